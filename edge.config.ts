@@ -1,0 +1,14 @@
+import { defineEdgeConfig } from './src/config/edge-config.ts';
+
+/** The file a team edits: where each viewer goes, how an origin proves its health, how traffic moves. */
+export default defineEdgeConfig({
+  origins: {
+    singapore: { region: 'ap-southeast-1' },
+    europe: { region: 'eu-central-1' },
+  },
+  defaultOrder: ['singapore', 'europe'],
+  routes: [
+    { countries: ['US', 'IN'], order: ['singapore', 'europe'] },
+    { countries: ['AT', 'BE', 'CH', 'DE', 'ES', 'FR', 'GB', 'IE', 'IT', 'NL', 'PL', 'SE'], order: ['europe', 'singapore'] },
+  ],
+});

@@ -1,0 +1,25 @@
+import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
+
+/** A function's LIVE stage, as the edge runs it. */
+export interface PublishedFunction {
+  arn: string;
+  name: string;
+  runtime: string;
+  code: string;
+  sha256: string;
+  /** Absent when LIVE was published without an association: `cf.kvs()` then fails. */
+  keyValueStoreArn: string | undefined;
+}
+
+export type PublishedChange = { kind: 'function'; arn: string } | { kind: 'store'; arn: string } | { kind: 'distribution'; id: string };
+
+/** What the control plane shows the edge: deployed state only, never DEVELOPMENT. The store is the authoritative copy; delay is the replica's business. */
+export interface Published {
+  /** The distribution's config once deployed; undefined before. */
+  distribution(id: string): DistributionConfig | undefined;
+  liveFunction(arn: string): PublishedFunction | undefined;
+  /** A snapshot of every key; undefined when no such store exists. */
+  store(arn: string): ReadonlyMap<string, string> | undefined;
+  /** Calls back synchronously after each change; returns the way to stop. */
+  subscribe(listener: (change: PublishedChange) => void): () => void;
+}

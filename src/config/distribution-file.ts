@@ -1,0 +1,145 @@
+import { readFile } from 'node:fs/promises';
+import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
+import { EdgeError } from '../cli/errors.ts';
+import type { EdgeConfig } from './edge-config.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads distribution.json and fills its `${NAME}` placeholders from the environment. PLACEHOLDER_MISSING lists every name that is unset or empty. */
+export async function readDistribution(path: string, env: Environment): Promise<DistributionConfig> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new EdgeError('CONFIG_MISSING', `cannot read ${path}: ${(cause as Error).message}`, {
+      cause,
+      hint: 'run the command in the folder that holds distribution.json',
+    });
+  }
+  return parseDistribution(text, env, path);
+}
+
+/** The same from text; `file` names the source in messages. */
+export function parseDistribution(text: string, env: Environment, file = 'distribution.json'): DistributionConfig {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch (cause) {
+    throw new EdgeError('CONFIG_INVALID', `${file} is not JSON: ${(cause as Error).message}`, {
+      cause,
+      hint: 'it has the shape of `aws cloudfront create-distribution --distribution-config`',
+    });
+  }
+  const missing = new Set<string>();
+  const filled = fillPlaceholders(raw, env, missing);
+  if (missing.size > 0) {
+    const names = [...missing].sort();
+    throw new EdgeError('PLACEHOLDER_MISSING', `${file} needs ${names.join(', ')} from the environment`, {
+      hint: `export ${names[0]}=…, or work on the local cloud with --local`,
+    });
+  }
+  const problems = checkShape(filled);
+  if (problems.length > 0) {
+    throw new EdgeError(
+      'CONFIG_INVALID',
+      [`${file} has ${problems.length} problem${problems.length === 1 ? '' : 's'}:`, ...problems.map((problem) => `  ${problem}`)].join(
+        '\n',
+      ),
+      {
+        hint: 'the shape is that of DistributionConfig in the CloudFront API reference',
+      },
+    );
+  }
+  return filled as DistributionConfig;
+}
+
+/** Throws CONFIG_INVALID unless both files name the same origins with the same regions; every difference is listed. */
+export function checkOriginsAgree(config: EdgeConfig, distribution: DistributionConfig): void {
+  const there = new Map((distribution.Origins?.Items ?? []).map((origin) => [origin.Id ?? '', origin]));
+  const here = Object.keys(config.origins);
+  const problems: string[] = [];
+  for (const id of here) {
+    const origin = there.get(id);
+    if (origin === undefined) {
+      problems.push(`edge.config.ts defines origin "${id}", which distribution.json does not`);
+      continue;
+    }
+    const region = origin.CustomHeaders?.Items?.find((header) => header.HeaderName?.toLowerCase() === 'x-region')?.HeaderValue;
+    const expected = config.origins[id]?.region;
+    if (region !== expected)
+      problems.push(
+        `origin "${id}" is in ${expected} by edge.config.ts, but its x-region header in distribution.json is ${region === undefined ? 'missing' : `"${region}"`}`,
+      );
+  }
+  for (const id of there.keys())
+    if (!here.includes(id)) problems.push(`distribution.json defines origin "${id}", which edge.config.ts does not`);
+  if (problems.length === 0) return;
+  throw new EdgeError('CONFIG_INVALID', problems.join('\n'), {
+    hint: `edge.config.ts has ${here.join(', ')}; distribution.json has ${[...there.keys()].join(', ')}`,
+  });
+}
+
+function fillPlaceholders(value: unknown, env: Environment, missing: Set<string>): unknown {
+  if (typeof value === 'string') {
+    return value.replace(/\$\{([A-Z][A-Z0-9_]*)\}/g, (_, name: string) => {
+      const found = env[name];
+      if (found === undefined || found === '') missing.add(name);
+      return found ?? '';
+    });
+  }
+  if (Array.isArray(value)) return value.map((item) => fillPlaceholders(item, env, missing));
+  if (value !== null && typeof value === 'object')
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fillPlaceholders(item, env, missing)]));
+  return value;
+}
+
+/** What CloudFront would refuse with MalformedXML, InconsistentQuantities or NoSuchOrigin, found before anything is sent. */
+function checkShape(config: unknown): string[] {
+  if (!isRecord(config)) return ['the file must hold one JSON object'];
+  const problems: string[] = [];
+  for (const field of ['CallerReference', 'Comment'])
+    if (typeof config[field] !== 'string') problems.push(`${field}: a string is required`);
+  if (typeof config['Enabled'] !== 'boolean') problems.push('Enabled: true or false is required');
+  checkQuantities(config, '', problems);
+  const origins = isRecord(config['Origins']) && Array.isArray(config['Origins']['Items']) ? config['Origins']['Items'] : [];
+  if (origins.length === 0) problems.push('Origins.Items: at least one origin is required');
+  const ids = new Set<unknown>();
+  for (const [index, origin] of origins.entries()) {
+    if (!isRecord(origin) || typeof origin['Id'] !== 'string' || typeof origin['DomainName'] !== 'string')
+      problems.push(`Origins.Items[${index}]: Id and DomainName are required`);
+    else if (ids.has(origin['Id'])) problems.push(`Origins.Items[${index}].Id: "${origin['Id']}" is defined twice`);
+    else ids.add(origin['Id']);
+  }
+  const groups = isRecord(config['OriginGroups']) && Array.isArray(config['OriginGroups']['Items']) ? config['OriginGroups']['Items'] : [];
+  for (const group of groups) if (isRecord(group)) ids.add(group['Id']);
+  const others =
+    isRecord(config['CacheBehaviors']) && Array.isArray(config['CacheBehaviors']['Items']) ? config['CacheBehaviors']['Items'] : [];
+  for (const [path, behavior] of [
+    ['DefaultCacheBehavior', config['DefaultCacheBehavior']],
+    ...others.map((item, index) => [`CacheBehaviors.Items[${index}]`, item] as const),
+  ] as const) {
+    if (!isRecord(behavior)) problems.push(`${path}: a behavior is required`);
+    else if (!ids.has(behavior['TargetOriginId']))
+      problems.push(
+        `${path}.TargetOriginId: no origin is called ${JSON.stringify(behavior['TargetOriginId'])}; origins here: ${[...ids].join(', ')}`,
+      );
+  }
+  return problems;
+}
+
+function checkQuantities(value: unknown, path: string, problems: string[]): void {
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) checkQuantities(item, `${path}[${index}]`, problems);
+  } else if (isRecord(value)) {
+    if ('Quantity' in value) {
+      const count = Array.isArray(value['Items']) ? value['Items'].length : 0;
+      if (value['Quantity'] !== count)
+        problems.push(`${path}.Quantity: ${JSON.stringify(value['Quantity'])}, but there are ${count} items`);
+    }
+    for (const [key, item] of Object.entries(value)) checkQuantities(item, path === '' ? key : `${path}.${key}`, problems);
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}

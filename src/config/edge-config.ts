@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import { EdgeError } from '../cli/errors.ts';
+
+const originId = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'an origin id is 1 to 63 of a-z, 0-9 and "-", starting with a letter');
+const countryCode = z.string().regex(/^[A-Z]{2}$/, 'a country is an ISO 3166-1 alpha-2 code in upper case');
+const resourceName = z.string().regex(/^[a-zA-Z0-9-_]{1,64}$/, 'a CloudFront name is 1 to 64 of a-z, A-Z, 0-9, "-" and "_"');
+const milliseconds = z.int().min(1).max(86_400_000);
+const threshold = z.int().min(1).max(100);
+
+const httpSignal = z.strictObject({
+  type: z.literal('http'),
+  /** Path and query of the health check. Default `/health`. */
+  path: z.string().startsWith('/').default('/health'),
+  /** Host header and SNI of the probe, the name the viewer uses. Default: the first alias in distribution.json, else the DomainName of the origin. */
+  host: z.string().min(1).optional(),
+  /** Statuses that count as good. Default 200. */
+  statuses: z.array(z.int().min(100).max(599)).min(1).default([200]),
+  /** JSON fields that the body must have, by dotted path. `{region}` stands for the origin's region. Default: status is "ok" and region is the origin's own. */
+  json: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({ status: 'ok', region: '{region}' }),
+  /** A good answer slower than this is a failure of class timeout. Default: no limit but the timeouts. */
+  maxLatencyMs: milliseconds.optional(),
+  /** A bad verdict of this signal alone makes the origin unhealthy. Default false. */
+  required: z.boolean().default(false),
+});
+
+const signal = z.discriminatedUnion('type', [httpSignal]);
+
+const schema = z
+  .strictObject({
+    /** Name of the edge function. Default `origin-router`. */
+    functionName: resourceName.default('origin-router'),
+    /** Name of the KeyValueStore. Default `edge-health`. */
+    keyValueStoreName: resourceName.default('edge-health'),
+    /** Origins by id; the ids are those of distribution.json. */
+    origins: z.record(
+      originId,
+      z.strictObject({
+        /** AWS region, the value of the origin's `x-region` header. */
+        region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region is an AWS region code such as ap-southeast-1'),
+        /** Evidence about this origin. Default: one http signal with its defaults. */
+        signals: z
+          .array(signal)
+          .min(1)
+          .default([httpSignal.parse({ type: 'http' })]),
+      }),
+    ),
+    /** Origins for everybody whose country no route names, the preferred one first. */
+    defaultOrder: z.array(originId).min(1),
+    /** Countries that get another order, or the same one under their own name. */
+    routes: z.array(z.strictObject({ countries: z.array(countryCode).min(1), order: z.array(originId).min(1) })).default([]),
+    /** A per-request origin group for GET, HEAD and OPTIONS, so that safe requests survive the seconds before a flip. Default true. */
+    perRequestFailover: z.boolean().default(true),
+    health: z
+      .strictObject({
+        intervalMs: milliseconds.default(10_000),
+        /** Interval after the first bad probe, until the verdict is clear. */
+        fastIntervalMs: milliseconds.default(1_000),
+        connectTimeoutMs: milliseconds.default(2_000),
+        /** Whole probe, connecting included. */
+        timeoutMs: milliseconds.default(3_000),
+        unhealthyThreshold: threshold.default(3),
+        healthyThreshold: threshold.default(5),
+      })
+      .prefault({}),
+    failover: z
+      .strictObject({
+        /** After a flip away from an origin, no automatic way home for this long; doubled per flap. */
+        holdDownMs: milliseconds.default(300_000),
+        maxHoldDownMs: milliseconds.default(3_600_000),
+        /** The doubling halves again for each of these without a flap. */
+        holdDownHalfLifeMs: milliseconds.default(900_000),
+        /** Weights of the way home; the last one is 100. */
+        ramp: z.array(z.int().min(1).max(100)).min(1).default([10, 25, 50, 100]),
+        rampStepMs: milliseconds.default(120_000),
+        /** No two automatic flips nearer than this, but for a bad probe during the ramp. */
+        minFlipIntervalMs: milliseconds.default(10_000),
+      })
+      .prefault({}),
+  })
+  .superRefine((config, context) => {
+    const known = Object.keys(config.origins);
+    const problem = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
+    const checkOrder = (order: string[], path: (string | number)[]) => {
+      for (const [index, id] of order.entries()) {
+        if (!known.includes(id)) problem([...path, index], `no origin is called "${id}"; origins here: ${known.join(', ')}`);
+        if (order.indexOf(id) !== index) problem([...path, index], `origin "${id}" is listed twice`);
+      }
+    };
+    if (known.length === 0) problem(['origins'], 'at least one origin is needed, found none');
+    checkOrder(config.defaultOrder, ['defaultOrder']);
+    const owner = new Map<string, number>();
+    for (const [index, route] of config.routes.entries()) {
+      checkOrder(route.order, ['routes', index, 'order']);
+      for (const [place, country] of route.countries.entries()) {
+        const first = owner.get(country);
+        if (first !== undefined) problem(['routes', index, 'countries', place], `country ${country} already has a route, routes[${first}]`);
+        else owner.set(country, index);
+      }
+    }
+    const { health, failover } = config;
+    if (health.fastIntervalMs > health.intervalMs)
+      problem(['health', 'fastIntervalMs'], `must not exceed intervalMs (${health.intervalMs}), found ${health.fastIntervalMs}`);
+    if (health.connectTimeoutMs > health.timeoutMs)
+      problem(['health', 'connectTimeoutMs'], `must not exceed timeoutMs (${health.timeoutMs}), found ${health.connectTimeoutMs}`);
+    if (failover.maxHoldDownMs < failover.holdDownMs)
+      problem(['failover', 'maxHoldDownMs'], `must be at least holdDownMs (${failover.holdDownMs}), found ${failover.maxHoldDownMs}`);
+    if (failover.ramp.at(-1) !== 100) problem(['failover', 'ramp'], `must end at 100, found ${JSON.stringify(failover.ramp)}`);
+    if (failover.ramp.some((weight, index) => index > 0 && weight <= (failover.ramp[index - 1] ?? 0)))
+      problem(['failover', 'ramp'], `must rise at every step, found ${JSON.stringify(failover.ramp)}`);
+  });
+
+/** What a team writes in edge.config.ts: everything with a default may be left out. */
+export type EdgeConfigInput = z.input<typeof schema>;
+/** The configuration with every default filled in. */
+export type EdgeConfig = z.output<typeof schema>;
+export type OriginConfig = EdgeConfig['origins'][string];
+export type Signal = OriginConfig['signals'][number];
+export type HttpSignal = z.output<typeof httpSignal>;
+export type HealthPolicy = EdgeConfig['health'];
+export type FailoverPolicy = EdgeConfig['failover'];
+
+/** Gives edge.config.ts its types; the values are checked when a command loads the file. */
+export function defineEdgeConfig(config: EdgeConfigInput): EdgeConfigInput {
+  return config;
+}
+
+/** The configuration with defaults, or a CONFIG_INVALID error that lists every problem with its path and what was found. */
+export function parseEdgeConfig(input: unknown, file = 'edge.config.ts'): EdgeConfig {
+  const result = schema.safeParse(input, { reportInput: true });
+  if (result.success) return result.data;
+  throw new EdgeError(
+    'CONFIG_INVALID',
+    [
+      `${file} has ${result.error.issues.length} problem${result.error.issues.length === 1 ? '' : 's'}:`,
+      ...result.error.issues.map(formatIssue),
+    ].join('\n'),
+    {
+      hint: `mend ${file}; every field and its default stands in src/config/edge-config.ts`,
+    },
+  );
+}
+
+function formatIssue(issue: z.core.$ZodIssue): string {
+  const path =
+    issue.path
+      .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+      .join('')
+      .replace(/^\./, '') || '(the whole file)';
+  const found = issue.code === 'custom' || issue.input === undefined ? '' : `, found ${JSON.stringify(issue.input)?.slice(0, 80)}`;
+  return `  ${path}: ${issue.message}${found}`;
+}

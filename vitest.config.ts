@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+const project = (name: string, testTimeout: number) => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: 30_000 },
+});
+
+// Folders decide the kind of test: unit touches no network, edge runs the built function on three runtimes,
+// contract drives the local cloud with the real SDK, e2e runs the commands as processes.
+export default defineConfig({
+  test: {
+    projects: [project('unit', 10_000), project('edge', 60_000), project('contract', 30_000), project('e2e', 120_000)],
+    maxWorkers: 2,
+  },
+});
