@@ -37,7 +37,7 @@ export function parseHealthRecord(text: string): HealthEntry[] | undefined {
 /** The text of these entries; `ok` for none. The caller keeps overrides first and the text within a key's value limit. */
 export function formatHealthRecord(entries: HealthEntry[]): string {
   if (entries.length === 0) return okRecord;
-  return entries.map((entry) => entry.origin + '=' + entry.weight + (entry.until === undefined ? '' : '@' + entry.until)).join(';');
+  return entries.map((entry) => `${entry.origin}=${entry.weight}${entry.until === undefined ? '' : `@${entry.until}`}`).join(';');
 }
 
 /** The weight in force for an origin at an epoch second: the first entry that has not expired, 100 without one. */

@@ -1,0 +1,75 @@
+/** One header, cookie or query argument as the event carries it. */
+export interface EventValue {
+  value: string;
+  multiValue?: { value: string }[];
+  /** Cookies of a response only. */
+  attributes?: string;
+}
+
+export type EventValues = Record<string, EventValue>;
+
+/** The event of a viewer-request function (AWS: functions-event-structure.html); `request` is handed over as plain data. */
+export interface ViewerRequestEvent {
+  version: '1.0';
+  context: { distributionDomainName: string; distributionId: string; eventType: 'viewer-request'; requestId: string };
+  viewer: { ip: string };
+  request: { method: string; uri: string; querystring: EventValues; headers: EventValues; cookies: EventValues };
+}
+
+/** A viewer-response event: the same with the response. */
+export interface ViewerResponseEvent {
+  version: '1.0';
+  context: { distributionDomainName: string; distributionId: string; eventType: 'viewer-response'; requestId: string };
+  viewer: { ip: string };
+  request: ViewerRequestEvent['request'];
+  response: { statusCode: number; statusDescription?: string; headers: EventValues; cookies: EventValues };
+}
+
+export interface OriginOverrides {
+  hostHeader?: string;
+  sni?: string;
+  allowedCertificateNames?: string[];
+}
+
+/** The origin helper that the function called, with its checked arguments. */
+export type OriginCall =
+  | { helper: 'selectRequestOriginById'; originId: string; overrides?: OriginOverrides }
+  | {
+      helper: 'createRequestOriginGroup';
+      originIds: { originId: string; originOverrides?: OriginOverrides }[];
+      statusCodes: number[];
+      selectionCriteria?: string;
+    }
+  | { helper: 'updateRequestOrigin'; settings: Record<string, unknown> };
+
+/** What one run of a function did. */
+export interface Execution {
+  /** What the handler returned, as plain data; undefined when it failed. */
+  output: unknown;
+  originCall: OriginCall | undefined;
+  /** Keys read from the KeyValueStore, in order. */
+  reads: string[];
+  logs: string[];
+  /** `execution`: it threw or could not run (503); `validation`: its result is refused (502). */
+  error: { kind: 'execution' | 'validation'; message: string } | undefined;
+}
+
+/** A function as a runtime is given it: the source unaltered, its hash as identity. */
+export interface FunctionSource {
+  code: string;
+  sha256: string;
+}
+
+export interface RunInput {
+  source: FunctionSource;
+  event: ViewerRequestEvent | ViewerResponseEvent;
+  /** The KeyValueStore as this run sees it, a snapshot; undefined when none is associated. `failReads` makes every read reject. */
+  store: { values: ReadonlyMap<string, string>; failReads?: boolean } | undefined;
+  edgeLocation?: { name: string; serverIp: string; region: string };
+}
+
+/** Runs functions: miniflare's workerd, or njs. Functions never share state between runs. */
+export interface FunctionRuntime {
+  run(input: RunInput): Promise<Execution>;
+  close(): Promise<void>;
+}
