@@ -1,0 +1,91 @@
+import { lookup as resolve } from 'node:dns';
+import { Agent } from 'node:http';
+import type { LookupFunction } from 'node:net';
+import type { CloudFrontClient } from '@aws-sdk/client-cloudfront';
+import type { CloudFrontKeyValueStoreClient } from '@aws-sdk/client-cloudfront-keyvaluestore';
+import { EdgeError } from '../cli/errors.ts';
+
+/** The SDK clients, each loaded and built at its first use, so that a command pays only for those it needs. */
+export interface Aws {
+  region: string;
+  /** The control plane: functions, distributions, key-value stores by name. Retries as the SDK does by default. */
+  cloudFront(): Promise<CloudFrontClient>;
+  /** The data plane of a key-value store. Never retries by itself: src/aws/key-value-store.ts knows which calls may be sent again. */
+  keyValueStore(): Promise<CloudFrontKeyValueStoreClient>;
+}
+
+export interface AwsOptions {
+  /** The environment that names region and endpoints; credentials are found by the SDK's own chain. */
+  env: Readonly<Record<string, string | undefined>>;
+  /** Default: AWS_REGION, AWS_DEFAULT_REGION, us-east-1. Both services are global; the SDK merely insists on one. */
+  region?: string;
+  /** The local cloud in place of AWS, with credentials that need no environment. */
+  local?: { controlPlane: string } | undefined;
+  /** Wait for an answer, per call. Default 5 s for the key-value store, on which a failover waits, 30 s for the control plane. */
+  requestTimeoutMs?: number;
+}
+
+const localCredentials = { accessKeyId: 'LOCALCLOUD', secretAccessKey: 'local-cloud' };
+
+/** Opens nothing yet: the first call connects. */
+export function openAws({ env, region, local, requestTimeoutMs }: AwsOptions): Aws {
+  const chosenRegion = region ?? (env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || 'us-east-1');
+  const settings = (service: string, timeoutMs: number) => {
+    const endpoint = local?.controlPlane ?? readEndpoint(env, service);
+    return {
+      region: chosenRegion,
+      requestHandler: {
+        connectionTimeout: 3_000,
+        requestTimeout: timeoutMs,
+        socketTimeout: timeoutMs,
+        // Without this a timeout is only a warning on stderr.
+        throwOnRequestTimeout: true,
+        httpAgent: new Agent({ keepAlive: true, lookup: lookupLocalhost }),
+      },
+      ...(endpoint ? { endpoint: nameLoopback(endpoint) } : {}),
+      ...(local === undefined ? {} : { credentials: localCredentials }),
+    };
+  };
+  const cloudFront = once(async () => {
+    const { CloudFrontClient } = await import('@aws-sdk/client-cloudfront');
+    return new CloudFrontClient(settings('CLOUDFRONT', requestTimeoutMs ?? 30_000));
+  });
+  const keyValueStore = once(async () => {
+    const [{ CloudFrontKeyValueStoreClient }] = await Promise.all([
+      import('@aws-sdk/client-cloudfront-keyvaluestore'),
+      import('./signer.ts'),
+    ]);
+    return new CloudFrontKeyValueStoreClient({ ...settings('CLOUDFRONT_KEYVALUESTORE', requestTimeoutMs ?? 5_000), maxAttempts: 1 });
+  });
+  return { region: chosenRegion, cloudFront, keyValueStore };
+}
+
+function once<T>(open: () => Promise<T>): () => Promise<T> {
+  let opened: Promise<T> | undefined;
+  return () => {
+    opened ??= open();
+    return opened;
+  };
+}
+
+function readEndpoint(env: AwsOptions['env'], service: string): string | undefined {
+  for (const name of [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL']) {
+    const url = env[name];
+    if (!url) continue;
+    if (URL.canParse(url) && /^https?:/.test(url)) return url;
+    throw new EdgeError('USAGE', `${name} is no URL, found ${JSON.stringify(url)}`, { hint: 'unset it to use AWS itself' });
+  }
+  return undefined;
+}
+
+/** The SDK puts the account id before the endpoint's host, which makes a URL of `localhost` and none of an address: `http://123456789012.127.0.0.1`. */
+function nameLoopback(endpoint: string): string {
+  return endpoint.replace(/^(https?:\/\/)(127\.0\.0\.1|\[::1\])(?=[:/]|$)/, '$1localhost');
+}
+
+/** `localhost` and every name below it is this machine (RFC 6761), which system resolvers know for the first of them only. */
+const lookupLocalhost: LookupFunction = (hostname, options, callback) => {
+  if (!/(^|\.)localhost$/.test(hostname)) return resolve(hostname, options, callback);
+  if (options.all) callback(null, [{ address: '127.0.0.1', family: 4 }]);
+  else callback(null, '127.0.0.1', 4);
+};

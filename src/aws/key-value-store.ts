@@ -1,0 +1,141 @@
+import { setTimeout as sleepFor } from 'node:timers/promises';
+import {
+  type CloudFrontKeyValueStoreClient,
+  DescribeKeyValueStoreCommand,
+  GetKeyCommand,
+  ListKeysCommand,
+  ResourceNotFoundException,
+  UpdateKeysCommand,
+} from '@aws-sdk/client-cloudfront-keyvaluestore';
+import { auditKey } from '../../kvs/keys.ts';
+import { maxListKeysResults } from '../../kvs/limits.ts';
+import { EdgeError } from '../cli/errors.ts';
+import type { FlagStore, KeyChange, StoreSnapshot } from '../health/key-change.ts';
+import { classifyAwsError, wrapAwsError } from './aws-error.ts';
+import { backoffMs, maxCalls, type RetryOptions, retryCall } from './retry.ts';
+
+/**
+ * The key-value store with this ARN. `client` comes from `openAws`: one that retried by itself would send a write twice.
+ * Every failure of AWS is an EdgeError; a missing key is absent, a missing store is NOT_FOUND.
+ */
+export function openKeyValueStore(client: CloudFrontKeyValueStoreClient, arn: string, options: Partial<RetryOptions> = {}): FlagStore {
+  const { signal } = options;
+  const retry: RetryOptions = {
+    sleep: options.sleep ?? ((ms) => sleepFor(ms, undefined, { signal })),
+    random: options.random ?? Math.random,
+    log: options.log ?? (() => undefined),
+    signal,
+  };
+  const sending = signal === undefined ? {} : { abortSignal: signal };
+
+  async function readEtag(): Promise<string> {
+    const { ETag } = await client.send(new DescribeKeyValueStoreCommand({ KvsARN: arn }), sending);
+    if (ETag === undefined) throw new EdgeError('AWS', 'the key-value store described itself without an ETag', { hint: 'try again' });
+    return ETag;
+  }
+
+  async function readValue(key: string): Promise<[string, string] | undefined> {
+    try {
+      const { Value } = await client.send(new GetKeyCommand({ KvsARN: arn, Key: key }), sending);
+      return Value === undefined ? undefined : [key, Value];
+    } catch (error) {
+      if (error instanceof ResourceNotFoundException) return undefined;
+      throw error;
+    }
+  }
+
+  async function read(keys: readonly string[]): Promise<StoreSnapshot> {
+    const doing = 'read the key-value store';
+    try {
+      // The ETag first: values newer than their ETag make a write conflict, values older than theirs would be overwritten unseen.
+      const etag = await retryCall(doing, readEtag, retry);
+      const found = await Promise.all(keys.map((key) => retryCall(doing, () => readValue(key), retry)));
+      return { etag, values: new Map(found.filter((entry) => entry !== undefined)) };
+    } catch (error) {
+      throw wrapAwsError(error, doing);
+    }
+  }
+
+  async function list(maxPages: number): Promise<{ values: ReadonlyMap<string, string>; complete: boolean }> {
+    const doing = 'list the key-value store';
+    const values = new Map<string, string>();
+    let token: string | undefined;
+    try {
+      for (let page = 0; page < maxPages; page++) {
+        const command = new ListKeysCommand({
+          KvsARN: arn,
+          MaxResults: maxListKeysResults,
+          ...(token === undefined ? {} : { NextToken: token }),
+        });
+        const answer = await retryCall(doing, () => client.send(command, sending), retry);
+        for (const { Key, Value } of answer.Items ?? []) if (Key !== undefined && Value !== undefined) values.set(Key, Value);
+        token = answer.NextToken;
+        if (token === undefined) return { values, complete: true };
+      }
+    } catch (error) {
+      throw wrapAwsError(error, doing);
+    }
+    return { values, complete: false };
+  }
+
+  async function write(change: KeyChange, etag: string): Promise<void> {
+    const Puts = change.puts.map(({ key, value }) => ({ Key: key, Value: value }));
+    const Deletes = change.deletes.map((key) => ({ Key: key }));
+    await client.send(new UpdateKeysCommand({ KvsARN: arn, IfMatch: etag, Puts, Deletes }), sending);
+  }
+
+  const update: FlagStore['update'] = async (keys, change) => {
+    const doing = 'write the key-value store';
+    // Writes that failed without an answer: each may have landed, or may still land before the next one.
+    const unanswered: KeyChange[] = [];
+    const giveUp = (error: unknown) => (unanswered.length === 0 ? wrapAwsError(error, doing) : uncertain(wrapAwsError(error, doing)));
+    let last: { error: unknown; isFinal: boolean } | undefined;
+    for (let failed = 0; ; failed++) {
+      const snapshot = await read([...new Set([...keys, ...unanswered.flatMap(changedKeys)])]).catch((error: unknown) => {
+        throw giveUp(error);
+      });
+      const landed = unanswered.find((past) => hasLanded(past, snapshot));
+      if (landed !== undefined) return { written: landed, attempts: failed };
+      if (last?.isFinal) throw giveUp(last.error);
+      const wanted = change(snapshot);
+      if (wanted === undefined) return { written: undefined, attempts: failed };
+      try {
+        await write(wanted, snapshot.etag);
+        return { written: wanted, attempts: failed + 1 };
+      } catch (error) {
+        if (signal?.aborted) throw uncertain(new EdgeError('INTERRUPTED', 'interrupted', { cause: error }));
+        const failure = classifyAwsError(error);
+        if (failure === 'refused' || failure === 'bug') throw giveUp(error);
+        if (failure === 'unknown') unanswered.push(wanted);
+        last = { error, isFinal: failed + 1 >= maxCalls[failure] };
+        const waitMs = backoffMs(failed + 1, retry.random);
+        retry.log(`cannot ${doing} yet (${(error as Error).name}), reading it again in ${waitMs} ms`);
+        await retry.sleep(waitMs);
+      }
+    }
+  };
+
+  return { read, list, update };
+}
+
+function changedKeys(change: KeyChange): string[] {
+  return [...change.puts.map(({ key }) => key), ...change.deletes];
+}
+
+/**
+ * Whether a write whose answer was lost is in the store. A write is all or nothing, so everything must be there; but a later writer may have
+ * replaced the rest, and an audit entry, which only this write can have made, is proof alone.
+ */
+function hasLanded(change: KeyChange, { values }: StoreSnapshot): boolean {
+  const auditPrefix = auditKey(0).slice(0, -2);
+  if (change.puts.some(({ key, value }) => key.startsWith(auditPrefix) && values.get(key) === value)) return true;
+  return change.puts.every(({ key, value }) => values.get(key) === value) && change.deletes.every((key) => !values.has(key));
+}
+
+function uncertain(error: unknown): unknown {
+  if (!(error instanceof EdgeError)) return error;
+  return new EdgeError(error.code, `it is unknown whether the write to the key-value store happened: ${error.message}`, {
+    hint: 'look before you repeat it: npm run failover -- status',
+    cause: error.cause,
+  });
+}

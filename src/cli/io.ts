@@ -1,0 +1,84 @@
+import { createInterface } from 'node:readline/promises';
+import type { Host } from './host.ts';
+import { chooseColour } from './paint.ts';
+
+/** What a command's main may touch of the world; the only way to the process from outside src/cli. */
+export interface Io {
+  /** One line of result. */
+  stdout(line: string): void;
+  /** One line of talk. */
+  stderr(line: string): void;
+  /** One line of talk that the next one replaces; nothing at all when stderr is no terminal. */
+  progress(line: string): void;
+  /** A result: the value as one line of JSON under `--json`, the lines otherwise. */
+  result(value: unknown, lines: readonly string[]): void;
+  /** A result in place of the previous one: the screen is cleared on a terminal; elsewhere it is one more result. */
+  redraw(value: unknown, lines: readonly string[]): void;
+  /** Asks a yes-or-no question on the terminal; anything but `y` or `yes` is no. Check `isTerminal` first. */
+  confirm(question: string): Promise<boolean>;
+  env: Readonly<Record<string, string | undefined>>;
+  /** A person sits at it: stdin and stderr are terminals. */
+  isTerminal: boolean;
+  /** Width of stdout, 80 when it is no terminal. */
+  columns: number;
+  /** Colours are welcome on stdout. */
+  colour: boolean;
+  json: boolean;
+  /** Aborted by the first Ctrl-C or SIGTERM. */
+  signal: AbortSignal;
+  /** Epoch milliseconds. */
+  now(): number;
+}
+
+/** The world of one command on this host. */
+export function openIo(host: Host, json: boolean, signal: AbortSignal): Io {
+  const { stdout, stderr, env } = host;
+  const isTalkVisible = stderr.isTTY === true;
+  let transient = false;
+  const erase = () => {
+    if (transient) stderr.write('\r\u001b[K');
+    transient = false;
+  };
+  const write = (output: Host['stdout'], text: string) => {
+    erase();
+    output.write(text);
+  };
+  const result = (value: unknown, lines: readonly string[]) =>
+    write(stdout, json ? `${JSON.stringify(value)}\n` : lines.map((line) => `${line}\n`).join(''));
+  return {
+    stdout: (line) => write(stdout, `${line}\n`),
+    stderr: (line) => write(stderr, `${line}\n`),
+    progress: (line) => {
+      if (!isTalkVisible) return;
+      erase();
+      // A line wider than the terminal would wrap, and only its last row could be erased.
+      stderr.write(line.slice(0, (stderr.columns ?? 80) - 1));
+      transient = true;
+    },
+    result,
+    redraw: (value, lines) => {
+      if (stdout.isTTY === true && !json) write(stdout, '\u001b[H\u001b[J');
+      result(value, lines);
+    },
+    confirm: async (question) => {
+      erase();
+      stderr.write(`${question} [y/N] `);
+      const reader = createInterface({ input: host.stdin });
+      try {
+        const answer = await reader.question('', { signal });
+        return /^y(es)?$/i.test(answer.trim());
+      } finally {
+        reader.close();
+      }
+    },
+    env,
+    get isTerminal() {
+      return isTalkVisible && host.stdin.isTTY === true;
+    },
+    columns: stdout.columns ?? 80,
+    colour: !json && chooseColour(env, stdout.isTTY === true),
+    json,
+    signal,
+    now: host.now,
+  };
+}

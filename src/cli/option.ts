@@ -1,0 +1,94 @@
+import { formatDuration, parseDuration } from './duration.ts';
+
+/** One `--option` of a command: how it reads on the line, and its value when it is not there. */
+export interface Option<T> {
+  /** What stands after the name in the help, such as `<text>`; undefined for a flag, which takes no value. */
+  placeholder: string | undefined;
+  summary: string;
+  absent: T;
+  parse(text: string): { value: T } | { problem: string };
+}
+
+export type Options = Readonly<Record<string, Option<unknown>>>;
+
+/** The values of a command's options, each of its own type. */
+export type Values<O extends Options> = { readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never };
+
+/** Every kind takes its value when absent as `fallback`; without one it is undefined. */
+interface Common<F> {
+  placeholder?: string;
+  fallback?: F;
+}
+
+/** `--name`: true when given. */
+export function flag(summary: string): Option<boolean> {
+  return { placeholder: undefined, summary, absent: false, parse: () => ({ value: true }) };
+}
+
+/** Any text but the empty one. */
+export function text<F extends string | undefined = undefined>(summary: string, common: Common<F> = {}): Option<string | F> {
+  return option(summary, common, 'text', (found) => (found.trim() === '' ? undefined : found), 'some text');
+}
+
+/** One of these words. */
+export function choice<const C extends string, F extends C | undefined = undefined>(
+  summary: string,
+  choices: readonly C[],
+  common: Common<F> = {},
+): Option<C | F> {
+  return option(summary, common, choices.join('|'), (found) => choices.find((known) => known === found), choices.join(' or '));
+}
+
+/** A whole number from `min` to `max`, both included. */
+export function integer<F extends number | undefined = undefined>(
+  summary: string,
+  { min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER, ...common }: Common<F> & { min?: number; max?: number } = {},
+): Option<number | F> {
+  const parse = (found: string) => {
+    const number = /^-?\d+$/.test(found) ? Number(found) : Number.NaN;
+    return number >= min && number <= max ? number : undefined;
+  };
+  const bounds = [
+    ...(min === Number.MIN_SAFE_INTEGER ? [] : [`from ${min}`]),
+    ...(max === Number.MAX_SAFE_INTEGER ? [] : [`to ${max}`]),
+  ].join(' ');
+  return option(summary, common, 'n', parse, `a whole number ${bounds}`.trim());
+}
+
+/** A whole number from 0 to 100, with or without `%`. */
+export function percent<F extends number | undefined = undefined>(summary: string, common: Common<F> = {}): Option<number | F> {
+  const parse = (found: string) => (/^(100|[1-9]?\d)%?$/.test(found) ? Number.parseInt(found, 10) : undefined);
+  return option(summary, common, 'n', parse, 'a percentage from 0 to 100');
+}
+
+/** `90s`, `15m`, `2h`, `3d` or `1h30m`, as milliseconds, above zero and at most `maxMs`. */
+export function duration<F extends number | undefined = undefined>(
+  summary: string,
+  { maxMs = Number.MAX_SAFE_INTEGER, ...common }: Common<F> & { maxMs?: number } = {},
+): Option<number | F> {
+  const parse = (found: string) => {
+    const durationMs = parseDuration(found);
+    return durationMs !== undefined && durationMs > 0 && durationMs <= maxMs ? durationMs : undefined;
+  };
+  const bound =
+    maxMs === Number.MAX_SAFE_INTEGER ? '' : ` and at most ${maxMs % 3_600_000 === 0 ? `${maxMs / 3_600_000}h` : formatDuration(maxMs)}`;
+  return option(summary, common, 'duration', parse, `a duration such as 90s, 15m or 2h${bound}`);
+}
+
+function option<T, F extends T | undefined>(
+  summary: string,
+  common: Common<F>,
+  placeholder: string,
+  parse: (found: string) => T | undefined,
+  wanted: string,
+): Option<T | F> {
+  return {
+    placeholder: `<${common.placeholder ?? placeholder}>`,
+    summary,
+    absent: common.fallback as F,
+    parse: (found) => {
+      const value = parse(found);
+      return value === undefined ? { problem: `takes ${wanted}, found ${JSON.stringify(found)}` } : { value };
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import { parseArgs } from 'node:util';
+import { type Command, scriptName } from './command.ts';
+import { EdgeError } from './errors.ts';
+import { nearestName } from './nearest-name.ts';
+import type { Option, Options, Values } from './option.ts';
+
+export interface Arguments<O extends Options> {
+  values: Values<O>;
+  positionals: readonly string[];
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type Syntax<O extends Options> = Pick<Command<O>, 'usage' | 'options' | 'positionals'>;
+
+/** What a command was given, checked; throws EdgeError USAGE at the first thing that does not fit. */
+export function parseArguments<O extends Options>(command: Syntax<O>, argv: readonly string[], env: Environment): Arguments<O> {
+  const fail = misuse(command);
+  const known = Object.keys(command.options);
+  const { tokens } = parseArgs({
+    args: [...argv],
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+    options: Object.fromEntries(
+      Object.entries(command.options).map(([name, option]) => [name, { type: option.placeholder === undefined ? 'boolean' : 'string' }]),
+    ),
+  });
+  const given = new Map<string, unknown>();
+  const positionals: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') positionals.push(token.value);
+    if (token.kind !== 'option') continue;
+    const option = known.includes(token.name) ? command.options[token.name] : undefined;
+    if (option === undefined) {
+      const near = nearestName(token.name, known);
+      throw fail(`unknown option ${token.rawName}`, near && `did you mean --${near}?`);
+    }
+    if (given.has(token.name)) throw fail(`--${token.name} is given twice`);
+    given.set(token.name, parseValue(token, option, fail));
+  }
+  checkPositionals(command, positionals, fail);
+  checkSwallowed(command, given, env);
+  const values = Object.fromEntries(known.map((name) => [name, given.has(name) ? given.get(name) : command.options[name]?.absent]));
+  return { values: values as Values<O>, positionals };
+}
+
+/** Makes the USAGE errors of one command; the hint is the way to its help unless there is a better one. */
+function misuse(command: { usage: string }) {
+  return (message: string, hint?: string) => new EdgeError('USAGE', message, { hint: hint || `npm run ${scriptName(command)} -- --help` });
+}
+
+function parseValue(
+  token: { name: string; value: string | undefined; inlineValue: boolean | undefined },
+  option: Option<unknown>,
+  fail: ReturnType<typeof misuse>,
+): unknown {
+  const name = `--${token.name}`;
+  if (option.placeholder === undefined) {
+    if (token.value !== undefined) throw fail(`${name} takes no value, found ${JSON.stringify(token.value)}`);
+    return true;
+  }
+  if (token.value === undefined) throw fail(`${name} needs a value: ${name} ${option.placeholder}`);
+  // `--reason --for 2h`: the value was forgotten, and the next option must not become it.
+  if (token.inlineValue === false && /^-[^\d]/.test(token.value))
+    throw fail(`${name} needs a value, found the option ${token.value}`, `${name}=${token.value} if that is its value`);
+  const parsed = option.parse(token.value);
+  if ('problem' in parsed) throw fail(`${name} ${parsed.problem}`);
+  return parsed.value;
+}
+
+function checkPositionals(command: Syntax<Options>, found: readonly string[], fail: ReturnType<typeof misuse>): void {
+  const wanted = command.positionals ?? [];
+  for (const [index, positional] of wanted.entries()) {
+    const value = found[index];
+    const { choices, name } = positional;
+    if (value === undefined) {
+      if (positional.optional) return;
+      throw fail(choices === undefined ? `<${name}> is missing` : `<${name}> is missing: one of ${choices.join(', ')}`);
+    }
+    if (choices !== undefined && !choices.includes(value)) {
+      const near = nearestName(value, choices);
+      throw fail(`unknown ${name} ${JSON.stringify(value)}`, near ? `did you mean ${near}?` : `one of ${choices.join(', ')}`);
+    }
+  }
+  const extra = found[wanted.length];
+  if (extra !== undefined) throw fail(`unexpected argument ${JSON.stringify(extra)}`);
+}
+
+/**
+ * `npm run failover to europe --local` hands `--local` to npm, not to us, and the command would act on the live account.
+ * npm leaves a trace of what it took in npm_config_*. It knows `--yes` and `--json` itself, so those may come from its own configuration.
+ */
+function checkSwallowed(command: Syntax<Options>, given: ReadonlyMap<string, unknown>, env: Environment): void {
+  if (env['npm_lifecycle_event'] === undefined) return;
+  for (const name of Object.keys(command.options)) {
+    if (name === 'yes' || name === 'json' || name === 'help' || given.has(name)) continue;
+    if (!env[`npm_config_${name.replaceAll('-', '_')}`]) continue;
+    const script = scriptName(command);
+    throw new EdgeError('USAGE', `npm took --${name} for itself`, {
+      hint: `write -- after the script's name: npm run ${script} -- … --${name}`,
+    });
+  }
+}

@@ -1,0 +1,88 @@
+import type { Command } from './command.ts';
+import { EdgeError } from './errors.ts';
+import { formatHelp } from './format-help.ts';
+import { type Host, type Output, processHost } from './host.ts';
+import { type Io, openIo } from './io.ts';
+import { flag, type Options } from './option.ts';
+import { chooseColour, paint } from './paint.ts';
+import { parseArguments } from './parse-arguments.ts';
+
+const every = { json: flag('one JSON document on stdout, errors included'), help: flag('this text') };
+
+/** npm passes Ctrl-C on to a child that has already had it from the terminal: two signals this near are one keypress. */
+const sameKeypressMs = 300;
+
+/**
+ * Runs a command: reads the arguments, hands main what was given, prints errors and ends the process.
+ * Exit codes: 0 done, 1 failed, 2 misused, 130 and 143 ended by Ctrl-C and SIGTERM. The first signal aborts `io.signal`, a second ends at once;
+ * a main that then returns has ended in good order, with its own code.
+ */
+export async function run<O extends Options>(command: Command<O>, host: Host = processHost): Promise<void> {
+  const stop = new AbortController();
+  let stopCode = 130;
+  let firstAt: number | undefined;
+  // A reader that has seen enough, such as `head`, closes the pipe.
+  for (const output of [host.stdout, host.stderr])
+    output.on('error', (error) => {
+      if (error.code === 'EPIPE') host.exit(0);
+      else throw error;
+    });
+  // Which way errors are printed must be known before the arguments have been understood.
+  const json = host.argv.includes('--json');
+  const io = openIo(host, json, stop.signal);
+  host.onSignal((signal) => {
+    stopCode = signal === 'SIGINT' ? 130 : 143;
+    if (firstAt === undefined) {
+      firstAt = host.now();
+      stop.abort(new EdgeError('INTERRUPTED', signal === 'SIGINT' ? 'interrupted' : 'ended by SIGTERM'));
+    } else if (host.now() - firstAt > sameKeypressMs) host.exit(stopCode);
+  });
+  let code: number;
+  try {
+    code = await runMain({ ...command, options: { ...command.options, ...every } }, host, io);
+  } catch (thrown) {
+    const error = stop.signal.aborted && isAbort(thrown) ? stop.signal.reason : thrown;
+    printError(error, io, host);
+    if (!(error instanceof EdgeError)) code = 1;
+    else code = error.code === 'INTERRUPTED' ? stopCode : error.exitCode;
+  }
+  await Promise.all([flushed(host.stdout), flushed(host.stderr)]);
+  host.exit(code);
+}
+
+async function runMain<O extends Options>(command: Command<O>, host: Host, io: Io): Promise<number> {
+  if (host.argv.includes('--help') || host.argv.includes('-h')) {
+    io.stdout(formatHelp(command));
+    return 0;
+  }
+  const given = parseArguments(command, host.argv, host.env);
+  return (await command.main(given, io)) ?? 0;
+}
+
+function printError(error: unknown, io: Io, host: Host): void {
+  const red = (text: string) => paint(chooseColour(host.env, host.stderr.isTTY === true), 'red', text);
+  if (io.json) io.stdout(JSON.stringify({ error: describe(error) }));
+  if (!(error instanceof EdgeError)) {
+    io.stderr(`${red('bug:')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    if (error instanceof Error && error.cause !== undefined) io.stderr(`caused by: ${String(error.cause)}`);
+  } else if (!io.json) {
+    io.stderr(`${red('error:')} ${error.message}`);
+    if (error.hint !== undefined) io.stderr(`hint: ${error.hint}`);
+  }
+}
+
+function describe(error: unknown): { code: string; message: string; hint: string | null } {
+  if (error instanceof EdgeError) return { code: error.code, message: error.message, hint: error.hint ?? null };
+  return { code: 'BUG', message: error instanceof Error ? error.message : String(error), hint: null };
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}
+
+/** Ending the process would cut off what a pipe has not yet taken. */
+function flushed(output: Output): Promise<void> {
+  return new Promise((resolve) => {
+    output.write('', () => resolve());
+  });
+}
