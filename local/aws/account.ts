@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import type { DistributionConfig, FunctionConfig } from '@aws-sdk/client-cloudfront';
+import type { FunctionRuntime } from '../../src/edge/execution.ts';
+import type { Published, PublishedChange } from '../published.ts';
+import { createEtag } from './etag.ts';
+import type { Decoded } from './operation.ts';
+
+/** A stage of a function: DEVELOPMENT always exists, LIVE once published. */
+export interface FunctionStage {
+  config: Decoded<FunctionConfig>;
+  code: Uint8Array;
+  etag: string;
+  pastEtags: string[];
+  createdAt: Date;
+  modifiedAt: Date;
+}
+
+export interface FunctionRecord {
+  name: string;
+  arn: string;
+  development: FunctionStage;
+  live: FunctionStage | undefined;
+}
+
+export interface StoreRecord {
+  name: string;
+  id: string;
+  arn: string;
+  comment: string;
+  status: 'PROVISIONING' | 'READY';
+  createdAt: Date;
+  modifiedAt: Date;
+  /** Control plane: changes with the comment. */
+  etag: string;
+  pastEtags: string[];
+  /** Data plane: changes with every write of any key, and is never the control plane's. */
+  dataEtag: string;
+  dataModifiedAt: Date;
+  /** Replaced as a whole on each write, never changed in place: a reader holds a snapshot. */
+  values: ReadonlyMap<string, string>;
+  totalBytes: number;
+}
+
+export interface DistributionRecord {
+  id: string;
+  arn: string;
+  domainName: string;
+  status: 'InProgress' | 'Deployed';
+  config: Decoded<DistributionConfig>;
+  /** What the edge runs: the config of the last finished deployment. */
+  deployed: DistributionConfig | undefined;
+  etag: string;
+  pastEtags: string[];
+  modifiedAt: Date;
+  /** Stops the running deployment's timer. */
+  cancelDeployment: () => void;
+}
+
+export interface AccountOptions {
+  accountId: string;
+  now: () => number;
+  random: () => number;
+  provisionMs: number;
+  deployMs: number;
+  runtime: FunctionRuntime | undefined;
+  /** What a KVS write under a stale ETag answers: live runs saw ValidationException, the model says ConflictException. */
+  staleWrite: () => 'ValidationException' | 'ConflictException';
+}
+
+/** Everything the local account holds, in memory. Operations change it synchronously. */
+export interface Account {
+  options: AccountOptions;
+  functions: Map<string, FunctionRecord>;
+  stores: Map<string, StoreRecord>;
+  /** ARNs of stores that existed once: the service tells them from those that never did. */
+  deletedStoreArns: Set<string>;
+  distributions: Map<string, DistributionRecord>;
+  /** The clock as a date. */
+  date(): Date;
+  /** A new ETag; `KV` for the data plane, `E` elsewhere. */
+  etag(prefix: 'E' | 'KV'): string;
+  changed(change: PublishedChange): void;
+  /** Runs once after this time unless the account is closed first; returns the way to cancel. */
+  after(ms: number, run: () => void): () => void;
+  published: Published;
+  close(): void;
+}
+
+export function openAccount(options: AccountOptions): Account {
+  const listeners = new Set<(change: PublishedChange) => void>();
+  const timers = new Set<NodeJS.Timeout>();
+  const functions = new Map<string, FunctionRecord>();
+  const stores = new Map<string, StoreRecord>();
+  const distributions = new Map<string, DistributionRecord>();
+
+  const published: Published = {
+    distribution: (id) => distributions.get(id)?.deployed,
+    liveFunction(arn) {
+      const found = [...functions.values()].find((record) => record.arn === arn);
+      if (found?.live === undefined) return undefined;
+      const { config, code } = found.live;
+      return {
+        arn,
+        name: found.name,
+        runtime: config.Runtime,
+        code: Buffer.from(code).toString('utf8'),
+        sha256: createHash('sha256').update(code).digest('hex'),
+        keyValueStoreArn: config.KeyValueStoreAssociations?.Items?.[0]?.KeyValueStoreARN,
+      };
+    },
+    store: (arn) => [...stores.values()].find((record) => record.arn === arn)?.values,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+
+  return {
+    options,
+    functions,
+    stores,
+    deletedStoreArns: new Set(),
+    distributions,
+    date: () => new Date(options.now()),
+    etag: (prefix) => createEtag(prefix, options.random),
+    changed(change) {
+      for (const listener of [...listeners]) listener(change);
+    },
+    after(ms, run) {
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        run();
+      }, ms);
+      timer.unref();
+      timers.add(timer);
+      return () => {
+        clearTimeout(timer);
+        timers.delete(timer);
+      };
+    },
+    published,
+    close() {
+      for (const timer of timers) clearTimeout(timer);
+      timers.clear();
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import type { FunctionRuntime } from '../../src/edge/execution.ts';
+import type { Published } from '../published.ts';
+import { openAccount } from './account.ts';
+import { cloudfrontOperations, keyValueStoreOperations } from './all-operations.ts';
+import { type CallLog, openCallLog } from './call-log.ts';
+import { type ControlPlaneFaults, noFaults } from './faults.ts';
+import { answer } from './transport/answer.ts';
+import { openHttpServer } from './transport/http-server.ts';
+import { answerLocalApi } from './transport/local-api.ts';
+import { isLocalHost } from './transport/local-host.ts';
+import { routesOf } from './transport/router.ts';
+
+export interface ControlPlaneOptions {
+  /** 0, the default, takes any free port. */
+  port?: number;
+  accountId?: string;
+  /** Epoch milliseconds; for time stamps and the end of faults. Delays run on real timers. */
+  now?: () => number;
+  /** For ids and ETags. */
+  random?: () => number;
+  /** From a store's creation to READY. */
+  provisionMs?: number;
+  /** From a distribution's change to Deployed, and so to the edge. */
+  deployMs?: number;
+  /** Runs TestFunction; without it TestFunction answers TestFunctionFailed. */
+  runtime?: FunctionRuntime;
+  faults?: ControlPlaneFaults;
+}
+
+export interface ControlPlane {
+  /** The endpoint for both SDK clients; the KVS client puts the account id before the host. */
+  url: string;
+  port: number;
+  published: Published;
+  faults: ControlPlaneFaults;
+  calls: CallLog;
+  close(): Promise<void>;
+}
+
+/** Opens an AWS account on this machine: CloudFront's functions, stores and distributions over their real wire formats, in memory, on loopback only. */
+export async function openControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  const { port = 0, now = Date.now, random = Math.random, faults = noFaults() } = options;
+  const account = openAccount({
+    accountId: options.accountId ?? '111122223333',
+    now,
+    random,
+    provisionMs: options.provisionMs ?? 300,
+    deployMs: options.deployMs ?? 500,
+    runtime: options.runtime,
+    staleWrite: () => faults.staleWrite,
+  });
+  const calls = openCallLog();
+  const routes = [...routesOf('cloudfront', cloudfrontOperations), ...routesOf('cloudfront-keyvaluestore', keyValueStoreOperations)];
+  const server = await openHttpServer(port, random, (request, requestId) => {
+    const target = request.url ?? '';
+    return target.startsWith('/_local/') && isLocalHost(request.headers.host)
+      ? answerLocalApi(request, target, { faults, calls, now })
+      : answer(request, requestId, { routes, account, faults, calls });
+  });
+  return {
+    url: `http://localhost:${server.port}`,
+    port: server.port,
+    published: account.published,
+    faults,
+    calls,
+    async close() {
+      account.close();
+      await server.close();
+    },
+  };
+}

@@ -1,0 +1,17 @@
+import { DeleteDistribution$, type DeleteDistributionRequest } from '@aws-sdk/client-cloudfront';
+import { checkIfMatch } from '../../etag.ts';
+import { operation } from '../../operation.ts';
+import { findDistribution } from '../../rules/distribution.ts';
+import { ServiceError } from '../../service-error.ts';
+
+/** Only a distribution that is disabled, and whose disabling is deployed, can go. */
+export const deleteDistribution = operation<DeleteDistributionRequest, object>(DeleteDistribution$, (input, account) => {
+  const record = findDistribution(input.Id, account);
+  checkIfMatch(input.IfMatch, record);
+  if (record.config.Enabled || record.status !== 'Deployed')
+    throw new ServiceError('DistributionNotDisabled', `the distribution ${record.id} is not disabled and deployed`);
+  record.cancelDeployment();
+  account.distributions.delete(record.id);
+  account.changed({ kind: 'distribution', id: record.id });
+  return {};
+});

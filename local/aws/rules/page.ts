@@ -1,0 +1,18 @@
+import { ServiceError } from '../service-error.ts';
+
+const maxItems = 100;
+
+/** One page of a control-plane list, ordered by id; Marker is the last id of the page before. `items` is absent when empty, as the service leaves it out. */
+export function page<Item>(
+  items: readonly Item[],
+  idOf: (item: Item) => string,
+  input: { Marker?: string; MaxItems?: number },
+): { items: Item[]; limit: number; nextMarker: string | undefined } {
+  const limit = input.MaxItems ?? maxItems;
+  if (limit < 1 || limit > maxItems) throw new ServiceError('InvalidArgument', `MaxItems must be from 1 to ${maxItems}`);
+  const marker = input.Marker ?? '';
+  const rest = items.filter((item) => idOf(item) > marker).sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
+  const shown = rest.slice(0, limit);
+  const last = shown.at(-1);
+  return { items: shown, limit, nextMarker: rest.length > shown.length && last !== undefined ? idOf(last) : undefined };
+}

@@ -1,0 +1,111 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { EdgeError } from '../../../src/cli/errors.ts';
+import { createId } from '../etag.ts';
+import { ServiceError, type ServiceErrorCode } from '../service-error.ts';
+import type { WireResponse } from '../wire/encode-response.ts';
+import { errorResponse } from './write-error.ts';
+
+/** Answers a request; undefined drops the connection. */
+export type Answerer = (request: IncomingMessage, requestId: string) => Promise<WireResponse | undefined>;
+
+/** Bytes of all headers of a request. */
+const maxHeaderBytes = 16_384;
+
+/** Time for a whole request to arrive; a caller that sends slower than that is cut off with 408. */
+const requestTimeoutMs = 10_000;
+
+/** Connections at once; more are refused by the kernel's means. */
+const maxConnections = 500;
+
+/** Listens on 127.0.0.1 only. PORT_BUSY when the port is taken. */
+export async function openHttpServer(
+  port: number,
+  random: () => number,
+  answerer: Answerer,
+): Promise<{ port: number; close(): Promise<void> }> {
+  const newRequestId = () => [8, 4, 4, 4, 12].map((length) => createId('0123456789abcdef', length, random)).join('-');
+  const server = createServer(
+    {
+      maxHeaderSize: maxHeaderBytes,
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: 1_000,
+      keepAliveTimeout: 60_000,
+      requireHostHeader: false,
+    },
+    (request, response) => void serve(request, response, newRequestId(), answerer),
+  );
+  server.maxConnections = maxConnections;
+  server.on('checkExpectation', (request, response) => void serve(request, response, newRequestId(), answerer));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuse(socket, codeOf(error), newRequestId()));
+  server.on('connect', (_request, socket) => refuse(socket, 'BadRequest', newRequestId()));
+  await listen(server, port);
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, requestId: string, answerer: Answerer): Promise<void> {
+  request.on('error', () => {});
+  response.on('error', () => {});
+  const answer = await answerer(request, requestId);
+  if (answer === undefined) {
+    request.socket.destroy();
+    return;
+  }
+  if (response.destroyed) return;
+  const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
+  // A body that was not read to its end would be taken for the next request.
+  const unread = !request.complete;
+  response.writeHead(answer.status, {
+    ...answer.headers,
+    'x-amzn-requestid': requestId,
+    ...(answer.status !== 204 && { 'content-length': body.byteLength }),
+    ...(unread && { connection: 'close' }),
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+  if (unread) response.once('finish', () => request.socket.destroySoon());
+}
+
+/** For what never becomes a request: a bare answer on the socket. */
+function refuse(socket: Duplex, code: ServiceErrorCode, requestId: string): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const { status, headers, body } = errorResponse(new ServiceError(code, 'the request is not valid HTTP'), 'cloudfront', requestId);
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+function codeOf(error: NodeJS.ErrnoException): ServiceErrorCode {
+  if (error.code === 'HPE_HEADER_OVERFLOW') return 'RequestHeaderFieldsTooLarge';
+  return error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'RequestTimeout' : 'BadRequest';
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      if (cause.code !== 'EADDRINUSE') return reject(cause);
+      reject(
+        new EdgeError('PORT_BUSY', `port ${port} is taken: the local control plane cannot listen there`, {
+          cause,
+          hint: 'another local cloud may be running: stop it, or choose another port',
+        }),
+      );
+    });
+    server.listen(port, '127.0.0.1', () => resolve());
+  });
+}
