@@ -8,25 +8,10 @@ export interface Call {
   status: number;
 }
 
-/** The last calls, oldest first. */
-export interface CallLog {
-  readonly entries: readonly Call[];
-  add(call: Call): void;
-  clear(): void;
-}
-
 const keptCalls = 10_000;
 
-export function openCallLog(): CallLog {
-  const entries: Call[] = [];
-  return {
-    entries,
-    add(call) {
-      entries.push(call);
-      if (entries.length > keptCalls) entries.splice(0, keptCalls / 10);
-    },
-    clear() {
-      entries.length = 0;
-    },
-  };
+/** Adds a call at the end; the oldest ones go. */
+export function logCall(calls: Call[], call: Call): void {
+  calls.push(call);
+  if (calls.length > keptCalls) calls.splice(0, keptCalls / 10);
 }

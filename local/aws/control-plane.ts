@@ -2,7 +2,7 @@ import type { FunctionRuntime } from '../../src/edge/execution.ts';
 import type { Published } from '../published.ts';
 import { openAccount } from './account.ts';
 import { cloudfrontOperations, keyValueStoreOperations } from './all-operations.ts';
-import { type CallLog, openCallLog } from './call-log.ts';
+import type { Call } from './call-log.ts';
 import { type ControlPlaneFaults, noFaults } from './faults.ts';
 import { answer } from './transport/answer.ts';
 import { openHttpServer } from './transport/http-server.ts';
@@ -33,7 +33,8 @@ export interface ControlPlane {
   port: number;
   published: Published;
   faults: ControlPlaneFaults;
-  calls: CallLog;
+  /** The last calls, oldest first; set its length to 0 to begin anew. */
+  calls: Call[];
   close(): Promise<void>;
 }
 
@@ -49,7 +50,7 @@ export async function openControlPlane(options: ControlPlaneOptions = {}): Promi
     runtime: options.runtime,
     staleWrite: () => faults.staleWrite,
   });
-  const calls = openCallLog();
+  const calls: Call[] = [];
   const routes = [...routesOf('cloudfront', cloudfrontOperations), ...routesOf('cloudfront-keyvaluestore', keyValueStoreOperations)];
   const server = await openHttpServer(port, random, (request, requestId) => {
     const target = request.url ?? '';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account } from '../account.ts';
-import type { CallLog } from '../call-log.ts';
+import { type Call, logCall } from '../call-log.ts';
 import { type ControlPlaneFaults, type Fault, takeFaults } from '../faults.ts';
 import { ServiceError, type ServiceErrorCode } from '../service-error.ts';
 import { decodeRequest } from '../wire/decode-request.ts';
@@ -16,7 +16,7 @@ export interface Answering {
   routes: readonly Route[];
   account: Account;
   faults: ControlPlaneFaults;
-  calls: CallLog;
+  calls: Call[];
 }
 
 /** Answers one AWS request; undefined when a fault drops the connection. Never rejects: what is not a ServiceError is a 500. */
@@ -39,7 +39,7 @@ export async function answer(request: IncomingMessage, requestId: string, option
   } catch (error) {
     response = errorResponse(asServiceError(error), service, requestId);
   }
-  calls.add({ service, operation, at: account.options.now(), status: response?.status ?? 0 });
+  logCall(calls, { service, operation, at: account.options.now(), status: response?.status ?? 0 });
   return response;
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { CallLog } from '../call-log.ts';
+import type { Call } from '../call-log.ts';
 import { type ControlPlaneFaults, parseFaults } from '../faults.ts';
 import { ServiceError } from '../service-error.ts';
 import type { WireResponse } from '../wire/encode-response.ts';
@@ -9,14 +9,14 @@ import { readBody } from './read-body.ts';
 export async function answerLocalApi(
   request: IncomingMessage,
   target: string,
-  options: { faults: ControlPlaneFaults; calls: CallLog; now: () => number },
+  options: { faults: ControlPlaneFaults; calls: readonly Call[]; now: () => number },
 ): Promise<WireResponse> {
   const { faults, calls } = options;
   switch (`${request.method} ${target}`) {
     case 'GET /_local/health':
       return json(200, { status: 'ok' });
     case 'GET /_local/calls':
-      return json(200, { calls: calls.entries });
+      return json(200, { calls });
     case 'GET /_local/faults':
       return json(200, faults);
     case 'POST /_local/faults': {
