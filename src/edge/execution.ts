@@ -52,6 +52,8 @@ export interface Execution {
   logs: string[];
   /** `execution`: it threw or could not run (503); `validation`: its result is refused (502). */
   error: { kind: 'execution' | 'validation'; message: string } | undefined;
+  /** The last text given to `cf.logCustomData`, for the access log's own field; absent when the function gave none. */
+  customData?: string;
 }
 
 /** A function as a runtime is given it: the source unaltered, its hash as identity. */
@@ -60,12 +62,27 @@ export interface FunctionSource {
   sha256: string;
 }
 
+export interface StoreView {
+  values: ReadonlyMap<string, string>;
+  /** Makes every read reject. */
+  failReads?: boolean;
+  /** Names this content among all that a runtime is ever given (ARN and ETag, say), so that it need not be compared. Without it the content is compared at each run. */
+  version?: string;
+  /** What `meta()` tells, ISO 8601; default 1970. */
+  createdAt?: string;
+  updatedAt?: string;
+}
+
 export interface RunInput {
   source: FunctionSource;
   event: ViewerRequestEvent | ViewerResponseEvent;
-  /** The KeyValueStore as this run sees it, a snapshot; undefined when none is associated. `failReads` makes every read reject. */
-  store: { values: ReadonlyMap<string, string>; failReads?: boolean } | undefined;
+  /** The KeyValueStore as this run sees it, a snapshot; undefined when none is associated. */
+  store: StoreView | undefined;
   edgeLocation?: { name: string; serverIp: string; region: string };
+  /** What `request.rawQueryString()` answers: '' for a bare `?`, absent for none. When absent and the event has arguments, they are joined again. */
+  rawQueryString?: string;
+  /** Milliseconds since the epoch: what every clock says during the run. Default: when the run was handed over. */
+  now?: number;
 }
 
 /** Runs functions: miniflare's workerd, or njs. Functions never share state between runs. */

@@ -1,0 +1,86 @@
+import type { RunInput } from '../../src/edge/execution.ts';
+import { formatPairs } from '../edge/event-values.ts';
+import { readImports } from './read-imports.ts';
+import type { Batch, WireRun } from './wire.ts';
+
+/** Sources and snapshots that workerd holds at most; the one longest unused goes first. */
+const maxSources = 64;
+const maxStores = 16;
+
+/** Writes batches for one workerd, remembering what it has been sent. */
+export interface BatchWriter {
+  write(inputs: readonly RunInput[], now: number): string;
+}
+
+export function openBatchWriter(): BatchWriter {
+  const sources = openLedger(maxSources);
+  const stores = openLedger(maxStores);
+  return {
+    write: (inputs, now) => {
+      const batch: Batch = { sources: [], stores: [], forgetSources: [], forgetStores: [], runs: [] };
+      for (const input of inputs) {
+        const source = sources.note(input.source.sha256);
+        if (source.isNew) batch.sources.push({ id: source.id, ...readImports(input.source.code) });
+        batch.runs.push(describeRun(input, source.id, storeOf(input, batch), now));
+      }
+      // Afterwards: a batch may use more than is kept.
+      batch.forgetSources = sources.overflow();
+      batch.forgetStores = stores.overflow();
+      return JSON.stringify(batch);
+    },
+  };
+
+  function storeOf(input: RunInput, batch: Batch): number | undefined {
+    if (input.store === undefined) return undefined;
+    const { values, version, createdAt = epoch, updatedAt = epoch } = input.store;
+    // Without a version the content is the identity: a caller may change its map between runs.
+    const store = stores.note(version ?? JSON.stringify([createdAt, updatedAt, ...values]));
+    if (store.isNew) batch.stores.push({ id: store.id, entries: [...values], createdAt, updatedAt });
+    return store.id;
+  }
+}
+
+const epoch = '1970-01-01T00:00:00.000Z';
+
+function describeRun(input: RunInput, source: number, store: number | undefined, now: number): WireRun {
+  const run: WireRun = { source, now: input.now ?? now, event: input.event };
+  if (store !== undefined) run.store = store;
+  if (input.store?.failReads === true) run.failReads = true;
+  if (input.edgeLocation !== undefined && input.event.context.eventType === 'viewer-request') run.edgeLocation = input.edgeLocation;
+  const raw = input.rawQueryString ?? formatPairs(input.event.request.querystring, '&');
+  if (input.rawQueryString !== undefined || raw !== '') run.rawQueryString = raw;
+  return run;
+}
+
+interface Ledger {
+  note(key: string): { id: number; isNew: boolean };
+  /** Ids beyond the limit, oldest first, which are forgotten by this call. */
+  overflow(): number[];
+}
+
+function openLedger(limit: number): Ledger {
+  const ids = new Map<string, number>();
+  let next = 0;
+  return {
+    note: (key) => {
+      const known = ids.get(key);
+      if (known !== undefined) {
+        ids.delete(key);
+        ids.set(key, known);
+        return { id: known, isNew: false };
+      }
+      next += 1;
+      ids.set(key, next);
+      return { id: next, isNew: true };
+    },
+    overflow: () => {
+      const gone: number[] = [];
+      for (const [key, id] of ids) {
+        if (ids.size <= limit) break;
+        ids.delete(key);
+        gone.push(id);
+      }
+      return gone;
+    },
+  };
+}

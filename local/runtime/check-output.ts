@@ -1,0 +1,95 @@
+import { maxUriLength } from '../../kvs/limits.ts';
+import type { EventValues, ViewerRequestEvent, ViewerResponseEvent } from '../../src/edge/execution.ts';
+import { formatPairs } from '../edge/event-values.ts';
+import { readOnlyRequestHeaders, readOnlyResponseHeaders } from '../edge/header-rules.ts';
+import { checkCookies, checkHeaders, checkValues, describe, isRecord } from './check-headers.ts';
+
+// Space, control characters and '#' end a URI. AWS names those; a '?' in the path is our own refusal, since nobody has said which side of it would be the query,
+// and so are characters beyond a byte, which no request line can carry.
+const uriText = /^[!"$->@-~\x80-\xff]*$/;
+const queryText = /^[!"$-~\x80-\xff]*$/;
+const reasonText = /^[\x20-\x7e]*$/;
+const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/**
+ * Why CloudFront would refuse what a handler returned: each problem is a FunctionValidationError, a 502 to the viewer. The rules are those of AWS's pages
+ * functions-event-structure.html and edge-function-restrictions-all.html; where they are silent, ours are the narrower reading.
+ */
+export function checkOutput(output: unknown, event: ViewerRequestEvent | ViewerResponseEvent): string[] {
+  if (!isRecord(output)) return [`the handler returned ${describe(output)}: it must return the request or a response`];
+  const isResponse = 'statusCode' in output;
+  const isRequest = 'method' in output || 'uri' in output;
+  if ('request' in output && 'context' in output) return ['the handler returned the event: it must return event.request or a response'];
+  if (isResponse === isRequest) return ['the handler returned an object that is neither a request nor a response'];
+  if ('response' in event) {
+    if (isRequest) return ['a viewer-response function must return the response'];
+    return checkResponse(output, event.response);
+  }
+  return isResponse ? checkResponse(output, undefined) : checkRequest(output, event.request);
+}
+
+function checkRequest(request: Record<string, unknown>, before: ViewerRequestEvent['request']): string[] {
+  return [
+    ...(request['method'] === before.method ? [] : ['request.method is read-only']),
+    ...checkUri(request['uri'], request['querystring']),
+    ...checkHeaders(request['headers'], before.headers, {
+      path: 'request.headers',
+      readOnly: readOnlyRequestHeaders,
+      cookieHeader: 'cookie',
+    }),
+    ...checkCookies(request['cookies'], 'request.cookies'),
+  ];
+}
+
+function checkUri(uri: unknown, querystring: unknown): string[] {
+  if (typeof uri !== 'string') return [`request.uri must be a string, not ${describe(uri)}`];
+  if (!isRecord(querystring)) return ['request.querystring must be an object'];
+  const problems: string[] = [];
+  if (!uri.startsWith('/')) problems.push('request.uri must begin with /');
+  if (!uriText.test(uri)) problems.push('request.uri has a space, a control character, # or ?');
+  for (const [name, entry] of Object.entries(querystring)) {
+    if (!queryText.test(name)) problems.push(`request.querystring has an invalid name: ${JSON.stringify(name)}`);
+    problems.push(...checkValues(entry, `request.querystring.${name}`, queryText));
+  }
+  if (problems.length > 0) return problems;
+  const length = uri.length + 1 + formatPairs(querystring as EventValues, '&').length;
+  if (length >= maxUriLength)
+    problems.push(`request.uri and request.querystring have ${length} characters together: they must stay under ${maxUriLength}`);
+  return problems;
+}
+
+function checkResponse(response: Record<string, unknown>, before: ViewerResponseEvent['response'] | undefined): string[] {
+  const { statusCode, statusDescription, headers, cookies, body } = response;
+  return [
+    ...checkStatus(statusCode, before?.statusCode),
+    ...(statusDescription === undefined || (typeof statusDescription === 'string' && reasonText.test(statusDescription))
+      ? []
+      : ['response.statusDescription must be a string without control characters']),
+    ...(headers === undefined && before === undefined
+      ? []
+      : checkHeaders(headers, before?.headers ?? {}, {
+          path: 'response.headers',
+          // AWS lists read-only headers by event type. Whether the request's list holds for a response made there is not said; we hold it.
+          readOnly: before === undefined ? readOnlyRequestHeaders : readOnlyResponseHeaders,
+          cookieHeader: 'set-cookie',
+        })),
+    ...(cookies === undefined ? [] : checkCookies(cookies, 'response.cookies')),
+    ...checkBody(body),
+  ];
+}
+
+function checkStatus(statusCode: unknown, before: number | undefined): string[] {
+  if (typeof statusCode !== 'number' || !Number.isInteger(statusCode))
+    return [`response.statusCode must be an integer, not ${describe(statusCode)}`];
+  if (statusCode === before || (statusCode >= 200 && statusCode <= 599)) return [];
+  return [`response.statusCode ${statusCode} is not a status that a function may give`];
+}
+
+function checkBody(body: unknown): string[] {
+  if (body === undefined || typeof body === 'string') return [];
+  if (!isRecord(body)) return [`response.body must be a string or an object, not ${describe(body)}`];
+  const { data, encoding } = body;
+  if (typeof data !== 'string') return [`response.body.data must be a string, not ${describe(data)}`];
+  if (encoding !== 'text' && encoding !== 'base64') return ["response.body.encoding must be 'text' or 'base64'"];
+  return encoding === 'base64' && !base64.test(data) ? ['response.body.data is not valid base64'] : [];
+}

@@ -1,0 +1,158 @@
+import type { Execution, FunctionRuntime, RunInput } from '../../src/edge/execution.ts';
+import { type BatchWriter, openBatchWriter } from './batch-writer.ts';
+import { judgeRun } from './judge-run.ts';
+import { bundleWorker, openWorkerd, Unanswered, type Workerd } from './open-workerd.ts';
+import type { RawRun } from './wire.ts';
+
+export interface FunctionRuntimeOptions {
+  /**
+   * Milliseconds a run may take before it is stopped and answers as failed; default 500. CloudFront's own limit is far lower and not published as a number, but a laptop's
+   * busy processor must not fail a good function: this catches what never ends, not what is slow.
+   */
+  timeLimitMs?: number;
+  /** Told about everything a developer should know and a viewer should not: stopped runs, restarts, dropped log arguments. */
+  log?: (line: string) => void;
+  /** Problems of a source that CloudFront's parser would refuse and V8 does not see; a function with one answers as failed. */
+  checkSyntax?: (code: string) => readonly { message: string }[];
+  /** Milliseconds since the epoch: the start of each run, which is all that a function ever sees of time. */
+  now?: () => number;
+}
+
+interface Job {
+  input: RunInput;
+  settle: (execution: Execution) => void;
+  fail: (reason: unknown) => void;
+}
+
+/** Runs in one message, and sources whose runs go alone for a while after one of them had to be stopped. */
+const maxBatch = 64;
+const quarantineRuns = 100;
+const maxStarts = 3;
+
+/**
+ * Runs CloudFront Functions in one long-lived workerd. A run costs a hop between processes, so runs that arrive while a hop is under way share the next one; the source
+ * and the store's snapshot travel once.
+ */
+export async function openFunctionRuntime(options: FunctionRuntimeOptions = {}): Promise<FunctionRuntime> {
+  const { timeLimitMs = 500, log = () => {}, checkSyntax = () => [], now = Date.now } = options;
+  const script = await bundleWorker();
+  const queue: Job[] = [];
+  const alone = new Map<string, number>();
+  const refusals = new Map<string, string | undefined>();
+  let running = false;
+  let closed = false;
+  let engine = await startEngine(script, log);
+
+  function refusal(input: RunInput): string | undefined {
+    const { code, sha256 } = input.source;
+    if (!refusals.has(sha256)) {
+      if (refusals.size > 1_000) refusals.clear();
+      refusals.set(sha256, checkSyntax(code)[0]?.message);
+    }
+    return refusals.get(sha256);
+  }
+
+  function takeBatch(): Job[] {
+    const first = queue.shift();
+    if (first === undefined) return [];
+    if (alone.has(first.input.source.sha256)) return [first];
+    const batch = [first];
+    while (batch.length < maxBatch && queue[0] !== undefined && !alone.has(queue[0].input.source.sha256)) {
+      const next = queue.shift();
+      if (next !== undefined) batch.push(next);
+    }
+    return batch;
+  }
+
+  async function work(): Promise<void> {
+    for (let batch = takeBatch(); batch.length > 0; batch = takeBatch()) {
+      try {
+        await runBatch(batch);
+      } catch (error) {
+        for (const job of batch) job.fail(error);
+      }
+    }
+    running = false;
+  }
+
+  async function runBatch(batch: Job[]): Promise<void> {
+    let text: string;
+    try {
+      text = await engine.workerd.exchange(
+        engine.writer.write(
+          batch.map((job) => job.input),
+          now(),
+        ),
+        timeLimitMs,
+      );
+    } catch (error) {
+      if (!(error instanceof Unanswered)) throw error;
+      if (closed) throw new Error('the function runtime is closed');
+      await engine.workerd.close();
+      engine = await startEngine(script, log);
+      afterStop(batch, error.message);
+      return;
+    }
+    const { whole, runs } = JSON.parse(text) as { whole: boolean; runs: RawRun[] };
+    batch.forEach((job, index) => {
+      job.settle(report(job.input, runs[index]));
+    });
+    if (whole) return;
+    log('a function changed a built-in object for good; the runtime starts anew');
+    await engine.workerd.close();
+    engine = await startEngine(script, log);
+  }
+
+  /** Nobody can tell which run of a batch ran away: each is tried again by itself, and one that was alone is the culprit. */
+  function afterStop(batch: Job[], reason: string): void {
+    const [first] = batch;
+    for (const { input } of batch) alone.set(input.source.sha256, quarantineRuns);
+    if (first !== undefined && batch.length === 1) {
+      log(`function ${first.input.source.sha256.slice(0, 12)} was stopped: ${reason}`);
+      first.settle(failed(`the function was stopped: it did not end within ${timeLimitMs} ms`));
+    } else queue.unshift(...batch);
+  }
+
+  function report(input: RunInput, raw: RawRun | undefined): Execution {
+    if (raw === undefined) return failed('the runtime gave no result');
+    const { sha256 } = input.source;
+    const left = alone.get(sha256);
+    if (left !== undefined && left > 1) alone.set(sha256, left - 1);
+    else if (left !== undefined) alone.delete(sha256);
+    if (raw.droppedLogArguments > 0) log(`console.log takes one argument: ${raw.droppedLogArguments} more were not logged`);
+    return judgeRun(input, raw);
+  }
+
+  return {
+    run: (input) =>
+      new Promise((settle, fail) => {
+        if (closed) return fail(new Error('the function runtime is closed'));
+        const refused = refusal(input);
+        if (refused !== undefined) return settle(failed(`SyntaxError: ${refused}`));
+        queue.push({ input, settle, fail });
+        if (running) return;
+        running = true;
+        // After the sockets have been read: requests that arrived together run together.
+        setImmediate(() => void work());
+      }),
+    close: async () => {
+      closed = true;
+      await engine.workerd.close();
+    },
+  };
+}
+
+function failed(message: string): Execution {
+  return { output: undefined, originCall: undefined, reads: [], logs: [], error: { kind: 'execution', message } };
+}
+
+async function startEngine(script: string, log: (line: string) => void): Promise<{ workerd: Workerd; writer: BatchWriter }> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return { workerd: await openWorkerd(script, log), writer: openBatchWriter() };
+    } catch (error) {
+      if (attempt === maxStarts) throw error;
+      log(`workerd did not start (attempt ${attempt} of ${maxStarts}): ${String(error)}`);
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import type { Execution, RunInput } from '../../src/edge/execution.ts';
+import { checkCustomHeaders, checkOriginCalls } from './check-origin-call.ts';
+import { checkOutput } from './check-output.ts';
+import type { RawRun } from './wire.ts';
+
+/** Bytes of a field that `logCustomData` fills, after URL encoding (general-helper-methods.html). */
+const maxCustomDataBytes = 800;
+
+/** What CloudFront makes of a run: the output when it may go on, else the error and nothing of what the function wanted. */
+export function judgeRun(input: RunInput, raw: RawRun): Execution {
+  const execution: Execution = { output: undefined, originCall: undefined, reads: raw.reads, logs: raw.logs, error: undefined };
+  if (raw.customData !== undefined) execution.customData = encodeURI(Buffer.from(raw.customData).toString()).slice(0, maxCustomDataBytes);
+  if (raw.failure !== undefined) return { ...execution, error: { kind: 'execution', message: raw.failure } };
+  const { call, problems } = checkOriginCalls(raw.calls, input.event.context.eventType);
+  const all = [...problems, ...checkOutput(raw.output, input.event), ...checkCustomHeaders(call, raw.output)];
+  if (all.length > 0) return { ...execution, error: { kind: 'validation', message: all.join('; ') } };
+  return { ...execution, output: raw.output, originCall: call };
+}

@@ -1,0 +1,54 @@
+/** A binding that an import line of the source asks for: `import name from 'module'`. */
+export interface ImportedName {
+  name: string;
+  module: string;
+}
+
+/** A source as workerd compiles it: import lines blanked, their names handed in as parameters. */
+export interface WireSource {
+  id: number;
+  body: string;
+  imports: ImportedName[];
+}
+
+/** A KeyValueStore's snapshot; sent once, named by id afterwards. */
+export interface WireStore {
+  id: number;
+  entries: [string, string][];
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface WireRun {
+  source: number;
+  store?: number;
+  failReads?: true;
+  /** Milliseconds: what every clock says during this run. */
+  now: number;
+  event: unknown;
+  rawQueryString?: string;
+  edgeLocation?: { name: string; serverIp: string; region: string };
+}
+
+/** One message to workerd: what it has not seen yet, what it may forget, and the runs, one after the other. */
+export interface Batch {
+  sources: WireSource[];
+  stores: WireStore[];
+  forgetSources: number[];
+  forgetStores: number[];
+  runs: WireRun[];
+}
+
+/** What one run did, before anything is checked; workerd answers a batch with these in order. */
+export interface RawRun {
+  output: unknown;
+  /** Calls of origin helpers in order, with their arguments as JSON sees them. */
+  calls: [helper: string, args: unknown[]][];
+  reads: string[];
+  logs: string[];
+  /** Arguments of console.log after the first, which were not logged. */
+  droppedLogArguments: number;
+  customData?: string;
+  /** Why the handler gave no result. */
+  failure?: string;
+}

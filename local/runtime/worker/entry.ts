@@ -1,0 +1,63 @@
+import type { Batch, WireRun } from '../wire.ts';
+import { later, parseJson } from './captured.ts';
+import { freezeDate } from './frozen-date.ts';
+import { type Compile, forget, learn, sources } from './known.ts';
+import { narrowBuffer } from './modules.ts';
+import { openRepair, type Repair } from './repair-realm.ts';
+import { restrictRealm } from './restrict-realm.ts';
+import { runOne, type Waiting } from './run-one.ts';
+
+interface Socket {
+  accept(): void;
+  send(text: string): void;
+  addEventListener(type: 'message', listener: (message: { data: string }) => void): void;
+}
+
+const { WebSocketPair, Response } = globalThis as unknown as {
+  WebSocketPair: new () => { 0: Socket; 1: Socket };
+  Response: new (body: null, options: { status: number; webSocket: Socket }) => object;
+};
+
+let repair: Repair | undefined;
+
+export default {
+  /** One WebSocket for the life of the isolate: a message is a batch, answered by a message. */
+  fetch(_request: unknown, env: { compiler: { newFunction: Compile } }): object {
+    const { 0: client, 1: server } = new WebSocketPair();
+    const compile: Compile = (script, name, ...parameters) => env.compiler.newFunction(script, name, ...parameters);
+    server.accept();
+    server.addEventListener('message', ({ data }) => {
+      void answer(parseJson(data) as Batch, compile).then((text) => server.send(text));
+    });
+    const response = new Response(null, { status: 101, webSocket: client });
+    if (repair === undefined) {
+      narrowBuffer();
+      freezeDate();
+      repair = openRepair(restrictRealm());
+    }
+    return response;
+  },
+};
+
+/** Runs one after the other, so that the clock and the realm belong to one run at a time. */
+async function answer(batch: Batch, compile: Compile): Promise<string> {
+  const waiting: Waiting = { giveUp: undefined };
+  let done = false;
+  // A timer fires once nothing is left to do: whoever still waits then waits in vain.
+  const giveUpWaiting = (): void => {
+    waiting.giveUp?.();
+    if (!done) later(giveUpWaiting, 0);
+  };
+  later(giveUpWaiting, 0);
+  learn(batch, compile);
+  const texts: string[] = [];
+  let whole = true;
+  for (let index = 0; index < batch.runs.length; index += 1) {
+    const run = batch.runs[index] as WireRun;
+    texts.push(await runOne(run, waiting));
+    if (sources.get(run.source)?.touchesRealm === true && repair?.() === false) whole = false;
+  }
+  done = true;
+  forget(batch);
+  return `{"whole":${whole},"runs":[${texts.join(',')}]}`;
+}

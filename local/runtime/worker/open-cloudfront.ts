@@ -1,0 +1,66 @@
+import type { RawRun, WireRun } from '../wire.ts';
+import { encoder, formatJson, parseJson } from './captured.ts';
+import type { Store } from './known.ts';
+
+/** What one run leaves behind while it goes on; `calls` are JSON texts already, so that a later change of an argument cannot rewrite them. */
+export interface Trace extends Pick<RawRun, 'reads' | 'logs' | 'droppedLogArguments'> {
+  calls: string[];
+  customData: string | undefined;
+}
+
+const originHelpers = ['selectRequestOriginById', 'createRequestOriginGroup', 'updateRequestOrigin'];
+
+/** The default export of the module 'cloudfront' for one run. Helpers only note their arguments: CloudFront judges them after the handler has returned. */
+export function openCloudfront(run: WireRun, store: Store | undefined, trace: Trace): object {
+  const cf: Record<string, unknown> = {
+    kvs: () => {
+      if (store === undefined) throw new Error('KeyValueStore is not associated with the function');
+      return openHandle(store, run.failReads === true, trace.reads);
+    },
+    edgeLocation: run.edgeLocation ?? {},
+    logCustomData: (text: unknown) => {
+      if (typeof text !== 'string') throw new TypeError('logCustomData takes one string');
+      trace.customData = text;
+    },
+  };
+  for (let index = 0; index < originHelpers.length; index += 1) {
+    const helper = originHelpers[index] ?? '';
+    cf[helper] = (...args: unknown[]) => {
+      trace.calls.push(`[${formatJson(helper)},${asJson(args)}]`);
+    };
+  }
+  return cf;
+}
+
+function asJson(args: unknown[]): string {
+  try {
+    return formatJson(args);
+  } catch {
+    return '[]';
+  }
+}
+
+// AWS documents that a missing key rejects and not with which words; ours are our own.
+function openHandle(store: Store, failReads: boolean, reads: string[]): object {
+  const read = (key: unknown): string | undefined => {
+    if (typeof key !== 'string') throw new TypeError('the key must be a string');
+    reads.push(key);
+    if (failReads) throw new Error('KeyValueStore could not be read');
+    return store.values.get(key);
+  };
+  return {
+    get: async (key: unknown, options?: { format?: unknown }) => {
+      const format = options?.format ?? 'string';
+      if (format !== 'string' && format !== 'json' && format !== 'bytes') throw new TypeError(`unknown format "${String(format)}"`);
+      const value = read(key);
+      if (value === undefined) throw new Error(`KeyNotFound: ${String(key)}`);
+      if (format === 'json') return parseJson(value);
+      return format === 'bytes' ? encoder.encode(value) : value;
+    },
+    exists: async (key: unknown) => read(key) !== undefined,
+    meta: async () => {
+      if (failReads) throw new Error('KeyValueStore could not be read');
+      return { creationDateTime: store.createdAt, lastUpdatedDateTime: store.updatedAt, keyCount: store.values.size };
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import { Buffer } from 'node:buffer';
+import type { WireRun } from '../wire.ts';
+import { decoder, defineProperty, encoder, formatJson } from './captured.ts';
+import { setClock } from './frozen-date.ts';
+import { type Source, sources, stores } from './known.ts';
+import { modules } from './modules.ts';
+import { openCloudfront, type Trace } from './open-cloudfront.ts';
+
+/** Bytes of logs that one run keeps; CloudFront truncates at 10 KB (cloudfront-function-restrictions.html). */
+const maxLogBytes = 10_240;
+
+/** Gives up a run that waits for a promise which nothing will ever settle; set while such a wait is on. */
+export interface Waiting {
+  giveUp: (() => void) | undefined;
+}
+
+/** Runs one function once and returns a RawRun as JSON text. Never throws. */
+export async function runOne(run: WireRun, waiting: Waiting): Promise<string> {
+  const trace: Trace = { calls: [], reads: [], logs: [], droppedLogArguments: 0, customData: undefined };
+  setClock(run.now);
+  let output = 'null';
+  let failure: string | undefined;
+  try {
+    const returned = await settled(start(run, trace), waiting);
+    output = formatJson(returned) ?? 'null';
+  } catch (error) {
+    failure = describe(error);
+  }
+  const { reads, logs, droppedLogArguments, customData } = trace;
+  return `{"output":${output},"calls":[${trace.calls.join(',')}],${formatJson({ reads, logs, droppedLogArguments, customData, failure }).slice(1)}`;
+}
+
+function start(run: WireRun, trace: Trace): unknown {
+  const source = sources.get(run.source);
+  if (source === undefined) throw new Error('the runtime does not know this source');
+  if (source.factory === undefined) throw new Error(source.problem);
+  const store = run.store === undefined ? undefined : stores.get(run.store);
+  const evaluate = source.factory(openConsole(trace), requireModule, Buffer);
+  const handler = evaluate(...importedBy(source, () => openCloudfront(run, store, trace)));
+  if (typeof handler !== 'function') throw new TypeError('the function has no handler at its top level');
+  const event = run.event as { request: object };
+  // Not enumerable, like a method: it is no part of the request that goes on.
+  defineProperty(event.request, 'rawQueryString', { value: () => run.rawQueryString, configurable: true, writable: true });
+  return handler(event);
+}
+
+function importedBy(source: Source, openCf: () => object): unknown[] {
+  const imported: unknown[] = [];
+  for (let index = 0; index < source.imports.length; index += 1) {
+    const module = source.imports[index]?.module;
+    imported.push(module === 'cloudfront' ? openCf() : requireModule(module));
+  }
+  return imported;
+}
+
+function requireModule(name: unknown): object {
+  const module = typeof name === 'string' ? modules[name] : undefined;
+  if (module === undefined) throw new Error(`Cannot find module "${String(name)}"`);
+  return module;
+}
+
+function openConsole(trace: Trace): object {
+  let room = maxLogBytes;
+  return {
+    log: (...args: unknown[]) => {
+      trace.droppedLogArguments += Math.max(0, args.length - 1);
+      const bytes = encoder.encode(logged(args[0]));
+      if (room <= 0) return;
+      trace.logs.push(decoder.decode(bytes.length > room ? bytes.subarray(0, room) : bytes));
+      room -= bytes.length;
+    },
+  };
+}
+
+function logged(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (value instanceof Error) return `${value.name}: ${value.message}`;
+  try {
+    return formatJson(value) ?? String(value);
+  } catch {
+    return String(value);
+  }
+}
+
+function settled(value: unknown, waiting: Waiting): unknown {
+  if (!(value instanceof Promise)) return value;
+  return new Promise((resolve, reject) => {
+    waiting.giveUp = () => reject(new Error('the handler waits for a promise that never settles'));
+    value.then(resolve, reject);
+  }).finally(() => {
+    waiting.giveUp = undefined;
+  });
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return `Uncaught ${logged(error)}`;
+  const place = /function\.js:(\d+):\d+/.exec(String(error.stack));
+  const message = `${error.name}: ${error.message}`;
+  return place === null ? message : `${message} in ${place[1]}`;
+}
