@@ -1,0 +1,120 @@
+// CloudFront's managed policies by id (AWS: using-managed-cache-policies.html, using-managed-origin-request-policies.html).
+// Names are in lower case. An id that is not here is an account's own policy, which nothing on this machine knows.
+
+/** Which of a viewer's values: none, all, or those named. */
+export type Selection = 'none' | 'all' | readonly string[];
+
+export interface CachePolicy {
+  name: string;
+  minTtlSeconds: number;
+  defaultTtlSeconds: number;
+  maxTtlSeconds: number;
+  /** Part of the key, and sent to the origin. */
+  headers: readonly string[];
+  cookies: Selection;
+  queryStrings: Selection;
+  /** Accept-Encoding, reduced to gzip and br, is part of the key. */
+  acceptEncoding: boolean;
+}
+
+export interface OriginRequestPolicy {
+  name: string;
+  /** The viewer's headers that are sent on. */
+  headers: Selection;
+  /** Left out of `all`. */
+  exceptHeaders?: readonly string[];
+  /** Headers that CloudFront makes itself, for the origin and for functions. */
+  cloudFrontHeaders: readonly string[];
+  cookies: Selection;
+  queryStrings: Selection;
+}
+
+const day = 86_400;
+const methodOverrides = ['x-http-method-override', 'x-http-method', 'x-method-override'];
+
+export const managedCachePolicies: Readonly<Record<string, CachePolicy>> = {
+  '4135ea2d-6df8-44a3-9df3-4b5a84be39ad': cachePolicy('CachingDisabled', [0, 0, 0]),
+  '658327ea-f89d-4fab-a63d-7e88639e58f6': cachePolicy('CachingOptimized', [1, day, 365 * day], { acceptEncoding: true }),
+  'b2884449-e4de-46a7-ac36-70bc7f1ddd6d': cachePolicy('CachingOptimizedForUncompressedObjects', [1, day, 365 * day]),
+  '83da9c7e-98b4-4e11-a168-04f0df8e2c65': cachePolicy('UseOriginCacheControlHeaders', [0, 0, 365 * day], {
+    headers: ['host', 'origin', ...methodOverrides],
+    cookies: 'all',
+    acceptEncoding: true,
+  }),
+  '4cc15a8a-d715-48a4-82b8-cc0b614638fe': cachePolicy('UseOriginCacheControlHeaders-QueryStrings', [0, 0, 365 * day], {
+    headers: ['host', 'origin', ...methodOverrides],
+    cookies: 'all',
+    queryStrings: 'all',
+    acceptEncoding: true,
+  }),
+  '08627262-05a9-4f76-9ded-b50ca2e3a84f': cachePolicy('Elemental-MediaPackage', [0, day, 365 * day], {
+    headers: ['origin'],
+    queryStrings: ['aws.manifestfilter', 'start', 'end', 'm'],
+    acceptEncoding: true,
+  }),
+  '2e54312d-136d-493c-8eb9-b001f22f67d2': cachePolicy('Amplify', [2, 2, 600], {
+    headers: ['authorization', 'cloudfront-viewer-country', 'host'],
+    cookies: 'all',
+    queryStrings: 'all',
+    acceptEncoding: true,
+  }),
+};
+
+/** The headers CloudFront makes since June 2022, as far as a local viewer has them: no city, no coordinates, no ASN. */
+const cloudFrontHeaders2022 = [
+  'cloudfront-viewer-country',
+  'cloudfront-forwarded-proto',
+  'cloudfront-viewer-http-version',
+  'cloudfront-viewer-address',
+  'cloudfront-is-android-viewer',
+  'cloudfront-is-desktop-viewer',
+  'cloudfront-is-ios-viewer',
+  'cloudfront-is-mobile-viewer',
+  'cloudfront-is-smarttv-viewer',
+  'cloudfront-is-tablet-viewer',
+];
+
+const corsHeaders = ['origin', 'access-control-request-headers', 'access-control-request-method'];
+
+export const managedOriginRequestPolicies: Readonly<Record<string, OriginRequestPolicy>> = {
+  '216adef6-5c7f-47e4-b989-5492eafa07d3': { ...everything('AllViewer') },
+  '33f36d7e-f396-46d9-90e0-52428a34d9dc': {
+    ...everything('AllViewerAndCloudFrontHeaders-2022-06'),
+    cloudFrontHeaders: cloudFrontHeaders2022,
+  },
+  'b689b0a8-53d0-40ab-baf2-68738e2966ac': { ...everything('AllViewerExceptHostHeader'), exceptHeaders: ['host'] },
+  '59781a5b-3903-41f3-afcb-af62929ccde1': onlyHeaders('CORS-CustomOrigin', ['origin']),
+  '88a5eaf4-2fd4-4709-b370-b4c650ea3fcf': onlyHeaders('CORS-S3Origin', corsHeaders),
+  'bf0718e1-ba1e-49d1-88b1-f726733018ae': onlyHeaders('HostHeaderOnly', ['host']),
+  'acba4595-bd28-49b8-b9fe-13317c0390fa': onlyHeaders('UserAgentRefererHeaders', ['user-agent', 'referer']),
+  '775133bc-15f2-49f9-abea-afb2e0bf67d2': {
+    ...onlyHeaders('Elemental-MediaTailor-PersonalizedManifests', [...corsHeaders, 'user-agent', 'x-forwarded-for']),
+    queryStrings: 'all',
+  },
+};
+
+function cachePolicy(
+  name: string,
+  [minTtlSeconds, defaultTtlSeconds, maxTtlSeconds]: [number, number, number],
+  key: Partial<CachePolicy> = {},
+): CachePolicy {
+  return {
+    name,
+    minTtlSeconds,
+    defaultTtlSeconds,
+    maxTtlSeconds,
+    headers: [],
+    cookies: 'none',
+    queryStrings: 'none',
+    acceptEncoding: false,
+    ...key,
+  };
+}
+
+function everything(name: string): OriginRequestPolicy {
+  return { name, headers: 'all', cloudFrontHeaders: [], cookies: 'all', queryStrings: 'all' };
+}
+
+function onlyHeaders(name: string, headers: readonly string[]): OriginRequestPolicy {
+  return { name, headers, cloudFrontHeaders: [], cookies: 'none', queryStrings: 'none' };
+}

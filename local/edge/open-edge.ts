@@ -1,0 +1,144 @@
+import { randomFillSync } from 'node:crypto';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { EdgeError } from '../../src/cli/errors.ts';
+import type { FunctionRuntime } from '../../src/edge/execution.ts';
+import type { Published } from '../published.ts';
+import { edgeLocations } from './edge-locations.ts';
+import { compileEdgePlan } from './edge-plan.ts';
+import type { EdgeRequestRecord } from './edge-request-record.ts';
+import { openOriginConnections, type ResolveOrigin } from './origin-connection.ts';
+import { openReplica, type Propagation, type Replica } from './replica.ts';
+import { type EdgeContext, type LiveFunction, serveRequest } from './serve-request.ts';
+
+export interface EdgeOptions {
+  /** 0 or absent for a free one. */
+  port?: number;
+  distributionId: string;
+  published: Published;
+  /** Runs the functions; stays the caller's to close. */
+  runtime: FunctionRuntime;
+  resolveOrigin: ResolveOrigin;
+  propagation?: Partial<Propagation>;
+  now?: () => number;
+  /** Called once for every request, when its response is over. */
+  onRequest?: (record: EdgeRequestRecord) => void;
+  /** PEM certificates trusted for https origins besides the usual ones. */
+  certificateAuthorities?: readonly string[];
+}
+
+export interface Edge {
+  url: string;
+  port: number;
+  replica: Replica;
+  /** Connections open to origins, idle ones included. */
+  openOriginSockets(): number;
+  close(): Promise<void>;
+}
+
+/** Longest request line and headers that CloudFront takes (AWS: cloudfront-limits.html). */
+const maxHeaderBytes = 32_768;
+
+/**
+ * Opens a local edge in front of a deployed distribution, on loopback only. Throws PORT_BUSY when the port is taken and CONFIG_INVALID when the distribution holds
+ * what CloudFront would refuse or this edge cannot show; a later change of that kind is answered with 502 until it is mended.
+ */
+export async function openEdge(options: EdgeOptions): Promise<Edge> {
+  const { distributionId, published, now = Date.now } = options;
+  const replica = openReplica(published, { now, ...(options.propagation && { propagation: options.propagation }) });
+  const connections = openOriginConnections(options.resolveOrigin, options.certificateAuthorities);
+  const liveFunctions = new Map<string, LiveFunction | undefined>();
+  const context: EdgeContext = {
+    distribution: { id: distributionId, domainName: `${distributionId.toLowerCase()}.cloudfront.net` },
+    plan: undefined,
+    reason: '',
+    locations: edgeLocations(options.propagation?.locations ?? 1),
+    liveFunction(arn) {
+      if (!liveFunctions.has(arn)) liveFunctions.set(arn, readLive(arn));
+      return liveFunctions.get(arn);
+    },
+    runtime: options.runtime,
+    replica,
+    connections,
+    nextId: requestIds(),
+    now,
+    onRequest: options.onRequest,
+  };
+
+  const readLive = (arn: string): LiveFunction | undefined => {
+    const live = published.liveFunction(arn);
+    if (live === undefined) return undefined;
+    if (live.keyValueStoreArn !== undefined) replica.watch(live.keyValueStoreArn);
+    return { source: { code: live.code, sha256: live.sha256 }, storeArn: live.keyValueStoreArn };
+  };
+  const readDistribution = (): string[] => {
+    const config = published.distribution(distributionId);
+    const compiled = config === undefined ? undefined : compileEdgePlan(config);
+    const problems = compiled?.problems ?? [];
+    context.plan = problems.length === 0 ? compiled?.plan : undefined;
+    context.reason = compiled === undefined ? `distribution ${distributionId} is not deployed` : problems.join('; ');
+    for (const behavior of compiled?.plan.behaviors ?? [])
+      for (const arn of [behavior.viewerRequestFunction, behavior.viewerResponseFunction]) if (arn !== undefined) context.liveFunction(arn);
+    return problems;
+  };
+
+  const problems = readDistribution();
+  if (problems.length > 0) {
+    replica.close();
+    throw new EdgeError('CONFIG_INVALID', [`distribution ${distributionId} cannot be served locally:`, ...problems].join('\n  '), {
+      hint: 'local/README.md lists what the local edge knows',
+    });
+  }
+  const stop = published.subscribe((change) => {
+    if (change.kind === 'function') {
+      liveFunctions.delete(change.arn);
+      context.liveFunction(change.arn);
+    }
+    if (change.kind === 'distribution' && change.id === distributionId) readDistribution();
+  });
+
+  const server = http.createServer({ maxHeaderSize: maxHeaderBytes, noDelay: true, keepAliveTimeout: 60_000 }, (request, response) => {
+    void serveRequest(context, request, response);
+  });
+  const port = await listen(server, options.port ?? 0);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    replica,
+    openOriginSockets: connections.openSockets,
+    async close() {
+      stop();
+      replica.close();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      connections.close();
+      await closed;
+    },
+  };
+}
+
+function listen(server: http.Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE') return reject(error);
+      reject(
+        new EdgeError('PORT_BUSY', `port ${port} is in use`, { cause: error, hint: 'stop what listens there, or choose another port' }),
+      );
+    });
+    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+/** Ids like CloudFront's, 56 characters; random bytes are drawn for many at a time. */
+function requestIds(): () => string {
+  const bytes = Buffer.alloc(41 * 256);
+  let at = bytes.length;
+  return () => {
+    if (at === bytes.length) {
+      randomFillSync(bytes);
+      at = 0;
+    }
+    at += 41;
+    return `${bytes.toString('base64url', at - 41, at)}=`;
+  };
+}

@@ -1,0 +1,109 @@
+import type { EventValues, OriginCall, OriginOverrides } from '../../src/edge/execution.ts';
+import type { BehaviorTarget, EdgePlan, PlannedOrigin } from './edge-plan.ts';
+import type { Refused } from './function-output.ts';
+
+/** One origin to try, with what the function overrode. */
+export interface OriginRoute {
+  origin: PlannedOrigin;
+  /** Set when the function named one; else the viewer's Host or the origin's domain, as the origin request policy has it. */
+  hostHeader: string | undefined;
+  sni: string | undefined;
+}
+
+/** The origins to try in turn, and on which statuses the second one gets its turn. */
+export interface OriginChoice {
+  kind: 'choice';
+  primary: OriginRoute;
+  secondary: OriginRoute | undefined;
+  failoverCodes: readonly number[];
+}
+
+/** Where the request goes: the behavior's target, or what the function's helper call makes of it (AWS: helper-functions-origin-modification.html). */
+export function chooseOrigins(
+  plan: EdgePlan,
+  target: BehaviorTarget,
+  call: OriginCall | undefined,
+  requestHeaders: EventValues,
+): OriginChoice | Refused {
+  if (call === undefined) return choice(route(target.primary), target.secondary && route(target.secondary), target.failoverCodes);
+  switch (call.helper) {
+    case 'selectRequestOriginById': {
+      const origin = plan.origins.get(call.originId);
+      if (origin === undefined) return unknownOrigin(call.originId);
+      return choice(route(origin, call.overrides), undefined, []);
+    }
+    case 'createRequestOriginGroup': {
+      const [first, second] = call.originIds;
+      if (first === undefined || second === undefined || call.originIds.length !== 2)
+        return { kind: 'refused', message: 'createRequestOriginGroup needs exactly two origins' };
+      const primary = plan.origins.get(first.originId);
+      const secondary = plan.origins.get(second.originId);
+      if (primary === undefined) return unknownOrigin(first.originId);
+      if (secondary === undefined) return unknownOrigin(second.originId);
+      return choice(route(primary, first.originOverrides), route(secondary, second.originOverrides), call.statusCodes);
+    }
+    case 'updateRequestOrigin': {
+      const updated = updateOrigin(target.primary, call.settings);
+      const clash = Object.keys(record(call.settings['customHeaders'])).find((name) => requestHeaders[name.toLowerCase()] !== undefined);
+      if (clash !== undefined) return { kind: 'refused', message: `customHeaders: "${clash}" is in request.headers too` };
+      return choice(updated, target.secondary && route(target.secondary), target.failoverCodes);
+    }
+  }
+}
+
+/** Whatever is not named is inherited from the assigned origin, custom headers and their secrets included. */
+function updateOrigin(assigned: PlannedOrigin, settings: Record<string, unknown>): OriginRoute {
+  const timeouts = record(settings['timeouts']);
+  const custom = record(settings['customOriginConfig']);
+  const domainName = text(settings['domainName']);
+  const protocol = text(custom['protocol']);
+  const port = number(custom['port']);
+  const customHeaders = settings['customHeaders'];
+  const origin: PlannedOrigin = {
+    ...assigned,
+    domainName: domainName ?? assigned.domainName,
+    path: text(settings['originPath']) ?? assigned.path,
+    customHeaders:
+      customHeaders === undefined
+        ? assigned.customHeaders
+        : Object.entries(record(customHeaders)).map(([name, value]) => [name.toLowerCase(), String(value)] as const),
+    connectionAttempts: number(settings['connectionAttempts']) ?? assigned.connectionAttempts,
+    connectionTimeoutMs: milliseconds(timeouts['connectionTimeout']) ?? assigned.connectionTimeoutMs,
+    readTimeoutMs: milliseconds(timeouts['readTimeout']) ?? assigned.readTimeoutMs,
+    keepAliveTimeoutMs: milliseconds(timeouts['keepAliveTimeout']) ?? assigned.keepAliveTimeoutMs,
+    protocolPolicy: protocol === 'http' ? 'http-only' : protocol === 'https' ? 'https-only' : assigned.protocolPolicy,
+    httpPort: protocol === 'https' ? assigned.httpPort : (port ?? assigned.httpPort),
+    httpsPort: protocol === 'http' ? assigned.httpsPort : (port ?? assigned.httpsPort),
+  };
+  const hostHeader = text(settings['hostHeader']) ?? domainName;
+  return { origin, hostHeader, sni: text(settings['sni']) ?? hostHeader };
+}
+
+function route(origin: PlannedOrigin, overrides: OriginOverrides = {}): OriginRoute {
+  return { origin, hostHeader: overrides.hostHeader, sni: overrides.sni ?? overrides.hostHeader };
+}
+
+function choice(primary: OriginRoute, secondary: OriginRoute | undefined, failoverCodes: readonly number[]): OriginChoice {
+  return { kind: 'choice', primary, secondary, failoverCodes };
+}
+
+/** No page says what CloudFront does with an id it does not know; a validation error is the strict reading. */
+function unknownOrigin(id: string): Refused {
+  return { kind: 'refused', message: `no origin of this distribution is called ${JSON.stringify(id)}` };
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : {};
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function number(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
+function milliseconds(seconds: unknown): number | undefined {
+  return typeof seconds === 'number' ? seconds * 1_000 : undefined;
+}

@@ -1,0 +1,85 @@
+import type { Behavior } from './edge-plan.ts';
+import { valuesOf } from './event-values.ts';
+import type { EdgeRequest } from './function-output.ts';
+import type { Selection } from './managed-policies.ts';
+import type { OriginRoute } from './origin-choice.ts';
+import type { ViewerRequest } from './viewer-request.ts';
+
+/** What goes over the wire to one origin. */
+export interface OriginRequest {
+  method: string;
+  path: string;
+  /** Names and values in turn, as node:http writes them. */
+  headers: string[];
+}
+
+/** Sent on without any origin request policy: a body needs its type, a range or a condition its meaning. Which ones CloudFront keeps is not documented for policies. */
+const alwaysForwarded = new Set(['content-type', 'content-encoding', 'range', 'if-range', 'if-none-match', 'if-modified-since']);
+/** Written by the edge itself. */
+const ownHeaders = new Set(['host', 'via', 'x-forwarded-for', 'content-length', 'transfer-encoding', 'user-agent']);
+
+/** True when the viewer's Host goes to the origin, by cache policy or origin request policy. */
+export function forwardsHost(behavior: Behavior): boolean {
+  return forwardsHeader(behavior, 'host');
+}
+
+/** The request for one route: path under the origin's path, headers and cookies that the policies let through, the origin's own headers over the viewer's. */
+export function formatOriginRequest(
+  viewer: ViewerRequest,
+  request: EdgeRequest,
+  behavior: Behavior,
+  route: OriginRoute,
+  via: string,
+): OriginRequest {
+  const { origin } = route;
+  const headers = ['host', route.hostHeader ?? (forwardsHost(behavior) ? viewer.host : origin.domainName)];
+  const custom = new Set(origin.customHeaders.map(([name]) => name));
+  for (const name in request.headers) {
+    if (ownHeaders.has(name) || custom.has(name) || !forwardsHeader(behavior, name)) continue;
+    const entry = request.headers[name];
+    if (entry?.multiValue === undefined) headers.push(name, entry?.value ?? '');
+    else for (const value of valuesOf(entry)) headers.push(name, value);
+  }
+  if (!custom.has('user-agent'))
+    headers.push('user-agent', (forwardsHeader(behavior, 'user-agent') && request.headers['user-agent']?.value) || 'Amazon CloudFront');
+  const cookie = selectPairs(request.cookie, '; ', behavior.cachePolicy.cookies, behavior.originRequestPolicy?.cookies ?? 'none');
+  if (cookie !== undefined) headers.push('cookie', cookie);
+  const forwardedFor = request.headers['x-forwarded-for'];
+  headers.push('x-forwarded-for', forwardedFor === undefined ? viewer.ip : `${valuesOf(forwardedFor).join(', ')}, ${viewer.ip}`);
+  const earlierVia = request.headers['via'];
+  headers.push('via', earlierVia === undefined ? via : `${valuesOf(earlierVia).join(', ')}, ${via}`);
+  headers.push('x-amz-cf-id', viewer.id);
+  pushFraming(headers, viewer);
+  for (const [name, value] of origin.customHeaders) headers.push(name, value);
+  return { method: viewer.method, path: origin.path + request.uri + formatQuery(request.query, behavior), headers };
+}
+
+function formatQuery(query: string | undefined, behavior: Behavior): string {
+  const selected = selectPairs(query, '&', behavior.cachePolicy.queryStrings, behavior.originRequestPolicy?.queryStrings ?? 'none');
+  return selected === undefined ? '' : `?${selected}`;
+}
+
+/** The pairs of a Cookie header or a query string that either policy lets through; undefined when nothing is left. */
+export function selectPairs(pairs: string | undefined, separator: '; ' | '&', ...selections: Selection[]): string | undefined {
+  if (pairs === undefined || selections.includes('all')) return pairs;
+  const names = new Set(selections.flatMap((selection) => (typeof selection === 'string' ? [] : selection)));
+  if (names.size === 0) return undefined;
+  const kept = pairs.split(separator).filter((pair) => names.has(pair.split('=', 1)[0] ?? ''));
+  return kept.length === 0 ? undefined : kept.join(separator);
+}
+
+function forwardsHeader(behavior: Behavior, name: string): boolean {
+  const { originRequestPolicy, cachePolicy } = behavior;
+  const selected = originRequestPolicy?.headers ?? 'none';
+  if (selected === 'all') return originRequestPolicy?.exceptHeaders?.includes(name) !== true || cachePolicy.headers.includes(name);
+  if (selected !== 'none' && selected.includes(name)) return true;
+  return cachePolicy.headers.includes(name) || behavior.cloudFrontHeaders.includes(name) || alwaysForwarded.has(name);
+}
+
+/** The body is passed on as it was framed; a method that carries one by nature says so when it is empty. */
+function pushFraming(headers: string[], viewer: ViewerRequest): void {
+  const length = viewer.headers['content-length']?.value;
+  if (viewer.headers['transfer-encoding'] !== undefined) headers.push('transfer-encoding', 'chunked');
+  else if (length !== undefined) headers.push('content-length', length);
+  else if (viewer.method === 'POST' || viewer.method === 'PUT' || viewer.method === 'PATCH') headers.push('content-length', '0');
+}

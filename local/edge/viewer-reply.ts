@@ -1,0 +1,74 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { valuesOf } from './event-values.ts';
+import type { EdgeResponse } from './function-output.ts';
+import { hopByHopHeaders } from './header-rules.ts';
+
+/** What CloudFront puts on every response. */
+export interface EdgeMarks {
+  via: string;
+  pop: string;
+  id: string;
+}
+
+/** Status and headers of a response, before they are written. */
+export interface ReplyHead {
+  statusCode: number;
+  statusMessage: string;
+  /** Names in lower case and values in turn. */
+  headers: string[];
+}
+
+/** An origin's status and headers as the viewer may have them. */
+export function originReplyHead(message: IncomingMessage): ReplyHead {
+  const headers: string[] = [];
+  const raw = message.rawHeaders;
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = (raw[index] as string).toLowerCase();
+    if (!hopByHopHeaders.has(name)) headers.push(name, raw[index + 1] as string);
+  }
+  return { statusCode: message.statusCode ?? 502, statusMessage: message.statusMessage ?? '', headers };
+}
+
+/** Writes status and headers with CloudFront's own marks; the body is up to the caller. */
+export function writeReplyHead(response: ServerResponse, head: ReplyHead, xCache: string, marks: EdgeMarks): void {
+  const { headers } = head;
+  const viaAt = headers.indexOf('via');
+  if (viaAt !== -1 && viaAt % 2 === 0) headers[viaAt + 1] = `${headers[viaAt + 1]}, ${marks.via}`;
+  else headers.push('via', marks.via);
+  headers.push('x-cache', xCache, 'x-amz-cf-pop', marks.pop, 'x-amz-cf-id', marks.id);
+  response.writeHead(head.statusCode, head.statusMessage, headers);
+}
+
+/** Sends a response that a function generated. */
+export function sendGenerated(response: ServerResponse, generated: EdgeResponse, isHead: boolean, marks: EdgeMarks): void {
+  const body = generated.body ?? Buffer.alloc(0);
+  const headers: string[] = ['content-length', String(body.length)];
+  for (const name in generated.headers)
+    if (name !== 'content-length') for (const value of valuesOf(generated.headers[name])) headers.push(name, value);
+  for (const cookie of generated.setCookies) headers.push('set-cookie', cookie);
+  const statusMessage = generated.statusDescription ?? STATUS_CODES[generated.statusCode] ?? '';
+  writeReplyHead(
+    response,
+    { statusCode: generated.statusCode, statusMessage, headers },
+    'FunctionGeneratedResponse from cloudfront',
+    marks,
+  );
+  response.end(isHead ? undefined : body);
+}
+
+/** Sends CloudFront's own page for a request that it cannot serve. */
+export function sendErrorPage(response: ServerResponse, statusCode: number, xCache: string, marks: EdgeMarks, explanation: string): void {
+  const title = `${statusCode} ${STATUS_CODES[statusCode] ?? ''}`;
+  const page = `<!DOCTYPE html>\n<html><head><title>${title}</title></head><body><h1>${title}</h1><p>${explanation}</p><p>Request ID: ${marks.id}</p></body></html>\n`;
+  const headers = ['server', 'CloudFront', 'content-type', 'text/html', 'content-length', String(Buffer.byteLength(page))];
+  writeReplyHead(response, { statusCode, statusMessage: STATUS_CODES[statusCode] ?? '', headers }, xCache, marks);
+  response.end(page);
+}
+
+/** Sends the viewer to the https address: 301 for GET and HEAD, 307 otherwise so that the method stays. */
+export function sendHttpsRedirect(response: ServerResponse, method: string, location: string, marks: EdgeMarks): void {
+  const statusCode = method === 'GET' || method === 'HEAD' ? 301 : 307;
+  const headers = ['server', 'CloudFront', 'content-length', '0', 'location', location];
+  writeReplyHead(response, { statusCode, statusMessage: STATUS_CODES[statusCode] ?? '', headers }, 'Redirect from cloudfront', marks);
+  response.end();
+}

@@ -1,0 +1,146 @@
+import type { IncomingMessage } from 'node:http';
+import type { EventValues, ViewerRequestEvent } from '../../src/edge/execution.ts';
+import { addValue, emptyValues, parseCookies, parseQuery } from './event-values.ts';
+import { isHiddenFromViewer } from './header-rules.ts';
+
+/** A viewer's request as the edge understood it. */
+export interface ViewerRequest {
+  /** What CloudFront calls the request id, also sent as `x-amz-cf-id`. */
+  id: string;
+  method: string;
+  /** The path as sent, without the query string. */
+  path: string;
+  /** Without the question mark; empty for a bare one, undefined for none. */
+  query: string | undefined;
+  /** Lower-case names, without what CloudFront hides from functions. */
+  headers: EventValues;
+  cookies: EventValues;
+  querystring: EventValues;
+  /** The Cookie header as sent. */
+  cookie: string | undefined;
+  host: string;
+  ip: string;
+  /** From `x-local-viewer-country`, whatever stands there. */
+  country: string | undefined;
+  protocol: 'http' | 'https';
+  /** Index of the edge location that serves the viewer. */
+  location: number;
+  httpVersion: string;
+  hasBody: boolean;
+}
+
+/** Control headers that only the local edge understands; neither functions nor origins see them. */
+export const controlHeaders = {
+  country: 'x-local-viewer-country',
+  ip: 'x-local-viewer-ip',
+  protocol: 'x-local-viewer-proto',
+  location: 'x-local-location',
+} as const;
+
+/** Reads a request; undefined when its target is not a path. `locations` is how many edge locations there are. */
+export function readViewerRequest(message: IncomingMessage, id: string, locations: number): ViewerRequest | undefined {
+  const target = originForm(message.url ?? '');
+  if (target === undefined) return undefined;
+  const mark = target.indexOf('?');
+  const query = mark === -1 ? undefined : target.slice(mark + 1);
+  const headers = emptyValues();
+  const control: Record<string, string> = {};
+  let cookie: string | undefined;
+  const raw = message.rawHeaders;
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = (raw[index] as string).toLowerCase();
+    const value = raw[index + 1] as string;
+    if (name === 'cookie') cookie = cookie === undefined ? value : `${cookie}; ${value}`;
+    else if (name.startsWith('x-local-')) control[name] = value;
+    else if (!isHiddenFromViewer(name)) addValue(headers, name, value);
+  }
+  const address = control[controlHeaders.ip] ?? message.socket.remoteAddress ?? '';
+  return {
+    id,
+    method: message.method ?? 'GET',
+    path: mark === -1 ? target : target.slice(0, mark),
+    query,
+    headers,
+    cookies: cookie === undefined ? emptyValues() : parseCookies(cookie),
+    querystring: parseQuery(query),
+    cookie,
+    host: headers['host']?.value ?? '',
+    ip: address.startsWith('::ffff:') ? address.slice(7) : address,
+    country: control[controlHeaders.country],
+    protocol: control[controlHeaders.protocol] === 'http' ? 'http' : 'https',
+    location: chooseLocation(control[controlHeaders.location], locations),
+    httpVersion: message.httpVersion,
+    hasBody: headers['transfer-encoding'] !== undefined || (headers['content-length']?.value ?? '0') !== '0',
+  };
+}
+
+/** Puts in the headers that CloudFront makes, so far as a policy names them and this viewer has them. */
+export function addCloudFrontHeaders(viewer: ViewerRequest, names: readonly string[]): void {
+  for (const name of names) {
+    const value = cloudFrontHeader(name, viewer);
+    if (value !== undefined) viewer.headers[name] = { value };
+  }
+}
+
+/** The event of a viewer-request function. */
+export function viewerRequestEvent(viewer: ViewerRequest, distribution: { id: string; domainName: string }): ViewerRequestEvent {
+  return {
+    version: '1.0',
+    context: {
+      distributionDomainName: distribution.domainName,
+      distributionId: distribution.id,
+      eventType: 'viewer-request',
+      requestId: viewer.id,
+    },
+    viewer: { ip: viewer.ip },
+    request: {
+      method: viewer.method,
+      uri: viewer.path,
+      querystring: viewer.querystring,
+      headers: viewer.headers,
+      cookies: viewer.cookies,
+    },
+  };
+}
+
+/** The target as path and query, also of a request in absolute form. */
+function originForm(url: string): string | undefined {
+  if (url.startsWith('/')) return url;
+  const absolute = /^https?:\/\/[^/?#]+(.*)$/i.exec(url);
+  if (absolute === null) return undefined;
+  const rest = absolute[1] as string;
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
+function chooseLocation(wanted: string | undefined, locations: number): number {
+  const index = Number(wanted ?? 0);
+  return Number.isInteger(index) && index >= 0 && index < locations ? index : 0;
+}
+
+function cloudFrontHeader(name: string, viewer: ViewerRequest): string | undefined {
+  const agent = () => viewer.headers['user-agent']?.value ?? '';
+  switch (name) {
+    case 'cloudfront-viewer-country':
+      return viewer.country;
+    case 'cloudfront-forwarded-proto':
+      return viewer.protocol;
+    case 'cloudfront-viewer-http-version':
+      return viewer.httpVersion;
+    case 'cloudfront-viewer-address':
+      return `${viewer.ip}:443`;
+    case 'cloudfront-is-android-viewer':
+      return String(/Android/.test(agent()));
+    case 'cloudfront-is-ios-viewer':
+      return String(/iPhone|iPad|iPod/.test(agent()));
+    case 'cloudfront-is-mobile-viewer':
+      return String(/Mobile|iPhone/.test(agent()));
+    case 'cloudfront-is-tablet-viewer':
+      return String(/iPad|Tablet/.test(agent()));
+    case 'cloudfront-is-smarttv-viewer':
+      return String(/SmartTV|SMART-TV|AppleTV/.test(agent()));
+    case 'cloudfront-is-desktop-viewer':
+      return String(!/Mobile|iPhone|iPad|iPod|Android|Tablet|TV/.test(agent()));
+    default:
+      return undefined;
+  }
+}

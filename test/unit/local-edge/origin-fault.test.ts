@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { parseOriginFault } from '../../../local/origin/origin-fault.ts';
+
+it.each([
+  ['none', { kind: 'none' }],
+  ['refuse', { kind: 'refuse' }],
+  ['slow:1500', { kind: 'slow', ms: 1_500 }],
+  ['5xx:500', { kind: '5xx', status: 500 }],
+  ['bad-body', { kind: 'bad-body' }],
+  ['5xx:200', undefined],
+  ['hang:3', undefined],
+  ['sleepy', undefined],
+  ['', undefined],
+])('reads %s', (text, expected) => {
+  expect(parseOriginFault(text)).toEqual(expected);
+});
