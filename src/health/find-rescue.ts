@@ -1,0 +1,39 @@
+import type { Evidence } from './origin-track.ts';
+import type { Weights } from './state-record.ts';
+
+/** Where an order's viewers can go when an origin is taken out of it, or why they cannot. */
+export interface Rescue {
+  /** A proven origin that then takes whoever is left over; absent when `blocked` says why there is none. */
+  to?: string;
+  blocked?: 'override' | 'fallback-unproven' | 'panic';
+  /** Origins at 100 about which nothing is known and on which viewers would land. */
+  unproven: readonly string[];
+}
+
+export interface RescueView {
+  evidence: Readonly<Record<string, Evidence>>;
+  /** Weights as they would count; an origin that is not named has 100. */
+  weights: Weights;
+  /** Weights held by an operator: never changed. */
+  pinned: Weights;
+}
+
+/**
+ * The proven origin that takes an order's viewers once `leaving` and every unhealthy origin are out of it: the first one at 100, else the first that may be
+ * raised to 100. Never an unhealthy or unproven one.
+ */
+export function findRescue(order: readonly string[], leaving: string, { evidence, weights, pinned }: RescueView): Rescue {
+  const usable = (id: string) => id !== leaving && evidence[id]?.verdict !== 'unhealthy';
+  const isProven = (id: string) => evidence[id]?.verdict === 'healthy';
+  const isFull = (id: string) => (weights[id] ?? 100) === 100;
+  const others = order.filter(usable);
+  const proven = others.filter(isProven);
+  const to = proven.find(isFull) ?? proven.find((id) => (pinned[id] ?? 100) === 100);
+  // Who stands before the leaving origin has these viewers already; only those behind it would gain any.
+  const isBehind = (id: string) => order.indexOf(id) > order.indexOf(leaving);
+  const untilThen = to === undefined ? others : others.slice(0, others.indexOf(to));
+  const unproven = untilThen.filter((id) => !isProven(id) && isFull(id) && isBehind(id));
+  if (to !== undefined) return { to, unproven };
+  if (proven.length > 0) return { blocked: 'override', unproven };
+  return { blocked: others.length > 0 ? 'fallback-unproven' : 'panic', unproven };
+}
