@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'BUILD_FAILED'
   | 'GATE_REFUSED'
   | 'TEST_FAILED'
+  | 'TOOL_MISSING'
   | 'CREDENTIALS'
   | 'ENDPOINT_UNREACHABLE'
   | 'ACCESS_DENIED'

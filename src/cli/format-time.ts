@@ -1,0 +1,16 @@
+/** A moment for people: on this machine's clock and in UTC, with the day when it is not `now`'s. `14:05:09 (06:05:09 UTC)` */
+export function formatTime(at: number, now: number, timeZone?: string): string {
+  const here = parts(at, timeZone);
+  const world = parts(at, 'UTC');
+  if (here.day === parts(now, timeZone).day && world.day === here.day) return `${here.time} (${world.time} UTC)`;
+  return here.day === world.day
+    ? `${here.day} ${here.time} (${world.time} UTC)`
+    : `${here.day} ${here.time} (${world.day} ${world.time} UTC)`;
+}
+
+/** `timeZone` undefined is this machine's. */
+function parts(at: number, timeZone: string | undefined): { day: string; time: string } {
+  // Swedish writes ISO order: 2026-01-31 14:05:09.
+  const [day = '', time = ''] = new Date(at).toLocaleString('sv-SE', { timeZone }).split(' ');
+  return { day, time };
+}

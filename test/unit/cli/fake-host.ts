@@ -1,0 +1,59 @@
+import { PassThrough } from 'node:stream';
+import type { Host, Output } from '../../../src/cli/host.ts';
+
+/** A process that is none: what was written, the exit codes, and a way to send signals and set the clock. */
+export interface FakeHost extends Host {
+  out(): string;
+  err(): string;
+  codes: number[];
+  clock: { now: number };
+  signal(name: 'SIGINT' | 'SIGTERM'): void;
+  breakPipe(): void;
+}
+
+export function fakeHost(argv: string[], options: { terminal?: boolean; env?: Record<string, string>; columns?: number } = {}): FakeHost {
+  const stdout = fakeOutput(options);
+  const stderr = fakeOutput(options);
+  const codes: number[] = [];
+  const listeners: ((signal: 'SIGINT' | 'SIGTERM') => void)[] = [];
+  const clock = { now: 1_764_000_000_000 };
+  return {
+    argv,
+    env: options.env ?? {},
+    stdin: Object.assign(new PassThrough(), { isTTY: options.terminal === true }),
+    stdout,
+    stderr,
+    onSignal: (listener) => listeners.push(listener),
+    exit: (code) => codes.push(code),
+    now: () => clock.now,
+    out: () => stdout.text,
+    err: () => stderr.text,
+    codes,
+    clock,
+    signal: (name) => {
+      for (const listener of listeners) listener(name);
+    },
+    breakPipe: () => stdout.fail(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
+  };
+}
+
+function fakeOutput({ terminal, columns }: { terminal?: boolean; columns?: number }) {
+  const listeners: ((error: NodeJS.ErrnoException) => void)[] = [];
+  const output = {
+    text: '',
+    write(text: string, done?: (error?: Error | null) => void) {
+      output.text += text;
+      done?.();
+      return true;
+    },
+    on(_: 'error', listener: (error: NodeJS.ErrnoException) => void) {
+      listeners.push(listener);
+    },
+    fail(error: NodeJS.ErrnoException) {
+      for (const listener of listeners) listener(error);
+    },
+    ...(terminal === undefined ? {} : { isTTY: terminal }),
+    ...(columns === undefined ? {} : { columns }),
+  } satisfies Output & Record<string, unknown>;
+  return output;
+}

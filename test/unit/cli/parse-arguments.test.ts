@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { EdgeError } from '../../../src/cli/errors.ts';
+import { choice, duration, flag, integer, percent, text } from '../../../src/cli/option.ts';
+import { parseArguments } from '../../../src/cli/parse-arguments.ts';
+
+const command = {
+  usage: 'failover -- <command> [origin]',
+  positionals: [{ name: 'command' }, { name: 'origin', optional: true }],
+  options: {
+    for: duration('how long', { maxMs: 72 * 3_600_000 }),
+    reason: text('why'),
+    weight: percent('share'),
+    rounds: integer('how often', { min: 1, max: 9, fallback: 3 }),
+    stage: choice('which', ['DEVELOPMENT', 'LIVE'], { fallback: 'LIVE' }),
+    'break-glass': text('why unsafe'),
+    yes: flag('no questions'),
+    local: flag('local cloud'),
+  },
+};
+const parse = (argv: string[], env: Record<string, string> = {}) => parseArguments(command, argv, env);
+const problem = (argv: string[], env: Record<string, string> = {}) => {
+  try {
+    return parse(argv, env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(EdgeError);
+    expect((error as EdgeError).exitCode).toBe(2);
+    return `${(error as EdgeError).message} | ${(error as EdgeError).hint}`;
+  }
+};
+const help = 'npm run failover -- --help';
+
+describe('parseArguments', () => {
+  it('gives every option its value, those that are absent their fallback', () => {
+    expect(parse(['to', 'europe', '--for', '90s', '--reason=ALB 5xx', '--yes'])).toEqual({
+      positionals: ['to', 'europe'],
+      values: {
+        for: 90_000,
+        reason: 'ALB 5xx',
+        weight: undefined,
+        rounds: 3,
+        stage: 'LIVE',
+        'break-glass': undefined,
+        yes: true,
+        local: false,
+      },
+    });
+  });
+
+  it.each([
+    { argv: ['to', '--for', '80h'], says: `--for takes a duration such as 90s, 15m or 2h and at most 72h, found "80h" | ${help}` },
+    { argv: ['to', '--for', '2'], says: `--for takes a duration such as 90s, 15m or 2h and at most 72h, found "2" | ${help}` },
+    { argv: ['to', '--for', '0s'], says: `--for takes a duration such as 90s, 15m or 2h and at most 72h, found "0s" | ${help}` },
+    { argv: ['to', '--weight', '101'], says: `--weight takes a percentage from 0 to 100, found "101" | ${help}` },
+    { argv: ['to', '--weight', '-1'], says: `--weight takes a percentage from 0 to 100, found "-1" | ${help}` },
+    { argv: ['to', '--rounds', '10'], says: `--rounds takes a whole number from 1 to 9, found "10" | ${help}` },
+    { argv: ['to', '--stage', 'live'], says: `--stage takes DEVELOPMENT or LIVE, found "live" | ${help}` },
+    { argv: ['to', '--reason', ' '], says: `--reason takes some text, found " " | ${help}` },
+    { argv: ['to', '--reason'], says: `--reason needs a value: --reason <text> | ${help}` },
+    {
+      argv: ['to', '--reason', '--for', '2h'],
+      says: '--reason needs a value, found the option --for | --reason=--for if that is its value',
+    },
+    { argv: ['to', '--yes=no'], says: `--yes takes no value, found "no" | ${help}` },
+    { argv: ['to', '--for', '1h', '--for', '2h'], says: `--for is given twice | ${help}` },
+    { argv: ['to', '--brek-glass', 'x'], says: 'unknown option --brek-glass | did you mean --break-glass?' },
+    { argv: ['to', '-f', '2h'], says: `unknown option -f | ${help}` },
+    { argv: ['to', '--constructor'], says: `unknown option --constructor | ${help}` },
+    { argv: ['to', 'a', 'b'], says: `unexpected argument "b" | ${help}` },
+    { argv: [], says: `<command> is missing | ${help}` },
+  ])('refuses $argv', ({ argv, says }) => {
+    expect(problem(argv)).toBe(says);
+  });
+
+  it('takes a value that looks like an option when it is written with =', () => {
+    expect(parse(['to', '--reason=--for']).values.reason).toBe('--for');
+  });
+
+  it('takes everything after -- as words', () => {
+    expect(parse(['to', '--', '--yes']).positionals).toEqual(['to', '--yes']);
+  });
+
+  it('notices an option that npm took for itself', () => {
+    const env = { npm_lifecycle_event: 'failover', npm_config_local: 'true' };
+    expect(problem(['status'], env)).toBe("npm took --local for itself | write -- after the script's name: npm run failover -- … --local");
+    expect(problem(['status'], { npm_lifecycle_event: 'failover', npm_config_break_glass: 'x' })).toContain('--break-glass');
+    expect(parse(['status', '--local'], env).values.local).toBe(true);
+    expect(parse(['status'], { npm_config_local: 'true' }).values.local).toBe(false);
+    expect(parse(['status'], { npm_lifecycle_event: 'failover', npm_config_yes: 'true' }).values.yes).toBe(false);
+  });
+});
