@@ -1,0 +1,51 @@
+import { maxFunctionBytes } from '../../kvs/limits.ts';
+import { type CheckSyntaxOptions, checkSyntax } from './gate/check-syntax.ts';
+import type { GateProblem } from './gate/problem.ts';
+import { runBatch } from './njs/run-batch.ts';
+
+export interface GateOptions extends CheckSyntaxOptions {
+  /** The path of njs, see `findNjs`; without it the code is not loaded in the real engine. */
+  njs?: string | undefined;
+}
+
+export interface GateReport {
+  /** Empty when the function may be published; see `formatGateProblem`. */
+  problems: GateProblem[];
+  bytes: number;
+  /** What the engine itself said to the code; `absent` when no njs was given. */
+  njs: 'passed' | 'refused' | 'absent';
+}
+
+/** Everything that stands between these bytes and publishing: their size, their syntax and built-ins, and whether njs loads them. */
+export async function gate(code: string, options: GateOptions = {}): Promise<GateReport> {
+  const problems = [...checkSize(code), ...checkSyntax(code, options)];
+  const bytes = Buffer.byteLength(code);
+  if (options.njs === undefined) return { problems, bytes, njs: 'absent' };
+  const refusal = await loadInNjs(options.njs, code);
+  if (refusal === undefined) return { problems, bytes, njs: 'passed' };
+  // The line of the function that runs; the syntax problems before it lead to the line that a person wrote.
+  const line = Number(/ in (\d+)$/.exec(refusal)?.[1] ?? 1);
+  problems.push({
+    file: options.file,
+    line,
+    column: 1,
+    found: refusal,
+    rule: 'njs',
+    instead: 'CloudFront’s engine would stop here: every request would get a 503',
+  });
+  return { problems, bytes, njs: 'refused' };
+}
+
+/** A problem when the code exceeds CloudFront's limit, which counts bytes and not characters. */
+export function checkSize(code: string): GateProblem[] {
+  const bytes = Buffer.byteLength(code);
+  if (bytes <= maxFunctionBytes) return [];
+  const found = `${bytes} bytes, the limit is ${maxFunctionBytes}`;
+  return [{ file: undefined, line: 1, column: 1, found, rule: 'size', instead: 'move tables into the KeyValueStore' }];
+}
+
+/** Loads the code as CloudFront would before the first request, its top level included, and runs no event. */
+async function loadInNjs(njs: string, code: string): Promise<string | undefined> {
+  const { loadFailure } = await runBatch(njs, { code, associated: true, now: 0, runs: [] }, { timeLimitMs: 5_000 });
+  return loadFailure;
+}

@@ -1,0 +1,147 @@
+import type { AnyNode } from 'acorn';
+import type { Finding, GateRule } from './problem.ts';
+import { isFunction } from './syntax-tree.ts';
+
+interface Refusal {
+  rule: GateRule;
+  instead: string;
+}
+
+// The statements and expressions of ES 5.1, and what AWS's runtime 2.0 page adds: const, let, arrow functions, rest parameters, template
+// literals, async and await. `debugger`, `with` and everything that does not stand here is refused.
+const listedTypes = new Set<string>(
+  `Program ExpressionStatement BlockStatement EmptyStatement IfStatement LabeledStatement BreakStatement ContinueStatement ReturnStatement
+  ThrowStatement TryStatement CatchClause SwitchStatement SwitchCase WhileStatement DoWhileStatement ForStatement ForInStatement
+  VariableDeclaration VariableDeclarator FunctionDeclaration FunctionExpression ArrowFunctionExpression RestElement Identifier Literal
+  ThisExpression ArrayExpression ObjectExpression Property UnaryExpression UpdateExpression BinaryExpression LogicalExpression
+  AssignmentExpression ConditionalExpression CallExpression NewExpression MemberExpression SequenceExpression TemplateLiteral TemplateElement
+  AwaitExpression ImportDeclaration ImportDefaultSpecifier`.split(/\s+/),
+);
+
+const destructuring: Refusal = { rule: 'destructuring', instead: 'write one variable for each value: const a = object.a;' };
+const noClass: Refusal = { rule: 'class', instead: 'write functions that take a plain object' };
+const exportRefusal: Refusal = {
+  rule: 'export',
+  instead: 'leave the word out: CloudFront looks for a top-level function named handler',
+};
+
+const refusedTypes = new Map<string, Refusal>([
+  ['ObjectPattern', destructuring],
+  ['ArrayPattern', destructuring],
+  ['AssignmentPattern', { rule: 'default-parameter', instead: 'set it in the body: if (x === undefined) x = value;' }],
+  ['SpreadElement', { rule: 'spread', instead: 'write concat for arrays, Object.assign for objects, apply for arguments' }],
+  ['ChainExpression', { rule: 'optional-chaining', instead: 'write a && a.b' }],
+  ['ForOfStatement', { rule: 'for-of', instead: 'write for (let i = 0; i < list.length; i++)' }],
+  ['ClassDeclaration', noClass],
+  ['ClassExpression', noClass],
+  ['Super', noClass],
+  ['YieldExpression', { rule: 'generator', instead: 'collect the values in an array' }],
+  ['TaggedTemplateExpression', { rule: 'tagged-template', instead: 'call the function with the text' }],
+  ['MetaProperty', { rule: 'meta-property', instead: 'pass the value as a parameter' }],
+  ['ImportExpression', { rule: 'import', instead: "write import cf from 'cloudfront'; in the first lines, or require('crypto')" }],
+  ['ImportSpecifier', { rule: 'import', instead: "import the whole module: import cf from 'cloudfront'; then cf.name" }],
+  ['ImportNamespaceSpecifier', { rule: 'import', instead: "import the whole module: import cf from 'cloudfront';" }],
+  ['ExportNamedDeclaration', exportRefusal],
+  ['ExportDefaultDeclaration', exportRefusal],
+  ['ExportAllDeclaration', exportRefusal],
+  ['DebuggerStatement', { rule: 'statement', instead: 'leave it out' }],
+]);
+
+// Reported with the class or export around them.
+const partsOfRefused = new Set<string>(
+  'ClassBody MethodDefinition PropertyDefinition StaticBlock PrivateIdentifier ExportSpecifier ImportAttribute'.split(' '),
+);
+
+/** What one node breaks by its form alone, whatever the names in it mean. */
+export function checkNode(node: AnyNode, ancestors: readonly AnyNode[], code: string): Finding[] {
+  const refusals: Refusal[] = [];
+  const refused = refusedTypes.get(node.type);
+  if (refused !== undefined) refusals.push(refused);
+  else if (!listedTypes.has(node.type) && !partsOfRefused.has(node.type)) {
+    refusals.push({ rule: 'statement', instead: `AWS’s runtime 2.0 page does not list ${node.type}` });
+  }
+  refusals.push(...checkForm(node, ancestors, code));
+  return refusals.map((refusal) => ({ start: node.start, end: node.end, ...refusal }));
+}
+
+function checkForm(node: AnyNode, ancestors: readonly AnyNode[], code: string): Refusal[] {
+  const parent = ancestors.at(-1);
+  switch (node.type) {
+    case 'AwaitExpression':
+      return checkAwait(node, ancestors);
+    case 'CatchClause':
+      return node.param ? [] : [{ rule: 'optional-catch-binding', instead: 'write catch (e) {' }];
+    case 'LogicalExpression':
+      return node.operator === '??' ? [{ rule: 'nullish', instead: 'write a === undefined || a === null ? b : a' }] : [];
+    case 'AssignmentExpression':
+      return ['??=', '||=', '&&='].includes(node.operator)
+        ? [{ rule: 'logical-assignment', instead: `write the test and the assignment: a = a ${node.operator.slice(0, 2)} b, or if` }]
+        : [];
+    case 'Property':
+      return parent?.type === 'ObjectExpression' ? checkProperty(node) : [];
+    case 'FunctionDeclaration':
+    case 'FunctionExpression':
+    case 'ArrowFunctionExpression':
+      return [...checkFunction(node, ancestors), ...checkTrailingComma(node, code)];
+    case 'CallExpression':
+    case 'NewExpression':
+      return checkTrailingComma(node, code);
+    case 'ImportDeclaration':
+      return node.attributes.length > 0 ? [{ rule: 'import', instead: 'leave the attributes out' }] : [];
+    default:
+      return [];
+  }
+}
+
+function checkAwait(node: AnyNode, ancestors: readonly AnyNode[]): Refusal[] {
+  let child = node;
+  for (let i = ancestors.length - 1; i >= 0; i--) {
+    const ancestor = ancestors[i] as AnyNode;
+    if (isFunction(ancestor)) return [];
+    const isCall = ancestor.type === 'CallExpression' || ancestor.type === 'NewExpression';
+    if (isCall && child !== ancestor.callee) {
+      return [{ rule: 'await-in-arguments', instead: 'await into a variable first: const value = await promise; then pass value' }];
+    }
+    child = ancestor;
+  }
+  return [{ rule: 'top-level-await', instead: 'await inside async function handler(event)' }];
+}
+
+function checkProperty(node: AnyNode & { type: 'Property' }): Refusal[] {
+  const form = node.shorthand ? 'shorthand' : node.method ? 'method' : node.computed ? 'computed' : undefined;
+  const instead = {
+    shorthand: 'write name: name',
+    method: 'write name: function () {}',
+    computed: 'write object[key] = value; after the literal',
+  };
+  return form === undefined ? [] : [{ rule: 'object-literal', instead: instead[form] }];
+}
+
+type FunctionNode = Extract<AnyNode, { type: 'FunctionDeclaration' | 'FunctionExpression' | 'ArrowFunctionExpression' }>;
+
+function checkFunction(node: FunctionNode, ancestors: readonly AnyNode[]): Refusal[] {
+  const refusals: Refusal[] = [];
+  const parent = ancestors.at(-1);
+  const isDeclaration = node.type === 'FunctionDeclaration';
+  const isTop = parent?.type === 'Program' || parent?.type === 'ExportNamedDeclaration' || parent?.type === 'ExportDefaultDeclaration';
+  if (node.generator) refusals.push({ rule: 'generator', instead: 'collect the values in an array' });
+  if (node.async && !(isDeclaration && isTop)) {
+    refusals.push({ rule: 'async-closure', instead: 'write async function name() {} at the top level' });
+  }
+  const around = ancestors.at(-2);
+  const isBody = parent?.type === 'BlockStatement' && around !== undefined && isFunction(around);
+  if (isDeclaration && !isTop && !isBody) refusals.push({ rule: 'block-function', instead: 'move the function out of the block' });
+  return refusals;
+}
+
+/** A comma after the last argument or parameter came with ES 8; in array and object literals it is ES 5.1. */
+function checkTrailingComma(node: FunctionNode | (AnyNode & { type: 'CallExpression' | 'NewExpression' }), code: string): Refusal[] {
+  const items: AnyNode[] = 'params' in node ? node.params : node.arguments;
+  const last = items.at(-1);
+  if (last === undefined || !/^[\s)]*,\s*\)/.test(withoutComments(code.slice(last.end, node.end)))) return [];
+  return [{ rule: 'trailing-comma', instead: 'leave out the comma before )' }];
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, '');
+}

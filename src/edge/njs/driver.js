@@ -1,0 +1,205 @@
+// Runs inside njs, before the function's own code: takes away what CloudFront does not have, stands in for the module 'cloudfront', and feeds
+// the function one event after the other. Written in njs's dialect. Its counterpart on the Node side is run-batch.ts.
+import batch from '$batch';
+
+const write = globalThis.print;
+const RealDate = Date;
+const parse = JSON.parse;
+const stringify = JSON.stringify;
+const hasOwn = Object.prototype.hasOwnProperty;
+
+// Bytes of logs that one run keeps; CloudFront truncates at 10 KB (cloudfront-function-restrictions.html).
+const maxLogBytes = 10240;
+const epoch = '1970-01-01T00:00:00.000Z';
+
+const noHandler = stringify({
+  output: null,
+  calls: [],
+  reads: [],
+  logs: [],
+  droppedLogArguments: 0,
+  failure: 'TypeError: the function has no handler at its top level',
+});
+
+let now = batch.now;
+let store;
+let failReads = false;
+let trace = newTrace();
+
+const cf = {
+  kvs: () => {
+    if (!batch.associated) throw new Error('KeyValueStore is not associated with the function');
+    return handle;
+  },
+  edgeLocation: {},
+  logCustomData: (text) => {
+    if (typeof text !== 'string') throw new TypeError('logCustomData takes one string');
+    trace.customData = text;
+  },
+  selectRequestOriginById: (...args) => {
+    note('selectRequestOriginById', args);
+  },
+  createRequestOriginGroup: (...args) => {
+    note('createRequestOriginGroup', args);
+  },
+  updateRequestOrigin: (...args) => {
+    note('updateRequestOrigin', args);
+  },
+};
+
+const handle = {
+  get: async (key, options) => {
+    const format = options === undefined || options.format === undefined ? 'string' : options.format;
+    if (format !== 'string' && format !== 'json' && format !== 'bytes') throw new TypeError(`unknown format "${format}"`);
+    const value = read(key);
+    if (value === undefined) throw missing(key);
+    if (format === 'json') return parse(value);
+    return format === 'bytes' ? new TextEncoder().encode(value) : value;
+  },
+  exists: async (key) => read(key) !== undefined,
+  meta: async () => {
+    if (failReads) throw unreadable;
+    return {
+      creationDateTime: store.createdAt || epoch,
+      lastUpdatedDateTime: store.updatedAt || epoch,
+      keyCount: Object.keys(store.values).length,
+    };
+  },
+};
+
+// Errors are made once for each key: njs's command line spends milliseconds on every new one, to name the functions of its stack.
+const unreadable = new Error('KeyValueStore could not be read');
+const missingKeys = {};
+
+function missing(key) {
+  if (!hasOwn.call(missingKeys, key)) missingKeys[key] = new Error(`KeyNotFound: ${key}`);
+  return missingKeys[key];
+}
+
+function read(key) {
+  if (typeof key !== 'string') throw new TypeError('the key must be a string');
+  trace.reads.push(key);
+  if (failReads) throw unreadable;
+  return hasOwn.call(store.values, key) ? store.values[key] : undefined;
+}
+
+// As text at once: a later change of an argument must not rewrite it.
+function note(helper, args) {
+  let text = '[]';
+  try {
+    text = stringify(args);
+  } catch (_error) {
+    text = '[]';
+  }
+  trace.calls.push(`["${helper}",${text}]`);
+}
+
+function newTrace() {
+  return { calls: [], reads: [], logs: [], droppedLogArguments: 0, customData: undefined, failure: undefined, room: maxLogBytes };
+}
+
+function log(...args) {
+  if (args.length > 1) trace.droppedLogArguments += args.length - 1;
+  const bytes = Buffer.from(logged(args[0]));
+  if (trace.room <= 0) return;
+  trace.logs.push((bytes.length > trace.room ? bytes.subarray(0, trace.room) : bytes).toString());
+  trace.room -= bytes.length;
+}
+
+function logged(value) {
+  if (typeof value === 'string') return value;
+  if (value instanceof Error) return `${value.name}: ${value.message}`;
+  try {
+    const text = stringify(value);
+    return text === undefined ? String(value) : text;
+  } catch (_error) {
+    return String(value);
+  }
+}
+
+function describe(error) {
+  if (!(error instanceof Error)) return `Uncaught ${logged(error)}`;
+  const place = /function\.js:(\d+)\)/.exec(String(error.stack));
+  return `${error.name}: ${error.message}${place === null ? '' : ` in ${place[1]}`}`;
+}
+
+// Every question for the time gets the start of the run.
+function FrozenDate(...args) {
+  if (!(this instanceof FrozenDate)) return new RealDate(now).toString();
+  if (args.length === 0) return new RealDate(now);
+  return new (RealDate.bind.apply(RealDate, [null].concat(args)))();
+}
+
+FrozenDate.prototype = RealDate.prototype;
+FrozenDate.now = () => now;
+FrozenDate.parse = RealDate.parse;
+FrozenDate.UTC = RealDate.UTC;
+Object.defineProperty(RealDate.prototype, 'constructor', { value: FrozenDate, writable: true, configurable: true });
+
+function replaceAll(pattern, replacement) {
+  if (pattern instanceof RegExp) {
+    if (!pattern.global) throw new TypeError('String.prototype.replaceAll called with a non-global RegExp argument');
+    return this.replace(pattern, replacement);
+  }
+  const escaped = String(pattern).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return String(this).replace(new RegExp(escaped, 'g'), replacement);
+}
+
+function restrict() {
+  Object.getOwnPropertyNames(globalThis).forEach((name) => {
+    if (batch.globals.indexOf(name) < 0) delete globalThis[name];
+  });
+  globalThis.Date = FrozenDate;
+  globalThis.console = { log: log };
+  ['bytesFrom', 'fromBytes', 'fromUTF8', 'toBytes', 'toUTF8'].forEach((name) => {
+    delete String[name];
+    delete String.prototype[name];
+  });
+  [Array.prototype, Object.getPrototypeOf(Uint8Array.prototype)].forEach((prototype) => {
+    ['entries', 'keys', 'values'].forEach((name) => {
+      delete prototype[name];
+    });
+  });
+  delete Object.getOwnPropertySymbols;
+  // Debian 12's njs is one release older than the method, which CloudFront has.
+  if (!String.prototype.replaceAll)
+    Object.defineProperty(String.prototype, 'replaceAll', { value: replaceAll, writable: true, configurable: true });
+}
+
+async function runOne(handler, run) {
+  trace = newTrace();
+  now = run.now;
+  failReads = run.failReads === true;
+  store = run.store;
+  cf.edgeLocation = run.edgeLocation || {};
+  Object.defineProperty(run.event.request, 'rawQueryString', {
+    value: () => run.rawQueryString,
+    configurable: true,
+    writable: true,
+  });
+  let output = 'null';
+  try {
+    const returned = await handler(run.event);
+    const text = stringify(returned);
+    output = text === undefined ? 'null' : text;
+  } catch (error) {
+    trace.failure = describe(error);
+  }
+  const calls = trace.calls.join(',');
+  delete trace.calls;
+  delete trace.room;
+  return `{"output":${output},"calls":[${calls}],${stringify(trace).slice(1)}`;
+}
+
+async function drive(handler) {
+  // The function's code has been loaded without an error.
+  write('loaded');
+  for (let i = 0; i < batch.runs.length; i++) {
+    const line = typeof handler === 'function' ? await runOne(handler, parse(batch.runs[i])) : noHandler;
+    write(line);
+  }
+}
+
+restrict();
+
+export default { cf: cf, drive: drive };

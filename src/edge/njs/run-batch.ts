@@ -1,0 +1,100 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { listedGlobals, listedValues } from '../gate/listed.ts';
+import { runProcess } from './run-process.ts';
+
+/** One run as the driver in njs takes it. */
+export interface NjsRun {
+  event: unknown;
+  store?: { values: Record<string, string>; createdAt?: string; updatedAt?: string };
+  failReads?: true;
+  edgeLocation?: unknown;
+  rawQueryString?: string;
+  now: number;
+}
+
+/** Runs of one source in one njs process: its top level is evaluated once for all of them. */
+export interface NjsBatch {
+  code: string;
+  /** Whether a KeyValueStore is associated with the function. */
+  associated: boolean;
+  /** Milliseconds since the epoch while the top level is evaluated. */
+  now: number;
+  runs: readonly NjsRun[];
+}
+
+export interface BatchResult {
+  /** Why the code could not be loaded, no run then having started; undefined when it was. */
+  loadFailure: string | undefined;
+  /** One JSON text for each run that ended; shorter than the batch when the next run never did. */
+  lines: string[];
+  /** Why the run after the last line did not end. */
+  stopped: string | undefined;
+}
+
+export interface BatchLimits {
+  /** Milliseconds one run may take, loading included. */
+  timeLimitMs: number;
+  signal?: AbortSignal;
+}
+
+/** KiB of address space. A runaway allocation ends here and not in the machine's memory; CloudFront's 2 MB cannot be set, njs needs more by itself. */
+const maxKiB = 1_048_576;
+
+const driver = readFile(new URL('./driver.js', import.meta.url), 'utf8');
+const globals = [...listedGlobals.keys(), ...listedValues];
+
+/** Runs a batch in a process of its own. The function's bytes stand unaltered between an import before them on their first line and a call after them. */
+export async function runBatch(njs: string, batch: NjsBatch, limits: BatchLimits): Promise<BatchResult> {
+  const folder = await mkdtemp(join(tmpdir(), 'njs-'));
+  try {
+    await Promise.all([
+      writeFile(join(folder, '$driver'), await driver),
+      writeFile(join(folder, '$batch'), batchModule(batch)),
+      writeFile(join(folder, 'cloudfront'), "import driver from '$driver'; export default driver.cf;\n"),
+      writeFile(join(folder, 'function.js'), `import $driver from '$driver';${batch.code}\n;$driver.drive(${handlerOrNothing});\n`),
+    ]);
+    // -s no file system, -u no code from text, -r a promise that nobody awaited does not end the process.
+    const result = await runProcess(njs, ['-s', '-u', '-r', '-p', folder, join(folder, 'function.js')], {
+      silenceMs: limits.timeLimitMs,
+      maxKiB,
+      ...(limits.signal && { signal: limits.signal }),
+    });
+    const [first, ...lines] = result.stdout.split('\n').slice(0, -1);
+    const took = `the function was stopped: it did not end within ${limits.timeLimitMs} ms`;
+    if (first !== 'loaded') {
+      return { loadFailure: result.timedOut ? took : loadFailure(result.stderr), lines: [], stopped: undefined };
+    }
+    const waits =
+      result.exitCode === 0 ? 'Error: the handler waits for a promise that never settles' : 'the function was stopped: njs broke off';
+    return { loadFailure: undefined, lines, stopped: lines.length === batch.runs.length ? undefined : result.timedOut ? took : waits };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const handlerOrNothing = "typeof handler === 'undefined' ? undefined : handler";
+
+// Runs are texts that the driver parses when their turn comes: compiling them as object literals would cost far more.
+function batchModule({ associated, now, runs }: NjsBatch): string {
+  const texts = runs.map((run) => asciiLiteral(JSON.stringify(run)));
+  return `export default { associated: ${associated}, now: ${now}, globals: ${JSON.stringify(globals)}, runs: [\n${texts.join(',\n')}\n] };\n`;
+}
+
+/** In single quotes, so that the double ones of JSON need no escape. */
+function asciiLiteral(json: string): string {
+  const text = json.replace(/[\\']/g, '\\$&').replace(/[\u007f-\uffff]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+  return `'${text}'`;
+}
+
+/** njs's own words, without the paths and with the line of the function: `SyntaxError: Unexpected token ";" in 3`. */
+function loadFailure(stderr: string): string {
+  const text = stderr.replace(/^Thrown:\n/, '');
+  const message = (text.split('\n')[0] ?? '').replace(/ in \S*function\.js:(\d+)$/, ' in $1');
+  const line = /\(\S*function\.js:(\d+)\)/.exec(text)?.[1];
+  if (message === '') return 'njs could not load the function';
+  return line === undefined ? message : `${message} in ${line}`;
+}

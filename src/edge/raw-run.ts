@@ -1,0 +1,18 @@
+import type { Execution, RunInput } from './execution.ts';
+
+/** What one run of a function did, before anything about it is checked. */
+export interface RawRun {
+  output: unknown;
+  /** Calls of origin helpers in order, with their arguments as JSON sees them. */
+  calls: [helper: string, args: unknown[]][];
+  reads: string[];
+  logs: string[];
+  /** Arguments of console.log after the first, which were not logged. */
+  droppedLogArguments: number;
+  customData?: string;
+  /** Why the handler gave no result. */
+  failure?: string;
+}
+
+/** What CloudFront makes of a run: local/runtime/judge-run.ts is the one for every runtime. */
+export type JudgeRun = (input: RunInput, raw: RawRun) => Execution;
