@@ -1,0 +1,151 @@
+import type { LookupFunction } from 'node:net';
+import { Client, type Dispatcher, errors } from 'undici';
+import { checkResponse, type ProbeFailure, type ResponseChecks } from './check-response.ts';
+import { connectLikeEdge, type Phase } from './connect-like-edge.ts';
+import { cutText } from './cut-text.ts';
+
+/** Bytes of a health endpoint's body that are read; one that sends more has failed. */
+export const maxBodyBytes = 65_536;
+
+/** What to ask and how to get there: as CloudFront would on behalf of a viewer. */
+export interface ProbeTarget {
+  protocol: 'http' | 'https';
+  /** The origin's DomainName in distribution.json. */
+  domainName: string;
+  port: number;
+  /** Host header and SNI: the name that viewers use. The certificate must be good for it or for the DomainName, as with CloudFront. */
+  host: string;
+  /** Path and query. */
+  path: string;
+  /** The origin's region, for `{region}` in the checks. */
+  region: string;
+  checks: ResponseChecks;
+  /** Until the connection stands, the TLS handshake included. */
+  connectTimeoutMs: number;
+  /** The whole probe, connecting included. */
+  timeoutMs: number;
+}
+
+export interface ProbeOptions {
+  /** Connect here, without TLS for `http`, in place of the target's own address: how the local cloud's origins are reached. */
+  connectTo?: { host: string; port: number; protocol: 'http' | 'https' };
+  /** Name resolution. Default: the system's. */
+  lookup?: LookupFunction;
+  /** Trusted certificate authorities, PEM. Default: Node's. */
+  ca?: string | Buffer;
+  /** Ends the probe at once; what it returns then means nothing. */
+  signal?: AbortSignal;
+  /** Milliseconds on a clock that is never set. Default: performance.now. */
+  monotonic?: () => number;
+}
+
+export interface ProbeResult {
+  ok: boolean;
+  failure?: ProbeFailure;
+  /** Absent when no status line arrived. */
+  status?: number;
+  /** From the first step to the last byte, or to the failure. */
+  latencyMs: number;
+}
+
+/** One HTTP health check on a connection of its own, so that it tells whether a new one can be made. Follows no redirect. Never throws. */
+export async function probe(target: ProbeTarget, options: ProbeOptions = {}): Promise<ProbeResult> {
+  const monotonic = options.monotonic ?? (() => performance.now());
+  const startedAt = monotonic();
+  const progress: Progress = { phase: 'dns' };
+  // Neither AbortSignal.timeout nor AbortSignal.any: a process that probes for months must leave nothing behind on the caller's signal.
+  const stop = new AbortController();
+  const end = () => stop.abort();
+  const timer = setTimeout(end, target.timeoutMs);
+  if (options.signal?.aborted) end();
+  options.signal?.addEventListener('abort', end);
+  const address = options.connectTo ?? { host: target.domainName, port: target.port, protocol: target.protocol };
+  const client = new Client(`${address.protocol}://${target.domainName}:${target.port}`, {
+    connect: connectLikeEdge(
+      { ...address, names: [target.host, target.domainName], timeoutMs: target.connectTimeoutMs },
+      options,
+      (phase) => {
+        progress.phase = phase;
+      },
+    ),
+    // The signal below is the one clock; undici's own count in coarse ticks.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+  let failure: ProbeFailure | undefined;
+  try {
+    const response = await client.request({
+      method: 'GET',
+      path: target.path,
+      headers: {
+        host: target.host,
+        accept: 'application/json, */*;q=0.1',
+        'accept-encoding': 'identity',
+        'user-agent': 'edge-failover-probe',
+      },
+      reset: true,
+      signal: stop.signal,
+    });
+    progress.status = response.statusCode;
+    const body = await readBody(response.body);
+    failure =
+      body === undefined
+        ? { class: 'body', detail: `the body has more than ${maxBodyBytes} bytes` }
+        : checkResponse({ status: response.statusCode, body, latencyMs: monotonic() - startedAt }, target.checks, target.region);
+  } catch (error) {
+    failure = stop.signal.aborted ? tooLate(progress, target) : classify(error, progress);
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', end);
+    // Not close: that would wait for a body that never ends.
+    client.destroy().catch(() => undefined);
+  }
+  return {
+    ok: failure === undefined,
+    ...(failure === undefined ? {} : { failure }),
+    ...(progress.status === undefined ? {} : { status: progress.status }),
+    latencyMs: monotonic() - startedAt,
+  };
+}
+
+/** The body as text; undefined when it is too long, whatever it says then. */
+async function readBody(body: Dispatcher.ResponseData['body']): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBodyBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+interface Progress {
+  phase: Phase;
+  status?: number;
+}
+
+/** Before the connection stands a failure belongs to the step it happened in, running out of time included. */
+function tooLate({ phase, status }: Progress, { timeoutMs }: ProbeTarget): ProbeFailure {
+  if (phase !== 'request') return { class: phase, detail: `no connection within ${timeoutMs} ms` };
+  return {
+    class: 'timeout',
+    detail: status === undefined ? `no answer within ${timeoutMs} ms` : `status ${status}, but no end within ${timeoutMs} ms`,
+  };
+}
+
+function classify(error: unknown, { phase, status }: Progress): ProbeFailure {
+  const detail = describe(error);
+  if (phase !== 'request') return { class: phase, detail };
+  if (status !== undefined) return { class: 'body', detail };
+  // An answer that is no HTTP has no status; a connection that breaks under the request is one that cannot be used.
+  return { class: error instanceof errors.HTTPParserError ? 'status' : 'connect', detail };
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return cutText(String(error), 120);
+  const code = (error as NodeJS.ErrnoException).code;
+  const [first] = error instanceof AggregateError ? error.errors : [];
+  if (first instanceof Error && error.message === '') return describe(first);
+  return cutText(code === undefined || error.message.includes(code) ? error.message : `${code}: ${error.message}`, 120);
+}
