@@ -75,6 +75,12 @@ export function duration<F extends number | undefined = undefined>(
   return option(summary, common, 'duration', parse, `a duration such as 90s, 15m or 2h${bound}`);
 }
 
+/** An http or https URL. */
+export function url<F extends string | undefined = undefined>(summary: string, common: Common<F> = {}): Option<string | F> {
+  const parse = (found: string) => (URL.canParse(found) && /^https?:/.test(found) ? found : undefined);
+  return option(summary, common, 'url', parse, 'a URL such as https://www.example.com');
+}
+
 function option<T, F extends T | undefined>(
   summary: string,
   common: Common<F>,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EdgeError } from '../../../src/cli/errors.ts';
-import { choice, duration, flag, integer, percent, text } from '../../../src/cli/option.ts';
+import { choice, duration, flag, integer, percent, text, url } from '../../../src/cli/option.ts';
 import { parseArguments } from '../../../src/cli/parse-arguments.ts';
 
 const command = {
@@ -13,6 +13,7 @@ const command = {
     rounds: integer('how often', { min: 1, max: 9, fallback: 3 }),
     stage: choice('which', ['DEVELOPMENT', 'LIVE'], { fallback: 'LIVE' }),
     'break-glass': text('why unsafe'),
+    edge: url('where'),
     yes: flag('no questions'),
     local: flag('local cloud'),
   },
@@ -40,6 +41,7 @@ describe('parseArguments', () => {
         rounds: 3,
         stage: 'LIVE',
         'break-glass': undefined,
+        edge: undefined,
         yes: true,
         local: false,
       },
@@ -60,6 +62,7 @@ describe('parseArguments', () => {
       argv: ['to', '--reason', '--for', '2h'],
       says: '--reason needs a value, found the option --for | --reason=--for if that is its value',
     },
+    { argv: ['to', '--edge', 'example.com'], says: `--edge takes a URL such as https://www.example.com, found "example.com" | ${help}` },
     { argv: ['to', '--yes=no'], says: `--yes takes no value, found "no" | ${help}` },
     { argv: ['to', '--for', '1h', '--for', '2h'], says: `--for is given twice | ${help}` },
     { argv: ['to', '--brek-glass', 'x'], says: 'unknown option --brek-glass | did you mean --break-glass?' },

@@ -1,0 +1,74 @@
+import { hostname } from 'node:os';
+import { setTimeout as sleepFor } from 'node:timers/promises';
+import edgeConfig from '../edge.config.ts';
+import { openFlagStore } from '../src/aws/open-flag-store.ts';
+import { duration, flag, percent, text, url } from '../src/cli/option.ts';
+import { run } from '../src/cli/run.ts';
+import { readDistribution } from '../src/config/distribution-file.ts';
+import { parseEdgeConfig } from '../src/config/edge-config.ts';
+import { maxOverrideMs } from '../src/health/flip.ts';
+import { openEdgeView } from '../src/operations/edge-view.ts';
+import { failover } from '../src/operations/failover.ts';
+import { failoverCommands, parseIntent } from '../src/operations/failover-intent.ts';
+import { soundOrigin } from '../src/operations/sound-origin.ts';
+import { listAudiences } from '../src/operations/viewer-shares.ts';
+
+await run({
+  usage: 'failover -- <status|to|drain|auto|history> [origin] [options]',
+  summary: 'Moves viewers between origins by hand, for a time that ends by itself, and says where they go.',
+  examples: [
+    'failover -- status --local',
+    'failover -- to europe --for 2h --reason "ALB 5xx"',
+    'failover -- drain singapore --weight 25 --for 30m --reason "slow deploys"',
+    'failover -- auto --reason "Singapore is well again"',
+  ],
+  positionals: [
+    { name: 'command', choices: failoverCommands },
+    { name: 'origin', optional: true },
+  ],
+  options: {
+    for: duration('to, drain: how long it holds, 72h at most', { maxMs: maxOverrideMs }),
+    reason: text('to, drain, auto: why; the audit keeps it'),
+    weight: percent('drain: the share of its own viewers that the origin keeps, 0 by default'),
+    by: text('who does it, $USER@host by default', { placeholder: 'name' }),
+    'break-glass': text('to, drain: do it although it is unsafe, and why', { placeholder: 'why' }),
+    yes: flag('write without asking'),
+    'no-verify': flag('do not ask the edge whether it follows'),
+    'verify-for': duration('wait for the edge so long', { fallback: 60_000 }),
+    edge: url('the edge to ask; with --local it is the local edge'),
+    watch: flag('status: redraw until Ctrl-C'),
+    local: flag('the running local cloud in place of AWS'),
+  },
+  main: async ({ values, positionals }, io) => {
+    const config = parseEdgeConfig(edgeConfig);
+    const origins = Object.keys(config.origins);
+    const intent = parseIntent(positionals, values, origins, io.now());
+    const { signal } = io;
+    const opening = { env: io.env, isLocal: values.local, name: config.keyValueStoreName, log: io.progress, signal };
+    const { store, local } = await openFlagStore(opening);
+    const edgeUrl = values.edge ?? local?.edge;
+    const { USER, LOGNAME } = io.env;
+    const sounding = {
+      config,
+      distribution: readDistribution('distribution.json', local?.env ?? io.env),
+      local: local?.origins,
+      signal,
+    };
+    // Nobody may be waiting for it: status and history do not.
+    sounding.distribution.catch(() => undefined);
+    const tools = {
+      store,
+      edge: edgeUrl === undefined ? undefined : openEdgeView({ url: edgeUrl, isLocal: values.local, config, signal }),
+      origins,
+      audiences: listAudiences(config),
+      by: values.by ?? `${USER || LOGNAME || 'somebody'}@${hostname()}`,
+      yes: values.yes,
+      verify: !values['no-verify'],
+      verifyTimeoutMs: values['verify-for'],
+      watchMs: values.local ? 1_000 : 10_000,
+      sleep: (ms: number) => sleepFor(ms, undefined, { signal }),
+      sound: (origin: string) => soundOrigin(origin, sounding),
+    };
+    return failover(intent, tools, io);
+  },
+});

@@ -1,0 +1,382 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EdgeError } from '../../../src/cli/errors.ts';
+import { openIo } from '../../../src/cli/io.ts';
+import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import { auditHistory, replayAudit } from '../../../src/health/audit.ts';
+import { flipKeys, planFlip } from '../../../src/health/flip.ts';
+import { parseLiveRecord } from '../../../src/health/live-record.ts';
+import type { OriginMemory } from '../../../src/health/state-record.ts';
+import { openEdgeView } from '../../../src/operations/edge-view.ts';
+import { type FailoverTools, failover } from '../../../src/operations/failover.ts';
+import { parseIntent } from '../../../src/operations/failover-intent.ts';
+import type { Sounding } from '../../../src/operations/judge-origins.ts';
+import { listAudiences } from '../../../src/operations/viewer-shares.ts';
+import { fakeHost } from '../../unit/cli/fake-host.ts';
+import { openTestStore, type TestStore } from '../aws/open-test-store.ts';
+import { openTestEdge, type TestEdge } from './open-test-edge.ts';
+
+const config = parseEdgeConfig({
+  origins: { singapore: { region: 'ap-southeast-1' }, europe: { region: 'eu-central-1' } },
+  defaultOrder: ['singapore', 'europe'],
+  routes: [
+    { countries: ['US', 'IN'], order: ['singapore', 'europe'] },
+    { countries: ['DE'], order: ['europe', 'singapore'] },
+  ],
+});
+const origins = Object.keys(config.origins);
+const well: Record<string, Sounding> = { singapore: { kind: 'good' }, europe: { kind: 'good' } };
+const given = { for: 7_200_000, reason: 'ALB 5xx', weight: undefined, 'break-glass': undefined, watch: false, yes: false };
+
+let test: TestStore;
+let edge: TestEdge;
+
+beforeAll(async () => {
+  test = await openTestStore();
+});
+afterAll(() => test.close());
+beforeEach(async () => {
+  test.control.faults.rules = [];
+  await test.store.update([], () => ({
+    puts: [{ key: 'health', value: 'ok' }],
+    deletes: [...test.values().keys()].filter((key) => key !== 'health'),
+  }));
+  edge = await openTestEdge(() => test.values().get('health'));
+  test.control.calls.length = 0;
+});
+afterEach(() => edge.close());
+
+interface Setup {
+  values?: Partial<Parameters<typeof parseIntent>[1]>;
+  soundings?: Record<string, Sounding>;
+  tools?: Partial<FailoverTools>;
+  terminal?: string;
+  json?: boolean;
+}
+
+/** Runs one command as the script does, but in this process. */
+async function command(positionals: string[], { values = {}, soundings = well, tools = {}, terminal, json = false }: Setup = {}) {
+  const host = fakeHost([], { terminal: terminal !== undefined });
+  if (terminal !== undefined) host.stdin.push(`${terminal}\n`);
+  const io = { ...openIo(host, json, new AbortController().signal), now: Date.now };
+  const isWrite = ['to', 'drain', 'auto'].includes(positionals[0] ?? '');
+  const isOverride = isWrite && positionals[0] !== 'auto';
+  const base = { ...given, ...(isOverride ? {} : { for: undefined }), ...(isWrite ? {} : { reason: undefined }) };
+  const intent = parseIntent(positionals, { ...base, ...values }, origins, Date.now());
+  const complete: FailoverTools = {
+    store: test.store,
+    edge: openEdgeView({ url: edge.url, isLocal: true, config }),
+    origins,
+    audiences: listAudiences(config),
+    sound: async (origin) => soundings[origin] ?? { kind: 'unreached', problem: 'nobody asked' },
+    by: 'ann@laptop',
+    yes: terminal === undefined,
+    verify: true,
+    verifyTimeoutMs: 5_000,
+    watchMs: 1,
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 10))),
+    ...tools,
+  };
+  const code = await failover(intent, complete, io).catch((error: unknown) => error);
+  return { code, out: host.out(), err: host.err() };
+}
+
+const live = () => parseLiveRecord(test.values(), Date.now());
+const writes = () => test.control.calls.filter(({ operation }) => operation === 'UpdateKeys').length;
+const remember = (origin: string, verdict: OriginMemory['verdict']) =>
+  test.store.update(flipKeys, (snapshot) =>
+    planFlip(
+      snapshot,
+      { kind: 'automatic', weights: { [origin]: 50 }, memory: { [origin]: { verdict, since: Date.now() - 60_000 } } },
+      { at: Date.now(), reason: 'test', by: 'flipper', origins },
+    ),
+  );
+
+describe('failover to', () => {
+  it('writes record, state and audit in one call and waits for the edge', async () => {
+    edge.delayMs = 300;
+    const { code, out, err } = await command(['to', 'europe']);
+    expect(code).toBe(0);
+    expect(writes()).toBe(1);
+    expect(live()).toMatchObject({
+      edited: false,
+      state: { override: { weights: { singapore: 0, europe: 100 }, reason: 'ALB 5xx', by: 'ann@laptop' } },
+    });
+    expect(test.values().get('health')).toMatch(/^singapore=0@\d+;europe=100@\d+$/);
+    const history = auditHistory(test.values());
+    expect(history).toHaveLength(1);
+    expect(replayAudit(history)).toEqual({ record: test.values().get('health'), gaps: [] });
+    expect(err).toMatch(/singapore +0 +was 100/);
+    expect(err).toMatch(/US, IN +singapore → europe/);
+    expect(err).toMatch(/until .* UTC\), 2h from now/);
+    const seconds = /the edge follows since ([\d.]+)s after the write/.exec(out)?.[1];
+    expect(Number(seconds)).toBeGreaterThanOrEqual(0.2);
+    expect(Number(seconds)).toBeLessThan(2);
+  });
+
+  it('says under --json what it wrote and how long the edge took', async () => {
+    const { out } = await command(['to', 'europe'], { json: true });
+    expect(JSON.parse(out)).toEqual({
+      written: true,
+      sequence: 1,
+      from: 'ok',
+      to: test.values().get('health'),
+      propagationMs: expect.any(Number),
+    });
+  });
+
+  it('fails when the edge does not follow, and says that the flip stands', async () => {
+    edge.delayMs = 60_000;
+    const { code } = await command(['to', 'europe'], { tools: { verifyTimeoutMs: 200 } });
+    expect(code).toMatchObject({ code: 'NOT_READY', exitCode: 1 });
+    expect((code as EdgeError).message).toContain(
+      'the flip is written, but the edge does not follow after 0.2s: US is answered by singapore',
+    );
+    expect(live().overrides).toHaveLength(2);
+  });
+
+  it.each([
+    { when: 'its answer has no region', answer: { status: 200 }, says: 'answered 200 without a region' },
+    { when: 'the region is nobody’s', answer: { status: 200, region: 'us-east-1' }, says: 'answered 200 from us-east-1' },
+  ])('does not believe an edge when $when', async ({ answer, says }) => {
+    edge.answer = answer;
+    const { code } = await command(['to', 'europe'], { tools: { verifyTimeoutMs: 50 } });
+    expect((code as EdgeError).message).toContain(says);
+  });
+
+  it('learns the origin from the body when there is no header', async () => {
+    edge.answer = { status: 200, body: '{"status":"ok","region":"eu-central-1"}' };
+    expect((await command(['to', 'europe'])).code).toBe(0);
+  });
+
+  it('skips the edge when told so', async () => {
+    edge.delayMs = 60_000;
+    const { code, out } = await command(['to', 'europe'], { tools: { verify: false } });
+    expect(code).toBe(0);
+    expect(out).not.toContain('the edge');
+  });
+});
+
+describe('an unsafe move', () => {
+  const sick: Sounding = { kind: 'bad', problem: 'status 503, expected 200' };
+  const unreached: Sounding = { kind: 'unreached', problem: 'ETIMEDOUT' };
+  const wrong = [
+    {
+      when: 'the target answers badly just now',
+      args: ['to', 'europe'],
+      soundings: { ...well, europe: sick },
+      says: 'europe is unhealthy (just now: status 503',
+    },
+    {
+      when: 'nobody knows the target',
+      args: ['to', 'europe'],
+      soundings: { ...well, europe: unreached },
+      says: 'europe is unknown (no verdict yet',
+    },
+    {
+      when: 'those who are drained would land on it',
+      args: ['drain', 'singapore'],
+      soundings: { ...well, europe: sick },
+      says: 'europe is unhealthy',
+    },
+  ];
+
+  it.each(wrong)('is refused when $when, and nothing is written', async ({ args, soundings, says }) => {
+    const { code } = await command(args, { soundings });
+    expect(code).toMatchObject({ code: 'ORIGIN_UNHEALTHY', exitCode: 1 });
+    expect((code as EdgeError).message).toContain(says);
+    expect((code as EdgeError).hint).toContain('--break-glass');
+    expect(writes()).toBe(0);
+  });
+
+  it.each(wrong)('is made under --break-glass when $when, and the audit keeps why', async ({ args, soundings }) => {
+    const { code, err } = await command(args, { soundings, values: { 'break-glass': 'I see it work' }, tools: { verify: false } });
+    expect(code).toBe(0);
+    expect(err).toContain('danger   europe is un');
+    expect(auditHistory(test.values())[0]).toMatchObject({ kind: 'override', breakGlass: 'I see it work' });
+  });
+
+  it('is refused on the flipper’s verdict even when the origin answers well just now', async () => {
+    await remember('europe', 'unhealthy');
+    test.control.calls.length = 0;
+    const { code } = await command(['to', 'europe']);
+    expect((code as EdgeError).message).toContain('europe is unhealthy (unhealthy since 1m; well just now)');
+    expect(writes()).toBe(0);
+  });
+
+  it('is refused when every origin would be at 0', async () => {
+    await command(['drain', 'europe'], { tools: { verify: false } });
+    await test.store.update(flipKeys, (snapshot) =>
+      planFlip(
+        snapshot,
+        { kind: 'automatic', weights: { singapore: 0 }, memory: {} },
+        { at: Date.now(), reason: 'test', by: 'flipper', origins: [...origins, 'third'] },
+      ),
+    );
+    const before = test.values().get('health');
+    const { code } = await command(['drain', 'europe']);
+    expect(code).toMatchObject({ code: 'ORIGIN_UNHEALTHY', exitCode: 1 });
+    expect((code as EdgeError).message).toContain('every origin would be at weight 0');
+    expect(test.values().get('health')).toBe(before);
+  });
+
+  it('is noticed when the flipper learns of it between the plan and the write', async () => {
+    const { store } = test;
+    const late = {
+      ...store,
+      update: (async (keys, change) => {
+        await remember('europe', 'unhealthy');
+        return store.update(keys, change);
+      }) satisfies typeof store.update,
+    };
+    const { code } = await command(['to', 'europe'], { tools: { store: late } });
+    expect(code).toMatchObject({ code: 'ORIGIN_UNHEALTHY' });
+    expect(live().overrides).toEqual([]);
+  });
+});
+
+describe('the question', () => {
+  it('is asked on a terminal after the plan, and only a yes writes', async () => {
+    const no = await command(['to', 'europe'], { terminal: 'n' });
+    expect([no.code, writes()]).toEqual([1, 0]);
+    expect(no.err).toMatch(/was 100[\s\S]*write this\? \[y\/N\] nothing was written\n$/);
+    const yes = await command(['to', 'europe'], { terminal: 'y' });
+    expect([yes.code, writes()]).toEqual([0, 1]);
+  });
+
+  it('cannot be asked without a terminal: --yes is then required', async () => {
+    const { code } = await command(['to', 'europe'], { tools: { yes: false } });
+    expect(code).toMatchObject({ code: 'USAGE', exitCode: 2, hint: '--yes writes without asking' });
+    expect(writes()).toBe(0);
+  });
+});
+
+describe('two operators', () => {
+  it('do not replace each other’s override unseen', async () => {
+    const { store } = test;
+    const late = {
+      ...store,
+      update: (async (keys, change) => {
+        await command(['drain', 'singapore'], { tools: { verify: false, by: 'bob@phone' } });
+        return store.update(keys, change);
+      }) satisfies typeof store.update,
+    };
+    const { code } = await command(['to', 'europe'], { tools: { store: late } });
+    expect(code).toMatchObject({ code: 'CONFLICT', exitCode: 1 });
+    expect(live().state.override?.by).toBe('bob@phone');
+  });
+
+  it('writing at the same moment lose nothing: one wins, the other is told, the audit has no gap', async () => {
+    const outcomes = await Promise.all(
+      ['ann', 'bob', 'cyd'].map((by) => command(['to', 'europe'], { values: { reason: by }, tools: { by, verify: false } })),
+    );
+    const winners = outcomes.filter(({ code }) => code === 0).length;
+    expect(winners).toBeGreaterThanOrEqual(1);
+    expect(outcomes.filter(({ code }) => code instanceof EdgeError && code.code === 'CONFLICT')).toHaveLength(3 - winners);
+    const history = auditHistory(test.values());
+    expect(history).toHaveLength(winners);
+    expect(replayAudit(history)).toEqual({ record: test.values().get('health'), gaps: [] });
+  });
+});
+
+describe('failover auto', () => {
+  it('ends the override and leaves the automatic weights', async () => {
+    await remember('singapore', 'healthy');
+    await command(['to', 'europe'], { tools: { verify: false } });
+    const { code, err } = await command(['auto'], { tools: { verify: false } });
+    expect(code).toBe(0);
+    expect(test.values().get('health')).toBe('singapore=50');
+    expect(err).toContain('ends     the override of ann@laptop: ALB 5xx');
+  });
+
+  it('does nothing without an override', async () => {
+    const { code, out } = await command(['auto']);
+    expect([code, out, writes()]).toEqual([0, 'no override is in force: nothing to do\n', 0]);
+  });
+});
+
+describe('failover status', () => {
+  it('shows record, verdicts, override with time left, flips, and that the edge agrees, for one API call', async () => {
+    await remember('singapore', 'unhealthy');
+    await command(['to', 'europe'], { tools: { verify: false } });
+    test.control.calls.length = 0;
+    await expect.poll(async () => (await command(['status'])).out).toMatch(/edge +agrees/);
+    test.control.calls.length = 0;
+    const { code, out } = await command(['status']);
+    expect(code).toBe(0);
+    expect(test.control.calls.map(({ operation }) => operation)).toEqual(['ListKeys']);
+    expect(out).toMatch(/^record +singapore=0@\d+;europe=100@\d+;singapore=50$/m);
+    expect(out).toMatch(/^ {2}singapore +0% {2}unhealthy +since .*, 1m ago$/m);
+    expect(out).toMatch(/^ {2}europe +100% {2}unknown/m);
+    expect(out).toMatch(/^override +until .*, (2h|1h 59m) left\n +by ann@laptop: ALB 5xx$/m);
+    expect(out).toMatch(/^ {2}#2 .* override .*ann@laptop: ALB 5xx$/m);
+  });
+
+  it('names who is served otherwise', async () => {
+    edge.delayMs = 60_000;
+    await command(['to', 'europe'], { tools: { verify: false } });
+    const { out } = await command(['status']);
+    expect(out).toMatch(/edge +disagrees/);
+    expect(out).toContain('US is answered by singapore, allowed: europe');
+  });
+
+  it('shows a record that was changed by hand, readable or not', async () => {
+    await test.store.update([], () => ({ puts: [{ key: 'health', value: 'singapore=25' }], deletes: [] }));
+    expect((await command(['status'])).out).toMatch(/record +singapore=25\n +changed by hand/);
+    await test.store.update([], () => ({ puts: [{ key: 'health', value: 'down!' }], deletes: [] }));
+    expect((await command(['status'])).out).toMatch(/record +down!\n +is no health record: the edge acts as for ok/);
+  });
+
+  it('finds the record among more keys than one page', async () => {
+    const puts = Array.from({ length: 49 }, (_, index) => ({ key: `a${index}`, value: 'x' }));
+    await test.store.update([], () => ({ puts, deletes: [] }));
+    await test.store.update([], () => ({
+      puts: [
+        { key: 'a99', value: 'x' },
+        { key: 'health', value: 'singapore=0' },
+      ],
+      deletes: [],
+    }));
+    expect((await command(['status'], { json: true })).out).toContain('"record":"singapore=0"');
+    await test.store.update([], () => ({ puts: [], deletes: puts.map(({ key }) => key) }));
+  });
+
+  it('redraws until it is interrupted', async () => {
+    let drawn = 0;
+    const host = fakeHost([]);
+    const stop = new AbortController();
+    const io = openIo(host, true, stop.signal);
+    const tools = { store: test.store, edge: undefined, origins, audiences: [], watchMs: 1 } as unknown as FailoverTools;
+    const sleep = async () => {
+      if (++drawn === 3) stop.abort();
+    };
+    expect(await failover({ command: 'status', watch: true }, { ...tools, sleep }, io)).toBe(0);
+    expect(host.out().trim().split('\n')).toHaveLength(3);
+  });
+});
+
+describe('failover history', () => {
+  it('shows the newest first, from two pages at most', async () => {
+    for (const reason of ['first', 'second', 'third']) await command(['to', 'europe'], { values: { reason }, tools: { verify: false } });
+    test.control.calls.length = 0;
+    const { code, out } = await command(['history']);
+    expect(code).toBe(0);
+    expect(out.split('\n').map((line) => /#(\d)/.exec(line)?.[1])).toEqual(['3', '2', '1', undefined]);
+    expect(test.control.calls.length).toBeLessThanOrEqual(2);
+  });
+
+  it('says that there is none', async () => {
+    expect((await command(['history'])).out).toBe('no flips yet\n');
+  });
+});
+
+describe('a store that fails', () => {
+  it.each([
+    { rule: { kind: 'drop-response', operation: 'UpdateKeys', times: 1 }, when: 'the answer to the write is lost' },
+    { rule: { kind: 'conflict', operation: 'UpdateKeys', times: 3 }, when: 'others write at the same time' },
+    { rule: { kind: 'throttle', operation: 'UpdateKeys', times: 2 }, when: 'it throttles' },
+  ] as const)('still gets exactly one flip when $when', async ({ rule }) => {
+    test.control.faults.rules = [{ ...rule }];
+    expect((await command(['to', 'europe'], { tools: { verify: false } })).code).toBe(0);
+    expect(auditHistory(test.values())).toHaveLength(1);
+  });
+});
