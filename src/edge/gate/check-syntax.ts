@@ -17,10 +17,11 @@ export interface CheckSyntaxOptions {
 
 /** Everything in the code that AWS's runtime 2.0 page does not list, in the order of the code; see docs/decisions/002-syntax-gate.md. */
 export function checkSyntax(code: string, options: CheckSyntaxOptions = {}): GateProblem[] {
-  const findings = findAll(code).sort((a, b) => a.start - b.start || a.end - b.end);
+  const findings = findAll(code).sort((a, b) => placeOf(a) - placeOf(b) || a.end - b.end);
   const originalOf = openOriginalPositions(options.sourceMap);
-  return findings.map(({ start, end, rule, instead, text }) => {
-    const { line, column } = getLineInfo(code, start);
+  return findings.map((finding) => {
+    const { start, end, rule, instead, text } = finding;
+    const { line, column } = getLineInfo(code, placeOf(finding));
     const original = originalOf(line, column + 1);
     const file = original?.file ?? options.file;
     return {
@@ -32,6 +33,10 @@ export function checkSyntax(code: string, options: CheckSyntaxOptions = {}): Gat
       instead,
     };
   });
+}
+
+function placeOf({ at, start }: Finding): number {
+  return at ?? start;
 }
 
 function findAll(code: string): Finding[] {

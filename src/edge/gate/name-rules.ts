@@ -32,6 +32,10 @@ function refuse(node: AnyNode, rule: GateRule, instead: string): Finding[] {
   return [{ start: node.start, end: node.end, rule, instead }];
 }
 
+function refuseMember(node: MemberExpression, rule: GateRule, instead: string): Finding[] {
+  return refuse(node, rule, instead).map((finding) => ({ ...finding, at: node.property.start }));
+}
+
 function isGlobal(node: AnyNode | undefined, context: NameContext): node is Identifier {
   return node?.type === 'Identifier' && context.origins.get(node) === 'global';
 }
@@ -50,12 +54,12 @@ function checkMember(node: MemberExpression, parent: AnyNode | undefined, contex
   const kind = prototypeOf(object, context);
   if (kind !== undefined) {
     const isListed = listedPrototypes.get(kind)?.includes(name) || listedPrototypes.get('Object')?.includes(name);
-    return isListed ? [] : refuse(node, 'built-in', adviseMember(name));
+    return isListed ? [] : refuseMember(node, 'built-in', adviseMember(name));
   }
   const isCalled = (parent?.type === 'CallExpression' || parent?.type === 'NewExpression') && parent.callee === node;
   if (!isCalled || context.ownMembers.has(name)) return [];
-  if (name === 'constructor') return refuse(node, 'dynamic-code', 'name the constructor that is meant');
-  return unlistedMethods.has(name) ? refuse(node, 'built-in', adviseMember(name)) : [];
+  if (name === 'constructor') return refuseMember(node, 'dynamic-code', 'name the constructor that is meant');
+  return unlistedMethods.has(name) ? refuseMember(node, 'built-in', adviseMember(name)) : [];
 }
 
 function checkGlobalMember(node: MemberExpression, object: string, name: string, context: NameContext): Finding[] {

@@ -55,6 +55,8 @@ export type GateRule =
 export interface Finding {
   start: number;
   end: number;
+  /** Where the problem is placed when that is not the start: the member at the end of a long chain. */
+  at?: number;
   rule: GateRule;
   instead: string;
   text?: string;

@@ -1,0 +1,151 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { checkSyntax } from '../../../src/edge/gate/check-syntax.ts';
+import { listedGlobals, listedPrototypes, listedValues } from '../../../src/edge/gate/listed.ts';
+import { unlistedMethods } from '../../../src/edge/gate/unlisted-members.ts';
+import { acceptedBodies, acceptedExpressions, fileOf, refusedCases } from './gate-cases.ts';
+
+const rulesOf = (code: string) => checkSyntax(code).map(({ rule }) => rule);
+const inHandler = (body: string) => `async function handler(event) {\n  ${body}\n}\n`;
+
+describe('the syntax gate', () => {
+  it.each(refusedCases)('refuses $code', (refused) => {
+    expect(rulesOf(fileOf(refused))).toEqual(refused.rules);
+  });
+
+  it.each(acceptedExpressions)('accepts %s', (expression) => {
+    expect(checkSyntax(inHandler(`return ${expression};`))).toEqual([]);
+  });
+
+  it.each(acceptedBodies)('accepts %s', (body) => {
+    expect(checkSyntax(inHandler(body))).toEqual([]);
+  });
+
+  it.each([
+    { when: 'is missing', code: 'function other() {}', rules: ['handler'] },
+    { when: 'is not at the top level', code: 'function f() { function handler() {} return handler; }', rules: ['handler'] },
+    { when: 'is a constant', code: 'const handler = function () {};', rules: ['handler'] },
+    { when: 'is exported', code: 'export function handler() {}', rules: ['export'] },
+    { when: 'is there', code: 'function handler() {}', rules: [] },
+  ])('wants a top-level function named handler: $when', ({ code, rules }) => {
+    expect(rulesOf(code)).toEqual(rules);
+  });
+
+  it('takes imports of whole modules before everything else, in any order', () => {
+    const code =
+      "import crypto from 'crypto';\nimport cf from 'cloudfront';\nfunction handler() { cf.kvs(); return crypto.createHash('md5'); }\n";
+    expect(checkSyntax(code)).toEqual([]);
+  });
+
+  it('knows the members of an imported or required module by its own name for it', () => {
+    const code = (use: string) =>
+      `import edge from 'cloudfront';\nconst hash = require('crypto');\nfunction handler() { return ${use}; }\n`;
+    expect(rulesOf(code('edge.kvs()'))).toEqual([]);
+    expect(rulesOf(code('edge.count()'))).toEqual(['module']);
+    expect(rulesOf(code("hash.createHmac('sha1', 'k')"))).toEqual([]);
+    expect(rulesOf(code('hash.randomUUID()'))).toEqual(['module']);
+  });
+
+  it('leaves a name alone that the code declares itself', () => {
+    expect(checkSyntax('function Map() {}\nfunction handler(event) { var process = 1; return new Map(process); }')).toEqual([]);
+    expect(checkSyntax('function handler(require) { return require("fs"); }')).toEqual([]);
+    expect(rulesOf('function f(Map) { return Map; }\nfunction handler() { return Map; }')).toEqual(['global']);
+    expect(rulesOf('function handler() { { let URL = 1; } return URL; }')).toEqual(['global']);
+    expect(checkSyntax('function handler() { { var URL = 1; } return URL; }')).toEqual([]);
+    expect(checkSyntax('function handler() { try { f(); } catch (URL) { return URL; } function f() {} }')).toEqual([]);
+  });
+
+  it('leaves a method alone that the code defines itself', () => {
+    expect(rulesOf(inHandler('const list = event.list; return list.at(0);'))).toEqual(['built-in']);
+    expect(checkSyntax(inHandler('const list = { at: function (i) { return i; } }; return list.at(0);'))).toEqual([]);
+    expect(checkSyntax(inHandler('const list = {}; list.at = function (i) { return i; }; return list.at(0);'))).toEqual([]);
+    expect(rulesOf(inHandler('const own = { at: 1 }; return [own].at(0);'))).toEqual(['built-in']);
+  });
+
+  it('does not take a header or a label for a built-in', () => {
+    expect(
+      checkSyntax(inHandler("process: for (;;) break process; return { Map: event.request.headers.process, 'fetch': event.at };")),
+    ).toEqual([]);
+  });
+
+  it('says where, what and what to write instead', () => {
+    const code =
+      "import cf from 'cloudfront';\nasync function handler(event) {\n  const r = JSON.parse(await cf.kvs().get('health'));\n  return r;\n}\n";
+    expect(checkSyntax(code, { file: 'router.js' })).toEqual([
+      {
+        file: 'router.js',
+        line: 3,
+        column: 24,
+        found: "await cf.kvs().get('health')",
+        rule: 'await-in-arguments',
+        instead: 'await into a variable first: const value = await promise; then pass value',
+      },
+    ]);
+  });
+
+  it('lists every problem in the order of the code, long ones cut and on one line', () => {
+    const problems = checkSyntax(inHandler(`class A {\n${' m() {}\n'.repeat(20)}}\n  new Map(); event?.a;`));
+    expect(problems.map(({ rule, line }) => [rule, line])).toEqual([
+      ['class', 2],
+      ['global', 24],
+      ['optional-chaining', 24],
+    ]);
+    expect(problems[0]?.found).toHaveLength(60);
+    expect(problems[0]?.found).not.toMatch(/\n/);
+  });
+
+  it('reports code that is no JavaScript as one problem where it stops', () => {
+    expect(checkSyntax('function handler() {\n  let = ;\n}')).toMatchObject([{ rule: 'parse', line: 2 }]);
+    expect(checkSyntax('const a: string = 1;')).toMatchObject([{ rule: 'parse', line: 1, column: 8 }]);
+  });
+
+  it('never throws, whatever the text', () => {
+    const fragment = fc.oneof(
+      fc.string(),
+      fc.constantFrom(...refusedCases.map(({ code }) => code)),
+      fc.constantFrom('{', '}', '(', '`', '/', '\u2028'),
+    );
+    fc.assert(fc.property(fc.array(fragment), (parts) => Array.isArray(checkSyntax(parts.join('\n')))));
+  });
+
+  it('finds each refused construct wherever it stands among accepted code', () => {
+    const body = fc.constantFrom(...refusedCases.filter(({ place }) => place === undefined));
+    const around = fc.array(
+      fc.constantFrom('if (event) { ~ }', 'for (;;) { ~ break; }', 'try { ~ } catch (e) { e; }', 'switch (1) { case 1: { ~ } }'),
+    );
+    fc.assert(
+      fc.property(body, around, ({ code, rules }, wrappers) => {
+        const wrapped = wrappers.reduce((inner, wrapper) => wrapper.replace('~', () => inner), code);
+        for (const rule of rules) expect(rulesOf(inHandler(wrapped))).toContain(rule);
+      }),
+    );
+  });
+
+  it('refuses every unlisted method on any receiver, and every listed one on none', () => {
+    for (const name of unlistedMethods) expect(rulesOf(inHandler(`return event.x.${name}();`)), name).toEqual(['built-in']);
+    for (const name of [...listedPrototypes.values()].flat()) {
+      if (name !== 'constructor') expect(rulesOf(inHandler(`return event.x.${name}();`)), name).toEqual([]);
+    }
+  });
+
+  it('accepts every listed global and each of its members', () => {
+    for (const name of listedValues) expect(rulesOf(`function handler() { return ${name}; }`), name).toEqual([]);
+    for (const [name, { members }] of listedGlobals) {
+      expect(rulesOf(`function handler() { return ${name}; }`), name).toEqual([]);
+      for (const member of members) expect(rulesOf(`function handler() { return ${name}.${member}; }`), `${name}.${member}`).toEqual([]);
+    }
+  });
+
+  it('takes less than 50 ms for a function of 10 KB', () => {
+    const line =
+      "  if (event.request.uri === '/a' && list.indexOf('b') >= 0) { event.request.uri = '/b' + Math.floor(Math.random() * 10); }\n";
+    const code = `async function handler(event) {\n  const list = ['a'];\n${line.repeat(80)}  return event.request;\n}\n`;
+    expect(code.length).toBeGreaterThan(9_500);
+    const times = [1, 2, 3, 4, 5].map(() => {
+      const start = performance.now();
+      expect(checkSyntax(code)).toEqual([]);
+      return performance.now() - start;
+    });
+    expect(Math.min(...times)).toBeLessThan(50);
+  });
+});
