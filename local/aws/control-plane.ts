@@ -52,7 +52,7 @@ export async function openControlPlane(options: ControlPlaneOptions = {}): Promi
   });
   const calls: Call[] = [];
   const routes = [...routesOf('cloudfront', cloudfrontOperations), ...routesOf('cloudfront-keyvaluestore', keyValueStoreOperations)];
-  const server = await openHttpServer(port, random, (request, requestId) => {
+  const server = await openHttpServer({ port, random }, (request, requestId) => {
     const target = request.url ?? '';
     return target.startsWith('/_local/') && isLocalHost(request.headers.host)
       ? answerLocalApi(request, target, { faults, calls, now })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { TestResult } from '@aws-sdk/client-cloudfront';
-import type { Execution, ViewerRequestEvent, ViewerResponseEvent } from '../../../src/edge/execution.ts';
-import type { Account, FunctionStage } from '../account.ts';
+import type { Execution, StoreView, ViewerRequestEvent, ViewerResponseEvent } from '../../../src/edge/execution.ts';
+import type { Account, FunctionStage, StoreRecord } from '../account.ts';
 import { ServiceError } from '../service-error.ts';
 
 /** Runs a stage with a test event and the store's data as it is now. Script errors are part of the result; only a broken runtime is TestFunctionFailed. */
@@ -14,11 +14,11 @@ export async function runTestEvent(
   const { runtime } = account.options;
   if (runtime === undefined) throw new ServiceError('TestFunctionFailed', 'this local account was opened without a function runtime');
   const storeArn = stage.config.KeyValueStoreAssociations?.Items?.[0]?.KeyValueStoreARN;
-  const values = storeArn === undefined ? undefined : account.published.store(storeArn);
+  const store = [...account.stores.values()].find((record) => record.arn === storeArn);
   const source = { code: Buffer.from(stage.code).toString('utf8'), sha256: createHash('sha256').update(stage.code).digest('hex') };
   let execution: Execution;
   try {
-    execution = await runtime.run({ source, event, store: values === undefined ? undefined : { values } });
+    execution = await runtime.run({ source, event, store: store === undefined ? undefined : viewStore(store), now: account.options.now() });
   } catch (cause) {
     throw new ServiceError('TestFunctionFailed', cause instanceof Error ? cause.message : 'the runtime failed');
   }
@@ -27,6 +27,15 @@ export async function runTestEvent(
     FunctionExecutionLogs: execution.logs,
     FunctionErrorMessage: execution.error?.message ?? '',
     FunctionOutput: execution.error === undefined ? JSON.stringify(wrapOutput(execution.output)) : '',
+  };
+}
+
+function viewStore(record: StoreRecord): StoreView {
+  return {
+    values: record.values,
+    version: `${record.arn}@${record.dataEtag}`,
+    createdAt: record.createdAt.toISOString(),
+    updatedAt: record.dataModifiedAt.toISOString(),
   };
 }
 

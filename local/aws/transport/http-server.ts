@@ -13,24 +13,29 @@ export type Answerer = (request: IncomingMessage, requestId: string) => Promise<
 const maxHeaderBytes = 16_384;
 
 /** Time for a whole request to arrive; a caller that sends slower than that is cut off with 408. */
-const requestTimeoutMs = 10_000;
+const defaultRequestTimeoutMs = 10_000;
 
 /** Connections at once; more are refused by the kernel's means. */
 const maxConnections = 500;
 
+export interface HttpServerOptions {
+  /** 0 takes any free port. */
+  port: number;
+  /** For request ids. */
+  random: () => number;
+  requestTimeoutMs?: number;
+}
+
 /** Listens on 127.0.0.1 only. PORT_BUSY when the port is taken. */
-export async function openHttpServer(
-  port: number,
-  random: () => number,
-  answerer: Answerer,
-): Promise<{ port: number; close(): Promise<void> }> {
+export async function openHttpServer(options: HttpServerOptions, answerer: Answerer): Promise<{ port: number; close(): Promise<void> }> {
+  const { port, random, requestTimeoutMs = defaultRequestTimeoutMs } = options;
   const newRequestId = () => [8, 4, 4, 4, 12].map((length) => createId('0123456789abcdef', length, random)).join('-');
   const server = createServer(
     {
       maxHeaderSize: maxHeaderBytes,
       requestTimeout: requestTimeoutMs,
       headersTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: 1_000,
+      connectionsCheckingInterval: Math.min(1_000, requestTimeoutMs),
       keepAliveTimeout: 60_000,
       requireHostHeader: false,
     },
