@@ -2,7 +2,7 @@ import type { Io } from './io.ts';
 import type { Options, Values } from './option.ts';
 
 /** A word of the command line that is no option. */
-export interface Positional {
+interface Positional {
   name: string;
   /** Everything after an optional one is optional, too. */
   optional?: boolean;

@@ -142,6 +142,22 @@ describe('a key-value store over the wire', () => {
   });
 });
 
+describe('openAws', () => {
+  it('refuses an endpoint that is no URL, naming the variable', async () => {
+    await expect(openAws({ env: { AWS_ENDPOINT_URL: 'here' } }).keyValueStore()).rejects.toMatchObject({
+      code: 'USAGE',
+      message: 'AWS_ENDPOINT_URL is no URL, found "here"',
+    });
+  });
+
+  it('has a region in any environment', () => {
+    expect(openAws({ env: {} }).region).toBe('us-east-1');
+    expect(openAws({ env: { AWS_DEFAULT_REGION: 'eu-central-1' } }).region).toBe('eu-central-1');
+    expect(openAws({ env: { AWS_REGION: 'ap-southeast-1', AWS_DEFAULT_REGION: 'eu-central-1' } }).region).toBe('ap-southeast-1');
+    expect(openAws({ env: { AWS_REGION: 'ap-southeast-1' }, region: 'us-west-2' }).region).toBe('us-west-2');
+  });
+});
+
 describe('findKeyValueStoreArn', () => {
   it('asks the control plane once, or nobody when the ARN is given', async () => {
     expect(await findKeyValueStoreArn(test.aws, 'edge-health', undefined)).toBe(test.arn);
