@@ -1,0 +1,50 @@
+import type { ErrorCode } from '../cli/errors.ts';
+import type { FailureClass } from './check-response.ts';
+import type { HoldReason, Move } from './decide.ts';
+import type { Override, Verdict } from './state-record.ts';
+import type { Opinion } from './streak.ts';
+
+/** What the flipper tells, one JSON line each. Field names are stable: dashboards and alarms read them. */
+export type FlipperEvent =
+  | { event: 'start'; mode: 'watch' | 'once'; shadow: boolean; by: string; origins: readonly string[] }
+  /** One look at one signal. */
+  | {
+      event: 'look';
+      origin: string;
+      signal: string;
+      opinion: Opinion;
+      latencyMs: number;
+      class?: FailureClass;
+      detail?: string;
+    }
+  | { event: 'verdict'; origin: string; from: Verdict; to: Verdict; why?: string }
+  /** The live record was read. */
+  | { event: 'record'; record: string; edited: boolean; override?: Override }
+  /** Nothing is moved; told when the reason changes. */
+  | { event: 'hold'; reason: HoldReason; origin?: string }
+  /** Traffic was moved, or would have been under `shadow`. */
+  | {
+      event: 'flip';
+      shadow: boolean;
+      kind: 'protect' | 'return';
+      sequence: number;
+      from: string;
+      to: string;
+      reason: string;
+      moves: readonly Move[];
+      /** Writes that were tried. */
+      attempts: number;
+      durationMs: number;
+    }
+  /** A record changed by hand was noted in the audit, its weights left as they are. */
+  | { event: 'edit'; sequence: number; record: string }
+  /** The store holds what was written. */
+  | { event: 'verified'; sequence: number; durationMs: number }
+  /** It does not, or cannot be asked. */
+  | { event: 'unverified'; sequence: number; detail: string }
+  /** The store could not be read or written; the decision stands and is tried again. */
+  | { event: 'store-failed'; code: ErrorCode | 'BUG'; message: string; retryInMs: number }
+  | { event: 'stop' };
+
+/** Takes an event; must neither throw nor block. `at` is epoch milliseconds. */
+export type FlipperLog = (event: FlipperEvent, at: number) => void;

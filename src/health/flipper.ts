@@ -1,0 +1,69 @@
+import { setMaxListeners } from 'node:events';
+import type { HealthPolicy } from '../config/edge-config.ts';
+import { type Clock, systemClock } from './clock.ts';
+import type { FlipPolicy, HoldReason } from './decide.ts';
+import { FlagKeeper } from './flag-keeper.ts';
+import type { FlipperLog } from './flipper-event.ts';
+import type { FlagStore } from './key-change.ts';
+import type { Evidence } from './origin-track.ts';
+import type { SignalSource } from './signal-source.ts';
+import { openOriginsWatch } from './watch-origins.ts';
+
+export interface FlipperOptions {
+  /** `watch` goes on until the signal is aborted; `once` looks until the verdicts are clear, decides and ends. */
+  mode: 'watch' | 'once';
+  /** Says what it would do, writes nothing. */
+  shadow: boolean;
+  /** Who writes, as the audit names it; unique among flippers. */
+  by: string;
+  policy: FlipPolicy & { health: HealthPolicy };
+  /** Sources of evidence, by origin. */
+  signals: Readonly<Record<string, readonly SignalSource[]>>;
+  store: FlagStore;
+  log: FlipperLog;
+  /** SIGTERM and the like: ends between looks, lets a write finish. */
+  signal: AbortSignal;
+  /** Default: the system's. */
+  clock?: Clock;
+  /** Default: Math.random. */
+  random?: () => number;
+}
+
+export interface FlipperSummary {
+  evidence: Readonly<Record<string, Evidence>>;
+  /** What stood in the way at the end; undefined before the first decision. */
+  held: HoldReason | undefined;
+}
+
+/** Tries to write before `once` gives up. */
+const onceTries = 5;
+
+/** Observes, decides, writes on change. `once` throws the store's error when it cannot write; `watch` tells it and tries again. */
+export async function runFlipper(options: FlipperOptions): Promise<FlipperSummary> {
+  const { mode, shadow, by, policy, signals, store, log, signal, clock = systemClock, random = Math.random } = options;
+  // Every signal of every origin sleeps on it at the same time: many listeners are no leak here.
+  setMaxListeners(0, signal);
+  log({ event: 'start', mode, shadow, by, origins: policy.origins }, clock.now());
+  const watch = openOriginsWatch({
+    signals,
+    health: policy.health,
+    clock,
+    random,
+    signal,
+    log,
+    onLook: () => {
+      if (mode === 'watch') keeper.consider();
+    },
+  });
+  const keeper: FlagKeeper = new FlagKeeper({ store, policy, evidence: watch.evidence, by, shadow, clock, random, signal, log });
+  if (mode === 'watch') {
+    keeper.consider();
+    await watch.watch();
+    await keeper.finish();
+  } else {
+    await watch.burst();
+    await keeper.actNow(onceTries);
+  }
+  log({ event: 'stop' }, clock.now());
+  return { evidence: watch.evidence(), held: keeper.held?.reason };
+}
