@@ -61,7 +61,8 @@ export async function runBatch(njs: string, batch: NjsBatch, limits: BatchLimits
       maxKiB,
       ...(limits.signal && { signal: limits.signal }),
     });
-    const [first, ...lines] = result.stdout.split('\n').slice(0, -1);
+    const [first, ...pieces] = result.stdout.split('\n').slice(0, -1);
+    const lines = joinPieces(pieces);
     const took = `the function was stopped: it did not end within ${limits.timeLimitMs} ms`;
     if (first !== 'loaded') {
       return { loadFailure: result.timedOut ? took : loadFailure(result.stderr), lines: [], stopped: undefined };
@@ -80,6 +81,21 @@ const handlerOrNothing = "typeof handler === 'undefined' ? undefined : handler";
 function batchModule({ associated, now, runs }: NjsBatch): string {
   const texts = runs.map((run) => asciiLiteral(JSON.stringify(run)));
   return `export default { associated: ${associated}, now: ${now}, globals: ${JSON.stringify(globals)}, runs: [\n${texts.join(',\n')}\n] };\n`;
+}
+
+/** Puts together what the driver had to print in pieces; the pieces of a run that did not end are dropped. */
+function joinPieces(pieces: readonly string[]): string[] {
+  const lines: string[] = [];
+  let start = '';
+  for (const piece of pieces) {
+    if (piece.startsWith('+')) {
+      start += piece.slice(1);
+    } else {
+      lines.push(start + piece.slice(1));
+      start = '';
+    }
+  }
+  return lines;
 }
 
 /** In single quotes, so that the double ones of JSON need no escape. */
