@@ -49,6 +49,8 @@ export interface EdgePlan {
   behaviors: readonly Behavior[];
   origins: ReadonlyMap<string, PlannedOrigin>;
   defaultRootObject: string;
+  /** ErrorCachingMinTTL by status, where CustomErrorResponses set one. */
+  errorTtlSeconds: ReadonlyMap<number, number>;
   geoRestriction: { allowListed: boolean; countries: ReadonlySet<string> } | undefined;
 }
 
@@ -75,6 +77,11 @@ export function compileEdgePlan(config: DistributionConfig): { plan: EdgePlan; p
       enabled: config.Enabled ?? false,
       behaviors,
       origins,
+      errorTtlSeconds: new Map(
+        (config.CustomErrorResponses?.Items ?? []).flatMap((item) =>
+          item.ErrorCode === undefined || item.ErrorCachingMinTTL === undefined ? [] : [[item.ErrorCode, item.ErrorCachingMinTTL] as const],
+        ),
+      ),
       defaultRootObject: config.DefaultRootObject ?? '',
       geoRestriction:
         restriction === undefined || restriction.RestrictionType === 'none'

@@ -1,11 +1,9 @@
 import type { OriginChoice, OriginRoute } from './origin-choice.ts';
 import { connectFailures, type OriginFailure, type OriginReply } from './origin-connection.ts';
 
-/** What came of the origins, and which were asked. */
+/** What came of the origins. */
 export interface FailoverResult {
   reply: OriginReply;
-  route: OriginRoute;
-  tried: string[];
   /** Why the first origin was passed over. */
   passedOver: string | undefined;
 }
@@ -22,16 +20,10 @@ export async function askOrigins(
 ): Promise<FailoverResult> {
   const { primary, secondary, failoverCodes } = choice;
   const reply = await ask(primary);
-  const tried = [primary.origin.id];
   const cause = secondary !== undefined && canFailOver ? failoverCause(reply, failoverCodes) : undefined;
-  if (secondary === undefined || cause === undefined) return { reply, route: primary, tried, passedOver: undefined };
+  if (secondary === undefined || cause === undefined) return { reply, passedOver: undefined };
   if (reply.kind === 'response') reply.message.resume();
-  return {
-    reply: await ask(secondary),
-    route: secondary,
-    tried: [...tried, secondary.origin.id],
-    passedOver: `${primary.origin.id}: ${cause}`,
-  };
+  return { reply: await ask(secondary), passedOver: `${primary.origin.id}: ${cause}` };
 }
 
 /** The status CloudFront answers with when an origin gave no response: 504 for time, 502 for the rest (AWS: troubleshooting-response-errors.html). */
@@ -41,6 +33,7 @@ export function failureStatus(failure: OriginFailure): number {
 
 function failoverCause(reply: OriginReply, codes: readonly number[]): string | undefined {
   if (reply.kind === 'response') return codes.includes(reply.message.statusCode ?? 0) ? `status ${reply.message.statusCode}` : undefined;
+  if (reply.kind === 'upgraded') return undefined;
   const { failure } = reply;
   const counts =
     failure === 'read-timeout'

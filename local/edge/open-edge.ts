@@ -1,15 +1,19 @@
 import { randomFillSync } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { EdgeError } from '../../src/cli/errors.ts';
 import type { FunctionRuntime } from '../../src/edge/execution.ts';
 import type { Published } from '../published.ts';
 import { edgeLocations } from './edge-locations.ts';
 import { compileEdgePlan } from './edge-plan.ts';
 import type { EdgeRequestRecord } from './edge-request-record.ts';
+import type { EdgeContext, LiveFunction } from './exchange.ts';
 import { openOriginConnections, type ResolveOrigin } from './origin-connection.ts';
 import { openReplica, type Propagation, type Replica } from './replica.ts';
-import { type EdgeContext, type LiveFunction, serveRequest } from './serve-request.ts';
+import { openResponseCache } from './response-cache.ts';
+import { serveRequest } from './serve-request.ts';
+import { serveUpgrade } from './serve-upgrade.ts';
 
 export interface EdgeOptions {
   /** 0 or absent for a free one. */
@@ -59,6 +63,7 @@ export async function openEdge(options: EdgeOptions): Promise<Edge> {
     },
     runtime: options.runtime,
     replica,
+    cache: openResponseCache(),
     connections,
     nextId: requestIds(),
     now,
@@ -100,6 +105,19 @@ export async function openEdge(options: EdgeOptions): Promise<Edge> {
   const server = http.createServer({ maxHeaderSize: maxHeaderBytes, noDelay: true, keepAliveTimeout: 60_000 }, (request, response) => {
     void serveRequest(context, request, response);
   });
+  const upgraded = new Set<Duplex>();
+  server.on('upgrade', (request, socket, firstBytes) => {
+    upgraded.add(socket);
+    socket.once('close', () => upgraded.delete(socket));
+    void serveUpgrade(context, request, socket, firstBytes);
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const status = error.code === 'HPE_HEADER_OVERFLOW' ? '413 Payload Too Large' : '400 Bad Request';
+    if (socket.writable)
+      socket.end(
+        `HTTP/1.1 ${status}\r\nServer: CloudFront\r\nX-Cache: Error from cloudfront\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+      );
+  });
   const port = await listen(server, options.port ?? 0);
   return {
     url: `http://127.0.0.1:${port}`,
@@ -111,6 +129,7 @@ export async function openEdge(options: EdgeOptions): Promise<Edge> {
       replica.close();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
+      for (const socket of upgraded) socket.destroy();
       connections.close();
       await closed;
     },

@@ -1,6 +1,7 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import type { Readable } from 'node:stream';
+import { isIP } from 'node:net';
+import type { Duplex, Readable } from 'node:stream';
 import type { OriginRoute } from './origin-choice.ts';
 import type { OriginRequest } from './origin-request.ts';
 
@@ -29,7 +30,16 @@ export interface OriginResponse {
   abort: () => void;
 }
 
-export type OriginReply = OriginResponse | { kind: 'failure'; failure: OriginFailure; detail: string };
+/** The origin took up another protocol: both ends now speak it over this socket. */
+export interface OriginUpgrade {
+  kind: 'upgraded';
+  message: IncomingMessage;
+  socket: Duplex;
+  /** What the origin sent right behind its head. */
+  firstBytes: Buffer;
+}
+
+export type OriginReply = OriginResponse | OriginUpgrade | { kind: 'failure'; failure: OriginFailure; detail: string };
 
 /** One viewer's request on its way to an origin. */
 export interface OriginExchange {
@@ -42,14 +52,14 @@ export interface OriginExchange {
   onAbortable: (abort: () => void) => void;
   /** True while the viewer has not taken what it was sent: the origin is then not to blame for silence. */
   isViewerSlow: () => boolean;
+  /** Lets the origin answer 101. Default false. */
+  mayUpgrade?: boolean;
 }
 
 export const connectFailures: ReadonlySet<OriginFailure> = new Set(['dns', 'refused', 'connect-timeout', 'tls']);
 
 export interface OriginConnections {
   send(exchange: OriginExchange): Promise<OriginReply>;
-  /** Address, agent and TLS options of a route, for requests that are not plain exchanges. */
-  target(route: OriginRoute, viewerProtocol: 'http' | 'https', hostHeader: string): https.RequestOptions;
   /** Connections open to origins, idle ones included. */
   openSockets(): number;
   close(): void;
@@ -62,7 +72,8 @@ export function openOriginConnections(resolveOrigin: ResolveOrigin, certificateA
   function target({ origin, sni }: OriginRoute, viewerProtocol: 'http' | 'https', hostHeader: string): https.RequestOptions {
     const wanted = origin.protocolPolicy === 'match-viewer' ? viewerProtocol : origin.protocolPolicy === 'http-only' ? 'http' : 'https';
     const { host, port, protocol } = resolveOrigin(origin.domainName, wanted === 'http' ? origin.httpPort : origin.httpsPort, wanted);
-    const servername = protocol === 'https' ? (sni ?? hostHeader.replace(/:\d+$/, '')) : '';
+    const name = sni ?? hostHeader.replace(/:\d+$/, '');
+    const servername = protocol === 'https' && isIP(name) === 0 ? name : '';
     const key = `${protocol} ${host} ${port} ${servername} ${origin.keepAliveTimeoutMs}`;
     let agent = agents.get(key);
     if (agent === undefined) {
@@ -86,14 +97,13 @@ export function openOriginConnections(resolveOrigin: ResolveOrigin, certificateA
         attempt--;
         continue;
       }
-      if (outcome.kind === 'response' || attempt >= origin.connectionAttempts) return outcome;
+      if (outcome.kind !== 'failure' || attempt >= origin.connectionAttempts) return outcome;
       if (!connectFailures.has(outcome.failure) && !(retriesReads && outcome.failure === 'read-timeout')) return outcome;
     }
   }
 
   return {
     send,
-    target,
     openSockets: () => [...agents.values()].reduce((sum, agent) => sum + count(agent.sockets) + count(agent.freeSockets), 0),
     close() {
       for (const agent of agents.values()) agent.destroy();
@@ -154,6 +164,8 @@ function attemptOnce(exchange: OriginExchange, target: https.RequestOptions): Pr
       response = message;
       resolve({ kind: 'response', message, abort: () => outgoing.destroy() });
     });
+    if (exchange.mayUpgrade === true)
+      outgoing.on('upgrade', (message, socket, firstBytes) => resolve({ kind: 'upgraded', message, socket, firstBytes }));
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(connectTimer);
       if (body !== undefined) body.unpipe(outgoing);

@@ -23,22 +23,39 @@ export function forwardsHost(behavior: Behavior): boolean {
   return forwardsHeader(behavior, 'host');
 }
 
-/** The request for one route: path under the origin's path, headers and cookies that the policies let through, the origin's own headers over the viewer's. */
+const conditions = new Set(['if-none-match', 'if-modified-since', 'if-match', 'if-unmodified-since']);
+
+/**
+ * The request for one route: path under the origin's path, headers and cookies that the policies let through, the origin's own headers over the viewer's.
+ * `validators`, names and values in turn, take the place of the viewer's conditions when the response is for the cache.
+ */
 export function formatOriginRequest(
   viewer: ViewerRequest,
   request: EdgeRequest,
   behavior: Behavior,
   route: OriginRoute,
   via: string,
+  validators?: readonly string[],
 ): OriginRequest {
   const { origin } = route;
   const headers = ['host', route.hostHeader ?? (forwardsHost(behavior) ? viewer.host : origin.domainName)];
   const custom = new Set(origin.customHeaders.map(([name]) => name));
   for (const name in request.headers) {
-    if (ownHeaders.has(name) || custom.has(name) || !forwardsHeader(behavior, name)) continue;
+    if (
+      ownHeaders.has(name) ||
+      custom.has(name) ||
+      !(forwardsHeader(behavior, name) || (viewer.isWebSocket && name.startsWith('sec-websocket-')))
+    )
+      continue;
+    if (validators !== undefined && (conditions.has(name) || name === 'accept-encoding')) continue;
     const entry = request.headers[name];
     if (entry?.multiValue === undefined) headers.push(name, entry?.value ?? '');
     else for (const value of valuesOf(entry)) headers.push(name, value);
+  }
+  if (validators !== undefined) {
+    headers.push(...validators);
+    const encodings = behavior.cachePolicy.acceptEncoding ? normalizeAcceptEncoding(request) : '';
+    if (encodings !== '') headers.push('accept-encoding', encodings);
   }
   if (!custom.has('user-agent'))
     headers.push('user-agent', (forwardsHeader(behavior, 'user-agent') && request.headers['user-agent']?.value) || 'Amazon CloudFront');
@@ -49,6 +66,7 @@ export function formatOriginRequest(
   const earlierVia = request.headers['via'];
   headers.push('via', earlierVia === undefined ? via : `${valuesOf(earlierVia).join(', ')}, ${via}`);
   headers.push('x-amz-cf-id', viewer.id);
+  if (viewer.isWebSocket) headers.push('connection', 'Upgrade', 'upgrade', 'websocket');
   pushFraming(headers, viewer);
   for (const [name, value] of origin.customHeaders) headers.push(name, value);
   return { method: viewer.method, path: origin.path + request.uri + formatQuery(request.query, behavior), headers };
@@ -82,4 +100,10 @@ function pushFraming(headers: string[], viewer: ViewerRequest): void {
   if (viewer.headers['transfer-encoding'] !== undefined) headers.push('transfer-encoding', 'chunked');
   else if (length !== undefined) headers.push('content-length', length);
   else if (viewer.method === 'POST' || viewer.method === 'PUT' || viewer.method === 'PATCH') headers.push('content-length', '0');
+}
+
+/** Accept-Encoding as cache and origin see it: which of br and gzip the viewer takes, nothing else. */
+export function normalizeAcceptEncoding(request: EdgeRequest): string {
+  const wanted = valuesOf(request.headers['accept-encoding']).join(',').toLowerCase();
+  return ['br', 'gzip'].filter((name) => wanted.includes(name)).join(',');
 }

@@ -1,247 +1,165 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Execution, FunctionRuntime, FunctionSource } from '../../src/edge/execution.ts';
-import type { EdgeLocation } from './edge-locations.ts';
-import { type Behavior, type EdgePlan, matchBehavior } from './edge-plan.ts';
-import type { EdgeRequestRecord } from './edge-request-record.ts';
+import { cacheKey } from './cache-key.ts';
+import { type Decision, decideRequest } from './decide-request.ts';
+import { answerError, answerExecutionError, answerValidationError, type EdgeContext, type Exchange, openExchange } from './exchange.ts';
 import { askOrigins, failureStatus } from './failover.ts';
-import { type EdgeRequest, parseViewerRequestOutput } from './function-output.ts';
-import { chooseOrigins, type OriginChoice } from './origin-choice.ts';
-import type { OriginConnections, OriginResponse } from './origin-connection.ts';
+import { birth, collectBody, freshUntil, keptReplyHead, validators, withoutHeader } from './kept-reply.ts';
+import type { OriginReply } from './origin-connection.ts';
 import { formatOriginRequest } from './origin-request.ts';
-import type { Replica } from './replica.ts';
-import { type EdgeMarks, originReplyHead, sendErrorPage, sendGenerated, sendHttpsRedirect, writeReplyHead } from './viewer-reply.ts';
-import { addCloudFrontHeaders, readViewerRequest, type ViewerRequest, viewerRequestEvent } from './viewer-request.ts';
-
-/** A function as this edge runs it, with the store it reads. */
-export interface LiveFunction {
-  source: FunctionSource;
-  storeArn: string | undefined;
-}
-
-/** Everything that serving a request needs; `plan` and `reason` change when the distribution does. */
-export interface EdgeContext {
-  distribution: { id: string; domainName: string };
-  /** Undefined while nothing can be served; `reason` then says why. */
-  plan: EdgePlan | undefined;
-  reason: string;
-  locations: readonly EdgeLocation[];
-  liveFunction: (arn: string) => LiveFunction | undefined;
-  runtime: FunctionRuntime;
-  replica: Replica;
-  connections: OriginConnections;
-  nextId: () => string;
-  now: () => number;
-  onRequest: ((record: EdgeRequestRecord) => void) | undefined;
-}
-
-/** A request under way: the record grows as things are decided. */
-interface Exchange {
-  context: EdgeContext;
-  viewer: ViewerRequest;
-  message: IncomingMessage;
-  response: ServerResponse;
-  marks: EdgeMarks;
-  record: EdgeRequestRecord;
-  abort: (() => void) | undefined;
-}
+import type { CachedResponse } from './response-cache.ts';
+import { errorPage, originReplyHead, type ReplyHead, writeReplyHead } from './viewer-reply.ts';
+import { runViewerResponse } from './viewer-response.ts';
 
 /** Serves one viewer's request from start to end. Never rejects: what goes wrong is answered and recorded. */
 export async function serveRequest(context: EdgeContext, message: IncomingMessage, response: ServerResponse): Promise<void> {
   const exchange = openExchange(context, message, response);
   if (exchange === undefined) return;
   try {
-    const behavior = admit(exchange);
-    if (behavior === undefined) return;
-    addCloudFrontHeaders(exchange.viewer, behavior.cloudFrontHeaders);
-    const decided = await decide(exchange, behavior);
-    if (decided !== undefined) await forward(exchange, behavior, decided.request, decided.choice);
+    const decision = await decideRequest(exchange);
+    if (decision !== undefined) await serve(exchange, decision);
   } catch (error) {
     // A runtime that died, or a bug of ours: the viewer gets what CloudFront says of a function that could not run.
     answerExecutionError(exchange, (error as Error).message);
   }
 }
 
-function openExchange(context: EdgeContext, message: IncomingMessage, response: ServerResponse): Exchange | undefined {
-  const startedAt = performance.now();
-  const id = context.nextId();
-  const viewer = readViewerRequest(message, id, context.locations.length);
-  const location = context.locations[viewer?.location ?? 0];
-  const marks: EdgeMarks = { via: `1.1 ${context.distribution.domainName} (CloudFront)`, pop: location?.pop ?? '', id };
-  if (viewer === undefined) {
-    sendErrorPage(response, 400, 'Error from cloudfront', marks, 'The request target is not a path.');
-    return undefined;
-  }
-  const record: EdgeRequestRecord = {
-    at: context.now(),
-    id,
-    method: viewer.method,
-    path: viewer.path,
-    country: viewer.country,
-    ip: viewer.ip,
-    location: viewer.location,
-    status: 0,
-    xCache: '',
-    origins: [],
-    decision: undefined,
-    ms: 0,
-    reason: undefined,
-  };
-  const exchange: Exchange = { context, viewer, message, response, marks, record, abort: undefined };
-  response.once('close', () => {
-    if (!response.writableFinished) exchange.abort?.();
-    if (response.headersSent) record.status = response.statusCode;
-    else record.reason = 'the viewer closed the connection';
-    record.ms = performance.now() - startedAt;
-    context.onRequest?.(record);
-  });
-  return exchange;
-}
-
-/** What CloudFront settles before any function runs: the behavior, its methods, its protocol, the country. */
-function admit(exchange: Exchange): Behavior | undefined {
-  const { context, viewer, response, marks, record } = exchange;
-  const { plan } = context;
-  if (plan === undefined) return answerError(exchange, 502, 'Error from cloudfront', context.reason);
-  if (!plan.enabled) return answerError(exchange, 403, 'Error from cloudfront', 'the distribution is disabled');
-  const behavior = matchBehavior(plan, viewer.path);
-  if (behavior === undefined) return answerError(exchange, 502, 'Error from cloudfront', 'the distribution has no default behavior');
-  const geo = plan.geoRestriction;
-  if (geo !== undefined && geo.countries.has(viewer.country ?? '') !== geo.allowListed)
-    return answerError(
-      exchange,
-      403,
-      'Error from cloudfront',
-      'the viewer’s country is blocked by the distribution’s geographic restriction',
-    );
-  if (viewer.protocol === 'http' && behavior.viewerProtocolPolicy !== 'allow-all') {
-    if (behavior.viewerProtocolPolicy === 'https-only')
-      return answerError(exchange, 403, 'Error from cloudfront', `${behavior.pattern} takes https only`);
-    record.xCache = 'Redirect from cloudfront';
-    sendHttpsRedirect(response, viewer.method, `https://${viewer.host}${exchange.message.url ?? viewer.path}`, marks);
-    return undefined;
-  }
-  if (!behavior.allowedMethods.has(viewer.method))
-    return answerError(exchange, 403, 'Error from cloudfront', `behavior ${behavior.pattern} does not allow ${viewer.method}`);
-  if (viewer.method === 'GET' && viewer.hasBody)
-    return answerError(exchange, 403, 'Error from cloudfront', 'a GET request must not have a body');
-  return behavior;
-}
-
-/** Runs the viewer-request function, if there is one; undefined when the viewer has its answer. */
-async function decide(exchange: Exchange, behavior: Behavior): Promise<{ request: EdgeRequest; choice: OriginChoice } | undefined> {
+/** From the cache when it is there and fresh, else from the origins. */
+async function serve(exchange: Exchange, decision: Decision): Promise<void> {
   const { context, viewer, record } = exchange;
-  const arn = behavior.viewerRequestFunction;
-  let request: EdgeRequest = { kind: 'request', uri: viewer.path, query: viewer.query, headers: viewer.headers, cookie: viewer.cookie };
-  let call: Execution['originCall'];
-  if (arn !== undefined) {
-    const live = context.liveFunction(arn);
-    if (live === undefined) return answerExecutionError(exchange, `${arn} has no LIVE stage`);
-    const location = context.locations[viewer.location];
-    const execution = await context.runtime.run({
-      source: live.source,
-      event: viewerRequestEvent(viewer, context.distribution),
-      store: live.storeArn === undefined ? undefined : context.replica.read(live.storeArn, viewer.location),
-      ...(location !== undefined && { edgeLocation: location.edgeLocation }),
-      ...(viewer.query !== undefined && { rawQueryString: viewer.query }),
-    });
-    if (execution.error?.kind === 'execution') return answerExecutionError(exchange, execution.error.message);
-    if (execution.error !== undefined) return answerValidationError(exchange, execution.error.message);
-    const output = parseViewerRequestOutput(execution.output, viewer);
-    if (output.kind === 'refused') return answerValidationError(exchange, output.message);
-    if (output.kind === 'response') {
-      record.xCache = 'FunctionGeneratedResponse from cloudfront';
-      try {
-        sendGenerated(exchange.response, output, viewer.method === 'HEAD', exchange.marks);
-      } catch (error) {
-        return answerValidationError(exchange, (error as Error).message);
-      }
-      return undefined;
-    }
-    request = output;
-    call = execution.originCall;
-    record.decision = request.headers['x-origin-route']?.value;
+  const key = cacheKey(decision.behavior, viewer, decision.request);
+  const kept = key === undefined ? undefined : context.cache.get(key);
+  if (kept !== undefined && kept.freshUntil > context.now()) return sendKept(exchange, decision, kept, 'Hit');
+  const { reply, passedOver } = await ask(exchange, decision, key !== undefined, kept);
+  if (reply.kind === 'failure' && reply.failure === 'viewer-closed') return;
+  record.reason = passedOver;
+  const last = record.origins.at(-1);
+
+  if (reply.kind === 'failure') {
+    if (reply.failure === 'invalid-request') return answerValidationError(exchange, reply.detail);
+    const reason = [passedOver, `${last}: ${reply.failure}, ${reply.detail}`].filter(Boolean).join('; ');
+    const status = failureStatus(reply.failure);
+    if (key !== undefined && (await sendStale(exchange, decision, kept, status, reason))) return;
+    if (key !== undefined) keepError(exchange, decision, key, status);
+    return answerError(exchange, status, reason);
   }
-  const choice = chooseOrigins(context.plan as EdgePlan, behavior.target, call, request.headers);
-  if (choice.kind === 'refused') return answerValidationError(exchange, choice.message);
-  const rootObject = context.plan?.defaultRootObject;
-  if (rootObject !== undefined && rootObject !== '' && request.uri === '/') request.uri = `/${rootObject}`;
-  return { request, choice };
+  if (reply.kind === 'upgraded') return void reply.socket.destroy();
+  const head = originReplyHead(reply.message);
+  if (kept !== undefined && head.statusCode === 304) {
+    reply.message.resume();
+    const { statusCode, headers } = kept.head;
+    const refreshed = { ...kept, bornAt: context.now(), freshUntil: freshUntil(context, decision.behavior, statusCode, headers) };
+    context.cache.put(key as string, refreshed);
+    return sendKept(exchange, decision, refreshed, 'RefreshHit');
+  }
+  if (kept !== undefined && head.statusCode >= 500 && !kept.isError) {
+    reply.message.resume();
+    await sendStale(exchange, decision, kept, head.statusCode, `${last}: status ${head.statusCode}, the kept copy was served`);
+    return;
+  }
+  await sendOriginReply(exchange, decision, key, head, reply);
 }
 
-/** Sends the request to the chosen origin, or to both of a group in turn, and the response to the viewer. */
-async function forward(exchange: Exchange, behavior: Behavior, request: EdgeRequest, choice: OriginChoice): Promise<void> {
+function ask(exchange: Exchange, { behavior, request, choice }: Decision, isCached: boolean, kept: CachedResponse | undefined) {
   const { context, viewer, message, response, record, marks } = exchange;
-  const canFailOver =
-    !viewer.hasBody &&
-    (viewer.method === 'GET' || viewer.method === 'HEAD' || (viewer.method === 'OPTIONS' && behavior.cachedMethods.has('OPTIONS')));
-  const { reply, tried, passedOver } = await askOrigins(choice, canFailOver, (route) =>
-    context.connections.send({
+  const { method, hasBody } = viewer;
+  const isSafe = method === 'GET' || method === 'HEAD' || (method === 'OPTIONS' && behavior.cachedMethods.has('OPTIONS'));
+  return askOrigins(choice, isSafe && !hasBody, (route) => {
+    record.origins.push(route.origin.id);
+    return context.connections.send({
       route,
-      request: formatOriginRequest(viewer, request, behavior, route, marks.via),
-      body: viewer.hasBody ? message : undefined,
+      request: formatOriginRequest(
+        viewer,
+        request,
+        behavior,
+        route,
+        marks.via,
+        isCached ? validators(kept?.isError === true ? undefined : kept) : undefined,
+      ),
+      body: hasBody ? message : undefined,
       viewerProtocol: viewer.protocol,
-      onAbortable: (abort) => {
+      onAbortable(abort) {
         exchange.abort = abort;
         if (response.destroyed) abort();
       },
       isViewerSlow: () => response.writableNeedDrain,
-    }),
-  );
-  record.origins = tried;
-  record.reason = passedOver;
-  if (reply.kind === 'response') return relay(exchange, reply);
-  if (reply.failure === 'viewer-closed') return;
-  if (reply.failure === 'invalid-request') return answerValidationError(exchange, reply.detail);
-  const reason = `${tried.at(-1)}: ${reply.failure}, ${reply.detail}`;
-  answerError(
-    exchange,
-    failureStatus(reply.failure),
-    'Error from cloudfront',
-    passedOver === undefined ? reason : `${passedOver}; ${reason}`,
-  );
+    });
+  });
 }
 
-function relay({ response, record, marks, ...exchange }: Exchange, { message, abort }: OriginResponse): void {
-  const head = originReplyHead(message);
-  record.xCache = head.statusCode >= 400 ? 'Error from cloudfront' : 'Miss from cloudfront';
-  writeReplyHead(response, head, record.xCache, marks);
-  exchange.abort = abort;
+/** Streams the origin's response to the viewer, keeping a copy on the way when it may be kept. */
+async function sendOriginReply(
+  exchange: Exchange,
+  decision: Decision,
+  key: string | undefined,
+  originHead: ReplyHead,
+  { message, abort }: Extract<OriginReply, { kind: 'response' }>,
+): Promise<void> {
+  const { viewer, response, record, marks } = exchange;
+  record.xCache = originHead.statusCode >= 400 ? 'Error from cloudfront' : 'Miss from cloudfront';
   message.on('error', (error) => {
     record.reason = `${record.origins.at(-1)}: broke off, ${error.message}`;
     response.destroy();
   });
-  message.pipe(response);
+  const changed = await applyViewerResponse(exchange, decision, originHead);
+  if (changed === undefined) return abort();
+  writeReplyHead(response, changed.head, record.xCache, marks);
+  exchange.abort = abort;
+  if (key !== undefined && viewer.method !== 'HEAD') keepWhenComplete(exchange, decision, key, originHead, message);
+  if (changed.body === undefined) message.pipe(response);
+  else {
+    message.resume();
+    response.end(viewer.method === 'HEAD' ? undefined : changed.body);
+  }
 }
 
-function answerExecutionError(exchange: Exchange, reason: string): undefined {
-  return answerError(
-    exchange,
-    503,
-    'FunctionExecutionError from cloudfront',
-    reason,
-    'The function associated with this behavior is invalid or could not run.',
-  );
+async function sendKept(exchange: Exchange, decision: Decision, kept: CachedResponse, kind: 'Hit' | 'RefreshHit'): Promise<void> {
+  const { context, viewer, response, record, marks } = exchange;
+  record.xCache = kept.isError ? 'Error from cloudfront' : `${kind} from cloudfront`;
+  const head = keptReplyHead(kept, decision.request, context.now());
+  const changed = await applyViewerResponse(exchange, decision, head);
+  if (changed === undefined) return;
+  writeReplyHead(response, changed.head, record.xCache, marks);
+  response.end(viewer.method === 'HEAD' || changed.head.statusCode === 304 ? undefined : (changed.body ?? kept.body));
 }
 
-function answerValidationError(exchange: Exchange, reason: string): undefined {
-  return answerError(
-    exchange,
-    502,
-    'FunctionValidationError from cloudfront',
-    reason,
-    'The function associated with this behavior returned an invalid result.',
-  );
-}
-
-/** The reason goes to the record; the viewer gets no more than CloudFront would say. */
-function answerError(
+/** An object past its time is better than an error: it is served, and the origin left alone for the error's TTL (AWS: HTTPStatusCodes.html). */
+async function sendStale(
   exchange: Exchange,
+  decision: Decision,
+  kept: CachedResponse | undefined,
   status: number,
-  xCache: string,
   reason: string,
-  page = 'The request could not be satisfied.',
-): undefined {
-  exchange.record.xCache = xCache;
+): Promise<boolean> {
+  if (kept === undefined || kept.isError) return false;
+  kept.freshUntil = freshUntil(exchange.context, decision.behavior, status, []);
   exchange.record.reason = reason;
-  if (!exchange.response.headersSent) sendErrorPage(exchange.response, status, xCache, exchange.marks, page);
+  await sendKept(exchange, decision, kept, 'Hit');
+  return true;
+}
+
+/** An origin that does not answer counts as one that answered with an error: the edge's own page is kept like it. */
+function keepError({ context, marks }: Exchange, { behavior }: Decision, key: string, status: number): void {
+  const page = errorPage(status, 'The request could not be satisfied.', marks.id);
+  const until = freshUntil(context, behavior, status, page.head.headers);
+  if (until > context.now()) context.cache.put(key, { ...page, bornAt: context.now(), freshUntil: until, isError: true });
+}
+
+function keepWhenComplete(
+  { context }: Exchange,
+  { behavior }: Decision,
+  key: string,
+  originHead: ReplyHead,
+  message: IncomingMessage,
+): void {
+  const until = freshUntil(context, behavior, originHead.statusCode, originHead.headers);
+  if (until <= context.now()) return;
+  const bornAt = birth(originHead, context.now());
+  const head = { ...originHead, headers: withoutHeader(originHead.headers, 'age') };
+  collectBody(message, (body) => context.cache.put(key, { head, body, bornAt, freshUntil: until, isError: head.statusCode >= 400 }));
+}
+
+async function applyViewerResponse(exchange: Exchange, { behavior, request }: Decision, head: ReplyHead) {
+  const arn = behavior.viewerResponseFunction;
+  if (arn === undefined || head.statusCode >= 400) return { head, body: undefined };
+  return runViewerResponse(exchange, arn, request, head);
 }

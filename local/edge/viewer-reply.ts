@@ -31,7 +31,7 @@ export function originReplyHead(message: IncomingMessage): ReplyHead {
 
 /** Writes status and headers with CloudFront's own marks; the body is up to the caller. */
 export function writeReplyHead(response: ServerResponse, head: ReplyHead, xCache: string, marks: EdgeMarks): void {
-  const { headers } = head;
+  const headers = head.headers.slice();
   const viaAt = headers.indexOf('via');
   if (viaAt !== -1 && viaAt % 2 === 0) headers[viaAt + 1] = `${headers[viaAt + 1]}, ${marks.via}`;
   else headers.push('via', marks.via);
@@ -39,30 +39,43 @@ export function writeReplyHead(response: ServerResponse, head: ReplyHead, xCache
   response.writeHead(head.statusCode, head.statusMessage, headers);
 }
 
-/** Sends a response that a function generated. */
-export function sendGenerated(response: ServerResponse, generated: EdgeResponse, isHead: boolean, marks: EdgeMarks): void {
+/** Sends a response that a function generated. What cannot be written, such as a control character in a header, is told and nothing is sent. */
+export function sendGenerated(response: ServerResponse, generated: EdgeResponse, isHead: boolean, marks: EdgeMarks): string | undefined {
   const body = generated.body ?? Buffer.alloc(0);
   const headers: string[] = ['content-length', String(body.length)];
   for (const name in generated.headers)
     if (name !== 'content-length') for (const value of valuesOf(generated.headers[name])) headers.push(name, value);
   for (const cookie of generated.setCookies) headers.push('set-cookie', cookie);
   const statusMessage = generated.statusDescription ?? STATUS_CODES[generated.statusCode] ?? '';
-  writeReplyHead(
-    response,
-    { statusCode: generated.statusCode, statusMessage, headers },
-    'FunctionGeneratedResponse from cloudfront',
-    marks,
-  );
+  try {
+    writeReplyHead(
+      response,
+      { statusCode: generated.statusCode, statusMessage, headers },
+      'FunctionGeneratedResponse from cloudfront',
+      marks,
+    );
+  } catch (error) {
+    return (error as Error).message;
+  }
   response.end(isHead ? undefined : body);
+  return undefined;
 }
 
-/** Sends CloudFront's own page for a request that it cannot serve. */
-export function sendErrorPage(response: ServerResponse, statusCode: number, xCache: string, marks: EdgeMarks, explanation: string): void {
+/** CloudFront's own page for a request that it cannot serve. */
+export function errorPage(statusCode: number, explanation: string, id: string): { head: ReplyHead; body: Buffer } {
   const title = `${statusCode} ${STATUS_CODES[statusCode] ?? ''}`;
-  const page = `<!DOCTYPE html>\n<html><head><title>${title}</title></head><body><h1>${title}</h1><p>${explanation}</p><p>Request ID: ${marks.id}</p></body></html>\n`;
-  const headers = ['server', 'CloudFront', 'content-type', 'text/html', 'content-length', String(Buffer.byteLength(page))];
-  writeReplyHead(response, { statusCode, statusMessage: STATUS_CODES[statusCode] ?? '', headers }, xCache, marks);
-  response.end(page);
+  const body = Buffer.from(
+    `<!DOCTYPE html>\n<html><head><title>${title}</title></head><body><h1>${title}</h1><p>${explanation}</p><p>Request ID: ${id}</p></body></html>\n`,
+  );
+  const headers = ['server', 'CloudFront', 'content-type', 'text/html', 'content-length', String(body.length)];
+  return { head: { statusCode, statusMessage: STATUS_CODES[statusCode] ?? '', headers }, body };
+}
+
+/** Sends that page. */
+export function sendErrorPage(response: ServerResponse, statusCode: number, xCache: string, marks: EdgeMarks, explanation: string): void {
+  const { head, body } = errorPage(statusCode, explanation, marks.id);
+  writeReplyHead(response, head, xCache, marks);
+  response.end(body);
 }
 
 /** Sends the viewer to the https address: 301 for GET and HEAD, 307 otherwise so that the method stays. */

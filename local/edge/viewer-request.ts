@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { EventValues, ViewerRequestEvent } from '../../src/edge/execution.ts';
+import type { EventValues } from '../../src/edge/execution.ts';
 import { addValue, emptyValues, parseCookies, parseQuery } from './event-values.ts';
 import { isHiddenFromViewer } from './header-rules.ts';
 
@@ -27,6 +27,8 @@ export interface ViewerRequest {
   location: number;
   httpVersion: string;
   hasBody: boolean;
+  /** Asks to speak WebSocket on this connection. */
+  isWebSocket: boolean;
 }
 
 /** Control headers that only the local edge understands; neither functions nor origins see them. */
@@ -71,6 +73,7 @@ export function readViewerRequest(message: IncomingMessage, id: string, location
     location: chooseLocation(control[controlHeaders.location], locations),
     httpVersion: message.httpVersion,
     hasBody: headers['transfer-encoding'] !== undefined || (headers['content-length']?.value ?? '0') !== '0',
+    isWebSocket: false,
   };
 }
 
@@ -80,27 +83,6 @@ export function addCloudFrontHeaders(viewer: ViewerRequest, names: readonly stri
     const value = cloudFrontHeader(name, viewer);
     if (value !== undefined) viewer.headers[name] = { value };
   }
-}
-
-/** The event of a viewer-request function. */
-export function viewerRequestEvent(viewer: ViewerRequest, distribution: { id: string; domainName: string }): ViewerRequestEvent {
-  return {
-    version: '1.0',
-    context: {
-      distributionDomainName: distribution.domainName,
-      distributionId: distribution.id,
-      eventType: 'viewer-request',
-      requestId: viewer.id,
-    },
-    viewer: { ip: viewer.ip },
-    request: {
-      method: viewer.method,
-      uri: viewer.path,
-      querystring: viewer.querystring,
-      headers: viewer.headers,
-      cookies: viewer.cookies,
-    },
-  };
 }
 
 /** The target as path and query, also of a request in absolute form. */

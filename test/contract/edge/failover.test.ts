@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { OriginFault } from '../../../local/origin/origin-fault.ts';
-import { openTestEdge, type TestEdge, type TestHandler, testDistribution } from './open-test-edge.ts';
+import { hasty, openTestEdge, type TestEdge, type TestHandler, testDistribution } from './open-test-edge.ts';
 
 let rig: TestEdge;
 afterEach(() => rig.close());
@@ -24,7 +24,7 @@ describe('a group made by the function', () => {
     { fault: { kind: '5xx', status: 500 }, cause: 'status 500' },
     { fault: { kind: '5xx', status: 504 }, cause: 'status 504' },
   ])('serves GET from the second origin when the first has $fault', async ({ fault, cause }) => {
-    rig = await openTestEdge({ handler: grouped });
+    rig = await openTestEdge({ distribution: hasty(testDistribution()), handler: grouped });
     await rig.singapore.setFault(fault);
     const reply = await rig.request('/');
     expect(reply.status).toBe(200);
@@ -43,6 +43,7 @@ describe('a group made by the function', () => {
     { codes: [503], fault: '5xx', served: true },
   ] as const)('with $codes listed and a $fault fault, the second origin serves: $served', async ({ codes, fault, served }) => {
     rig = await openTestEdge({
+      distribution: hasty(testDistribution()),
       handler: (event, cf) => {
         cf.group(['singapore', 'europe'], [...codes]);
         return event.request;
@@ -53,14 +54,14 @@ describe('a group made by the function', () => {
   });
 
   it.each(['POST', 'PUT', 'PATCH', 'DELETE'])('asks only the first origin for %s', async (method) => {
-    rig = await openTestEdge({ handler: grouped });
+    rig = await openTestEdge({ distribution: hasty(testDistribution()), handler: grouped });
     await rig.singapore.setFault({ kind: 'refuse' });
     expect((await rig.request('/', { method, body: 'x' })).status).toBe(502);
     expect(rig.europe.received).toBe(0);
   });
 
   it('answers with what the second origin said when both fail', async () => {
-    rig = await openTestEdge({ handler: grouped });
+    rig = await openTestEdge({ distribution: hasty(testDistribution()), handler: grouped });
     await rig.singapore.setFault({ kind: 'refuse' });
     await rig.europe.setFault({ kind: '5xx', status: 500 });
     const reply = await rig.request('/');
@@ -74,7 +75,7 @@ describe('one origin alone', () => {
     { fault: { kind: 'hang' }, status: 504, reason: 'read-timeout' },
     { fault: { kind: '5xx', status: 503 }, status: 503, reason: '' },
   ])('answers $status for $fault', async ({ fault, status, reason }) => {
-    rig = await openTestEdge({ handler: alone });
+    rig = await openTestEdge({ distribution: hasty(testDistribution()), handler: alone });
     await rig.singapore.setFault(fault);
     const reply = await rig.request('/', { method: 'POST', body: 'x' });
     expect(reply.status).toBe(status);
@@ -87,26 +88,38 @@ describe('one origin alone', () => {
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
     // The TLS handshake is part of connecting, and this server never takes part in one.
-    rig = await openTestEdge({ handler: alone, resolveOrigin: () => ({ host: '127.0.0.1', port, protocol: 'https' }) });
+    rig = await openTestEdge({
+      distribution: hasty(testDistribution()),
+      handler: alone,
+      resolveOrigin: () => ({ host: '127.0.0.1', port, protocol: 'https' }),
+    });
     expect((await rig.request('/', { method: 'POST', body: 'x' })).status).toBe(504);
     expect(rig.records.at(-1)?.reason).toContain('connect-timeout');
     silent.close();
   });
 
   it('answers 502 when the origin speaks no TLS', async () => {
-    rig = await openTestEdge({ handler: alone, resolveOrigin: () => ({ host: '127.0.0.1', port: rig.singapore.port, protocol: 'https' }) });
+    rig = await openTestEdge({
+      distribution: hasty(testDistribution()),
+      handler: alone,
+      resolveOrigin: () => ({ host: '127.0.0.1', port: rig.singapore.port, protocol: 'https' }),
+    });
     expect((await rig.request('/')).status).toBe(502);
     expect(rig.records.at(-1)?.reason).toContain('tls');
   });
 
   it('answers 502 when the name does not resolve', async () => {
-    rig = await openTestEdge({ handler: alone, resolveOrigin: () => ({ host: 'nowhere.invalid', port: 80, protocol: 'http' }) });
+    rig = await openTestEdge({
+      distribution: hasty(testDistribution()),
+      handler: alone,
+      resolveOrigin: () => ({ host: 'nowhere.invalid', port: 80, protocol: 'http' }),
+    });
     expect((await rig.request('/')).status).toBe(502);
     expect(rig.records.at(-1)?.reason).toMatch(/dns/);
   });
 
   it('tries to read again for GET, as often as it may connect, and never for POST', async () => {
-    const distribution = testDistribution();
+    const distribution = hasty(testDistribution());
     for (const origin of distribution.Origins?.Items ?? []) origin.ConnectionAttempts = 2;
     rig = await openTestEdge({ handler: alone, distribution });
     await rig.singapore.setFault({ kind: 'hang' });
@@ -116,14 +129,14 @@ describe('one origin alone', () => {
   });
 
   it('breaks the viewer’s connection off when the origin breaks off in the middle of a body', async () => {
-    rig = await openTestEdge({ handler: alone });
+    rig = await openTestEdge({ distribution: hasty(testDistribution()), handler: alone });
     await rig.singapore.setFault({ kind: 'bad-body' });
     await expect(rig.request('/')).rejects.toThrow(/aborted|hang up/);
     await expect.poll(() => rig.records.at(-1)?.reason).toContain('broke off');
   });
 
   it('serves again as soon as the origin is back', async () => {
-    rig = await openTestEdge({ handler: alone });
+    rig = await openTestEdge({ distribution: hasty(testDistribution()), handler: alone });
     await rig.request('/');
     await rig.singapore.setFault({ kind: 'refuse' });
     expect((await rig.request('/')).status).toBe(502);

@@ -94,13 +94,13 @@ export class TestPublished implements Published {
 
 type BehaviorPart = Partial<NonNullable<DistributionConfig['DefaultCacheBehavior']>>;
 
-/** A distribution over two origins. Their timeouts are shorter than CloudFront allows, so that nobody waits a second for each that is hit. */
+/** A distribution over two origins. */
 export function testDistribution(part: Partial<DistributionConfig> = {}, behavior: BehaviorPart = {}): DistributionConfig {
   const origin = (id: string, region: string) => ({
     Id: id,
     DomainName: `${id}.example.test`,
     ConnectionAttempts: 1,
-    ConnectionTimeout: 0.2,
+    ConnectionTimeout: 10,
     CustomHeaders: {
       Quantity: 2,
       Items: [
@@ -112,7 +112,7 @@ export function testDistribution(part: Partial<DistributionConfig> = {}, behavio
       HTTPPort: 80,
       HTTPSPort: 443,
       OriginProtocolPolicy: 'https-only' as const,
-      OriginReadTimeout: 0.2,
+      OriginReadTimeout: 30,
       OriginKeepaliveTimeout: 5,
     },
   });
@@ -132,6 +132,15 @@ export function testDistribution(part: Partial<DistributionConfig> = {}, behavio
     },
     ...part,
   };
+}
+
+/** The same with timeouts shorter than CloudFront allows, so that nobody waits a second for each that is hit. */
+export function hasty(distribution: DistributionConfig): DistributionConfig {
+  for (const origin of distribution.Origins?.Items ?? []) {
+    origin.ConnectionTimeout = 0.2;
+    if (origin.CustomOriginConfig !== undefined) origin.CustomOriginConfig.OriginReadTimeout = 0.2;
+  }
+  return distribution;
 }
 
 export interface TestEdge {
