@@ -19,13 +19,13 @@ export function checkHeaders(headers: unknown, before: EventValues, rules: Heade
   if (!isRecord(headers)) return [`${path} must be an object`];
   const problems: string[] = [];
   for (const [name, entry] of Object.entries(headers)) {
-    const touched = !sameJson(entry, before[name]);
+    const touched = (): boolean => JSON.stringify(entry) !== JSON.stringify(before[name]);
     // In AWS's words, as far as they are known.
     if (name !== name.toLowerCase()) problems.push(`${path} must have header names in lower case: ${name}`);
     else if (!token.test(name)) problems.push(`${path} has an invalid header name: ${JSON.stringify(name)}`);
-    else if (touched && isForbiddenHeader(name)) problems.push(`${path}.${name} is not allowed in a function`);
-    else if (touched && rules.readOnly.includes(name)) problems.push(`${path}.${name} is read-only`);
-    else if (touched && name === rules.cookieHeader) problems.push(`${path}.${name} is not allowed: cookies have a map of their own`);
+    else if (isForbiddenHeader(name) && touched()) problems.push(`${path}.${name} is not allowed in a function`);
+    else if (rules.readOnly.includes(name) && touched()) problems.push(`${path}.${name} is read-only`);
+    else if (name === rules.cookieHeader && touched()) problems.push(`${path}.${name} is not allowed: cookies have a map of their own`);
     else problems.push(...checkValues(entry, `${path}.${name}`, headerText));
   }
   for (const name of rules.readOnly) {
@@ -74,8 +74,4 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   return Array.isArray(value) ? 'an array' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
-}
-
-function sameJson(one: unknown, other: unknown): boolean {
-  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }

@@ -1,5 +1,4 @@
 import type { OriginCall, OriginOverrides } from '../../src/edge/execution.ts';
-import { isForbiddenHeader } from '../edge/header-rules.ts';
 import { describe, isRecord } from './check-headers.ts';
 import { checkOriginSettings, checkOverrides } from './check-origin-settings.ts';
 import type { RawRun } from './wire.ts';
@@ -95,7 +94,7 @@ export function checkCustomHeaders(call: OriginCall | undefined, output: unknown
   if (call?.helper !== 'updateRequestOrigin' || !isRecord(output) || !isRecord(output['headers'])) return [];
   const { headers } = output as { headers: Record<string, unknown> };
   return Object.keys(call.settings['customHeaders'] ?? {})
-    .filter((name) => headers[name] !== undefined && !isForbiddenHeader(name))
+    .filter((name) => headers[name] !== undefined)
     .map((name) => `customHeaders.${name} is in request.headers too`);
 }
 

@@ -1,12 +1,13 @@
 import type { Execution, FunctionRuntime, RunInput } from '../../src/edge/execution.ts';
 import { type BatchWriter, openBatchWriter } from './batch-writer.ts';
+import { findLateImport } from './find-late-import.ts';
 import { judgeRun } from './judge-run.ts';
 import { bundleWorker, openWorkerd, Unanswered, type Workerd } from './open-workerd.ts';
 import type { RawRun } from './wire.ts';
 
 export interface FunctionRuntimeOptions {
   /**
-   * Milliseconds a run may take before it is stopped and answers as failed; default 500. CloudFront's own limit is far lower and not published as a number, but a laptop's
+   * Milliseconds a run may take before it is stopped and answers as failed; default 1,000. CloudFront's own limit is far lower and not published as a number, but a laptop's
    * busy processor must not fail a good function: this catches what never ends, not what is slow.
    */
   timeLimitMs?: number;
@@ -20,6 +21,8 @@ export interface FunctionRuntimeOptions {
 
 interface Job {
   input: RunInput;
+  /** Times that workerd ended while this run was on its way by itself. */
+  crashes: number;
   settle: (execution: Execution) => void;
   fail: (reason: unknown) => void;
 }
@@ -29,12 +32,15 @@ const maxBatch = 64;
 const quarantineRuns = 100;
 const maxStarts = 3;
 
+/** A snapshot of 5 MB takes its time to arrive, which is no function's fault. */
+const readCharsPerMs = 10_000;
+
 /**
  * Runs CloudFront Functions in one long-lived workerd. A run costs a hop between processes, so runs that arrive while a hop is under way share the next one; the source
  * and the store's snapshot travel once.
  */
 export async function openFunctionRuntime(options: FunctionRuntimeOptions = {}): Promise<FunctionRuntime> {
-  const { timeLimitMs = 500, log = () => {}, checkSyntax = () => [], now = Date.now } = options;
+  const { timeLimitMs = 1_000, log = () => {}, checkSyntax = () => [], now = Date.now } = options;
   const script = await bundleWorker();
   const queue: Job[] = [];
   const alone = new Map<string, number>();
@@ -47,7 +53,7 @@ export async function openFunctionRuntime(options: FunctionRuntimeOptions = {}):
     const { code, sha256 } = input.source;
     if (!refusals.has(sha256)) {
       if (refusals.size > 1_000) refusals.clear();
-      refusals.set(sha256, checkSyntax(code)[0]?.message);
+      refusals.set(sha256, checkSyntax(code)[0]?.message ?? findLateImport(code));
     }
     return refusals.get(sha256);
   }
@@ -76,45 +82,53 @@ export async function openFunctionRuntime(options: FunctionRuntimeOptions = {}):
   }
 
   async function runBatch(batch: Job[]): Promise<void> {
-    let text: string;
+    const inputs = batch.map((job) => job.input);
+    let answer: { whole: boolean; runs: RawRun[] };
     try {
-      text = await engine.workerd.exchange(
-        engine.writer.write(
-          batch.map((job) => job.input),
-          now(),
-        ),
-        timeLimitMs,
-      );
+      const text = engine.writer.write(inputs, now());
+      answer = JSON.parse(await engine.workerd.exchange(text, timeLimitMs + text.length / readCharsPerMs));
     } catch (error) {
-      if (!(error instanceof Unanswered)) throw error;
       if (closed) throw new Error('the function runtime is closed');
-      await engine.workerd.close();
-      engine = await startEngine(script, log);
-      afterStop(batch, error.message);
+      await restart();
+      if (error instanceof Unanswered && error.kind === 'undelivered') queue.unshift(...batch);
+      else afterStop(batch, error);
       return;
     }
-    const { whole, runs } = JSON.parse(text) as { whole: boolean; runs: RawRun[] };
     batch.forEach((job, index) => {
-      job.settle(report(job.input, runs[index]));
+      const raw = answer.runs[index];
+      if (raw !== undefined) job.settle(report(job.input, raw));
     });
-    if (whole) return;
+    if (answer.whole) return;
+    queue.unshift(...batch.slice(answer.runs.length));
     log('a function changed a built-in object for good; the runtime starts anew');
+    await restart();
+  }
+
+  async function restart(): Promise<void> {
     await engine.workerd.close();
     engine = await startEngine(script, log);
+    if (closed) await engine.workerd.close();
   }
 
-  /** Nobody can tell which run of a batch ran away: each is tried again by itself, and one that was alone is the culprit. */
-  function afterStop(batch: Job[], reason: string): void {
-    const [first] = batch;
+  /**
+   * Nobody can tell which run of a batch is to blame: each is tried again by itself, and one that was alone is the culprit. Unless workerd just ended, which
+   * has other causes too: that must happen twice.
+   */
+  function afterStop(batch: Job[], reason: unknown): void {
     for (const { input } of batch) alone.set(input.source.sha256, quarantineRuns);
-    if (first !== undefined && batch.length === 1) {
-      log(`function ${first.input.source.sha256.slice(0, 12)} was stopped: ${reason}`);
-      first.settle(failed(`the function was stopped: it did not end within ${timeLimitMs} ms`));
-    } else queue.unshift(...batch);
+    const [first] = batch;
+    const timedOut = reason instanceof Unanswered && reason.kind === 'late';
+    if (first === undefined || batch.length > 1 || (!timedOut && first.crashes === 0)) {
+      if (first !== undefined && batch.length === 1) first.crashes += 1;
+      queue.unshift(...batch);
+      return;
+    }
+    const message = timedOut ? `the function did not end within ${timeLimitMs} ms` : 'the function ended its runtime';
+    log(`${message} and was stopped: ${first.input.source.sha256.slice(0, 12)}`);
+    first.settle(failed(message));
   }
 
-  function report(input: RunInput, raw: RawRun | undefined): Execution {
-    if (raw === undefined) return failed('the runtime gave no result');
+  function report(input: RunInput, raw: RawRun): Execution {
     const { sha256 } = input.source;
     const left = alone.get(sha256);
     if (left !== undefined && left > 1) alone.set(sha256, left - 1);
@@ -129,7 +143,7 @@ export async function openFunctionRuntime(options: FunctionRuntimeOptions = {}):
         if (closed) return fail(new Error('the function runtime is closed'));
         const refused = refusal(input);
         if (refused !== undefined) return settle(failed(`SyntaxError: ${refused}`));
-        queue.push({ input, settle, fail });
+        queue.push({ input, crashes: 0, settle, fail });
         if (running) return;
         running = true;
         // After the sockets have been read: requests that arrived together run together.

@@ -1,6 +1,7 @@
 import type { Execution, RunInput } from '../../src/edge/execution.ts';
 import { checkCustomHeaders, checkOriginCalls } from './check-origin-call.ts';
 import { checkOutput } from './check-output.ts';
+import { settleValues } from './settle-values.ts';
 import type { RawRun } from './wire.ts';
 
 /** Bytes of a field that `logCustomData` fills, after URL encoding (general-helper-methods.html). */
@@ -14,5 +15,6 @@ export function judgeRun(input: RunInput, raw: RawRun): Execution {
   const { call, problems } = checkOriginCalls(raw.calls, input.event.context.eventType);
   const all = [...problems, ...checkOutput(raw.output, input.event), ...checkCustomHeaders(call, raw.output)];
   if (all.length > 0) return { ...execution, error: { kind: 'validation', message: all.join('; ') } };
+  settleValues(raw.output as object, input.event);
   return { ...execution, output: raw.output, originCall: call };
 }

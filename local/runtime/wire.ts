@@ -52,3 +52,6 @@ export interface RawRun {
   /** Why the handler gave no result. */
   failure?: string;
 }
+
+/** The message, instead of a batch, that asks workerd to give up a run which waits in vain. */
+export const nudge = '';

@@ -1,4 +1,4 @@
-import type { Batch, WireRun } from '../wire.ts';
+import { type Batch, nudge, type WireRun } from '../wire.ts';
 import { later, parseJson } from './captured.ts';
 import { freezeDate } from './frozen-date.ts';
 import { type Compile, forget, learn, sources } from './known.ts';
@@ -27,7 +27,13 @@ export default {
     const compile: Compile = (script, name, ...parameters) => env.compiler.newFunction(script, name, ...parameters);
     server.accept();
     server.addEventListener('message', ({ data }) => {
-      void answer(parseJson(data) as Batch, compile).then((text) => server.send(text));
+      if (data === nudge) giveUpWaiting();
+      else
+        void answer(parseJson(data) as Batch, compile).then(
+          (text) => server.send(text),
+          // Only a function that broke JSON itself gets here: Node finds no answer in this and takes the runs apart.
+          () => server.send('broken'),
+        );
     });
     const response = new Response(null, { status: 101, webSocket: client });
     if (repair === undefined) {
@@ -39,25 +45,25 @@ export default {
   },
 };
 
-/** Runs one after the other, so that the clock and the realm belong to one run at a time. */
-async function answer(batch: Batch, compile: Compile): Promise<string> {
-  const waiting: Waiting = { giveUp: undefined };
-  let done = false;
-  // A timer fires once nothing is left to do: whoever still waits then waits in vain.
-  const giveUpWaiting = (): void => {
-    waiting.giveUp?.();
-    if (!done) later(giveUpWaiting, 0);
-  };
+const waiting: Waiting = { giveUp: undefined };
+
+/** A message or a timer gets its turn once nothing is left to do: whoever still waits then waits in vain, and so may the next run of the batch. */
+function giveUpWaiting(): void {
+  if (waiting.giveUp === undefined) return;
+  waiting.giveUp();
   later(giveUpWaiting, 0);
+}
+
+/** Runs one after the other, so that the clock and the realm belong to one run at a time; stops where the realm cannot be put back. */
+async function answer(batch: Batch, compile: Compile): Promise<string> {
   learn(batch, compile);
   const texts: string[] = [];
   let whole = true;
-  for (let index = 0; index < batch.runs.length; index += 1) {
+  for (let index = 0; whole && index < batch.runs.length; index += 1) {
     const run = batch.runs[index] as WireRun;
     texts.push(await runOne(run, waiting));
     if (sources.get(run.source)?.touchesRealm === true && repair?.() === false) whole = false;
   }
-  done = true;
   forget(batch);
   return `{"whole":${whole},"runs":[${texts.join(',')}]}`;
 }

@@ -3,12 +3,12 @@ import { RealMap } from './captured.ts';
 import { mayTouchRealm } from './repair-realm.ts';
 
 /** Makes a new evaluation of the whole source: top-level state belongs to one run. */
-export type Factory = (console: object, require: (name: unknown) => object, Buffer: unknown) => (...imported: unknown[]) => unknown;
+type Factory = (console: object, require: (name: unknown) => object, Buffer: unknown) => (...imported: unknown[]) => unknown;
 
 export interface Source {
   factory: Factory | undefined;
-  /** Why it does not compile. */
-  problem: string;
+  /** The SyntaxError when it does not compile. */
+  problem: unknown;
   imports: WireSource['imports'];
   touchesRealm: boolean;
 }
@@ -60,8 +60,8 @@ function compileSource(source: WireSource, compile: Compile): Source {
   const names = source.imports.map((imported) => imported.name).join(', ');
   const script = `"use strict"; return function (${names}) { ${source.body}\n;return typeof handler === 'function' ? handler : undefined; }`;
   try {
-    return { ...known, factory: compile(script, 'function.js', 'console', 'require', 'Buffer') as Factory, problem: '' };
+    return { ...known, factory: compile(script, 'function.js', 'console', 'require', 'Buffer') as Factory, problem: undefined };
   } catch (error) {
-    return { ...known, factory: undefined, problem: String(error) };
+    return { ...known, factory: undefined, problem: error };
   }
 }

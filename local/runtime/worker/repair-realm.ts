@@ -9,7 +9,7 @@ const builtIn =
  */
 const mayChangeRealm = new RegExp(
   `prototype|__proto__|globalThis|constructor|setPrototypeOf|getPrototypeOf|\\b${builtIn}\\s*(?:\\.\\s*[\\w$]+|\\[[^\\]]*\\])\\s*[-+*/%&|^]?=(?!=)|` +
-    `\\b${builtIn}\\s*[,;)\\]}\\n]|\\b(?:freeze|seal|preventExtensions|defineProperty|defineProperties|assign)\\s*\\(\\s*${builtIn}\\b|\\bdelete\\b[^;\\n]*${builtIn}`,
+    `(?:[=:]|\\breturn)\\s*${builtIn}\\b(?!\\s*[.([])|\\b(?:freeze|seal|preventExtensions|defineProperty|defineProperties|assign)\\s*\\(\\s*${builtIn}\\b|\\bdelete\\b[^;\\n]*${builtIn}`,
 );
 
 export function mayTouchRealm(source: string): boolean {

@@ -9,6 +9,11 @@ import { openCloudfront, type Trace } from './open-cloudfront.ts';
 /** Bytes of logs that one run keeps; CloudFront truncates at 10 KB (cloudfront-function-restrictions.html). */
 const maxLogBytes = 10_240;
 
+/**
+ * Bytes of memory that CloudFront gives a function (cloudfront-limits.html). V8 cannot be held to it for one function; what is caught here is a result that alone is larger.
+ */
+const maxMemoryBytes = 2 * 1_024 * 1_024;
+
 /** Gives up a run that waits for a promise which nothing will ever settle; set while such a wait is on. */
 export interface Waiting {
   giveUp: (() => void) | undefined;
@@ -23,7 +28,10 @@ export async function runOne(run: WireRun, waiting: Waiting): Promise<string> {
   try {
     const returned = await settled(start(run, trace), waiting);
     output = formatJson(returned) ?? 'null';
+    if (output.length > maxMemoryBytes)
+      throw new RangeError(`the result is larger than the ${maxMemoryBytes} bytes of memory that a function has`);
   } catch (error) {
+    output = 'null';
     failure = describe(error);
   }
   const { reads, logs, droppedLogArguments, customData } = trace;
@@ -33,7 +41,7 @@ export async function runOne(run: WireRun, waiting: Waiting): Promise<string> {
 function start(run: WireRun, trace: Trace): unknown {
   const source = sources.get(run.source);
   if (source === undefined) throw new Error('the runtime does not know this source');
-  if (source.factory === undefined) throw new Error(source.problem);
+  if (source.factory === undefined) throw source.problem;
   const store = run.store === undefined ? undefined : stores.get(run.store);
   const evaluate = source.factory(openConsole(trace), requireModule, Buffer);
   const handler = evaluate(...importedBy(source, () => openCloudfront(run, store, trace)));

@@ -5,7 +5,7 @@ import { runOn, viewerRequest, viewerResponse } from './events.ts';
 
 let runtime: FunctionRuntime;
 beforeAll(async () => {
-  runtime = await openFunctionRuntime();
+  runtime = await openFunctionRuntime({ timeLimitMs: 10_000 });
 });
 afterAll(() => runtime.close());
 
