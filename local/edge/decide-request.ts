@@ -1,7 +1,7 @@
 import type { Execution } from '../../src/edge/execution.ts';
 import { type Behavior, type EdgePlan, matchBehavior } from './edge-plan.ts';
 import { answerError, answerValidationError, type Exchange, eventFrame, eventRequest, runFunction } from './exchange.ts';
-import { type EdgeRequest, parseViewerRequestOutput } from './function-output.ts';
+import { type EdgeRequest, readRequestOutput } from './function-output.ts';
 import { chooseOrigins, type OriginChoice } from './origin-choice.ts';
 import { sendGenerated, sendHttpsRedirect } from './viewer-reply.ts';
 import { addCloudFrontHeaders } from './viewer-request.ts';
@@ -53,18 +53,17 @@ async function choose(exchange: Exchange, plan: EdgePlan, behavior: Behavior): P
     const event = { ...eventFrame(exchange, 'viewer-request'), request: eventRequest(viewer) };
     const execution = await runFunction(exchange, behavior.viewerRequestFunction, event);
     if (execution === undefined) return undefined;
-    const output = parseViewerRequestOutput(execution.output, viewer);
-    if (output.kind === 'refused') return answerValidationError(exchange, output.message);
+    const output = readRequestOutput(execution.output, viewer);
     if (output.kind === 'response') {
       record.xCache = 'FunctionGeneratedResponse from cloudfront';
-      const problem = sendGenerated(exchange.response, output, viewer.method === 'HEAD', exchange.marks);
-      return problem === undefined ? undefined : answerValidationError(exchange, problem);
+      sendGenerated(exchange.response, output, viewer.method === 'HEAD', exchange.marks);
+      return undefined;
     }
     request = output;
     call = execution.originCall;
     record.decision = request.headers['x-origin-route']?.value;
   }
-  const choice = chooseOrigins(plan, behavior.target, call, request.headers);
+  const choice = chooseOrigins(plan, behavior.target, call);
   if (choice.kind === 'refused') return answerValidationError(exchange, choice.message);
   if (plan.defaultRootObject !== '' && request.uri === '/') request.uri = `/${plan.defaultRootObject}`;
   return { behavior, request, choice };

@@ -111,6 +111,7 @@ export async function runFunction(
     store: live.storeArn === undefined ? undefined : context.replica.read(live.storeArn, viewer.location),
     ...(location !== undefined && { edgeLocation: location.edgeLocation }),
     ...(viewer.query !== undefined && { rawQueryString: viewer.query }),
+    now: context.now(),
   });
   if (execution.error === undefined) return execution;
   return execution.error.kind === 'execution'

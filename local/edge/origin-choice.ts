@@ -1,6 +1,5 @@
-import type { EventValues, OriginCall, OriginOverrides } from '../../src/edge/execution.ts';
+import type { OriginCall, OriginOverrides } from '../../src/edge/execution.ts';
 import type { BehaviorTarget, EdgePlan, PlannedOrigin } from './edge-plan.ts';
-import type { Refused } from './function-output.ts';
 
 /** One origin to try, with what the function overrode. */
 export interface OriginRoute {
@@ -18,13 +17,14 @@ export interface OriginChoice {
   failoverCodes: readonly number[];
 }
 
+/** What CloudFront answers with FunctionValidationError. */
+export interface Refused {
+  kind: 'refused';
+  message: string;
+}
+
 /** Where the request goes: the behavior's target, or what the function's helper call makes of it (AWS: helper-functions-origin-modification.html). */
-export function chooseOrigins(
-  plan: EdgePlan,
-  target: BehaviorTarget,
-  call: OriginCall | undefined,
-  requestHeaders: EventValues,
-): OriginChoice | Refused {
+export function chooseOrigins(plan: EdgePlan, target: BehaviorTarget, call: OriginCall | undefined): OriginChoice | Refused {
   if (call === undefined) return choice(route(target.primary), target.secondary && route(target.secondary), target.failoverCodes);
   switch (call.helper) {
     case 'selectRequestOriginById': {
@@ -44,8 +44,6 @@ export function chooseOrigins(
     }
     case 'updateRequestOrigin': {
       const updated = updateOrigin(target.primary, call.settings);
-      const clash = Object.keys(record(call.settings['customHeaders'])).find((name) => requestHeaders[name.toLowerCase()] !== undefined);
-      if (clash !== undefined) return { kind: 'refused', message: `customHeaders: "${clash}" is in request.headers too` };
       return choice(updated, target.secondary && route(target.secondary), target.failoverCodes);
     }
   }

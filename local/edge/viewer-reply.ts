@@ -1,5 +1,4 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
-import { valuesOf } from './event-values.ts';
 import type { EdgeResponse } from './function-output.ts';
 import { hopByHopHeaders } from './header-rules.ts';
 
@@ -39,26 +38,13 @@ export function writeReplyHead(response: ServerResponse, head: ReplyHead, xCache
   response.writeHead(head.statusCode, head.statusMessage, headers);
 }
 
-/** Sends a response that a function generated. What cannot be written, such as a control character in a header, is told and nothing is sent. */
-export function sendGenerated(response: ServerResponse, generated: EdgeResponse, isHead: boolean, marks: EdgeMarks): string | undefined {
-  const body = generated.body ?? Buffer.alloc(0);
-  const headers: string[] = ['content-length', String(body.length)];
-  for (const name in generated.headers)
-    if (name !== 'content-length') for (const value of valuesOf(generated.headers[name])) headers.push(name, value);
-  for (const cookie of generated.setCookies) headers.push('set-cookie', cookie);
-  const statusMessage = generated.statusDescription ?? STATUS_CODES[generated.statusCode] ?? '';
-  try {
-    writeReplyHead(
-      response,
-      { statusCode: generated.statusCode, statusMessage, headers },
-      'FunctionGeneratedResponse from cloudfront',
-      marks,
-    );
-  } catch (error) {
-    return (error as Error).message;
-  }
+/** Sends a response that a function generated. */
+export function sendGenerated(response: ServerResponse, generated: EdgeResponse, isHead: boolean, marks: EdgeMarks): void {
+  const { statusCode, statusDescription, body = Buffer.alloc(0) } = generated;
+  const headers = [...generated.headers, 'content-length', String(body.length)];
+  const statusMessage = statusDescription ?? STATUS_CODES[statusCode] ?? '';
+  writeReplyHead(response, { statusCode, statusMessage, headers }, 'FunctionGeneratedResponse from cloudfront', marks);
   response.end(isHead ? undefined : body);
-  return undefined;
 }
 
 /** CloudFront's own page for a request that it cannot serve. */

@@ -1,7 +1,7 @@
 import type { EventValues } from '../../src/edge/execution.ts';
-import { addValue, emptyValues, valuesOf } from './event-values.ts';
-import { answerValidationError, type Exchange, eventFrame, eventRequest, runFunction } from './exchange.ts';
-import { type EdgeRequest, parseViewerResponseOutput } from './function-output.ts';
+import { addValue, emptyValues } from './event-values.ts';
+import { type Exchange, eventFrame, eventRequest, runFunction } from './exchange.ts';
+import { type EdgeRequest, readResponseOutput } from './function-output.ts';
 import { isForbiddenHeader } from './header-rules.ts';
 import type { ReplyHead } from './viewer-reply.ts';
 
@@ -22,15 +22,10 @@ export async function runViewerResponse(
     response: { statusCode: head.statusCode, statusDescription: head.statusMessage, headers, cookies },
   });
   if (execution === undefined) return undefined;
-  const output = parseViewerResponseOutput(execution.output, headers);
-  if (output.kind === 'refused') return answerValidationError(exchange, output.message);
-  const list: string[] = [];
-  for (const name in output.headers)
-    if (name !== 'content-length') for (const value of valuesOf(output.headers[name])) list.push(name, value);
-  for (const cookie of output.setCookies) list.push('set-cookie', cookie);
+  const output = readResponseOutput(execution.output);
   // The length is a fact of the body, not a header to be edited: the origin's stays unless the function brought a body of its own.
   const length = output.body === undefined ? headers['content-length']?.value : String(output.body.length);
-  if (length !== undefined) list.push('content-length', length);
+  const list = length === undefined ? output.headers : [...output.headers, 'content-length', length];
   const statusMessage = output.statusDescription ?? head.statusMessage;
   return { head: { statusCode: output.statusCode, statusMessage, headers: list }, body: output.body };
 }

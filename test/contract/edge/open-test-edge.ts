@@ -4,7 +4,9 @@ import type { EdgeRequestRecord } from '../../../local/edge/edge-request-record.
 import { type Edge, type EdgeOptions, openEdge } from '../../../local/edge/open-edge.ts';
 import { openReferenceOrigin, type ReferenceOrigin } from '../../../local/origin/reference-origin.ts';
 import type { Published, PublishedChange, PublishedFunction } from '../../../local/published.ts';
-import type { Execution, FunctionRuntime, OriginCall, RunInput, ViewerRequestEvent } from '../../../src/edge/execution.ts';
+import { judgeRun } from '../../../local/runtime/judge-run.ts';
+import type { RawRun } from '../../../local/runtime/wire.ts';
+import type { FunctionRuntime, RunInput } from '../../../src/edge/execution.ts';
 
 export const functionArn = 'arn:aws:cloudfront::123456789012:function/router';
 export const responseFunctionArn = 'arn:aws:cloudfront::123456789012:function/after';
@@ -16,42 +18,44 @@ export const allViewerAndCloudFront = '33f36d7e-f396-46d9-90e0-52428a34d9dc';
 /** What a handler of these tests gets beside its event. */
 export interface TestCloudFront {
   get(key: string): string;
-  select(originId: string): void;
+  select(originId: string, overrides?: object): void;
   group(originIds: [string, string], statusCodes: number[]): void;
-  call(call: OriginCall): void;
+  call(helper: string, ...args: unknown[]): void;
   edgeLocation: RunInput['edgeLocation'];
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a handler takes its event apart as untyped JavaScript does
 export type TestHandler = (event: any, cf: TestCloudFront) => unknown;
 
-/** Stands in for the edge's function runtime: the handler is a function of this process, the event a copy. */
+/** Stands in for the edge's function runtime: the handler is a function of this process, the event a copy, and what it returns is judged as the real one does. */
 export function openTestRuntime(handlers: Record<string, TestHandler>): FunctionRuntime {
   return {
-    async run({ source, event, store, edgeLocation }) {
-      const execution: Execution = { output: undefined, originCall: undefined, reads: [], logs: [], error: undefined };
+    async run(input) {
+      const { source, event, store, edgeLocation } = input;
+      const raw: RawRun = { output: undefined, calls: [], reads: [], logs: [], droppedLogArguments: 0 };
       const cf: TestCloudFront = {
         get(key) {
-          execution.reads.push(key);
+          raw.reads.push(key);
           const value = store?.values.get(key);
           if (store?.failReads === true || value === undefined) throw new Error(`no value for ${key}`);
           return value;
         },
-        select: (originId) => cf.call({ helper: 'selectRequestOriginById', originId }),
+        select: (originId, overrides) => cf.call('selectRequestOriginById', originId, overrides),
         group: (originIds, statusCodes) =>
-          cf.call({ helper: 'createRequestOriginGroup', originIds: originIds.map((originId) => ({ originId })), statusCodes }),
-        call(call) {
-          execution.originCall = call;
-        },
+          cf.call('createRequestOriginGroup', {
+            originIds: originIds.map((originId) => ({ originId })),
+            failoverCriteria: { statusCodes },
+          }),
+        call: (helper, ...args) => void raw.calls.push([helper, args]),
         edgeLocation,
       };
       try {
-        const copy = JSON.parse(JSON.stringify(event)) as ViewerRequestEvent;
-        execution.output = JSON.parse(JSON.stringify((await handlers[source.code]?.(copy, cf)) ?? null));
+        const output = await handlers[source.code]?.(JSON.parse(JSON.stringify(event)), cf);
+        raw.output = output === undefined ? undefined : JSON.parse(JSON.stringify(output));
       } catch (error) {
-        execution.error = { kind: 'execution', message: (error as Error).message };
+        raw.failure = (error as Error).message;
       }
-      return execution;
+      return judgeRun(input, raw);
     },
     async close() {},
   };

@@ -127,7 +127,7 @@ it('takes URI, query string, headers and cookies as the function returns them', 
 it('takes an origin that the function makes up, inheriting what it leaves out', async () => {
   rig = await openTestEdge({
     handler: (event, cf) => {
-      cf.call({ helper: 'updateRequestOrigin', settings: { domainName: 'europe.example.test', originPath: '/v2' } });
+      cf.call('updateRequestOrigin', { domainName: 'europe.example.test', originPath: '/v2' });
       return event.request;
     },
   });
@@ -139,7 +139,7 @@ it('takes an origin that the function makes up, inheriting what it leaves out', 
 it('sends overrides of Host along with a selected origin', async () => {
   rig = await openTestEdge({
     handler: (event, cf) => {
-      cf.call({ helper: 'selectRequestOriginById', originId: 'europe', overrides: { hostHeader: 'inner.example.test' } });
+      cf.select('europe', { hostHeader: 'inner.example.test' });
       return event.request;
     },
   });
@@ -175,7 +175,7 @@ it.each([
     },
     reason: 'boom',
   },
-  { when: 'returns nothing', status: 502, handler: () => undefined, reason: 'not a request or response' },
+  { when: 'returns nothing', status: 502, handler: () => undefined, reason: 'returned nothing' },
   {
     when: 'selects an unknown origin',
     status: 502,
@@ -223,7 +223,7 @@ it.each([
     handler: edit((request) => {
       request.headers['x-bad'] = { value: 'a\u0001b' };
     }),
-    reason: 'Invalid character',
+    reason: 'not allowed there',
   },
   {
     when: 'returns a space in the URI',
@@ -231,7 +231,7 @@ it.each([
     handler: edit((request) => {
       request.uri = '/a b';
     }),
-    reason: 'spaces',
+    reason: 'a space',
   },
   {
     when: 'returns a URI without a slash',
@@ -239,7 +239,7 @@ it.each([
     handler: edit((request) => {
       request.uri = 'a';
     }),
-    reason: 'start with',
+    reason: 'begin with /',
   },
   {
     when: 'returns a URI of 8,192 characters',
