@@ -1,7 +1,7 @@
 import type { Shape, Structure } from './shape.ts';
 
 /** The namespace of every CloudFront body (API 2020-05-31). */
-export const cloudfrontNamespace = 'http://cloudfront.amazonaws.com/doc/2020-05-31/';
+const cloudfrontNamespace = 'http://cloudfront.amazonaws.com/doc/2020-05-31/';
 
 const declaration = '<?xml version="1.0"?>\n';
 

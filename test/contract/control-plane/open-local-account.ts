@@ -88,7 +88,7 @@ export async function createLiveFunction(account: LocalAccount, name = 'origin-r
   return created;
 }
 
-export const cachingDisabled = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
+const cachingDisabled = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
 
 /** The least config CloudFront accepts, with two origins. */
 export function distributionConfig(): DistributionConfig {
