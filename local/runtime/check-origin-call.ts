@@ -1,7 +1,7 @@
 import type { OriginCall, OriginOverrides } from '../../src/edge/execution.ts';
+import type { RawRun } from '../../src/edge/raw-run.ts';
 import { describe, isRecord } from './check-headers.ts';
 import { checkOriginSettings, checkOverrides } from './check-origin-settings.ts';
-import type { RawRun } from './wire.ts';
 
 /** Status codes that an origin group may fail over on (high_availability_origin_failover.html). Whether a group made at run time has the same list is not documented. */
 const failoverCodes = [400, 403, 404, 416, 429, 500, 502, 503, 504];

@@ -1,9 +1,10 @@
 import type { Execution, FunctionRuntime, RunInput } from '../../src/edge/execution.ts';
+import { formatGateProblem, type GateProblem } from '../../src/edge/gate/problem.ts';
+import type { RawRun } from '../../src/edge/raw-run.ts';
 import { type BatchWriter, openBatchWriter } from './batch-writer.ts';
 import { findLateImport } from './find-late-import.ts';
 import { judgeRun } from './judge-run.ts';
 import { bundleWorker, openWorkerd, Unanswered, type Workerd } from './open-workerd.ts';
-import type { RawRun } from './wire.ts';
 
 export interface FunctionRuntimeOptions {
   /**
@@ -13,8 +14,8 @@ export interface FunctionRuntimeOptions {
   timeLimitMs?: number;
   /** Told about everything a developer should know and a viewer should not: stopped runs, restarts, dropped log arguments. */
   log?: (line: string) => void;
-  /** Problems of a source that CloudFront's parser would refuse and V8 does not see; a function with one answers as failed. */
-  checkSyntax?: (code: string) => readonly { message: string }[];
+  /** `checkSyntax` of src/edge/gate: what CloudFront does not list and V8 takes. A function with a problem answers as failed. Default: V8 alone decides. */
+  checkSyntax?: (code: string) => readonly GateProblem[];
   /** Milliseconds since the epoch: the start of each run, which is all that a function ever sees of time. */
   now?: () => number;
 }
@@ -53,7 +54,8 @@ export async function openFunctionRuntime(options: FunctionRuntimeOptions = {}):
     const { code, sha256 } = input.source;
     if (!refusals.has(sha256)) {
       if (refusals.size > 1_000) refusals.clear();
-      refusals.set(sha256, checkSyntax(code)[0]?.message ?? findLateImport(code));
+      const [problem] = checkSyntax(code);
+      refusals.set(sha256, problem === undefined ? findLateImport(code) : formatGateProblem(problem));
     }
     return refusals.get(sha256);
   }

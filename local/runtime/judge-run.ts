@@ -1,8 +1,8 @@
 import type { Execution, RunInput } from '../../src/edge/execution.ts';
+import type { RawRun } from '../../src/edge/raw-run.ts';
 import { checkCustomHeaders, checkOriginCalls } from './check-origin-call.ts';
 import { checkOutput } from './check-output.ts';
 import { settleValues } from './settle-values.ts';
-import type { RawRun } from './wire.ts';
 
 /** Bytes of a field that `logCustomData` fills, after URL encoding (general-helper-methods.html). */
 const maxCustomDataBytes = 800;

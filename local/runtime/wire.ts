@@ -39,19 +39,5 @@ export interface Batch {
   runs: WireRun[];
 }
 
-/** What one run did, before anything is checked; workerd answers a batch with these in order. */
-export interface RawRun {
-  output: unknown;
-  /** Calls of origin helpers in order, with their arguments as JSON sees them. */
-  calls: [helper: string, args: unknown[]][];
-  reads: string[];
-  logs: string[];
-  /** Arguments of console.log after the first, which were not logged. */
-  droppedLogArguments: number;
-  customData?: string;
-  /** Why the handler gave no result. */
-  failure?: string;
-}
-
 /** The message, instead of a batch, that asks workerd to give up a run which waits in vain. */
 export const nudge = '';

@@ -1,4 +1,5 @@
-import type { RawRun, WireRun } from '../wire.ts';
+import type { RawRun } from '../../../src/edge/raw-run.ts';
+import type { WireRun } from '../wire.ts';
 import { encoder, formatJson, parseJson } from './captured.ts';
 import type { Store } from './known.ts';
 
