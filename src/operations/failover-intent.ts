@@ -3,11 +3,14 @@ import { nearestName } from '../cli/nearest-name.ts';
 import type { Flip } from '../health/flip.ts';
 
 /** What the operator asks for. */
-export type Intent =
-  | { command: 'status'; watch: boolean }
-  | { command: 'history' }
-  /** A write. `until` is undefined for `auto`, which ends an override in place of making one. */
-  | { command: 'to' | 'drain' | 'auto'; flip: Exclude<Flip, { kind: 'automatic' | 'edit' }>; reason: string };
+export type Intent = { command: 'status'; watch: boolean } | { command: 'history' } | WriteIntent;
+
+/** `to` and `drain` make an override, `auto` ends it. */
+export interface WriteIntent {
+  command: 'to' | 'drain' | 'auto';
+  flip: Exclude<Flip, { kind: 'automatic' | 'edit' }>;
+  reason: string;
+}
 
 export interface IntentValues {
   for: number | undefined;

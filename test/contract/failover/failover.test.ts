@@ -7,8 +7,9 @@ import { flipKeys, planFlip } from '../../../src/health/flip.ts';
 import { parseLiveRecord } from '../../../src/health/live-record.ts';
 import type { OriginMemory } from '../../../src/health/state-record.ts';
 import { openEdgeView } from '../../../src/operations/edge-view.ts';
-import { type FailoverTools, failover } from '../../../src/operations/failover.ts';
+import { failover } from '../../../src/operations/failover.ts';
 import { parseIntent } from '../../../src/operations/failover-intent.ts';
+import type { FailoverTools } from '../../../src/operations/failover-tools.ts';
 import type { Sounding } from '../../../src/operations/judge-origins.ts';
 import { listAudiences } from '../../../src/operations/viewer-shares.ts';
 import { fakeHost } from '../../unit/cli/fake-host.ts';
@@ -311,6 +312,10 @@ describe('failover status', () => {
     expect(out).toMatch(/^ {2}#2 .* override .*ann@laptop: ALB 5xx$/m);
   });
 
+  it('asks the edge on behalf of each audience: Germany is at home in Europe', async () => {
+    expect((await command(['status'])).out).toMatch(/edge +agrees/);
+  });
+
   it('names who is served otherwise', async () => {
     edge.delayMs = 60_000;
     await command(['to', 'europe'], { tools: { verify: false } });
@@ -338,6 +343,32 @@ describe('failover status', () => {
     }));
     expect((await command(['status'], { json: true })).out).toContain('"record":"singapore=0"');
     await test.store.update([], () => ({ puts: [], deletes: puts.map(({ key }) => key) }));
+  });
+
+  it('goes on watching through a failure of the store', async () => {
+    const host = fakeHost([]);
+    const stop = new AbortController();
+    const failures = [new EdgeError('THROTTLED', 'slow down'), undefined];
+    const list: typeof test.store.list = async (pages) => {
+      const failure = failures.shift();
+      if (failures.length === 0) stop.abort();
+      if (failure !== undefined) throw failure;
+      return test.store.list(pages);
+    };
+    const tools = { store: { ...test.store, list }, edge: undefined, origins, audiences: [], watchMs: 1, sleep: async () => undefined };
+    const io = openIo(host, false, stop.signal);
+    expect(await failover({ command: 'status', watch: true }, tools as unknown as FailoverTools, io)).toBe(0);
+    expect(host.out()).toMatch(/^error: slow down\ntrying again\nrecord +ok\n/);
+  });
+
+  it('asks only origins that may win viewers, for a dead one would cost its timeout', async () => {
+    const asked: string[] = [];
+    const sound = async (id: string): Promise<Sounding> => {
+      asked.push(id);
+      return { kind: 'good' };
+    };
+    await command(['to', 'europe'], { tools: { sound, verify: false } });
+    expect(asked).toEqual(['europe']);
   });
 
   it('redraws until it is interrupted', async () => {
