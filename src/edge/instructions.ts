@@ -39,22 +39,22 @@ export async function countInstructions(
   try {
     const importLine = /^\s*import\s[^;\n]*['"]cloudfront['"]/m.test(code) ? "import cf from 'cloudfront';\n" : '';
     await writeFile(join(folder, 'cloudfront'), cloudfrontModule(inputs));
-    await writeFile(join(folder, 'code.js'), `${code}\n${loop(inputs)}`);
-    await writeFile(join(folder, 'empty.js'), `${importLine}${emptyHandler}${loop(inputs)}`);
+    await writeFile(join(folder, 'full.js'), `${code}\n${loop(inputs)}`);
+    await writeFile(join(folder, 'bare.js'), `${importLine}${emptyHandler}${loop(inputs)}`);
     const count = (file: string, index: number, runs: number) => instructionsOf(tools, folder, [file, String(runs), String(index)]);
     const perEvent = async (file: string, index: number) => {
       const [once, twice] = await Promise.all([count(file, index, times), count(file, index, 2 * times)]);
       return (twice - once) / times;
     };
 
-    const [full, bare] = await Promise.all([count('code.js', 0, 0), count('empty.js', 0, 0)]);
+    const [full, bare] = await Promise.all([count('full.js', 0, 0), count('bare.js', 0, 0)]);
     const emptyCosts = new Map<string, number>();
     const perRequest: number[] = [];
     for (const [index, { event }] of inputs.entries()) {
       const key = JSON.stringify(event);
-      const empty = emptyCosts.get(key) ?? (await perEvent('empty.js', index));
+      const empty = emptyCosts.get(key) ?? (await perEvent('bare.js', index));
       emptyCosts.set(key, empty);
-      perRequest.push(Math.round((await perEvent('code.js', index)) - empty));
+      perRequest.push(Math.round((await perEvent('full.js', index)) - empty));
     }
     return { load: full - bare, perRequest };
   } finally {
@@ -84,16 +84,24 @@ function cloudfrontModule(inputs: readonly CountedInput[]): string {
 const missing = new Error('no such key');
 let kept;
 const store = {
-  get: async function (key) {
+  get: async function (key, options) {
     const value = values[key];
     if (value === undefined) throw missing;
+    if (options) {
+      if (options.format === 'json') return JSON.parse(value);
+      if (options.format === 'bytes') return new TextEncoder().encode(value);
+    }
     return value;
   },
   exists: async function (key) { return values[key] !== undefined; },
+  meta: async function () { return meta; },
 };
+const meta = { creationDateTime: '1970-01-01T00:00:00.000Z', lastUpdatedDateTime: '1970-01-01T00:00:00.000Z', keyCount: 0 };
 function keep(argument) { kept = argument; }
 export default {
+  edgeLocation: {},
   kvs: function () { return store; },
+  logCustomData: keep,
   selectRequestOriginById: keep,
   createRequestOriginGroup: keep,
   updateRequestOrigin: keep,
@@ -103,8 +111,11 @@ export default {
 
 // The event is a literal made anew each time, since functions change it; the empty handler pays the same for it.
 function loop(inputs: readonly CountedInput[]): string {
-  const makers = inputs.map(({ event }) => `function () { return ${JSON.stringify(event)}; }`);
+  const makers = inputs.map(
+    ({ event }) => `function () { const event = ${JSON.stringify(event)}; event.request.rawQueryString = raw; return event; }`,
+  );
   return `;(async function () {
+  const raw = function () { return ''; };
   const make = [${makers.join(',\n')}][Number(process.argv[3])];
   const times = Number(process.argv[2]);
   for (let i = 0; i < times; i++) await handler(make());

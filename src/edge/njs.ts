@@ -27,6 +27,8 @@ export interface NjsRuntimeOptions {
   processes?: number;
   /** Runs in one process; default 2,000. njs frees nothing before it ends. */
   runsPerProcess?: number;
+  /** Where each process gets a folder while it runs; default: the system's. */
+  temporaryFolder?: string;
 }
 
 /** The njs command on this PATH; undefined when it is not installed. */
@@ -37,7 +39,13 @@ export function findNjs(path: string | undefined): string | undefined {
 export function openNjsRuntime(options: NjsRuntimeOptions): NjsRuntime {
   const { njs, judge = acceptRun, timeLimitMs = 5_000, now = Date.now, processes = 2, runsPerProcess = 2_000 } = options;
   if (njs === undefined) throw new EdgeError('TOOL_MISSING', 'njs is not on PATH', { hint: 'apt-get install njs' });
+  const engine: string = njs;
   const closing = new AbortController();
+  const limits = {
+    timeLimitMs,
+    signal: closing.signal,
+    ...(options.temporaryFolder !== undefined && { temporaryFolder: options.temporaryFolder }),
+  };
 
   /** Starts a process for the runs that are left, until each has a result. */
   async function runGroup(inputs: readonly RunInput[]): Promise<Execution[]> {
@@ -48,7 +56,7 @@ export function openNjsRuntime(options: NjsRuntimeOptions): NjsRuntime {
       const startedAt = now();
       const runs = left.map((input) => describeRun(input, startedAt));
       const batch = { code: first.source.code, associated: first.store !== undefined, now: first.now ?? startedAt, runs };
-      const { loadFailure, lines, stopped } = await runBatch(njs as string, batch, { timeLimitMs, signal: closing.signal });
+      const { loadFailure, lines, stopped } = await runBatch(engine, batch, limits);
       if (loadFailure !== undefined) return [...done, ...left.map((input) => judge(input, failedRun(loadFailure)))];
       const raws = lines.map((line) => JSON.parse(line) as RawRun);
       if (stopped !== undefined) raws.push(failedRun(stopped));

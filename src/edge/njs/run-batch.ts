@@ -37,6 +37,8 @@ export interface BatchLimits {
   /** Milliseconds one run may take, loading included. */
   timeLimitMs: number;
   signal?: AbortSignal;
+  /** Where the folder of a batch is made and removed again; default: the system's. */
+  temporaryFolder?: string;
 }
 
 /** KiB of address space. A runaway allocation ends here and not in the machine's memory; CloudFront's 2 MB cannot be set, njs needs more by itself. */
@@ -47,7 +49,7 @@ const globals = [...listedGlobals.keys(), ...listedValues];
 
 /** Runs a batch in a process of its own. The function's bytes stand unaltered between an import before them on their first line and a call after them. */
 export async function runBatch(njs: string, batch: NjsBatch, limits: BatchLimits): Promise<BatchResult> {
-  const folder = await mkdtemp(join(tmpdir(), 'njs-'));
+  const folder = await mkdtemp(join(limits.temporaryFolder ?? tmpdir(), 'njs-'));
   try {
     await Promise.all([
       writeFile(join(folder, '$driver'), await driver),

@@ -1,5 +1,6 @@
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunInput } from '../../../src/edge/execution.ts';
 import { findNjs, openNjsRuntime } from '../../../src/edge/njs.ts';
@@ -202,15 +203,15 @@ describe.skipIf(njs === undefined)('the njs runtime', () => {
   });
 
   it('leaves no files behind, and runs nothing once it is closed', async () => {
-    const leftovers = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('njs-')).length;
-    const before = await leftovers();
-    const closing = openNjsRuntime({ njs, timeLimitMs: 10_000 });
+    const temporaryFolder = await mkdtemp(join(tmpdir(), 'njs-test-'));
+    const closing = openNjsRuntime({ njs, timeLimitMs: 10_000, temporaryFolder });
     const endless = closing.run(runOf(handler('while (true) { event; }')));
     const ended = expect(endless).rejects.toThrow(/abort/i);
     await closing.close();
     await ended;
     await expect(closing.run(runOf(handler('return 1;')))).rejects.toThrow(/abort/i);
-    expect(await leftovers()).toBe(before);
+    expect(await readdir(temporaryFolder)).toEqual([]);
+    await rmdir(temporaryFolder);
   });
 });
 

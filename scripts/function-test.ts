@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { judgeRun } from '../local/runtime/judge-run.ts';
+import { EdgeError } from '../src/cli/errors.ts';
+import { flag, text } from '../src/cli/option.ts';
+import { run } from '../src/cli/run.ts';
+import type { Execution } from '../src/edge/execution.ts';
+import { formatGateProblem } from '../src/edge/gate/problem.ts';
+import { gate } from '../src/edge/gate.ts';
+import { countInstructions, type InstructionCount } from '../src/edge/instructions.ts';
+import { findExecutable } from '../src/edge/njs/find-executable.ts';
+import { findNjs, openNjsRuntime } from '../src/edge/njs.ts';
+import { parseStoreData } from '../src/edge/parse-store-data.ts';
+import { parseTestEvent } from '../src/edge/parse-test-event.ts';
+
+await run({
+  usage: 'function:test -- --event <file> [options]',
+  summary: 'Runs one event through a function in njs, the engine whose grammar and error texts are CloudFront’s, and says what it did.',
+  examples: ['function:test -- --event event.json', 'function:test -- --function f.js --event event.json --kvs keys.json'],
+  options: {
+    function: text('the function’s JavaScript', { placeholder: 'file', fallback: 'dist/functions/origin-router.js' }),
+    event: text('the event as JSON, as TestFunction takes it', { placeholder: 'file' }),
+    kvs: text('the keys of its KeyValueStore as JSON; none is associated without it', { placeholder: 'file' }),
+    'no-count': flag('do not count instructions, which takes some seconds'),
+  },
+  main: async ({ values }, io) => {
+    if (values.event === undefined)
+      throw new EdgeError('USAGE', '--event is missing', { hint: 'a file with {"request": {"uri": "/"}} will do' });
+    const njs = findNjs(io.env['PATH']);
+    const runtime = openNjsRuntime({ njs, judge: judgeRun, now: io.now });
+    const code = await read(values.function);
+    const event = parseTestEvent(await read(values.event), values.event);
+    const store = values.kvs === undefined ? undefined : { values: parseStoreData(await read(values.kvs), values.kvs) };
+    const report = await gate(code, { file: values.function });
+    for (const problem of report.problems) io.stderr(formatGateProblem(problem));
+
+    const source = { code, sha256: createHash('sha256').update(code).digest('hex') };
+    const execution = await runtime.run({ source, event, store, now: io.now() });
+    const valgrind = findExecutable('valgrind', io.env['PATH']);
+    const canCount = njs !== undefined && valgrind !== undefined && execution.error === undefined;
+    const count = canCount && !values['no-count'] ? await countInstructions(code, [{ event, store }], { njs, valgrind }) : undefined;
+    const hint = valgrind === undefined ? 'not counted: apt-get install valgrind' : 'not counted';
+    io.result({ ...execution, bytes: report.bytes, instructions: count ?? null }, describe(execution, report.bytes, count, hint));
+    return execution.error === undefined ? 0 : 1;
+  },
+});
+
+async function read(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new EdgeError('CONFIG_MISSING', `${file} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function describe(execution: Execution, bytes: number, count: InstructionCount | undefined, hint: string): string[] {
+  const { error, output, originCall, reads, logs } = execution;
+  const statuses = { execution: '503 FunctionExecutionError', validation: '502 FunctionValidationError' };
+  const kind = typeof output === 'object' && output !== null && 'statusCode' in output ? 'response' : 'request';
+  const cost = count && `${figure(count.perRequest[0] ?? 0)} a request, ${figure(count.load)} to load`;
+  return [
+    ...(error ? [`error         ${statuses[error.kind]}: ${error.message}`] : [`result        ${kind} ${JSON.stringify(output)}`]),
+    `origin call   ${originCall ? JSON.stringify(originCall) : 'none: the behavior’s own origin'}`,
+    `reads         ${reads.length > 0 ? reads.join(', ') : 'none'}`,
+    ...(logs.length > 0 ? logs.map((line) => `log           ${line}`) : ['log           none']),
+    `size          ${figure(bytes)} bytes`,
+    `instructions  ${cost ?? hint}`,
+  ];
+}
+
+function figure(value: number): string {
+  return value.toLocaleString('en-US');
+}

@@ -1,0 +1,72 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { njs, valgrind } from './sample.ts';
+
+const code = `import cf from 'cloudfront';
+async function handler(event) {
+  const record = await cf.kvs().get('health');
+  console.log('record ' + record);
+  if (event.request.uri === '/throw') throw new Error('no');
+  if (event.request.uri === '/forbidden') event.request.headers['x-edge-a'] = { value: 'b' };
+  cf.selectRequestOriginById(record);
+  return event.request;
+}
+`;
+
+describe.skipIf(njs === undefined)('npm run function:test', () => {
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'function-test-'));
+    await writeFile(join(folder, 'f.js'), code);
+    await writeFile(join(folder, 'keys.json'), '{"health": "europe"}');
+    for (const uri of ['/fine', '/throw', '/forbidden']) {
+      await writeFile(join(folder, `${uri.slice(1)}.json`), JSON.stringify({ request: { uri } }));
+    }
+  });
+
+  afterAll(() => rm(folder, { recursive: true }));
+
+  function run(args: readonly string[], path = process.env['PATH']): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+    const command = ['--import', 'tsx', '--no-warnings', 'scripts/function-test.ts', ...args];
+    return new Promise((resolve) => {
+      execFile(process.execPath, command, { env: { PATH: path } }, (error, stdout, stderr) => {
+        resolve({ exitCode: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
+      });
+    });
+  }
+
+  const on = (event: string) => ['--function', join(folder, 'f.js'), '--event', join(folder, event), '--kvs', join(folder, 'keys.json')];
+
+  it('says what the run did, and with valgrind what it cost', async () => {
+    const { exitCode, stdout, stderr } = await run(on('fine.json'));
+    expect(stderr).toBe('');
+    expect(stdout).toContain('origin call   {"helper":"selectRequestOriginById","originId":"europe"}');
+    expect(stdout).toContain('reads         health');
+    expect(stdout).toContain('log           record europe');
+    expect(stdout).toMatch(valgrind === undefined ? /not counted: apt-get install valgrind/ : /instructions {2}\d+,\d{3} a request, \d/);
+    expect(exitCode).toBe(0);
+  });
+
+  it.each([
+    { event: 'throw.json', kind: 'execution', message: 'Error: no in 5' },
+    { event: 'forbidden.json', kind: 'validation', message: 'x-edge-a' },
+  ])('ends with 1 and one JSON document when CloudFront would refuse: $event', async ({ event, kind, message }) => {
+    const { exitCode, stdout } = await run([...on(event), '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { kind, message: expect.stringContaining(message) },
+      reads: ['health'],
+      instructions: null,
+    });
+    expect(exitCode).toBe(1);
+  });
+
+  it('names the way to njs when it is missing', async () => {
+    const { exitCode, stderr } = await run(on('fine.json'), '/nowhere');
+    expect(stderr).toBe('error: njs is not on PATH\nhint: apt-get install njs\n');
+    expect(exitCode).toBe(1);
+  });
+});

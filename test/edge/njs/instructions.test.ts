@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { countInstructions } from '../../../src/edge/instructions.ts';
+import { njs, sampleEvent, valgrind } from './sample.ts';
+
+const tools = { njs: String(njs), valgrind: String(valgrind) };
+const once = { event: sampleEvent(), store: { values: new Map([['health', 'ok']]) } };
+const few = { eventsPerRun: 10 };
+
+describe.skipIf(njs === undefined || valgrind === undefined)('countInstructions', () => {
+  it('charges an empty async handler nothing', async () => {
+    const { load, perRequest } = await countInstructions('async function handler(event) { return event.request; }\n', [once], tools, few);
+    expect(perRequest).toEqual([0]);
+    expect(Math.abs(load)).toBeLessThan(2_000);
+  });
+
+  it('counts a read of the store, three reads as more, and the same twice the same', async () => {
+    const code = `import cf from 'cloudfront';
+async function handler(event) {
+  for (let i = 0; i < event.request.uri.length; i++) await cf.kvs().get('health');
+  return event.request;
+}
+`;
+    const thrice = { ...once, event: sampleEvent({ uri: '/ab' }) };
+    const single = { ...once, event: sampleEvent({ uri: '/' }) };
+    const { perRequest } = await countInstructions(code, [single, thrice, single], tools, few);
+    const [one = 0, three = 0, again] = perRequest;
+    expect(one).toBe(again);
+    expect(one).toBeGreaterThan(3_000);
+    expect(one).toBeLessThan(20_000);
+    expect(three).toBeGreaterThan(2 * one);
+  });
+
+  it('counts the top level as load and not as a request', async () => {
+    const table = JSON.stringify(Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`k${i}`, i])));
+    const code = `const table = ${table};\nasync function handler(event) { return event.request; }\n`;
+    const { load, perRequest } = await countInstructions(code, [once], tools, few);
+    expect(load).toBeGreaterThan(500_000);
+    expect(perRequest[0]).toBeLessThan(500);
+  });
+
+  it('says why a function cannot be counted', async () => {
+    const missing = "import cf from 'cloudfront';\nasync function handler() { await cf.kvs().get('absent'); }\n";
+    await expect(countInstructions(missing, [once], tools, few)).rejects.toThrow(/no such key/);
+    await expect(countInstructions('let = ;', [once], tools, few)).rejects.toThrow(
+      expect.objectContaining({ code: 'TEST_FAILED', message: expect.stringContaining('SyntaxError') }),
+    );
+  });
+});
