@@ -128,7 +128,7 @@ class Plan {
     for (const rescue of this.#rescues(origin)) {
       const objection = this.#objection(origin, rescue);
       if (objection !== undefined) {
-        blocked = firstOf(objection, blocked);
+        blocked = firstOf(hopes, objection, blocked);
         waits ||= rescue.unproven.some((id) => this.#isYoung(id));
       } else if (rescue.to !== undefined) {
         if (this.#weight(rescue.to) < 100) moves.push(this.#moveOf(rescue.to, 100, 'proven, takes over'));
@@ -162,7 +162,7 @@ class Plan {
     const isPinned = leaving in this.#pinned;
     const weights: Record<string, number> = {};
     for (const id of this.#policy.origins) weights[id] = isPinned ? this.#weight(id) : this.#effective(id);
-    const view = { evidence: this.#evidence, weights, pinned: this.#pinned };
+    const view = { evidence: this.#evidence, weights, pinned: isPinned ? {} : this.#pinned };
     return this.#policy.orders.filter((order) => order.includes(leaving)).map((order) => findRescue(order, leaving, view));
   }
 
@@ -192,7 +192,7 @@ class Plan {
   }
 
   #hold(reason: HoldReason, origin: string): void {
-    if (this.#held === undefined || firstOf(this.#held.reason, reason) !== this.#held.reason) this.#held = { reason, origin };
+    if (firstOf(precedence, reason, this.#held?.reason) !== this.#held?.reason) this.#held = { reason, origin };
   }
 
   #remember(origin: string): OriginMemory {
@@ -206,11 +206,14 @@ class Plan {
   }
 }
 
-function firstOf(a: HoldReason, b: HoldReason | undefined): HoldReason {
-  return b === undefined || precedence.indexOf(a) <= precedence.indexOf(b) ? a : b;
+function firstOf(ranking: readonly HoldReason[], a: HoldReason, b: HoldReason | undefined): HoldReason {
+  return b === undefined || ranking.indexOf(a) < ranking.indexOf(b) ? a : b;
 }
 
-/** What an operator should hear first when several things stand in the way. */
+/** When an origin's orders are blocked for different reasons, the one that may pass soonest is told. */
+const hopes: readonly HoldReason[] = ['min-interval', 'override', 'fallback-unproven', 'panic'];
+
+/** When several origins are, what an operator should hear first. */
 const precedence: readonly HoldReason[] = [
   'override',
   'panic',

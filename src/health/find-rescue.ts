@@ -33,6 +33,9 @@ export function findRescue(order: readonly string[], leaving: string, { evidence
   const isBehind = (id: string) => order.indexOf(id) > order.indexOf(leaving);
   const untilThen = to === undefined ? others : others.slice(0, others.indexOf(to));
   const unproven = untilThen.filter((id) => !isProven(id) && isFull(id) && isBehind(id));
+  // A dead origin that an operator holds up keeps catching these viewers: nothing behind it can take them.
+  const isHeldUp = (id: string) => pinned[id] === 100 && evidence[id]?.verdict === 'unhealthy' && isBehind(id);
+  if (to !== undefined && order.slice(0, order.indexOf(to)).some(isHeldUp)) return { blocked: 'override', unproven };
   if (to !== undefined) return { to, unproven };
   if (proven.length > 0) return { blocked: 'override', unproven };
   return { blocked: others.length > 0 ? 'fallback-unproven' : 'panic', unproven };

@@ -15,7 +15,8 @@ import { openShadowStore } from './shadow-store.ts';
 export interface FlagKeeperOptions {
   store: FlagStore;
   policy: FlipPolicy;
-  evidence: () => Readonly<Record<string, Evidence>>;
+  /** What is known at a time. */
+  evidence: (now: number) => Readonly<Record<string, Evidence>>;
   /** Who writes; unique among flippers, so that each can tell its own writes. */
   by: string;
   /** Says what it would do, writes nothing. */
@@ -118,7 +119,7 @@ export class FlagKeeper {
     const { policy, clock, evidence } = this.#options;
     const now = clock.now();
     this.#live = settle(live, policy.failover, now);
-    const decision = decide(this.#live, evidence(), policy, now);
+    const decision = decide(this.#live, evidence(now), policy, now);
     if (decision.action === 'flip') this.#held = undefined;
     else this.#hold(decision);
     return decision;
@@ -160,7 +161,7 @@ export class FlagKeeper {
     const { written, attempts } = await this.#store.update(flipKeys, (snapshot) => {
       const now = clock.now();
       const live = learnRecord(snapshot.values, this.#live, policy.failover, now);
-      const decision = decide(live, evidence(), policy, now);
+      const decision = decide(live, evidence(now), policy, now);
       seen = { live, decision };
       const flip: Flip =
         decision.action === 'flip'

@@ -65,5 +65,5 @@ export async function runFlipper(options: FlipperOptions): Promise<FlipperSummar
     await keeper.actNow(onceTries);
   }
   log({ event: 'stop' }, clock.now());
-  return { evidence: watch.evidence(), held: keeper.held?.reason };
+  return { evidence: watch.evidence(clock.now()), held: keeper.held?.reason };
 }

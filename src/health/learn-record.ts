@@ -14,9 +14,10 @@ export function learnRecord(
   now: number,
 ): LiveRecord {
   const fresh = parseLiveRecord(values, now);
-  const origins =
-    fresh.edited && known?.edited && known.text === fresh.text ? known.state.origins : learnOrigins(fresh, known, policy, now);
-  return settle({ ...fresh, state: { ...fresh.state, origins } }, policy, now);
+  // Nobody has written since: what is in memory has the same times, and has put them right if the clock was set back.
+  if (known !== undefined && known.state.sequence === fresh.state.sequence && known.text === fresh.text)
+    return settle({ ...fresh, state: known.state }, policy, now);
+  return settle({ ...fresh, state: { ...fresh.state, origins: learnOrigins(fresh, known, policy, now) } }, policy, now);
 }
 
 function learnOrigins(fresh: LiveRecord, known: LiveRecord | undefined, policy: FailoverPolicy, now: number): Record<string, OriginMemory> {

@@ -40,18 +40,31 @@ export function trackSignal(
 ): OriginTrack {
   const streaks = track.streaks.map((streak, index) => (index === look.signal ? extendStreak(streak, look.opinion, thresholds) : streak));
   const verdict = combineVerdicts(streaks.map((streak, index) => ({ verdict: streak.verdict, required: required[index] === true })));
-  const before = track.evidence;
-  // A clock that was set back must not leave times in the future.
-  const lastBadAt = look.opinion === 'bad' ? now : before.lastBadAt === undefined ? undefined : Math.min(before.lastBadAt, now);
+  const before = clampTrack(track, now).evidence;
+  const lastBadAt = look.opinion === 'bad' ? now : before.lastBadAt;
   const why = look.opinion === 'bad' ? (look.why ?? before.why) : before.why;
   return {
     streaks,
     evidence: {
       verdict,
-      since: verdict === before.verdict ? Math.min(before.since, now) : now,
+      since: verdict === before.verdict ? before.since : now,
       failing: streaks.some(({ bad }) => bad > 0),
       ...(lastBadAt === undefined ? {} : { lastBadAt }),
       ...(why === undefined ? {} : { why }),
+    },
+  };
+}
+
+/** The track without times in the future, which a clock that is set back would leave; the track itself when it has none. */
+export function clampTrack(track: OriginTrack, now: number): OriginTrack {
+  const { since, lastBadAt } = track.evidence;
+  if (since <= now && (lastBadAt === undefined || lastBadAt <= now)) return track;
+  return {
+    ...track,
+    evidence: {
+      ...track.evidence,
+      since: Math.min(since, now),
+      ...(lastBadAt === undefined ? {} : { lastBadAt: Math.min(lastBadAt, now) }),
     },
   };
 }

@@ -1,12 +1,12 @@
 import type { HealthPolicy } from '../config/edge-config.ts';
 import type { Clock } from './clock.ts';
 import type { FlipperLog } from './flipper-event.ts';
-import { type Evidence, freshTrack, type OriginTrack, trackSignal, wantsConfirmation } from './origin-track.ts';
+import { clampTrack, type Evidence, freshTrack, type OriginTrack, trackSignal, wantsConfirmation } from './origin-track.ts';
 import type { SignalSource } from './signal-source.ts';
 
 export interface OriginsWatch {
-  /** What is known now, by origin. */
-  evidence(): Readonly<Record<string, Evidence>>;
+  /** What is known at this time (epoch milliseconds), by origin. */
+  evidence(now: number): Readonly<Record<string, Evidence>>;
   /** Looks at every signal now and then at its interval, each on its own so that none waits for another, until the signal is aborted. */
   watch(): Promise<void>;
   /** Looks at every signal in quick succession until its verdict is clear, or as often as both thresholds together. */
@@ -98,5 +98,14 @@ export function openOriginsWatch({ signals, health, clock, random, signal, log, 
     await Promise.all(all);
   }
 
-  return { evidence: () => evidence, watch: () => each(follow), burst: () => each(settleOne) };
+  // All origins at once: a time left in the future would pass for a bad look after a move that was already set back.
+  const evidenceAt = (now: number) => {
+    for (const [origin, track] of tracks) {
+      const clamped = clampTrack(track, now);
+      if (clamped !== track) setTrack(origin, clamped);
+    }
+    return evidence;
+  };
+
+  return { evidence: evidenceAt, watch: () => each(follow), burst: () => each(settleOne) };
 }
