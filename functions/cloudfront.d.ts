@@ -25,20 +25,24 @@ interface CloudFrontRequestEvent {
 }
 
 declare module 'cloudfront' {
-  interface KeyValueStore {
+  export interface KeyValueStore {
     /** Rejects when the key does not exist. */
     get(key: string, options?: { format: 'string' }): Promise<string>;
     exists(key: string): Promise<boolean>;
     meta(): Promise<{ creationDateTime: string; lastUpdatedDateTime: string; keyCount: number }>;
   }
-  interface OriginOverrides {
+  export interface OriginOverrides {
     hostHeader?: string;
     sni?: string;
     allowedCertificateNames?: string[];
   }
-  interface OriginGroup {
+  export interface OriginReference {
+    originId: string;
+    originOverrides?: OriginOverrides;
+  }
+  export interface OriginGroup {
     /** Exactly two, the primary first. Objects, as AWS's own example passes them; its text says strings. */
-    originIds: { originId: string; originOverrides?: OriginOverrides }[];
+    originIds: OriginReference[];
     failoverCriteria: { statusCodes: number[] };
     selectionCriteria?: 'default' | 'media-quality-score';
   }
@@ -54,10 +58,12 @@ declare module 'cloudfront' {
 }
 
 declare module 'crypto' {
-  const crypto: {
-    createHash(algorithm: 'md5' | 'sha1' | 'sha256'): {
-      update(text: string): { digest(encoding: 'hex' | 'base64' | 'base64url'): string };
-    };
-  };
+  export interface Hash {
+    update(text: string): Hash;
+    digest(encoding: 'hex' | 'base64' | 'base64url'): string;
+    /** Without an encoding the bytes, as a Buffer. */
+    digest(): { readonly [place: number]: number };
+  }
+  const crypto: { createHash(algorithm: 'md5' | 'sha1' | 'sha256'): Hash };
   export default crypto;
 }

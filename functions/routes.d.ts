@@ -1,0 +1,14 @@
+/** Written at build time from edge.config.ts by src/edge/routes-module.ts. */
+declare module 'virtual:routes' {
+  import type { OriginGroup } from 'cloudfront';
+  /** False compiles the per-request origin group away. */
+  export const perRequestFailover: boolean;
+  /** True when no order is longer than two, so that a whole order is a group as it stands. */
+  export const onlyPairs: boolean;
+  /** The countries A to L, each followed by the digit of its route: `AT1BE1`. */
+  export const countriesToL: string;
+  /** The countries M to Z. */
+  export const countriesFromM: string;
+  /** The different orders of origins, as long as they are, in the shape of an origin group; 0 is everybody's whom no country names. */
+  export const routes: { [place: string]: OriginGroup };
+}
