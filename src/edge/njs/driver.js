@@ -1,6 +1,7 @@
 // Runs inside njs, before the function's own code: takes away what CloudFront does not have, stands in for the module 'cloudfront', and feeds
 // the function one event after the other. Written in njs's dialect. Its counterpart on the Node side is run-batch.ts.
-import batch from '$batch';
+// Left there by the module that stands before this one; taken away again with everything else that CloudFront does not have.
+const batch = globalThis.$batch;
 
 const write = globalThis.print;
 const RealDate = Date;

@@ -47,7 +47,7 @@ const maxKiB = 1_048_576;
 const driver = readFile(new URL('./driver.js', import.meta.url), 'utf8');
 const globals = [...listedGlobals.keys(), ...listedValues];
 
-/** Runs a batch in a process of its own. The function's bytes stand unaltered between an import before them on their first line and a call after them. */
+/** Runs a batch in a process of its own. The function's bytes stand unaltered between imports before them on their first line and a call after them. */
 export async function runBatch(njs: string, batch: NjsBatch, limits: BatchLimits): Promise<BatchResult> {
   const folder = await mkdtemp(join(limits.temporaryFolder ?? tmpdir(), 'njs-'));
   try {
@@ -55,7 +55,10 @@ export async function runBatch(njs: string, batch: NjsBatch, limits: BatchLimits
       writeFile(join(folder, '$driver'), await driver),
       writeFile(join(folder, '$batch'), batchModule(batch)),
       writeFile(join(folder, 'cloudfront'), "import driver from '$driver'; export default driver.cf;\n"),
-      writeFile(join(folder, 'function.js'), `import $driver from '$driver';${batch.code}\n;$driver.drive(${handlerOrNothing});\n`),
+      writeFile(
+        join(folder, 'function.js'),
+        `import $batch from '$batch';import $driver from '$driver';${batch.code}\n;$driver.drive(${handlerOrNothing});\n`,
+      ),
     ]);
     // -s no file system, -u no code from text, -r a promise that nobody awaited does not end the process.
     const result = await runProcess(njs, ['-s', '-u', '-r', '-p', folder, join(folder, 'function.js')], {
@@ -82,7 +85,8 @@ const handlerOrNothing = "typeof handler === 'undefined' ? undefined : handler";
 // Runs are texts that the driver parses when their turn comes: compiling them as object literals would cost far more.
 function batchModule({ associated, now, runs }: NjsBatch): string {
   const texts = runs.map((run) => asciiLiteral(JSON.stringify(run)));
-  return `export default { associated: ${associated}, now: ${now}, globals: ${JSON.stringify(globals)}, runs: [\n${texts.join(',\n')}\n] };\n`;
+  const fields = `associated: ${associated}, now: ${now}, globals: ${JSON.stringify(globals)}`;
+  return `globalThis.$batch = { ${fields}, runs: [\n${texts.join(',\n')}\n] };\nexport default 0;\n`;
 }
 
 /** Puts together what the driver had to print in pieces; the pieces of a run that did not end are dropped. */

@@ -5,7 +5,7 @@ import { findExecutable } from '../../../src/edge/njs/find-executable.ts';
 export const njs = findExecutable('njs', process.env['PATH']);
 export const valgrind = findExecutable('valgrind', process.env['PATH']);
 
-export function sourceOf(code: string): FunctionSource {
+function sourceOf(code: string): FunctionSource {
   return { code, sha256: createHash('sha256').update(code).digest('hex') };
 }
 
