@@ -17,6 +17,8 @@ export interface ProbeTarget {
   host: string;
   /** Path and query. */
   path: string;
+  /** Further request headers: those that CloudFront adds for this origin. Default none. */
+  headers?: Readonly<Record<string, string>>;
   /** The origin's region, for `{region}` in the checks. */
   region: string;
   checks: ResponseChecks;
@@ -78,6 +80,7 @@ export async function probe(target: ProbeTarget, options: ProbeOptions = {}): Pr
       method: 'GET',
       path: target.path,
       headers: {
+        ...target.headers,
         host: target.host,
         accept: 'application/json, */*;q=0.1',
         'accept-encoding': 'identity',

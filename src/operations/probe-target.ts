@@ -18,7 +18,11 @@ export function buildProbeTarget(
     protocol,
     domainName: origin.DomainName,
     port: (protocol === 'http' ? custom?.HTTPPort : custom?.HTTPSPort) ?? (protocol === 'http' ? 80 : 443),
-    host: signal.host ?? distribution.Aliases?.Items?.[0] ?? origin.DomainName,
+    host: signal.host ?? distribution.Aliases?.Items?.find((alias) => !alias.startsWith('*')) ?? origin.DomainName,
+    // CloudFront sends them too, and an origin that takes nobody else's requests knows CloudFront by them.
+    headers: Object.fromEntries(
+      (origin.CustomHeaders?.Items ?? []).map(({ HeaderName = '', HeaderValue = '' }) => [HeaderName, HeaderValue]),
+    ),
     path: signal.path,
     region,
     checks: signal,

@@ -50,7 +50,7 @@ function probeAt(port: number, target: Partial<ProbeTarget> = {}, options: Probe
 }
 
 describe('a probe over http', () => {
-  it('asks as CloudFront does for a viewer: the path, the name that viewers use', async () => {
+  it('asks as CloudFront does for a viewer: the path, the name that viewers use, the origin’s own headers', async () => {
     let seen: http.IncomingMessage | undefined;
     const port = await listen(
       http.createServer((request, response) => {
@@ -58,8 +58,16 @@ describe('a probe over http', () => {
         response.end(good);
       }),
     );
-    expect(await probeAt(port)).toEqual({ ok: true, status: 200, latencyMs: expect.any(Number) });
-    expect(seen).toMatchObject({ method: 'GET', url: '/health?deep=1', headers: { host: 'www.example.test' } });
+    expect(await probeAt(port, { headers: { 'X-Origin-Verify': 'a secret' } })).toEqual({
+      ok: true,
+      status: 200,
+      latencyMs: expect.any(Number),
+    });
+    expect(seen).toMatchObject({
+      method: 'GET',
+      url: '/health?deep=1',
+      headers: { host: 'www.example.test', 'x-origin-verify': 'a secret' },
+    });
   });
 
   it('can be sent to another address, and then needs no name resolution', async () => {

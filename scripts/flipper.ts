@@ -1,0 +1,93 @@
+import { hostname } from 'node:os';
+import { pid } from 'node:process';
+import edgeConfig from '../edge.config.ts';
+import { openFlagStore } from '../src/aws/open-flag-store.ts';
+import { EdgeError } from '../src/cli/errors.ts';
+import type { Io } from '../src/cli/io.ts';
+import { duration, flag, text } from '../src/cli/option.ts';
+import { run } from '../src/cli/run.ts';
+import { checkOriginsAgree, readDistribution } from '../src/config/distribution-file.ts';
+import { type EdgeConfig, parseEdgeConfig } from '../src/config/edge-config.ts';
+import { buildFlipPolicy } from '../src/health/flip-policy.ts';
+import { type FlipperSummary, runFlipper } from '../src/health/flipper.ts';
+import type { FlipperLog } from '../src/health/flipper-event.ts';
+import { formatEventJson, formatEventText } from '../src/operations/format-flipper-event.ts';
+import { openSignals } from '../src/operations/open-signals.ts';
+
+const options = {
+  watch: flag('go on until Ctrl-C or SIGTERM'),
+  once: flag('probe until the verdicts are clear, decide, end; 1 when an origin is unhealthy and nothing can be done'),
+  shadow: flag('say what it would do, write nothing'),
+  verbose: flag('tell every probe'),
+  by: text('the name in the audit, flipper@host:pid by default; no two flippers may share one', { placeholder: 'name' }),
+  interval: duration('in place of health.intervalMs'),
+  'fast-interval': duration('in place of health.fastIntervalMs'),
+  'hold-down': duration('in place of failover.holdDownMs'),
+  'ramp-step': duration('in place of failover.rampStepMs'),
+  local: flag('the running local cloud in place of AWS'),
+};
+
+await run({
+  usage: 'flipper -- <--watch|--once> [options]',
+  summary: 'Probes every origin and moves viewers away from one that fails, gently back when it has recovered.',
+  examples: ['flipper -- --watch --local', 'flipper -- --once', 'flipper -- --watch --shadow --json'],
+  options,
+  main: async ({ values }, io) => {
+    if (values.watch === values.once)
+      throw new EdgeError('USAGE', values.watch ? '--watch and --once exclude each other' : '--watch or --once?', {
+        hint: '--watch for a process that stays, --once for cron',
+      });
+    const config = parseEdgeConfig(withTimes(parseEdgeConfig(edgeConfig), values));
+    // Not io.signal: a write that is on its way when SIGTERM arrives is finished, so that its end is known.
+    const opening = { env: io.env, isLocal: values.local, name: config.keyValueStoreName, log: io.progress };
+    const { store, local } = await openFlagStore(opening);
+    const distribution = await readDistribution('distribution.json', local?.env ?? io.env);
+    checkOriginsAgree(config, distribution);
+    const summary = await runFlipper({
+      mode: values.watch ? 'watch' : 'once',
+      shadow: values.shadow,
+      by: values.by ?? `flipper@${hostname()}:${pid}`,
+      policy: buildFlipPolicy(config),
+      signals: openSignals(config, distribution, local?.origins),
+      store,
+      log: openLog(io, values),
+      signal: io.signal,
+    });
+    if (values.watch) return 0;
+    io.signal.throwIfAborted();
+    io.result(summary, formatSummary(summary));
+    return summary.held === 'panic' || summary.held === 'fallback-unproven' ? 1 : 0;
+  },
+});
+
+type Times = Readonly<Record<'interval' | 'fast-interval' | 'hold-down' | 'ramp-step', number | undefined>>;
+
+/** The configuration with the times of the command line; it is checked again as a whole. */
+function withTimes(config: EdgeConfig, times: Times): EdgeConfig {
+  const intervalMs = times.interval ?? config.health.intervalMs;
+  const holdDownMs = times['hold-down'] ?? config.failover.holdDownMs;
+  const rampStepMs = times['ramp-step'] ?? config.failover.rampStepMs;
+  // Steps nearer than the minimum delay would only wait for it.
+  const minFlipIntervalMs = Math.min(rampStepMs, config.failover.minFlipIntervalMs);
+  return {
+    ...config,
+    health: { ...config.health, intervalMs, fastIntervalMs: times['fast-interval'] ?? Math.min(intervalMs, config.health.fastIntervalMs) },
+    failover: { ...config.failover, holdDownMs, rampStepMs, minFlipIntervalMs },
+  };
+}
+
+/** What `--watch` tells is its result; `--once` ends in one, and what leads to it is talk. */
+function openLog(io: Io, { watch, verbose }: { watch: boolean; verbose: boolean }): FlipperLog {
+  const tell = watch ? io.stdout : io.stderr;
+  return (event, at) => {
+    if (event.event === 'look' && !verbose) return;
+    tell(io.json ? formatEventJson(event, at) : formatEventText(event, at, io.colour));
+  };
+}
+
+function formatSummary({ evidence, held }: FlipperSummary): string[] {
+  const verdicts = Object.entries(evidence).map(
+    ([id, { verdict, why }]) => `${id} ${verdict}${verdict === 'unhealthy' ? ` (${why})` : ''}`,
+  );
+  return [...verdicts, held === undefined || held === 'steady' ? 'nothing left to do' : `held: ${held}`];
+}

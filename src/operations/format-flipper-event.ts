@@ -1,0 +1,63 @@
+import { formatDuration } from '../cli/duration.ts';
+import { paint } from '../cli/paint.ts';
+import type { FlipperEvent } from '../health/flipper-event.ts';
+
+/** An event as one JSON line: `event` and `at` (ISO 8601) first, then its own fields, whose names are stable. */
+export function formatEventJson({ event, ...fields }: FlipperEvent, at: number): string {
+  return JSON.stringify({ event, at: new Date(at).toISOString(), ...fields });
+}
+
+/** An event as one line for people, its time of day in UTC first. */
+export function formatEventText(event: FlipperEvent, at: number, colour: boolean): string {
+  return `${paint(colour, 'dim', new Date(at).toISOString().slice(11, 19))} ${describe(event, colour)}`;
+}
+
+function describe(event: FlipperEvent, colour: boolean): string {
+  const red = (text: string) => paint(colour, 'red', text);
+  const green = (text: string) => paint(colour, 'green', text);
+  const yellow = (text: string) => paint(colour, 'yellow', text);
+  switch (event.event) {
+    case 'start':
+      return `watching ${event.origins.join(', ')} as ${event.by}${event.shadow ? ', writing nothing' : ''}`;
+    case 'look': {
+      const found = event.opinion === 'good' ? 'good' : [event.opinion, event.class, event.detail].filter(Boolean).join(' ');
+      return `${event.origin} ${event.signal} ${found} ${event.latencyMs} ms`;
+    }
+    case 'verdict': {
+      const to = event.to === 'healthy' ? green(event.to) : event.to === 'unhealthy' ? red(event.to) : yellow(event.to);
+      return `${event.origin} is ${to}${event.why === undefined ? '' : `: ${event.why}`}`;
+    }
+    case 'record': {
+      const { override } = event;
+      const held = override && `, held by ${override.by} (${override.reason}) until ${new Date(override.until).toISOString()}`;
+      return `the record is ${event.record}${event.edited ? ', changed by hand' : ''}${held ?? ''}`;
+    }
+    case 'hold':
+      return event.reason === 'steady' ? 'nothing to do' : `${yellow('holding')}: ${holdTexts[event.reason]} (${event.origin})`;
+    case 'flip': {
+      const what = event.shadow ? 'would flip' : 'flipped';
+      return `${paint(colour, 'bold', what)} ${event.from} -> ${event.to}: ${event.reason} (#${event.sequence}, ${formatDuration(event.durationMs)})`;
+    }
+    case 'edit':
+      return `noted that the record was changed by hand to ${event.record} (#${event.sequence})`;
+    case 'verified':
+      return `the store holds #${event.sequence}`;
+    case 'unverified':
+      return `${yellow('not verified')} #${event.sequence}: ${event.detail}`;
+    case 'store-failed':
+      return `${red('the store failed')}: ${event.message} (${event.code}), again in ${formatDuration(event.retryInMs)}`;
+    case 'stop':
+      return 'stopped';
+  }
+}
+
+const holdTexts = {
+  steady: 'nothing to do',
+  override: 'an operator holds it',
+  panic: 'it is unhealthy, but no origin is left that is not',
+  'fallback-unproven': 'it is unhealthy, but nothing is known yet about where its viewers would go',
+  'min-interval': 'the last flip was too short ago',
+  'not-healthy': 'it is out and not yet healthy',
+  'hold-down': 'it is healthy, its hold-down is not over',
+  'ramp-step': 'it is on its way home',
+} as const;

@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import { auditHistory, replayAudit } from '../../../src/health/audit.ts';
+import { buildFlipPolicy } from '../../../src/health/flip-policy.ts';
+import { type FlipperOptions, runFlipper } from '../../../src/health/flipper.ts';
+import type { FlipperEvent } from '../../../src/health/flipper-event.ts';
+import { openSignals } from '../../../src/operations/open-signals.ts';
+import { openTestStore, type TestStore } from '../aws/open-test-store.ts';
+import { type OriginFault, openTestOrigin, type TestOrigin } from './open-test-origin.ts';
+
+// The flipper on the real SDK, a control plane that speaks AWS's wire format, and origins that really refuse, hang and lie.
+
+const config = parseEdgeConfig({
+  origins: { singapore: { region: 'ap-southeast-1' }, europe: { region: 'eu-central-1' } },
+  defaultOrder: ['singapore', 'europe'],
+  health: { intervalMs: 200, fastIntervalMs: 50, connectTimeoutMs: 150, timeoutMs: 200 },
+  failover: { holdDownMs: 300, maxHoldDownMs: 3_000, rampStepMs: 200, minFlipIntervalMs: 50 },
+});
+const item = (Id: string) => ({ Id, DomainName: `${Id}.example.test`, CustomOriginConfig: undefined });
+const distribution = {
+  CallerReference: 'a',
+  Comment: '',
+  Enabled: true,
+  Origins: { Quantity: 2, Items: [item('singapore'), item('europe')] },
+  DefaultCacheBehavior: undefined,
+};
+
+let test: TestStore;
+let singapore: TestOrigin;
+let europe: TestOrigin;
+let stop: AbortController;
+let running: Promise<unknown>[];
+let told: (FlipperEvent & { at: number })[];
+
+beforeEach(async () => {
+  [test, singapore, europe] = await Promise.all([openTestStore(), openTestOrigin('ap-southeast-1'), openTestOrigin('eu-central-1')]);
+  stop = new AbortController();
+  running = [];
+  told = [];
+});
+
+afterEach(async () => {
+  stop.abort();
+  await Promise.all(running);
+  await Promise.all([singapore.close(), europe.close(), test.close()]);
+});
+
+function start(given: Partial<FlipperOptions> = {}) {
+  const local = (domainName: string, { port }: TestOrigin) => ({ domainName, host: '127.0.0.1', port, protocol: 'http' as const });
+  const ended = runFlipper({
+    mode: 'watch',
+    shadow: false,
+    by: `flipper-${running.length}`,
+    policy: buildFlipPolicy(config),
+    signals: openSignals(config, distribution, {
+      singapore: local('singapore.example.test', singapore),
+      europe: local('europe.example.test', europe),
+    }),
+    store: test.store,
+    log: (event, at) => told.push({ ...event, at }),
+    signal: stop.signal,
+    ...given,
+  });
+  running.push(ended);
+  return ended;
+}
+
+const flips = () => told.filter((event) => event.event === 'flip');
+const record = () => test.values().get('health') ?? 'ok';
+const until = (what: () => boolean) => expect.poll(what, { interval: 5, timeout: 10_000 }).toBe(true);
+const isProven = () => told.filter((event) => event.event === 'verdict' && event.to === 'healthy').length >= 2;
+
+describe('a flipper on real connections', () => {
+  it.each<{ fault: OriginFault; why: RegExp }>([
+    { fault: 'refuse', why: /connect: .*ECONNREFUSED/ },
+    { fault: 'hang', why: /timeout: no answer within 200 ms/ },
+    { fault: 'reset', why: /connect: / },
+    { fault: '503', why: /status: status 503/ },
+    { fault: 'bad body', why: /body: the body is not JSON/ },
+    { fault: 'wrong region', why: /body: region is "eu-west-9", expected "ap-southeast-1"/ },
+  ])('moves everybody when an origin fails by $fault, and says why', async ({ fault, why }) => {
+    start();
+    await until(isProven);
+    await singapore.setFault(fault);
+    await until(() => flips().length > 0);
+    expect(flips()[0]).toMatchObject({ kind: 'protect', from: 'ok', to: 'singapore=0', reason: expect.stringMatching(why) });
+    expect(record()).toBe('singapore=0');
+  });
+
+  it('brings everybody home when the origin has recovered', async () => {
+    start();
+    await until(isProven);
+    await singapore.setFault('refuse');
+    await until(() => flips().length > 0);
+    await singapore.setFault(undefined);
+    await until(() => flips().length >= 5);
+    expect(flips().map(({ to }) => to)).toEqual(['singapore=0', 'singapore=10', 'singapore=25', 'singapore=50', 'ok']);
+    expect(replayAudit(auditHistory(test.values()))).toEqual({ record: 'ok', gaps: [] });
+  });
+
+  it('asks nothing of the store while nothing changes', async () => {
+    start();
+    await until(isProven);
+    const calls = test.control.calls.length;
+    const before = singapore.requests;
+    await until(() => singapore.requests > before + 8);
+    expect(test.control.calls.length).toBe(calls);
+  });
+
+  it('reads back what it wrote', async () => {
+    start();
+    await until(isProven);
+    await singapore.setFault('refuse');
+    await until(() => told.some(({ event }) => event === 'verified'));
+    expect(told.some(({ event }) => event === 'unverified')).toBe(false);
+  });
+
+  it('never takes the last origin out', async () => {
+    start();
+    await until(isProven);
+    await Promise.all([singapore.setFault('503'), europe.setFault('503')]);
+    await until(() => told.some((event) => event.event === 'hold' && event.reason === 'panic'));
+    expect(['ok', 'singapore=0', 'europe=0']).toContain(record());
+    const before = singapore.requests;
+    await until(() => singapore.requests > before + 5);
+    expect(record()).not.toMatch(/singapore=0.*europe=0/);
+  });
+
+  it('runs once for cron: one look at everything, one flip', async () => {
+    await singapore.setFault('503');
+    expect(await start({ mode: 'once' })).toMatchObject({ held: 'not-healthy', evidence: { singapore: { verdict: 'unhealthy' } } });
+    expect(record()).toBe('singapore=0');
+  });
+
+  it('ends soon when it is told to, whatever it is doing', async () => {
+    await europe.setFault('hang');
+    const ended = start();
+    await until(() => europe.requests > 0);
+    const at = performance.now();
+    stop.abort();
+    await ended;
+    expect(performance.now() - at).toBeLessThan(150);
+  });
+});
