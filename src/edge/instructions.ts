@@ -64,7 +64,7 @@ export async function countInstructions(
 
 async function instructionsOf(tools: CountingTools, folder: string, [file, ...args]: [string, ...string[]]): Promise<number> {
   const command = ['--tool=callgrind', '--callgrind-out-file=/dev/null', tools.njs, '-p', folder, join(folder, file), ...args];
-  const result = await runProcess(tools.valgrind, command, { silenceMs: 120_000 });
+  const result = await runProcess(tools.valgrind, command, join(folder, `${[file, ...args].join('-')}.out`), { silenceMs: 120_000 });
   const collected = /Collected : (\d+)/.exec(result.stderr)?.[1];
   const thrown = /^(?:Thrown:\s*)?(?:\w*Error:.*)/m.exec(`${result.stdout}\n${result.stderr}`)?.[0];
   if (result.exitCode !== 0 || thrown !== undefined || collected === undefined) {

@@ -119,9 +119,11 @@ function logged(value) {
   }
 }
 
+const linePattern = /function\.js:(\d+)\)/;
+
 function describe(error) {
   if (!(error instanceof Error)) return `Uncaught ${logged(error)}`;
-  const place = /function\.js:(\d+)\)/.exec(String(error.stack));
+  const place = linePattern.exec(String(error.stack));
   return `${error.name}: ${error.message}${place === null ? '' : ` in ${place[1]}`}`;
 }
 
@@ -168,29 +170,28 @@ function restrict() {
     Object.defineProperty(String.prototype, 'replaceAll', { value: replaceAll, writable: true, configurable: true });
 }
 
-async function runOne(handler, run) {
+let rawQueryString;
+// Not enumerable, like a method: it is no part of the request that goes on.
+const rawQueryStringMember = { value: () => rawQueryString, configurable: true, writable: true };
+
+function begin(run) {
   trace = newTrace();
   now = run.now;
   failReads = run.failReads === true;
   store = run.store;
+  rawQueryString = run.rawQueryString;
   cf.edgeLocation = run.edgeLocation || {};
-  Object.defineProperty(run.event.request, 'rawQueryString', {
-    value: () => run.rawQueryString,
-    configurable: true,
-    writable: true,
-  });
-  let output = 'null';
-  try {
-    const returned = await handler(run.event);
-    const text = stringify(returned);
-    output = text === undefined ? 'null' : text;
-  } catch (error) {
-    trace.failure = describe(error);
-  }
-  const calls = trace.calls.join(',');
-  delete trace.calls;
-  delete trace.room;
-  return `{"output":${output},"calls":[${calls}],${stringify(trace).slice(1)}`;
+  Object.defineProperty(run.event.request, 'rawQueryString', rawQueryStringMember);
+  return run.event;
+}
+
+function finish(output) {
+  const rest = { customData: trace.customData, failure: trace.failure, droppedLogArguments: trace.droppedLogArguments };
+  return `{"output":${output},"calls":[${trace.calls.join()}],"reads":${list(trace.reads)},"logs":${list(trace.logs)},${stringify(rest).slice(1)}`;
+}
+
+function list(texts) {
+  return texts.length === 0 ? '[]' : stringify(texts);
 }
 
 // njs cuts what it prints after 2,047 bytes. A piece that another follows begins with +, the last one with a full stop.
@@ -205,8 +206,19 @@ async function drive(handler) {
   // The function's code has been loaded without an error.
   write('loaded');
   for (let i = 0; i < batch.runs.length; i++) {
-    const line = typeof handler === 'function' ? await runOne(handler, parse(batch.runs[i])) : noHandler;
-    writeLine(line);
+    if (typeof handler !== 'function') {
+      writeLine(noHandler);
+      continue;
+    }
+    let output = 'null';
+    try {
+      const returned = await handler(begin(parse(batch.runs[i])));
+      const text = stringify(returned);
+      if (text !== undefined) output = text;
+    } catch (error) {
+      trace.failure = describe(error);
+    }
+    writeLine(finish(output));
   }
 }
 

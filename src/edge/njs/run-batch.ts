@@ -61,7 +61,7 @@ export async function runBatch(njs: string, batch: NjsBatch, limits: BatchLimits
       ),
     ]);
     // -s no file system, -u no code from text, -r a promise that nobody awaited does not end the process.
-    const result = await runProcess(njs, ['-s', '-u', '-r', '-p', folder, join(folder, 'function.js')], {
+    const result = await runProcess(njs, ['-s', '-u', '-r', '-p', folder, join(folder, 'function.js')], join(folder, 'output'), {
       silenceMs: limits.timeLimitMs,
       maxKiB,
       ...(limits.signal && { signal: limits.signal }),
