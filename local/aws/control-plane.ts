@@ -6,7 +6,7 @@ import type { Call } from './call-log.ts';
 import { type ControlPlaneFaults, noFaults } from './faults.ts';
 import { answer } from './transport/answer.ts';
 import { openHttpServer } from './transport/http-server.ts';
-import { answerLocalApi } from './transport/local-api.ts';
+import { answerLocalApi, type LocalRoutes } from './transport/local-api.ts';
 import { isLocalHost } from './transport/local-host.ts';
 import { routesOf } from './transport/router.ts';
 
@@ -25,6 +25,8 @@ export interface ControlPlaneOptions {
   /** Runs TestFunction; without it TestFunction answers TestFunctionFailed. */
   runtime?: FunctionRuntime;
   faults?: ControlPlaneFaults;
+  /** More that `/_local/` answers. */
+  localRoutes?: LocalRoutes;
 }
 
 export interface ControlPlane {
@@ -40,7 +42,7 @@ export interface ControlPlane {
 
 /** Opens an AWS account on this machine: CloudFront's functions, stores and distributions over their real wire formats, in memory, on loopback only. */
 export async function openControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
-  const { port = 0, now = Date.now, random = Math.random, faults = noFaults() } = options;
+  const { port = 0, now = Date.now, random = Math.random, faults = noFaults(), localRoutes = {} } = options;
   const account = openAccount({
     accountId: options.accountId ?? '111122223333',
     now,
@@ -55,7 +57,7 @@ export async function openControlPlane(options: ControlPlaneOptions = {}): Promi
   const server = await openHttpServer({ port, random }, (request, requestId) => {
     const target = request.url ?? '';
     return target.startsWith('/_local/') && isLocalHost(request.headers.host)
-      ? answerLocalApi(request, target, { faults, calls, now })
+      ? answerLocalApi(request, target, { faults, calls, now, routes: localRoutes })
       : answer(request, requestId, { routes, account, faults, calls });
   });
   return {

@@ -5,35 +5,45 @@ import { ServiceError } from '../service-error.ts';
 import type { WireResponse } from '../wire/encode-response.ts';
 import { readBody } from './read-body.ts';
 
+/** More that `/_local/` answers, by `GET /_local/name`: from the request's body (empty for GET) to a JSON answer; `problems` in it make it a 400. */
+export type LocalRoutes = Readonly<Record<string, (body: string) => object | Promise<object>>>;
+
 /** What `/_local/` answers: is it up, which calls came, and what shall go wrong. Not part of AWS; unsigned. */
 export async function answerLocalApi(
   request: IncomingMessage,
   target: string,
-  options: { faults: ControlPlaneFaults; calls: readonly Call[]; now: () => number },
+  options: { faults: ControlPlaneFaults; calls: readonly Call[]; now: () => number; routes: LocalRoutes },
 ): Promise<WireResponse> {
-  const { faults, calls } = options;
-  switch (`${request.method} ${target}`) {
+  const { faults, calls, routes } = options;
+  const name = `${request.method} ${target}`;
+  if (Object.hasOwn(routes, name)) return answerRoute(request, routes[name]);
+  switch (name) {
     case 'GET /_local/health':
       return json(200, { status: 'ok' });
     case 'GET /_local/calls':
       return json(200, { calls });
     case 'GET /_local/faults':
       return json(200, faults);
-    case 'POST /_local/faults': {
-      // Asking for this type makes a browser ask first, so that no page can post here unseen.
-      if (!/^application\/json\b/.test(request.headers['content-type'] ?? '')) return json(415, { problems: ['send application/json'] });
-      const body = await readBody(request).catch((error: unknown) => {
-        if (error instanceof ServiceError) return error;
-        throw error;
+    case 'POST /_local/faults':
+      return answerRoute(request, (body) => {
+        const parsed = parseFaults(body, options.now());
+        return 'problems' in parsed ? parsed : Object.assign(faults, parsed.faults);
       });
-      if (body instanceof ServiceError) return json(body.status, { problems: [body.message] });
-      const parsed = parseFaults(body, options.now());
-      if ('problems' in parsed) return json(400, parsed);
-      Object.assign(faults, parsed.faults);
-      return json(200, faults);
-    }
     default:
-      return json(404, { problems: [`no ${request.method} ${target}`] });
+      return json(404, { problems: [`no ${name}`] });
+  }
+}
+
+async function answerRoute(request: IncomingMessage, route: LocalRoutes[string] | undefined): Promise<WireResponse> {
+  // Asking for this type makes a browser ask first, so that no page can post here unseen.
+  if (request.method === 'POST' && !/^application\/json\b/.test(request.headers['content-type'] ?? ''))
+    return json(415, { problems: ['send application/json'] });
+  try {
+    const answer = (await route?.(await readBody(request))) ?? {};
+    return json('problems' in answer ? 400 : 200, answer);
+  } catch (error) {
+    if (error instanceof ServiceError) return json(error.status, { problems: [error.message] });
+    throw error;
   }
 }
 

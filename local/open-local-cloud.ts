@@ -1,0 +1,157 @@
+import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
+import type { LocalCloud } from '../src/cli/local-cloud.ts';
+import type { EdgeConfig } from '../src/config/edge-config.ts';
+import { checkSyntax } from '../src/edge/gate/check-syntax.ts';
+import { type ControlPlane, openControlPlane } from './aws/control-plane.ts';
+import type { EdgeRequestRecord } from './edge/edge-request-record.ts';
+import { type Edge, openEdge } from './edge/open-edge.ts';
+import type { Propagation } from './edge/replica.ts';
+import { type OriginFault, originFaults, parseOriginFault } from './origin/origin-fault.ts';
+import { openReferenceOrigin, type ReferenceOrigin } from './origin/reference-origin.ts';
+import { openFunctionRuntime } from './runtime/function-runtime.ts';
+
+export interface LocalCloudOptions {
+  config: Pick<EdgeConfig, 'origins'>;
+  /** The control plane's port; edge and origins take the ones behind it. 0 takes any free ones. */
+  port: number;
+  /** Reads distribution.json with these values for its placeholders. */
+  readDistribution: (env: Readonly<Record<string, string>>) => Promise<DistributionConfig>;
+  propagation?: Partial<Propagation>;
+  onRequest?: (record: EdgeRequestRecord) => void;
+  /** Stopped runs, restarts, dropped log arguments. */
+  log?: (line: string) => void;
+}
+
+/** A laptop's CloudFront with two things still to be done through the AWS APIs: publish a function, create a distribution. */
+export interface OpenLocalCloud {
+  controlPlane: ControlPlane;
+  /** distribution.json with local names in it. */
+  distribution: DistributionConfig;
+  origins: Readonly<Record<string, ReferenceOrigin>>;
+  /** Breaks or heals an origin; `none` heals. */
+  setFault(origin: string, fault: OriginFault): Promise<void>;
+  /** Opens the edge once the distribution is deployed; from then on `/_local/cloud` describes all of it. */
+  serve(distributionId: string, keyValueStoreArn: string): Promise<{ edge: Edge; description: LocalCloud }>;
+  /** Stops everything, in the order in which nothing is missed. */
+  close(): Promise<void>;
+}
+
+const accountId = '111122223333';
+
+/** Opens the control plane and the origins, on loopback only. PORT_BUSY when a port is taken, and then nothing stays open. */
+export async function openLocalCloud(options: LocalCloudOptions): Promise<OpenLocalCloud> {
+  const { config, port } = options;
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  const keep = <T extends { close(): Promise<void> }>(opened: T): T => {
+    closers.push(() => opened.close());
+    return opened;
+  };
+  const portAt = (place: number) => (port === 0 ? 0 : port + place);
+  let description: LocalCloud | undefined;
+
+  try {
+    const ids = Object.keys(config.origins);
+    const env = placeholders(ids);
+    const distribution = await options.readDistribution(env);
+    const origins: Record<string, ReferenceOrigin> = {};
+    const setFault = async (id: string, fault: OriginFault) => origins[id]?.setFault(fault);
+    // First what tells that another one is running, before workerd is started for nothing.
+    const runtimeLater = { run: (...input: Parameters<typeof runtime.run>) => runtime.run(...input), close: async () => undefined };
+    const controlPlane = keep(
+      await openControlPlane({
+        port,
+        accountId,
+        runtime: runtimeLater,
+        localRoutes: {
+          'GET /_local/cloud': () => description ?? { problems: ['the local cloud is still starting'] },
+          'POST /_local/origins': (body) => breakOrigin(body, ids, setFault),
+        },
+      }),
+    );
+    for (const [place, id] of ids.entries()) {
+      const region = config.origins[id]?.region ?? '';
+      const verifySecret = env['ORIGIN_VERIFY_SECRET'] ?? '';
+      origins[id] = keep(await openReferenceOrigin({ port: portAt(2 + place), region, verifySecret }));
+    }
+    const runtime = keep(await openFunctionRuntime({ checkSyntax, ...(options.log && { log: options.log }) }));
+
+    const domains = new Map((distribution.Origins?.Items ?? []).map(({ Id = '', DomainName = '' }) => [DomainName, Id]));
+    const serve = async (distributionId: string, keyValueStoreArn: string) => {
+      const edge = keep(
+        await openEdge({
+          port: portAt(1),
+          distributionId,
+          published: controlPlane.published,
+          runtime,
+          resolveOrigin: (domainName, wantedPort, protocol) => {
+            const origin = origins[domains.get(domainName) ?? ''];
+            return origin === undefined
+              ? { host: domainName, port: wantedPort, protocol }
+              : { host: '127.0.0.1', port: origin.port, protocol: 'http' };
+          },
+          ...(options.propagation && { propagation: options.propagation }),
+          ...(options.onRequest && { onRequest: options.onRequest }),
+        }),
+      );
+      description = {
+        controlPlane: `http://127.0.0.1:${controlPlane.port}`,
+        edge: edge.url,
+        accountId,
+        keyValueStoreArn,
+        distributionId,
+        origins: Object.fromEntries(
+          [...domains].map(([domainName, id]) => [
+            id,
+            { domainName, host: '127.0.0.1', port: origins[id]?.port ?? 0, protocol: 'http' as const },
+          ]),
+        ),
+        env,
+      };
+      return { edge, description };
+    };
+    return { controlPlane, distribution, origins, setFault, serve, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Local values for the placeholders of distribution.json: for each origin the name `<id>.localhost`. */
+function placeholders(ids: readonly string[]): Record<string, string> {
+  const domains = ids.map((id) => [`${id.toUpperCase().replaceAll('-', '_')}_DOMAIN`, `${id}.localhost`]);
+  return {
+    AWS_ACCOUNT_ID: accountId,
+    VIEWER_DOMAIN: 'app.localhost',
+    ACM_CERTIFICATE_ARN: `arn:aws:acm:us-east-1:${accountId}:certificate/00000000-0000-4000-8000-000000000000`,
+    ORIGIN_VERIFY_SECRET: 'local-origin-verify',
+    ...Object.fromEntries(domains),
+  };
+}
+
+async function breakOrigin(
+  body: string,
+  ids: readonly string[],
+  setFault: (id: string, fault: OriginFault) => Promise<void>,
+): Promise<object> {
+  const { origin, fault } = readFields(body);
+  const parsed = parseOriginFault(fault);
+  const problems = [];
+  if (!ids.includes(origin)) problems.push(`no origin is called ${JSON.stringify(origin)}; origins here: ${ids.join(', ')}`);
+  if (parsed === undefined)
+    problems.push(`${JSON.stringify(fault)} is no fault; faults: ${originFaults.join(', ')}, also slow:<ms> and 5xx:<status>`);
+  if (parsed === undefined || problems.length > 0) return { problems };
+  await setFault(origin, parsed);
+  return { origin, fault: parsed };
+}
+
+function readFields(body: string): { origin: string; fault: string } {
+  try {
+    const { origin = '', fault = '' } = JSON.parse(body) as { origin?: unknown; fault?: unknown };
+    return { origin: String(origin), fault: String(fault) };
+  } catch {
+    return { origin: '', fault: '' };
+  }
+}

@@ -1,0 +1,87 @@
+import type { EdgeRequestRecord } from '../../local/edge/edge-request-record.ts';
+import type { OriginFaultKind } from '../../local/origin/origin-fault.ts';
+import type { EdgeConfig } from '../../src/config/edge-config.ts';
+import { servedWeight, type Timeline } from './timeline.ts';
+import type { Outcome } from './traffic.ts';
+
+export interface DrillPromise {
+  promise: string;
+  /** `skipped` when this fault does not put it to the test. */
+  result: 'held' | 'broken' | 'skipped';
+  /** What was counted, or why it was not. */
+  detail: string;
+}
+
+export interface Drill {
+  config: Pick<EdgeConfig, 'origins' | 'defaultOrder' | 'routes'>;
+  broken: string;
+  fault: OriginFaultKind;
+  timeline: Timeline;
+  /** What viewers saw. */
+  outcomes: readonly Outcome[];
+  /** What the edge did. */
+  requests: readonly EdgeRequestRecord[];
+}
+
+/** Time after propagation from which nobody may fail any more: requests that were on their way have ended by then. */
+const settleMs = 2_000;
+
+/** What the design promises a viewer, judged by what was seen. Pure. */
+export function judgePromises(drill: Drill): DrillPromise[] {
+  return [safeRequestsSurvive(drill), nobodyFailsAfterTheFlip(drill), nobodyGoesToWeightZero(drill), everybodyComesHome(drill)];
+}
+
+function safeRequestsSurvive({ fault, outcomes, timeline }: Drill): DrillPromise {
+  const promise = 'no GET fails at any time';
+  if (fault !== 'refuse' && fault !== '5xx') {
+    return { promise, result: 'skipped', detail: `promised for refuse and 5xx only: ${fault} is not seen by the origin group in time` };
+  }
+  return judge(
+    promise,
+    outcomes.filter(({ method, startedAt }) => method === 'GET' && startedAt >= timeline.brokenAt),
+    ({ ok }) => ok,
+  );
+}
+
+function nobodyFailsAfterTheFlip({ outcomes, timeline }: Drill): DrillPromise {
+  const promise = 'no request of any method fails from 2 s after propagation';
+  const { propagatedAt } = timeline;
+  if (propagatedAt === undefined) return { promise, result: 'broken', detail: 'the flip never reached the edge' };
+  return judge(
+    promise,
+    outcomes.filter(({ startedAt }) => startedAt >= propagatedAt + settleMs),
+    ({ ok }) => ok,
+  );
+}
+
+/** Looks at requests that began and ended under one record: one that saw the next arrive may have been routed by either. */
+function nobodyGoesToWeightZero({ config, requests, timeline }: Drill): DrillPromise {
+  const promise = 'nobody is sent to an origin at weight 0 while another is up';
+  const { records } = timeline;
+  const settled = requests.filter(({ at, ms }) => records.findLastIndex((r) => r.at <= at) === records.findLastIndex((r) => r.at <= at + ms));
+  return judge(promise, settled, ({ at, origins }) => {
+    const isOut = (id: string) => servedWeight(records, id, at) === 0;
+    return Object.keys(config.origins).every(isOut) || !origins.some(isOut);
+  });
+}
+
+function everybodyComesHome({ config, outcomes, timeline }: Drill): DrillPromise {
+  const promise = 'after the ramp everybody is home';
+  const { homeAt } = timeline;
+  if (homeAt === undefined) return { promise, result: 'broken', detail: 'the ramp did not end' };
+  return judge(
+    promise,
+    outcomes.filter(({ startedAt }) => startedAt >= homeAt),
+    ({ country, region }) => {
+      const order = config.routes.find(({ countries }) => countries.includes(country))?.order ?? config.defaultOrder;
+      return region === config.origins[order[0] ?? '']?.region;
+    },
+  );
+}
+
+function judge<T>(promise: string, seen: readonly T[], isKept: (item: T) => boolean): DrillPromise {
+  const broken = seen.filter((item) => !isKept(item)).length;
+  // Nothing seen proves nothing.
+  if (seen.length === 0) return { promise, result: 'broken', detail: 'no request put it to the test' };
+  return { promise, result: broken === 0 ? 'held' : 'broken', detail: `${broken} of ${seen.length} requests` };
+}

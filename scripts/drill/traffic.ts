@@ -1,0 +1,108 @@
+import http from 'node:http';
+
+/** One request as its viewer lived through it. */
+export interface Outcome {
+  /** Epoch milliseconds. */
+  startedAt: number;
+  ms: number;
+  method: string;
+  country: string;
+  /** 0 when no complete response came. */
+  status: number;
+  /** The `x-region` of the response. */
+  region: string | undefined;
+  /** A complete response below 500. */
+  ok: boolean;
+}
+
+export interface TrafficOptions {
+  edge: string;
+  requestsPerSecond: number;
+  random: () => number;
+  now: () => number;
+  onOutcome: (outcome: Outcome) => void;
+}
+
+export interface Traffic {
+  /** Sends no more and resolves when every request has ended. */
+  stop(): Promise<void>;
+}
+
+const countries = ['US', 'US', 'US', 'IN', 'IN', 'IN', 'BR', 'JP', 'DE', 'GB'];
+const kinds = [
+  { method: 'GET', path: '/' },
+  { method: 'GET', path: '/api/orders' },
+  { method: 'GET', path: '/assets/logo.svg' },
+  { method: 'POST', path: '/api/orders' },
+  { method: 'POST', path: '/api/payments' },
+];
+const body = JSON.stringify({ item: 'umbrella', count: 1 });
+
+/** A viewer gives up after so long: longer than the edge waits for one origin after the other. */
+const timeoutMs = 25_000;
+
+/** Starts viewers from several countries that read and write at a steady rate, whatever becomes of what they sent before. */
+export function startTraffic(options: TrafficOptions): Traffic {
+  const { edge, random, now } = options;
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 2_000 });
+  const open = new Set<Promise<void>>();
+  const pick = <T>(list: readonly T[]) => list[Math.floor(random() * list.length)] as T;
+
+  const send = () => {
+    const kind = pick(kinds);
+    const country = pick(countries);
+    const ip = `198.51.${Math.floor(random() * 256)}.${Math.floor(random() * 256)}`;
+    const startedAt = now();
+    const request = ask(`${edge}${kind.path}`, kind.method, { 'x-local-viewer-country': country, 'x-local-viewer-ip': ip }, agent).then(
+      ({ status, region }) => {
+        options.onOutcome({
+          startedAt,
+          ms: now() - startedAt,
+          method: kind.method,
+          country,
+          status,
+          region,
+          ok: status > 0 && status < 500,
+        });
+        open.delete(request);
+      },
+    );
+    open.add(request);
+  };
+  const timer = setInterval(send, 1_000 / options.requestsPerSecond);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await Promise.all(open);
+      agent.destroy();
+    },
+  };
+}
+
+/** Never rejects: what went wrong on the way is status 0. */
+function ask(
+  url: string,
+  method: string,
+  headers: Record<string, string>,
+  agent: http.Agent,
+): Promise<{ status: number; region: string | undefined }> {
+  return new Promise((resolve) => {
+    const lost = () => resolve({ status: 0, region: undefined });
+    const options = {
+      method,
+      agent,
+      timeout: timeoutMs,
+      headers: { host: 'app.localhost', ...headers, ...(method === 'POST' && { 'content-type': 'application/json' }) },
+    };
+    const request = http.request(url, options, (response) => {
+      const region = response.headers['x-region'];
+      response.on('error', lost).on('close', lost);
+      response.on('end', () =>
+        resolve({ status: response.complete ? (response.statusCode ?? 0) : 0, region: typeof region === 'string' ? region : undefined }),
+      );
+      response.resume();
+    });
+    request.on('error', lost).on('timeout', () => request.destroy());
+    request.end(method === 'POST' ? body : undefined);
+  });
+}
