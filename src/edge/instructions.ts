@@ -51,10 +51,11 @@ export async function countInstructions(
     const emptyCosts = new Map<string, number>();
     const perRequest: number[] = [];
     for (const [index, { event }] of inputs.entries()) {
+      const cost = await perEvent('full.js', index);
       const key = JSON.stringify(event);
       const empty = emptyCosts.get(key) ?? (await perEvent('bare.js', index));
       emptyCosts.set(key, empty);
-      perRequest.push(Math.round((await perEvent('full.js', index)) - empty));
+      perRequest.push(Math.round(cost - empty));
     }
     return { load: full - bare, perRequest };
   } finally {

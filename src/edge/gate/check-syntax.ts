@@ -63,14 +63,15 @@ function findAll(code: string): Finding[] {
 /** Names that the code gives to members itself, in literals and by assignment. */
 function definedMembers(program: Program): Set<string> {
   const names = new Set<string>();
-  const add = (name: string | undefined): void => {
+  walk(program, (node) => {
+    const name = node.type === 'AssignmentExpression' ? assignedName(node.left) : node.type === 'Property' ? nameOf(node) : undefined;
     if (name !== undefined) names.add(name);
-  };
-  walk(program, (node: AnyNode) => {
-    if (node.type === 'Property') add(nameOf(node));
-    if (node.type === 'AssignmentExpression' && node.left.type === 'MemberExpression') add(nameOf(node.left));
   });
   return names;
+}
+
+function assignedName(target: AnyNode): string | undefined {
+  return target.type === 'MemberExpression' ? nameOf(target) : undefined;
 }
 
 function cut(text: string): string {

@@ -4,14 +4,21 @@ function isNode(value: unknown): value is AnyNode {
   return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
 }
 
-/** The nodes directly below, in the order of the code. */
-export function childrenOf(node: AnyNode): AnyNode[] {
+const knownChildren = new WeakMap<AnyNode, readonly AnyNode[]>();
+
+/** The nodes directly below, in the order of the code. Several walks ask for the same ones. */
+export function childrenOf(node: AnyNode): readonly AnyNode[] {
+  const known = knownChildren.get(node);
+  if (known !== undefined) return known;
   const children: AnyNode[] = [];
   for (const value of Object.values(node)) {
-    for (const item of Array.isArray(value) ? value : [value]) if (isNode(item)) children.push(item);
+    if (isNode(value)) children.push(value);
+    else if (Array.isArray(value)) for (const item of value) if (isNode(item)) children.push(item);
   }
   // A shorthand property holds the same node as key and value.
-  return children.filter((child, index) => children.indexOf(child) === index);
+  if (node.type === 'Property' && node.shorthand) children.shift();
+  knownChildren.set(node, children);
+  return children;
 }
 
 /** Calls back for every node, parents first; `ancestors` begins with the program and ends with the node's parent. */
