@@ -1,0 +1,66 @@
+import { defaultItems, defaultLeaf, stripDefaults } from './config-defaults.ts';
+import { type Fields, fromTree, type List, noFields, pathOf, type Tree } from './config-tree.ts';
+
+/** One difference. `add` and `remove` are whole items of a list; `change` is one field, whose undefined side is the default that is not known. */
+export interface Change {
+  kind: 'add' | 'remove' | 'change';
+  path: string;
+  before?: unknown;
+  after?: unknown;
+}
+
+/** What leads from one config to the other, in the order of the fields; empty when they mean the same. */
+export function diffConfigs(before: Fields, after: Fields): Change[] {
+  return diffTrees(stripDefaults(before), stripDefaults(after), '', '');
+}
+
+function diffTrees(before: Tree | undefined, after: Tree | undefined, path: string, keyField: string): Change[] {
+  if (before === undefined && after === undefined) return [];
+  const shape = typeof before === 'object' ? before : after;
+  if (typeof shape !== 'object') return diffLeaves(before, after, path);
+  if (shape.kind === 'list') return diffLists(before as List | undefined, after as List | undefined, path);
+  const [from, to] = [asFields(before), asFields(after)];
+  return [...new Set([...from.keys(), ...to.keys()])]
+    .filter((name) => name !== keyField)
+    .flatMap((name) => diffTrees(from.get(name), to.get(name), pathOf(path, name), ''));
+}
+
+function asFields(tree: Tree | undefined): Fields['fields'] {
+  return typeof tree === 'object' && tree.kind === 'fields' ? tree.fields : noFields.fields;
+}
+
+function diffLeaves(before: Tree | undefined, after: Tree | undefined, path: string): Change[] {
+  if (before === after) return [];
+  const usual = defaultLeaf(path) ?? (typeof (before ?? after) === 'boolean' ? false : undefined);
+  return [{ kind: 'change', path, before: before ?? usual, after: after ?? usual }];
+}
+
+function diffLists(before: List | undefined, after: List | undefined, path: string): Change[] {
+  const list = before ?? after;
+  if (list === undefined) return [];
+  const from = before?.items ?? new Map<string, Tree>();
+  const to = after?.items ?? new Map<string, Tree>();
+  if (list.unit === 'value') return diffValues(before, after, path);
+  const items = [...new Set([...from.keys(), ...to.keys()])].flatMap((key): Change[] => {
+    const [old, fresh] = [from.get(key), to.get(key)];
+    const at = `${path}[${key}]`;
+    if (old === undefined && fresh !== undefined) return [{ kind: 'add', path: at, after: fromTree(fresh) }];
+    if (fresh === undefined && old !== undefined) return [{ kind: 'remove', path: at, before: fromTree(old) }];
+    return list.keyField === undefined ? [] : diffTrees(old, fresh, at, list.keyField);
+  });
+  return list.isOrdered ? [...items, ...diffOrder([...from.keys()], [...to.keys()], path)] : items;
+}
+
+function diffValues(before: List | undefined, after: List | undefined, path: string): Change[] {
+  const keys = (list: List | undefined) => (list === undefined ? [...defaultItems(path)] : [...list.items.keys()]);
+  const sorted = (list: List | undefined) => ((before ?? after)?.isOrdered ? keys(list) : keys(list).sort());
+  const [from, to] = [sorted(before), sorted(after)];
+  return JSON.stringify(from) === JSON.stringify(to) ? [] : [{ kind: 'change', path, before: from, after: to }];
+}
+
+/** The order of those that both sides have; where a new one stands shows in the order after the change. */
+function diffOrder(from: string[], to: string[], path: string): Change[] {
+  const stay = (keys: string[], others: string[]) => keys.filter((key) => others.includes(key));
+  if (JSON.stringify(stay(from, to)) === JSON.stringify(stay(to, from))) return [];
+  return [{ kind: 'change', path, before: from, after: to }];
+}

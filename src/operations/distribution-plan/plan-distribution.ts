@@ -1,0 +1,50 @@
+import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
+import type { LiveDistribution } from '../../aws/distribution.ts';
+import { EdgeError } from '../../cli/errors.ts';
+import { configTree, type Fields, fromTree, noFields } from './config-tree.ts';
+import { type Change, diffConfigs } from './diff-config.ts';
+import { type Kept, mergeConfig } from './merge-config.ts';
+
+/** What applying distribution.json would do. */
+export interface DistributionPlan {
+  /** Undefined when there is none yet, and it would be created. */
+  live: LiveDistribution | undefined;
+  changes: readonly Change[];
+  /** What is there and not in the file, and stays. */
+  kept: readonly Kept[];
+  /** Paths to be dropped that name nothing. */
+  unusedDrops: readonly string[];
+  /** The whole config to be sent. */
+  next: DistributionConfig;
+}
+
+/** The plan that makes the live distribution what the file says, but for what the file does not mention. Paths of `drop` that name nothing are ignored. */
+export function planDistribution(
+  live: LiveDistribution | undefined,
+  file: DistributionConfig,
+  drop: readonly string[] = [],
+): DistributionPlan {
+  if (live === undefined) return { live, changes: diffConfigs(noFields, configTree(file)), kept: [], unusedDrops: drop, next: file };
+  const before = configTree(live.config);
+  const { tree, kept, dropped } = mergeConfig(before, withOwnReference(configTree(file), before), drop);
+  const unusedDrops = drop.filter((path) => !dropped.has(path));
+  return { live, changes: diffConfigs(before, tree), kept, unusedDrops, next: fromTree(tree) as DistributionConfig };
+}
+
+/** USAGE when a path was to be dropped that names nothing which only the live distribution has. */
+export function checkDrops({ kept, unusedDrops }: DistributionPlan): void {
+  if (unusedDrops.length === 0) return;
+  throw new EdgeError(
+    'USAGE',
+    `--drop ${unusedDrops.join(',')}: the live distribution has nothing there that distribution.json does not mention`,
+    {
+      hint: kept.length === 0 ? 'there is nothing to drop' : `what can be dropped: ${kept.map(({ path }) => path).join(', ')}`,
+    },
+  );
+}
+
+/** A CallerReference names the request that created the distribution and can never change: one that was found by its alias or id has its own. */
+function withOwnReference(file: Fields, live: Fields): Fields {
+  const own = live.fields.get('CallerReference');
+  return own === undefined ? file : { kind: 'fields', fields: new Map([...file.fields, ['CallerReference', own]]) };
+}
