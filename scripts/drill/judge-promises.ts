@@ -58,7 +58,9 @@ function nobodyFailsAfterTheFlip({ outcomes, timeline }: Drill): DrillPromise {
 function nobodyGoesToWeightZero({ config, requests, timeline }: Drill): DrillPromise {
   const promise = 'nobody is sent to an origin at weight 0 while another is up';
   const { records } = timeline;
-  const settled = requests.filter(({ at, ms }) => records.findLastIndex((r) => r.at <= at) === records.findLastIndex((r) => r.at <= at + ms));
+  const settled = requests.filter(
+    ({ at, ms }) => records.findLastIndex((r) => r.at <= at) === records.findLastIndex((r) => r.at <= at + ms),
+  );
   return judge(promise, settled, ({ at, origins }) => {
     const isOut = (id: string) => servedWeight(records, id, at) === 0;
     return Object.keys(config.origins).every(isOut) || !origins.some(isOut);

@@ -26,6 +26,8 @@ export interface TrafficOptions {
 export interface Traffic {
   /** Sends no more and resolves when every request has ended. */
   stop(): Promise<void>;
+  /** Sends no more and gives up what is still open. */
+  abort(): Promise<void>;
 }
 
 const countries = ['US', 'US', 'US', 'IN', 'IN', 'IN', 'BR', 'JP', 'DE', 'GB'];
@@ -70,11 +72,16 @@ export function startTraffic(options: TrafficOptions): Traffic {
     open.add(request);
   };
   const timer = setInterval(send, 1_000 / options.requestsPerSecond);
+  const stop = async () => {
+    clearInterval(timer);
+    await Promise.all(open);
+    agent.destroy();
+  };
   return {
-    async stop() {
-      clearInterval(timer);
-      await Promise.all(open);
+    stop,
+    async abort() {
       agent.destroy();
+      await stop();
     },
   };
 }

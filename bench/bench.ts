@@ -1,0 +1,25 @@
+// npm run bench [-- router | runtime | edge | flipper | replay] [arguments]: each figure beside its budget; docs/benchmarks.md says how to read them.
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const benches = {
+  router: './router-cost.ts',
+  runtime: './runtime-throughput.ts',
+  edge: './edge-figures.ts',
+} as const;
+
+const [name = 'router', ...args] = process.argv.slice(2);
+const file = Object.hasOwn(benches, name) ? benches[name as keyof typeof benches] : undefined;
+if (file === undefined) {
+  console.error(`error: no bench is called "${name}"\nhint: benches: ${Object.keys(benches).join(', ')}`);
+  process.exitCode = 2;
+} else {
+  const child = spawn(process.execPath, [...process.execArgv, fileURLToPath(new URL(file, import.meta.url)), ...args], {
+    stdio: 'inherit',
+  });
+  // Ctrl-C goes to the whole group: the bench stops what it started, and this waits for it.
+  process.on('SIGINT', () => undefined);
+  child.on('exit', (code) => {
+    process.exitCode = code ?? 130;
+  });
+}

@@ -1,0 +1,49 @@
+import type { Edge } from '../local/edge/open-edge.ts';
+import { type LocalCloudOptions, type OpenLocalCloud, openLocalCloud } from '../local/open-local-cloud.ts';
+import { openAws } from '../src/aws/clients.ts';
+import type { LocalCloud } from '../src/cli/local-cloud.ts';
+import { checkOriginsAgree, readDistribution } from '../src/config/distribution-file.ts';
+import type { EdgeConfig } from '../src/config/edge-config.ts';
+import { findNjs } from '../src/edge/njs.ts';
+import { applyDistribution } from '../src/operations/distribution-plan/apply-distribution.ts';
+import { publishFunction } from '../src/operations/publish/publish-function.ts';
+import { createStore } from '../src/operations/store-plan/create-store.ts';
+
+export interface PublishedCloudOptions extends Pick<LocalCloudOptions, 'propagation' | 'onRequest' | 'log'> {
+  config: EdgeConfig;
+  /** The control plane's port; see openLocalCloud. */
+  port: number;
+  signal: AbortSignal;
+  /** PATH, on which njs is looked for. Default: none, the gate then goes without it. */
+  path?: string | undefined;
+}
+
+/** A local cloud with everything published on it. */
+export interface PublishedCloud extends Pick<OpenLocalCloud, 'controlPlane' | 'distribution' | 'origins' | 'setFault' | 'close'> {
+  edge: Edge;
+  description: LocalCloud;
+}
+
+/** Opens a local cloud and sets it up as an account is: the store, the function and the distribution, by the same code and the same API calls. */
+export async function openPublishedCloud(options: PublishedCloudOptions): Promise<PublishedCloud> {
+  const { config, signal, path } = options;
+  const cloud = await openLocalCloud({
+    ...options,
+    readDistribution: async (env) => {
+      const distribution = await readDistribution('distribution.json', env);
+      checkOriginsAgree(config, distribution);
+      return distribution;
+    },
+  });
+  try {
+    const aws = openAws({ env: {}, local: { controlPlane: cloud.controlPlane.url } });
+    const { arn: keyValueStoreArn } = await createStore(aws, { name: config.keyValueStoreName, signal });
+    const cloudFront = await aws.cloudFront();
+    await publishFunction({ cloudFront, keyValueStoreArn, config, njs: findNjs(path) });
+    const { distribution } = await applyDistribution(cloudFront, cloud.distribution, { signal });
+    return { ...cloud, ...(await cloud.serve(distribution.id, keyValueStoreArn)) };
+  } catch (error) {
+    await cloud.close();
+    throw error;
+  }
+}
