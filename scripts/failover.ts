@@ -47,6 +47,8 @@ await run({
     const opening = { env: io.env, isLocal: values.local, name: config.keyValueStoreName, log: io.progress, signal };
     const { store, local } = await openFlagStore(opening);
     const edgeUrl = values.edge ?? local?.edge;
+    // A status must come at once, in an outage above all, when the edge itself waits for an origin.
+    const timeoutMs = intent.command !== 'status' ? 5_000 : values.local ? 300 : 2_000;
     const { USER, LOGNAME } = io.env;
     const sounding = {
       config,
@@ -58,7 +60,7 @@ await run({
     sounding.distribution.catch(() => undefined);
     const tools = {
       store,
-      edge: edgeUrl === undefined ? undefined : openEdgeView({ url: edgeUrl, isLocal: values.local, config, signal }),
+      edge: edgeUrl === undefined ? undefined : openEdgeView({ url: edgeUrl, isLocal: values.local, config, timeoutMs, signal }),
       origins,
       audiences: listAudiences(config),
       by: values.by ?? `${USER || LOGNAME || 'somebody'}@${hostname()}`,

@@ -8,11 +8,12 @@ export function parseDuration(text: string): number | undefined {
   return Number.isSafeInteger(Math.round(total)) ? Math.round(total) : undefined;
 }
 
-/** The two largest units of a duration, for people: `1h 30m`, `2d`, `45s`, `1.4s` below ten seconds, `0s` for none. */
+/** A duration for people, rounded to the smaller of its two largest units: `1h 30m`, `2d`, `45s`, `1.4s` below ten seconds, `0s` for none. */
 export function formatDuration(durationMs: number): string {
   if (durationMs < 0) return `-${formatDuration(-durationMs)}`;
   if (durationMs < 10_000) return `${Math.round(durationMs / 100) / 10}s`;
-  const seconds = Math.round(durationMs / 1_000);
+  const precision = durationMs >= 86_370_000 ? 3_600 : durationMs >= 3_599_500 ? 60 : 1;
+  const seconds = Math.round(durationMs / 1_000 / precision) * precision;
   const parts: [number, string][] = [
     [Math.floor(seconds / 86_400), 'd'],
     [Math.floor(seconds / 3_600) % 24, 'h'],

@@ -1,8 +1,10 @@
-/** A moment for people: on this machine's clock and in UTC, with the day when it is not `now`'s. `14:05:09 (06:05:09 UTC)` */
+/** A moment for people: on this machine's clock and in UTC, with the day when it is not `now`'s: `14:05:09 (06:05:09 UTC)`, or `06:05:09 UTC` where both agree. */
 export function formatTime(at: number, now: number, timeZone?: string): string {
   const here = parts(at, timeZone);
   const world = parts(at, 'UTC');
-  if (here.day === parts(now, timeZone).day && world.day === here.day) return `${here.time} (${world.time} UTC)`;
+  const isToday = here.day === parts(now, timeZone).day;
+  if (here.day === world.day && here.time === world.time) return `${isToday ? '' : `${here.day} `}${here.time} UTC`;
+  if (isToday && world.day === here.day) return `${here.time} (${world.time} UTC)`;
   return here.day === world.day
     ? `${here.day} ${here.time} (${world.time} UTC)`
     : `${here.day} ${here.time} (${world.day} ${world.time} UTC)`;

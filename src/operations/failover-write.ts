@@ -104,6 +104,6 @@ async function verify(weights: Weights, writtenAt: number, tools: FailoverTools,
   throw new EdgeError(
     'NOT_READY',
     `the flip is written, but the edge does not follow after ${formatDuration(verifyTimeoutMs)}: ${first && formatDisagreement(first)}`,
-    { hint: 'npm run failover -- status --watch shows when it does; is the function published with this store?' },
+    { hint: 'failover -- status --watch shows when it does; an origin that fails is covered by the other one for GET' },
   );
 }

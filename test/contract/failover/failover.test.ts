@@ -108,7 +108,7 @@ describe('failover to', () => {
     expect(replayAudit(history)).toEqual({ record: test.values().get('health'), gaps: [] });
     expect(err).toMatch(/singapore +0 +was 100/);
     expect(err).toMatch(/US, IN +singapore → europe/);
-    expect(err).toMatch(/until .* UTC\), 2h from now/);
+    expect(err).toMatch(/until .* UTC\)?, 2h from now/);
     const seconds = /the edge follows since ([\d.]+)s after the write/.exec(out)?.[1];
     expect(Number(seconds)).toBeGreaterThanOrEqual(0.2);
     expect(Number(seconds)).toBeLessThan(2);
@@ -308,7 +308,7 @@ describe('failover status', () => {
     expect(out).toMatch(/^record +singapore=0@\d+;europe=100@\d+;singapore=50$/m);
     expect(out).toMatch(/^ {2}singapore +0% {2}unhealthy +since .*, 1m ago$/m);
     expect(out).toMatch(/^ {2}europe +100% {2}unknown/m);
-    expect(out).toMatch(/^override +until .*, (2h|1h 59m) left\n +by ann@laptop: ALB 5xx$/m);
+    expect(out).toMatch(/^override +until .*, 2h left\n +by ann@laptop: ALB 5xx$/m);
     expect(out).toMatch(/^ {2}#2 .* override .*ann@laptop: ALB 5xx$/m);
   });
 
@@ -343,6 +343,15 @@ describe('failover status', () => {
     }));
     expect((await command(['status'], { json: true })).out).toContain('"record":"singapore=0"');
     await test.store.update([], () => ({ puts: [], deletes: puts.map(({ key }) => key) }));
+  });
+
+  it('comes at once although the edge waits for a dead origin', async () => {
+    edge.hangs = true;
+    const view = openEdgeView({ url: edge.url, isLocal: true, config, timeoutMs: 50 });
+    const startedAt = performance.now();
+    const { out } = await command(['status'], { tools: { edge: view } });
+    expect(out).toContain('US: the edge did not answer: no answer within 50 ms');
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
 
   it('goes on watching through a failure of the store', async () => {

@@ -8,6 +8,8 @@ export interface TestEdge {
   delayMs: number;
   /** In place of routing, when set. */
   answer: { status: number; region?: string; body?: string } | undefined;
+  /** Takes requests and never answers. */
+  hangs: boolean;
   close(): Promise<void>;
 }
 
@@ -25,6 +27,7 @@ export async function openTestEdge(read: () => string | undefined): Promise<Test
     if (performance.now() - since >= edge.delayMs) served = pending;
   }, 5);
   const server = createServer((request, response) => {
+    if (edge.hangs) return;
     if (edge.answer !== undefined) {
       const { status, region, body } = edge.answer;
       response.writeHead(status, region === undefined ? {} : { 'x-region': region }).end(body);
@@ -40,6 +43,7 @@ export async function openTestEdge(read: () => string | undefined): Promise<Test
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     delayMs: 0,
     answer: undefined,
+    hangs: false,
     close: async () => {
       clearInterval(poll);
       server.closeAllConnections();

@@ -36,6 +36,8 @@ describe('formatTime', () => {
   it('gives both clocks, and the day when it is another', () => {
     expect(formatTime(now + 3_661_000, now, 'Europe/Berlin')).toBe('20:01:01 (19:01:01 UTC)');
     expect(formatTime(now, now, 'Asia/Singapore')).toBe('2026-11-24 02:00:00 (2026-11-23 18:00:00 UTC)');
+    expect(formatTime(now, now, 'UTC')).toBe('18:00:00 UTC');
+    expect(formatTime(now - 86_400_000, now, 'UTC')).toBe('2026-11-22 18:00:00 UTC');
     expect(formatTime(now - 86_400_000, now, 'Europe/Berlin')).toBe('2026-11-22 19:00:00 (18:00:00 UTC)');
   });
 });

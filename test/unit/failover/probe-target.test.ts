@@ -15,7 +15,7 @@ const env = {
 };
 const distribution = parseDistribution(readFileSync('distribution.json', 'utf8'), env);
 const [signal] = config.origins['singapore']?.signals ?? [];
-if (signal === undefined) throw new Error('the default signal is there');
+if (signal?.type !== 'http') throw new Error('the default signal is an http one');
 
 describe('buildProbeTarget', () => {
   it('goes where CloudFront goes, as the viewer’s host', () => {
