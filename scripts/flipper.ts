@@ -55,7 +55,8 @@ await run({
     });
     if (values.watch) return 0;
     io.signal.throwIfAborted();
-    io.result(summary, formatSummary(summary));
+    const { evidence, held } = summary;
+    io.result({ evidence, held }, formatSummary(summary));
     return summary.held === 'panic' || summary.held === 'fallback-unproven' ? 1 : 0;
   },
 });

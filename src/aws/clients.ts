@@ -3,6 +3,9 @@ import { Agent } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import type { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import type { CloudFrontKeyValueStoreClient } from '@aws-sdk/client-cloudfront-keyvaluestore';
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import type { Route53Client } from '@aws-sdk/client-route-53';
+import type { SNSClient } from '@aws-sdk/client-sns';
 import { EdgeError } from '../cli/errors.ts';
 
 /** The SDK clients, each loaded and built at its first use, so that a command pays only for those it needs. */
@@ -12,6 +15,12 @@ export interface Aws {
   cloudFront(): Promise<CloudFrontClient>;
   /** The data plane of a key-value store. Never retries by itself: src/aws/key-value-store.ts knows which calls may be sent again. */
   keyValueStore(): Promise<CloudFrontKeyValueStoreClient>;
+  /** Route 53, a global service: health checks. Two attempts, since a signal looks again soon. */
+  route53(): Promise<Route53Client>;
+  /** CloudWatch where an alarm is. Two attempts. */
+  cloudWatch(region: string): Promise<CloudWatchClient>;
+  /** SNS where a topic is. Never retries by itself: src/notify/notifier.ts does. */
+  sns(region: string): Promise<SNSClient>;
 }
 
 export interface AwsOptions {
@@ -21,7 +30,7 @@ export interface AwsOptions {
   region?: string;
   /** The local cloud in place of AWS, with credentials that need no environment. */
   local?: { controlPlane: string } | undefined;
-  /** Wait for an answer, per call. Default 5 s for the key-value store, on which a failover waits, 30 s for the control plane. */
+  /** Wait for an answer, per call. Default 30 s for the control plane, 5 s for everything that a failover may wait for. */
   requestTimeoutMs?: number;
 }
 
@@ -57,7 +66,19 @@ export function openAws({ env, region, local, requestTimeoutMs }: AwsOptions): A
     ]);
     return new CloudFrontKeyValueStoreClient({ ...settings('CLOUDFRONT_KEYVALUESTORE', requestTimeoutMs ?? 5_000), maxAttempts: 1 });
   });
-  return { region: chosenRegion, cloudFront, keyValueStore };
+  const route53 = once(async () => {
+    const { Route53Client } = await import('@aws-sdk/client-route-53');
+    return new Route53Client({ ...settings('ROUTE_53', requestTimeoutMs ?? 5_000), maxAttempts: 2 });
+  });
+  const cloudWatch = oncePerRegion(async (where) => {
+    const { CloudWatchClient } = await import('@aws-sdk/client-cloudwatch');
+    return new CloudWatchClient({ ...settings('CLOUDWATCH', requestTimeoutMs ?? 5_000), region: where, maxAttempts: 2 });
+  });
+  const sns = oncePerRegion(async (where) => {
+    const { SNSClient } = await import('@aws-sdk/client-sns');
+    return new SNSClient({ ...settings('SNS', requestTimeoutMs ?? 5_000), region: where, maxAttempts: 1 });
+  });
+  return { region: chosenRegion, cloudFront, keyValueStore, route53, cloudWatch, sns };
 }
 
 function once<T>(open: () => Promise<T>): () => Promise<T> {
@@ -65,6 +86,15 @@ function once<T>(open: () => Promise<T>): () => Promise<T> {
   return () => {
     opened ??= open();
     return opened;
+  };
+}
+
+function oncePerRegion<T>(open: (region: string) => Promise<T>): (region: string) => Promise<T> {
+  const opened = new Map<string, Promise<T>>();
+  return (region) => {
+    const client = opened.get(region) ?? open(region);
+    opened.set(region, client);
+    return client;
   };
 }
 

@@ -7,6 +7,10 @@ const resourceName = z.string().regex(/^[a-zA-Z0-9-_]{1,64}$/, 'a CloudFront nam
 const milliseconds = z.int().min(1).max(86_400_000);
 const threshold = z.int().min(1).max(100);
 
+const awsRegion = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region is an AWS region code such as ap-southeast-1');
+/** A bad verdict of this signal alone makes the origin unhealthy. Default false. */
+const required = z.boolean().default(false);
+
 const httpSignal = z.strictObject({
   type: z.literal('http'),
   /** Path and query of the health check. Default `/health`. */
@@ -21,11 +25,28 @@ const httpSignal = z.strictObject({
   accessible: z.boolean().default(true),
   /** A good answer slower than this is a failure of class timeout. Default: no limit but the timeouts. */
   maxLatencyMs: milliseconds.optional(),
-  /** A bad verdict of this signal alone makes the origin unhealthy. Default false. */
-  required: z.boolean().default(false),
+  required,
 });
 
-const signal = z.discriminatedUnion('type', [httpSignal]);
+const route53Signal = z.strictObject({
+  type: z.literal('route53'),
+  /** A Route 53 health check of this origin's own endpoint; a calculated one has no status that can be read. */
+  healthCheckId: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'a health check id is a UUID in lower case'),
+  /** What a health checker saw longer ago counts for nothing. Default 90 s, three checks at Route 53's usual interval. */
+  maxAgeMs: milliseconds.default(90_000),
+  required,
+});
+
+const alarmSignal = z.strictObject({
+  type: z.literal('alarm'),
+  /** A CloudWatch alarm, metric or composite, that goes off when this origin fails. */
+  alarmName: z.string().min(1).max(255),
+  /** Where the alarm is. Default: the origin's region. */
+  region: awsRegion.optional(),
+  required,
+});
+
+const signal = z.discriminatedUnion('type', [httpSignal, route53Signal, alarmSignal]);
 
 const schema = z
   .strictObject({
@@ -38,7 +59,7 @@ const schema = z
       originId,
       z.strictObject({
         /** AWS region, the value of the origin's `x-region` header. */
-        region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region is an AWS region code such as ap-southeast-1'),
+        region: awsRegion,
         /** Evidence about this origin. Default: one http signal with its defaults. */
         signals: z
           .array(signal)
@@ -118,6 +139,8 @@ export type EdgeConfig = z.output<typeof schema>;
 export type OriginConfig = EdgeConfig['origins'][string];
 export type Signal = OriginConfig['signals'][number];
 export type HttpSignal = z.output<typeof httpSignal>;
+export type Route53Signal = z.output<typeof route53Signal>;
+export type AlarmSignal = z.output<typeof alarmSignal>;
 export type HealthPolicy = EdgeConfig['health'];
 export type FailoverPolicy = EdgeConfig['failover'];
 

@@ -26,9 +26,19 @@ export interface FlagKeeperOptions {
   /** Ends the retries; a write that is on its way is not cut off. */
   signal: AbortSignal;
   log: FlipperLog;
+  /** What an earlier keeper knew, so that the store need not be asked again. */
+  from?: KeptFlag;
 }
 
 type Hold = Extract<Decision, { action: 'hold' }>;
+
+/** What a keeper knows: plain data. */
+export interface KeptFlag {
+  /** Undefined before the store was read. */
+  live: LiveRecord | undefined;
+  /** What stood in the way at the last decision, so that it is not told again. */
+  held: Hold | undefined;
+}
 
 /** Times between tries after the store failed: the first, doubling up to the last. */
 const firstRetryMs = 250;
@@ -60,6 +70,13 @@ export class FlagKeeper {
   constructor(options: FlagKeeperOptions) {
     this.#options = options;
     this.#store = options.shadow ? openShadowStore(options.store) : options.store;
+    this.#live = options.from?.live;
+    this.#held = options.from?.held;
+  }
+
+  /** What the next keeper can go on from. */
+  get kept(): KeptFlag {
+    return { live: this.#live, held: this.#held };
   }
 
   /** What stood in the way at the last decision; undefined when nothing did or none was made. */

@@ -2,10 +2,10 @@ import { setMaxListeners } from 'node:events';
 import type { HealthPolicy } from '../config/edge-config.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { FlipPolicy, HoldReason } from './decide.ts';
-import { FlagKeeper } from './flag-keeper.ts';
+import { FlagKeeper, type KeptFlag } from './flag-keeper.ts';
 import type { FlipperLog } from './flipper-event.ts';
 import type { FlagStore } from './key-change.ts';
-import type { Evidence } from './origin-track.ts';
+import type { Evidence, OriginTrack } from './origin-track.ts';
 import type { SignalSource } from './signal-source.ts';
 import { openOriginsWatch } from './watch-origins.ts';
 
@@ -27,12 +27,20 @@ export interface FlipperOptions {
   clock?: Clock;
   /** Default: Math.random. */
   random?: () => number;
+  /** What a flipper before this one knew. Default nothing: the origins are proven and the store is read anew. */
+  from?: FlipperMemory;
+}
+
+/** All that a flipper knows, as plain data. Evidence ages: whoever keeps this must not hand on what is older than a few intervals. */
+export interface FlipperMemory extends KeptFlag {
+  tracks: Readonly<Record<string, OriginTrack>>;
 }
 
 export interface FlipperSummary {
   evidence: Readonly<Record<string, Evidence>>;
   /** What stood in the way at the end; undefined before the first decision. */
   held: HoldReason | undefined;
+  memory: FlipperMemory;
 }
 
 /** Tries to write before `once` gives up. */
@@ -40,7 +48,7 @@ const onceTries = 5;
 
 /** Observes, decides, writes on change. `once` throws the store's error when it cannot write; `watch` tells it and tries again. */
 export async function runFlipper(options: FlipperOptions): Promise<FlipperSummary> {
-  const { mode, shadow, by, policy, signals, store, log, signal, clock = systemClock, random = Math.random } = options;
+  const { mode, shadow, by, policy, signals, store, log, signal, clock = systemClock, random = Math.random, from } = options;
   // Every signal of every origin sleeps on it at the same time: many listeners are no leak here.
   setMaxListeners(0, signal);
   log({ event: 'start', mode, shadow, by, origins: policy.origins }, clock.now());
@@ -54,8 +62,20 @@ export async function runFlipper(options: FlipperOptions): Promise<FlipperSummar
     onLook: () => {
       if (mode === 'watch') keeper.consider();
     },
+    ...(from && { from: from.tracks }),
   });
-  const keeper: FlagKeeper = new FlagKeeper({ store, policy, evidence: watch.evidence, by, shadow, clock, random, signal, log });
+  const keeper: FlagKeeper = new FlagKeeper({
+    store,
+    policy,
+    evidence: watch.evidence,
+    by,
+    shadow,
+    clock,
+    random,
+    signal,
+    log,
+    ...(from && { from }),
+  });
   if (mode === 'watch') {
     keeper.consider();
     await watch.watch();
@@ -65,5 +85,6 @@ export async function runFlipper(options: FlipperOptions): Promise<FlipperSummar
     await keeper.actNow(onceTries);
   }
   log({ event: 'stop' }, clock.now());
-  return { evidence: watch.evidence(clock.now()), held: keeper.held?.reason };
+  const evidence = watch.evidence(clock.now());
+  return { evidence, held: keeper.held?.reason, memory: { ...keeper.kept, tracks: watch.tracks() } };
 }

@@ -1,5 +1,5 @@
 import type { FailureClass } from './check-response.ts';
-import type { Opinion } from './streak.ts';
+import type { Opinion, Thresholds } from './streak.ts';
 
 /** What one look at a signal found. */
 export interface Look {
@@ -18,6 +18,8 @@ export interface SignalSource {
   required: boolean;
   /** Whether looking again soon tells something new; a source that only repeats another system's verdict says false. */
   isFresh: boolean;
+  /** Looks that make a verdict. Default: the configuration's. A source that repeats another system's verdict has that system's patience behind it. */
+  thresholds?: Thresholds;
   /** Never rejects. What it returns after `signal` was aborted is not used. */
   look(signal: AbortSignal): Promise<Look>;
 }

@@ -11,6 +11,8 @@ export interface OriginsWatch {
   watch(): Promise<void>;
   /** Looks at every signal in quick succession until its verdict is clear, or as often as both thresholds together. */
   burst(): Promise<void>;
+  /** What to go on from in another process or invocation: plain data. */
+  tracks(): Readonly<Record<string, OriginTrack>>;
 }
 
 export interface WatchOptions {
@@ -22,16 +24,21 @@ export interface WatchOptions {
   log: FlipperLog;
   /** Called after every look. */
   onLook: () => void;
+  /** Tracks to go on from; those of origins whose signals have changed in number are begun anew. */
+  from?: Readonly<Record<string, OriginTrack>>;
 }
 
 /** Part of the interval by which looks come early at random, so that several flippers do not probe in step. */
 const jitter = 0.1;
 
 /** Follows every origin through its signals; time and evidence stay in memory. */
-export function openOriginsWatch({ signals, health, clock, random, signal, log, onLook }: WatchOptions): OriginsWatch {
+export function openOriginsWatch({ signals, health, clock, random, signal, log, onLook, from }: WatchOptions): OriginsWatch {
   const tracks = new Map<string, OriginTrack>();
   const evidence: Record<string, Evidence> = {};
-  for (const [origin, sources] of Object.entries(signals)) setTrack(origin, freshTrack(sources.length, clock.now()));
+  for (const [origin, sources] of Object.entries(signals)) {
+    const kept = from?.[origin];
+    setTrack(origin, kept?.streaks.length === sources.length ? kept : freshTrack(sources.length, clock.now()));
+  }
 
   function setTrack(origin: string, track: OriginTrack): void {
     tracks.set(origin, track);
@@ -61,7 +68,7 @@ export function openOriginsWatch({ signals, health, clock, random, signal, log, 
       before,
       { signal: index, opinion, ...(why === '' ? {} : { why: `${source.name} ${why}` }) },
       required,
-      health,
+      source.thresholds ?? health,
       now,
     );
     setTrack(origin, track);
@@ -107,5 +114,5 @@ export function openOriginsWatch({ signals, health, clock, random, signal, log, 
     return evidence;
   };
 
-  return { evidence: evidenceAt, watch: () => each(follow), burst: () => each(settleOne) };
+  return { evidence: evidenceAt, watch: () => each(follow), burst: () => each(settleOne), tracks: () => Object.fromEntries(tracks) };
 }

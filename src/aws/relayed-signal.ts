@@ -1,0 +1,39 @@
+import { cutText } from '../health/cut-text.ts';
+import type { Look, SignalSource } from '../health/signal-source.ts';
+import { wrapAwsError } from './aws-error.ts';
+
+export interface RelayedSignal {
+  /** Such as `alarm`. */
+  name: string;
+  required: boolean;
+  /** What is asked, for the message of a call that fails: `cannot <doing>: …`. */
+  doing: string;
+  /** Asks AWS once. */
+  ask(signal: AbortSignal): Promise<Pick<Look, 'opinion' | 'detail'>>;
+  /** Milliseconds on a clock that is never set. Default: performance.now. */
+  monotonic?: () => number;
+}
+
+/**
+ * A signal that repeats what an AWS service has found. One look is a verdict, since the service has looked more than once before it says so, and looking
+ * again soon would tell the same. A call that fails is no opinion: an origin is not ill because an API is.
+ */
+export function openRelayedSignal({ name, required, doing, ask, monotonic = () => performance.now() }: RelayedSignal): SignalSource {
+  return {
+    name,
+    required,
+    isFresh: false,
+    thresholds: { unhealthyThreshold: 1, healthyThreshold: 1 },
+    look: async (signal) => {
+      const startedAt = monotonic();
+      let found: Pick<Look, 'opinion' | 'detail'>;
+      try {
+        found = await ask(signal);
+      } catch (error) {
+        const told = wrapAwsError(error, doing);
+        found = { opinion: 'none', detail: cutText(told instanceof Error ? told.message : String(told), 160) };
+      }
+      return { ...found, latencyMs: Math.round(monotonic() - startedAt) };
+    },
+  };
+}
