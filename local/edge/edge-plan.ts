@@ -9,7 +9,7 @@ export interface PlannedOrigin {
   /** Put before the request's path; empty or starting with a slash. */
   path: string;
   /** Names in lower case. */
-  customHeaders: readonly (readonly [name: string, value: string])[];
+  customHeaders: ReadonlyMap<string, string>;
   connectionAttempts: number;
   connectionTimeoutMs: number;
   readTimeoutMs: number;
@@ -104,7 +104,9 @@ function planOrigin(origin: Origin): PlannedOrigin {
     id: origin.Id ?? '',
     domainName: origin.DomainName ?? '',
     path: origin.OriginPath ?? '',
-    customHeaders: (origin.CustomHeaders?.Items ?? []).map((header) => [(header.HeaderName ?? '').toLowerCase(), header.HeaderValue ?? '']),
+    customHeaders: new Map(
+      (origin.CustomHeaders?.Items ?? []).map((header) => [(header.HeaderName ?? '').toLowerCase(), header.HeaderValue ?? '']),
+    ),
     connectionAttempts: origin.ConnectionAttempts ?? 3,
     connectionTimeoutMs: (origin.ConnectionTimeout ?? 10) * 1_000,
     readTimeoutMs: (custom?.OriginReadTimeout ?? 30) * 1_000,

@@ -1,5 +1,5 @@
 import type { OriginChoice, OriginRoute } from './origin-choice.ts';
-import { connectFailures, type OriginFailure, type OriginReply } from './origin-connection.ts';
+import { connectFailures, type OriginFailure, type OriginReply } from './origin-exchange.ts';
 
 /** What came of the origins. */
 export interface FailoverResult {
@@ -22,7 +22,7 @@ export async function askOrigins(
   const reply = await ask(primary);
   const cause = secondary !== undefined && canFailOver ? failoverCause(reply, failoverCodes) : undefined;
   if (secondary === undefined || cause === undefined) return { reply, passedOver: undefined };
-  if (reply.kind === 'response') reply.message.resume();
+  if (reply.kind === 'response') reply.discard();
   return { reply: await ask(secondary), passedOver: `${primary.origin.id}: ${cause}` };
 }
 
@@ -32,7 +32,7 @@ export function failureStatus(failure: OriginFailure): number {
 }
 
 function failoverCause(reply: OriginReply, codes: readonly number[]): string | undefined {
-  if (reply.kind === 'response') return codes.includes(reply.message.statusCode ?? 0) ? `status ${reply.message.statusCode}` : undefined;
+  if (reply.kind === 'response') return codes.includes(reply.head.statusCode) ? `status ${reply.head.statusCode}` : undefined;
   if (reply.kind === 'upgraded') return undefined;
   const { failure } = reply;
   const counts =

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { headerValue, lifetimeSeconds } from './cache-lifetime.ts';
 import type { Behavior } from './edge-plan.ts';
 import type { EdgeContext } from './exchange.ts';
@@ -41,17 +40,19 @@ export function withoutHeader(headers: readonly string[], name: string): string[
 }
 
 /** Copies a body while it streams to somebody else; one that breaks off or is too large is forgotten. */
-export function collectBody(message: IncomingMessage, onComplete: (body: Buffer) => void): void {
+export function collectBody(onComplete: (body: Buffer) => void): { onChunk: (chunk: Buffer) => void; onComplete: () => void } {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  message.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes <= maxCachedBodyBytes) chunks.push(chunk);
-    else chunks.length = 0;
-  });
-  message.on('end', () => {
-    if (bytes <= maxCachedBodyBytes) onComplete(Buffer.concat(chunks));
-  });
+  return {
+    onChunk(chunk) {
+      bytes += chunk.length;
+      if (bytes <= maxCachedBodyBytes) chunks.push(chunk);
+      else chunks.length = 0;
+    },
+    onComplete() {
+      if (bytes <= maxCachedBodyBytes) onComplete(Buffer.concat(chunks));
+    },
+  };
 }
 
 function matchesCondition(request: EdgeRequest, headers: readonly string[]): boolean {

@@ -64,7 +64,7 @@ function updateOrigin(assigned: PlannedOrigin, settings: Record<string, unknown>
     customHeaders:
       customHeaders === undefined
         ? assigned.customHeaders
-        : Object.entries(record(customHeaders)).map(([name, value]) => [name.toLowerCase(), String(value)] as const),
+        : new Map(Object.entries(record(customHeaders)).map(([name, value]) => [name.toLowerCase(), String(value)])),
     connectionAttempts: number(settings['connectionAttempts']) ?? assigned.connectionAttempts,
     connectionTimeoutMs: milliseconds(timeouts['connectionTimeout']) ?? assigned.connectionTimeoutMs,
     readTimeoutMs: milliseconds(timeouts['readTimeout']) ?? assigned.readTimeoutMs,

@@ -1,9 +1,9 @@
-import http, { type ClientRequest, type IncomingMessage } from 'node:http';
-import https from 'node:https';
-import { isIP } from 'node:net';
-import type { Duplex, Readable } from 'node:stream';
-import type { OriginRoute } from './origin-choice.ts';
-import type { OriginRequest } from './origin-request.ts';
+import net, { isIP } from 'node:net';
+import tls from 'node:tls';
+import { type buildConnector, Client } from 'undici';
+import { BodyRelay } from './body-relay.ts';
+import { OriginAttempt } from './origin-attempt.ts';
+import { connectFailures, type OriginExchange, type OriginReply } from './origin-exchange.ts';
 
 /** Where an origin's name leads on this machine; the edge's DNS. */
 export type ResolveOrigin = (
@@ -12,185 +12,124 @@ export type ResolveOrigin = (
   protocol: 'http' | 'https',
 ) => { host: string; port: number; protocol: 'http' | 'https' };
 
-/** Why no response came. The first four are failures to connect. */
-export type OriginFailure =
-  | 'dns'
-  | 'refused'
-  | 'connect-timeout'
-  | 'tls'
-  | 'dropped'
-  | 'read-timeout'
-  | 'viewer-closed'
-  | 'invalid-request';
-
-/** An open response: the caller reads `message` and may end the exchange with `abort`. */
-export interface OriginResponse {
-  kind: 'response';
-  message: IncomingMessage;
-  abort: () => void;
-}
-
-/** The origin took up another protocol: both ends now speak it over this socket. */
-export interface OriginUpgrade {
-  kind: 'upgraded';
-  message: IncomingMessage;
-  socket: Duplex;
-  /** What the origin sent right behind its head. */
-  firstBytes: Buffer;
-}
-
-export type OriginReply = OriginResponse | OriginUpgrade | { kind: 'failure'; failure: OriginFailure; detail: string };
-
-/** One viewer's request on its way to an origin. */
-export interface OriginExchange {
-  route: OriginRoute;
-  request: OriginRequest;
-  /** The viewer's body, read once; undefined when there is none. */
-  body: Readable | undefined;
-  viewerProtocol: 'http' | 'https';
-  /** Called with the way to end each attempt, so that a viewer who leaves takes the origin's work along. */
-  onAbortable: (abort: () => void) => void;
-  /** True while the viewer has not taken what it was sent: the origin is then not to blame for silence. */
-  isViewerSlow: () => boolean;
-  /** Lets the origin answer 101. Default false. */
-  mayUpgrade?: boolean;
-}
-
-export const connectFailures: ReadonlySet<OriginFailure> = new Set(['dns', 'refused', 'connect-timeout', 'tls']);
-
 export interface OriginConnections {
+  /** Asks one origin, as often as its attempts allow: again after a failure to connect, and for GET and HEAD after a read timeout. */
   send(exchange: OriginExchange): Promise<OriginReply>;
   /** Connections open to origins, idle ones included. */
   openSockets(): number;
   close(): void;
 }
 
-/** Opens the edge's connections to origins: kept alive as long as each origin allows. `certificateAuthorities` are trusted besides the usual ones. */
-export function openOriginConnections(resolveOrigin: ResolveOrigin, certificateAuthorities: readonly string[] = []): OriginConnections {
-  const agents = new Map<string, http.Agent | https.Agent>();
-
-  function target({ origin, sni }: OriginRoute, viewerProtocol: 'http' | 'https', hostHeader: string): https.RequestOptions {
-    const wanted = origin.protocolPolicy === 'match-viewer' ? viewerProtocol : origin.protocolPolicy === 'http-only' ? 'http' : 'https';
-    const { host, port, protocol } = resolveOrigin(origin.domainName, wanted === 'http' ? origin.httpPort : origin.httpsPort, wanted);
-    const name = sni ?? hostHeader.replace(/:\d+$/, '');
-    const servername = protocol === 'https' && isIP(name) === 0 ? name : '';
-    const key = `${protocol} ${host} ${port} ${servername} ${origin.keepAliveTimeoutMs}`;
-    let agent = agents.get(key);
-    if (agent === undefined) {
-      const options = { keepAlive: true, timeout: origin.keepAliveTimeoutMs, scheduling: 'lifo' as const, maxFreeSockets: 1_024 };
-      agent =
-        protocol === 'http'
-          ? new http.Agent(options)
-          : new https.Agent({ ...options, servername, ...(certificateAuthorities.length > 0 && { ca: [...certificateAuthorities] }) });
-      agents.set(key, agent);
-    }
-    return { agent, host, port, protocol: `${protocol}:` };
-  }
-
-  async function send(exchange: OriginExchange): Promise<OriginReply> {
-    const { origin } = exchange.route;
-    const options = target(exchange.route, exchange.viewerProtocol, exchange.request.headers[1] ?? '');
-    const retriesReads = exchange.request.method === 'GET' || exchange.request.method === 'HEAD';
-    for (let attempt = 1; ; attempt++) {
-      const outcome = await attemptOnce(exchange, options);
-      if (outcome.kind === 'stale') {
-        attempt--;
-        continue;
-      }
-      if (outcome.kind !== 'failure' || attempt >= origin.connectionAttempts) return outcome;
-      if (!connectFailures.has(outcome.failure) && !(retriesReads && outcome.failure === 'read-timeout')) return outcome;
-    }
-  }
-
-  return {
-    send,
-    openSockets: () => [...agents.values()].reduce((sum, agent) => sum + count(agent.sockets) + count(agent.freeSockets), 0),
-    close() {
-      for (const agent of agents.values()) agent.destroy();
-    },
-  };
+/** What makes two routes share connections. */
+interface Address {
+  protocol: 'http' | 'https';
+  host: string;
+  port: number;
+  servername: string;
+  connectionTimeoutMs: number;
+  keepAliveTimeoutMs: number;
 }
 
-/** One connection's worth of trying. `stale`: a kept-alive connection turned out to be closed before anything was lost. */
-function attemptOnce(exchange: OriginExchange, target: https.RequestOptions): Promise<OriginReply | { kind: 'stale' }> {
-  const { route, request, body } = exchange;
-  return new Promise((resolve) => {
-    let outgoing: ClientRequest;
-    let connectTimer: NodeJS.Timeout | undefined;
-    let response: IncomingMessage | undefined;
-    let failure: OriginFailure | undefined;
-    let isConnected = false;
+/** Opens the edge's connections to origins: kept alive as long as each origin allows. `certificateAuthorities` are trusted instead of the usual ones when there are any. */
+export function openOriginConnections(resolveOrigin: ResolveOrigin, certificateAuthorities: readonly string[] = []): OriginConnections {
+  // One client is one connection; those without work wait here by address, the one used last on top.
+  const idle = new Map<string, Client[]>();
+  const clients = new Set<Client>();
+  const sockets = new Set<net.Socket>();
 
-    const fail = (kind: OriginFailure, detail: string) => {
-      failure ??= kind;
-      outgoing.destroy(new Error(detail));
+  function open(address: Address): Client {
+    const { protocol, host, port, servername, connectionTimeoutMs, keepAliveTimeoutMs } = address;
+    const connect: buildConnector.connector = (_options, callback) => {
+      const socket =
+        protocol === 'http'
+          ? net.connect({ host, port, noDelay: true })
+          : tls.connect({ host, port, servername, ...(certificateAuthorities.length > 0 && { ca: [...certificateAuthorities] }) });
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      const late = Object.assign(new Error(`no connection within ${connectionTimeoutMs} ms`), { code: 'ETIMEDOUT' });
+      // A busy process looks at its sockets once more before it gives up.
+      const timer = setTimeout(() => setImmediate(() => isSettled || socket.destroy(late)), connectionTimeoutMs);
+      let isSettled = false;
+      const settle = (error: NodeJS.ErrnoException | null) => {
+        clearTimeout(timer);
+        if (isSettled) return;
+        isSettled = true;
+        if (error === null) callback(null, socket as net.Socket);
+        // The client would take a certificate for another name as something to be tried again under its own idea of the SNI, and wait for ever.
+        else
+          callback(
+            Object.assign(new Error(error.message), { code: error.code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? 'ERR_TLS' : error.code }),
+            null,
+          );
+      };
+      socket.once(protocol === 'http' ? 'connect' : 'secureConnect', () => settle(null));
+      socket.on('error', settle);
     };
-    try {
-      outgoing = (target.protocol === 'https:' ? https : http).request({
-        ...target,
+    // The scheme is http even where the socket is TLS: the client would else choose the SNI itself, by the Host header.
+    const client = new Client(`http://${host.includes(':') ? `[${host}]` : host}:${port}`, {
+      connect,
+      pipelining: 1,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: keepAliveTimeoutMs,
+      keepAliveMaxTimeout: keepAliveTimeoutMs,
+      maxHeaderSize: 65_536,
+    });
+    clients.add(client);
+    return client;
+  }
+
+  function addressOf({ route: { origin, sni }, request, viewerProtocol }: OriginExchange): Address {
+    const wanted = origin.protocolPolicy === 'match-viewer' ? viewerProtocol : origin.protocolPolicy === 'http-only' ? 'http' : 'https';
+    const { host, port, protocol } = resolveOrigin(origin.domainName, wanted === 'http' ? origin.httpPort : origin.httpsPort, wanted);
+    const name = sni ?? (request.headers[1] ?? '').replace(/:\d+$/, '');
+    const servername = protocol === 'https' && isIP(name) === 0 ? name : '';
+    const { connectionTimeoutMs, keepAliveTimeoutMs } = origin;
+    return { protocol, host, port, servername, connectionTimeoutMs, keepAliveTimeoutMs };
+  }
+
+  function attempt(exchange: OriginExchange, address: Address): Promise<OriginReply> {
+    const { protocol, host, port, servername, connectionTimeoutMs, keepAliveTimeoutMs } = address;
+    const key = `${protocol} ${host} ${port} ${servername} ${connectionTimeoutMs} ${keepAliveTimeoutMs}`;
+    let waiting = idle.get(key);
+    if (waiting === undefined) {
+      waiting = [];
+      idle.set(key, waiting);
+    }
+    const free = waiting;
+    const client = free.pop() ?? open(address);
+    const { request, body, isWebSocket = false } = exchange;
+    const relay = body === undefined ? undefined : new BodyRelay(body);
+    const handler = new OriginAttempt(exchange, relay, () => free.push(client));
+    client.dispatch(
+      {
         method: request.method,
         path: request.path,
         headers: request.headers,
-        timeout: route.origin.readTimeoutMs,
-      });
-    } catch (error) {
-      // node:http checks names, values and path as it writes them: what it cannot write is a function's doing.
-      resolve({ kind: 'failure', failure: 'invalid-request', detail: (error as Error).message });
-      return;
-    }
-    exchange.onAbortable(() => fail('viewer-closed', 'the viewer closed the connection'));
+        body: relay ?? null,
+        // The client would close the connection after each HEAD, for the sake of servers that answer it with a body.
+        ...(!isWebSocket && { reset: false }),
+        ...(isWebSocket && { upgrade: 'websocket' }),
+      },
+      handler,
+    );
+    return handler.reply;
+  }
 
-    const onConnected = () => {
-      isConnected = true;
-      clearTimeout(connectTimer);
-      if (body !== undefined) body.pipe(outgoing);
-    };
-    outgoing.once('socket', (socket) => {
-      if (outgoing.reusedSocket) return onConnected();
-      connectTimer = setTimeout(
-        () => fail('connect-timeout', `no connection within ${route.origin.connectionTimeoutMs} ms`),
-        route.origin.connectionTimeoutMs,
-      );
-      socket.once(target.protocol === 'https:' ? 'secureConnect' : 'connect', onConnected);
-    });
-    outgoing.on('timeout', () => {
-      if (!isConnected || exchange.isViewerSlow()) return;
-      // Silence while the viewer still owes its body is the viewer's, unless the origin stopped reading.
-      if (body !== undefined && !body.readableEnded && !outgoing.writableNeedDrain) return;
-      if (response === undefined) fail('read-timeout', `no response within ${route.origin.readTimeoutMs} ms`);
-      else response.destroy(new Error(`the origin sent nothing for ${route.origin.readTimeoutMs} ms`));
-    });
-    outgoing.on('response', (message) => {
-      response = message;
-      resolve({ kind: 'response', message, abort: () => outgoing.destroy() });
-    });
-    if (exchange.mayUpgrade === true)
-      outgoing.on('upgrade', (message, socket, firstBytes) => resolve({ kind: 'upgraded', message, socket, firstBytes }));
-    outgoing.on('error', (error: NodeJS.ErrnoException) => {
-      clearTimeout(connectTimer);
-      if (body !== undefined) body.unpipe(outgoing);
-      if (response !== undefined) return;
-      if (failure === undefined && outgoing.reusedSocket && body === undefined && isConnectionLoss(error))
-        return resolve({ kind: 'stale' });
-      resolve({ kind: 'failure', failure: failure ?? classify(error, isConnected), detail: error.message });
-    });
-    if (body === undefined) outgoing.end();
-  });
-}
-
-function isConnectionLoss(error: NodeJS.ErrnoException): boolean {
-  return error.code === 'ECONNRESET' || error.code === 'EPIPE';
-}
-
-function classify(error: NodeJS.ErrnoException, isConnected: boolean): OriginFailure {
-  const code = error.code ?? '';
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'dns';
-  if (isConnected) return 'dropped';
-  if (code === 'ETIMEDOUT') return 'connect-timeout';
-  if (code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL') || code.includes('CERT') || code === 'EPROTO') return 'tls';
-  return 'refused';
-}
-
-function count(sockets: NodeJS.ReadOnlyDict<unknown[]>): number {
-  return Object.values(sockets).reduce((sum, list) => sum + (list?.length ?? 0), 0);
+  return {
+    async send(exchange) {
+      const { method } = exchange.request;
+      const address = addressOf(exchange);
+      for (let count = 1; ; count++) {
+        const reply = await attempt(exchange, address);
+        if (reply.kind !== 'failure' || count >= exchange.route.origin.connectionAttempts) return reply;
+        const isRead = reply.failure === 'read-timeout' && (method === 'GET' || method === 'HEAD');
+        if (!isRead && !connectFailures.has(reply.failure)) return reply;
+      }
+    },
+    openSockets: () => sockets.size,
+    close() {
+      for (const client of clients) void client.destroy();
+    },
+  };
 }

@@ -39,7 +39,7 @@ export function formatOriginRequest(
 ): OriginRequest {
   const { origin } = route;
   const headers = ['host', route.hostHeader ?? (forwardsHost(behavior) ? viewer.host : origin.domainName)];
-  const custom = new Set(origin.customHeaders.map(([name]) => name));
+  const custom = origin.customHeaders;
   for (const name in request.headers) {
     if (
       ownHeaders.has(name) ||
@@ -66,9 +66,10 @@ export function formatOriginRequest(
   const earlierVia = request.headers['via'];
   headers.push('via', earlierVia === undefined ? via : `${valuesOf(earlierVia).join(', ')}, ${via}`);
   headers.push('x-amz-cf-id', viewer.id);
-  if (viewer.isWebSocket) headers.push('connection', 'Upgrade', 'upgrade', 'websocket');
-  pushFraming(headers, viewer);
-  for (const [name, value] of origin.customHeaders) headers.push(name, value);
+  // A body without a length is sent in chunks, as it came.
+  const length = viewer.headers['content-length']?.value;
+  if (viewer.hasBody && length !== undefined) headers.push('content-length', length);
+  for (const [name, value] of custom) headers.push(name, value);
   return { method: viewer.method, path: origin.path + request.uri + formatQuery(request.query, behavior), headers };
 }
 
@@ -92,14 +93,6 @@ function forwardsHeader(behavior: Behavior, name: string): boolean {
   if (selected === 'all') return originRequestPolicy?.exceptHeaders?.includes(name) !== true || cachePolicy.headers.includes(name);
   if (selected !== 'none' && selected.includes(name)) return true;
   return cachePolicy.headers.includes(name) || behavior.cloudFrontHeaders.includes(name) || alwaysForwarded.has(name);
-}
-
-/** The body is passed on as it was framed; a method that carries one by nature says so when it is empty. */
-function pushFraming(headers: string[], viewer: ViewerRequest): void {
-  const length = viewer.headers['content-length']?.value;
-  if (viewer.headers['transfer-encoding'] !== undefined) headers.push('transfer-encoding', 'chunked');
-  else if (length !== undefined) headers.push('content-length', length);
-  else if (viewer.method === 'POST' || viewer.method === 'PUT' || viewer.method === 'PATCH') headers.push('content-length', '0');
 }
 
 /** Accept-Encoding as cache and origin see it: which of br and gzip the viewer takes, nothing else. */

@@ -4,10 +4,10 @@ import { type Decision, decideRequest } from './decide-request.ts';
 import { answerError, answerExecutionError, answerValidationError, type EdgeContext, type Exchange, openExchange } from './exchange.ts';
 import { askOrigins, failureStatus } from './failover.ts';
 import { birth, collectBody, freshUntil, keptReplyHead, validators, withoutHeader } from './kept-reply.ts';
-import type { OriginReply } from './origin-connection.ts';
+import type { OriginResponse } from './origin-exchange.ts';
 import { formatOriginRequest } from './origin-request.ts';
 import type { CachedResponse } from './response-cache.ts';
-import { errorPage, originReplyHead, type ReplyHead, writeReplyHead } from './viewer-reply.ts';
+import { errorPage, type ReplyHead, writeReplyHead } from './viewer-reply.ts';
 import { runViewerResponse } from './viewer-response.ts';
 
 /** Serves one viewer's request from start to end. Never rejects: what goes wrong is answered and recorded. */
@@ -43,20 +43,20 @@ async function serve(exchange: Exchange, decision: Decision): Promise<void> {
     return answerError(exchange, status, reason);
   }
   if (reply.kind === 'upgraded') return void reply.socket.destroy();
-  const head = originReplyHead(reply.message);
+  const { head } = reply;
   if (kept !== undefined && head.statusCode === 304) {
-    reply.message.resume();
+    reply.discard();
     const { statusCode, headers } = kept.head;
     const refreshed = { ...kept, bornAt: context.now(), freshUntil: freshUntil(context, decision.behavior, statusCode, headers) };
     context.cache.put(key as string, refreshed);
     return sendKept(exchange, decision, refreshed, 'RefreshHit');
   }
   if (kept !== undefined && head.statusCode >= 500 && !kept.isError) {
-    reply.message.resume();
+    reply.discard();
     await sendStale(exchange, decision, kept, head.statusCode, `${last}: status ${head.statusCode}, the kept copy was served`);
     return;
   }
-  await sendOriginReply(exchange, decision, key, head, reply);
+  await sendOriginReply(exchange, decision, key, reply);
 }
 
 function ask(exchange: Exchange, { behavior, request, choice }: Decision, isCached: boolean, kept: CachedResponse | undefined) {
@@ -87,29 +87,26 @@ function ask(exchange: Exchange, { behavior, request, choice }: Decision, isCach
 }
 
 /** Streams the origin's response to the viewer, keeping a copy on the way when it may be kept. */
-async function sendOriginReply(
-  exchange: Exchange,
-  decision: Decision,
-  key: string | undefined,
-  originHead: ReplyHead,
-  { message, abort }: Extract<OriginReply, { kind: 'response' }>,
-): Promise<void> {
+async function sendOriginReply(exchange: Exchange, decision: Decision, key: string | undefined, origin: OriginResponse): Promise<void> {
   const { viewer, response, record, marks } = exchange;
-  record.xCache = originHead.statusCode >= 400 ? 'Error from cloudfront' : 'Miss from cloudfront';
-  message.on('error', (error) => {
-    record.reason = `${record.origins.at(-1)}: broke off, ${error.message}`;
-    response.destroy();
-  });
-  const changed = await applyViewerResponse(exchange, decision, originHead);
-  if (changed === undefined) return abort();
+  const isHead = viewer.method === 'HEAD';
+  record.xCache = origin.head.statusCode >= 400 ? 'Error from cloudfront' : 'Miss from cloudfront';
+  const changed = await applyViewerResponse(exchange, decision, origin.head);
+  if (changed === undefined) return origin.discard();
   writeReplyHead(response, changed.head, record.xCache, marks);
-  exchange.abort = abort;
-  if (key !== undefined && viewer.method !== 'HEAD') keepWhenComplete(exchange, decision, key, originHead, message);
-  if (changed.body === undefined) message.pipe(response);
-  else {
-    message.resume();
-    response.end(viewer.method === 'HEAD' ? undefined : changed.body);
+  if (changed.body !== undefined) {
+    origin.discard();
+    response.end(isHead ? undefined : changed.body);
+    return;
   }
+  origin.relay({
+    response,
+    onBroken(error) {
+      record.reason = `${record.origins.at(-1)}: broke off, ${error.message}`;
+      response.destroy();
+    },
+    ...(key !== undefined && !isHead && keepWhenComplete(exchange, decision, key, origin.head)),
+  });
 }
 
 async function sendKept(exchange: Exchange, decision: Decision, kept: CachedResponse, kind: 'Hit' | 'RefreshHit'): Promise<void> {
@@ -144,18 +141,12 @@ function keepError({ context, marks }: Exchange, { behavior }: Decision, key: st
   if (until > context.now()) context.cache.put(key, { ...page, bornAt: context.now(), freshUntil: until, isError: true });
 }
 
-function keepWhenComplete(
-  { context }: Exchange,
-  { behavior }: Decision,
-  key: string,
-  originHead: ReplyHead,
-  message: IncomingMessage,
-): void {
+function keepWhenComplete({ context }: Exchange, { behavior }: Decision, key: string, originHead: ReplyHead) {
   const until = freshUntil(context, behavior, originHead.statusCode, originHead.headers);
-  if (until <= context.now()) return;
+  if (until <= context.now()) return undefined;
   const bornAt = birth(originHead, context.now());
   const head = { ...originHead, headers: withoutHeader(originHead.headers, 'age') };
-  collectBody(message, (body) => context.cache.put(key, { head, body, bornAt, freshUntil: until, isError: head.statusCode >= 400 }));
+  return collectBody((body) => context.cache.put(key, { head, body, bornAt, freshUntil: until, isError: head.statusCode >= 400 }));
 }
 
 async function applyViewerResponse(exchange: Exchange, { behavior, request }: Decision, head: ReplyHead) {

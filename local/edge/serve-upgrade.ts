@@ -4,10 +4,10 @@ import type { Duplex } from 'node:stream';
 import { decideRequest } from './decide-request.ts';
 import { answerError, answerExecutionError, answerValidationError, type EdgeContext, type Exchange, openExchange } from './exchange.ts';
 import { failureStatus } from './failover.ts';
-import type { OriginUpgrade } from './origin-connection.ts';
+import type { OriginUpgrade } from './origin-exchange.ts';
 import { formatOriginRequest } from './origin-request.ts';
 import { serveRequest } from './serve-request.ts';
-import { originReplyHead, writeReplyHead } from './viewer-reply.ts';
+import { writeReplyHead } from './viewer-reply.ts';
 
 /** A WebSocket without a byte from the origin for so long is closed (AWS: cloudfront-limits.html). */
 const idleMs = 600_000;
@@ -51,36 +51,27 @@ async function connect(exchange: Exchange, socket: Duplex, firstBytes: Buffer): 
       exchange.abort = abort;
     },
     isViewerSlow: () => false,
-    mayUpgrade: true,
+    isWebSocket: true,
   });
   if (reply.kind === 'upgraded') return join(exchange, reply, socket, firstBytes);
   if (reply.kind === 'failure') {
     if (reply.failure === 'invalid-request') return answerValidationError(exchange, reply.detail);
     return answerError(exchange, failureStatus(reply.failure), `${record.origins[0]}: ${reply.failure}, ${reply.detail}`);
   }
-  const head = originReplyHead(reply.message);
-  record.xCache = head.statusCode >= 400 ? 'Error from cloudfront' : 'Miss from cloudfront';
-  writeReplyHead(response, head, record.xCache, marks);
-  reply.message.on('error', () => response.destroy());
-  reply.message.pipe(response);
+  record.xCache = reply.head.statusCode >= 400 ? 'Error from cloudfront' : 'Miss from cloudfront';
+  writeReplyHead(response, reply.head, record.xCache, marks);
+  reply.relay({ response, onBroken: () => response.destroy() });
 }
 
 /** Lets viewer and origin talk until either ends. The origin's 101 is passed on with the names that it was answered under. */
-function join(
-  { record, marks }: Exchange,
-  { message, socket: origin, firstBytes: fromOrigin }: OriginUpgrade,
-  viewer: Duplex,
-  fromViewer: Buffer,
-): void {
+function join({ record, marks }: Exchange, { headers, socket: origin }: OriginUpgrade, viewer: Duplex, firstBytes: Buffer): void {
   record.status = 101;
   record.xCache = 'Miss from cloudfront';
   const lines = ['HTTP/1.1 101 Switching Protocols'];
-  for (let index = 0; index < message.rawHeaders.length; index += 2)
-    lines.push(`${message.rawHeaders[index]}: ${message.rawHeaders[index + 1]}`);
+  for (let index = 0; index < headers.length; index += 2) lines.push(`${headers[index]}: ${headers[index + 1]}`);
   lines.push(`Via: ${marks.via}`, `X-Amz-Cf-Pop: ${marks.pop}`, `X-Amz-Cf-Id: ${marks.id}`, '', '');
-  viewer.write(lines.join('\r\n'));
-  if (fromOrigin.length > 0) viewer.write(fromOrigin);
-  if (fromViewer.length > 0) origin.write(fromViewer);
+  viewer.write(lines.join('\r\n'), 'latin1');
+  if (firstBytes.length > 0) origin.write(firstBytes);
   const ends = [viewer as Socket, origin as Socket] as const;
   ends[1].setTimeout(idleMs, () => origin.destroy());
   for (const [from, to] of [ends, [ends[1], ends[0]] as const]) {

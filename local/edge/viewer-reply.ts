@@ -1,4 +1,4 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { EdgeResponse } from './function-output.ts';
 import { hopByHopHeaders } from './header-rules.ts';
 
@@ -17,15 +17,14 @@ export interface ReplyHead {
   headers: string[];
 }
 
-/** An origin's status and headers as the viewer may have them. */
-export function originReplyHead(message: IncomingMessage): ReplyHead {
+/** An origin's status and headers as the viewer may have them; `raw` is names and values in turn, as they came. */
+export function readReplyHead(statusCode: number, statusMessage: string, raw: readonly Buffer[]): ReplyHead {
   const headers: string[] = [];
-  const raw = message.rawHeaders;
   for (let index = 0; index < raw.length; index += 2) {
-    const name = (raw[index] as string).toLowerCase();
-    if (!hopByHopHeaders.has(name)) headers.push(name, raw[index + 1] as string);
+    const name = (raw[index] as Buffer).toString('latin1').toLowerCase();
+    if (!hopByHopHeaders.has(name)) headers.push(name, (raw[index + 1] as Buffer).toString('latin1'));
   }
-  return { statusCode: message.statusCode ?? 502, statusMessage: message.statusMessage ?? '', headers };
+  return { statusCode, statusMessage, headers };
 }
 
 /** Writes status and headers with CloudFront's own marks; the body is up to the caller. */

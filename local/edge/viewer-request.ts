@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { EventValues } from '../../src/edge/execution.ts';
+import { deviceHeaders } from './device-headers.ts';
 import { addValue, emptyValues, parseCookies, parseQuery } from './event-values.ts';
 import { isHiddenFromViewer } from './header-rules.ts';
 
@@ -100,7 +101,6 @@ function chooseLocation(wanted: string | undefined, locations: number): number {
 }
 
 function cloudFrontHeader(name: string, viewer: ViewerRequest): string | undefined {
-  const agent = () => viewer.headers['user-agent']?.value ?? '';
   switch (name) {
     case 'cloudfront-viewer-country':
       return viewer.country;
@@ -110,19 +110,7 @@ function cloudFrontHeader(name: string, viewer: ViewerRequest): string | undefin
       return viewer.httpVersion;
     case 'cloudfront-viewer-address':
       return `${viewer.ip}:443`;
-    case 'cloudfront-is-android-viewer':
-      return String(/Android/.test(agent()));
-    case 'cloudfront-is-ios-viewer':
-      return String(/iPhone|iPad|iPod/.test(agent()));
-    case 'cloudfront-is-mobile-viewer':
-      return String(/Mobile|iPhone/.test(agent()));
-    case 'cloudfront-is-tablet-viewer':
-      return String(/iPad|Tablet/.test(agent()));
-    case 'cloudfront-is-smarttv-viewer':
-      return String(/SmartTV|SMART-TV|AppleTV/.test(agent()));
-    case 'cloudfront-is-desktop-viewer':
-      return String(!/Mobile|iPhone|iPad|iPod|Android|Tablet|TV/.test(agent()));
     default:
-      return undefined;
+      return deviceHeaders(viewer.headers['user-agent']?.value ?? '')[name];
   }
 }

@@ -32,6 +32,7 @@ export function sendStream(request: IncomingMessage, response: ServerResponse, b
   response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': total });
   if (request.method === 'HEAD') return void response.end();
   const block = Buffer.alloc(Math.min(total, 65_536), 'x');
+  if (total === block.length) return void response.end(block);
   let left = total;
   const write = () => {
     while (left > 0) {
