@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { DistributionConfig, FunctionConfig } from '@aws-sdk/client-cloudfront';
+import type { ContinuousDeploymentPolicyConfig, DistributionConfig, FunctionConfig } from '@aws-sdk/client-cloudfront';
 import type { FunctionRuntime } from '../../src/edge/execution.ts';
 import type { Published, PublishedChange } from '../published.ts';
 import { createEtag } from './etag.ts';
@@ -49,11 +49,21 @@ export interface DistributionRecord {
   config: Decoded<DistributionConfig>;
   /** What the edge runs: the config of the last finished deployment. */
   deployed: DistributionConfig | undefined;
+  /** Of a staging distribution: what it was copied from. */
+  primaryId: string | undefined;
   etag: string;
   pastEtags: string[];
   modifiedAt: Date;
   /** Stops the running deployment's timer. */
   cancelDeployment: () => void;
+}
+
+export interface PolicyRecord {
+  id: string;
+  config: Decoded<ContinuousDeploymentPolicyConfig>;
+  etag: string;
+  pastEtags: string[];
+  modifiedAt: Date;
 }
 
 export interface AccountOptions {
@@ -75,6 +85,8 @@ export interface Account {
   /** ARNs of stores that existed once: the service tells them from those that never did. */
   deletedStoreArns: Set<string>;
   distributions: Map<string, DistributionRecord>;
+  /** Continuous deployment policies by id. */
+  policies: Map<string, PolicyRecord>;
   /** The clock as a date. */
   date(): Date;
   /** A new ETag; `KV` for the data plane, `E` elsewhere. */
@@ -121,6 +133,7 @@ export function openAccount(options: AccountOptions): Account {
     stores,
     deletedStoreArns: new Set(),
     distributions,
+    policies: new Map(),
     date: () => new Date(options.now()),
     etag: (prefix) => createEtag(prefix, options.random),
     changed(change) {

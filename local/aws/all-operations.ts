@@ -1,21 +1,28 @@
 import type { Operation } from './operation.ts';
+import { copyDistribution } from './operations/cloudfront/copy-distribution.ts';
+import { createContinuousDeploymentPolicy } from './operations/cloudfront/create-continuous-deployment-policy.ts';
 import { createDistribution } from './operations/cloudfront/create-distribution.ts';
 import { createFunction } from './operations/cloudfront/create-function.ts';
 import { createKeyValueStore } from './operations/cloudfront/create-key-value-store.ts';
+import { deleteContinuousDeploymentPolicy } from './operations/cloudfront/delete-continuous-deployment-policy.ts';
 import { deleteDistribution } from './operations/cloudfront/delete-distribution.ts';
 import { deleteFunction } from './operations/cloudfront/delete-function.ts';
 import { deleteKeyValueStore } from './operations/cloudfront/delete-key-value-store.ts';
 import { describeFunction } from './operations/cloudfront/describe-function.ts';
 import { describeKeyValueStore } from './operations/cloudfront/describe-key-value-store.ts';
+import { getContinuousDeploymentPolicy } from './operations/cloudfront/get-continuous-deployment-policy.ts';
 import { getDistribution } from './operations/cloudfront/get-distribution.ts';
 import { getDistributionConfig } from './operations/cloudfront/get-distribution-config.ts';
 import { getFunction } from './operations/cloudfront/get-function.ts';
+import { listContinuousDeploymentPolicies } from './operations/cloudfront/list-continuous-deployment-policies.ts';
 import { listDistributions } from './operations/cloudfront/list-distributions.ts';
 import { listFunctions } from './operations/cloudfront/list-functions.ts';
 import { listKeyValueStores } from './operations/cloudfront/list-key-value-stores.ts';
 import { publishFunction } from './operations/cloudfront/publish-function.ts';
 import { testFunction } from './operations/cloudfront/test-function.ts';
+import { updateContinuousDeploymentPolicy } from './operations/cloudfront/update-continuous-deployment-policy.ts';
 import { updateDistribution } from './operations/cloudfront/update-distribution.ts';
+import { updateDistributionWithStagingConfig } from './operations/cloudfront/update-distribution-with-staging-config.ts';
 import { updateFunction } from './operations/cloudfront/update-function.ts';
 import { updateKeyValueStore } from './operations/cloudfront/update-key-value-store.ts';
 import { deleteKey } from './operations/cloudfront-keyvaluestore/delete-key.ts';
@@ -27,23 +34,30 @@ import { updateKeys } from './operations/cloudfront-keyvaluestore/update-keys.ts
 
 /** The control plane (API 2020-05-31): REST-XML, SigV4. */
 export const cloudfrontOperations: readonly Operation[] = [
+  copyDistribution,
+  createContinuousDeploymentPolicy,
   createDistribution,
   createFunction,
   createKeyValueStore,
+  deleteContinuousDeploymentPolicy,
   deleteDistribution,
   deleteFunction,
   deleteKeyValueStore,
   describeFunction,
   describeKeyValueStore,
-  getDistributionConfig,
+  getContinuousDeploymentPolicy,
   getDistribution,
+  getDistributionConfig,
   getFunction,
+  listContinuousDeploymentPolicies,
   listDistributions,
   listFunctions,
   listKeyValueStores,
   publishFunction,
   testFunction,
+  updateContinuousDeploymentPolicy,
   updateDistribution,
+  updateDistributionWithStagingConfig,
   updateFunction,
   updateKeyValueStore,
 ];

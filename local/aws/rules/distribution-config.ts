@@ -3,6 +3,7 @@ import type { Account, DistributionRecord } from '../account.ts';
 import type { Decoded } from '../operation.ts';
 import { ServiceError } from '../service-error.ts';
 import { checkBehaviors } from './behavior-config.ts';
+import { checkStaging } from './continuous-deployment.ts';
 import { distributionsOfFunction, functionArnsOf } from './distribution-references.ts';
 import { checkComment } from './function-config.ts';
 import { checkOrigins } from './origin-config.ts';
@@ -42,6 +43,7 @@ export function checkDistributionConfig(config: Config, account: Account, curren
   checkBehaviors(config, account);
   checkCertificate(config);
   checkAliases(config, account, current);
+  checkStaging(config, account, current);
   for (const arn of functionArnsOf(config))
     if (distributionsOfFunction(arn, account).filter((user) => user !== current).length >= maxDistributionsPerFunction)
       throw new ServiceError(

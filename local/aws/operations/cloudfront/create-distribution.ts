@@ -30,6 +30,7 @@ export const createDistribution = operation<CreateDistributionRequest, CreateDis
     status: 'InProgress',
     config: fillDistributionConfig(config),
     deployed: undefined,
+    primaryId: undefined,
     etag: account.etag('E'),
     pastEtags: [],
     modifiedAt: account.date(),
