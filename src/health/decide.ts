@@ -148,7 +148,7 @@ class Plan {
     if (leaving in this.#pinned && (raises || unproven.length > 0)) return 'override';
     if (raises && this.#weight(to) === 0 && this.#isWithinInterval(this.#live.state.origins[to]?.movedAt)) return 'min-interval';
     const isDead = this.#evidence[leaving]?.verdict === 'unhealthy';
-    const mayGo = (id: string) => isDead && !(id in this.#pinned) && !this.#isYoung(id);
+    const mayGo = (id: string) => isDead && !this.#isYoung(id);
     return unproven.every(mayGo) ? undefined : 'fallback-unproven';
   }
 
@@ -163,7 +163,10 @@ class Plan {
     const weights: Record<string, number> = {};
     for (const id of this.#policy.origins) weights[id] = isPinned ? this.#weight(id) : this.#effective(id);
     const view = { evidence: this.#evidence, weights, pinned: isPinned ? {} : this.#pinned };
-    return this.#policy.orders.filter((order) => order.includes(leaving)).map((order) => findRescue(order, leaving, view));
+    const rescues = this.#policy.orders.filter((order) => order.includes(leaving)).map((order) => findRescue(order, leaving, view));
+    // Orders in which it has no viewers have nothing to gain, and no say unless it has none anywhere.
+    const carrying = rescues.filter(({ carries }) => carries);
+    return carrying.length > 0 ? carrying : rescues;
   }
 
   /** The edge sends an order's viewers to its first origin when all its weights are 0. */

@@ -6,6 +6,8 @@ export interface Rescue {
   /** A proven origin that then takes whoever is left over; absent when `blocked` says why there is none. */
   to?: string;
   blocked?: 'override' | 'fallback-unproven' | 'panic';
+  /** The leaving origin has viewers of this order now: none at 100 stands before it. */
+  carries: boolean;
   /** Origins at 100 about which nothing is known and on which viewers would land. */
   unproven: readonly string[];
 }
@@ -32,11 +34,13 @@ export function findRescue(order: readonly string[], leaving: string, { evidence
   // Who stands before the leaving origin has these viewers already; only those behind it would gain any.
   const isBehind = (id: string) => order.indexOf(id) > order.indexOf(leaving);
   const untilThen = to === undefined ? others : others.slice(0, others.indexOf(to));
-  const unproven = untilThen.filter((id) => !isProven(id) && isFull(id) && isBehind(id));
+  // An operator who holds an origin up vouches for it.
+  const unproven = untilThen.filter((id) => !isProven(id) && isFull(id) && isBehind(id) && !(id in pinned));
   // A dead origin that an operator holds up keeps catching these viewers: nothing behind it can take them.
   const isHeldUp = (id: string) => pinned[id] === 100 && evidence[id]?.verdict === 'unhealthy' && isBehind(id);
-  if (to !== undefined && order.slice(0, order.indexOf(to)).some(isHeldUp)) return { blocked: 'override', unproven };
-  if (to !== undefined) return { to, unproven };
-  if (proven.length > 0) return { blocked: 'override', unproven };
-  return { blocked: others.length > 0 ? 'fallback-unproven' : 'panic', unproven };
+  const carries = !order.slice(0, order.indexOf(leaving)).some(isFull);
+  if (to !== undefined && order.slice(0, order.indexOf(to)).some(isHeldUp)) return { blocked: 'override', carries, unproven };
+  if (to !== undefined) return { to, carries, unproven };
+  if (proven.length > 0) return { blocked: 'override', carries, unproven };
+  return { blocked: others.length > 0 ? 'fallback-unproven' : 'panic', carries, unproven };
 }

@@ -135,6 +135,15 @@ describe('with three origins', () => {
     expect(weightsOf(judge(sick, { policy, record: 'a=25', memory: { a: out }, evidence }))).toBe('fallback-unproven');
   });
 
+  it('asks only the orders in which the dead origin has viewers', () => {
+    const orders = policyFor([
+      ['a', 'b'],
+      ['c', 'a'],
+    ]);
+    expect(weightsOf(judge(sick, { policy: orders, evidence: { a: unhealthy, b: unhealthy, c: healthy } }))).toBe('panic');
+    expect(weightsOf(judge(sick, { policy: orders, evidence: { a: unhealthy, b: healthy, c: healthy } }))).toEqual({ a: 0 });
+  });
+
   it('goes when one order has a proven origin and the others nothing better', () => {
     const orders = policyFor([
       ['a', 'b'],
@@ -233,6 +242,13 @@ describe('an override', () => {
     expect(weightsOf(judge(sick, { policy, record: `a=50@${soon}`, evidence: { a: healthy, b: unhealthy, c: healthy } }))).toEqual({
       b: 0,
     });
+  });
+
+  it('that holds a dead origin up keeps those before it from going in vain, one that holds up an unproven origin does not', () => {
+    const policy = policyFor([['a', 'b', 'c']]);
+    const held = { policy, record: `b=100@${soon};b=0`, memory: { b: out } };
+    expect(weightsOf(judge(sick, { ...held, evidence: { a: unhealthy, b: unhealthy, c: healthy } }))).toBe('override');
+    expect(weightsOf(judge(sick, { ...held, evidence: { a: unhealthy, b: unknown, c: healthy } }))).toEqual({ a: 0, b: 0 });
   });
 
   it('lets an origin come home below it as far as it carries viewers already', () => {

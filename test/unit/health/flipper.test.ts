@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { auditHistory, replayAudit } from '../../../src/health/audit.ts';
+import type { FlagStore, StoreSnapshot } from '../../../src/health/key-change.ts';
 import { dayOne } from './policy.ts';
 import { downIn, Simulation, type World } from './simulation.ts';
 
@@ -197,6 +198,71 @@ describe('a flipper that is not alone', () => {
     expect(simulation.record()).toBe(`singapore=0@${until};singapore=0`);
     await simulation.clock.run(hour);
     expect(simulation.weight('singapore')).toBe(0);
+  });
+});
+
+describe('a flipper that reads back what it wrote', () => {
+  /** A store whose reads after the first write show what it held before, for so long, or arrive so late. */
+  function lagging(simulation: Simulation, { staleMs = 0, lateMs = 0 }): FlagStore {
+    const client = simulation.store.client();
+    let before: StoreSnapshot | undefined;
+    let writtenAt: number | undefined;
+    return {
+      ...client,
+      read: async (keys) => {
+        const isOld = writtenAt !== undefined && simulation.clock.monotonic() - writtenAt < staleMs;
+        const snapshot = isOld && before !== undefined ? before : await client.read(keys);
+        if (writtenAt !== undefined) await simulation.clock.sleep(lateMs);
+        before ??= snapshot;
+        return snapshot;
+      },
+      update: async (keys, change) => {
+        const done = await client.update(keys, change);
+        if (done.written !== undefined) writtenAt ??= simulation.clock.monotonic();
+        return done;
+      },
+    };
+  }
+
+  it('does not write again because a reader is behind, and says that it could not verify', async () => {
+    const simulation = new Simulation({ world: outage });
+    simulation.start({ store: lagging(simulation, { staleMs: 60_000 }) });
+    await simulation.clock.run(200 * second);
+    expect(simulation.of('unverified')).toMatchObject([{ sequence: 1, detail: 'the store holds ok' }]);
+    expect(simulation.written.map(([, record]) => record)).toEqual(['singapore=0']);
+  });
+
+  it('waits for a reader that catches up', async () => {
+    const simulation = new Simulation({ world: outage });
+    simulation.start({ store: lagging(simulation, { staleMs: 700 }) });
+    await simulation.clock.run(200 * second);
+    expect(simulation.of('unverified')).toEqual([]);
+    expect(simulation.of('verified')).toHaveLength(1);
+  });
+
+  it('forgets a late answer about a flip that the next one has overtaken', async () => {
+    const both = downIn({ singapore: [[60, 61]], europe: [[63, 1e9]] });
+    const { policy } = new Simulation({ world: both });
+    const health = { ...policy.health, intervalMs: 500, fastIntervalMs: 250 };
+    const simulation = new Simulation({
+      world: both,
+      policy: { ...policy, health, failover: { ...policy.failover, minFlipIntervalMs: 1 } },
+    });
+    simulation.start({ store: lagging(simulation, { lateMs: 4_500 }) });
+    await simulation.clock.run(75 * second);
+    expect(simulation.written.map(([, record]) => record)).toEqual(['singapore=0', 'europe=0']);
+    expect(simulation.of('verified').map(({ sequence }) => sequence)).toEqual([2]);
+  });
+
+  it('takes a change by hand right after its own as the later word, and acts on that', async () => {
+    const simulation = new Simulation({ world: outage });
+    simulation.start();
+    while (simulation.store.writes.length === 0) await simulation.clock.run(5);
+    simulation.store.put('health', 'europe=50');
+    await simulation.clock.run(60 * second);
+    expect(simulation.of('unverified')).toMatchObject([{ detail: 'the store holds europe=50' }]);
+    expect(simulation.record()).toBe('singapore=0');
+    expect(auditHistory(simulation.store.values)[0]).toMatchObject({ from: 'europe=50', to: 'singapore=0', edited: true });
   });
 });
 
