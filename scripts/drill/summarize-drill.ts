@@ -17,7 +17,7 @@ export interface DrillSummary {
   broken: string;
   /** From the fault to the verdict. */
   detectedMs: number | null;
-  /** From the first failed request, or from the fault when none failed, to the written flip. */
+  /** From the first request that was to fail, or from the fault when none did, to the written flip. */
   writtenMs: number | null;
   /** From the fault to the last request that was sent to the broken origin. */
   movedMs: number | null;
@@ -33,7 +33,7 @@ export interface DrillSummary {
 export function summarizeDrill(drill: Drill): DrillSummary {
   const { timeline, outcomes, requests, broken } = drill;
   const { brokenAt, unhealthyAt, writtenAt, propagatedAt, healedAt, homeAt } = timeline;
-  const firstFailedAt = outcomes.filter(({ ok, startedAt }) => !ok && startedAt >= brokenAt).map(({ startedAt, ms }) => startedAt + ms);
+  const firstFailedAt = outcomes.filter(({ ok, startedAt }) => !ok && startedAt >= brokenAt).map(({ startedAt }) => startedAt);
   const failedAt = firstFailedAt.length === 0 ? brokenAt : Math.min(...firstFailedAt);
   const sent = requests.filter(({ at, origins }) => at >= brokenAt && at < (healedAt ?? timeline.endedAt) && origins.includes(broken));
   const between = (from: number, to: number | undefined) => (to === undefined ? null : Math.round(to - from));

@@ -1,0 +1,149 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+const node = ['--import', 'tsx', '--no-warnings'];
+
+function start(script: string, args: string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [...node, `scripts/${script}.ts`, ...args], { env: { ...process.env, ...env } });
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      output[name] += text;
+    });
+  const ended = new Promise<Ended>((resolve) => child.on('close', (code) => resolve({ code, ...output })));
+  return { child, output, ended };
+}
+
+async function until(isDone: () => boolean, timeoutMs: number): Promise<void> {
+  const end = Date.now() + timeoutMs;
+  while (!isDone() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** Five ports in a row that were free a moment ago. */
+async function freePorts(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 30_000);
+    const servers = await Promise.all([0, 1, 2, 3].map((place) => listen(port + place)));
+    for (const server of servers) server?.close();
+    if (servers.every((server) => server !== undefined)) return port;
+  }
+}
+
+function listen(port: number): Promise<Server | undefined> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(undefined)).listen(port, '127.0.0.1', () => resolve(server));
+  });
+}
+
+describe('npm start', () => {
+  let port = 0;
+  let env: Record<string, string> = {};
+  let cloud: { child: ChildProcessWithoutNullStreams; output: { stdout: string; stderr: string }; ended: Promise<Ended> };
+
+  beforeAll(async () => {
+    port = await freePorts();
+    env = { EDGE_LOCAL_PORT: String(port) };
+    cloud = start('start', ['--no-flipper', '--propagation', '200ms'], env);
+    await until(() => cloud.output.stdout.includes('npm run failover'), 20_000);
+  });
+
+  afterAll(async () => {
+    cloud.child.kill('SIGTERM');
+    await cloud.ended;
+  });
+
+  const ask = async (country: string) =>
+    (await fetch(`http://127.0.0.1:${port + 1}/api/hello`, { headers: { 'x-local-viewer-country': country } })).headers.get('x-region');
+
+  it('prints where everything is', () => {
+    for (const place of [0, 1, 2, 3]) expect(cloud.output.stdout).toContain(`:${port + place}`);
+  });
+
+  it('sends India home to Singapore and Germany to Europe', async () => {
+    expect([await ask('IN'), await ask('DE')]).toEqual(['ap-southeast-1', 'eu-central-1']);
+  });
+
+  it('tells a second one that the port is taken, in one line, and goes on itself', async () => {
+    const { code, stderr } = await start('start', [], env).ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(new RegExp(`^error: .*${port}.*\nhint: .*\n$`));
+    expect(await ask('IN')).toBe('ap-southeast-1');
+  });
+
+  it('tells so too when only a later port is taken, and leaves nothing open', async () => {
+    const other = await freePorts();
+    const blocker = createServer().listen(other + 2, '127.0.0.1');
+    const { code, stderr } = await start('start', [], { EDGE_LOCAL_PORT: String(other) }).ended;
+    blocker.close();
+    expect(code).toBe(1);
+    expect(stderr).toContain(String((blocker.address() as AddressInfo | null)?.port ?? other + 2));
+  });
+
+  it('moves everybody by the failover command, and back', async () => {
+    const moved = await start('failover', ['to', 'europe', '--for', '5m', '--reason', 'a test', '--yes', '--local'], env).ended;
+    expect(moved.code, moved.stderr).toBe(0);
+    expect(await ask('IN')).toBe('eu-central-1');
+    const back = await start('failover', ['auto', '--reason', 'done', '--yes', '--local'], env).ended;
+    expect(back.code, back.stderr).toBe(0);
+    expect(await ask('IN')).toBe('ap-southeast-1');
+  });
+
+  it('breaks and mends an origin by the fault command, which names what it does not know', async () => {
+    expect((await start('fault', ['singapore', 'refuse'], env).ended).code).toBe(0);
+    expect(await ask('IN')).toBe('eu-central-1');
+    expect((await start('fault', ['singapore', 'none'], env).ended).code).toBe(0);
+    expect(await ask('IN')).toBe('ap-southeast-1');
+    const { code, stderr } = await start('fault', ['mumbai', 'melt'], env).ended;
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/no origin is called "mumbai".*"melt" is no fault/);
+  });
+
+  it('publishes again what is LIVE already without a write', async () => {
+    const { code, stdout } = await start('function-publish', ['--local'], env).ended;
+    expect(code).toBe(0);
+    expect(stdout).toContain('nothing to do');
+  });
+});
+
+describe('npm run drill', () => {
+  const running: ReturnType<typeof start>[] = [];
+  afterEach(() => {
+    for (const { child } of running.splice(0)) child.kill('SIGKILL');
+  });
+
+  it('lives through an outage with every promise held', { timeout: 90_000 }, async () => {
+    const { code, stdout, stderr } = await start('drill', ['--json']).ended;
+    expect(code, stderr).toBe(0);
+    const summary = JSON.parse(stdout) as { promises: { result: string }[]; phases: { phase: string; requests: number }[] };
+    expect(summary.promises.map(({ result }) => result)).toEqual(['held', 'held', 'held', 'held']);
+    for (const { requests } of summary.phases) expect(requests).toBeGreaterThan(20);
+  });
+
+  it('stops within seconds on SIGTERM, with 143', async () => {
+    const drill = start('drill', []);
+    running.push(drill);
+    await until(() => drill.output.stderr.includes('healthy'), 20_000);
+    drill.child.kill('SIGTERM');
+    expect((await drill.ended).code).toBe(143);
+  });
+
+  it.each([
+    { args: ['--fault', 'melt'], says: '"melt" is no fault' },
+    { args: ['--origin', 'mumbai'], says: 'no origin is called "mumbai"' },
+    { args: ['--rate', '0'], says: '--rate' },
+  ])('refuses $args in one line', async ({ args, says }) => {
+    const { code, stderr } = await start('drill', args).ended;
+    expect(code).toBe(2);
+    expect(stderr).toContain(says);
+    expect(stderr.trim().split('\n')).toHaveLength(2);
+  });
+});
