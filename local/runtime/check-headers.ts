@@ -1,4 +1,4 @@
-import type { EventValues } from '../../src/edge/execution.ts';
+import type { EventValue, EventValues } from '../../src/edge/execution.ts';
 import { isForbiddenHeader } from '../edge/header-rules.ts';
 
 const token = /^[!#$%&'*+.^_`|~0-9a-zA-Z-]+$/;
@@ -19,6 +19,8 @@ export function checkHeaders(headers: unknown, before: EventValues, rules: Heade
   if (!isRecord(headers)) return [`${path} must be an object`];
   const problems: string[] = [];
   for (const [name, entry] of Object.entries(headers)) {
+    // Most headers are as the viewer sent them, and what a viewer sent is no fault of the function.
+    if (isUntouched(entry, before[name]) && name === name.toLowerCase()) continue;
     const touched = (): boolean => JSON.stringify(entry) !== JSON.stringify(before[name]);
     // In AWS's words, as far as they are known.
     if (name !== name.toLowerCase()) problems.push(`${path} must have header names in lower case: ${name}`);
@@ -32,6 +34,11 @@ export function checkHeaders(headers: unknown, before: EventValues, rules: Heade
     if (before[name] !== undefined && headers[name] === undefined) problems.push(`${path}.${name} is read-only and was removed`);
   }
   return problems;
+}
+
+function isUntouched(entry: unknown, before: EventValue | undefined): boolean {
+  if (before === undefined || !isRecord(entry)) return false;
+  return entry['value'] === before.value && entry['multiValue'] === undefined && before.multiValue === undefined;
 }
 
 /** Problems of a map of cookies; a response's cookies may carry attributes. */

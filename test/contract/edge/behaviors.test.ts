@@ -133,6 +133,13 @@ describe('the edge', () => {
     expect(JSON.parse(reply.body)).toMatchObject({ path: '/__proto__?__proto__=1&constructor=2', headers: { cookie: '__proto__=1' } });
   });
 
+  it('passes on what a viewer may send and a function may not write', async () => {
+    rig = await openTestEdge();
+    const reply = await rig.request('/', { headers: { 'x-tab': 'a\tb', 'x-latin': '\u00e9' } });
+    expect(reply.status).toBe(200);
+    expect(JSON.parse(reply.body).headers['x-tab']).toBe('a\tb');
+  });
+
   it('says which port is taken', async () => {
     rig = await openTestEdge();
     await expect(openTestEdge({ port: rig.edge.port })).rejects.toMatchObject({ code: 'PORT_BUSY' });
