@@ -5,7 +5,7 @@ import { connectLikeEdge, type Phase } from './connect-like-edge.ts';
 import { cutText } from './cut-text.ts';
 
 /** Bytes of a health endpoint's body that are read; one that sends more has failed. */
-export const maxBodyBytes = 65_536;
+const maxBodyBytes = 65_536;
 
 /** What to ask and how to get there: as CloudFront would on behalf of a viewer. */
 export interface ProbeTarget {
