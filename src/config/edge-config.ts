@@ -48,6 +48,24 @@ const alarmSignal = z.strictObject({
 
 const signal = z.discriminatedUnion('type', [httpSignal, route53Signal, alarmSignal]);
 
+const environmentName = z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'an environment variable is A-Z, 0-9 and "_", starting with a letter');
+
+const snsNotification = z.strictObject({
+  type: z.literal('sns'),
+  /** Environment variable that holds the ARN of a standard topic. Default FLIPPER_TOPIC_ARN. */
+  topicArnFrom: environmentName.default('FLIPPER_TOPIC_ARN'),
+});
+
+const webhookNotification = z.strictObject({
+  type: z.literal('webhook'),
+  /** Environment variable that holds the URL: a webhook's URL is a secret. Default FLIPPER_WEBHOOK_URL. */
+  urlFrom: environmentName.default('FLIPPER_WEBHOOK_URL'),
+  /** Environment variable that holds the key of the HMAC-SHA256 signature. Default: not signed, as Slack takes it. */
+  secretFrom: environmentName.optional(),
+});
+
+const notification = z.discriminatedUnion('type', [snsNotification, webhookNotification]);
+
 const schema = z
   .strictObject({
     /** Name of the edge function. Default `origin-router`. */
@@ -99,6 +117,8 @@ const schema = z
         minFlipIntervalMs: milliseconds.default(10_000),
       })
       .prefault({}),
+    /** Who is told of a flip, and of an origin that fails while nothing can be done. Default nobody. */
+    notifications: z.array(notification).default([]),
   })
   .superRefine((config, context) => {
     const known = Object.keys(config.origins);
@@ -143,6 +163,7 @@ export type Route53Signal = z.output<typeof route53Signal>;
 export type AlarmSignal = z.output<typeof alarmSignal>;
 export type HealthPolicy = EdgeConfig['health'];
 export type FailoverPolicy = EdgeConfig['failover'];
+export type NotificationTarget = EdgeConfig['notifications'][number];
 
 /** Gives edge.config.ts its types; the values are checked when a command loads the file. */
 export function defineEdgeConfig(config: EdgeConfigInput): EdgeConfigInput {

@@ -44,6 +44,10 @@ export type FlipperEvent =
   | { event: 'unverified'; sequence: number; detail: string }
   /** The store could not be read or written; the decision stands and is tried again. */
   | { event: 'store-failed'; code: ErrorCode | 'BUG'; message: string; retryInMs: number }
+  /** Somebody was told of what `of` names. */
+  | { event: 'notified'; channel: string; of: string; attempts: number; durationMs: number }
+  /** Nobody was, or not on this channel; nothing waits for it. */
+  | { event: 'notify-failed'; channel: string; of: string; attempts: number; detail: string }
   | { event: 'stop' };
 
 /** Takes an event; must neither throw nor block. `at` is epoch milliseconds. */

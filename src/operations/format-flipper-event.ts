@@ -46,6 +46,10 @@ function describe(event: FlipperEvent, colour: boolean): string {
       return `${yellow('not verified')} #${event.sequence}: ${event.detail}`;
     case 'store-failed':
       return `${red('the store failed')}: ${event.message} (${event.code}), again in ${formatDuration(event.retryInMs)}`;
+    case 'notified':
+      return `told ${event.channel} of ${event.of} (${formatDuration(event.durationMs)})`;
+    case 'notify-failed':
+      return `${yellow('could not tell')} ${event.channel} of ${event.of}: ${event.detail}`;
     case 'stop':
       return 'stopped';
   }

@@ -1,0 +1,47 @@
+import type { FlipperEvent } from '../../health/flipper-event.ts';
+import { formatEventJson, formatEventText } from '../format-flipper-event.ts';
+
+/** What somebody is told, whatever the channel. */
+export interface Notification {
+  /** The same for every attempt and channel, so that a receiver can drop what it has had. */
+  id: string;
+  /** The flipper's event, such as `flip`. */
+  of: string;
+  /** One line. */
+  title: string;
+  /** What happened and where to look. */
+  lines: readonly string[];
+  /** The event as the JSON line that the flipper logs. */
+  event: Readonly<Record<string, unknown>>;
+}
+
+/** The notification of an event. `by` is the flipper that tells it. */
+export function buildNotification(event: FlipperEvent, at: number, by: string): Notification {
+  const parsed = JSON.parse(formatEventJson(event, at)) as Record<string, unknown>;
+  return {
+    id: `${by}/${at}/${event.event}`,
+    of: event.event,
+    title: titleOf(event),
+    lines: [formatEventText(event, at, false), `told by ${by}, times are UTC`, 'npm run failover -- status shows where viewers go now'],
+    event: parsed,
+  };
+}
+
+function titleOf(event: FlipperEvent): string {
+  switch (event.event) {
+    case 'flip': {
+      const moves = event.moves.map(({ origin, from, to }) => `${origin} ${from} to ${to}`).join(', ');
+      return `${event.kind === 'protect' ? 'Failover' : 'Failback'}: ${moves}`;
+    }
+    case 'hold':
+      return event.reason === 'panic'
+        ? `No healthy origin is left (${event.origin})`
+        : `${event.origin} is unhealthy and its fallback is not proven`;
+    case 'edit':
+      return `The health record was changed by hand: ${event.record}`;
+    case 'store-failed':
+      return 'The flipper cannot reach the key-value store';
+    default:
+      return event.event;
+  }
+}
