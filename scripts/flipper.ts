@@ -57,7 +57,7 @@ await run({
     io.signal.throwIfAborted();
     const { evidence, held } = summary;
     io.result({ evidence, held }, formatSummary(summary));
-    return summary.held === 'panic' || summary.held === 'fallback-unproven' ? 1 : 0;
+    return held === 'panic' || held === 'fallback-unproven' ? 1 : 0;
   },
 });
 
