@@ -8,6 +8,7 @@ import { type Edge, openEdge } from './edge/open-edge.ts';
 import type { Propagation } from './edge/replica.ts';
 import { type OriginFault, originFaults, parseOriginFault } from './origin/origin-fault.ts';
 import { openReferenceOrigin, type ReferenceOrigin } from './origin/reference-origin.ts';
+import { resolveOnLoopback } from './resolve-on-loopback.ts';
 import { openFunctionRuntime } from './runtime/function-runtime.ts';
 
 export interface LocalCloudOptions {
@@ -86,12 +87,8 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<OpenLo
           distributionId,
           published: controlPlane.published,
           runtime,
-          resolveOrigin: (domainName, wantedPort, protocol) => {
-            const origin = origins[domains.get(domainName) ?? ''];
-            return origin === undefined
-              ? { host: domainName, port: wantedPort, protocol }
-              : { host: '127.0.0.1', port: origin.port, protocol: 'http' };
-          },
+          resolveOrigin: (domainName, wantedPort, protocol) =>
+            resolveOnLoopback(origins[domains.get(domainName) ?? '']?.port, domainName, wantedPort, protocol),
           ...(options.propagation && { propagation: options.propagation }),
           ...(options.onRequest && { onRequest: options.onRequest }),
         }),

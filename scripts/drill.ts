@@ -4,8 +4,8 @@ import { EdgeError } from '../src/cli/errors.ts';
 import { integer, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
+import { drillConfig } from './drill/drill-config.ts';
 import { formatDrill } from './drill/format-drill.ts';
-import { drillConfig, runDrill } from './drill/run-drill.ts';
 import { summarizeDrill } from './drill/summarize-drill.ts';
 
 await run({
@@ -30,6 +30,8 @@ await run({
         hint: `faults: ${originFaults.slice(1).join(', ')}, also slow:<ms> and 5xx:<status>`,
       });
     }
+    // Loads miniflare, which a misused command need not wait for.
+    const { runDrill } = await import('./drill/run-drill.ts');
     const startedAt = io.now();
     const tell = (line: string) => io.stderr(`${((io.now() - startedAt) / 1_000).toFixed(1).padStart(5)} s  ${line}`);
     const { signal, progress } = io;

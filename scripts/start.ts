@@ -11,7 +11,6 @@ import { buildFlipPolicy } from '../src/health/flip-policy.ts';
 import { runFlipper } from '../src/health/flipper.ts';
 import { formatEventText } from '../src/operations/format-flipper-event.ts';
 import { openSignals } from '../src/operations/open-signals.ts';
-import { openPublishedCloud } from './open-published-cloud.ts';
 
 await run({
   usage: 'start -- [options]',
@@ -28,6 +27,8 @@ await run({
   main: async ({ values }, io) => {
     const config = parseEdgeConfig(edgeConfig);
     const time = (at: number) => new Date(at).toISOString().slice(11, 19);
+    // Loads miniflare, which a misused command need not wait for.
+    const { openPublishedCloud } = await import('./open-published-cloud.ts');
     const cloud = await openPublishedCloud({
       config,
       port: localPort(io.env),
@@ -78,5 +79,5 @@ await run({
 
 function formatRequest({ method, path, country, status, origins, ms, reason }: EdgeRequestRecord): string {
   const way = origins.length === 0 ? 'no origin' : origins.join(' then ');
-  return `${method} ${path} ${country ?? '--'} ${status} from ${way} ${ms} ms${reason === undefined ? '' : ` (${reason})`}`;
+  return `${method} ${path} ${country ?? '--'} ${status} from ${way} ${Math.round(ms)} ms${reason === undefined ? '' : ` (${reason})`}`;
 }

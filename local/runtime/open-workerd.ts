@@ -50,20 +50,23 @@ export async function bundleWorker(): Promise<string> {
  * than double the cost of a hop; and a message on an open socket costs about two thirds of an HTTP request on a kept-alive connection.
  */
 export async function openWorkerd(script: string, log: (line: string) => void): Promise<Workerd> {
-  const miniflare = new Miniflare({
-    modules: true,
-    script,
-    compatibilityDate: '2026-04-01',
-    // Compressing what travels between two processes on one machine took a tenth of the time of a run.
-    compatibilityFlags: ['nodejs_compat', 'no_web_socket_compression'],
-    unsafeEvalBinding: 'compiler',
-    unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
-    cf: false,
-    handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
-      stdout.resume();
-      stderr.on('data', (text: Buffer) => log(`workerd: ${String(text).split('\n', 1)[0] ?? ''}`));
-    },
-  });
+  const miniflare = withOwnSignals(
+    () =>
+      new Miniflare({
+        modules: true,
+        script,
+        compatibilityDate: '2026-04-01',
+        // Compressing what travels between two processes on one machine took a tenth of the time of a run.
+        compatibilityFlags: ['nodejs_compat', 'no_web_socket_compression'],
+        unsafeEvalBinding: 'compiler',
+        unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+        cf: false,
+        handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
+          stdout.resume();
+          stderr.on('data', (text: Buffer) => log(`workerd: ${String(text).split('\n', 1)[0] ?? ''}`));
+        },
+      }),
+  );
   try {
     await miniflare.ready;
     const url = await miniflare.unsafeGetDirectURL();
@@ -73,6 +76,19 @@ export async function openWorkerd(script: string, log: (line: string) => void): 
     await miniflare.dispose();
     throw error;
   }
+}
+
+/**
+ * Miniflare ends the process on SIGINT and SIGTERM, in the middle of whatever its owner still has to finish. Those listeners go; the one that ends workerd with
+ * the process stays.
+ */
+function withOwnSignals(open: () => Miniflare): Miniflare {
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const owned = signals.map((name) => new Set(process.listeners(name)));
+  const miniflare = open();
+  for (const [place, name] of signals.entries())
+    for (const listener of process.listeners(name)) if (!owned[place]?.has(listener)) process.off(name, listener);
+  return miniflare;
 }
 
 function openSocket(url: string): Promise<WebSocket> {

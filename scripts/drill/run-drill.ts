@@ -14,7 +14,7 @@ import type { ServedRecord } from './timeline.ts';
 import { type Outcome, startTraffic } from './traffic.ts';
 
 export interface DrillOptions {
-  /** With the drill's own times; see drillConfig. */
+  /** With the drill's own times; see drill-config.ts. */
   config: EdgeConfig;
   broken: string;
   fault: OriginFault;
@@ -30,23 +30,6 @@ export interface DrillOptions {
 const timesMs = { warmUp: 1_000, outage: 5_000, home: 2_500 };
 /** No step takes longer than this, or the drill ends and says which promise that broke. */
 const patienceMs = 30_000;
-
-/** The configuration with times that make an outage short enough to watch: probes each second, a ramp of seconds. */
-export function drillConfig(config: EdgeConfig): EdgeConfig {
-  return {
-    ...config,
-    health: {
-      ...config.health,
-      intervalMs: 1_000,
-      fastIntervalMs: 250,
-      connectTimeoutMs: 500,
-      timeoutMs: 1_000,
-      unhealthyThreshold: 3,
-      healthyThreshold: 3,
-    },
-    failover: { ...config.failover, holdDownMs: 3_000, rampStepMs: 2_000, minFlipIntervalMs: 1_000 },
-  };
-}
 
 /** Runs one outage on a local cloud of its own: traffic, fault, detection, flip, recovery, ramp home. What it saw is the caller's to judge. */
 export async function runDrill(options: DrillOptions): Promise<Drill> {

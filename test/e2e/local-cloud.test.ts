@@ -1,31 +1,7 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-
-interface Ended {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-const node = ['--import', 'tsx', '--no-warnings'];
-
-function start(script: string, args: string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [...node, `scripts/${script}.ts`, ...args], { env: { ...process.env, ...env } });
-  const output = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const)
-    child[name].setEncoding('utf8').on('data', (text: string) => {
-      output[name] += text;
-    });
-  const ended = new Promise<Ended>((resolve) => child.on('close', (code) => resolve({ code, ...output })));
-  return { child, output, ended };
-}
-
-async function until(isDone: () => boolean, timeoutMs: number): Promise<void> {
-  const end = Date.now() + timeoutMs;
-  while (!isDone() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
-}
+import { startScript as start, waitUntil as until } from './start-script.ts';
 
 /** Five ports in a row that were free a moment ago. */
 async function freePorts(): Promise<number> {
@@ -47,7 +23,7 @@ function listen(port: number): Promise<Server | undefined> {
 describe('npm start', () => {
   let port = 0;
   let env: Record<string, string> = {};
-  let cloud: { child: ChildProcessWithoutNullStreams; output: { stdout: string; stderr: string }; ended: Promise<Ended> };
+  let cloud: ReturnType<typeof start>;
 
   beforeAll(async () => {
     port = await freePorts();

@@ -1,0 +1,81 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startScript, waitUntil } from './start-script.ts';
+
+const greeter = `import cf from 'cloudfront';
+async function handler(event) {
+  const greeting = await cf.kvs().get('greeting');
+  event.request.headers['x-greeting'] = { value: greeting };
+  cf.selectRequestOriginById('europe');
+  return event.request;
+}
+`;
+
+describe('npm run edge', () => {
+  let folder = '';
+  let url = '';
+  let file = '';
+  let edge: ReturnType<typeof startScript>;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'file-edge-'));
+    file = join(folder, 'function.js');
+    await writeFile(file, greeter);
+    await writeFile(join(folder, 'keys.json'), '{"greeting":"hello"}');
+    const args = ['--function', file, '--kvs', join(folder, 'keys.json'), '--port', '0', '--propagation', '100ms'];
+    edge = startScript('edge', args);
+    await waitUntil(() => /europe +http/.test(edge.output.stdout), 20_000);
+    url = /edge +(http:\S+)/.exec(edge.output.stdout)?.[1] ?? '';
+  });
+
+  afterAll(async () => {
+    edge.child.kill('SIGTERM');
+    expect((await edge.ended).code).toBe(0);
+    await rm(folder, { recursive: true });
+  });
+
+  const read = async () => {
+    const response = await fetch(`${url}/page`);
+    const echo = response.ok ? ((await response.json()) as { headers: Record<string, string> }) : undefined;
+    return { status: response.status, cache: response.headers.get('x-cache'), region: response.headers.get('x-region'), echo };
+  };
+
+  it('runs a function from a file with its keys and sends to the origin that it chose', async () => {
+    const { region, echo } = await read();
+    expect(region).toBe('eu-central-1');
+    expect(echo?.headers['x-greeting']).toBe('hello');
+  });
+
+  it('takes up changed keys', async () => {
+    await writeFile(join(folder, 'keys.json'), '{"greeting":"good day"}');
+    await waitUntil(async () => (await read()).echo?.headers['x-greeting'] === 'good day', 5_000);
+    expect((await read()).echo?.headers['x-greeting']).toBe('good day');
+  });
+
+  it.each([
+    { when: 'uses what V8 runs and CloudFront refuses', code: greeter.replace('event.request;', 'event?.request;'), status: 503 },
+    { when: 'changes a read-only header', code: greeter.replace('x-greeting', 'host'), status: 502 },
+    { when: 'chooses an origin that is not there', code: greeter.replace("'europe'", "'mumbai'"), status: 502 },
+    { when: 'never ends', code: greeter.replace('return', 'for (;;) {} return'), status: 503 },
+  ])('answers $status once the file $when, and lives on', async ({ code, status }) => {
+    await writeFile(file, code);
+    await waitUntil(async () => (await read()).status === status, 5_000);
+    const { cache } = await read();
+    expect(cache).toBe(`${status === 502 ? 'FunctionValidationError' : 'FunctionExecutionError'} from cloudfront`);
+    await writeFile(file, greeter);
+    await waitUntil(async () => (await read()).status === 200, 8_000);
+    expect((await read()).status).toBe(200);
+  });
+
+  it.each([
+    { args: [], code: 2, says: '--function is missing' },
+    { args: ['--function', 'absent.js'], code: 2, says: 'absent.js cannot be read' },
+    { args: ['--function', 'package.json', '--kvs', 'README.md'], code: 2, says: 'README.md' },
+  ])('ends with $code for $args', async ({ args, code, says }) => {
+    const ended = await startScript('edge', args).ended;
+    expect(ended.stderr).toContain(says);
+    expect(ended.code).toBe(code);
+  });
+});
