@@ -1,7 +1,7 @@
 import type { CachePolicy } from './managed-policies.ts';
 
 /** What CloudFront does with an error that it may keep, unless CustomErrorResponses say otherwise (AWS: custom-error-pages-expiration.html). */
-export const defaultErrorTtlSeconds = 10;
+const defaultErrorTtlSeconds = 10;
 
 const always = new Set([200, 203, 204, 300, 301, 302, 303]);
 const withLifetimeOnly = new Set([307, 308, 400, 403, 405, 412, 415]);

@@ -102,9 +102,12 @@ export async function openEdge(options: EdgeOptions): Promise<Edge> {
     if (change.kind === 'distribution' && change.id === distributionId) readDistribution();
   });
 
-  const server = http.createServer({ maxHeaderSize: maxHeaderBytes, noDelay: true, keepAliveTimeout: 60_000 }, (request, response) => {
-    void serveRequest(context, request, response);
-  });
+  const server = http.createServer(
+    { maxHeaderSize: maxHeaderBytes, noDelay: true, keepAliveTimeout: 60_000, requestTimeout: 0 },
+    (request, response) => {
+      void serveRequest(context, request, response);
+    },
+  );
   const upgraded = new Set<Duplex>();
   server.on('upgrade', (request, socket, firstBytes) => {
     upgraded.add(socket);

@@ -32,20 +32,39 @@ interface Address {
 
 /** Opens the edge's connections to origins: kept alive as long as each origin allows. `certificateAuthorities` are trusted instead of the usual ones when there are any. */
 export function openOriginConnections(resolveOrigin: ResolveOrigin, certificateAuthorities: readonly string[] = []): OriginConnections {
-  // One client is one connection; those without work wait here by address, the one used last on top.
+  // One client is one connection; those without work wait here by address, the one used last on top. One that has lost its connection meanwhile goes.
   const idle = new Map<string, Client[]>();
-  const clients = new Set<Client>();
-  const sockets = new Set<net.Socket>();
+  const clients = new Map<Client, net.Socket | undefined>();
 
-  function open(address: Address): Client {
+  function release(key: string, client: Client): void {
+    const waiting = idle.get(key);
+    if (waiting === undefined) idle.set(key, [client]);
+    else waiting.push(client);
+    if (clients.get(client) === undefined) drop(key, client);
+  }
+
+  function drop(key: string, client: Client): void {
+    const waiting = idle.get(key) ?? [];
+    const at = waiting.indexOf(client);
+    if (at === -1) return;
+    waiting.splice(at, 1);
+    if (waiting.length === 0) idle.delete(key);
+    clients.delete(client);
+    void client.destroy();
+  }
+
+  function open(key: string, address: Address): Client {
     const { protocol, host, port, servername, connectionTimeoutMs, keepAliveTimeoutMs } = address;
     const connect: buildConnector.connector = (_options, callback) => {
       const socket =
         protocol === 'http'
           ? net.connect({ host, port, noDelay: true })
           : tls.connect({ host, port, servername, ...(certificateAuthorities.length > 0 && { ca: [...certificateAuthorities] }) });
-      sockets.add(socket);
-      socket.once('close', () => sockets.delete(socket));
+      clients.set(client, socket);
+      socket.once('close', () => {
+        if (clients.has(client)) clients.set(client, undefined);
+        drop(key, client);
+      });
       const late = Object.assign(new Error(`no connection within ${connectionTimeoutMs} ms`), { code: 'ETIMEDOUT' });
       // A busy process looks at its sockets once more before it gives up.
       const timer = setTimeout(() => setImmediate(() => isSettled || socket.destroy(late)), connectionTimeoutMs);
@@ -75,7 +94,7 @@ export function openOriginConnections(resolveOrigin: ResolveOrigin, certificateA
       keepAliveMaxTimeout: keepAliveTimeoutMs,
       maxHeaderSize: 65_536,
     });
-    clients.add(client);
+    clients.set(client, undefined);
     return client;
   }
 
@@ -91,16 +110,10 @@ export function openOriginConnections(resolveOrigin: ResolveOrigin, certificateA
   function attempt(exchange: OriginExchange, address: Address): Promise<OriginReply> {
     const { protocol, host, port, servername, connectionTimeoutMs, keepAliveTimeoutMs } = address;
     const key = `${protocol} ${host} ${port} ${servername} ${connectionTimeoutMs} ${keepAliveTimeoutMs}`;
-    let waiting = idle.get(key);
-    if (waiting === undefined) {
-      waiting = [];
-      idle.set(key, waiting);
-    }
-    const free = waiting;
-    const client = free.pop() ?? open(address);
+    const client = idle.get(key)?.pop() ?? open(key, address);
     const { request, body, isWebSocket = false } = exchange;
     const relay = body === undefined ? undefined : new BodyRelay(body);
-    const handler = new OriginAttempt(exchange, relay, () => free.push(client));
+    const handler = new OriginAttempt(exchange, relay, () => release(key, client));
     client.dispatch(
       {
         method: request.method,
@@ -127,9 +140,9 @@ export function openOriginConnections(resolveOrigin: ResolveOrigin, certificateA
         if (!isRead && !connectFailures.has(reply.failure)) return reply;
       }
     },
-    openSockets: () => sockets.size,
+    openSockets: () => [...clients.values()].filter((socket) => socket !== undefined).length,
     close() {
-      for (const client of clients) void client.destroy();
+      for (const client of clients.keys()) void client.destroy();
     },
   };
 }

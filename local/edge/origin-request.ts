@@ -18,11 +18,6 @@ const alwaysForwarded = new Set(['content-type', 'content-encoding', 'range', 'i
 /** Written by the edge itself. */
 const ownHeaders = new Set(['host', 'via', 'x-forwarded-for', 'content-length', 'transfer-encoding', 'user-agent']);
 
-/** True when the viewer's Host goes to the origin, by cache policy or origin request policy. */
-export function forwardsHost(behavior: Behavior): boolean {
-  return forwardsHeader(behavior, 'host');
-}
-
 const conditions = new Set(['if-none-match', 'if-modified-since', 'if-match', 'if-unmodified-since']);
 
 /**
@@ -38,7 +33,7 @@ export function formatOriginRequest(
   validators?: readonly string[],
 ): OriginRequest {
   const { origin } = route;
-  const headers = ['host', route.hostHeader ?? (forwardsHost(behavior) ? viewer.host : origin.domainName)];
+  const headers = ['host', route.hostHeader ?? (forwardsHeader(behavior, 'host') ? viewer.host : origin.domainName)];
   const custom = origin.customHeaders;
   for (const name in request.headers) {
     if (

@@ -13,10 +13,10 @@ export interface Propagation {
   locations: number;
 }
 
-export const defaultPropagation: Propagation = { delayMs: 2_000, jitterMs: 0, seed: 1, locations: 1 };
+const defaultPropagation: Propagation = { delayMs: 2_000, jitterMs: 0, seed: 1, locations: 1 };
 
 /** What the operator of a local edge may break. */
-export interface ReplicaFaults {
+interface ReplicaFaults {
   /** Every read of a function rejects. */
   failReads: boolean;
   /** An existing key that a write changes is missing for the last quarter of the delay, as one report saw it. */

@@ -33,7 +33,7 @@ export interface ViewerRequest {
 }
 
 /** Control headers that only the local edge understands; neither functions nor origins see them. */
-export const controlHeaders = {
+const controlHeaders = {
   country: 'x-local-viewer-country',
   ip: 'x-local-viewer-ip',
   protocol: 'x-local-viewer-proto',

@@ -15,7 +15,7 @@ export interface ReferenceOriginOptions {
 }
 
 /** One request as the origin got it. */
-export interface ReceivedRequest {
+interface ReceivedRequest {
   /** Epoch milliseconds. */
   at: number;
   method: string;

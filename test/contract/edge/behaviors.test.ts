@@ -1,5 +1,6 @@
 import net from 'node:net';
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openEdge } from '../../../local/edge/open-edge.ts';
 import {
@@ -126,6 +127,44 @@ describe('the edge', () => {
       expect((await rig.request('/')).status).toBe(200);
     },
   );
+
+  it('answers anything with 4xx or hangs up, and serves the next request', async () => {
+    rig = await openTestEdge();
+    const { port } = rig.edge;
+    const piece = fc.constantFrom(
+      'GET',
+      'POST',
+      ' ',
+      '/',
+      '/a?b#c',
+      'HTTP/1.1',
+      '\r\n',
+      '\r\n\r\n',
+      'host: x',
+      'Host:',
+      ':',
+      '\0',
+      '\u00ff',
+      'content-length: -1',
+      '%',
+    );
+    const bytes = fc.oneof(
+      fc.array(piece, { maxLength: 12 }).map((pieces) => Buffer.from(pieces.join(''), 'latin1')),
+      fc.uint8Array({ maxLength: 200 }),
+    );
+    await fc.assert(
+      fc.asyncProperty(bytes, async (sent) => {
+        const socket = net.connect(port, '127.0.0.1');
+        socket.on('error', () => {});
+        socket.end(sent);
+        let answer = '';
+        for await (const chunk of socket) answer += String(chunk);
+        expect(answer === '' || /^HTTP\/1\.1 (200|4\d\d) /.test(answer), answer).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+    expect((await rig.request('/')).status).toBe(200);
+  });
 
   it('runs the function and chooses the origin for a path named __proto__ and a header named so', async () => {
     rig = await openTestEdge();

@@ -13,10 +13,10 @@ export const responseFunctionArn = 'arn:aws:cloudfront::123456789012:function/af
 export const storeArn = 'arn:aws:cloudfront::123456789012:key-value-store/health';
 export const cachingDisabled = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
 export const cachingOptimized = '658327ea-f89d-4fab-a63d-7e88639e58f6';
-export const allViewerAndCloudFront = '33f36d7e-f396-46d9-90e0-52428a34d9dc';
+const allViewerAndCloudFront = '33f36d7e-f396-46d9-90e0-52428a34d9dc';
 
 /** What a handler of these tests gets beside its event. */
-export interface TestCloudFront {
+interface TestCloudFront {
   get(key: string): string;
   select(originId: string, overrides?: object): void;
   group(originIds: [string, string], statusCodes: number[]): void;

@@ -153,3 +153,42 @@ it('records a viewer who left before any answer with status 0', async () => {
   request.destroy();
   await expect.poll(() => rig.records.at(-1)).toMatchObject({ status: 0, reason: 'the viewer closed the connection' });
 });
+
+it('streams 128 MB without holding them', async () => {
+  rig = await openTestEdge();
+  const size = 128 * 1_048_576;
+  const before = process.memoryUsage().arrayBuffers;
+  let peak = 0;
+  const received = await new Promise<number>((resolve, reject) => {
+    http.get({ host: '127.0.0.1', port: rig.edge.port, path: `/stream?bytes=${size}`, agent: false }, (response) => {
+      let bytes = 0;
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        peak = Math.max(peak, process.memoryUsage().arrayBuffers - before);
+      });
+      response.on('end', () => resolve(bytes));
+      response.on('error', reject);
+    });
+  });
+  expect(received).toBe(size);
+  expect(peak).toBeLessThan(48 * 1_048_576);
+});
+
+it('serves many requests of a few viewers over as few connections, and lets those go with the origin', async () => {
+  rig = await openTestEdge();
+  const agent = new http.Agent({ keepAlive: true });
+  const viewer = async () => {
+    for (let count = 0; count < 50; count++)
+      await new Promise<void>((resolve, reject) => {
+        http
+          .get({ host: '127.0.0.1', port: rig.edge.port, path: '/health', agent }, (response) => response.resume().on('end', resolve))
+          .on('error', reject);
+      });
+  };
+  await Promise.all(Array.from({ length: 8 }, viewer));
+  agent.destroy();
+  expect(rig.singapore.received).toBe(400);
+  expect(rig.edge.openOriginSockets()).toBeLessThanOrEqual(8);
+  await rig.singapore.setFault({ kind: 'refuse' });
+  await expect.poll(() => rig.edge.openOriginSockets()).toBe(0);
+});
