@@ -27,7 +27,12 @@ const defaults: Readonly<Record<string, Leaf>> = {
   'CustomErrorResponses[].ErrorCachingMinTTL': 10,
 };
 
-const methodsByDefault = ['GET', 'HEAD'];
+const listDefaults: Readonly<Record<string, readonly string[]>> = {
+  'behavior.AllowedMethods': ['GET', 'HEAD'],
+  'behavior.AllowedMethods.CachedMethods': ['GET', 'HEAD'],
+  // Not documented. Should AWS use others, a file that leaves them out gets a line that they are kept, and no more.
+  'Origins[].CustomOriginConfig.OriginSslProtocols': ['TLSv1', 'TLSv1.1', 'TLSv1.2'],
+};
 
 /** The default of the leaf at this path; undefined when it is empty text, false or not known. */
 export function defaultLeaf(path: string): Leaf | undefined {
@@ -36,7 +41,7 @@ export function defaultLeaf(path: string): Leaf | undefined {
 
 /** The default of the list at this path. */
 export function defaultItems(path: string): readonly string[] {
-  return /^behavior\.AllowedMethods(\.CachedMethods)?$/.test(schemaPath(path)) ? methodsByDefault : [];
+  return listDefaults[schemaPath(path)] ?? [];
 }
 
 /** Without everything that is at its default; undefined when nothing is left. What is derived from another field of the same fields stays. */

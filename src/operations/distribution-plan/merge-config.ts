@@ -41,10 +41,15 @@ function merge(live: Tree | undefined, file: Tree | undefined, path: string, mer
     const empty = emptyLike(live);
     return empty === undefined ? keep(live, undefined, path, merging) : merge(live, empty, path, merging);
   }
-  if (countedList(live)?.unit !== 'items' && saysNothing(file) && !saysNothing(live)) return keep(live, file, path, merging);
+  if (!hasItems(live) && saysNothing(file) && !saysNothing(live)) return keep(live, file, path, merging);
   if (typeof live !== 'object' || typeof file !== 'object' || live.kind !== file.kind) return file;
   if (live.kind === 'list' && file.kind === 'list') return mergeLists(live, file, path, merging);
   return mergeFields(live as Fields, file as Fields, path, merging);
+}
+
+/** A list of which each item is kept or dropped for itself. */
+function hasItems(tree: Tree): boolean {
+  return (typeof tree === 'object' && tree.kind === 'list' ? tree : countedList(tree))?.unit === 'items';
 }
 
 function keep<F extends Tree | undefined>(live: Tree, file: F, path: string, merging: Merging): Tree | F {
