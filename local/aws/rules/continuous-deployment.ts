@@ -2,6 +2,7 @@ import type { ContinuousDeploymentPolicy, ContinuousDeploymentPolicyConfig, Dist
 import type { Account, DistributionRecord, PolicyRecord } from '../account.ts';
 import type { Decoded } from '../operation.ts';
 import { ServiceError } from '../service-error.ts';
+import { fillDistributionConfig } from './fill-distribution-config.ts';
 
 type Config = Decoded<DistributionConfig>;
 type PolicyConfig = Decoded<ContinuousDeploymentPolicyConfig>;
@@ -112,11 +113,23 @@ export function checkStaging(config: Config, account: Account, current?: Distrib
   if (!isStaging || current === undefined) return;
   if ((config.Aliases?.Items?.length ?? 0) > 0) throw new ServiceError('IllegalUpdate', 'a staging distribution cannot have aliases');
   const rest = (whole: Config) => {
-    const fields = Object.entries(whole).filter(([name]) => ![...stagedFields, ...ownFields].some((field) => field === name));
-    return JSON.stringify(fields.sort());
+    const fields = Object.entries(fillDistributionConfig(whole)).filter(
+      ([name]) => ![...stagedFields, ...ownFields].some((own) => own === name),
+    );
+    return inOrder(Object.fromEntries(fields));
   };
   if (rest(config) !== rest(current.config))
     throw new ServiceError('IllegalUpdate', 'One or more fields updated are not supported for continuous deployment.');
+}
+
+/** As text that does not depend on the order of fields. */
+function inOrder(value: unknown): string {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? '';
+  if (Array.isArray(value)) return `[${value.map(inOrder).join()}]`;
+  return `{${Object.entries(value)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, field]) => `${name}:${inOrder(field)}`)
+    .join()}}`;
 }
 
 /** DG continuous-deployment-quotas-considerations.html: not together with HTTP/3. */

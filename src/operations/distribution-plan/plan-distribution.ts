@@ -28,7 +28,18 @@ export function planDistribution(
   const before = configTree(live.config);
   const { tree, kept, dropped } = mergeConfig(before, withOwnReference(configTree(file), before), drop);
   const unusedDrops = drop.filter((path) => !dropped.has(path));
-  return { live, changes: diffConfigs(before, tree), kept, unusedDrops, next: fromTree(tree) as DistributionConfig };
+  const changes = diffConfigs(before, tree);
+  return { live, changes, kept, unusedDrops, next: withChanged(live.config, fromTree(tree) as DistributionConfig, changes) };
+}
+
+/** The live config with only those of its fields replaced in which something changes: the rest goes back to the byte as it came, unknown parts included. */
+function withChanged(live: DistributionConfig, merged: DistributionConfig, changes: readonly Change[]): DistributionConfig {
+  const changed = new Set(changes.map(({ path }) => /^\w+/.exec(path)?.[0]));
+  const entries = Object.entries({ ...live, ...merged }).flatMap(([name]): [string, unknown][] => {
+    const value = (changed.has(name) ? merged : live)[name as keyof DistributionConfig];
+    return value === undefined ? [] : [[name, value]];
+  });
+  return Object.fromEntries(entries) as unknown as DistributionConfig;
 }
 
 /** USAGE when a path was to be dropped that names nothing which only the live distribution has. */

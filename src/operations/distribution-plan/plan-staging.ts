@@ -13,7 +13,7 @@ import { isSameTraffic, type StagedTraffic } from './staged-traffic.ts';
  * What a staging distribution may have other than its primary. The console and public reports agree that price class, certificate, HTTP version, IPv6 and
  * web ACL are outside; whether the API draws the line exactly here was never tried, and what it refuses beyond it is told in its own words.
  */
-const stagedFields: readonly string[] = [
+const stagedFields: readonly (keyof DistributionConfig)[] = [
   'Comment',
   'CacheBehaviors',
   'CustomErrorResponses',
@@ -24,9 +24,6 @@ const stagedFields: readonly string[] = [
   'Origins',
   'Restrictions',
 ];
-
-/** What each of the two has for itself. */
-const ownFields = ['CallerReference', 'Staging', 'Aliases', 'ContinuousDeploymentPolicyId', 'Enabled'] as const;
 
 export interface StagingPlan extends Rollout {
   primary: LiveDistribution;
@@ -71,16 +68,18 @@ export async function findPrimary(client: CloudFrontClient, file: DistributionCo
   return primary;
 }
 
-/** The primary's config to be as a staging distribution has it. */
+/** The staging distribution's config with what can be staged of another one. */
 export function stagingConfig(next: DistributionConfig, staging: DistributionConfig): DistributionConfig {
-  const own = Object.fromEntries(ownFields.flatMap((name) => (staging[name] === undefined ? [] : [[name, staging[name]]])));
-  const shared = Object.fromEntries(Object.entries(next).filter(([name]) => !ownFields.some((field) => field === name)));
-  return { ...shared, ...own } as DistributionConfig;
+  const staged = stagedFields.flatMap((name) => (next[name] === undefined ? [] : [[name, next[name]] as const]));
+  const own = Object.entries(staging).filter(([name]) => !stagedFields.some((field) => field === name));
+  return Object.fromEntries([...own, ...staged]) as unknown as DistributionConfig;
 }
 
 /** What promoting would change on the primary: everything but what each has for itself. */
 export function diffForPromotion(primary: DistributionConfig, staging: DistributionConfig): Change[] {
-  return diffConfigs(configTree(primary), configTree(stagingConfig(staging, primary)));
+  const { CallerReference, Staging, Aliases, ContinuousDeploymentPolicyId } = primary;
+  const own = { CallerReference, Staging, Aliases, ContinuousDeploymentPolicyId };
+  return diffConfigs(configTree(primary), configTree({ ...staging, ...own }));
 }
 
 function checkStageable({ changes, next }: DistributionPlan): void {
@@ -92,7 +91,7 @@ function checkStageable({ changes, next }: DistributionPlan): void {
         hint: 'apply without --staging, or with HttpVersion http2',
       },
     );
-  const outside = changes.filter(({ path }) => !stagedFields.includes(/^\w+/.exec(path)?.[0] ?? ''));
+  const outside = changes.filter(({ path }) => !stagedFields.some((field) => field === /^\w+/.exec(path)?.[0]));
   if (outside.length === 0) return;
   throw new EdgeError('USAGE', `CloudFront cannot roll this out in stages: ${outside.map(({ path }) => path).join(', ')}`, {
     hint: 'apply that part without --staging first',
