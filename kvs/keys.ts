@@ -11,3 +11,19 @@ export const auditPlaces = 32;
 export function auditKey(sequence: number): string {
   return `audit/${String(sequence % auditPlaces).padStart(2, '0')}`;
 }
+
+/**
+ * Places in the ring of published versions; version n is written to place n modulo this. Seven records with a piece of code each, the audit
+ * ring, record and state still fit into one page of ListKeys.
+ */
+export const publishPlaces = 7;
+
+/** Key of the record of this version: `publish/0` to `publish/6`, the oldest overwritten first. */
+export function publishKey(version: number): string {
+  return `publish/${version % publishPlaces}`;
+}
+
+/** Key of one piece of the version's code, from 0: `publish/0/0`. */
+export function publishCodeKey(version: number, piece: number): string {
+  return `${publishKey(version)}/${piece}`;
+}

@@ -1,38 +1,34 @@
 import edgeConfig from '../edge.config.ts';
-import { openAws } from '../src/aws/clients.ts';
-import { findKeyValueStoreArn } from '../src/aws/find-key-value-store.ts';
-import { readLocalCloud } from '../src/cli/local-cloud.ts';
-import { flag, percent } from '../src/cli/option.ts';
+import { DryRunEnd } from '../src/aws/dry-run.ts';
+import { flag, percent, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
-import { findNjs } from '../src/edge/njs.ts';
+import { formatRelease } from '../src/operations/publish/format-release.ts';
 import { publishFunction } from '../src/operations/publish/publish-function.ts';
+import { openPublishTools } from './function/open-publish-tools.ts';
 
 await run({
   usage: 'function:publish -- [options]',
-  summary: 'Builds the edge function, proves it and makes it LIVE. Unchanged code is left alone.',
-  examples: ['function:publish', 'function:publish -- --local'],
+  summary: 'Builds the edge function, proves it, shows for whom it changes something, and makes it LIVE. Unchanged code is left alone.',
+  examples: ['function:publish -- --dry-run', 'function:publish', 'function:publish -- --local'],
   options: {
-    'max-utilization': percent('of the allowed compute that a fixture may take', { fallback: 60 }),
+    'dry-run': flag('go as far as the first write, with clients that cannot write'),
+    'max-utilization': percent('of the allowed time that a fixture may take', { fallback: 60 }),
+    force: flag('replace code that somebody else left in DEVELOPMENT, or made LIVE by other means'),
+    by: text('who does it, $USER@host by default', { placeholder: 'name' }),
     local: flag('the running local cloud in place of AWS'),
   },
   main: async ({ values }, io) => {
     const config = parseEdgeConfig(edgeConfig);
-    const local = values.local ? await readLocalCloud(io.env) : undefined;
-    const aws = openAws({ env: io.env, local });
-    const keyValueStoreArn = local?.keyValueStoreArn ?? (await findKeyValueStoreArn(aws, config.keyValueStoreName, io.env['EDGE_KVS_ARN']));
-    const tools = {
-      cloudFront: await aws.cloudFront(),
-      keyValueStoreArn,
-      config,
-      njs: findNjs(io.env['PATH']),
-      log: io.stderr,
-      now: io.now,
-    };
-    const result = await publishFunction(tools, { maxUtilization: values['max-utilization'] });
-    const { outcome, name, sha256 } = result;
-    io.result(result, [
-      outcome === 'unchanged' ? `nothing to do: ${name} is LIVE at ${sha256}` : `published: ${name} is LIVE at ${sha256}`,
-    ]);
+    const tools = await openPublishTools(io, { config, local: values.local, by: values.by, dryRun: values['dry-run'] });
+    try {
+      const release = await publishFunction(tools, { maxUtilization: values['max-utilization'], force: values.force });
+      io.result(release, formatRelease(release));
+    } catch (error) {
+      if (!(error instanceof DryRunEnd)) throw error;
+      io.result({ outcome: 'dry-run', wouldSend: error.operation }, [
+        `dry run: the first write would be ${error.operation}; nothing was sent`,
+      ]);
+    }
   },
 });

@@ -27,6 +27,7 @@ const quota = /^(ServiceQuotaExceededException|EntityLimitExceeded|EntitySizeLim
 
 /** What a failed call means for the next one. A stale ETag has been seen under three names, so all of them are a conflict. */
 export function classifyAwsError(error: unknown): CallFailure {
+  if (error instanceof EdgeError && error.cause !== undefined) return classifyAwsError(error.cause);
   const { name, message, status, code } = readFacts(error);
   if (name === 'ConflictException' || name === 'PreconditionFailed' || name === 'InvalidIfMatchVersion' || status === 412)
     return 'conflict';

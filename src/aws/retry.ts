@@ -1,3 +1,4 @@
+import { EdgeError } from '../cli/errors.ts';
 import { classifyAwsError } from './aws-error.ts';
 
 export interface RetryOptions {
@@ -26,7 +27,8 @@ export async function retryCall<T>(doing: string, call: () => Promise<T>, option
       const failure = classifyAwsError(error);
       if (failure === 'refused' || failure === 'bug' || failure === 'conflict' || made >= maxCalls[failure]) throw error;
       const waitMs = backoffMs(made, options.random);
-      options.log(`cannot ${doing} yet (${(error as Error).name}), again in ${waitMs} ms`);
+      const { name } = (error instanceof EdgeError ? error.cause : error) as Error;
+      options.log(`cannot ${doing} yet (${name}), again in ${waitMs} ms`);
       await options.sleep(waitMs);
       options.signal?.throwIfAborted();
     }

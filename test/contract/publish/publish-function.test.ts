@@ -1,47 +1,250 @@
-import { createHash } from 'node:crypto';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import edgeConfig from '../../../edge.config.ts';
+import { CreateKeyValueStoreCommand, PublishFunctionCommand, UpdateFunctionCommand } from '@aws-sdk/client-cloudfront';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
-import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import { openAws } from '../../../src/aws/clients.ts';
+import { describeFunction } from '../../../src/aws/function.ts';
+import { buildFunction } from '../../../src/edge/build.ts';
+import type { FunctionRuntime } from '../../../src/edge/execution.ts';
 import { findNjs } from '../../../src/edge/njs.ts';
+import { findReadyStore } from '../../../src/operations/publish/find-ready-store.ts';
+import { parsePublishComment } from '../../../src/operations/publish/publish-comment.ts';
 import { publishFunction } from '../../../src/operations/publish/publish-function.ts';
-import { createReadyStore, type LocalAccount, openLocalAccount } from '../control-plane/open-local-account.ts';
+import { type Fixture, readFixtures } from '../../../src/operations/publish/read-fixtures.ts';
+import { releaseCode } from '../../../src/operations/publish/release-code.ts';
+import { createFunction } from '../control-plane/open-local-account.ts';
+import { configFor, openTestPublisher, sampleConfig, type TestPublisher } from './open-publisher.ts';
 
-let account: LocalAccount;
-let close: () => Promise<void>;
+let runtime: FunctionRuntime;
+let publisher: TestPublisher;
 
-beforeEach(async () => {
-  const runtime = await openFunctionRuntime();
-  account = await openLocalAccount({ runtime });
-  close = async () => {
-    await account.close();
-    await runtime.close();
-  };
+beforeAll(async () => {
+  runtime = await openFunctionRuntime();
 });
-afterEach(() => close());
+afterAll(() => runtime.close());
+beforeEach(async () => {
+  publisher = await openTestPublisher(runtime);
+});
+afterEach(() => publisher.close());
 
-const config = parseEdgeConfig(edgeConfig);
+const njs = findNjs(process.env['PATH']);
+const writes = (operations: string[]) => operations.filter((operation) => !/^(Describe|Get|List|Test)/.test(operation));
 
-it('publishes once, and then has nothing to do', async () => {
-  const { arn } = await createReadyStore(account, 'edge-health');
-  const lines: string[] = [];
-  const tools = {
-    cloudFront: account.cloudfront,
-    keyValueStoreArn: arn,
-    config,
-    njs: findNjs(process.env['PATH']),
-    log: (line: string) => lines.push(line),
-  };
-  const first = await publishFunction(tools);
-  expect(first.outcome).toBe('published');
-  const live = account.cloud.published.liveFunction(first.arn);
-  expect(live?.keyValueStoreArn).toBe(arn);
-  expect(
-    createHash('sha256')
-      .update(live?.code ?? '')
-      .digest('hex'),
-  ).toBe(first.sha256);
-  account.cloud.calls.length = 0;
-  expect(await publishFunction(tools)).toEqual({ ...first, outcome: 'unchanged' });
-  expect(account.cloud.calls.map(({ operation }) => operation).sort()).toEqual(['DescribeFunction', 'GetFunction']);
+/** A fixture that the router does not meet. */
+function strangeFixture(expectation: Fixture['expectation']): Fixture {
+  const request = { method: 'GET', uri: '/', querystring: {}, headers: { 'cloudfront-viewer-country': { value: 'IN' } }, cookies: {} };
+  const context = { distributionDomainName: '', distributionId: '', eventType: 'viewer-request' as const, requestId: '' };
+  return { name: 'strange', event: { version: '1.0', context, viewer: { ip: '203.0.113.7' }, request }, expectation };
+}
+
+describe('publishing', () => {
+  it('creates, tests, records, publishes and reads back, one line each', async () => {
+    const release = await publishFunction(publisher.tools());
+    expect(release).toMatchObject({ outcome: 'published', version: 1 });
+    expect(publisher.live()).toEqual({ sha256: release.sha256, keyValueStoreArn: publisher.storeArn });
+    const fixtures = await readFixtures();
+    const operations = publisher.operations();
+    expect(operations.filter((operation) => operation === 'TestFunction')).toHaveLength(fixtures.length);
+    expect(writes(operations)).toEqual(['CreateFunction', 'UpdateKeys', 'PublishFunction']);
+    expect(release.steps.map(({ step }) => step)).toEqual(['build', 'compare', 'store', 'upload', 'test', 'record', 'publish', 'verify']);
+    for (const line of publisher.lines) expect(line).toMatch(/^\w+ +[\d.]+ ?m?s +\S|^routes +not proven/);
+  });
+
+  it('has nothing to do for unchanged code: two reads, no write', async () => {
+    await publishFunction(publisher.tools());
+    publisher.operations();
+    expect(await publishFunction(publisher.tools())).toMatchObject({ outcome: 'unchanged', version: 1 });
+    expect(publisher.operations().sort()).toEqual(['DescribeFunction', 'GetFunction']);
+  });
+
+  it('knows the store of unchanged code from the comment, without looking it up', async () => {
+    const keyValueStoreArn = async () => publisher.storeArn;
+    await publishFunction(publisher.tools({ keyValueStoreArn }));
+    const lookedUp = async () => {
+      throw new Error('the store was looked up');
+    };
+    expect(await publishFunction(publisher.tools({ keyValueStoreArn: lookedUp }))).toMatchObject({ outcome: 'unchanged' });
+  });
+
+  it('says in the comment what it is, in at most 128 characters', async () => {
+    await publishFunction(publisher.tools({ by: `${'very-long-name-'.repeat(8)}@laptop` }));
+    const live = await describeFunction(publisher.account.cloudfront, 'origin-router', 'LIVE');
+    expect(live?.comment.length).toBeLessThanOrEqual(128);
+    expect(parsePublishComment(live?.comment ?? '')).toMatchObject({
+      version: 1,
+      revision: '1a2b3c4d5e',
+      keyValueStoreName: 'edge-health',
+    });
+  });
+
+  it('publishes the same code again when LIVE has lost its store', async () => {
+    const first = await publishFunction(publisher.tools());
+    const { cloudfront } = publisher.account;
+    const development = await describeFunction(cloudfront, 'origin-router', 'DEVELOPMENT');
+    const code = Buffer.from(publisher.account.cloud.published.liveFunction(first.arn)?.code ?? '');
+    const { ETag } = await cloudfront.send(
+      new UpdateFunctionCommand({
+        Name: 'origin-router',
+        IfMatch: development?.etag,
+        FunctionConfig: { Comment: development?.comment, Runtime: 'cloudfront-js-2.0' },
+        FunctionCode: code,
+      }),
+    );
+    await cloudfront.send(new PublishFunctionCommand({ Name: 'origin-router', IfMatch: ETag }));
+    expect(publisher.live()?.keyValueStoreArn).toBeUndefined();
+    expect(await publishFunction(publisher.tools())).toMatchObject({ outcome: 'published', version: 2 });
+    expect(publisher.live()?.keyValueStoreArn).toBe(publisher.storeArn);
+  });
+
+  it('waits for a store that is still being made', async () => {
+    const slow = await openTestPublisher(runtime, 250);
+    await slow.account.cloudfront.send(new CreateKeyValueStoreCommand({ Name: 'late' }));
+    const aws = openAws({ env: {}, local: { controlPlane: slow.account.cloud.url } });
+    const waits: string[] = [];
+    const keyValueStoreArn = () => findReadyStore(aws, 'late', undefined, { progress: (line) => waits.push(line) });
+    const release = await publishFunction(slow.tools({ keyValueStoreArn }));
+    await slow.close();
+    expect(release.outcome).toBe('published');
+    expect(waits[0]).toMatch(/^key-value store late is provisioning/);
+  });
+
+  it('waits, too, when only the association tells that the store is not ready', async () => {
+    const slow = await openTestPublisher(runtime, 250);
+    const { KeyValueStore } = await slow.account.cloudfront.send(new CreateKeyValueStoreCommand({ Name: 'late' }));
+    const waits: string[] = [];
+    const sleep = () => new Promise<void>((resolve) => setTimeout(resolve, 50));
+    const tools = slow.tools({ keyValueStoreArn: KeyValueStore?.ARN ?? '', progress: (line) => waits.push(line), sleep });
+    const release = await publishFunction(tools);
+    await slow.close();
+    expect(release.outcome).toBe('published');
+    expect(waits).toContain('the key-value store is still being made');
+  });
+});
+
+describe.skipIf(njs === undefined)('with an engine', () => {
+  it('says for whom the route changes before it writes', async () => {
+    await publishFunction(publisher.tools({ njs }));
+    publisher.lines.length = 0;
+    await publishFunction(publisher.tools({ njs, config: configFor('JP') }));
+    const upload = publisher.lines.findIndex((line) => line.startsWith('upload'));
+    const told = publisher.lines.slice(0, upload).join('\n');
+    expect(told).toMatch(/routes .*1 of 250 kinds of viewers/);
+    expect(told).toMatch(/JP\n +singapore, then europe → europe, then singapore/);
+  });
+
+  it('refuses bytes that do not route as edge.config.ts says, and writes nothing', async () => {
+    const { code, sha256 } = await buildFunction(configFor('JP'));
+    const failed = releaseCode({ code: Buffer.from(code), sha256, revision: undefined }, publisher.tools({ njs }), {});
+    await expect(failed).rejects.toMatchObject({
+      code: 'TEST_FAILED',
+      message: expect.stringContaining(
+        'JP: every origin well, GET: edge.config.ts says singapore, then europe, the function chooses europe, then singapore',
+      ),
+    });
+    expect(writes(publisher.operations())).toEqual([]);
+  });
+});
+
+describe('what must not become LIVE', () => {
+  it.each([
+    {
+      when: 'a header differs',
+      expectation: { request: { headers: { 'x-origin-route': 'mars' } } },
+      says: /^strange: header x-origin-route: expected "mars", found "singapore;country=IN;health=ok"$/m,
+    },
+    {
+      when: 'a header is there that must not be',
+      expectation: { request: { headers: { 'x-origin-route': null } } },
+      says: /^strange: header x-origin-route: expected none, found "singapore/m,
+    },
+    { when: 'the uri differs', expectation: { request: { uri: '/other' } }, says: /^strange: uri: expected "\/other", found "\/"$/m },
+    {
+      when: 'a response was expected',
+      expectation: { response: { statusCode: 302 } },
+      says: /^strange: expected a response, found a request$/m,
+    },
+  ])('is stopped when $when, and the difference is shown', async ({ expectation, says }) => {
+    const failed = publishFunction(publisher.tools({ fixtures: [strangeFixture(expectation)] }));
+    await expect(failed).rejects.toMatchObject({
+      code: 'TEST_FAILED',
+      message: expect.stringMatching(says),
+      hint: expect.stringContaining('LIVE is unchanged, DEVELOPMENT holds the new code'),
+    });
+    expect(publisher.live()).toBeUndefined();
+    expect(await publisher.history()).toEqual([]);
+  });
+
+  it('is stopped by the utilization ceiling', async () => {
+    const failed = publishFunction(publisher.tools(), { maxUtilization: 8 });
+    await expect(failed).rejects.toMatchObject({ code: 'TEST_FAILED', message: expect.stringContaining('took 9 % of the allowed time') });
+    expect(publisher.live()).toBeUndefined();
+    expect(await publishFunction(publisher.tools(), { maxUtilization: 9 })).toMatchObject({ outcome: 'published' });
+  });
+
+  it('is stopped when the code is too large, and nothing is sent', async () => {
+    const orders = Array.from({ length: 100 }, (_, n) => [`origin-with-a-rather-long-name-${n}`, { ...sampleConfig.origins['europe'] }]);
+    const origins = Object.fromEntries(orders) as typeof sampleConfig.origins;
+    const ids = Object.keys(origins);
+    const config = { ...sampleConfig, origins, defaultOrder: ids, routes: [{ countries: ['IN'], order: [...ids].reverse() }] };
+    await expect(publishFunction(publisher.tools({ config }))).rejects.toMatchObject({
+      code: 'GATE_REFUSED',
+      message: expect.stringMatching(/size: \d+ bytes, the limit is 10240; move tables into the KeyValueStore/),
+    });
+    expect(publisher.operations()).toEqual([]);
+  });
+});
+
+describe('somebody else’s code', () => {
+  it('in DEVELOPMENT stops it and is named; --force replaces it', async () => {
+    await publishFunction(publisher.tools());
+    const spoiled = publisher.tools({ by: 'bob@desk', config: configFor('JP'), fixtures: [strangeFixture({ request: { uri: '/x' } })] });
+    await expect(publishFunction(spoiled)).rejects.toMatchObject({ code: 'TEST_FAILED' });
+    publisher.operations();
+    const mine = publisher.tools({ config: configFor('KR') });
+    await expect(publishFunction(mine)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringMatching(/^DEVELOPMENT holds v2 of bob@desk, .*, git 1a2b3c4d5e; it was never published$/),
+      hint: expect.stringContaining('--force'),
+    });
+    expect(writes(publisher.operations())).toEqual([]);
+    expect(await publishFunction(mine, { force: true })).toMatchObject({ outcome: 'published', version: 2 });
+  });
+
+  it('in DEVELOPMENT is one’s own after a failed try, and is replaced', async () => {
+    await expect(publishFunction(publisher.tools({ fixtures: [strangeFixture({ request: { uri: '/x' } })] }))).rejects.toThrow();
+    expect(await publishFunction(publisher.tools({ config: configFor('KR') }))).toMatchObject({ outcome: 'published', version: 1 });
+  });
+
+  it('in LIVE by other means stops it; --force records it first', async () => {
+    const { etag } = await createFunction(publisher.account, 'origin-router', publisher.storeArn);
+    await publisher.account.cloudfront.send(new PublishFunctionCommand({ Name: 'origin-router', IfMatch: etag }));
+    const theirs = publisher.live()?.sha256;
+    publisher.operations();
+    await expect(publishFunction(publisher.tools())).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringMatching(/^LIVE holds code [0-9a-f]{12}, whose comment is "": it was not published from here$/),
+    });
+    expect(writes(publisher.operations())).toEqual([]);
+    const release = await publishFunction(publisher.tools(), { force: true });
+    expect(release).toMatchObject({ outcome: 'published', version: 2 });
+    expect(await publisher.history()).toMatchObject([
+      { version: 2, sha256: release.sha256, before: 1, by: 'ann@laptop' },
+      { version: 1, sha256: theirs, found: true },
+    ]);
+  });
+
+  it('published at the same moment leaves one winner, and the loser is told whose it is', async () => {
+    await publishFunction(publisher.tools());
+    const both = await Promise.allSettled([
+      publishFunction(publisher.tools({ by: 'ann@laptop', config: configFor('JP') })),
+      publishFunction(publisher.tools({ by: 'bob@desk', config: configFor('KR') })),
+    ]);
+    const won = both.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    const lost = both.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
+    expect(won.length).toBeGreaterThanOrEqual(1);
+    for (const reason of lost) expect(reason).toMatchObject({ code: 'CONFLICT', message: expect.stringMatching(/ann@laptop|bob@desk/) });
+    const live = publisher.live();
+    expect(won.map(({ sha256 }) => sha256)).toContain(live?.sha256);
+    const versions = await publisher.history();
+    expect(versions.filter(({ sha256 }) => sha256 === live?.sha256)).toHaveLength(1);
+  });
 });

@@ -1,0 +1,46 @@
+import { formatTable } from '../../cli/format-table.ts';
+import { formatTime } from '../../cli/format-time.ts';
+import { paint } from '../../cli/paint.ts';
+import type { PublishRecord } from './publish-record.ts';
+import { findLiveRecord } from './record-versions.ts';
+import { describeOwner, type Stage } from './stage.ts';
+
+/** The recorded versions and which of them is LIVE. */
+export interface FunctionHistory {
+  /** The newest first. */
+  versions: (PublishRecord & { live: boolean })[];
+  /** Undefined when nothing is LIVE. */
+  live: { sha256: string; version: number | undefined; owner: string } | undefined;
+}
+
+/** Puts together what is recorded and what is LIVE. */
+export function joinHistory(known: readonly PublishRecord[], live: Stage | undefined, now: number): FunctionHistory {
+  const record = findLiveRecord(live, known);
+  return {
+    versions: known.map((version) => ({ ...version, live: version === record })),
+    live: live && { sha256: live.sha256, version: record?.version, owner: describeOwner(live, now) },
+  };
+}
+
+/** The history for people. */
+export function formatHistory({ versions, live }: FunctionHistory, { now, colour }: { now: number; colour: boolean }): string[] {
+  const liveVersion = versions.find((version) => version.live)?.version;
+  const rows = versions.map(({ version, at, by, revision, sha256, bytes, of, found, live: isLive }) => [
+    `v${version}`,
+    formatTime(at * 1_000, now),
+    by,
+    revision ?? '-',
+    sha256.slice(0, 12),
+    String(bytes),
+    [
+      ...(isLive ? [paint(colour, 'green', 'LIVE')] : []),
+      ...(liveVersion !== undefined && version > liveVersion ? ['never LIVE'] : []),
+      ...(of === undefined ? [] : [`the code of v${of}`]),
+      ...(found ? ['found LIVE, published by other means'] : []),
+    ].join(', '),
+  ]);
+  const strange = live !== undefined && live.version === undefined ? [`LIVE is not recorded: ${live.owner}`] : [];
+  if (rows.length === 0) return [...strange, live === undefined ? 'nothing was published yet' : 'no version is recorded'];
+  const head = ['version', 'when', 'by', 'revision', 'sha256', 'bytes', ''].map((title) => paint(colour, 'dim', title));
+  return [...formatTable([head, ...rows], [5]), ...strange];
+}

@@ -1,0 +1,85 @@
+import edgeConfig from '../../../edge.config.ts';
+import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
+import { type EdgeConfig, parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import type { FunctionRuntime } from '../../../src/edge/execution.ts';
+import { buildViewerEvent, someIp } from '../../../src/operations/explain/viewer-event.ts';
+import { hashCode } from '../../../src/operations/publish/pack-code.ts';
+import { readHistory } from '../../../src/operations/publish/publish-history.ts';
+import type { PublishRecord } from '../../../src/operations/publish/publish-record.ts';
+import type { Fixture } from '../../../src/operations/publish/read-fixtures.ts';
+import type { Candidate } from '../../../src/operations/publish/release-code.ts';
+import type { RollbackTools } from '../../../src/operations/publish/rollback-function.ts';
+import { createReadyStore, type LocalAccount, openLocalAccount } from '../control-plane/open-local-account.ts';
+
+/** A local account with a READY store, and people who publish to it. */
+export interface TestPublisher {
+  account: LocalAccount;
+  storeArn: string;
+  /** The tools of one person; what is not given is quick: no engine but the one behind TestFunction, no real waiting. */
+  tools(more?: Partial<RollbackTools>): RollbackTools;
+  /** What each step said, by all tools. */
+  lines: string[];
+  /** Operations since the last time this was asked. */
+  operations(): string[];
+  /** The bytes, hash and store of what viewers get. */
+  live(): { sha256: string; keyValueStoreArn: string | undefined } | undefined;
+  history(): Promise<PublishRecord[]>;
+  close(): Promise<void>;
+}
+
+export const sampleConfig: EdgeConfig = parseEdgeConfig(edgeConfig);
+
+/** The sample with one more country for Europe: other code. */
+export function configFor(country: string): EdgeConfig {
+  return { ...sampleConfig, routes: [...sampleConfig.routes, { countries: [country], order: ['europe', 'singapore'] }] };
+}
+
+/** Code of no importance, quick to publish: no build and no gate. */
+export function sampleCandidate(text: string): Candidate {
+  const code = Buffer.from(`function handler(event) { /* ${text} */ return event.request; }`);
+  return { code, sha256: hashCode(code), revision: '1a2b3c4d5e' };
+}
+
+/** One fixture that such code meets. */
+export const sampleFixtures: Fixture[] = [
+  {
+    name: 'sample',
+    event: buildViewerEvent({ country: 'IN', method: 'GET', ip: someIp }),
+    expectation: { request: { uri: '/', headers: { 'cloudfront-viewer-country': 'IN' } } },
+  },
+];
+
+/** Starts no workerd: `runtime` is shared by a whole file. */
+export async function openTestPublisher(runtime: FunctionRuntime, provisionMs = 5): Promise<TestPublisher> {
+  const account = await openLocalAccount({ runtime, provisionMs });
+  const { arn } = await createReadyStore(account, sampleConfig.keyValueStoreName);
+  const lines: string[] = [];
+  const sleep = async () => undefined;
+  const random = () => 0;
+  account.cloud.calls.length = 0;
+  return {
+    account,
+    storeArn: arn,
+    lines,
+    tools: (more = {}) => ({
+      cloudFront: account.cloudfront,
+      keyValueStoreArn: arn,
+      openStore: async () => openKeyValueStore(account.keyValueStore, arn, { sleep, random }),
+      config: sampleConfig,
+      njs: undefined,
+      by: 'ann@laptop',
+      revision: '1a2b3c4d5e',
+      log: (line) => lines.push(line),
+      sleep,
+      random,
+      ...more,
+    }),
+    operations: () => account.cloud.calls.splice(0).map(({ operation }) => operation),
+    live: () => {
+      const live = account.cloud.published.liveFunction('arn:aws:cloudfront::111122223333:function/origin-router');
+      return live && { sha256: hashCode(Buffer.from(live.code)), keyValueStoreArn: live.keyValueStoreArn };
+    },
+    history: () => readHistory(openKeyValueStore(account.keyValueStore, arn, { sleep, random })),
+    close: () => account.close(),
+  };
+}
