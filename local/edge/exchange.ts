@@ -64,18 +64,14 @@ export function openExchange(context: EdgeContext, message: IncomingMessage, res
     pop: context.locations[viewer?.location ?? 0]?.pop ?? '',
     id,
   };
-  if (viewer === undefined) {
-    sendErrorPage(response, 400, 'Error from cloudfront', marks, 'The request target is not a path.');
-    return undefined;
-  }
   const record: EdgeRequestRecord = {
     at: context.now(),
     id,
-    method: viewer.method,
-    path: viewer.path,
-    country: viewer.country,
-    ip: viewer.ip,
-    location: viewer.location,
+    method: message.method ?? '',
+    path: viewer?.path ?? message.url ?? '',
+    country: viewer?.country,
+    ip: viewer?.ip ?? message.socket.remoteAddress ?? '',
+    location: viewer?.location ?? 0,
     status: 0,
     xCache: '',
     origins: [],
@@ -83,14 +79,20 @@ export function openExchange(context: EdgeContext, message: IncomingMessage, res
     ms: 0,
     reason: undefined,
   };
-  const exchange: Exchange = { context, viewer, message, response, marks, record, abort: undefined };
+  const exchange: Exchange | undefined = viewer && { context, viewer, message, response, marks, record, abort: undefined };
   response.once('close', () => {
-    if (!response.writableFinished) exchange.abort?.();
+    if (!response.writableFinished) exchange?.abort?.();
     if (response.headersSent) record.status = response.statusCode;
     else if (record.status === 0) record.reason = 'the viewer closed the connection';
     record.ms = performance.now() - startedAt;
     context.onRequest?.(record);
   });
+  if (exchange === undefined) {
+    record.xCache = 'Error from cloudfront';
+    record.reason = 'the request target is not a path';
+    sendErrorPage(response, 400, record.xCache, marks, 'The request could not be satisfied.');
+    return undefined;
+  }
   if ((message.url?.length ?? 0) > maxUrlLength) return answerError(exchange, 413, `the URL is longer than ${maxUrlLength} characters`);
   return exchange;
 }

@@ -91,13 +91,17 @@ export class OriginAttempt implements Dispatcher.DispatchHandler {
 
   #relay(sink: BodySink): void {
     this.#sink = sink;
-    for (const chunk of this.#waiting) {
-      sink.onChunk?.(chunk);
-      sink.response.write(chunk);
-    }
+    const waiting = this.#waiting;
     this.#waiting = [];
+    for (const chunk of waiting) sink.onChunk?.(chunk);
+    if (this.#state === 'complete') {
+      // All of a small response is here: one call writes head and body.
+      sink.onComplete?.();
+      sink.response.end(waiting.length === 1 ? waiting[0] : Buffer.concat(waiting));
+      return;
+    }
+    for (const chunk of waiting) sink.response.write(chunk);
     if (this.#error !== undefined) sink.onBroken(this.#error);
-    else if (this.#state === 'complete') this.#finish(sink);
     else if (!sink.response.writableNeedDrain) this.#controller?.resume();
     else if (this.#controller !== undefined) this.#waitForViewer(this.#controller, sink);
   }

@@ -97,6 +97,14 @@ describe('behaviors', () => {
 });
 
 describe('the edge', () => {
+  it('keeps a record of a request without a path too', async () => {
+    rig = await openTestEdge();
+    const socket = net.connect(rig.edge.port, '127.0.0.1');
+    socket.end('OPTIONS * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+    for await (const chunk of socket) expect(String(chunk)).toContain('400');
+    await expect.poll(() => rig?.records.at(-1)).toMatchObject({ method: 'OPTIONS', path: '*', status: 400 });
+  });
+
   it('refuses a GET with a body, a URL over 8,192 characters and a head over 32 KB', async () => {
     rig = await openTestEdge();
     expect((await rig.request('/', { body: 'x' })).status).toBe(403);
