@@ -1,0 +1,67 @@
+import edgeConfig from '../edge.config.ts';
+import { openAws } from '../src/aws/clients.ts';
+import { EdgeError } from '../src/cli/errors.ts';
+import { readLocalCloud } from '../src/cli/local-cloud.ts';
+import { nearestName } from '../src/cli/nearest-name.ts';
+import { flag, text } from '../src/cli/option.ts';
+import { run } from '../src/cli/run.ts';
+import { readDistribution } from '../src/config/distribution-file.ts';
+import { parseEdgeConfig } from '../src/config/edge-config.ts';
+import { allChecks } from '../src/operations/doctor/all-checks.ts';
+import { worstOf } from '../src/operations/doctor/check.ts';
+import { countOutcomes, formatDoctor } from '../src/operations/doctor/format-doctor.ts';
+import { openDoctorReaders } from '../src/operations/doctor/open-doctor-readers.ts';
+import { runDoctor } from '../src/operations/doctor/run-doctor.ts';
+
+const names = allChecks.map(({ id }) => id);
+
+await run({
+  usage: 'doctor -- [options]',
+  summary: 'Looks for everything that breaks such a setup without a word, and says how to mend it. 1 when something fails. Writes nothing.',
+  examples: ['doctor', 'doctor -- --local', 'doctor -- --only country,certificates', 'doctor -- --accept cached-content'],
+  options: {
+    only: text(`these checks and no others: ${names.join(', ')}`, { placeholder: 'checks' }),
+    accept: text('these checks are told but do not count', { placeholder: 'checks' }),
+    id: text('the distribution, EDGE_DISTRIBUTION_ID by default; else it is found by what distribution.json says', {
+      placeholder: 'distribution',
+    }),
+    local: flag('the running local cloud in place of AWS'),
+  },
+  main: async ({ values }, io) => {
+    const config = parseEdgeConfig(edgeConfig);
+    const only = parseNames('only', values.only);
+    const accepted = parseNames('accept', values.accept) ?? [];
+    const checks = only === undefined ? allChecks : allChecks.filter(({ id }) => only.includes(id));
+    const local = values.local ? await readLocalCloud(io.env) : undefined;
+    const readers = openDoctorReaders({
+      config,
+      aws: openAws({ env: io.env, local }),
+      file: () => readDistribution('distribution.json', local?.env ?? io.env),
+      distributionId: values.id ?? local?.distributionId ?? io.env['EDGE_DISTRIBUTION_ID'],
+      localOrigins: local?.origins,
+      stsEndpoints: io.env['AWS_STS_REGIONAL_ENDPOINTS'],
+      now: io.now,
+      signal: io.signal,
+    });
+    const waiting = new Set(checks.map(({ id }) => id));
+    io.progress(`${waiting.size} checks`);
+    const diagnoses = await runDoctor(checks, readers, ({ id }) => {
+      waiting.delete(id);
+      if (waiting.size > 0) io.progress(`waiting for ${[...waiting].join(', ')}`);
+    });
+    io.signal.throwIfAborted();
+    const outcome = worstOf(diagnoses.filter(({ check }) => !accepted.includes(check)).map((each) => each.outcome));
+    io.result({ outcome, accepted, counts: countOutcomes(diagnoses), checks: diagnoses }, formatDoctor(diagnoses, accepted, io.colour));
+    return outcome === 'fail' ? 1 : 0;
+  },
+});
+
+function parseNames(option: string, given: string | undefined): string[] | undefined {
+  const found = given?.split(',').map((name) => name.trim());
+  const unknown = found?.find((name) => !names.includes(name));
+  if (unknown === undefined) return found;
+  const near = nearestName(unknown, names);
+  throw new EdgeError('USAGE', `--${option}: there is no check ${JSON.stringify(unknown)}`, {
+    hint: near === undefined ? `checks: ${names.join(', ')}` : `did you mean ${near}?`,
+  });
+}

@@ -1,0 +1,64 @@
+import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
+import { defineCheck, type Finding, fail, problemsOr } from '../check.ts';
+import type { DoctorReaders } from '../doctor-readers.ts';
+import { listBehaviors, readBothConfigs } from '../judged-config.ts';
+import { countryPolicyId, wrongPolicyIds } from '../known-policies.ts';
+
+export interface PolicyUse {
+  /** Such as `distribution.json: /api/*`. */
+  at: string;
+  kind: 'cache policy' | 'origin request policy';
+  id: string;
+  exists: boolean;
+}
+
+/** The policies that behaviors name exist. */
+export const policiesCheck = defineCheck<readonly PolicyUse[]>({
+  id: 'policies',
+  why: 'An id of no policy makes CloudFront refuse the whole config, when it is too late to look for the right one.',
+  gather: async (readers) => {
+    const configs = await readBothConfigs(readers);
+    const uses = await Promise.all(configs.map(({ where, config }) => readUses(where, config, readers)));
+    return uses.flat();
+  },
+  judge: judgePolicies,
+});
+
+async function readUses(where: string, config: DistributionConfig, readers: DoctorReaders): Promise<PolicyUse[]> {
+  const uses = listBehaviors(config).map(async ({ name, behavior }): Promise<PolicyUse[]> => {
+    const { CachePolicyId: cache, OriginRequestPolicyId: request } = behavior;
+    const at = `${where}: ${name}`;
+    const [hasCache, hasRequest] = await Promise.all([
+      cache === undefined ? false : exists(cache, readers.cachePolicy),
+      request === undefined ? false : exists(request, readers.originRequestPolicy),
+    ]);
+    return [
+      ...(cache === undefined ? [] : [{ at, kind: 'cache policy' as const, id: cache, exists: hasCache }]),
+      ...(request === undefined ? [] : [{ at, kind: 'origin request policy' as const, id: request, exists: hasRequest }]),
+    ];
+  });
+  return (await Promise.all(uses)).flat();
+}
+
+/** The well-known wrong ids need no look. */
+async function exists(id: string, read: (id: string) => Promise<unknown>): Promise<boolean> {
+  return !Object.hasOwn(wrongPolicyIds, id) && (await read(id)) !== undefined;
+}
+
+export function judgePolicies(uses: readonly PolicyUse[]): readonly Finding[] {
+  const problems = uses
+    .filter(({ exists }) => !exists)
+    .map(({ at, kind, id }): Finding => {
+      const wrong = wrongPolicyIds[id];
+      if (wrong === undefined)
+        return fail(
+          `${at} names ${kind} ${id}, which neither AWS nor this account has`,
+          'aws cloudfront list-origin-request-policies, or list-cache-policies',
+        );
+      return fail(
+        `${at} names ${id}, which is no policy: ${wrong}`,
+        `what the router needs is ${countryPolicyId} (AllViewerAndCloudFrontHeaders-2022-06)`,
+      );
+    });
+  return problemsOr(problems, `${new Set(uses.map(({ id }) => id)).size} policies are named, and all of them exist`);
+}

@@ -1,0 +1,451 @@
+import { CloudFrontClient, type DistributionConfig, UpdateFunctionCommand } from '@aws-sdk/client-cloudfront';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openReferenceOrigin } from '../../../local/origin/reference-origin.ts';
+import { readCredentialFacts } from '../../../src/aws/credential-facts.ts';
+import { describeFunction, publishFunction } from '../../../src/aws/function.ts';
+import { createEmptyStore, waitForStore } from '../../../src/aws/key-value-store-control.ts';
+import { formatStateRecord } from '../../../src/health/state-record.ts';
+import { allChecks } from '../../../src/operations/doctor/all-checks.ts';
+import type { Outcome } from '../../../src/operations/doctor/check.ts';
+import { certificate, goodAlarms, metricAlarm, openTestDoctor, openTlsOrigin, type TestDoctor } from './open-test-doctor.ts';
+
+let doctor: TestDoctor;
+
+beforeEach(async () => {
+  doctor = await openTestDoctor();
+  doctor.alarms = goodAlarms();
+});
+afterEach(() => doctor.close());
+
+const hour = 3_600_000;
+const code = (text: string) => Buffer.from(`function handler(event) { return event.request; } // ${text}`);
+const apiBehavior = (config: DistributionConfig) => config.CacheBehaviors?.Items?.[0] ?? expect.fail('there is no /api/* behavior');
+const origin = (config: DistributionConfig, id: string) =>
+  config.Origins?.Items?.find(({ Id }) => Id === id) ?? expect.fail(`there is no origin ${id}`);
+
+async function serveTls(id: 'singapore' | 'europe', name: string): Promise<{ names: string[] }> {
+  const server = await openTlsOrigin(name);
+  doctor.keep(server.close);
+  doctor.moveOrigin(id, { port: server.port, protocol: 'https' });
+  doctor.options = { ...doctor.options, network: { ca: certificate('ca') } };
+  return server;
+}
+
+/** A signer that the data plane does not take. */
+async function signPlainly(): Promise<void> {
+  const client = await doctor.aws.keyValueStore();
+  client.middlewareStack.add(
+    (next) => (args) => {
+      const { headers } = args.request as { headers: Record<string, string> };
+      headers['authorization'] = (headers['authorization'] ?? '').replace('AWS4-ECDSA-P256-SHA256', 'AWS4-HMAC-SHA256');
+      return next(args);
+    },
+    { step: 'finalizeRequest', priority: 'low' },
+  );
+}
+
+function useToken(sessionToken: string): void {
+  const client = new CloudFrontClient({
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'ASIAEXAMPLE', secretAccessKey: 'x', sessionToken },
+  });
+  doctor.replace.credentials = () => readCredentialFacts(client);
+}
+
+async function publishWithoutStore(): Promise<void> {
+  const client = await doctor.aws.cloudFront();
+  const name = doctor.options.config.functionName;
+  const { etag } = (await describeFunction(client, name, 'DEVELOPMENT')) ?? expect.fail('there is no function');
+  const FunctionConfig = { Comment: '', Runtime: 'cloudfront-js-2.0' as const };
+  const { ETag } = await client.send(new UpdateFunctionCommand({ Name: name, IfMatch: etag, FunctionConfig, FunctionCode: code('alone') }));
+  await publishFunction(client, name, ETag ?? '');
+}
+
+it('finds everything in order where it is', async () => {
+  await Promise.all([serveTls('singapore', 'viewer'), serveTls('europe', 'viewer')]);
+  const certificates = await doctor.diagnose('certificates');
+  expect(certificates).toMatchObject({
+    outcome: 'ok',
+    findings: [{ found: 'singapore is good for www.example.test, europe is good for www.example.test' }],
+  });
+  doctor.moveOrigin('singapore', { port: doctor.origins.singapore.port, protocol: 'http' });
+  doctor.moveOrigin('europe', { port: doctor.origins.europe.port, protocol: 'http' });
+  const diagnoses = await doctor.diagnoseAll();
+  expect(diagnoses.filter(({ outcome }) => outcome !== 'ok')).toEqual([]);
+  expect(diagnoses.map(({ check }) => check)).toEqual(allChecks.map(({ id }) => id));
+});
+
+interface Case {
+  check: string;
+  when: string;
+  spoil: () => unknown;
+  outcome: Exclude<Outcome, 'ok'>;
+  found: RegExp;
+  mend?: RegExp;
+}
+
+/** What goes wrong on the local account, check by check. */
+const cases: readonly Case[] = [
+  {
+    check: 'credentials',
+    when: 'requests to the store are signed with plain SigV4',
+    spoil: () => signPlainly(),
+    outcome: 'fail',
+    found: /^the store refuses them \(long-lived keys\)/,
+  },
+  {
+    check: 'credentials',
+    when: 'a session token of version 1 meets a store that refuses it',
+    spoil: async () => {
+      await signPlainly();
+      useToken(`FwoGZXIvYXdz${'A'.repeat(40)}`);
+    },
+    outcome: 'fail',
+    found: /a session token, by its looks of version 1/,
+    mend: /AWS_STS_REGIONAL_ENDPOINTS=regional/,
+  },
+  {
+    check: 'credentials',
+    when: 'the next token may come from the global endpoint',
+    spoil: () => {
+      useToken(`IQoJb3JpZ2luX2Vj${'A'.repeat(40)}`);
+      doctor.options = { ...doctor.options, stsEndpoints: 'legacy' };
+    },
+    outcome: 'warn',
+    found: /legacy/,
+  },
+  {
+    check: 'live-code',
+    when: 'LIVE is other code',
+    spoil: () => doctor.publish(code('older')),
+    outcome: 'fail',
+    found: /^LIVE is [0-9a-f]{12}, the working tree builds [0-9a-f]{12}$/,
+    mend: /function:explain -- --diff/,
+  },
+  {
+    check: 'live-code',
+    when: 'the function was never published',
+    spoil: () => {
+      doctor.options = { ...doctor.options, config: { ...doctor.options.config, functionName: 'another' } };
+    },
+    outcome: 'fail',
+    found: /^another was never published$/,
+  },
+  {
+    check: 'store-association',
+    when: 'LIVE reads another store',
+    spoil: async () => {
+      const client = await doctor.aws.cloudFront();
+      await createEmptyStore(client, 'other', '');
+      const other = await waitForStore(client, 'other', { timeoutMs: 2_000 });
+      await doctor.publish(code('with another store'), other.arn);
+    },
+    outcome: 'fail',
+    found: /^LIVE origin-router reads arn:.* while edge-health is arn:/,
+  },
+  {
+    check: 'store-association',
+    when: 'LIVE is associated with no store',
+    spoil: () => publishWithoutStore(),
+    outcome: 'fail',
+    found: /associated with no key-value store$/,
+  },
+  {
+    check: 'store-association',
+    when: 'there is no such store',
+    spoil: () => {
+      doctor.options = { ...doctor.options, config: { ...doctor.options.config, keyValueStoreName: 'nowhere' } };
+    },
+    outcome: 'fail',
+    found: /^there is no key-value store nowhere$/,
+    mend: /kvs:apply/,
+  },
+  {
+    check: 'health-record',
+    when: 'it does not parse',
+    spoil: () => doctor.write({ health: 'singapore:0' }),
+    outcome: 'fail',
+    found: /"singapore:0" is no health record/,
+  },
+  {
+    check: 'health-record',
+    when: 'it names an origin that does not exist',
+    spoil: () => doctor.write({ health: 'singapur=0' }),
+    outcome: 'fail',
+    found: /^it names singapur, and edge.config.ts knows singapore, europe/,
+  },
+  {
+    check: 'health-record',
+    when: 'an expired override is left in it',
+    spoil: () => doctor.write({ health: 'singapore=0@1700000000' }),
+    outcome: 'warn',
+    found: /^1 expired override left in it/,
+  },
+  {
+    check: 'distribution',
+    when: 'it is disabled',
+    spoil: () => doctor.changeLive((config) => Object.assign(config, { Enabled: false })),
+    outcome: 'fail',
+    found: /is disabled: nobody is served$/,
+  },
+  {
+    check: 'distribution',
+    when: 'it is not what the file says',
+    spoil: () => doctor.changeLive((config) => Object.assign(origin(config, 'europe'), { ConnectionTimeout: 7 })),
+    outcome: 'warn',
+    found: /is not what distribution.json says: Origins\[europe\].ConnectionTimeout$/,
+    mend: /distribution:plan/,
+  },
+  {
+    check: 'distribution',
+    when: 'there is none',
+    spoil: () => {
+      doctor.file = { ...doctor.file, CallerReference: 'new', Aliases: { Quantity: 0 } };
+    },
+    outcome: 'fail',
+    found: /^there is no such distribution/,
+    mend: /distribution:apply/,
+  },
+  {
+    check: 'origins',
+    when: 'an origin tells another region',
+    spoil: () =>
+      doctor.changeLive((config) => {
+        const [header] = origin(config, 'europe').CustomHeaders?.Items ?? [];
+        if (header !== undefined) header.HeaderValue = 'eu-west-1';
+      }),
+    outcome: 'fail',
+    found: /origin europe is told that it is eu-west-1, edge.config.ts says eu-central-1$/,
+  },
+  {
+    check: 'origins',
+    when: 'the router may choose one that the distribution does not have',
+    spoil: () => {
+      const { config } = doctor.options;
+      const tokyo = { ...(config.origins['europe'] ?? expect.fail()), region: 'ap-northeast-1' };
+      doctor.options = { ...doctor.options, config: { ...config, origins: { ...config.origins, tokyo } } };
+    },
+    outcome: 'fail',
+    found: /^the live distribution has no origin tokyo$/,
+  },
+  {
+    check: 'every-behavior',
+    when: 'one has lost the function',
+    spoil: () => doctor.changeLive((config) => Object.assign(apiBehavior(config), { FunctionAssociations: { Quantity: 0 } })),
+    outcome: 'fail',
+    found: /^the live distribution: \/api\/\* carries no function on viewer-request$/,
+  },
+  {
+    check: 'policies',
+    when: 'distribution.json has the id of the tutorials, which CloudFront itself would refuse',
+    spoil: () => {
+      doctor.file = structuredClone(doctor.file);
+      apiBehavior(doctor.file).OriginRequestPolicyId = '216adef6-5c04-47e4-8448-69f88d76e8d0';
+    },
+    outcome: 'fail',
+    found:
+      /^distribution.json: \/api\/\* names 216adef6-5c04-47e4-8448-69f88d76e8d0, which is no policy: .*216adef6-5c7f-47e4-b989-5492eafa07d3/,
+    mend: /33f36d7e-f396-46d9-90e0-52428a34d9dc/,
+  },
+  {
+    check: 'country',
+    when: 'the origin request policy is AllViewer',
+    spoil: () =>
+      doctor.changeLive((config) => Object.assign(apiBehavior(config), { OriginRequestPolicyId: '216adef6-5c7f-47e4-b989-5492eafa07d3' })),
+    outcome: 'fail',
+    found: /^the live distribution: \/api\/\* sends no CloudFront-Viewer-Country, with CachingDisabled and AllViewer$/,
+    mend: /33f36d7e-f396-46d9-90e0-52428a34d9dc/,
+  },
+  {
+    check: 'country',
+    when: 'there is no origin request policy',
+    spoil: () => doctor.changeLive((config) => void delete config.DefaultCacheBehavior?.OriginRequestPolicyId),
+    outcome: 'fail',
+    found: /the default behavior sends no CloudFront-Viewer-Country, with CachingDisabled and no origin request policy/,
+  },
+  {
+    check: 'cached-content',
+    when: 'a behavior caches with one key for both regions',
+    spoil: () =>
+      doctor.changeLive((config) => Object.assign(apiBehavior(config), { CachePolicyId: '658327ea-f89d-4fab-a63d-7e88639e58f6' })),
+    outcome: 'fail',
+    found: /\/api\/\* caches for 1d unless the origin says otherwise, with one key for all regions$/,
+  },
+  {
+    check: 'cached-content',
+    when: 'origins may allow caching',
+    spoil: () =>
+      doctor.changeLive((config) => Object.assign(apiBehavior(config), { CachePolicyId: '83da9c7e-98b4-4e11-a168-04f0df8e2c65' })),
+    outcome: 'warn',
+    found: /caches what an origin's Cache-Control allows/,
+  },
+  {
+    check: 'origin-groups',
+    when: 'distribution.json sends POST to a group, which CloudFront itself would refuse',
+    spoil: () => {
+      doctor.file = structuredClone(doctor.file);
+      const members = { Quantity: 2, Items: [{ OriginId: 'singapore' }, { OriginId: 'europe' }] };
+      const FailoverCriteria = { StatusCodes: { Quantity: 1, Items: [503] } };
+      doctor.file.OriginGroups = { Quantity: 1, Items: [{ Id: 'both', FailoverCriteria, Members: members }] };
+      apiBehavior(doctor.file).TargetOriginId = 'both';
+    },
+    outcome: 'fail',
+    found: /^distribution.json: \/api\/\* allows POST and goes to origin group both$/,
+  },
+  {
+    check: 'timeouts',
+    when: 'the origins have what CloudFront gives by default',
+    spoil: () =>
+      doctor.changeLive((config) => {
+        for (const each of config.Origins?.Items ?? []) {
+          each.ConnectionAttempts = 3;
+          each.ConnectionTimeout = 10;
+          if (each.CustomOriginConfig !== undefined) each.CustomOriginConfig.OriginReadTimeout = 30;
+        }
+      }),
+    outcome: 'fail',
+    found: /a GET may take 240 s \(singapore 120 s, then europe 120 s\)$/,
+  },
+  {
+    check: 'certificates',
+    when: 'an origin shows the certificate of somebody else',
+    spoil: () => serveTls('europe', 'stranger'),
+    outcome: 'fail',
+    found: /^europe \(alb-europe.example.test:443\), asked as www.example.test: tls: the certificate is for DNS:stranger.test/,
+  },
+  {
+    check: 'certificates',
+    when: 'an origin shows one that has expired',
+    spoil: () => serveTls('singapore', 'expired'),
+    outcome: 'fail',
+    found: /^singapore .* expired/,
+  },
+  {
+    check: 'certificates',
+    when: 'nobody listens',
+    spoil: async () => {
+      await doctor.origins.europe.close();
+      doctor.moveOrigin('europe', { port: doctor.origins.europe.port, protocol: 'https' });
+    },
+    outcome: 'warn',
+    found: /^europe .* cannot be reached from here: connect:/,
+  },
+  {
+    check: 'origin-lock',
+    when: 'an origin answers whoever asks',
+    spoil: async () => {
+      const open = await openReferenceOrigin({ region: 'eu-central-1' });
+      doctor.keep(open.close);
+      doctor.moveOrigin('europe', { port: open.port, protocol: 'http' });
+    },
+    outcome: 'fail',
+    found: /^europe answers 200 to a request without x-origin-verify$/,
+    mend: /403/,
+  },
+  {
+    check: 'origin-lock',
+    when: 'an origin has another secret than the distribution',
+    spoil: async () => {
+      const open = await openReferenceOrigin({ region: 'eu-central-1', verifySecret: 'rotated' });
+      doctor.keep(open.close);
+      doctor.moveOrigin('europe', { port: open.port, protocol: 'http' });
+    },
+    outcome: 'fail',
+    found: /^europe answers 403 even with x-origin-verify: CloudFront is refused too$/,
+  },
+  {
+    check: 'signals',
+    when: 'nothing tells how an origin is',
+    spoil: () => {
+      const { config } = doctor.options;
+      const blind = { region: 'ap-southeast-1', signals: [{ type: 'alarm' as const, alarmName: 'gone', required: false }] };
+      doctor.options = { ...doctor.options, config: { ...config, origins: { ...config.origins, singapore: blind } } };
+    },
+    outcome: 'fail',
+    found: /^nothing tells how singapore is: alarm: /,
+  },
+  {
+    check: 'signals',
+    when: 'an origin is ill',
+    spoil: () => doctor.origins.singapore.setFault({ kind: '5xx' }),
+    outcome: 'warn',
+    found: /^singapore, http says that it is ill: status: status 503/,
+  },
+  {
+    check: 'alarms',
+    when: 'nobody watches the function',
+    spoil: () => {
+      doctor.alarms = {};
+    },
+    outcome: 'fail',
+    found: /^no alarm in us-east-1 watches FunctionExecutionErrors of origin-router$/,
+    mend: /Region=Global/,
+  },
+  {
+    check: 'alarms',
+    when: 'an alarm lacks the dimension without which it sees nothing',
+    spoil: () => {
+      const blind = metricAlarm('FunctionThrottles', { Dimensions: [{ Name: 'FunctionName', Value: 'origin-router' }] });
+      doctor.alarms = { 'us-east-1': [...(goodAlarms()['us-east-1'] ?? []).slice(0, 2), blind] };
+    },
+    outcome: 'fail',
+    found: /without the dimension Region=Global: it never sees a value$/,
+  },
+  {
+    check: 'flipper',
+    when: 'the alarm on its silence goes off',
+    spoil: () => {
+      const silent = metricAlarm('edge-flipper-silent', { Namespace: 'EdgeFailover', StateValue: 'ALARM', TreatMissingData: 'breaching' });
+      doctor.alarms = { 'us-east-1': [silent] };
+    },
+    outcome: 'fail',
+    found: /^alarm edge-flipper-silent: it has been silent; it has never moved traffic$/,
+  },
+  {
+    check: 'flipper',
+    when: 'an origin that is well was not brought home',
+    spoil: () =>
+      doctor.write({
+        health: 'singapore=0',
+        state: formatStateRecord({
+          sequence: 1,
+          automaticAt: Date.now() - 3 * hour,
+          origins: {
+            singapore: {
+              verdict: 'unhealthy',
+              since: Date.now() - 3 * hour,
+              movedAt: Date.now() - 3 * hour,
+              heldUntil: Date.now() - 2 * hour,
+            },
+          },
+        }),
+      }),
+    outcome: 'fail',
+    found: /^singapore is well and has been kept at 0 for 1h 58m longer than it need be/,
+  },
+  {
+    check: 'flipper',
+    when: 'nothing tells whether it runs',
+    spoil: () => {
+      doctor.alarms = {};
+    },
+    outcome: 'warn',
+    found: /^no alarm watches its silence/,
+  },
+];
+
+describe.each(cases)('$check', ({ check, when, spoil, outcome, found, mend }) => {
+  it(`${outcome}s when ${when}`, async () => {
+    await spoil();
+    const diagnosis = await doctor.diagnose(check);
+    expect(diagnosis.outcome).toBe(outcome);
+    const finding = diagnosis.findings.find((each) => each.outcome === outcome);
+    expect(finding?.found).toMatch(found);
+    expect(finding?.mend).toMatch(mend ?? /./);
+  });
+});
+
+it('has a case that fails each check', () => {
+  const failing = cases.filter(({ outcome }) => outcome === 'fail').map(({ check }) => check);
+  expect([...new Set(failing)].sort()).toEqual(allChecks.map(({ id }) => id).sort());
+});
