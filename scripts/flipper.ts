@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { pid } from 'node:process';
 import edgeConfig from '../edge.config.ts';
+import { openAws } from '../src/aws/clients.ts';
 import { openFlagStore } from '../src/aws/open-flag-store.ts';
 import { EdgeError } from '../src/cli/errors.ts';
 import type { Io } from '../src/cli/io.ts';
@@ -11,13 +12,17 @@ import { type EdgeConfig, parseEdgeConfig } from '../src/config/edge-config.ts';
 import { buildFlipPolicy } from '../src/health/flip-policy.ts';
 import { type FlipperSummary, runFlipper } from '../src/health/flipper.ts';
 import type { FlipperLog } from '../src/health/flipper-event.ts';
+import { formatCost } from '../src/operations/cost/format-cost.ts';
 import { formatEventJson, formatEventText } from '../src/operations/format-flipper-event.ts';
+import { openNotifier } from '../src/operations/notify/notifier.ts';
+import { openChannels } from '../src/operations/notify/open-channels.ts';
 import { openSignals } from '../src/operations/open-signals.ts';
 
 const options = {
   watch: flag('go on until Ctrl-C or SIGTERM'),
   once: flag('probe until the verdicts are clear, decide, end; 1 when an origin is unhealthy and nothing can be done'),
   shadow: flag('say what it would do, write nothing'),
+  cost: flag('print calls and dollars per month for this configuration, and end'),
   verbose: flag('tell every probe'),
   by: text('the name in the audit, flipper@host:pid by default; no two flippers may share one', { placeholder: 'name' }),
   interval: duration('in place of health.intervalMs'),
@@ -27,32 +32,49 @@ const options = {
   local: flag('the running local cloud in place of AWS'),
 };
 
+/** At the end, for notifications that are still on their way. */
+const drainMs = 5_000;
+
 await run({
-  usage: 'flipper -- <--watch|--once> [options]',
+  usage: 'flipper -- <--watch|--once|--cost> [options]',
   summary: 'Probes every origin and moves viewers away from one that fails, gently back when it has recovered.',
   examples: ['flipper -- --watch --local', 'flipper -- --once', 'flipper -- --watch --shadow --json'],
   options,
   main: async ({ values }, io) => {
+    const config = parseEdgeConfig(withTimes(parseEdgeConfig(edgeConfig), values));
+    if (values.cost) {
+      const { value, lines } = formatCost(config);
+      io.result(value, lines);
+      return 0;
+    }
     if (values.watch === values.once)
       throw new EdgeError('USAGE', values.watch ? '--watch and --once exclude each other' : '--watch or --once?', {
         hint: '--watch for a process that stays, --once for cron',
       });
-    const config = parseEdgeConfig(withTimes(parseEdgeConfig(edgeConfig), values));
     // Not io.signal: a write that is on its way when SIGTERM arrives is finished, so that its end is known.
     const opening = { env: io.env, isLocal: values.local, name: config.keyValueStoreName, log: io.progress };
     const { store, local } = await openFlagStore(opening);
     const distribution = await readDistribution('distribution.json', local?.env ?? io.env);
     checkOriginsAgree(config, distribution);
+    const aws = openAws({ env: io.env, local });
+    const by = values.by ?? `flipper@${hostname()}:${pid}`;
+    const log = openLog(io, values);
+    const { channels, problems } = openChannels(config.notifications, io.env, aws);
+    for (const problem of problems) io.stderr(problem);
+    const notifier = openNotifier({ channels: values.shadow ? [] : channels, by, log });
     const summary = await runFlipper({
       mode: values.watch ? 'watch' : 'once',
       shadow: values.shadow,
-      by: values.by ?? `flipper@${hostname()}:${pid}`,
+      by,
       policy: buildFlipPolicy(config),
-      signals: openSignals(config, distribution, local?.origins),
+      signals: openSignals(config, distribution, local?.origins, local === undefined ? aws : undefined),
       store,
-      log: openLog(io, values),
+      log: (event, at) => {
+        log(event, at);
+        notifier.take(event, at);
+      },
       signal: io.signal,
-    });
+    }).finally(() => notifier.drain(drainMs));
     if (values.watch) return 0;
     io.signal.throwIfAborted();
     const { evidence, held } = summary;

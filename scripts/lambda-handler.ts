@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { env, stderr, stdout } from 'node:process';
+// In plain JavaScript: the package puts it in the place of the native one as well.
+import '@aws-sdk/signature-v4a';
 import distributionFile from '../distribution.json' with { type: 'json' };
 import edgeConfig from '../edge.config.ts';
 import { openAws } from '../src/aws/clients.ts';

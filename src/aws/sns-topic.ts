@@ -1,7 +1,7 @@
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { classifyAwsError, wrapAwsError } from './aws-error.ts';
 
-export interface TopicMessage {
+interface TopicMessage {
   /** For e-mail: cut to what SNS takes. */
   subject: string;
   body: string;

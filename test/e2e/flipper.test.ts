@@ -150,6 +150,13 @@ describe('npm run flipper', () => {
     expect(writes()).toBe(0);
   });
 
+  it('says what it costs and asks nobody', async () => {
+    const running = flipper('--cost');
+    expect(await running.code).toBe(0);
+    expect(running.out).toMatch(/^as a process, --watch, without its machine: \$0\.10 a month\n/);
+    expect(test.control.calls).toEqual([]);
+  });
+
   it.each([
     { args: ['--local'], code: 2, err: /^error: --watch or --once\?\nhint: / },
     { args: ['--watch', '--once'], code: 2, err: /exclude each other/ },

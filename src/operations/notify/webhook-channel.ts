@@ -52,12 +52,12 @@ export function openWebhookChannel({ url, secret, now = Date.now, timeoutMs = 5_
 }
 
 /** `v1=` and the HMAC-SHA256, in hex, of `<timestamp>.<body>`; the timestamp is in the signature so that an old message cannot be sent again. */
-export function signWebhook(secret: string, timestamp: number, body: string): string {
+function signWebhook(secret: string, timestamp: number, body: string): string {
   return `v1=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`;
 }
 
 /** `text` is Slack's; `id` and `event` are for machines, and Slack ignores them. */
-export function formatWebhookBody({ id, title, lines, event }: Notification): string {
+function formatWebhookBody({ id, title, lines, event }: Notification): string {
   return JSON.stringify({ text: [`*${escapeSlack(title)}*`, ...lines.map(escapeSlack)].join('\n'), id, event });
 }
 

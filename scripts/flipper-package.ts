@@ -1,0 +1,30 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { text } from '../src/cli/option.ts';
+import { run } from '../src/cli/run.ts';
+import { packageFlipper } from '../src/lambda/package-flipper.ts';
+
+await run({
+  usage: 'flipper:package -- [options]',
+  summary: 'Makes the zip that infra/flipper.yaml runs in Lambda: one file, the same bytes for the same input.',
+  examples: ['flipper:package', 'flipper:package -- --out dist/flipper-test.zip --config edge.test.config.ts'],
+  options: {
+    out: text('where to write it', { placeholder: 'path', fallback: 'dist/flipper.zip' }),
+    config: text('in place of edge.config.ts', { placeholder: 'path', fallback: 'edge.config.ts' }),
+    distribution: text('in place of distribution.json', { placeholder: 'path', fallback: 'distribution.json' }),
+  },
+  main: async ({ values }, io) => {
+    const { zip, sha256, codeSha256, bundleBytes } = await packageFlipper({
+      entry: fileURLToPath(new URL('lambda-handler.ts', import.meta.url)),
+      config: resolve(values.config),
+      distribution: resolve(values.distribution),
+    });
+    await mkdir(dirname(values.out), { recursive: true });
+    await writeFile(values.out, zip);
+    io.result({ path: values.out, bytes: zip.length, bundleBytes, sha256, codeSha256 }, [
+      `${values.out}  ${Math.round(zip.length / 1_024)} KB, ${Math.round(bundleBytes / 1_024)} KB unpacked`,
+      `sha256 ${sha256}`,
+    ]);
+  },
+});

@@ -1,0 +1,45 @@
+import { formatDuration } from '../../cli/duration.ts';
+import { formatTable } from '../../cli/format-table.ts';
+import type { EdgeConfig } from '../../config/edge-config.ts';
+import { assumptions, type CostEstimate, estimateCost, type Schedule } from './estimate-cost.ts';
+import { prices } from './prices.ts';
+
+/** The ways to run the flipper, and what they are called. */
+const ways: readonly { name: string; schedule: Schedule }[] = [
+  { name: 'as a process, --watch, without its machine', schedule: { kind: 'watch' } },
+  { name: 'in Lambda, infra/flipper.yaml', schedule: { kind: 'lambda' } },
+  { name: 'from GitHub Actions, --once every 5 minutes', schedule: { kind: 'once', everyMs: 300_000 } },
+];
+
+/** A month's bill for each way to run the flipper with this configuration, and where the prices come from. */
+export function formatCost(config: EdgeConfig): { value: object; lines: string[] } {
+  const bills = ways.map(({ name, schedule }) => ({ name, schedule, ...estimateCost(config, schedule) }));
+  const used = new Set(bills.flatMap(({ items }) => items.map(({ price }) => price)));
+  const sources = [...new Set([...used].map((name) => `${prices[name].source} (${prices[name].read})`))];
+  const naive = 3 * (730 * 60);
+  const lines = [
+    ...bills.flatMap(({ name, ...bill }) => [`${name}: ${dollars(bill.usd)} a month`, ...formatItems(bill), '']),
+    `probing every ${formatDuration(config.health.intervalMs)}; assumed ${assumptions.outages} outages a month; no free tier deducted`,
+    `asking the store every minute would alone be ${naive.toLocaleString('en')} calls, ${dollars((naive * prices.keyValueStoreCall.usd) / prices.keyValueStoreCall.per)}`,
+    '',
+    'prices',
+    ...sources.map((source) => `  ${source}`),
+  ];
+  return { value: { bills, assumptions, prices }, lines };
+}
+
+function formatItems({ items }: CostEstimate): string[] {
+  return formatTable(
+    items.map(({ what, count, unit, usd }) => [
+      `  ${what}`,
+      count >= 10 ? Math.round(count).toLocaleString('en') : String(Math.round(count * 100) / 100),
+      unit,
+      dollars(usd),
+    ]),
+    [1, 3],
+  );
+}
+
+function dollars(usd: number): string {
+  return `$${usd.toFixed(2)}`;
+}
