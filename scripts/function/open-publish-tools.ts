@@ -1,16 +1,15 @@
 import { hostname } from 'node:os';
-import { judgeRun } from '../../local/runtime/judge-run.ts';
 import { type Aws, openAws } from '../../src/aws/clients.ts';
 import { withoutWrites } from '../../src/aws/dry-run.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { readLocalCloud } from '../../src/cli/local-cloud.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
-import { findNjs, openNjsRuntime } from '../../src/edge/njs.ts';
-import type { AnyRuntime } from '../../src/operations/explain/run-all.ts';
+import { findNjs } from '../../src/edge/njs.ts';
 import { findReadyStore } from '../../src/operations/publish/find-ready-store.ts';
 
 import { readRevision } from '../../src/operations/publish/read-revision.ts';
 import type { RollbackTools } from '../../src/operations/publish/rollback-function.ts';
+import { openRuntime } from './open-runtime.ts';
 
 export interface OpeningOptions {
   config: EdgeConfig;
@@ -47,14 +46,6 @@ export async function openPublishTools(io: Io, { config, local: isLocal, by, dry
     columns: io.columns,
     colour: io.colour,
   };
-}
-
-/** njs, which starts in milliseconds; workerd where it is not installed. Both hold a run to CloudFront's rules. */
-export async function openRuntime(io: Io): Promise<AnyRuntime> {
-  const njs = findNjs(io.env['PATH']);
-  if (njs !== undefined) return openNjsRuntime({ njs, judge: judgeRun, now: io.now });
-  const { openFunctionRuntime } = await import('../../local/runtime/function-runtime.ts');
-  return openFunctionRuntime({ log: io.progress, now: io.now });
 }
 
 async function openStore(

@@ -10,18 +10,27 @@ export interface Decision {
   rewrites: readonly string[];
   /** The viewer gets a 502 or 503. */
   failed: boolean;
+  /** The origin helper that was called, in words: `selectRequestOriginById("europe")`. */
+  call: string;
 }
 
 const statuses = { execution: 503, validation: 502 } as const;
 
 /** The decision in what a run did. */
 export function readDecision({ error, output, originCall }: Execution, event: ViewerRequestEvent): Decision {
-  if (error !== undefined)
-    return { origins: [], route: `fails with ${statuses[error.kind]}: ${error.message}`, rewrites: [], failed: true };
+  const call = formatCall(originCall);
+  const none = { origins: [], rewrites: [], call };
+  if (error !== undefined) return { ...none, route: `fails with ${statuses[error.kind]}: ${error.message}`, failed: true };
   const status = field(output, 'statusCode');
-  if (status !== undefined)
-    return { origins: [], route: `is answered by the function with ${String(status)}`, rewrites: [], failed: false };
-  return { origins: listOrigins(originCall), route: describeCall(originCall), rewrites: listRewrites(output, event), failed: false };
+  if (status !== undefined) return { ...none, route: `is answered by the function with ${String(status)}`, failed: false };
+  return { origins: listOrigins(originCall), route: describeRoute(originCall), rewrites: listRewrites(output, event), failed: false, call };
+}
+
+function formatCall(call: OriginCall | undefined): string {
+  if (call === undefined) return 'no origin helper';
+  if (call.helper === 'updateRequestOrigin') return `updateRequestOrigin(${JSON.stringify(call.settings)})`;
+  const ids = listOrigins(call).map((id) => JSON.stringify(id));
+  return `${call.helper}(${ids.join(', ')})${call.helper === 'createRequestOriginGroup' ? ` on ${call.statusCodes.join(', ')}` : ''}`;
 }
 
 function listOrigins(call: OriginCall | undefined): string[] {
@@ -29,7 +38,7 @@ function listOrigins(call: OriginCall | undefined): string[] {
   return call?.helper === 'createRequestOriginGroup' ? call.originIds.map(({ originId }) => originId) : [];
 }
 
-function describeCall(call: OriginCall | undefined): string {
+function describeRoute(call: OriginCall | undefined): string {
   if (call === undefined) return 'the behavior’s own origin';
   if (call.helper === 'updateRequestOrigin') return `the origin ${JSON.stringify(call.settings)}`;
   return listOrigins(call).join(', then ');
