@@ -42,5 +42,5 @@ function route(request: CloudFrontRequest, record: string, event: CloudFrontRequ
   } else {
     cf.selectRequestOriginById(first);
   }
-  headers['x-origin-route'] = { value: first + ';country=' + (at % 3 ? '*' : country) + ';health=' + record };
+  headers['x-origin-route'] = { value: first + (at % 3 ? ';country=*' : ';country=' + country) + ';health=' + record };
 }
