@@ -5,7 +5,7 @@ import { checkSyntax } from '../src/edge/gate/check-syntax.ts';
 import { type ControlPlane, openControlPlane } from './aws/control-plane.ts';
 import type { EdgeRequestRecord } from './edge/edge-request-record.ts';
 import { type Edge, openEdge } from './edge/open-edge.ts';
-import type { Propagation } from './edge/replica.ts';
+import type { Propagation, Replica } from './edge/replica.ts';
 import { type OriginFault, originFaults, parseOriginFault } from './origin/origin-fault.ts';
 import { openReferenceOrigin, type ReferenceOrigin } from './origin/reference-origin.ts';
 import { resolveOnLoopback } from './resolve-on-loopback.ts';
@@ -52,6 +52,7 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<OpenLo
   };
   const portAt = (place: number) => (port === 0 ? 0 : port + place);
   let description: LocalCloud | undefined;
+  let served: Edge | undefined;
 
   try {
     const ids = Object.keys(config.origins);
@@ -69,6 +70,7 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<OpenLo
         localRoutes: {
           'GET /_local/cloud': () => description ?? { problems: ['the local cloud is still starting'] },
           'POST /_local/origins': (body) => breakOrigin(body, ids, setFault),
+          'POST /_local/replica': (body) => breakReplica(body, served?.replica.faults),
         },
       }),
     );
@@ -93,6 +95,7 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<OpenLo
           ...(options.onRequest && { onRequest: options.onRequest }),
         }),
       );
+      served = edge;
       description = {
         controlPlane: `http://127.0.0.1:${controlPlane.port}`,
         edge: edge.url,
@@ -144,11 +147,26 @@ async function breakOrigin(
   return { origin, fault: parsed };
 }
 
+/** Switches faults of the edge's copy of the store; those that are not named stay as they are. */
+function breakReplica(body: string, faults: Replica['faults'] | undefined): object {
+  if (faults === undefined) return { problems: ['the edge is still starting'] };
+  const wanted = parseJson(body);
+  const problems = Object.entries(wanted)
+    .filter(([name, value]) => !Object.hasOwn(faults, name) || typeof value !== 'boolean')
+    .map(([name]) => `${name}: no such switch, or neither true nor false; switches: ${Object.keys(faults).join(', ')}`);
+  return problems.length > 0 ? { problems } : Object.assign(faults, wanted);
+}
+
 function readFields(body: string): { origin: string; fault: string } {
+  const { origin = '', fault = '' } = parseJson(body);
+  return { origin: String(origin), fault: String(fault) };
+}
+
+function parseJson(body: string): Record<string, unknown> {
   try {
-    const { origin = '', fault = '' } = JSON.parse(body) as { origin?: unknown; fault?: unknown };
-    return { origin: String(origin), fault: String(fault) };
+    const parsed: unknown = JSON.parse(body);
+    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
   } catch {
-    return { origin: '', fault: '' };
+    return {};
   }
 }
