@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EdgeError } from '../cli/errors.ts';
+import { findKeyProblems } from './declared-keys.ts';
 
 const originId = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'an origin id is 1 to 63 of a-z, 0-9 and "-", starting with a letter');
 const countryCode = z.string().regex(/^[A-Z]{2}$/, 'a country is an ISO 3166-1 alpha-2 code in upper case');
@@ -72,6 +73,8 @@ const schema = z
     functionName: resourceName.default('origin-router'),
     /** Name of the KeyValueStore. Default `edge-health`. */
     keyValueStoreName: resourceName.default('edge-health'),
+    /** Keys of your own in the KeyValueStore, with their values, written by `npm run kvs:apply`. Default: none. */
+    keys: z.record(z.string(), z.string()).default({}),
     /** Origins by id; the ids are those of distribution.json. */
     origins: z.record(
       originId,
@@ -140,6 +143,7 @@ const schema = z
         else owner.set(country, index);
       }
     }
+    for (const { key, problem: found } of findKeyProblems(config.keys)) problem(key === undefined ? ['keys'] : ['keys', key], found);
     const { health, failover } = config;
     if (health.fastIntervalMs > health.intervalMs)
       problem(['health', 'fastIntervalMs'], `must not exceed intervalMs (${health.intervalMs}), found ${health.fastIntervalMs}`);

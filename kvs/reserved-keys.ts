@@ -1,0 +1,11 @@
+import { healthKey, stateKey } from './keys.ts';
+
+/** The list of the keys that were declared when they were last applied is kept in parts below this. */
+export const ownedPrefix = 'owned/';
+
+const reservedPrefixes = ['audit/', 'publish/', ownedPrefix];
+
+/** Keys that the package writes by itself, and that nobody declares: health, state, the rings of flips and of published versions, the list of declared keys. */
+export function isReservedKey(key: string): boolean {
+  return key === healthKey || key === stateKey || reservedPrefixes.some((prefix) => key.startsWith(prefix));
+}
