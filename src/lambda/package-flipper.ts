@@ -23,8 +23,8 @@ export interface FlipperPackage {
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The file in the zip; the function's handler is `index.handler`. */
-const fileName = 'index.js';
+/** The file in the zip, CommonJS by its name whatever lies around it; the function's handler is `index.handler`. */
+const fileName = 'index.cjs';
 
 /**
  * A zip for Lambda with one file in it: the handler and everything it imports, the AWS SDK included, so that it does not change under us. The same input gives the

@@ -99,9 +99,9 @@ describe('npm run flipper:package', () => {
 
   it('holds one file of plain JavaScript, small enough to be sent at once', () => {
     const files = unzipSync(zip);
-    expect(Object.keys(files)).toEqual(['index.js']);
+    expect(Object.keys(files)).toEqual(['index.cjs']);
     expect(zip.length).toBeLessThan(1_500_000);
-    const code = Buffer.from(files['index.js'] ?? []).toString();
+    const code = Buffer.from(files['index.cjs'] ?? []).toString();
     expect(code).not.toMatch(/aws-crt|aws_crt/);
     expect(code).not.toContain(resolve('.'));
     expect(code).not.toContain(folder);
@@ -111,10 +111,10 @@ describe('npm run flipper:package', () => {
 describe('the zip in a bare folder', () => {
   it('probes, signs, flips, tells, and asks the store nothing the second time', async () => {
     const bare = await mkdtemp(join(tmpdir(), 'bare-'));
-    await writeFile(join(bare, 'index.js'), unzipSync(zip)['index.js'] ?? '');
+    await writeFile(join(bare, 'index.cjs'), unzipSync(zip)['index.cjs'] ?? '');
     await writeFile(
       join(bare, 'invoke.cjs'),
-      `const { handler } = require('./index.js');
+      `const { handler } = require('./index.cjs');
        const invoke = (event, ms) => {
          const end = Date.now() + ms;
          return handler(event, { getRemainingTimeInMillis: () => end - Date.now() });
