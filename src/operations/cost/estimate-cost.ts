@@ -37,7 +37,7 @@ const callsPerStart = 3;
 const callsPerFlip = 7;
 
 /** As infra/flipper.yaml sets the function up. */
-export const lambdaSetup = { memoryMb: 256, everyMs: 60_000, probingMs: 50_000, alarms: 5 };
+export const lambdaSetup = { memoryMb: 256, everyMs: 60_000, probingMs: 50_000, alarms: 4 };
 
 /** Measured for two origins: an invocation's own lines and those that Lambda adds. */
 const logBytesPerRun = { base: 1_100, perOrigin: 450 };
