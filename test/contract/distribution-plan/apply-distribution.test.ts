@@ -20,7 +20,10 @@ const addOthers = (config: DistributionConfig): Partial<DistributionConfig> => (
   Aliases: { Quantity: 2, Items: ['www.example.com', 'old.example.com'] },
   Logging: { Enabled: true, IncludeCookies: false, Bucket: 'logs.s3.amazonaws.com', Prefix: 'edge/' },
   DefaultRootObject: 'index.html',
-  CustomErrorResponses: { Quantity: 1, Items: [{ ErrorCode: 503, ErrorCachingMinTTL: 1 }] },
+  CustomErrorResponses: {
+    Quantity: 5,
+    Items: [{ ErrorCode: 404, ErrorCachingMinTTL: 1 }, ...(config.CustomErrorResponses?.Items ?? [])],
+  },
   Restrictions: { GeoRestriction: { RestrictionType: 'whitelist', Quantity: 1, Items: ['SG'] } },
   Origins: {
     Quantity: 3,
@@ -53,7 +56,7 @@ const others = [
   'WebACLId',
   'Logging',
   'DefaultRootObject',
-  'CustomErrorResponses[503]',
+  'CustomErrorResponses[404]',
   'Restrictions',
 ];
 
