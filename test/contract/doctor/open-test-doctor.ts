@@ -51,9 +51,9 @@ export interface TestDoctor {
 }
 
 export const verifySecret = 'the-secret-of-the-origins';
-export const sample: EdgeConfig = parseEdgeConfig(edgeConfig);
+const sample: EdgeConfig = parseEdgeConfig(edgeConfig);
 
-const env = {
+export const placeholders = {
   AWS_ACCOUNT_ID: '111122223333',
   VIEWER_DOMAIN: 'www.example.test',
   ACM_CERTIFICATE_ARN: 'arn:aws:acm:us-east-1:111122223333:certificate/00000000-0000-4000-8000-000000000000',
@@ -88,7 +88,7 @@ export async function openTestDoctor(config: EdgeConfig = sample): Promise<TestD
     await publishFunction(client, name, etag);
   };
   await publish(Buffer.from(built?.code ?? ''));
-  const file = await readDistribution('distribution.json', env);
+  const file = await readDistribution('distribution.json', placeholders);
   const { distribution } = await applyDistribution(client, file, { sleep });
 
   const at = (origin: ReferenceOrigin, domainName: string): LocalOrigin => ({
@@ -98,8 +98,8 @@ export async function openTestDoctor(config: EdgeConfig = sample): Promise<TestD
     protocol: 'http',
   });
   const localOrigins: Record<string, LocalOrigin> = {
-    singapore: at(singapore, env.SINGAPORE_DOMAIN),
-    europe: at(europe, env.EUROPE_DOMAIN),
+    singapore: at(singapore, placeholders.SINGAPORE_DOMAIN),
+    europe: at(europe, placeholders.EUROPE_DOMAIN),
   };
   const doctor: TestDoctor = {
     control,

@@ -4,7 +4,7 @@ import { defineCheck, type Finding, fail, problemsOr, warn } from '../check.ts';
 import { forwardsHost, listRoutedOrigins, readRoutedBehaviors } from '../judged-config.ts';
 import type { CertificateReading, OriginAddress } from '../read-certificate.ts';
 
-export interface CertificateFacts {
+interface CertificateFacts {
   origin: OriginAddress;
   /** What CloudFront sends as SNI. */
   sni: string;

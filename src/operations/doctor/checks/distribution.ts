@@ -22,7 +22,7 @@ export const distributionCheck = defineCheck<Facts>({
   judge: judgeDistribution,
 });
 
-export function judgeDistribution({ live, changed }: Facts): readonly Finding[] {
+function judgeDistribution({ live, changed }: Facts): readonly Finding[] {
   if (live === undefined)
     return [fail('there is no such distribution; distribution.json is judged in its place', 'npm run distribution:apply')];
   const problems: Finding[] = [];

@@ -9,7 +9,7 @@ export const originGroupsCheck = defineCheck<readonly JudgedConfig[]>({
   judge: judgeOriginGroups,
 });
 
-export function judgeOriginGroups(configs: readonly JudgedConfig[]): readonly Finding[] {
+function judgeOriginGroups(configs: readonly JudgedConfig[]): readonly Finding[] {
   const problems = configs.flatMap(({ where, config }) => {
     const groups = new Set((config.OriginGroups?.Items ?? []).map(({ Id }) => Id));
     return listBehaviors(config)

@@ -6,7 +6,7 @@ import { defineCheck, type Finding, fail, ok, warn } from '../check.ts';
 import type { DoctorReaders } from '../doctor-readers.ts';
 import { readJudgedConfig } from '../judged-config.ts';
 
-export interface LockFacts {
+interface LockFacts {
   origin: string;
   /** Names of the custom headers that only CloudFront knows. */
   secrets: readonly string[];

@@ -15,7 +15,7 @@ export const originsCheck = defineCheck<Facts>({
   judge: judgeOrigins,
 });
 
-export function judgeOrigins({ where, config, origins }: Facts): readonly Finding[] {
+function judgeOrigins({ where, config, origins }: Facts): readonly Finding[] {
   const there = new Map((config.Origins?.Items ?? []).map((origin) => [origin.Id, origin]));
   const mend = 'make distribution.json and edge.config.ts agree, then npm run distribution:apply';
   const problems = Object.entries(origins).flatMap(([id, { region }]): Finding[] => {

@@ -4,7 +4,7 @@ import type { DoctorReaders } from '../doctor-readers.ts';
 import { listBehaviors, readBothConfigs } from '../judged-config.ts';
 import { countryPolicyId, wrongPolicyIds } from '../known-policies.ts';
 
-export interface PolicyUse {
+interface PolicyUse {
   /** Such as `distribution.json: /api/*`. */
   at: string;
   kind: 'cache policy' | 'origin request policy';
@@ -45,7 +45,7 @@ async function exists(id: string, read: (id: string) => Promise<unknown>): Promi
   return !Object.hasOwn(wrongPolicyIds, id) && (await read(id)) !== undefined;
 }
 
-export function judgePolicies(uses: readonly PolicyUse[]): readonly Finding[] {
+function judgePolicies(uses: readonly PolicyUse[]): readonly Finding[] {
   const problems = uses
     .filter(({ exists }) => !exists)
     .map(({ at, kind, id }): Finding => {

@@ -1,0 +1,260 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import edgeConfig from '../../../edge.config.ts';
+import { type ControlPlane, openControlPlane } from '../../../local/aws/control-plane.ts';
+import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
+import { type Aws, openAws } from '../../../src/aws/clients.ts';
+import { copyDistribution } from '../../../src/aws/continuous-deployment.ts';
+import { findKeyValueStoreArn } from '../../../src/aws/find-key-value-store.ts';
+import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
+import { openIo } from '../../../src/cli/io.ts';
+import { readDistribution } from '../../../src/config/distribution-file.ts';
+import { type EdgeConfig, parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import { buildFlipPolicy } from '../../../src/health/flip-policy.ts';
+import { runFlipper } from '../../../src/health/flipper.ts';
+import { applyPlan, type DistributionTarget, showPlan } from '../../../src/operations/distribution-plan/distribution-commands.ts';
+import { findDistribution } from '../../../src/operations/distribution-plan/find-distribution.ts';
+import { stagingReference } from '../../../src/operations/distribution-plan/find-rollout.ts';
+import { promoteDistribution } from '../../../src/operations/distribution-plan/promote-distribution.ts';
+import { stageDistribution } from '../../../src/operations/distribution-plan/stage-distribution.ts';
+import { allChecks } from '../../../src/operations/doctor/all-checks.ts';
+import { openDoctorReaders } from '../../../src/operations/doctor/open-doctor-readers.ts';
+import { runDoctor } from '../../../src/operations/doctor/run-doctor.ts';
+import { failover } from '../../../src/operations/failover.ts';
+import { parseIntent } from '../../../src/operations/failover-intent.ts';
+import { openNotifier } from '../../../src/operations/notify/notifier.ts';
+import { openChannels } from '../../../src/operations/notify/open-channels.ts';
+import { openSignals } from '../../../src/operations/open-signals.ts';
+import { findReadyStore } from '../../../src/operations/publish/find-ready-store.ts';
+import { publishFunction } from '../../../src/operations/publish/publish-function.ts';
+import { readHistory } from '../../../src/operations/publish/publish-history.ts';
+import { type RollbackTools, rollbackFunction } from '../../../src/operations/publish/rollback-function.ts';
+import { readStage } from '../../../src/operations/publish/stage.ts';
+import { applyStorePlan, showStorePlan } from '../../../src/operations/store-plan/store-commands.ts';
+import { listAudiences } from '../../../src/operations/viewer-shares.ts';
+import { fakeHost } from '../../unit/cli/fake-host.ts';
+import { actionsOf, isAllowed, type Role, readPolicy } from '../../unit/iam/read-policy.ts';
+import { type AwsStub, openAwsStub } from '../signals/open-aws-stub.ts';
+import { neededPermissions } from './needed-permissions.ts';
+import { type RecordedCall, recordCalls } from './record-calls.ts';
+
+// Each role does everything it is for, on an account of this machine. What leaves its SDK clients is held against its policy, both ways.
+
+const accountId = '111122223333';
+const topic = `arn:aws:sns:eu-central-1:${accountId}:edge-failover`;
+const sample = parseEdgeConfig(edgeConfig);
+const env = {
+  AWS_ACCOUNT_ID: accountId,
+  VIEWER_DOMAIN: 'localhost',
+  ACM_CERTIFICATE_ARN: `arn:aws:acm:us-east-1:${accountId}:certificate/1`,
+  ORIGIN_VERIFY_SECRET: 'secret',
+  SINGAPORE_DOMAIN: 'localhost',
+  EUROPE_DOMAIN: 'localhost',
+};
+
+let control: ControlPlane;
+let stub: AwsStub;
+const recorded: Partial<Record<Role, RecordedCall[]>> = {};
+let storeArn = '';
+let closeRuntime: () => Promise<void>;
+
+/** Clients of one role: CloudFront is the local account, all else answers that it cannot. */
+function openRole(role: Role): Aws {
+  const local = openAws({ env: {}, local: { controlPlane: control.url } });
+  const { route53, cloudWatch, sns } = stub.aws;
+  const { aws, calls } = recordCalls({ ...local, route53, cloudWatch, sns });
+  recorded[role] = calls;
+  return aws;
+}
+
+function openTestIo() {
+  return { ...openIo(fakeHost([], { terminal: false }), true, new AbortController().signal), now: Date.now };
+}
+
+const routed = (country: string): EdgeConfig => ({
+  ...sample,
+  routes: [...sample.routes, { countries: [country], order: ['europe', 'singapore'] }],
+});
+const written = { yes: true, noWait: false, waitMs: 5_000 };
+
+async function publish(aws: Aws): Promise<void> {
+  const io = openTestIo();
+  const cloudFront = await aws.cloudFront();
+  await applyStorePlan({ aws, config: sample, arn: undefined }, { yes: true, waitMs: 5_000 }, io);
+  await applyStorePlan({ aws, config: sample, arn: undefined }, { yes: true, waitMs: 5_000 }, io);
+  const tools = (config: EdgeConfig): RollbackTools => ({
+    cloudFront,
+    config,
+    keyValueStoreArn: () => findReadyStore(aws, config.keyValueStoreName, undefined),
+    openStore: async (arn) => openKeyValueStore(await aws.keyValueStore(), arn),
+    njs: undefined,
+    by: 'ci',
+  });
+  await publishFunction(tools(sample));
+  await publishFunction(tools(routed('PT')));
+  await rollbackFunction(tools(routed('PT')));
+
+  const target: DistributionTarget = {
+    client: cloudFront,
+    file: await readDistribution('distribution.json', env),
+    id: undefined,
+    drop: [],
+  };
+  await applyPlan(target, written, io);
+  const commented = { ...target, file: { ...target.file, Comment: 'another comment' } };
+  await applyPlan(commented, written, io);
+  // As an interrupted rollout leaves it: a copy, and no policy yet.
+  const primary = (await findDistribution(cloudFront, target.file, undefined)) ?? expect.fail('there is no distribution');
+  await copyDistribution(cloudFront, primary, stagingReference(primary));
+  const staged = { ...target, file: { ...target.file, Comment: 'to be rolled out' } };
+  await stageDistribution(staged, { weight: 0.05 }, written, io);
+  await stageDistribution(staged, { weight: 0.1 }, written, io);
+  await promoteDistribution(staged, written, io);
+}
+
+async function operate(aws: Aws): Promise<void> {
+  const io = openTestIo();
+  const arn = await findKeyValueStoreArn(aws, sample.keyValueStoreName, undefined);
+  const origins = Object.keys(sample.origins);
+  const tools = {
+    store: openKeyValueStore(await aws.keyValueStore(), arn),
+    edge: undefined,
+    origins,
+    audiences: listAudiences(sample),
+    by: 'ann',
+    yes: true,
+    verify: false,
+    verifyTimeoutMs: 0,
+    watchMs: 0,
+    sleep: async () => undefined,
+    sound: async () => ({ kind: 'good' as const }),
+  };
+  const none = { for: undefined, reason: undefined, weight: undefined, 'break-glass': undefined, watch: false, yes: true };
+  const run = (positionals: string[], given: object = {}) =>
+    failover(parseIntent(positionals, { ...none, ...given }, origins, Date.now()), tools, io);
+  await run(['to', 'europe'], { for: 60_000, reason: 'x' });
+  await run(['drain', 'singapore'], { for: 60_000, reason: 'x', weight: 50 });
+  await run(['auto'], { reason: 'x' });
+  await run(['status'], { yes: false });
+  await run(['history'], { yes: false });
+}
+
+async function flip(aws: Aws): Promise<void> {
+  const healthCheckId = '0123abcd-0123-0123-0123-0123456789ab';
+  const config = parseEdgeConfig({
+    ...edgeConfig,
+    origins: {
+      singapore: { region: 'ap-southeast-1', signals: [{ type: 'http' }] },
+      europe: {
+        region: 'eu-central-1',
+        signals: [
+          { type: 'route53', healthCheckId },
+          { type: 'alarm', alarmName: 'europe' },
+        ],
+      },
+    },
+    health: { intervalMs: 50, fastIntervalMs: 10, connectTimeoutMs: 200, timeoutMs: 200 },
+    notifications: [{ type: 'sns', topicArnFrom: 'TOPIC' }],
+  });
+  const arn = await findKeyValueStoreArn(aws, config.keyValueStoreName, undefined);
+  const distribution = await readDistribution('distribution.json', env);
+  const { channels } = openChannels(config.notifications, { TOPIC: topic }, aws);
+  const notifier = openNotifier({ channels, by: 'flipper', log: () => undefined });
+  const nowhere = { domainName: 'localhost', host: '127.0.0.1', port: 1, protocol: 'http' as const };
+  await runFlipper({
+    mode: 'once',
+    shadow: false,
+    by: 'flipper',
+    policy: buildFlipPolicy(config),
+    signals: openSignals(config, distribution, { singapore: nowhere, europe: nowhere }, aws),
+    store: openKeyValueStore(await aws.keyValueStore(), arn),
+    log: notifier.take,
+    signal: new AbortController().signal,
+  });
+  await expect.poll(() => recorded.flipper?.some(({ service }) => service === 'sns')).toBe(true);
+}
+
+async function read(aws: Aws): Promise<void> {
+  const io = openTestIo();
+  const signals = [{ type: 'route53' as const, healthCheckId: '0123abcd-0123-0123-0123-0123456789ab' }];
+  const config = parseEdgeConfig({ ...edgeConfig, origins: { ...edgeConfig.origins, europe: { region: 'eu-central-1', signals } } });
+  const client = await aws.cloudFront();
+  const file = await readDistribution('distribution.json', env);
+  const own = structuredClone(file);
+  Object.assign(own.DefaultCacheBehavior ?? {}, { CachePolicyId: 'of-this-account', OriginRequestPolicyId: 'of-this-account' });
+  const readers = openDoctorReaders({
+    config,
+    aws,
+    file: async () => own,
+    distributionId: undefined,
+    localOrigins: undefined,
+    stsEndpoints: undefined,
+    now: Date.now,
+    signal: io.signal,
+  });
+  await runDoctor(allChecks, readers);
+  await showPlan({ client, file, id: undefined, drop: [] }, io);
+  await showStorePlan({ aws, config, arn: undefined }, io);
+  // function:explain and function:history
+  await readStage(client, config.functionName, 'LIVE');
+  await readHistory(openKeyValueStore(await aws.keyValueStore(), storeArn));
+}
+
+const work: Readonly<Record<Role, (aws: Aws) => Promise<void>>> = { publisher: publish, operator: operate, flipper: flip, reader: read };
+
+beforeAll(async () => {
+  const runtime = await openFunctionRuntime();
+  closeRuntime = runtime.close;
+  control = await openControlPlane({ accountId, provisionMs: 5, deployMs: 5, runtime });
+  stub = await openAwsStub();
+  stub.answer(({ headers }) => {
+    const json = (value: object) => ({ headers: { 'content-type': 'application/x-amz-json-1.0' }, body: JSON.stringify(value) });
+    // Europe is well: without a proven origin to go to the flipper writes nothing.
+    if (`${headers['x-amz-target']}`.includes('DescribeAlarms'))
+      return json({ MetricAlarms: [{ AlarmName: 'europe', StateValue: 'OK' }], CompositeAlarms: [] });
+    return { status: 403, body: '' };
+  });
+}, 60_000);
+
+afterAll(async () => {
+  await stub.close();
+  await control.close();
+  await closeRuntime();
+});
+
+describe.each(Object.keys(work) as Role[])('the %s', (role) => {
+  const permissions = () =>
+    (recorded[role] ?? []).flatMap((call) =>
+      neededPermissions(call, accountId, (name) => (name === sample.keyValueStoreName ? storeArn : name)),
+    );
+
+  it('does what it is for, and the account sees these very calls', async () => {
+    control.calls.length = 0;
+    await work[role](openRole(role));
+    storeArn ||= await findKeyValueStoreArn(
+      openAws({ env: {}, local: { controlPlane: control.url } }),
+      sample.keyValueStoreName,
+      undefined,
+    );
+    const seen = new Set(
+      control.calls.filter(({ operation }) => operation !== 'Unknown').map(({ service, operation }) => `${service}:${operation}`),
+    );
+    const sent = new Set((recorded[role] ?? []).map(({ service, operation }) => `${service}:${operation}`));
+    expect([...seen].filter((call) => !sent.has(call))).toEqual([]);
+    expect(seen.size).toBeGreaterThan(3);
+  }, 30_000);
+
+  it('is allowed every call, on the resource that it is about', () => {
+    const policy = readPolicy(role, {
+      AWS_ACCOUNT_ID: accountId,
+      EDGE_KVS_ID: storeArn.split('/').at(-1) ?? '',
+      EDGE_TOPIC_NAME: 'edge-failover',
+    });
+    const refused = permissions().filter(({ action, resource }) => !isAllowed(policy, action, resource));
+    expect(refused).toEqual([]);
+  });
+
+  it('is allowed nothing that it does not do', () => {
+    const used = new Set(permissions().map(({ action }) => action));
+    expect(actionsOf(readPolicy(role)).filter((action) => !used.has(action))).toEqual([]);
+  });
+});
