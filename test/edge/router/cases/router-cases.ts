@@ -1,0 +1,17 @@
+import { addressCases } from './address-cases.ts';
+import { countryCases } from './country-cases.ts';
+import { eventCases, methodCases } from './event-cases.ts';
+import { orderCases } from './order-cases.ts';
+import { recordCases, storeCases } from './record-cases.ts';
+import type { RouterCase } from './router-case.ts';
+
+/** The one table that every runtime and the model must agree on. */
+export const routerCases: readonly RouterCase[] = [
+  ...countryCases,
+  ...orderCases,
+  ...recordCases,
+  ...storeCases,
+  ...methodCases,
+  ...eventCases,
+  ...addressCases,
+];

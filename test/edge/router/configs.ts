@@ -1,0 +1,54 @@
+import edgeConfig from '../../../edge.config.ts';
+import { type EdgeConfig, type EdgeConfigInput, parseEdgeConfig } from '../../../src/config/edge-config.ts';
+
+const origins = {
+  singapore: { region: 'ap-southeast-1' },
+  europe: { region: 'eu-central-1' },
+  tokyo: { region: 'ap-northeast-1' },
+};
+
+const three: EdgeConfigInput = {
+  origins,
+  defaultOrder: ['singapore', 'europe', 'tokyo'],
+  routes: [
+    { countries: ['IN', 'US'], order: ['singapore', 'tokyo', 'europe'] },
+    { countries: ['JP'], order: ['tokyo', 'singapore'] },
+    { countries: ['DE', 'ZA'], order: ['europe', 'singapore', 'tokyo'] },
+    { countries: ['MC'], order: ['europe'] },
+  ],
+};
+
+const one: EdgeConfigInput = {
+  origins: { singapore: origins.singapore },
+  defaultOrder: ['singapore'],
+  routes: [{ countries: ['IN'], order: ['singapore'] }],
+};
+
+/** As many different orders as one digit tells apart, on both sides of the table's cut at M. */
+const ten: EdgeConfigInput = {
+  origins,
+  defaultOrder: ['singapore', 'europe', 'tokyo'],
+  routes: [
+    { countries: ['IN', 'US'], order: ['singapore', 'tokyo', 'europe'] },
+    { countries: ['DE', 'PL'], order: ['europe', 'singapore', 'tokyo'] },
+    { countries: ['FR', 'PT'], order: ['europe', 'tokyo', 'singapore'] },
+    { countries: ['JP', 'TW'], order: ['tokyo', 'singapore', 'europe'] },
+    { countries: ['KR', 'VN'], order: ['tokyo', 'europe', 'singapore'] },
+    { countries: ['GB', 'SE'], order: ['europe', 'singapore'] },
+    { countries: ['AU', 'NZ'], order: ['singapore', 'tokyo'] },
+    { countries: ['BR', 'MX'], order: ['tokyo'] },
+    { countries: ['EG', 'ZA'], order: ['europe'] },
+  ],
+};
+
+/** The configurations that the router is proven with, by name. */
+export const configs = {
+  sample: parseEdgeConfig(edgeConfig),
+  groupless: parseEdgeConfig({ ...edgeConfig, perRequestFailover: false }),
+  three: parseEdgeConfig(three),
+  'three-groupless': parseEdgeConfig({ ...three, perRequestFailover: false }),
+  one: parseEdgeConfig(one),
+  ten: parseEdgeConfig(ten),
+} satisfies Record<string, EdgeConfig>;
+
+export type ConfigName = keyof typeof configs;

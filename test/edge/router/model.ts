@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import type { EdgeConfig } from '../../../src/config/edge-config.ts';
+import type { EventValues, RunInput } from '../../../src/edge/execution.ts';
+import type { RawRun } from '../../../src/edge/raw-run.ts';
+
+// What the router has to do, step by step and without any thought of cost. It shares no code with the router or the record's parser.
+
+/** The run of the router that this input asks for. */
+export function routeByModel(config: EdgeConfig, input: RunInput): RawRun {
+  const { event, store, now = 0 } = input;
+  const request = event.request;
+  const run: RawRun = { output: request, calls: [], reads: store === undefined ? [] : ['health'], logs: [], droppedLogArguments: 0 };
+  // CloudFront always sends headers; without any the request goes on untouched, to the behavior's own origin.
+  const headers: EventValues | null | undefined = request.headers;
+  if (headers === undefined || headers === null) return run;
+
+  const country = headers['cloudfront-viewer-country']?.value;
+  const route = config.routes.find(({ countries }) => countries.includes(String(country)));
+  const order = route?.order ?? config.defaultOrder;
+
+  const record = readableRecord(store) ?? 'ok';
+  const weights = weightsOf(record, now / 1000);
+  const bucket = viewerBucket(event.viewer?.ip);
+  const willing = order.filter((origin) => (weights.get(origin) ?? 100) > bucket);
+  const kept = willing.length > 0 ? willing : order;
+
+  const [first = '', second] = kept;
+  if (second !== undefined && config.perRequestFailover && ['GET', 'HEAD', 'OPTIONS'].includes(request.method)) {
+    const group = {
+      originIds: [{ originId: first }, { originId: second }],
+      failoverCriteria: { statusCodes: [500, 502, 503, 504] },
+    };
+    run.calls.push(['createRequestOriginGroup', [group]]);
+  } else {
+    run.calls.push(['selectRequestOriginById', [first]]);
+  }
+
+  const { 'x-region': _region, 'x-origin-route': _route, ...others } = headers;
+  const says = `${first};country=${route === undefined ? '*' : country};health=${record === 'ok' ? 'ok' : 'weighted'}`;
+  run.output = { ...request, headers: { ...others, 'x-origin-route': { value: says } } };
+  return run;
+}
+
+/** 0 to 99, always the same for one address: the first byte of its MD5, scaled. */
+export function viewerBucket(ip: unknown): number {
+  const [byte = 0] = createHash('md5').update(`${ip}`).digest();
+  return Math.floor((byte * 100) / 256);
+}
+
+function readableRecord(store: RunInput['store']): string | undefined {
+  return store === undefined || store.failReads === true ? undefined : store.values.get('health');
+}
+
+/** The weight in force for each origin that has one; none at all when any part of the text is not an entry. */
+function weightsOf(record: string, nowSeconds: number): Map<string, number> {
+  const weights = new Map<string, number>();
+  const parts = record.split(';');
+  // The last entry may have its `;` too.
+  if (parts.length > 1 && parts.at(-1) === '') parts.pop();
+  for (const part of parts) {
+    const entry = /^([a-z][a-z0-9-]*)=([0-9]{1,3})(@[0-9]+)?$/.exec(part);
+    const [, origin = '', digits = '', expiry] = entry ?? [];
+    const weight = Number(digits);
+    if (entry === null || weight > 100 || String(weight) !== digits) return new Map();
+    const expired = expiry !== undefined && Number(expiry.slice(1)) <= nowSeconds;
+    if (!expired && !weights.has(origin)) weights.set(origin, weight);
+  }
+  return weights;
+}

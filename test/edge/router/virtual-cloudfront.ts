@@ -1,0 +1,38 @@
+// Stands for 'cloudfront' when the source of the router is tested.
+import type { RunInput } from '../../../src/edge/execution.ts';
+import type { RawRun } from '../../../src/edge/raw-run.ts';
+
+type Trace = Pick<RawRun, 'calls' | 'reads'>;
+
+let store: RunInput['store'];
+let trace: Trace = { calls: [], reads: [] };
+
+/** The store of the next run; what the run asks for is noted in the trace that is returned. */
+export function beginRun(input: RunInput): Trace {
+  store = input.store;
+  trace = { calls: [], reads: [] };
+  return trace;
+}
+
+async function get(key: string): Promise<string> {
+  trace.reads.push(key);
+  const value = store?.values.get(key);
+  if (store?.failReads === true || value === undefined) throw new Error('no value');
+  return value;
+}
+
+function note(helper: string): (...args: unknown[]) => void {
+  return (...args) => {
+    trace.calls.push([helper, structuredClone(args)]);
+  };
+}
+
+export default {
+  kvs(): { get: typeof get } {
+    if (store === undefined) throw new Error('no store is associated');
+    return { get };
+  },
+  selectRequestOriginById: note('selectRequestOriginById'),
+  createRequestOriginGroup: note('createRequestOriginGroup'),
+  updateRequestOrigin: note('updateRequestOrigin'),
+};

@@ -1,0 +1,15 @@
+// Stands for 'virtual:routes' when the source of the router is tested: the same module that the build writes, exchanged from one configuration to the next.
+import type { EdgeConfig } from '../../../src/config/edge-config.ts';
+import { routesModule } from '../../../src/edge/routes-module.ts';
+
+export let perRequestFailover: unknown;
+export let onlyPairs: unknown;
+export let countriesToL: unknown;
+export let countriesFromM: unknown;
+export let routes: unknown;
+
+/** From here on the router sees the routes of this configuration. */
+export async function serveRoutes(config: EdgeConfig): Promise<void> {
+  const module = await import(`data:text/javascript,${encodeURIComponent(routesModule(config))}`);
+  ({ perRequestFailover, onlyPairs, countriesToL, countriesFromM, routes } = module);
+}
