@@ -8,7 +8,7 @@ export interface Ended {
 
 /** Starts a command of scripts/ as npm does, without npm. */
 export function startScript(script: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, ['--import', 'tsx/esm', '--no-warnings', `scripts/${script}.ts`, ...args], {
+  const child = spawn(process.execPath, ['--no-warnings', 'scripts/run.mjs', script, ...args], {
     env: { ...process.env, ...env },
   });
   const output = { stdout: '', stderr: '' };
