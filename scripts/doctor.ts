@@ -37,7 +37,7 @@ await run({
       config,
       aws: openAws({ env: io.env, local }),
       file: () => readDistribution('distribution.json', local?.env ?? io.env),
-      distributionId: values.id ?? local?.distributionId ?? io.env['EDGE_DISTRIBUTION_ID'],
+      distributionId: values.id ?? local?.distributionId ?? (io.env['EDGE_DISTRIBUTION_ID'] || undefined),
       localOrigins: local?.origins,
       stsEndpoints: io.env['AWS_STS_REGIONAL_ENDPOINTS'],
       now: io.now,

@@ -3,6 +3,7 @@ import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { listAlarms } from '../../aws/alarms.ts';
 import type { Aws } from '../../aws/clients.ts';
 import { readCredentialFacts } from '../../aws/credential-facts.ts';
+import { readDistributionById } from '../../aws/distribution.ts';
 import { describeFunction, readFunctionCode } from '../../aws/function.ts';
 import { openKeyValueStore } from '../../aws/key-value-store.ts';
 import { describeStore } from '../../aws/key-value-store-control.ts';
@@ -16,7 +17,7 @@ import { type ProbeOptions, probe } from '../../health/probe.ts';
 import { findDistribution } from '../distribution-plan/find-distribution.ts';
 import { openSignals } from '../open-signals.ts';
 import type { DoctorReaders, LiveFunction, SignalLook } from './doctor-readers.ts';
-import { managedCachePolicies, managedOriginRequestPolicies } from './known-policies.ts';
+import { managedCachePolicies, managedOriginRequestPolicies, wrongPolicyIds } from './known-policies.ts';
 import { readCertificate } from './read-certificate.ts';
 
 export interface DoctorOptions {
@@ -56,13 +57,27 @@ export function openDoctorReaders(options: DoctorOptions): DoctorReaders {
     return snapshot.values;
   });
   const file = once(options.file);
-  const liveDistribution = once(async () => findDistribution(await aws.cloudFront(), await file(), distributionId));
+  const liveDistribution = once(async () => {
+    const client = await aws.cloudFront();
+    // Whoever names the distribution need not have every value of distribution.json, such as the origins' secret.
+    const planned = await file().catch((error: unknown) => {
+      if (distributionId === undefined) throw error;
+      return undefined;
+    });
+    if (planned === undefined && distributionId !== undefined) return readDistributionById(client, distributionId);
+    return findDistribution(client, planned ?? (await file()), distributionId);
+  });
   const connectTo = (id: string) => {
     const local = localOrigins?.[id];
     return local === undefined ? network : { ...network, connectTo: local };
   };
   const signals = once(async () => {
-    const sources = openSignals(config, await file(), localOrigins, localOrigins === undefined ? aws : undefined);
+    const planned = await file().catch(async (error: unknown) => {
+      const live = await liveDistribution();
+      if (live === undefined) throw error;
+      return live.config;
+    });
+    const sources = openSignals(config, planned, localOrigins, localOrigins === undefined ? aws : undefined);
     const looks = Object.entries(sources).map(async ([origin, each]): Promise<[string, SignalLook[]]> => {
       const seen = await Promise.all(each.map(async (source) => ({ ...(await source.look(signal)), name: source.name })));
       return [origin, seen];
@@ -83,7 +98,10 @@ export function openDoctorReaders(options: DoctorOptions): DoctorReaders {
     file,
     liveDistribution,
     cachePolicy: oncePer(async (id) => managedCachePolicies[id] ?? readCachePolicy(await aws.cloudFront(), id)),
-    originRequestPolicy: oncePer(async (id) => managedOriginRequestPolicies[id] ?? readOriginRequestPolicy(await aws.cloudFront(), id)),
+    originRequestPolicy: oncePer(async (id) => {
+      if (Object.hasOwn(wrongPolicyIds, id)) return undefined;
+      return managedOriginRequestPolicies[id] ?? readOriginRequestPolicy(await aws.cloudFront(), id);
+    }),
     certificate: (origin, names) => readCertificate(origin, names, connectTo(origin.id)),
     ask: (id, target) => probe(target, { ...connectTo(id), signal }),
     signals,

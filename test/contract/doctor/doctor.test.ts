@@ -75,6 +75,15 @@ it('finds everything in order where it is', async () => {
   expect(diagnoses.map(({ check }) => check)).toEqual(allChecks.map(({ id }) => id));
 });
 
+it('asks an origin by a name that fits a wildcard alias', async () => {
+  const { names } = await serveTls('singapore', 'viewer');
+  await serveTls('europe', 'viewer');
+  await doctor.changeLive((config) => Object.assign(config, { Aliases: { Quantity: 1, Items: ['*.example.test'] } }));
+  doctor.options = { ...doctor.options, distributionId: doctor.distributionId };
+  expect((await doctor.diagnose('certificates')).outcome).toBe('ok');
+  expect(names).toEqual(['www.example.test']);
+});
+
 interface Case {
   check: string;
   when: string;

@@ -98,6 +98,13 @@ it('goes on without values for the placeholders of distribution.json', async () 
   expect(diagnoses.find(({ check }) => check === 'live-code')?.outcome).toBe('ok');
 });
 
+it('needs no placeholder to look at a distribution that is named', async () => {
+  const missing = new EdgeError('PLACEHOLDER_MISSING', 'distribution.json needs ORIGIN_VERIFY_SECRET from the environment');
+  doctor.options = { ...doctor.options, file: () => Promise.reject(missing), distributionId: doctor.distributionId };
+  const diagnoses = await doctor.diagnoseAll();
+  expect(diagnoses.filter(({ outcome }) => outcome !== 'ok').map(({ check }) => check)).toEqual(['distribution']);
+});
+
 it('lets no bug in one check stop the others', async () => {
   doctor.replace.build = () => Promise.reject(new TypeError('x is not a function'));
   const diagnoses = await doctor.diagnoseAll();

@@ -38,7 +38,7 @@ export function judgeAlarms({ functionName, found }: Facts): readonly Finding[] 
     if (seeing.length === 0)
       return fail(
         `no alarm in ${metricsRegion} watches ${name} of ${functionName}`,
-        `make one on AWS/CloudFront ${name} with the dimensions FunctionName=${functionName} and Region=Global`,
+        `infra/flipper.yaml in ${metricsRegion} brings one; else make one on AWS/CloudFront ${name} with FunctionName=${functionName} and Region=Global`,
       );
     const going = seeing.find(({ alarm }) => alarm.state === 'ALARM');
     if (going !== undefined) return fail(`alarm ${going.alarm.name} is going off`, 'npm run function:rollback if it began with a publish');

@@ -41,12 +41,12 @@ export const certificatesCheck = defineCheck<Facts>({
   judge: judgeCertificates,
 });
 
-/** The names that viewers use: the aliases, or CloudFront's own name without any. Of `*.example.com` nobody knows which names are in use. */
+/** The names that viewers use: the aliases, or CloudFront's own name without any. For `*.example.com` stands `www.example.com`. */
 async function readViewerNames(
   { Aliases }: DistributionConfig,
   liveDistribution: () => Promise<{ domainName: string } | undefined>,
 ): Promise<string[]> {
-  const names = (Aliases?.Items ?? []).filter((alias) => !alias.startsWith('*')).slice(0, maxNames);
+  const names = [...new Set((Aliases?.Items ?? []).map((alias) => alias.replace(/^\*/, 'www')))].slice(0, maxNames);
   if (names.length > 0) return names;
   const live = await liveDistribution().catch(() => undefined);
   return live === undefined || live.domainName === '' ? [] : [live.domainName];

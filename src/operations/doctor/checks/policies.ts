@@ -28,21 +28,16 @@ async function readUses(where: string, config: DistributionConfig, readers: Doct
   const uses = listBehaviors(config).map(async ({ name, behavior }): Promise<PolicyUse[]> => {
     const { CachePolicyId: cache, OriginRequestPolicyId: request } = behavior;
     const at = `${where}: ${name}`;
-    const [hasCache, hasRequest] = await Promise.all([
-      cache === undefined ? false : exists(cache, readers.cachePolicy),
-      request === undefined ? false : exists(request, readers.originRequestPolicy),
+    const [cachePolicy, requestPolicy] = await Promise.all([
+      cache === undefined ? undefined : readers.cachePolicy(cache),
+      request === undefined ? undefined : readers.originRequestPolicy(request),
     ]);
     return [
-      ...(cache === undefined ? [] : [{ at, kind: 'cache policy' as const, id: cache, exists: hasCache }]),
-      ...(request === undefined ? [] : [{ at, kind: 'origin request policy' as const, id: request, exists: hasRequest }]),
+      ...(cache === undefined ? [] : [{ at, kind: 'cache policy' as const, id: cache, exists: cachePolicy !== undefined }]),
+      ...(request === undefined ? [] : [{ at, kind: 'origin request policy' as const, id: request, exists: requestPolicy !== undefined }]),
     ];
   });
   return (await Promise.all(uses)).flat();
-}
-
-/** The well-known wrong ids need no look. */
-async function exists(id: string, read: (id: string) => Promise<unknown>): Promise<boolean> {
-  return !Object.hasOwn(wrongPolicyIds, id) && (await read(id)) !== undefined;
 }
 
 function judgePolicies(uses: readonly PolicyUse[]): readonly Finding[] {
