@@ -64,7 +64,7 @@ export async function createDistribution(client: CloudFrontClient, config: Distr
     return readLive(Distribution, ETag);
   } catch (error) {
     if (error instanceof DistributionAlreadyExists) return undefined;
-    throw wrapAwsError(error, 'create the distribution');
+    throw wrapWriteError(error, 'create the distribution');
   }
 }
 
@@ -79,8 +79,27 @@ export async function updateDistribution(
     const { Distribution, ETag } = await client.send(new UpdateDistributionCommand({ Id: id, DistributionConfig: config, IfMatch: etag }));
     return readLive(Distribution, ETag);
   } catch (error) {
-    throw wrapAwsError(error, `update distribution ${id}`);
+    throw wrapWriteError(error, `update distribution ${id}`);
   }
+}
+
+/** Refusals whose message does not say what to do. */
+const hints: Readonly<Record<string, string>> = {
+  InvalidFunctionAssociation: 'only a published function can be associated: npm run function:publish',
+  NoSuchCachePolicy: 'check the policy ids in distribution.json',
+  NoSuchOriginRequestPolicy: 'check the policy ids in distribution.json',
+  NoSuchResponseHeadersPolicy: 'check the policy ids in distribution.json',
+  InvalidViewerCertificate: 'ACM_CERTIFICATE_ARN must be of an issued certificate in us-east-1 that covers every alias',
+  CNAMEAlreadyExists: 'aws cloudfront list-conflicting-aliases shows which distribution has the alias; it must let go of it first',
+  NoSuchOrigin: 'what still targets the origin must change or be dropped with it',
+};
+
+function wrapWriteError(error: unknown, doing: string): unknown {
+  const wrapped = wrapAwsError(error, doing);
+  const hint = error instanceof Error ? hints[error.name] : undefined;
+  return hint === undefined || !(wrapped instanceof EdgeError)
+    ? wrapped
+    : new EdgeError(wrapped.code, wrapped.message, { hint, cause: error });
 }
 
 /** Waits until every edge has the config. NOT_READY when that takes longer than `timeoutMs`. */

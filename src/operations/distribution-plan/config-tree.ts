@@ -45,7 +45,7 @@ const derivedFields: Readonly<Record<string, readonly string[]>> = { ViewerCerti
 export const noFields: Fields = { kind: 'fields', fields: new Map() };
 
 /** The tree of a plain value; undefined and null have none. `name` is the field it stands in. */
-export function toTree(value: unknown, name = ''): Tree | undefined {
+function toTree(value: unknown, name = ''): Tree | undefined {
   if (value === undefined || value === null) return undefined;
   if (Array.isArray(value)) return listOf(value, name, bareArray);
   if (typeof value === 'object') return fieldsOf(value as Record<string, unknown>, name);

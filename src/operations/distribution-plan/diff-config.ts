@@ -1,7 +1,10 @@
 import { defaultItems, defaultLeaf, stripDefaults } from './config-defaults.ts';
 import { type Fields, fromTree, type List, noFields, pathOf, type Tree } from './config-tree.ts';
 
-/** One difference. `add` and `remove` are whole items of a list; `change` is one field, whose undefined side is the default that is not known. */
+/**
+ * One difference. `add` and `remove` are whole items of a list, and in a config that is new every field that is not at its default; `change` is one field,
+ * of which an undefined side is a default that is not known.
+ */
 export interface Change {
   kind: 'add' | 'remove' | 'change';
   path: string;

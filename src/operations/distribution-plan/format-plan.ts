@@ -42,8 +42,10 @@ export function formatChanges(changes: readonly Change[], colour: boolean): stri
       const same = JSON.stringify(before) === JSON.stringify(after) ? ' (another value)' : '';
       return [line(`${change.path}: ${formatValue(before)} → ${paint(colour, 'bold', formatValue(after))}${same}`)];
     }
-    const item = change.kind === 'add' ? after : undefined;
-    return [line(change.path), ...formatTable(listFields(item).map(([path, value]) => [`      ${path}`, formatValue(value)]))];
+    if (change.kind === 'remove' || change.path.endsWith(`[${String(after)}]`)) return [line(change.path)];
+    const fields = listFields(after).filter(([, value]) => !change.path.endsWith(`[${String(value)}]`));
+    if (fields.length === 0) return [line(`${change.path}: ${formatValue(after)}`)];
+    return [line(change.path), ...formatTable(fields.map(([path, value]) => [`      ${path}`, formatValue(value)]))];
   });
 }
 
@@ -59,7 +61,7 @@ function formatCount({ changes, kept }: DistributionPlan): string {
   return `${count('add')} to add, ${count('change')} to change, ${count('remove')} to remove, ${kept.length} kept`;
 }
 
-/** Fields that hold a value, by path; counts are not shown. */
+/** Fields that hold a value or a list, by path; counts are not shown, and a value that is none has no fields. */
 function listFields(value: unknown, path = ''): [string, unknown][] {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return path === '' ? [] : [[path, value]];
   return Object.entries(value).flatMap(([name, field]) => {
@@ -72,8 +74,14 @@ function formatValue(value: unknown): string {
   if (value === undefined) return 'not set';
   // Text with spaces at its ends or characters that move the cursor is shown with its escapes.
   if (typeof value === 'string') return /^[^\s\p{C}]([^\p{C}]*[^\s\p{C}])?$/u.test(value) ? value : JSON.stringify(value);
-  if (Array.isArray(value) && value.every((item) => typeof item !== 'object')) return value.map(formatValue).join(', ') || 'none';
+  if (Array.isArray(value)) return value.map(formatItem).join(', ') || 'none';
   return JSON.stringify(value);
+}
+
+/** An item of a list by its values alone: `viewer-request arn:…`. */
+function formatItem(item: unknown): string {
+  const values = item !== null && typeof item === 'object' ? Object.values(item) : [item];
+  return values.map(formatValue).join(' ');
 }
 
 function shorten(text: string): string {

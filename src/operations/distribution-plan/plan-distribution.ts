@@ -24,7 +24,10 @@ export function planDistribution(
   file: DistributionConfig,
   drop: readonly string[] = [],
 ): DistributionPlan {
-  if (live === undefined) return { live, changes: diffConfigs(noFields, configTree(file)), kept: [], unusedDrops: drop, next: file };
+  if (live === undefined) {
+    const changes = diffConfigs(noFields, configTree(file)).map(({ path, after }): Change => ({ kind: 'add', path, after }));
+    return { live, changes, kept: [], unusedDrops: drop, next: file };
+  }
   const before = configTree(live.config);
   const { tree, kept, dropped } = mergeConfig(before, withOwnReference(configTree(file), before), drop);
   const unusedDrops = drop.filter((path) => !dropped.has(path));

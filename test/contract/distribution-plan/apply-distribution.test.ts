@@ -115,6 +115,13 @@ describe('distribution:apply', () => {
     expect((await test.read(result.distribution.id)).status).toBe('Deployed');
   });
 
+  it('before the function is published says how to publish it', async () => {
+    const { FunctionAssociations, ...behavior } = test.file.DefaultCacheBehavior ?? {};
+    const Items = FunctionAssociations?.Items?.map((item) => ({ ...item, FunctionARN: `${item.FunctionARN}-2` }));
+    const file = { ...test.file, DefaultCacheBehavior: { ...behavior, FunctionAssociations: { Quantity: 1, Items } } as never };
+    expect((await apply({ file })).code).toMatchObject({ code: 'AWS', hint: expect.stringContaining('function:publish') });
+  });
+
   it('does nothing the second time', async () => {
     await createApplied(test);
     const { code, result } = await apply();

@@ -14,7 +14,7 @@ import { applyDistribution } from '../../../src/operations/distribution-plan/app
 import type { DistributionTarget, WriteOptions } from '../../../src/operations/distribution-plan/distribution-commands.ts';
 import { fakeHost } from '../../unit/cli/fake-host.ts';
 
-export const accountId = '111122223333';
+const accountId = '111122223333';
 
 export const placeholders = {
   AWS_ACCOUNT_ID: accountId,
