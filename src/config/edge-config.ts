@@ -1,8 +1,8 @@
+import { inspect } from 'node:util';
 import { z } from 'zod';
 import { EdgeError } from '../cli/errors.ts';
-import { findKeyProblems } from './declared-keys.ts';
+import { checkFailover, checkHealth, checkIds, checkKeys, checkRoutes, leavesRoutesTyped } from './edge-config-rules.ts';
 
-const originId = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'an origin id is 1 to 63 of a-z, 0-9 and "-", starting with a letter');
 const countryCode = z.string().regex(/^[A-Z]{2}$/, 'a country is an ISO 3166-1 alpha-2 code in upper case');
 const resourceName = z.string().regex(/^[a-zA-Z0-9-_]{1,64}$/, 'a CloudFront name is 1 to 64 of a-z, A-Z, 0-9, "-" and "_"');
 const milliseconds = z.int().min(1).max(86_400_000);
@@ -74,24 +74,26 @@ const schema = z
     /** Name of the KeyValueStore. Default `edge-health`. */
     keyValueStoreName: resourceName.default('edge-health'),
     /** Keys of your own in the KeyValueStore, with their values, written by `npm run kvs:apply`. Default: none. */
-    keys: z.record(z.string(), z.string()).default({}),
+    keys: z.record(z.string(), z.string()).superRefine(checkKeys).default({}),
     /** Origins by id; the ids are those of distribution.json. */
-    origins: z.record(
-      originId,
-      z.strictObject({
-        /** AWS region, the value of the origin's `x-region` header. */
-        region: awsRegion,
-        /** Evidence about this origin. Default: one http signal with its defaults. */
-        signals: z
-          .array(signal)
-          .min(1)
-          .default([httpSignal.parse({ type: 'http' })]),
-      }),
-    ),
+    origins: z
+      .record(
+        z.string(),
+        z.strictObject({
+          /** AWS region, the value of the origin's `x-region` header. */
+          region: awsRegion,
+          /** Evidence about this origin. Default: one http signal with its defaults. */
+          signals: z
+            .array(signal)
+            .min(1)
+            .default([httpSignal.parse({ type: 'http' })]),
+        }),
+      )
+      .superRefine(checkIds),
     /** Origins for everybody whose country no route names, the preferred one first. */
-    defaultOrder: z.array(originId).min(1),
+    defaultOrder: z.array(z.string()).min(1),
     /** Countries that get another order, or the same one under their own name. */
-    routes: z.array(z.strictObject({ countries: z.array(countryCode).min(1), order: z.array(originId).min(1) })).default([]),
+    routes: z.array(z.strictObject({ countries: z.array(countryCode).min(1), order: z.array(z.string()).min(1) })).default([]),
     /** A per-request origin group for GET, HEAD and OPTIONS, so that safe requests survive the seconds before a flip. Default true. */
     perRequestFailover: z.boolean().default(true),
     health: z
@@ -105,6 +107,7 @@ const schema = z
         unhealthyThreshold: threshold.default(3),
         healthyThreshold: threshold.default(5),
       })
+      .superRefine(checkHealth)
       .prefault({}),
     failover: z
       .strictObject({
@@ -119,42 +122,13 @@ const schema = z
         /** No two automatic flips nearer than this, but for a bad probe during the ramp. */
         minFlipIntervalMs: milliseconds.default(10_000),
       })
+      .superRefine(checkFailover)
       .prefault({}),
     /** Who is told of a flip, and of an origin that fails while nothing can be done. Default nobody. */
     notifications: z.array(notification).default([]),
   })
-  .superRefine((config, context) => {
-    const known = Object.keys(config.origins);
-    const problem = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
-    const checkOrder = (order: string[], path: (string | number)[]) => {
-      for (const [index, id] of order.entries()) {
-        if (!known.includes(id)) problem([...path, index], `no origin is called "${id}"; origins here: ${known.join(', ')}`);
-        if (order.indexOf(id) !== index) problem([...path, index], `origin "${id}" is listed twice`);
-      }
-    };
-    if (known.length === 0) problem(['origins'], 'at least one origin is needed, found none');
-    checkOrder(config.defaultOrder, ['defaultOrder']);
-    const owner = new Map<string, number>();
-    for (const [index, route] of config.routes.entries()) {
-      checkOrder(route.order, ['routes', index, 'order']);
-      for (const [place, country] of route.countries.entries()) {
-        const first = owner.get(country);
-        if (first !== undefined) problem(['routes', index, 'countries', place], `country ${country} already has a route, routes[${first}]`);
-        else owner.set(country, index);
-      }
-    }
-    for (const { key, problem: found } of findKeyProblems(config.keys)) problem(key === undefined ? ['keys'] : ['keys', key], found);
-    const { health, failover } = config;
-    if (health.fastIntervalMs > health.intervalMs)
-      problem(['health', 'fastIntervalMs'], `must not exceed intervalMs (${health.intervalMs}), found ${health.fastIntervalMs}`);
-    if (health.connectTimeoutMs > health.timeoutMs)
-      problem(['health', 'connectTimeoutMs'], `must not exceed timeoutMs (${health.timeoutMs}), found ${health.connectTimeoutMs}`);
-    if (failover.maxHoldDownMs < failover.holdDownMs)
-      problem(['failover', 'maxHoldDownMs'], `must be at least holdDownMs (${failover.holdDownMs}), found ${failover.maxHoldDownMs}`);
-    if (failover.ramp.at(-1) !== 100) problem(['failover', 'ramp'], `must end at 100, found ${JSON.stringify(failover.ramp)}`);
-    if (failover.ramp.some((weight, index) => index > 0 && weight <= (failover.ramp[index - 1] ?? 0)))
-      problem(['failover', 'ramp'], `must rise at every step, found ${JSON.stringify(failover.ramp)}`);
-  });
+  // A problem of another part, or a misspelt field, hides none of these.
+  .superRefine(checkRoutes, { when: ({ issues }) => issues.every(leavesRoutesTyped) });
 
 /** What a team writes in edge.config.ts: everything with a default may be left out. */
 export type EdgeConfigInput = z.input<typeof schema>;
@@ -196,6 +170,13 @@ function formatIssue(issue: z.core.$ZodIssue): string {
       .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
       .join('')
       .replace(/^\./, '') || '(the whole file)';
-  const found = issue.code === 'custom' || issue.input === undefined ? '' : `, found ${JSON.stringify(issue.input)?.slice(0, 80)}`;
-  return `  ${path}: ${issue.message}${found}`;
+  // A message of our own says what was found; a key that is not known is in the message.
+  const isSaid = issue.code === 'custom' || issue.code === 'unrecognized_keys' || issue.input === undefined;
+  const found = isSaid ? '' : `, found ${show(issue.input).slice(0, 80)}`;
+  return `  ${path}: ${issue.message}${found}`.replace(/[\r\n]+/g, ' ');
+}
+
+/** The file is TypeScript: a value may be one that JSON has no word for. */
+function show(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : inspect(value, { breakLength: Number.POSITIVE_INFINITY });
 }

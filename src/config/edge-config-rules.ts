@@ -1,0 +1,93 @@
+import type { z } from 'zod';
+import { findKeyProblems } from './declared-keys.ts';
+
+// Rules of edge.config.ts that a single field cannot tell, each for the smallest part that can: a mistake elsewhere then hides none of them.
+
+const originIdText = /^[a-z][a-z0-9-]{0,62}$/;
+const originIdRule = 'an origin id is 1 to 63 of a-z, 0-9 and "-", starting with a letter';
+
+/** Different orders of origins, the default order among them: one digit of the edge's table names the order of a country (src/edge/routes-module.ts). */
+const maxOrders = 10;
+
+type Problems = z.RefinementCtx;
+
+function add(problems: Problems, path: (string | number)[], message: string): void {
+  problems.addIssue({ code: 'custom', path, message });
+}
+
+export function checkIds(origins: Record<string, unknown>, problems: Problems): void {
+  const ids = Object.keys(origins);
+  if (ids.length === 0) add(problems, [], 'at least one origin is needed, found none');
+  for (const id of ids) {
+    if (!originIdText.test(id)) add(problems, [id], `${originIdRule}, found "${id}"`);
+    if (id in {})
+      add(
+        problems,
+        [id],
+        `every object of JavaScript has a "${id}", so that the edge cannot look its weight up; call the origin something else`,
+      );
+  }
+}
+
+export function checkKeys(keys: Record<string, string>, problems: Problems): void {
+  for (const { key, problem } of findKeyProblems(keys)) add(problems, key === undefined ? [] : [key], problem);
+}
+
+export function checkHealth(
+  health: Record<'fastIntervalMs' | 'intervalMs' | 'connectTimeoutMs' | 'timeoutMs', number>,
+  problems: Problems,
+): void {
+  if (health.fastIntervalMs > health.intervalMs)
+    add(problems, ['fastIntervalMs'], `must not exceed intervalMs (${health.intervalMs}), found ${health.fastIntervalMs}`);
+  if (health.connectTimeoutMs > health.timeoutMs)
+    add(problems, ['connectTimeoutMs'], `must not exceed timeoutMs (${health.timeoutMs}), found ${health.connectTimeoutMs}`);
+}
+
+export function checkFailover(failover: { ramp: number[]; holdDownMs: number; maxHoldDownMs: number }, problems: Problems): void {
+  const { ramp, holdDownMs, maxHoldDownMs } = failover;
+  if (maxHoldDownMs < holdDownMs) add(problems, ['maxHoldDownMs'], `must be at least holdDownMs (${holdDownMs}), found ${maxHoldDownMs}`);
+  if (ramp.at(-1) !== 100) add(problems, ['ramp'], `must end at 100, found ${JSON.stringify(ramp)}`);
+  if (ramp.some((weight, index) => index > 0 && weight <= (ramp[index - 1] ?? 0)))
+    add(problems, ['ramp'], `must rise at every step, found ${JSON.stringify(ramp)}`);
+}
+
+interface Routing {
+  origins: Record<string, unknown>;
+  defaultOrder: string[];
+  routes: { countries: string[]; order: string[] }[];
+}
+
+export function checkRoutes(config: Routing, problems: Problems): void {
+  const { origins, defaultOrder, routes } = config;
+  const known = Object.keys(origins);
+  const checkOrder = (order: string[], path: (string | number)[]) => {
+    for (const [index, id] of order.entries()) {
+      if (known.length > 0 && !known.includes(id))
+        add(problems, [...path, index], `no origin is called "${id}"; origins here: ${known.join(', ')}`);
+      if (order.indexOf(id) !== index) add(problems, [...path, index], `origin "${id}" is listed twice`);
+    }
+  };
+  checkOrder(defaultOrder, ['defaultOrder']);
+  const owner = new Map<string, number>();
+  for (const [index, route] of routes.entries()) {
+    checkOrder(route.order, ['routes', index, 'order']);
+    for (const [place, country] of route.countries.entries()) {
+      const first = owner.get(country);
+      if (first !== undefined)
+        add(problems, ['routes', index, 'countries', place], `country ${country} already has a route, routes[${first}]`);
+      else owner.set(country, index);
+    }
+  }
+  const orders = new Set([defaultOrder, ...routes.map(({ order }) => order)].map((order) => order.join()));
+  if (orders.size > maxOrders)
+    add(
+      problems,
+      ['routes'],
+      `at most ${maxOrders} different orders of origins, defaultOrder among them, found ${orders.size}: give countries the same order`,
+    );
+}
+
+/** False for an issue that leaves something of another type where `checkRoutes` looks. */
+export function leavesRoutesTyped({ code, path = [], continue: isTyped }: z.core.$ZodRawIssue): boolean {
+  return isTyped === true || code === 'unrecognized_keys' || !['origins', 'defaultOrder', 'routes', undefined].includes(path[0] as string);
+}

@@ -1,0 +1,355 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import edgeConfig from '../../../edge.config.ts';
+import { EdgeError } from '../../../src/cli/errors.ts';
+import { type EdgeConfigInput, parseEdgeConfig } from '../../../src/config/edge-config.ts';
+
+const sound: EdgeConfigInput = {
+  origins: { singapore: { region: 'ap-southeast-1' }, europe: { region: 'eu-central-1' }, tokyo: { region: 'ap-northeast-1' } },
+  defaultOrder: ['singapore', 'europe'],
+  routes: [{ countries: ['DE', 'FR'], order: ['europe', 'singapore'] }],
+};
+
+/** The problems of a configuration, one a line, without the line that counts them. */
+function problemsOf(input: unknown): string[] {
+  try {
+    parseEdgeConfig(input);
+  } catch (error) {
+    expect(error).toBeInstanceOf(EdgeError);
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID', exitCode: 2, hint: expect.stringContaining('edge.config.ts') });
+    const [count = '', ...problems] = (error as EdgeError).message.split('\n');
+    expect(count).toBe(`edge.config.ts has ${problems.length} problem${problems.length === 1 ? '' : 's'}:`);
+    return problems.map((line) => line.trim());
+  }
+  return [];
+}
+
+describe('a sound edge.config.ts', () => {
+  it('is the one of this repository', () => {
+    expect(problemsOf(edgeConfig)).toEqual([]);
+    expect(parseEdgeConfig(edgeConfig).defaultOrder).toEqual(['singapore', 'europe']);
+  });
+
+  it('gets every default', () => {
+    expect(parseEdgeConfig({ origins: { singapore: { region: 'ap-southeast-1' } }, defaultOrder: ['singapore'] })).toEqual({
+      functionName: 'origin-router',
+      keyValueStoreName: 'edge-health',
+      keys: {},
+      origins: {
+        singapore: {
+          region: 'ap-southeast-1',
+          signals: [
+            {
+              type: 'http',
+              path: '/health',
+              statuses: [200],
+              json: { status: 'ok', region: '{region}' },
+              accessible: true,
+              required: false,
+            },
+          ],
+        },
+      },
+      defaultOrder: ['singapore'],
+      routes: [],
+      perRequestFailover: true,
+      health: {
+        intervalMs: 10_000,
+        fastIntervalMs: 1_000,
+        connectTimeoutMs: 2_000,
+        timeoutMs: 3_000,
+        unhealthyThreshold: 3,
+        healthyThreshold: 5,
+      },
+      failover: {
+        holdDownMs: 300_000,
+        maxHoldDownMs: 3_600_000,
+        holdDownHalfLifeMs: 900_000,
+        ramp: [10, 25, 50, 100],
+        rampStepMs: 120_000,
+        minFlipIntervalMs: 10_000,
+      },
+      notifications: [],
+    });
+  });
+
+  it('keeps what it says beside the defaults', () => {
+    const { health, failover, perRequestFailover } = parseEdgeConfig({
+      ...sound,
+      perRequestFailover: false,
+      health: { timeoutMs: 5_000 },
+      failover: { ramp: [50, 100] },
+    });
+    expect(perRequestFailover).toBe(false);
+    expect(health).toMatchObject({ timeoutMs: 5_000, intervalMs: 10_000 });
+    expect(failover).toMatchObject({ ramp: [50, 100], rampStepMs: 120_000 });
+  });
+
+  it('may give a country the order that everybody has', () => {
+    expect(problemsOf({ ...sound, routes: [{ countries: ['IN'], order: sound.defaultOrder }] })).toEqual([]);
+  });
+});
+
+describe('an edge.config.ts with one problem', () => {
+  const europe = { region: 'eu-central-1' };
+  const { singapore } = sound.origins;
+
+  it.each([
+    { when: 'it is nothing', spoiled: undefined, problem: '(the whole file): Invalid input: expected object, received undefined' },
+    { when: 'it is a number', spoiled: 5, problem: '(the whole file): Invalid input: expected object, received number, found 5' },
+    {
+      when: 'a field is misspelt',
+      spoiled: { ...sound, orgins: {} },
+      problem: '(the whole file): Unrecognized key: "orgins"',
+    },
+    {
+      when: 'a field of a part is misspelt',
+      spoiled: { ...sound, health: { intervalMS: 1 } },
+      problem: 'health: Unrecognized key: "intervalMS"',
+    },
+    {
+      when: 'the name of the function is none',
+      spoiled: { ...sound, functionName: 'origin router' },
+      problem: 'functionName: a CloudFront name is 1 to 64 of a-z, A-Z, 0-9, "-" and "_", found "origin router"',
+    },
+    {
+      when: 'there is no origin',
+      spoiled: { ...sound, origins: {} },
+      problem: 'origins: at least one origin is needed, found none',
+    },
+    {
+      when: 'an origin id has a capital',
+      spoiled: { ...sound, origins: { ...sound.origins, Europe: europe } },
+      problem: 'origins.Europe: an origin id is 1 to 63 of a-z, 0-9 and "-", starting with a letter, found "Europe"',
+    },
+    {
+      when: 'an origin id is longer than 63 characters',
+      spoiled: { ...sound, origins: { ...sound.origins, ['a'.repeat(64)]: europe } },
+      problem: `origins.${'a'.repeat(64)}: an origin id is 1 to 63 of a-z, 0-9 and "-", starting with a letter, found "${'a'.repeat(64)}"`,
+    },
+    {
+      when: 'an origin is called constructor',
+      spoiled: { ...sound, origins: { ...sound.origins, constructor: europe } },
+      problem:
+        'origins.constructor: every object of JavaScript has a "constructor", so that the edge cannot look its weight up; call the origin something else',
+    },
+    {
+      when: 'a region is none',
+      spoiled: { ...sound, origins: { ...sound.origins, europe: { region: 'Frankfurt' } } },
+      problem: 'origins.europe.region: a region is an AWS region code such as ap-southeast-1, found "Frankfurt"',
+    },
+    {
+      when: 'a region is missing',
+      spoiled: { ...sound, origins: { ...sound.origins, europe: {} } },
+      problem: 'origins.europe.region: Invalid input: expected string, received undefined',
+    },
+    {
+      when: 'an origin has no signal',
+      spoiled: { ...sound, origins: { ...sound.origins, europe: { ...europe, signals: [] } } },
+      problem: 'origins.europe.signals: Too small: expected array to have >=1 items, found []',
+    },
+    {
+      when: 'a signal is of an unknown type',
+      spoiled: { ...sound, origins: { ...sound.origins, europe: { ...europe, signals: [{ type: 'tcp' }] } } },
+      problem: "origins.europe.signals[0].type: Invalid discriminator value. Expected 'http' | 'route53' | 'alarm', found { type: 'tcp' }",
+    },
+    {
+      when: 'the path of a health check is none',
+      spoiled: { ...sound, origins: { ...sound.origins, europe: { ...europe, signals: [{ type: 'http', path: 'health' }] } } },
+      problem: 'origins.europe.signals[0].path: Invalid string: must start with "/", found "health"',
+    },
+    {
+      when: 'nobody has an origin',
+      spoiled: { ...sound, defaultOrder: [] },
+      problem: 'defaultOrder: Too small: expected array to have >=1 items, found []',
+    },
+    {
+      when: 'the default order names an unknown origin',
+      spoiled: { ...sound, defaultOrder: ['singapore', 'mars'] },
+      problem: 'defaultOrder[1]: no origin is called "mars"; origins here: singapore, europe, tokyo',
+    },
+    {
+      when: 'the default order names an origin twice',
+      spoiled: { ...sound, defaultOrder: ['singapore', 'europe', 'singapore'] },
+      problem: 'defaultOrder[2]: origin "singapore" is listed twice',
+    },
+    {
+      when: 'a route names an unknown origin',
+      spoiled: { ...sound, routes: [{ countries: ['US', 'IN'], order: ['singapor'] }] },
+      problem: 'routes[0].order[0]: no origin is called "singapor"; origins here: singapore, europe, tokyo',
+    },
+    {
+      when: 'a route names an origin twice',
+      spoiled: { ...sound, routes: [{ countries: ['US'], order: ['europe', 'europe'] }] },
+      problem: 'routes[0].order[1]: origin "europe" is listed twice',
+    },
+    {
+      when: 'a country is in lower case',
+      spoiled: { ...sound, routes: [{ countries: ['us'], order: ['europe'] }] },
+      problem: 'routes[0].countries[0]: a country is an ISO 3166-1 alpha-2 code in upper case, found "us"',
+    },
+    {
+      when: 'a country has three letters',
+      spoiled: { ...sound, routes: [{ countries: ['IN', 'USA'], order: ['europe'] }] },
+      problem: 'routes[0].countries[1]: a country is an ISO 3166-1 alpha-2 code in upper case, found "USA"',
+    },
+    {
+      when: 'a country has two routes',
+      spoiled: {
+        ...sound,
+        routes: [
+          { countries: ['US', 'IN'], order: ['europe'] },
+          { countries: ['IN'], order: ['tokyo'] },
+        ],
+      },
+      problem: 'routes[1].countries[0]: country IN already has a route, routes[0]',
+    },
+    {
+      when: 'a country stands twice in one route',
+      spoiled: { ...sound, routes: [{ countries: ['IN', 'IN'], order: ['europe'] }] },
+      problem: 'routes[0].countries[1]: country IN already has a route, routes[0]',
+    },
+    {
+      when: 'a route has no country',
+      spoiled: { ...sound, routes: [{ countries: [], order: ['europe'] }] },
+      problem: 'routes[0].countries: Too small: expected array to have >=1 items, found []',
+    },
+    {
+      when: 'the fast interval is the slower one',
+      spoiled: { ...sound, health: { intervalMs: 500 } },
+      problem: 'health.fastIntervalMs: must not exceed intervalMs (500), found 1000',
+    },
+    {
+      when: 'connecting may take longer than the whole probe',
+      spoiled: { ...sound, health: { timeoutMs: 1_500 } },
+      problem: 'health.connectTimeoutMs: must not exceed timeoutMs (1500), found 2000',
+    },
+    {
+      when: 'an interval is no whole number',
+      spoiled: { ...sound, health: { intervalMs: 1_000.5 } },
+      problem: 'health.intervalMs: Invalid input: expected int, received number, found 1000.5',
+    },
+    {
+      when: 'a threshold is zero',
+      spoiled: { ...sound, health: { healthyThreshold: 0 } },
+      problem: 'health.healthyThreshold: Too small: expected number to be >=1, found 0',
+    },
+    {
+      when: 'the longest hold-down is shorter than the first',
+      spoiled: { ...sound, failover: { maxHoldDownMs: 1_000 } },
+      problem: 'failover.maxHoldDownMs: must be at least holdDownMs (300000), found 1000',
+    },
+    {
+      when: 'the ramp ends before everybody is home',
+      spoiled: { ...sound, failover: { ramp: [10, 50] } },
+      problem: 'failover.ramp: must end at 100, found [10,50]',
+    },
+    {
+      when: 'the ramp goes back',
+      spoiled: { ...sound, failover: { ramp: [50, 25, 100] } },
+      problem: 'failover.ramp: must rise at every step, found [50,25,100]',
+    },
+    {
+      when: 'a declared key is one of the tools',
+      spoiled: { ...sound, keys: { health: 'ok' } },
+      problem: 'keys.health: this key is written by the tools themselves (health, state, audit/, publish/, owned/)',
+    },
+    {
+      when: 'an environment variable has a lower-case name',
+      spoiled: { ...sound, notifications: [{ type: 'webhook', urlFrom: 'webhook-url' }] },
+      problem: 'notifications[0].urlFrom: an environment variable is A-Z, 0-9 and "_", starting with a letter, found "webhook-url"',
+    },
+    {
+      when: 'an origin is no object',
+      spoiled: { ...sound, origins: { singapore, europe: 'eu-central-1' } },
+      problem: 'origins.europe: Invalid input: expected object, received string, found "eu-central-1"',
+    },
+  ])('says so when $when', ({ spoiled, problem }) => {
+    expect(problemsOf(spoiled)).toEqual([problem]);
+  });
+});
+
+describe('the orders', () => {
+  const ids = ['a', 'b', 'c', 'd'];
+  const origins = Object.fromEntries(ids.map((id) => [id, { region: 'eu-central-1' }]));
+  const orders = ids.flatMap((first) => ids.filter((id) => id !== first).map((second) => [first, second]));
+  const withOrders = (count: number) => ({
+    origins,
+    defaultOrder: orders[0],
+    // The same orders again and again are no further ones.
+    routes: [...orders.slice(0, count), ...orders.slice(0, count)].map((order, index) => ({
+      countries: [`A${String.fromCharCode(65 + index)}`],
+      order,
+    })),
+  });
+
+  it('may be ten different ones, the default order among them', () => {
+    expect(problemsOf(withOrders(10))).toEqual([]);
+  });
+
+  it('may not be more: one digit of the table at the edge names the order', () => {
+    expect(problemsOf(withOrders(11))).toEqual([
+      'routes: at most 10 different orders of origins, defaultOrder among them, found 11: give countries the same order',
+    ]);
+  });
+});
+
+describe('an edge.config.ts with many problems', () => {
+  it('has all of them listed, those of single fields and those between fields', () => {
+    expect(
+      problemsOf({
+        functionName: '',
+        origins: { Singapore: { region: 'somewhere' }, europe: { region: 'eu-central-1' } },
+        extra: 1,
+        defaultOrder: ['tokyo'],
+        routes: [{ countries: ['us', 'DE', 'DE'], order: ['europe', 'europe'] }],
+        health: { intervalMs: 10 },
+        failover: { ramp: [20, 10] },
+        perRequestFailover: 'no',
+        keys: { state: '{}' },
+      }),
+    ).toEqual([
+      'functionName: a CloudFront name is 1 to 64 of a-z, A-Z, 0-9, "-" and "_", found ""',
+      'keys.state: this key is written by the tools themselves (health, state, audit/, publish/, owned/)',
+      'origins.Singapore.region: a region is an AWS region code such as ap-southeast-1, found "somewhere"',
+      'origins.Singapore: an origin id is 1 to 63 of a-z, 0-9 and "-", starting with a letter, found "Singapore"',
+      'routes[0].countries[0]: a country is an ISO 3166-1 alpha-2 code in upper case, found "us"',
+      'perRequestFailover: Invalid input: expected boolean, received string, found "no"',
+      'health.fastIntervalMs: must not exceed intervalMs (10), found 1000',
+      'failover.ramp: must end at 100, found [20,10]',
+      'failover.ramp: must rise at every step, found [20,10]',
+      '(the whole file): Unrecognized key: "extra"',
+      'defaultOrder[0]: no origin is called "tokyo"; origins here: Singapore, europe',
+      'routes[0].order[1]: origin "europe" is listed twice',
+      'routes[0].countries[2]: country DE already has a route, routes[0]',
+    ]);
+  });
+});
+
+describe('whatever edge.config.ts holds', () => {
+  const anything = fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true, withObjectString: true });
+
+  it('is sound, or is refused with its problems', () => {
+    fc.assert(fc.property(anything, (input) => problemsOf(input).length > 0));
+  });
+
+  it('is refused with the name of the field that is of another type', () => {
+    const fields = Object.keys(parseEdgeConfig(sound));
+    fc.assert(
+      fc.property(fc.constantFrom(...fields), anything, (field, value) => {
+        const problems = problemsOf({ ...sound, [field]: value });
+        for (const problem of problems) expect(problem).toMatch(new RegExp(`^(${field}|defaultOrder|routes)\\b`));
+      }),
+    );
+  });
+
+  it.each([
+    { value: 10n, found: '10n' },
+    { value: () => 1, found: '[Function: value]' },
+    { value: Number.NaN, found: 'NaN' },
+    { value: 'x'.repeat(200), found: `"${'x'.repeat(79)}` },
+  ])('is shown as far as it can be: $found', ({ value, found }) => {
+    const [problem = ''] = problemsOf({ ...sound, perRequestFailover: value });
+    expect(problem.split(', found ')[1]).toBe(found);
+  });
+});
