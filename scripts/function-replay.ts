@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import edgeConfig from '../edge.config.ts';
+import { okRecord } from '../kvs/health-record.ts';
+import { EdgeError } from '../src/cli/errors.ts';
+import { flag, text } from '../src/cli/option.ts';
+import { run } from '../src/cli/run.ts';
+import { parseEdgeConfig } from '../src/config/edge-config.ts';
+import { formatReplay } from '../src/operations/replay/format-replay.ts';
+import { openDecider } from '../src/operations/replay/open-decider.ts';
+import { listLogFiles } from '../src/operations/replay/read-log.ts';
+import { replayLog } from '../src/operations/replay/replay-log.ts';
+import { type LoadedCode, loadLiveCode, loadTreeCode } from './function/load-code.ts';
+import { openRuntime } from './function/open-runtime.ts';
+
+/** Between two lines of progress. */
+const progressMs = 200;
+
+await run({
+  usage: 'function:replay -- <log> [options]',
+  summary:
+    'Sends the requests of a CloudFront access log (a file or a folder, .gz or plain) through LIVE and the working tree’s function, and says which would go elsewhere. Standard logs do not tell the viewer’s country: without the field c-country of logging v2 it is guessed from the edge location.',
+  examples: [
+    'function:replay -- logs/',
+    'function:replay -- E123.2026-11-20-12.gz --record "singapore=0"',
+    'function:replay -- logs/ --no-guess',
+  ],
+  positionals: [{ name: 'log' }],
+  options: {
+    record: text('the health record under which both run, ok by default', { fallback: okRecord, placeholder: 'record' }),
+    'no-guess': flag('a request whose country the log does not tell has none'),
+    before: text('the JavaScript of a function in place of LIVE; needs no AWS', { placeholder: 'file' }),
+    local: flag('LIVE of the running local cloud in place of AWS'),
+  },
+  main: async ({ values, positionals }, io) => {
+    const [log = ''] = positionals;
+    const config = parseEdgeConfig(edgeConfig);
+    const { local, record } = values;
+    const files = await listLogFiles(log);
+    const [before, after] = await Promise.all([
+      values.before === undefined ? loadLiveCode(config, { local, io }) : loadFile(values.before),
+      loadTreeCode(config),
+    ]);
+    const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+    const runtime = await openRuntime(io);
+    const startedAt = io.now();
+    let told = 0;
+    try {
+      const [old, fresh] = [before, after].map((source) => openDecider({ runtime, source, now: startedAt }, record));
+      if (old === undefined || fresh === undefined) throw new Error('two functions are compared');
+      const report = await replayLog({
+        files,
+        before: old,
+        after: fresh,
+        guessCountry: !values['no-guess'],
+        signal: io.signal,
+        progress: ({ bytes, lines }) => {
+          const now = io.now();
+          if (now - told < progressMs) return;
+          told = now;
+          const seconds = Math.max(0.001, (now - startedAt) / 1_000);
+          io.progress(`${Math.floor((100 * bytes) / Math.max(1, total))} %, ${lines} lines, ${Math.round(lines / seconds)} a second`);
+        },
+      });
+      const durationMs = io.now() - startedAt;
+      if (report.requests === 0)
+        throw new EdgeError(
+          'NOT_FOUND',
+          `${log} is no CloudFront access log: ${report.unreadableExamples[0] ?? report.damaged[0] ?? 'it has no lines'}`,
+          {
+            hint: 'a standard log begins with "#Version: 1.0" and "#Fields: date time x-edge-location …"',
+          },
+        );
+      const value = { ...report, record, before: before.sha256, after: after.sha256, runs: old.runs() + fresh.runs(), durationMs };
+      io.result(value, formatReplay(report, { before: before.label, after: after.label, record, durationMs, colour: io.colour }));
+    } finally {
+      await runtime.close();
+    }
+  },
+});
+
+async function loadFile(path: string): Promise<LoadedCode> {
+  try {
+    const code = await readFile(path, 'utf8');
+    const sha256 = createHash('sha256').update(code).digest('hex');
+    return { code, sha256, label: `${path}, ${sha256.slice(0, 12)}` };
+  } catch (cause) {
+    throw new EdgeError('NOT_FOUND', `cannot read ${path}: ${(cause as Error).message}`, {
+      cause,
+      hint: '--before takes a function’s file',
+    });
+  }
+}

@@ -1,0 +1,113 @@
+import type { LoggedRequest } from './log-line.ts';
+
+/** How a request's country came to be known. */
+export type CountrySource = 'log' | 'location' | 'none';
+
+/** One request with where both functions send it. */
+export interface Replayed {
+  request: LoggedRequest;
+  country: string | undefined;
+  countryFrom: CountrySource;
+  before: string;
+  after: string;
+}
+
+/** Requests that move from one route to another. */
+export interface Movement {
+  before: string;
+  after: string;
+  requests: number;
+  /** By country, `-` where none is known. */
+  countries: Record<string, number>;
+  /** The first one, to look at. */
+  example: string;
+}
+
+export interface ReplayReport {
+  files: number;
+  /** Every line that is neither empty nor a comment. */
+  lines: number;
+  requests: number;
+  /** Requests by how their country is known. */
+  countries: Record<CountrySource, number>;
+  /** Requests whose first origin, or answer, is another one. */
+  rerouted: number;
+  /** Requests with the same first origin and another fallback. */
+  otherFallback: number;
+  /** The most requests first. */
+  movements: Movement[];
+  unreadable: number;
+  /** The first few unreadable lines: `file:line: reason`. */
+  unreadableExamples: string[];
+  /** Files that break off, with the reason. */
+  damaged: string[];
+}
+
+export interface Tally {
+  add(replayed: Replayed): void;
+  addUnreadable(place: string, reason: string): void;
+  addDamaged(file: string, reason: string): void;
+  lines(): number;
+  report(files: number): ReplayReport;
+}
+
+const keptExamples = 5;
+/** Kinds of movement that are told apart: a function that makes a route of its own for each request must not fill the memory. */
+const maxMovements = 500;
+
+export function openTally(): Tally {
+  const countries: Record<CountrySource, number> = { log: 0, location: 0, none: 0 };
+  const movements = new Map<string, Movement>();
+  const examples: string[] = [];
+  const damaged: string[] = [];
+  let [requests, unreadable, rerouted, otherFallback] = [0, 0, 0, 0];
+
+  function count({ request, country, before, after }: Replayed): void {
+    if (firstOf(before) === firstOf(after)) otherFallback++;
+    else rerouted++;
+    const key = movements.size < maxMovements ? `${before}\n${after}` : '';
+    const movement = movements.get(key) ?? {
+      before: key === '' ? 'other routes' : before,
+      after: key === '' ? 'other routes' : after,
+      requests: 0,
+      countries: {},
+      example: [request.time, country ?? '-', request.method, request.uri.slice(0, 60)].filter((part) => part !== undefined).join(' '),
+    };
+    movements.set(key, movement);
+    movement.requests++;
+    const name = country ?? '-';
+    movement.countries[name] = (movement.countries[name] ?? 0) + 1;
+  }
+
+  return {
+    add(replayed) {
+      requests++;
+      countries[replayed.countryFrom]++;
+      if (replayed.before !== replayed.after) count(replayed);
+    },
+    addUnreadable(place, reason) {
+      unreadable++;
+      if (examples.length < keptExamples) examples.push(`${place}: ${reason}`);
+    },
+    addDamaged(file, reason) {
+      damaged.push(`${file}: ${reason}`);
+    },
+    lines: () => requests + unreadable,
+    report: (files) => ({
+      files,
+      lines: requests + unreadable,
+      requests,
+      countries,
+      rerouted,
+      otherFallback,
+      movements: [...movements.values()].sort((a, b) => b.requests - a.requests),
+      unreadable,
+      unreadableExamples: examples,
+      damaged,
+    }),
+  };
+}
+
+function firstOf(route: string): string | undefined {
+  return route.split(', then ')[0];
+}
