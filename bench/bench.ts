@@ -6,6 +6,7 @@ const benches = {
   router: './router-cost.ts',
   runtime: './runtime-throughput.ts',
   edge: './edge-figures.ts',
+  flipper: './flipper.ts',
 } as const;
 
 const [name = 'router', ...args] = process.argv.slice(2);
