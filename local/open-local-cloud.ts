@@ -1,5 +1,5 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
-import type { LocalCloud } from '../src/cli/local-cloud.ts';
+import { type LocalCloud, localCloudPath } from '../src/cli/local-cloud.ts';
 import type { EdgeConfig } from '../src/config/edge-config.ts';
 import { checkSyntax } from '../src/edge/gate/check-syntax.ts';
 import { type ControlPlane, openControlPlane } from './aws/control-plane.ts';
@@ -68,7 +68,7 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<OpenLo
         accountId,
         runtime: runtimeLater,
         localRoutes: {
-          'GET /_local/cloud': () => description ?? { problems: ['the local cloud is still starting'] },
+          [`GET ${localCloudPath}`]: () => description ?? { problems: ['the local cloud is still starting'] },
           'POST /_local/origins': (body) => breakOrigin(body, ids, setFault),
           'POST /_local/replica': (body) => breakReplica(body, served?.replica.faults),
         },

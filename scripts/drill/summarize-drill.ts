@@ -1,7 +1,7 @@
 import { type Drill, type DrillPromise, judgePromises } from './judge-promises.ts';
 import type { Outcome } from './traffic.ts';
 
-export interface PhaseSummary {
+interface PhaseSummary {
   phase: 'before' | 'during' | 'after';
   requests: number;
   failed: Record<'GET' | 'POST', number>;

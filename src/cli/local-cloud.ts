@@ -25,7 +25,7 @@ export interface LocalOrigin {
 }
 
 /** Port of the local control plane unless EDGE_LOCAL_PORT says otherwise. */
-export const defaultLocalPort = 4600;
+const defaultLocalPort = 4600;
 
 /** Path on the control plane that answers with a LocalCloud as JSON. */
 export const localCloudPath = '/_local/cloud';

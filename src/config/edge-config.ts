@@ -134,8 +134,7 @@ const schema = z
 export type EdgeConfigInput = z.input<typeof schema>;
 /** The configuration with every default filled in. */
 export type EdgeConfig = z.output<typeof schema>;
-export type OriginConfig = EdgeConfig['origins'][string];
-export type Signal = OriginConfig['signals'][number];
+export type Signal = EdgeConfig['origins'][string]['signals'][number];
 export type HttpSignal = z.output<typeof httpSignal>;
 export type Route53Signal = z.output<typeof route53Signal>;
 export type AlarmSignal = z.output<typeof alarmSignal>;

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import * as esbuild from 'esbuild';
 import { EdgeError } from '../cli/errors.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
+import type { SourceMapJson } from './gate/original-position.ts';
 import { routesModule } from './routes-module.ts';
 
 /** A built function: the very bytes that are published. */
@@ -13,6 +14,8 @@ export interface BuiltFunction {
   sha256: string;
   /** The code before minification: the same bundle, with the names and lines that a person wrote. */
   readable: string;
+  /** Leads from `readable` to the files of functions/ and kvs/. */
+  sourceMap: SourceMapJson;
 }
 
 // With target es5 esbuild refuses to lower what CloudFront lacks (destructuring, for-of, classes, default parameters, array spread)
@@ -48,8 +51,12 @@ export async function buildFunction(config: EdgeConfig, entry = 'functions/origi
       tsconfigRaw: {},
       external: provided,
       plugins: [routes(config)],
+      sourcemap: 'external',
+      sourcesContent: false,
+      outfile: resolve('function.js'),
     });
-    const { head, body } = splitImports(bundle.outputFiles[0]?.text ?? '');
+    const text = (ending: string) => bundle.outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? '';
+    const { head, body } = splitImports(text('function.js'));
     // As a module, so that top-level names are shortened too: they are a third of the bytes and of the load.
     const short = await esbuild.transform(body, {
       minify: true,
@@ -65,6 +72,7 @@ export async function buildFunction(config: EdgeConfig, entry = 'functions/origi
       bytes: Buffer.byteLength(code),
       sha256: createHash('sha256').update(code).digest('hex'),
       readable: `${head}${nameHandler(body)}`,
+      sourceMap: shiftLines(JSON.parse(text('.map')), head.split('\n').length - 1),
     };
   } catch (cause) {
     throw buildError(cause);
@@ -88,12 +96,18 @@ function splitImports(bundle: string): { head: string; body: string } {
   const body = bundle.replace(/^import (\w+) from "([\w-]+)";\n/gm, (_, name: string, module: string) => {
     if (names.has(module)) throw new Error(`module '${module}' is imported in two files under different names; use one name`);
     names.set(module, name);
-    return '';
+    // An empty line in its place, so that the lines below keep their numbers for the source map.
+    return '\n';
   });
   const cf = names.get('cloudfront');
   names.delete('cloudfront');
   const lines = [...names].map(([module, name]) => `const ${name}=require('${module}');\n`);
   return { head: `${cf === undefined ? '' : `import ${cf} from 'cloudfront';\n`}${lines.join('')}`, body };
+}
+
+/** The map of code that has so many more lines at its beginning. */
+function shiftLines(map: SourceMapJson, lines: number): SourceMapJson {
+  return { ...map, mappings: ';'.repeat(lines) + map.mappings };
 }
 
 /** Drops the closing `export { x as handler }` and gives the function its name: CloudFront looks for a top-level `handler` and knows no export. */

@@ -5,7 +5,7 @@ import { type PriceName, prices } from './prices.ts';
 export type Schedule = { kind: 'watch' } | { kind: 'lambda' } | { kind: 'once'; everyMs: number };
 
 /** One line of a month's bill. */
-export interface CostItem {
+interface CostItem {
   what: string;
   /** Units per month. */
   count: number;

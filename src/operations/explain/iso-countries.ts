@@ -8,7 +8,7 @@ SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ
 VN VU WF WS YE YT ZA ZM ZW`;
 
 /** All 249 countries that CloudFront may name in `cloudfront-viewer-country`, by code. Codes outside the standard, such as XK, are routed as everybody else unless configured. */
-export const isoCountries: readonly string[] = codes.trim().split(/\s+/);
+const isoCountries: readonly string[] = codes.trim().split(/\s+/);
 
 /** A country's code, or undefined for viewers of whom CloudFront names none. */
 export type Country = string | undefined;

@@ -1,7 +1,7 @@
 import type { LoggedRequest } from './log-line.ts';
 
 /** How a request's country came to be known. */
-export type CountrySource = 'log' | 'location' | 'none';
+type CountrySource = 'log' | 'location' | 'none';
 
 /** One request with where both functions send it. */
 export interface Replayed {

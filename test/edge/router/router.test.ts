@@ -6,14 +6,15 @@ import type { RouterCase } from './cases/router-case.ts';
 import { routerCases } from './cases/router-cases.ts';
 import { type ConfigName, configs } from './configs.ts';
 import { routeByModel } from './model.ts';
-import { openRouterRuntimes, type RouterRuntime } from './runtimes.ts';
+import { openBuiltRouters, type RouterRuntime } from './built-routers.ts';
+import { openSourceRouter } from './source-router.ts';
 
 let runtimes: RouterRuntime[] = [];
 const runs = new Map<RouterCase, { runtime: string; run: RawRun | undefined }[]>();
 
 // All cases of one configuration at once: a run in njs by itself costs a process.
 beforeAll(async () => {
-  runtimes = await openRouterRuntimes();
+  runtimes = [await openSourceRouter(), ...(await openBuiltRouters())];
   for (const runtime of runtimes) {
     for (const config of Object.keys(configs) as ConfigName[]) {
       const cases = routerCases.filter((each) => each.config === config);

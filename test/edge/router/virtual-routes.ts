@@ -8,8 +8,11 @@ export let countriesToL: unknown;
 export let countriesFromM: unknown;
 export let routes: unknown;
 
+const modules = new Map<EdgeConfig, Promise<Record<string, unknown>>>();
+
 /** From here on the router sees the routes of this configuration. */
 export async function serveRoutes(config: EdgeConfig): Promise<void> {
-  const module = await import(`data:text/javascript,${encodeURIComponent(routesModule(config))}`);
-  ({ perRequestFailover, onlyPairs, countriesToL, countriesFromM, routes } = module);
+  const module = modules.get(config) ?? import(`data:text/javascript,${encodeURIComponent(routesModule(config))}`);
+  modules.set(config, module);
+  ({ perRequestFailover, onlyPairs, countriesToL, countriesFromM, routes } = await module);
 }
