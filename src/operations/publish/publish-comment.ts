@@ -13,7 +13,7 @@ export interface PublishComment {
 }
 
 /** Characters of a function's comment (API model 2020-05-31). */
-const maxCommentLength = 128;
+export const maxCommentLength = 128;
 
 const shaLength = 12;
 const roomForName = 20;

@@ -35,7 +35,7 @@ export type Expectation = z.output<typeof schema>;
 export type ExpectedText = z.output<typeof text>;
 
 /** Where the fixtures are. */
-const fixtureFolder = 'test/fixtures/events';
+export const fixtureFolder = 'test/fixtures/events';
 const eventEnding = '.event.json';
 const expectationEnding = '.expected.json';
 

@@ -29,7 +29,7 @@ export async function rollbackFunction(tools: RollbackTools, options: PublishOpt
 }
 
 /** The version to bring back. A rollback of a rollback goes one further: it starts from the version whose code is LIVE. */
-function chooseTarget(known: readonly PublishRecord[], live: PublishRecord | undefined, to: number | undefined): PublishRecord {
+export function chooseTarget(known: readonly PublishRecord[], live: PublishRecord | undefined, to: number | undefined): PublishRecord {
   const versions = known.map(({ version }) => version);
   const here = versions.length === 0 ? 'no version is recorded' : `recorded versions: ${versions.join(', ')}`;
   const find = (version: number | undefined) => known.find((record) => record.version === version);
