@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { parseTrigger } from '../../../src/lambda/parse-trigger.ts';
 import { pickFlipperParts } from '../../../src/lambda/pick-flipper-parts.ts';
 import { lambdaSetup } from '../../../src/operations/cost/estimate-cost.ts';
@@ -42,12 +43,12 @@ describe.each([
       }
   });
 
-  it('grants actions by name, on named resources', () => {
+  it('grants actions by name, on named resources but for the one call that AWS gives to nobody else', () => {
     for (const { Effect, Action, Resource } of statements(parsed)) {
       expect(Effect).toBe('Allow');
       for (const action of [Action].flat()) expect(action).toMatch(/^[a-z0-9-]+:[A-Za-z]+$/);
-      expect(Resource).not.toBe('*');
       expect(Resource).toBeDefined();
+      if (Action !== 'cloudwatch:DescribeAlarms') expect(Resource).not.toBe('*');
     }
   });
 });
@@ -122,6 +123,33 @@ describe('the flipper’s function', () => {
 
   it('keeps its log for a time', () => {
     expect(properties('Log')['RetentionInDays']).toEqual({ Ref: 'LogRetentionDays' });
+  });
+});
+
+describe('ways to run it elsewhere', () => {
+  const read = (path: string) => readFileSync(path, 'utf8');
+
+  it('give the workflow everything that distribution.json asks for, five minutes apart, one at a time', () => {
+    const workflow = parse(read('.github/workflows/health-flipper.yml')) as {
+      on: { schedule: { cron: string }[] };
+      concurrency: object;
+      jobs: { flip: { steps: { run?: string; env?: Record<string, string> }[] } };
+    };
+    expect(workflow.on.schedule).toEqual([{ cron: '2-59/5 * * * *' }]);
+    expect(workflow.concurrency).toEqual({ group: 'health-flipper', 'cancel-in-progress': false });
+    const step = workflow.jobs.flip.steps.find(({ run }) => run?.includes('flipper'));
+    expect(step?.run).toContain('npm run flipper -- --once');
+    const asked = [...read('distribution.json').matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => name);
+    expect(Object.keys(step?.env ?? {})).toEqual(expect.arrayContaining([...new Set(asked), 'EDGE_KVS_ARN']));
+  });
+
+  it.each([
+    ['deploy/edge-flipper.service', /^ExecStart=\S+ (.*)$/m],
+    ['deploy/Dockerfile', /^RUN node (.*) --help$/m],
+  ])('start %s the way the npm script does', (path, pattern) => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const [, command = ''] = pattern.exec(read(path)) ?? [];
+    expect(`node ${command}`).toMatch(new RegExp(`^${scripts['flipper']?.replaceAll('.', '\\.')}( |$)`));
   });
 });
 
