@@ -6,7 +6,7 @@ import { countCountries, wrapCountries } from './format-countries.ts';
 export function formatEverybody(audiences: readonly Audience[], { columns, colour }: { columns: number; colour: boolean }): string[] {
   return audiences.flatMap(({ countries, order, get, post, shares }) => {
     const where = shares === undefined ? `${get}${post === get.split(', then ')[0] ? '' : `; POST ${post}`}` : formatShares(shares);
-    const why = shares === undefined && get === order.slice(0, 2).join(', then ') ? '' : `  (order ${order.join(', ')})`;
+    const why = shares === undefined && get === order.join(', then ') ? '' : `  (order ${order.join(', ')})`;
     const count = countCountries(countries);
     const head = `${paint(colour, 'bold', where)}${why}`;
     const isShort = where.length + why.length + count.length + 2 <= columns;

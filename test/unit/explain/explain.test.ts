@@ -1,0 +1,206 @@
+import { describe, expect, it } from 'vitest';
+import edgeConfig from '../../../edge.config.ts';
+import { parseHealthRecord, weightAt } from '../../../kvs/health-record.ts';
+import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import { compareSurveys } from '../../../src/operations/explain/compare-surveys.ts';
+import { explainEverybody } from '../../../src/operations/explain/explain-everybody.ts';
+import { explainViewer } from '../../../src/operations/explain/explain-viewer.ts';
+import { findOrders } from '../../../src/operations/explain/find-orders.ts';
+import { formatComparison } from '../../../src/operations/explain/format-comparison.ts';
+import { formatEverybody } from '../../../src/operations/explain/format-everybody.ts';
+import { formatExplanation } from '../../../src/operations/explain/format-explanation.ts';
+import { everyCountry } from '../../../src/operations/explain/iso-countries.ts';
+import { listSituations, surveyFunction } from '../../../src/operations/explain/survey-function.ts';
+import { checkRouting } from '../../../src/operations/publish/check-routing.ts';
+import { type FakeFunction, fakeAsked } from './fake-runtime.ts';
+
+const config = parseEdgeConfig(edgeConfig);
+
+/** A router of its own, by these orders: the last number of the address is the bucket. */
+function router(orders: Readonly<Record<string, readonly string[]>>): FakeFunction {
+  return ({ country, method, ip, record }) => {
+    const order = orders[country ?? ''] ?? orders['*'] ?? [];
+    const entries = parseHealthRecord(record ?? '') ?? [];
+    const bucket = Number(ip.split('.').at(-1)) % 100;
+    const kept = order.filter((origin) => weightAt(entries, origin, 1_764_000_000) > bucket);
+    const rest = kept.length === 0 ? order : kept;
+    return rest.slice(0, method === 'GET' ? 2 : 1);
+  };
+}
+
+const three = router({ '*': ['a', 'b', 'c'], DE: ['c', 'a', 'b'], FR: ['b'] });
+
+describe('countries', () => {
+  it('are the 249 of the standard, each once', () => {
+    const codes = everyCountry.filter((country) => country !== undefined);
+    expect(codes).toHaveLength(249);
+    expect(new Set(codes).size).toBe(249);
+    for (const code of codes) expect(code).toMatch(/^[A-Z]{2}$/);
+  });
+});
+
+describe('the order of origins', () => {
+  it('is found whole by taking origins away, though a request names only two', async () => {
+    expect(await findOrders(fakeAsked(three), [undefined, 'DE', 'FR'])).toEqual([['a', 'b', 'c'], ['c', 'a', 'b'], ['b']]);
+  });
+
+  it.each<{ when: string; decide: FakeFunction; order: string[] }>([
+    { when: 'chooses none', decide: () => [], order: [] },
+    { when: 'fails', decide: () => ({ fails: 'TypeError' }), order: [] },
+    { when: 'never looks at the record', decide: () => ['a'], order: ['a'] },
+  ])('ends for a function that $when', async ({ decide, order }) => {
+    expect(await findOrders(fakeAsked(decide), ['IN'])).toEqual([order]);
+  });
+});
+
+describe('one viewer', () => {
+  const explain = async (record: string | undefined, more: object = {}, decide = three) => {
+    const asked = fakeAsked(decide);
+    const viewer = { country: 'DE', method: 'GET', ip: '203.0.113.63', ...more };
+    const explanation = await explainViewer(asked, { viewer, record, config });
+    return { explanation, lines: formatExplanation(explanation, { code: 'x', source: 'given', now: asked.now, colour: false }) };
+  };
+
+  it('is told which origin takes it, which stands behind, and which is not needed', async () => {
+    const { explanation, lines } = await explain('ok');
+    expect(explanation).toMatchObject({ rule: 'routes[1]', bucket: undefined, failedOpen: false, decision: { route: 'c, then a' } });
+    expect(lines.join('\n')).toMatch(/├ c: weight 100: takes the viewer\n +├ a: weight 100: takes over .*\n +└ b: weight 100: not needed/);
+  });
+
+  it('is told its bucket while a weight is partial, as the function has it', async () => {
+    const { explanation, lines } = await explain('c=64');
+    expect(explanation).toMatchObject({ bucket: 63, decision: { route: 'c, then a' } });
+    expect(lines.join('\n')).toContain('c: weight 64, the viewer is in bucket 63: takes the viewer');
+    expect((await explain('c=63')).lines.join('\n')).toContain('c: weight 63, the viewer is in bucket 63: does not take the viewer');
+  });
+
+  it('is told when nobody is left', async () => {
+    const { explanation, lines } = await explain('a=0;b=0;c=0');
+    expect(explanation.failedOpen).toBe(true);
+    expect(lines).toContain('         nobody is left: the whole order is kept');
+  });
+
+  it.each([
+    { record: undefined, says: /^record +the key is missing: taken for ok/ },
+    { record: 'junk', says: /^record +"junk" is no record: taken for ok/ },
+    { record: 'c=0@1764000100', says: /c: weight 0 until .*: does not take the viewer/ },
+    { record: 'c=0@1763999999', says: /c: weight 100: takes the viewer/ },
+  ])('is told what $record means', async ({ record, says }) => {
+    const { lines } = await explain(record);
+    expect(lines.some((line) => says.test(line.trim()) || says.test(line))).toBe(true);
+  });
+
+  it('is told when the function fails', async () => {
+    const { lines } = await explain('ok', {}, () => ({ fails: 'TypeError: x in 3' }));
+    expect(lines).toContain('goes to  fails with 503: TypeError: x in 3');
+  });
+});
+
+describe('everybody', () => {
+  it('is grouped by where they go, every country once, on a screen of 80 columns and 24 lines', async () => {
+    const audiences = await explainEverybody(fakeAsked(three), 'ok', 3);
+    expect(audiences.map(({ order }) => order.join())).toEqual(['a,b,c', 'c,a,b', 'b']);
+    expect(audiences.flatMap(({ countries }) => countries).sort()).toEqual([...everyCountry].sort());
+    const lines = formatEverybody(audiences, { columns: 80, colour: false });
+    expect(lines.length).toBeLessThanOrEqual(22);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+    expect(lines).toContain('c, then a  (order c, a, b): DE');
+  });
+
+  it('says what share of them each origin takes while a weight is partial', async () => {
+    const [others] = await explainEverybody(fakeAsked(three), 'a=25', 3);
+    const taken = others?.shares?.['a'] ?? 0;
+    expect(taken).toBeGreaterThan(20);
+    expect(taken).toBeLessThan(32);
+    expect(formatEverybody(others === undefined ? [] : [others], { columns: 80, colour: false })[0]).toMatch(
+      /^about b \d+ %, a \d+ % {2}\(order a, b, c\)/,
+    );
+  });
+});
+
+describe('two functions', () => {
+  const situations = listSituations(['a', 'b', 'c']);
+  const survey = (decide: FakeFunction) => surveyFunction(fakeAsked(decide), situations);
+  const compare = async (before: FakeFunction, after: FakeFunction) => compareSurveys(await survey(before), await survey(after));
+  const format = (comparisons: Awaited<ReturnType<typeof compare>>) => formatComparison(comparisons, { columns: 80, colour: false });
+
+  it('that decide alike differ for nobody', async () => {
+    expect(format(await compare(three, three))).toEqual(['nothing changes for anybody, with every origin well or one of them down']);
+  });
+
+  it('differ for the countries that move, and where they move to is said', async () => {
+    const moved = router({ '*': ['a', 'b', 'c'], DE: ['c', 'a', 'b'], FR: ['b'], PT: ['b', 'a', 'c'], ES: ['b', 'a', 'c'] });
+    const [well] = await compare(three, moved);
+    expect(well?.changes).toEqual([
+      {
+        countries: ['ES', 'PT'],
+        methods: [
+          { method: 'GET', before: 'a, then b', after: 'b, then a' },
+          { method: 'POST', before: 'a', after: 'b' },
+        ],
+      },
+    ]);
+    expect(format(await compare(three, moved)).slice(0, 4)).toEqual([
+      'every origin well',
+      '  2 countries',
+      '    a, then b → b, then a',
+      '    ES PT',
+    ]);
+  });
+
+  it('differ, too, in what happens only when an origin is down', async () => {
+    const comparisons = await compare(three, router({ '*': ['a', 'c', 'b'], DE: ['c', 'a', 'b'], FR: ['b'] }));
+    const down = comparisons.find(({ situation }) => situation.title === 'a down');
+    expect(down?.changes[0]).toMatchObject({ methods: [{ method: 'GET', before: 'b, then c', after: 'c, then b' }] });
+    expect(down?.changes[0]?.countries).toHaveLength(248);
+  });
+
+  it('differ when one fails, for which both methods are shown when they differ otherwise', async () => {
+    const failing: FakeFunction = (request) => (request.method === 'POST' && request.country === 'IN' ? { fails: 'x' } : three(request));
+    const lines = format(await compare(three, failing));
+    expect(lines.slice(0, 3)).toEqual(['every origin well', '  IN', '    POST a → fails with 503: x']);
+  });
+});
+
+describe('a function and edge.config.ts', () => {
+  const orders = {
+    routes: [
+      { countries: ['DE'], order: ['c', 'a', 'b'] },
+      { countries: ['FR'], order: ['b'] },
+    ],
+    defaultOrder: ['a', 'b', 'c'],
+  };
+  const check = async (decide: FakeFunction, perRequestFailover = true) =>
+    checkRouting(await surveyFunction(fakeAsked(decide), listSituations(['a', 'b', 'c'])), { ...orders, perRequestFailover });
+
+  it('agree when the function does what is written there', async () => {
+    expect(await check(three)).toEqual([]);
+  });
+
+  it.each<{ when: string; decide: FakeFunction; says: RegExp }>([
+    {
+      when: 'a country goes elsewhere',
+      decide: (request) => (request.country === 'JP' ? ['b'] : three(request)),
+      says: /^JP: every origin well, GET: edge\.config\.ts says a, then b, the function chooses b$/m,
+    },
+    {
+      when: 'viewers go to an origin that is down',
+      decide: (request) => three({ ...request, record: 'ok' }),
+      says: /a down, GET: edge\.config\.ts says b, then c, the function chooses a, then b$/m,
+    },
+    {
+      when: 'nobody is served once all are down',
+      decide: (request) => (request.record === 'a=0;b=0;c=0' ? [] : three(request)),
+      says: /every origin down, GET: .* the function chooses the behavior’s own origin$/m,
+    },
+    { when: 'it fails', decide: () => ({ fails: 'x' }), says: /the function fails with 503: x$/m },
+  ])('do not agree when $when', async ({ decide, says }) => {
+    expect((await check(decide)).join('\n')).toMatch(says);
+  });
+
+  it('agree on single origins when the per-request group is switched off', async () => {
+    const single: FakeFunction = (request) => three({ ...request, method: 'POST' });
+    expect(await check(single, false)).toEqual([]);
+    expect(await check(three, false)).not.toEqual([]);
+  });
+});
