@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { judgeRun } from '../../../local/runtime/judge-run.ts';
 import type { RunInput } from '../../../src/edge/execution.ts';
 import type { RawRun } from '../../../src/edge/raw-run.ts';
+import { openBuiltRouters, type RouterRuntime } from './built-routers.ts';
 import type { RouterCase } from './cases/router-case.ts';
 import { routerCases } from './cases/router-cases.ts';
 import { type ConfigName, configs } from './configs.ts';
 import { routeByModel } from './model.ts';
-import { openBuiltRouters, type RouterRuntime } from './built-routers.ts';
 import { openSourceRouter } from './source-router.ts';
 
 let runtimes: RouterRuntime[] = [];

@@ -1,7 +1,7 @@
 import type { StoreView, ViewerRequestEvent } from '../../../../src/edge/execution.ts';
 import { sampleEvent } from '../../njs/sample.ts';
-import type { ConfigName } from '../configs.ts';
 import type { RouterInput } from '../built-routers.ts';
+import type { ConfigName } from '../configs.ts';
 
 /** One thing that can meet the router, and what has to come of it. */
 export interface RouterCase {

@@ -1,0 +1,73 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { judgeRun } from '../../../local/runtime/judge-run.ts';
+import type { RunInput } from '../../../src/edge/execution.ts';
+import { randomCase } from './arbitraries.ts';
+import { openBuiltRouters, type RouterInput, type RouterRuntime } from './built-routers.ts';
+import { configs } from './configs.ts';
+import { routeByModel } from './model.ts';
+import { modelText, runTexts } from './run-texts.ts';
+import { openSourceRouter } from './source-router.ts';
+
+let runtimes: RouterRuntime[] = [];
+beforeAll(async () => {
+  runtimes = [await openSourceRouter(), ...(await openBuiltRouters())];
+});
+afterAll(async () => {
+  await Promise.all(runtimes.map((runtime) => runtime.close()));
+});
+
+const whole = (input: RouterInput): RunInput => ({ ...input, source: { code: '', sha256: '' } });
+
+describe('whatever the event, the record and the store', () => {
+  it('the source does what the model does', async () => {
+    await fc.assert(
+      fc.asyncProperty(randomCase, async (each) => {
+        const [source] = runtimes;
+        expect(source && (await runTexts(source, [each]))[0]).toBe(modelText(each));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('all runtimes do what the model does, byte by byte', async () => {
+    const cases = fc.sample(randomCase, 2_000);
+    const wanted = cases.map(modelText);
+    for (const runtime of runtimes) {
+      const texts = await runTexts(runtime, cases);
+      const place = texts.findIndex((text, index) => text !== wanted[index]);
+      expect(texts[place], `${runtime.name}: ${JSON.stringify(cases[place])}`).toBe(wanted[place]);
+    }
+  });
+
+  it('exactly one helper is called, and the route is said in words that neither the viewer nor the record can choose', () => {
+    fc.assert(
+      fc.property(randomCase, ({ config, input }) => {
+        const { calls, output } = routeByModel(configs[config], whole(input));
+        const headers: Record<string, { value: string }> | undefined = (output as { headers?: Record<string, { value: string }> }).headers;
+        fc.pre(headers !== undefined);
+        expect(calls).toHaveLength(1);
+        expect(headers).not.toHaveProperty('x-region');
+        const [, first, country, health] =
+          /^([a-z]+);country=(\*|[A-Z]{2});health=(ok|weighted)$/.exec(headers['x-origin-route']?.value ?? '') ?? [];
+        const { routes, origins } = configs[config];
+        expect(Object.keys(origins)).toContain(first);
+        expect(['*', ...routes.flatMap(({ countries }) => countries)]).toContain(country);
+        expect(['ok', 'weighted']).toContain(health);
+      }),
+    );
+  });
+
+  it('CloudFront would accept what the router did, wherever it handed over what it hands over', () => {
+    fc.assert(
+      fc.property(randomCase, ({ config, input }) => {
+        const { request } = input.event;
+        const untouched = { ...routeByModel(configs[config], whole(input)), output: request, calls: [] };
+        // What a viewer cannot send is no fault of the router.
+        fc.pre(judgeRun(whole(input), structuredClone(untouched)).error === undefined);
+        const run = routeByModel(configs[config], whole(input));
+        expect(judgeRun(whole(input), structuredClone(run)).error).toBeUndefined();
+      }),
+    );
+  });
+});
