@@ -1,4 +1,4 @@
-// npm run bench [-- router | runtime | edge | flipper | replay] [arguments]: each figure beside its budget; docs/benchmarks.md says how to read them.
+// npm run bench [-- router | runtime | edge | flipper | fuzz] [arguments]: each figure beside its budget; docs/benchmarks.md says how to read them.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -7,6 +7,7 @@ const benches = {
   runtime: './runtime-throughput.ts',
   edge: './edge-figures.ts',
   flipper: './flipper.ts',
+  fuzz: './fuzz-router.ts',
 } as const;
 
 const [name = 'router', ...args] = process.argv.slice(2);
