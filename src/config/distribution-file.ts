@@ -100,7 +100,7 @@ function checkShape(config: unknown): string[] {
   for (const field of ['CallerReference', 'Comment'])
     if (typeof config[field] !== 'string') problems.push(`${field}: a string is required`);
   if (typeof config['Enabled'] !== 'boolean') problems.push('Enabled: true or false is required');
-  checkQuantities(config, '', problems);
+  checkLists(config, '', problems);
   const origins = isRecord(config['Origins']) && Array.isArray(config['Origins']['Items']) ? config['Origins']['Items'] : [];
   if (origins.length === 0) problems.push('Origins.Items: at least one origin is required');
   const ids = new Set<unknown>();
@@ -109,6 +109,7 @@ function checkShape(config: unknown): string[] {
       problems.push(`Origins.Items[${index}]: Id and DomainName are required`);
     else if (ids.has(origin['Id'])) problems.push(`Origins.Items[${index}].Id: "${origin['Id']}" is defined twice`);
     else ids.add(origin['Id']);
+    if (isRecord(origin)) checkCustomHeaders(origin, `Origins.Items[${index}]`, problems);
   }
   const groups = isRecord(config['OriginGroups']) && Array.isArray(config['OriginGroups']['Items']) ? config['OriginGroups']['Items'] : [];
   for (const group of groups) if (isRecord(group)) ids.add(group['Id']);
@@ -127,16 +128,25 @@ function checkShape(config: unknown): string[] {
   return problems;
 }
 
-function checkQuantities(value: unknown, path: string, problems: string[]): void {
+/** Every list of a DistributionConfig is `{ Quantity, Items }`. */
+function checkLists(value: unknown, path: string, problems: string[]): void {
   if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) checkQuantities(item, `${path}[${index}]`, problems);
+    for (const [index, item] of value.entries()) checkLists(item, `${path}[${index}]`, problems);
   } else if (isRecord(value)) {
-    if ('Quantity' in value) {
-      const count = Array.isArray(value['Items']) ? value['Items'].length : 0;
-      if (value['Quantity'] !== count)
-        problems.push(`${path}.Quantity: ${JSON.stringify(value['Quantity'])}, but there are ${count} items`);
-    }
-    for (const [key, item] of Object.entries(value)) checkQuantities(item, path === '' ? key : `${path}.${key}`, problems);
+    const { Quantity: quantity, Items: items } = value;
+    if (items !== undefined && !Array.isArray(items))
+      problems.push(`${path}.Items: a list is required, found ${JSON.stringify(items).slice(0, 80)}`);
+    else if ('Quantity' in value && quantity !== (items ?? []).length)
+      problems.push(`${path}.Quantity: ${JSON.stringify(quantity)}, but there are ${(items ?? []).length} items`);
+    for (const [key, item] of Object.entries(value)) checkLists(item, path === '' ? key : `${path}.${key}`, problems);
+  }
+}
+
+function checkCustomHeaders(origin: Record<string, unknown>, path: string, problems: string[]): void {
+  const headers = isRecord(origin['CustomHeaders']) ? origin['CustomHeaders']['Items'] : undefined;
+  for (const [index, header] of Array.isArray(headers) ? headers.entries() : []) {
+    if (!isRecord(header) || typeof header['HeaderName'] !== 'string' || typeof header['HeaderValue'] !== 'string')
+      problems.push(`${path}.CustomHeaders.Items[${index}]: HeaderName and HeaderValue are required`);
   }
 }
 
