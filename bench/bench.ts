@@ -1,10 +1,9 @@
-// npm run bench [-- router | fuzz-router | runtime | edge | flipper | fuzz] [arguments]: each figure beside its budget; docs/benchmarks.md says how to read them.
+// npm run bench [-- router | runtime | edge | flipper | fuzz] [arguments]: each figure beside its budget; docs/benchmarks.md says how to read them.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const benches = {
   router: './router-cost.ts',
-  'fuzz-router': './fuzz-router.ts',
   runtime: './runtime-throughput.ts',
   edge: './edge-figures.ts',
   flipper: './flipper.ts',

@@ -16,7 +16,7 @@ const { values } = parseArgs({ options: { count: { type: 'string', default: '100
 const count = Number(values.count);
 const firstSeed = Number(values.seed ?? randomInt(2 ** 31));
 if (!Number.isInteger(count) || count < 1 || !Number.isInteger(firstSeed)) {
-  console.error('usage: fuzz-router [--count cases] [--seed whole number]');
+  console.error('usage: fuzz [--count cases] [--seed whole number]');
   process.exit(2);
 }
 
