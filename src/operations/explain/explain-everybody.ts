@@ -1,4 +1,4 @@
-import { parseHealthRecord, weightAt } from '../../../kvs/health-record.ts';
+import { okRecord, parseHealthRecord, weightAt } from '../../../kvs/health-record.ts';
 import { type Asked, askFunction } from './ask-function.ts';
 import { findOrders } from './find-orders.ts';
 import { type Country, everyCountry } from './iso-countries.ts';
@@ -19,13 +19,26 @@ export interface Audience {
 /** Addresses asked about a partial weight. */
 const sampleSize = 256;
 
-/** Everybody under this record, the largest group first. `origins` is how many there are at most. */
-export async function explainEverybody(asked: Asked, record: string | undefined, origins: number): Promise<Audience[]> {
-  const ask = (method: string) => everyCountry.map((country) => ({ viewer: { country, method, ip: someIp }, record }));
-  const [orders, decisions] = await Promise.all([
-    findOrders(asked, everyCountry, origins),
-    askFunction(asked, [...ask('GET'), ...ask('POST')]),
-  ]);
+/**
+ * Everybody under this record, the largest group first. `origins` is how many there are at most. While the record is on its way the function is
+ * asked already about what it will most likely be.
+ */
+export async function explainEverybody(
+  asked: Asked,
+  record: string | undefined | Promise<string | undefined>,
+  origins: number,
+): Promise<Audience[]> {
+  const ask = (text: string | undefined) =>
+    askFunction(
+      asked,
+      ['GET', 'POST'].flatMap((method) => everyCountry.map((country) => ({ viewer: { country, method, ip: someIp }, record: text }))),
+    );
+  const early = Promise.all([findOrders(asked, everyCountry, origins), ask(okRecord)]);
+  // When the record cannot be had, that is what is told.
+  early.catch(() => undefined);
+  const text = await record;
+  const [orders, whenWell] = await early;
+  const decisions = text === okRecord ? whenWell : await ask(text);
   const groups = new Map<string, Audience>();
   for (const [index, country] of everyCountry.entries()) {
     const order = orders[index] ?? [];
@@ -37,8 +50,8 @@ export async function explainEverybody(asked: Asked, record: string | undefined,
     group.countries.push(country);
   }
   const audiences = [...groups.values()].sort((a, b) => b.countries.length - a.countries.length);
-  if (!isPartial(record, audiences, asked.now)) return audiences;
-  return Promise.all(audiences.map(async (audience) => ({ ...audience, shares: await sampleShares(asked, audience, record) })));
+  if (!isPartial(text, audiences, asked.now)) return audiences;
+  return Promise.all(audiences.map(async (audience) => ({ ...audience, shares: await sampleShares(asked, audience, text) })));
 }
 
 function isPartial(record: string | undefined, audiences: readonly Audience[], now: number): boolean {

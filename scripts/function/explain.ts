@@ -1,0 +1,108 @@
+import { isIP } from 'node:net';
+import edgeConfig from '../../edge.config.ts';
+import { EdgeError } from '../../src/cli/errors.ts';
+import type { Io } from '../../src/cli/io.ts';
+import { parseEdgeConfig } from '../../src/config/edge-config.ts';
+import { compareSurveys } from '../../src/operations/explain/compare-surveys.ts';
+import { explainEverybody } from '../../src/operations/explain/explain-everybody.ts';
+import { explainViewer } from '../../src/operations/explain/explain-viewer.ts';
+import { formatComparison } from '../../src/operations/explain/format-comparison.ts';
+import { formatEverybody } from '../../src/operations/explain/format-everybody.ts';
+import { formatExplanation } from '../../src/operations/explain/format-explanation.ts';
+import type { AnyRuntime } from '../../src/operations/explain/run-all.ts';
+import { listSituations, surveyFunction } from '../../src/operations/explain/survey-function.ts';
+import { someIp } from '../../src/operations/explain/viewer-event.ts';
+import { loadLiveCode, loadTreeCode } from './load-code.ts';
+import { loadRecord } from './load-record.ts';
+import { openRuntime } from './open-runtime.ts';
+
+/** What the command line of function:explain says. */
+export interface ExplainValues {
+  country: string | undefined;
+  method: string | undefined;
+  ip: string | undefined;
+  all: boolean;
+  diff: boolean;
+  live: boolean;
+  record: string | undefined;
+  local: boolean;
+}
+
+/** One viewer, everybody, or LIVE against the working tree. */
+export async function explain(values: ExplainValues, io: Io): Promise<void> {
+  const viewer = parseViewer(values);
+  const runtime = await openRuntime(io);
+  try {
+    if (values.diff) await explainDifference(values, runtime, io);
+    else if (values.all) await explainAll(values, runtime, io);
+    else await explainOne(viewer, values, runtime, io);
+  } finally {
+    await runtime.close();
+  }
+}
+
+function parseViewer({ country, method = 'GET', ip = someIp, all, diff }: ExplainValues) {
+  if (country !== undefined && (all || diff))
+    throw new EdgeError('USAGE', '--country excludes --all and --diff', { hint: 'one viewer, or everybody' });
+  const code = country?.toUpperCase();
+  if (code !== undefined && !/^[A-Z]{2}$/.test(code))
+    throw new EdgeError('USAGE', `--country takes two letters, found ${JSON.stringify(country)}`, {
+      hint: 'ISO 3166-1 alpha-2: IN, DE, US',
+    });
+  if (isIP(ip) === 0)
+    throw new EdgeError('USAGE', `--ip takes an IPv4 or IPv6 address, found ${JSON.stringify(ip)}`, {
+      hint: 'such as 198.51.100.9 or 2001:db8::7',
+    });
+  return { country: code, method, ip };
+}
+
+async function explainDifference({ local }: ExplainValues, runtime: AnyRuntime, io: Io): Promise<void> {
+  const config = parseEdgeConfig(edgeConfig);
+  const { colour, columns } = io;
+  const [before, after] = await Promise.all([loadLiveCode(config, { local, io }), loadTreeCode(config)]);
+  const head = [`from  ${before.label}`, `to    ${after.label}`];
+  const hashes = { live: before.sha256, tree: after.sha256 };
+  if (before.sha256 === after.sha256) {
+    io.result({ ...hashes, comparisons: [] }, [...head, 'the same code: nothing changes']);
+    return;
+  }
+  const situations = listSituations(Object.keys(config.origins));
+  const survey = (source: typeof before) => surveyFunction({ runtime, source, now: io.now() }, situations);
+  const [old, fresh] = await Promise.all([survey(before), survey(after)]);
+  const comparisons = compareSurveys(old, fresh);
+  io.result({ ...hashes, comparisons }, [...head, ...formatComparison(comparisons, { columns, colour })]);
+}
+
+async function explainAll(values: ExplainValues, runtime: AnyRuntime, io: Io): Promise<void> {
+  const config = parseEdgeConfig(edgeConfig);
+  const loading = loadRecord(values.record, config, { local: values.local, io });
+  // It is awaited below; until then a failure must not count as unhandled.
+  loading.catch(() => undefined);
+  const source = await loadCode(values, io);
+  const origins = Object.keys(config.origins).length;
+  const audiences = await explainEverybody(
+    { runtime, source, now: io.now() },
+    loading.then(({ record }) => record),
+    origins,
+  );
+  const { record, from } = await loading;
+  const head = [`code    ${source.label}`, `record  ${record ?? 'the key is missing: taken for ok'}  (${from})`];
+  io.result({ record: record ?? null, sha256: source.sha256, audiences }, [...head, ...formatEverybody(audiences, io)]);
+}
+
+async function explainOne(viewer: ReturnType<typeof parseViewer>, values: ExplainValues, runtime: AnyRuntime, io: Io): Promise<void> {
+  const config = parseEdgeConfig(edgeConfig);
+  const [source, { record, from }] = await Promise.all([
+    loadCode(values, io),
+    loadRecord(values.record, config, { local: values.local, io }),
+  ]);
+  const now = io.now();
+  const explanation = await explainViewer({ runtime, source, now }, { viewer, record, config: values.live ? undefined : config });
+  const lines = formatExplanation(explanation, { code: source.label, source: from, now, colour: io.colour });
+  io.result({ sha256: source.sha256, ...explanation }, lines);
+}
+
+async function loadCode({ live, local }: ExplainValues, io: Io) {
+  const config = parseEdgeConfig(edgeConfig);
+  return live ? loadLiveCode(config, { local, io }) : loadTreeCode(config);
+}
