@@ -93,16 +93,19 @@ function routes(config: EdgeConfig): esbuild.Plugin {
 /** Takes the imports out of a bundle, so that minifying leaves their names alone, and writes them as CloudFront reads them: 'cloudfront' first. */
 function splitImports(bundle: string): { head: string; body: string } {
   const names = new Map<string, string>();
+  // esbuild imports a module once for every file that does, under a name of its own each time.
+  const others: string[] = [];
   const body = bundle.replace(/^import (\w+) from "([\w-]+)";\n/gm, (_, name: string, module: string) => {
-    if (names.has(module)) throw new Error(`module '${module}' is imported in two files under different names; use one name`);
-    names.set(module, name);
+    const first = names.get(module);
+    if (first === undefined) names.set(module, name);
+    else others.push(`const ${name}=${first};\n`);
     // An empty line in its place, so that the lines below keep their numbers for the source map.
     return '\n';
   });
   const cf = names.get('cloudfront');
   names.delete('cloudfront');
   const lines = [...names].map(([module, name]) => `const ${name}=require('${module}');\n`);
-  return { head: `${cf === undefined ? '' : `import ${cf} from 'cloudfront';\n`}${lines.join('')}`, body };
+  return { head: `${cf === undefined ? '' : `import ${cf} from 'cloudfront';\n`}${[...lines, ...others].join('')}`, body };
 }
 
 /** The map of code that has so many more lines at its beginning. */
