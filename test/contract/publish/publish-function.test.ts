@@ -96,7 +96,7 @@ describe('publishing', () => {
   });
 
   it('waits for a store that is still being made', async () => {
-    const slow = await openTestPublisher(runtime, 250);
+    const slow = await openTestPublisher(runtime, 2_000);
     await slow.account.cloudfront.send(new CreateKeyValueStoreCommand({ Name: 'late' }));
     const aws = openAws({ env: {}, local: { controlPlane: slow.account.cloud.url } });
     const waits: string[] = [];
@@ -108,7 +108,7 @@ describe('publishing', () => {
   });
 
   it('waits, too, when only the association tells that the store is not ready', async () => {
-    const slow = await openTestPublisher(runtime, 250);
+    const slow = await openTestPublisher(runtime, 2_000);
     const { KeyValueStore } = await slow.account.cloudfront.send(new CreateKeyValueStoreCommand({ Name: 'late' }));
     const waits: string[] = [];
     const sleep = () => new Promise<void>((resolve) => setTimeout(resolve, 50));
