@@ -6,12 +6,18 @@ type Trace = Pick<RawRun, 'calls' | 'reads'>;
 
 let store: RunInput['store'];
 let trace: Trace = { calls: [], reads: [] };
+let refuses = false;
 
 /** The store of the next run; what the run asks for is noted in the trace that is returned. */
 export function beginRun(input: RunInput): Trace {
   store = input.store;
   trace = { calls: [], reads: [] };
   return trace;
+}
+
+/** From here on every origin helper throws. */
+export function refuseHelpers(): void {
+  refuses = true;
 }
 
 async function get(key: string): Promise<string> {
@@ -23,6 +29,7 @@ async function get(key: string): Promise<string> {
 
 function note(helper: string): (...args: unknown[]) => void {
   return (...args) => {
+    if (refuses) throw new Error(`${helper} is refused`);
     trace.calls.push([helper, structuredClone(args)]);
   };
 }

@@ -27,6 +27,11 @@ export const addressCases: readonly RouterCase[] = [
       { when: `the viewer's address is ${when}, at the weight ${bucket + 1}`, ...partly(bucket + 1), to: 'singapore+europe' },
     ];
   }),
+  {
+    when: 'half of the viewers are kept, and this one is not of them',
+    ...given({ ip: '203.0.113.134', record: 'singapore=50' }),
+    to: 'europe',
+  },
   ...['ok', 'singapore=100', 'singapore=36', 'singapore=37'].map((record) => ({
     when: `the viewer is missing and the record is ${record}`,
     ...given({

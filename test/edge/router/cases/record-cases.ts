@@ -61,12 +61,18 @@ const unreadableRecords: [when: string, record: string][] = [
 ];
 
 export const recordCases: readonly RouterCase[] = [
-  ...unreadableRecords.map(([when, record]) => ({
-    when: `the record is ${when}`,
-    ...given({ record }),
-    to: 'singapore+europe',
-    says: 'singapore;country=IN;health=weighted',
-  })),
+  ...unreadableRecords
+    .flatMap(([when, record]) => [
+      { when: `the record is ${when}`, record },
+      // Behind nothing but a good entry, an empty text is the separator that may end a record.
+      ...(record === '' ? [] : [{ when: `the record is ${when} behind an entry`, record: `europe=0;${record}` }]),
+    ])
+    .map(({ when, record }) => ({
+      when,
+      ...given({ record }),
+      to: 'singapore+europe',
+      says: 'singapore;country=IN;health=weighted',
+    })),
   ...(
     [
       ['takes Singapore out', 'singapore=0', 'europe'],
@@ -76,6 +82,7 @@ export const recordCases: readonly RouterCase[] = [
       ['gives everybody 100', 'singapore=100;europe=100', 'singapore+europe'],
       ['names only origins that nobody knows', 'tokyo=0;mars=25', 'singapore+europe'],
       ['names an unknown origin beside a known one', 'mars=0;singapore=0', 'europe'],
+      ['names an unknown origin with a hyphen and a digit', 'eu-2=0;singapore=0', 'europe'],
       ['names an origin that begins like another', 'singapore-2=0;sing=0', 'singapore+europe'],
       ['has a name of Object.prototype for an origin', 'constructor=0', 'singapore+europe'],
       ['has a name of Object.prototype beside an origin', 'constructor=0;singapore=0', 'europe'],
