@@ -1,0 +1,175 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { findNjs } from '../../src/edge/njs.ts';
+import { hashCode } from '../../src/operations/publish/pack-code.ts';
+import { openWorkingCopy, type WorkingCopy } from './function-working-copy.ts';
+
+// The commands as processes, in a copy of the project that the tests edit as a developer would, against the real control plane. One story: in this order.
+
+let copy: WorkingCopy;
+const njs = findNjs(process.env['PATH']) === undefined ? 'absent' : 'passed';
+const built = 'dist/functions/origin-router.js';
+
+beforeAll(async () => {
+  copy = await openWorkingCopy();
+});
+afterAll(() => copy.close());
+beforeEach(() => {
+  copy.operations();
+});
+
+const writes = () => copy.operations().filter((operation) => !/^(Describe|Get|List|Test)/.test(operation));
+
+describe('npm run function:build', () => {
+  it('writes the bytes that would be published and says what they are', async () => {
+    const { code, out, err } = await copy.run('function-build');
+    expect(err).toBe('');
+    expect(code).toBe(0);
+    const bytes = await copy.read(built);
+    expect(out).toContain(`sha256  ${hashCode(Buffer.from(bytes))}\n`);
+    expect(out).toMatch(/size +1\d{3} bytes of 10240\n.*\ngate +passed\nnjs +(passed|absent.*)\n$/);
+  });
+
+  it('refuses what CloudFront cannot run, at the line a person wrote, and leaves the old file alone', async () => {
+    const before = await copy.read(built);
+    const source = await copy.read('functions/origin-router.ts');
+    await copy.write(
+      'functions/origin-router.ts',
+      source.replace(
+        'record = await cf.kvs()',
+        "const seen = new Map();\n    seen.set(1, await cf.kvs().get('x'));\n    record = await cf.kvs()",
+      ),
+    );
+    const { code, out, err } = await copy.run('function-build');
+    await copy.write('functions/origin-router.ts', source);
+    expect(err).toMatch(
+      /^error: functions\/origin-router\.ts:\d+:\d+ global: Map; use a plain object.*\nfunctions\/origin-router\.ts:\d+:\d+ await-in-arguments: .*\nhint: /,
+    );
+    expect([code, out]).toEqual([1, '']);
+    expect(await copy.read(built)).toBe(before);
+  });
+
+  it('says everything as JSON when asked', async () => {
+    const { out } = await copy.run('function-build', ['--json']);
+    expect(JSON.parse(out)).toEqual({
+      file: built,
+      bytes: expect.any(Number),
+      sha256: hashCode(Buffer.from(await copy.read(built))),
+      njs,
+    });
+  });
+});
+
+describe('npm run function:publish', () => {
+  it('publishes the first time, line by line with times', async () => {
+    const { code, out, err } = await copy.run('function-publish', ['--local', '--by', 'ann']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^published: origin-router v1 is LIVE, [0-9a-f]{12};/);
+    expect(err.split('\n').map((line) => line.split(' ')[0])).toEqual([
+      'build',
+      'compare',
+      'routes',
+      'store',
+      'upload',
+      'test',
+      'record',
+      'publish',
+      'verify',
+      '',
+    ]);
+    expect(copy.live()).toBe(hashCode(Buffer.from(await copy.read(built))));
+  });
+
+  it('has nothing to do the second time: two reads', async () => {
+    const { code, out } = await copy.run('function-publish', ['--local']);
+    expect(out).toMatch(/^nothing to do: origin-router v1 is LIVE with this very code/);
+    expect(code).toBe(0);
+    expect(copy.operations().sort()).toEqual(['DescribeFunction', 'GetFunction']);
+  });
+
+  it('shows for whom a change of edge.config.ts changes something, and writes nothing in a dry run', async () => {
+    await copy.replace('edge.config.ts', "'AT', ", "'AT', 'JP', ");
+    const { code, out, err } = await copy.run('function-publish', ['--local', '--dry-run']);
+    expect(err).toMatch(/every origin well\n {2}JP\n {4}singapore, then europe → europe, then singapore/);
+    expect(out).toBe('dry run: the first write would be UpdateFunction; nothing was sent\n');
+    expect(code).toBe(0);
+    expect(writes()).toEqual([]);
+  });
+
+  it('stops at a fixture that the function no longer meets, and shows the difference', async () => {
+    const fixture = 'test/fixtures/events/country-missing.expected.json';
+    const kept = await copy.read(fixture);
+    const live = copy.live();
+    await copy.write(fixture, JSON.stringify({ request: { uri: '/', headers: { 'x-origin-route': 'mars' } } }));
+    const { code, err } = await copy.run('function-publish', ['--local', '--by', 'ann']);
+    await copy.write(fixture, kept);
+    expect(err).toMatch(
+      /\nerror: country-missing: header x-origin-route: expected "mars", found "singapore;country=\*;health=ok"\nhint: .*LIVE is unchanged.*\n$/,
+    );
+    expect([code, copy.live()]).toEqual([1, live]);
+  });
+
+  it('stops at a configuration that is wrong before anything else', async () => {
+    const kept = await copy.read('edge.config.ts');
+    await copy.replace('edge.config.ts', "defaultOrder: ['singapore'", "defaultOrder: ['singapor'");
+    const { code, out, err } = await copy.run('function-publish', ['--local']);
+    await copy.write('edge.config.ts', kept);
+    expect(err).toMatch(/^error: edge\.config\.ts has 1 problem:\n {2}defaultOrder\[0\]: .*\nhint: /);
+    expect([code, out, copy.operations()]).toEqual([2, '', []]);
+  });
+
+  it.each([
+    {
+      when: 'nothing answers at the local port',
+      args: ['--local'],
+      env: { EDGE_LOCAL_PORT: '1' },
+      says: /error: no local cloud at .*\nhint: start it with `npm start`/,
+    },
+    {
+      when: 'there are no credentials',
+      args: [],
+      env: {},
+      says: /error: cannot (describe|read the code of) function origin-router at LIVE: .*redentials.*\nhint: .*AWS_PROFILE/,
+    },
+  ])('says one line and a hint when $when', async ({ args, env, says }) => {
+    const { code, out, err } = await copy.run('function-publish', args, env);
+    expect(err).toMatch(says);
+    expect([code, out, writes()]).toEqual([1, '', []]);
+  });
+
+  it('publishes the change as the next version', async () => {
+    const { code, out } = await copy.run('function-publish', ['--local', '--by', 'ann', '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ outcome: 'published', version: 2, sha256: copy.live() });
+  });
+});
+
+describe('npm run function:rollback and function:history', () => {
+  it('brings the version before back in one command', async () => {
+    const first = hashCode(Buffer.from(await copy.read(built)));
+    const { code, out } = await copy.run('function-rollback', ['--local', '--by', 'bob']);
+    expect(out).toMatch(/^published: origin-router v3 is LIVE/);
+    expect([code, copy.live()]).toEqual([0, first]);
+  });
+
+  it('tells what was LIVE when, by whom, and what is', async () => {
+    const { out } = await copy.run('function-history', ['--local']);
+    const rows = out.split('\n');
+    expect(rows[1]).toMatch(/^v3 .* bob .* LIVE, the code of v1$/);
+    expect(rows[2]).toMatch(/^v2 .* ann /);
+    expect(rows[3]).toMatch(/^v1 .* ann /);
+    expect(writes()).toEqual([]);
+  });
+
+  it.each([
+    { args: ['--to', '9'], says: 'error: version 9 is not recorded\nhint: recorded versions: 3, 2, 1\n', code: 1 },
+    {
+      args: ['--to', 'x'],
+      says: 'error: --to takes a whole number from 1, found "x"\nhint: npm run function:rollback -- --help\n',
+      code: 2,
+    },
+  ])('says what is wrong with $args and writes nothing', async ({ args, says, code }) => {
+    const outcome = await copy.run('function-rollback', ['--local', ...args]);
+    expect(outcome).toEqual({ code, out: '', err: says });
+    expect(writes()).toEqual([]);
+  });
+});
