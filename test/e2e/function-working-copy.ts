@@ -8,7 +8,7 @@ import { hashCode } from '../../src/operations/publish/pack-code.ts';
 import { createReadyStore, openLocalAccount } from '../contract/control-plane/open-local-account.ts';
 
 /** What a command came to. */
-export interface Outcome {
+interface Outcome {
   code: number | null;
   out: string;
   err: string;

@@ -135,7 +135,7 @@ const event: fc.Arbitrary<ViewerRequestEvent> = fc
 /** Milliseconds, whole ones: a clock has no finer. */
 const now = fc.integer({ min: (around - 4) * 1000, max: (around + 4) * 1000 });
 
-export const routerInput: fc.Arbitrary<RouterInput> = fc.record({ event, store, now });
+const routerInput: fc.Arbitrary<RouterInput> = fc.record({ event, store, now });
 
 export const randomCase: fc.Arbitrary<RandomCase> = fc.record({
   config: fc.oneof(

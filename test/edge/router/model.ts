@@ -42,7 +42,7 @@ export function routeByModel(config: EdgeConfig, input: RunInput): RawRun {
 }
 
 /** 0 to 99, always the same for one address: the first byte of its MD5, scaled. */
-export function viewerBucket(ip: unknown): number {
+function viewerBucket(ip: unknown): number {
   const [byte = 0] = createHash('md5').update(`${ip}`).digest();
   return Math.floor((byte * 100) / 256);
 }

@@ -2,7 +2,7 @@ import type { Execution, FunctionRuntime, OriginCall, RunInput, ViewerRequestEve
 import type { Asked } from '../../../src/operations/explain/ask-function.ts';
 
 /** What a function written for a test is given. */
-export interface FakeRequest {
+interface FakeRequest {
   country: string | undefined;
   method: string;
   ip: string;
