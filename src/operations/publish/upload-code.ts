@@ -51,7 +51,7 @@ export async function uploadCode(client: CloudFrontClient, source: FunctionSourc
 function refuseOthers(there: Stage, sha256: string, { by, live, now }: UploadOptions): void {
   const isNobodys = there.sha256 === sha256 || there.sha256 === live?.sha256 || there.published?.by === by;
   if (isNobodys) return;
-  throw new EdgeError('CONFLICT', `DEVELOPMENT holds ${describeOwner(there, now())}; it was never published`, {
+  throw new EdgeError('CONFLICT', `DEVELOPMENT holds ${describeOwner(there, now())}, which was not LIVE when this began`, {
     hint: '--force replaces it; LIVE is unchanged',
   });
 }

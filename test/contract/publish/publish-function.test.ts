@@ -202,7 +202,7 @@ describe('somebody else’s code', () => {
     const mine = publisher.tools({ config: configFor('KR') });
     await expect(publishFunction(mine)).rejects.toMatchObject({
       code: 'CONFLICT',
-      message: expect.stringMatching(/^DEVELOPMENT holds v2 of bob@desk, .*, git 1a2b3c4d5e; it was never published$/),
+      message: expect.stringMatching(/^DEVELOPMENT holds v2 of bob@desk, .*, git 1a2b3c4d5e, which was not LIVE when this began$/),
       hint: expect.stringContaining('--force'),
     });
     expect(writes(publisher.operations())).toEqual([]);
