@@ -88,6 +88,6 @@ export function checkRoutes(config: Routing, problems: Problems): void {
 }
 
 /** False for an issue that leaves something of another type where `checkRoutes` looks. */
-export function leavesRoutesTyped({ code, path = [], continue: isTyped }: z.core.$ZodRawIssue): boolean {
-  return isTyped === true || code === 'unrecognized_keys' || !['origins', 'defaultOrder', 'routes', undefined].includes(path[0] as string);
+export function leavesRoutesTyped({ path = [], continue: isTyped }: z.core.$ZodRawIssue): boolean {
+  return isTyped === true || !['origins', 'defaultOrder', 'routes', undefined].includes(path[0] as string);
 }

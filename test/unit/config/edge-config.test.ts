@@ -250,6 +250,16 @@ describe('an edge.config.ts with one problem', () => {
       problem: 'failover.ramp: must rise at every step, found [50,25,100]',
     },
     {
+      when: 'the ramp stands still',
+      spoiled: { ...sound, failover: { ramp: [50, 50, 100] } },
+      problem: 'failover.ramp: must rise at every step, found [50,50,100]',
+    },
+    {
+      when: 'an origin id has a line end',
+      spoiled: { ...sound, origins: { ...sound.origins, 'a\nb': europe } },
+      problem: 'origins.a b: an origin id is 1 to 63 of a-z, 0-9 and "-", starting with a letter, found "a b"',
+    },
+    {
       when: 'a declared key is one of the tools',
       spoiled: { ...sound, keys: { health: 'ok' } },
       problem: 'keys.health: this key is written by the tools themselves (health, state, audit/, publish/, owned/)',
@@ -277,7 +287,7 @@ describe('the orders', () => {
     origins,
     defaultOrder: orders[0],
     // The same orders again and again are no further ones.
-    routes: [...orders.slice(0, count), ...orders.slice(0, count)].map((order, index) => ({
+    routes: [...orders.slice(1, count), ...orders.slice(1, count)].map((order, index) => ({
       countries: [`A${String.fromCharCode(65 + index)}`],
       order,
     })),
@@ -302,7 +312,7 @@ describe('an edge.config.ts with many problems', () => {
         origins: { Singapore: { region: 'somewhere' }, europe: { region: 'eu-central-1' } },
         extra: 1,
         defaultOrder: ['tokyo'],
-        routes: [{ countries: ['us', 'DE', 'DE'], order: ['europe', 'europe'] }],
+        routes: [{ countries: ['us', 'DE', 'DE'], order: ['europe', 'europe'], weight: 1 }],
         health: { intervalMs: 10 },
         failover: { ramp: [20, 10] },
         perRequestFailover: 'no',
@@ -314,6 +324,7 @@ describe('an edge.config.ts with many problems', () => {
       'origins.Singapore.region: a region is an AWS region code such as ap-southeast-1, found "somewhere"',
       'origins.Singapore: an origin id is 1 to 63 of a-z, 0-9 and "-", starting with a letter, found "Singapore"',
       'routes[0].countries[0]: a country is an ISO 3166-1 alpha-2 code in upper case, found "us"',
+      'routes[0]: Unrecognized key: "weight"',
       'perRequestFailover: Invalid input: expected boolean, received string, found "no"',
       'health.fastIntervalMs: must not exceed intervalMs (10), found 1000',
       'failover.ramp: must end at 100, found [20,10]',
