@@ -15,7 +15,7 @@ await run({
     'dry-run': flag('go as far as the first write, with clients that cannot write'),
     'max-utilization': percent('of the allowed time that a fixture may take', { fallback: 60 }),
     force: flag('replace code that somebody else left in DEVELOPMENT, or made LIVE by other means'),
-    by: text('who does it, $USER@host by default', { placeholder: 'name' }),
+    by: text('who does it; $USER@host by default, in a GitHub workflow its repository', { placeholder: 'name' }),
     local: flag('the running local cloud in place of AWS'),
   },
   main: async ({ values }, io) => {

@@ -15,7 +15,7 @@ await run({
     to: integer('the version to bring back', { min: 1, placeholder: 'version' }),
     'dry-run': flag('go as far as the first write, with clients that cannot write'),
     force: flag('replace code that somebody else left in DEVELOPMENT, or made LIVE by other means'),
-    by: text('who does it, $USER@host by default', { placeholder: 'name' }),
+    by: text('who does it; $USER@host by default, in a GitHub workflow its repository', { placeholder: 'name' }),
     local: flag('the running local cloud in place of AWS'),
   },
   main: async ({ values }, io) => {

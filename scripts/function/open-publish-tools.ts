@@ -27,7 +27,6 @@ export async function openPublishTools(io: Io, { config, local: isLocal, by, dry
   const local = isLocal ? await readLocalCloud(env) : undefined;
   const aws = openAws({ env, local });
   const cloudFront = await aws.cloudFront();
-  const { USER, LOGNAME } = env;
   return {
     cloudFront: dryRun ? withoutWrites(cloudFront) : cloudFront,
     keyValueStoreArn:
@@ -37,7 +36,7 @@ export async function openPublishTools(io: Io, { config, local: isLocal, by, dry
     config,
     njs: findNjs(env['PATH']),
     openRuntime: () => openRuntime(io),
-    by: by ?? `${USER || LOGNAME || 'somebody'}@${hostname()}`,
+    by: by ?? nameAuthor(env),
     revision: await revision,
     log: io.stderr,
     progress: io.progress,
@@ -55,4 +54,9 @@ async function openStore(
 ) {
   const [{ openKeyValueStore }, client] = await Promise.all([import('../../src/aws/key-value-store.ts'), aws.keyValueStore()]);
   return openKeyValueStore(dryRun ? withoutWrites(client) : client, arn, { log, signal });
+}
+
+/** Each run of a workflow has another host: what one leaves in DEVELOPMENT is the next one's to replace, so all of them have one name. */
+function nameAuthor({ GITHUB_REPOSITORY, USER, LOGNAME }: Io['env']): string {
+  return GITHUB_REPOSITORY ? `github:${GITHUB_REPOSITORY}` : `${USER || LOGNAME || 'somebody'}@${hostname()}`;
 }

@@ -19,7 +19,7 @@ export interface Candidate {
   /** Hex. */
   sha256: string;
   revision: string | undefined;
-  /** The version whose code this is, for a rollback: only a failing run stops it, not what has become the rule since. */
+  /** The version whose code this is, for a rollback: only a failing run stops it, neither what has become the rule since nor unpublished code. */
   of?: number;
 }
 
@@ -75,7 +75,12 @@ export async function releaseCode(
   const comment = formatPublishComment({ version, revision, sha256, at: now(), keyValueStoreName, by });
 
   const attempt = async (reach: (reached: Reached) => void): Promise<Stage> => {
-    const upload = () => uploadCode(cloudFront, { name, code, comment, keyValueStoreArn }, { ...resolved, force, live });
+    const upload = () =>
+      uploadCode(
+        cloudFront,
+        { name, code, comment, keyValueStoreArn },
+        { ...resolved, replaceOthers: force || candidate.of !== undefined, live },
+      );
     const { version: development } = await steps.run('upload', upload, ({ how }) => `DEVELOPMENT ${how}`);
     const { etag } = development;
     reach('development');

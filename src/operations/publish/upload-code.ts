@@ -3,11 +3,13 @@ import { createFunction, type FunctionSource, type FunctionVersion, updateFuncti
 import { EdgeError } from '../../cli/errors.ts';
 import { storeTimeoutMs } from '../store-plan/create-store.ts';
 import { hashCode } from './pack-code.ts';
+import { parsePublishComment } from './publish-comment.ts';
 import type { ResolvedTools } from './publish-tools.ts';
 import { describeOwner, readStage, type Stage } from './stage.ts';
 
 export interface UploadOptions extends ResolvedTools {
-  force: boolean;
+  /** Replace somebody else's unpublished code, and say so. */
+  replaceOthers: boolean;
   /** What was LIVE when this began. */
   live: Stage | undefined;
 }
@@ -28,9 +30,8 @@ export async function uploadCode(client: CloudFrontClient, source: FunctionSourc
   const startedAt = now();
   for (let failed = 0; ; ) {
     const there = await retry('read DEVELOPMENT', () => readStage(client, source.name, 'DEVELOPMENT'));
-    if (there?.sha256 === sha256 && there.keyValueStoreArn === source.keyValueStoreArn && there.published !== undefined)
-      return { version: there, how: 'there already' };
-    if (there !== undefined && !options.force) refuseOthers(there, sha256, options);
+    if (there !== undefined && isUploaded(there, source)) return { version: there, how: 'there already' };
+    if (there !== undefined && there.sha256 !== sha256) considerOthers(there, options);
     try {
       const write = () => (there === undefined ? createFunction(client, source) : updateFunction(client, source, there.etag));
       return { version: await retry('upload the code', write), how: there === undefined ? 'created' : 'updated' };
@@ -47,13 +48,18 @@ export async function uploadCode(client: CloudFrontClient, source: FunctionSourc
   }
 }
 
-/** Throws when replacing DEVELOPMENT would lose somebody's work. */
-function refuseOthers(there: Stage, sha256: string, { by, live, now }: UploadOptions): void {
-  const isNobodys = there.sha256 === sha256 || there.sha256 === live?.sha256 || there.published?.by === by;
-  if (isNobodys) return;
-  throw new EdgeError('CONFLICT', `DEVELOPMENT holds ${describeOwner(there, now())}, which was not LIVE when this began`, {
-    hint: '--force replaces it; LIVE is unchanged',
-  });
+/** An earlier try came so far: the code, the store and the version are those of this one. */
+function isUploaded(there: Stage, { code, comment, keyValueStoreArn }: FunctionSource): boolean {
+  if (there.sha256 !== hashCode(code) || there.keyValueStoreArn !== keyValueStoreArn) return false;
+  return there.published !== undefined && there.published.version === parsePublishComment(comment)?.version;
+}
+
+/** Throws when replacing DEVELOPMENT would lose somebody's work, unless that is wanted. */
+function considerOthers(there: Stage, { by, live, now, log, replaceOthers }: UploadOptions): void {
+  if (there.sha256 === live?.sha256 || there.published?.by === by) return;
+  const whose = `${describeOwner(there, now())}, which was not LIVE when this began`;
+  if (!replaceOthers) throw new EdgeError('CONFLICT', `DEVELOPMENT holds ${whose}`, { hint: '--force replaces it; LIVE is unchanged' });
+  log(`note: replaces in DEVELOPMENT ${whose}`);
 }
 
 /** Somebody else wrote first, be it this very code in a call whose answer was lost. */

@@ -67,6 +67,7 @@ export async function openTestPublisher(runtime: FunctionRuntime, provisionMs = 
       openStore: async () => openKeyValueStore(account.keyValueStore, arn, { sleep, random }),
       config: sampleConfig,
       njs: undefined,
+      fixtures: sampleFixtures,
       by: 'ann@laptop',
       revision: '1a2b3c4d5e',
       log: (line) => lines.push(line),

@@ -38,10 +38,10 @@ function strangeFixture(expectation: Fixture['expectation']): Fixture {
 
 describe('publishing', () => {
   it('creates, tests, records, publishes and reads back, one line each', async () => {
-    const release = await publishFunction(publisher.tools());
+    const fixtures = await readFixtures();
+    const release = await publishFunction(publisher.tools({ fixtures }));
     expect(release).toMatchObject({ outcome: 'published', version: 1 });
     expect(publisher.live()).toEqual({ sha256: release.sha256, keyValueStoreArn: publisher.storeArn });
-    const fixtures = await readFixtures();
     const operations = publisher.operations();
     expect(operations.filter((operation) => operation === 'TestFunction')).toHaveLength(fixtures.length);
     expect(writes(operations)).toEqual(['CreateFunction', 'UpdateKeys', 'PublishFunction']);
@@ -97,10 +97,12 @@ describe('publishing', () => {
 
   it('waits for a store that is still being made', async () => {
     const slow = await openTestPublisher(runtime, 2_000);
-    await slow.account.cloudfront.send(new CreateKeyValueStoreCommand({ Name: 'late' }));
     const aws = openAws({ env: {}, local: { controlPlane: slow.account.cloud.url } });
     const waits: string[] = [];
-    const keyValueStoreArn = () => findReadyStore(aws, 'late', undefined, { progress: (line) => waits.push(line) });
+    const keyValueStoreArn = async () => {
+      await slow.account.cloudfront.send(new CreateKeyValueStoreCommand({ Name: 'late' }));
+      return findReadyStore(aws, 'late', undefined, { progress: (line) => waits.push(line) });
+    };
     const release = await publishFunction(slow.tools({ keyValueStoreArn }));
     await slow.close();
     expect(release.outcome).toBe('published');
@@ -109,10 +111,14 @@ describe('publishing', () => {
 
   it('waits, too, when only the association tells that the store is not ready', async () => {
     const slow = await openTestPublisher(runtime, 2_000);
-    const { KeyValueStore } = await slow.account.cloudfront.send(new CreateKeyValueStoreCommand({ Name: 'late' }));
     const waits: string[] = [];
     const sleep = () => new Promise<void>((resolve) => setTimeout(resolve, 50));
-    const tools = slow.tools({ keyValueStoreArn: KeyValueStore?.ARN ?? '', progress: (line) => waits.push(line), sleep });
+    // Made at the last moment: it is not ready when the function is created.
+    const keyValueStoreArn = async () => {
+      const { KeyValueStore } = await slow.account.cloudfront.send(new CreateKeyValueStoreCommand({ Name: 'late' }));
+      return KeyValueStore?.ARN ?? '';
+    };
+    const tools = slow.tools({ keyValueStoreArn, progress: (line) => waits.push(line), sleep });
     const release = await publishFunction(tools);
     await slow.close();
     expect(release.outcome).toBe('published');

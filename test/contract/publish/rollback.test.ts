@@ -23,8 +23,8 @@ beforeEach(async () => {
 });
 afterEach(() => publisher.close());
 
-const release = (text: string) => releaseCode(sampleCandidate(text), publisher.tools({ fixtures: sampleFixtures }), {});
-const rollback = (to?: number) => rollbackFunction(publisher.tools({ fixtures: sampleFixtures, by: 'bob@elsewhere' }), { to });
+const release = (text: string) => releaseCode(sampleCandidate(text), publisher.tools(), {});
+const rollback = (to?: number) => rollbackFunction(publisher.tools({ by: 'bob@elsewhere' }), { to });
 const liveIs = (text: string) => expect(publisher.live()?.sha256).toBe(sampleCandidate(text).sha256);
 
 describe('rolling back', () => {
@@ -62,6 +62,19 @@ describe('rolling back', () => {
     await rollbackFunction(publisher.tools({ fixtures: newer }));
     liveIs('one');
     expect(publisher.lines).toContain('note: newer: uri: expected "/elsewhere", found "/"');
+  });
+
+  it('is not stopped by what a colleague has left in DEVELOPMENT, and says that it replaces it', async () => {
+    await release('one');
+    await release('two');
+    const elsewhere = [
+      { name: 'never met', event: sampleFixtures[0]?.event, expectation: { request: { uri: '/x' } } },
+    ] as typeof sampleFixtures;
+    const tools = publisher.tools({ fixtures: elsewhere, by: 'carol@desk' });
+    await expect(releaseCode(sampleCandidate('half done'), tools, {})).rejects.toMatchObject({ code: 'TEST_FAILED' });
+    await rollback();
+    liveIs('one');
+    expect(publisher.lines.join('\n')).toMatch(/^note: replaces in DEVELOPMENT v3 of carol@desk, .*, which was not LIVE when this began$/m);
   });
 
   it.each([
@@ -122,7 +135,7 @@ describe('a dry run', () => {
   it('goes as far as the first write and sends none', async () => {
     await release('one');
     publisher.operations();
-    const tools = publisher.tools({ fixtures: sampleFixtures, cloudFront: withoutWrites(publisher.account.cloudfront) });
+    const tools = publisher.tools({ cloudFront: withoutWrites(publisher.account.cloudfront) });
     await expect(releaseCode(sampleCandidate('two'), tools, {})).rejects.toMatchObject({ name: 'DryRunEnd', operation: 'UpdateFunction' });
     expect(publisher.operations().filter((operation) => !/^(Describe|Get)/.test(operation))).toEqual([]);
     liveIs('one');
