@@ -18,9 +18,9 @@ const edgeModules = {
 export default defineConfig({
   test: {
     projects: [
-      project('unit', 10_000),
+      project('unit', 30_000),
       { ...project('edge', 60_000), resolve: { alias: edgeModules } },
-      project('contract', 30_000),
+      project('contract', 60_000),
       project('e2e', 120_000),
     ],
     maxWorkers: 2,
