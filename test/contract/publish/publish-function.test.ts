@@ -1,4 +1,4 @@
-import { CreateKeyValueStoreCommand, PublishFunctionCommand, UpdateFunctionCommand } from '@aws-sdk/client-cloudfront';
+import { CreateKeyValueStoreCommand, InvalidArgument, PublishFunctionCommand, UpdateFunctionCommand } from '@aws-sdk/client-cloudfront';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
 import { openAws } from '../../../src/aws/clients.ts';
@@ -110,19 +110,19 @@ describe('publishing', () => {
   });
 
   it('waits, too, when only the association tells that the store is not ready', async () => {
-    const slow = await openTestPublisher(runtime, 2_000);
+    let refusals = 2;
+    publisher.account.cloudfront.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          if (commandName !== 'CreateFunctionCommand' || refusals-- <= 0) return next(args);
+          const message = 'The KeyValueStore cannot be associated before the resource is provisioned';
+          throw new InvalidArgument({ message, $metadata: { httpStatusCode: 400 } });
+        },
+      { step: 'initialize' },
+    );
     const waits: string[] = [];
-    const sleep = () => new Promise<void>((resolve) => setTimeout(resolve, 50));
-    // Made at the last moment: it is not ready when the function is created.
-    const keyValueStoreArn = async () => {
-      const { KeyValueStore } = await slow.account.cloudfront.send(new CreateKeyValueStoreCommand({ Name: 'late' }));
-      return KeyValueStore?.ARN ?? '';
-    };
-    const tools = slow.tools({ keyValueStoreArn, progress: (line) => waits.push(line), sleep });
-    const release = await publishFunction(tools);
-    await slow.close();
-    expect(release.outcome).toBe('published');
-    expect(waits).toContain('the key-value store is still being made');
+    expect(await publishFunction(publisher.tools({ progress: (line) => waits.push(line) }))).toMatchObject({ outcome: 'published' });
+    expect(waits.filter((line) => line === 'the key-value store is still being made')).toHaveLength(2);
   });
 });
 
