@@ -1,9 +1,9 @@
 import { watchFile } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EdgeRequestRecord } from '../local/edge/edge-request-record.ts';
 import { EdgeError } from '../src/cli/errors.ts';
 import { choice, duration, flag, integer, text } from '../src/cli/option.ts';
+import { readTextFile } from '../src/cli/read-text-file.ts';
 import { run } from '../src/cli/run.ts';
 import { readDistribution } from '../src/config/distribution-file.ts';
 import { parseStoreData } from '../src/edge/parse-store-data.ts';
@@ -30,7 +30,7 @@ await run({
   main: async ({ values }, io) => {
     const { function: file, kvs } = values;
     if (file === undefined) throw new EdgeError('USAGE', '--function is missing', { hint: 'a JavaScript file with a top-level handler' });
-    const [code, keys] = await Promise.all([read(file), kvs === undefined ? undefined : read(kvs)]);
+    const [code, keys] = await Promise.all([readTextFile(file), kvs === undefined ? undefined : readTextFile(kvs)]);
     const parsed = kvs === undefined || keys === undefined ? undefined : parseStoreData(keys, kvs);
     const distribution = await readDistribution(values.distribution, localNames(io.env));
     // Loads miniflare, which a misused command need not wait for.
@@ -79,19 +79,11 @@ function localNames(env: Readonly<Record<string, string | undefined>>): Record<s
 /** Polls, since a file that an editor replaces is lost to other ways of watching. What cannot be read or parsed is told, and the last good one stays. */
 function follow(file: string, use: (content: string) => void, tell: (line: string) => void): void {
   watchFile(file, { interval: 200, persistent: false }, () => {
-    read(file)
+    readTextFile(file)
       .then(use)
       .then(() => tell(`${file} taken up`))
       .catch((error: Error) => tell(`${file}: ${error.message}`));
   });
-}
-
-async function read(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new EdgeError('CONFIG_MISSING', `${file} cannot be read: ${(cause as Error).message}`, { cause, hint: 'is the path right?' });
-  }
 }
 
 function formatRequest({ at, method, path, status, xCache, origins, decision, ms, reason }: EdgeRequestRecord): string {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { judgeRun } from '../local/runtime/judge-run.ts';
 import { EdgeError } from '../src/cli/errors.ts';
 import { flag, text } from '../src/cli/option.ts';
+import { readTextFile } from '../src/cli/read-text-file.ts';
 import { run } from '../src/cli/run.ts';
 import type { Execution } from '../src/edge/execution.ts';
 import { formatGateProblem } from '../src/edge/gate/problem.ts';
@@ -28,9 +28,9 @@ await run({
       throw new EdgeError('USAGE', '--event is missing', { hint: 'a file with {"request": {"uri": "/"}} will do' });
     const njs = findNjs(io.env['PATH']);
     const runtime = openNjsRuntime({ njs, judge: judgeRun, now: io.now });
-    const code = await read(values.function);
-    const event = parseTestEvent(await read(values.event), values.event);
-    const store = values.kvs === undefined ? undefined : { values: parseStoreData(await read(values.kvs), values.kvs) };
+    const code = await readTextFile(values.function);
+    const event = parseTestEvent(await readTextFile(values.event), values.event);
+    const store = values.kvs === undefined ? undefined : { values: parseStoreData(await readTextFile(values.kvs), values.kvs) };
     const report = await gate(code, { file: values.function });
     for (const problem of report.problems) io.stderr(formatGateProblem(problem));
 
@@ -44,14 +44,6 @@ await run({
     return execution.error === undefined ? 0 : 1;
   },
 });
-
-async function read(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new EdgeError('CONFIG_MISSING', `${file} cannot be read: ${(cause as Error).message}`, { cause });
-  }
-}
 
 function describe(execution: Execution, bytes: number, count: InstructionCount | undefined, hint: string): string[] {
   const { error, output, originCall, reads, logs } = execution;

@@ -1,9 +1,9 @@
 import { randomFillSync } from 'node:crypto';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { EdgeError } from '../../src/cli/errors.ts';
 import type { FunctionRuntime } from '../../src/edge/execution.ts';
+import { listenOnLoopback } from '../listen-on-loopback.ts';
 import type { Published } from '../published.ts';
 import { edgeLocations } from './edge-locations.ts';
 import { compileEdgePlan } from './edge-plan.ts';
@@ -121,7 +121,7 @@ export async function openEdge(options: EdgeOptions): Promise<Edge> {
         `HTTP/1.1 ${status}\r\nServer: CloudFront\r\nX-Cache: Error from cloudfront\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
       );
   });
-  const port = await listen(server, options.port ?? 0);
+  const port = await listenOnLoopback(server, options.port ?? 0);
   return {
     url: `http://127.0.0.1:${port}`,
     port,
@@ -137,18 +137,6 @@ export async function openEdge(options: EdgeOptions): Promise<Edge> {
       await closed;
     },
   };
-}
-
-function listen(server: http.Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EADDRINUSE') return reject(error);
-      reject(
-        new EdgeError('PORT_BUSY', `port ${port} is in use`, { cause: error, hint: 'stop what listens there, or choose another port' }),
-      );
-    });
-    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
-  });
 }
 
 /** Ids like CloudFront's, 56 characters; random bytes are drawn for many at a time. */

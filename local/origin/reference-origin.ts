@@ -1,6 +1,5 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { EdgeError } from '../../src/cli/errors.ts';
+import { listenOnLoopback } from '../listen-on-loopback.ts';
 import { sendEcho, sendJson, sendStream, sendTruncated } from './origin-answers.ts';
 import type { OriginFault } from './origin-fault.ts';
 
@@ -51,7 +50,7 @@ export async function openReferenceOrigin(options: ReferenceOriginOptions): Prom
   let recorded: ReceivedRequest[] | undefined;
   let received = 0;
   let server = createServer();
-  const port = await listen(server, options.port ?? 0);
+  const port = await listenOnLoopback(server, options.port ?? 0);
 
   function createServer(): http.Server {
     return http.createServer({ noDelay: true, keepAliveTimeout: 75_000, requestTimeout: 0 }, (request, response) => {
@@ -110,7 +109,7 @@ export async function openReferenceOrigin(options: ReferenceOriginOptions): Prom
         if (before.kind !== 'refuse') await stopServer();
       } else if (before.kind === 'refuse') {
         server = createServer();
-        await listen(server, port);
+        await listenOnLoopback(server, port);
       } else if (before.kind === 'hang') server.closeAllConnections();
     },
     record() {
@@ -124,16 +123,4 @@ export async function openReferenceOrigin(options: ReferenceOriginOptions): Prom
 function header(request: IncomingMessage, name: string): string | undefined {
   const value = request.headers[name];
   return Array.isArray(value) ? value.join(', ') : value;
-}
-
-function listen(server: http.Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EADDRINUSE') return reject(error);
-      reject(
-        new EdgeError('PORT_BUSY', `port ${port} is in use`, { cause: error, hint: 'stop what listens there, or choose another port' }),
-      );
-    });
-    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
-  });
 }

@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { EdgeError } from '../../../src/cli/errors.ts';
+import { listenOnLoopback } from '../../listen-on-loopback.ts';
 import { createId } from '../etag.ts';
 import { ServiceError, type ServiceErrorCode } from '../service-error.ts';
 import type { WireResponse } from '../wire/encode-response.ts';
@@ -45,10 +45,12 @@ export async function openHttpServer(options: HttpServerOptions, answerer: Answe
   server.on('checkExpectation', (request, response) => void serve(request, response, newRequestId(), answerer));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuse(socket, codeOf(error), newRequestId()));
   server.on('connect', (_request, socket) => refuse(socket, 'BadRequest', newRequestId()));
-  await listen(server, port);
-  const address = server.address();
+  const listening = await listenOnLoopback(server, port, {
+    what: 'is taken: the local control plane cannot listen there',
+    hint: 'another local cloud may be running: stop it, or choose another port',
+  });
   return {
-    port: typeof address === 'object' && address !== null ? address.port : port,
+    port: listening,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -98,19 +100,4 @@ function refuse(socket: Duplex, code: ServiceErrorCode, requestId: string): void
 function codeOf(error: NodeJS.ErrnoException): ServiceErrorCode {
   if (error.code === 'HPE_HEADER_OVERFLOW') return 'RequestHeaderFieldsTooLarge';
   return error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'RequestTimeout' : 'BadRequest';
-}
-
-function listen(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      if (cause.code !== 'EADDRINUSE') return reject(cause);
-      reject(
-        new EdgeError('PORT_BUSY', `port ${port} is taken: the local control plane cannot listen there`, {
-          cause,
-          hint: 'another local cloud may be running: stop it, or choose another port',
-        }),
-      );
-    });
-    server.listen(port, '127.0.0.1', () => resolve());
-  });
 }

@@ -1,9 +1,9 @@
 import { CopyDistribution$, type CopyDistributionRequest, type CopyDistributionResult } from '@aws-sdk/client-cloudfront';
 import type { DistributionRecord } from '../../account.ts';
-import { checkIfMatch, createEtag, createId } from '../../etag.ts';
+import { checkIfMatch } from '../../etag.ts';
 import { operation } from '../../operation.ts';
 import { checkNoHttp3, maxStagingDistributions } from '../../rules/continuous-deployment.ts';
-import { deploy, describeDistribution, findDistribution } from '../../rules/distribution.ts';
+import { addDistribution, findDistribution } from '../../rules/distribution.ts';
 import { ServiceError } from '../../service-error.ts';
 
 /** Makes a staging distribution with the primary's config, but without its aliases. */
@@ -19,33 +19,13 @@ export const copyDistribution = operation<CopyDistributionRequest, CopyDistribut
   checkNoHttp3(primary.config);
   if (all.filter((record) => record.config.Staging === true).length >= maxStagingDistributions)
     throw new ServiceError('TooManyDistributions', `an account has at most ${maxStagingDistributions} staging distributions`);
-  const { accountId, random } = account.options;
-  const id = createEtag('E', random);
-  const record: DistributionRecord = {
-    id,
-    arn: `arn:aws:cloudfront::${accountId}:distribution/${id}`,
-    domainName: `d${createId('abcdefghijklmnopqrstuvwxyz0123456789', 13, random)}.cloudfront.net`,
-    status: 'InProgress',
-    config: {
-      ...primary.config,
-      CallerReference: input.CallerReference,
-      Aliases: { Quantity: 0 },
-      ContinuousDeploymentPolicyId: '',
-      Staging: true,
-      Enabled: input.Enabled ?? true,
-    } as DistributionRecord['config'],
-    deployed: undefined,
-    primaryId: primary.id,
-    etag: account.etag('E'),
-    pastEtags: [],
-    modifiedAt: account.date(),
-    cancelDeployment: () => {},
-  };
-  account.distributions.set(id, record);
-  deploy(record, account);
-  return {
-    Distribution: describeDistribution(record),
-    Location: `https://cloudfront.amazonaws.com/2020-05-31/distribution/${id}`,
-    ETag: record.etag,
-  };
+  const config = {
+    ...primary.config,
+    CallerReference: input.CallerReference,
+    Aliases: { Quantity: 0 },
+    ContinuousDeploymentPolicyId: '',
+    Staging: true,
+    Enabled: input.Enabled ?? true,
+  } as DistributionRecord['config'];
+  return addDistribution(account, config, primary.id);
 });

@@ -1,0 +1,16 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { EdgeError } from '../src/cli/errors.ts';
+
+const inUse = { what: 'is in use', hint: 'stop what listens there, or choose another port' };
+
+/** Listens on 127.0.0.1 only and resolves to the port; 0 takes any free one. PORT_BUSY when it is taken, in the words given after `port N`. */
+export function listenOnLoopback(server: Server, port: number, busy: { what: string; hint: string } = inUse): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      if (cause.code !== 'EADDRINUSE') return reject(cause);
+      reject(new EdgeError('PORT_BUSY', `port ${port} ${busy.what}`, { cause, hint: busy.hint }));
+    });
+    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+}
