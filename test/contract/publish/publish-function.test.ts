@@ -96,7 +96,7 @@ describe('publishing', () => {
   });
 
   it('waits for a store that is still being made', async () => {
-    const slow = await openTestPublisher(runtime, 2_000);
+    const slow = await openTestPublisher(runtime, 1_000);
     const aws = openAws({ env: {}, local: { controlPlane: slow.account.cloud.url } });
     const waits: string[] = [];
     const keyValueStoreArn = async () => {
