@@ -83,6 +83,24 @@ describe('npm start', () => {
     expect(stderr).toMatch(/no origin is called "mumbai".*"melt" is no fault/);
   });
 
+  it('lets the edge’s reads of the store fail, by which everybody goes home, and refuses switches that it does not have', async () => {
+    const post = async (body: object) => {
+      const headers = { 'content-type': 'application/json' };
+      const response = await fetch(`http://127.0.0.1:${port}/_local/replica`, { method: 'POST', headers, body: JSON.stringify(body) });
+      return { status: response.status, body: (await response.json()) as { problems?: string[] } };
+    };
+    const moved = ['to', 'europe', '--for', '5m', '--reason', 'a test', '--yes', '--local'];
+    expect((await start('failover', moved, env).ended).code).toBe(0);
+    expect((await post({ failReads: true })).body).toEqual({ failReads: true, transientMiss: false });
+    expect(await ask('IN')).toBe('ap-southeast-1');
+    expect((await post({ failReads: false })).status).toBe(200);
+    expect(await ask('IN')).toBe('eu-central-1');
+    const refused = await post({ failWrites: true });
+    expect(refused.status).toBe(400);
+    expect(refused.body.problems?.[0]).toMatch(/failWrites: no such switch.*failReads, transientMiss/);
+    expect((await start('failover', ['auto', '--reason', 'done', '--yes', '--local'], env).ended).code).toBe(0);
+  });
+
   it('publishes again what is LIVE already without a write', async () => {
     const { code, stdout } = await start('function-publish', ['--local'], env).ended;
     expect(code).toBe(0);
