@@ -19,7 +19,7 @@ await run({
   examples: [
     'failover -- status --local',
     'failover -- to europe --for 2h --reason "ALB 5xx"',
-    'failover -- drain singapore --weight 25 --for 30m --reason "slow deploys"',
+    'failover -- drain singapore --weight 25 --for 30m --reason "slow"',
     'failover -- auto --reason "Singapore is well again"',
   ],
   positionals: [

@@ -8,7 +8,7 @@ import { packageFlipper } from '../src/lambda/package-flipper.ts';
 await run({
   usage: 'flipper:package -- [options]',
   summary: 'Makes the zip that infra/flipper.yaml runs in Lambda: one file, the same bytes for the same input.',
-  examples: ['flipper:package', 'flipper:package -- --out dist/flipper-test.zip --config edge.test.config.ts'],
+  examples: ['flipper:package', 'flipper:package -- --out test.zip --config edge.test.config.ts'],
   options: {
     out: text('where to write it', { placeholder: 'path', fallback: 'dist/flipper.zip' }),
     config: text('in place of edge.config.ts', { placeholder: 'path', fallback: 'edge.config.ts' }),

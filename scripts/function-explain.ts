@@ -7,7 +7,7 @@ await run({
     'Who goes where and why, by running the built function: one viewer with --country, everybody with --all, what publishing would change with --diff.',
   examples: [
     'function:explain -- --country IN --local',
-    'function:explain -- --country DE --method POST --ip 198.51.100.9 --record "europe=25"',
+    'function:explain -- --country DE --method POST --record "europe=25"',
     'function:explain -- --all',
     'function:explain -- --diff',
   ],
