@@ -1,24 +1,8 @@
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { freePorts } from './free-ports.ts';
 import { startScript as start, waitUntil as until } from './start-script.ts';
-
-/** Five ports in a row that were free a moment ago. */
-async function freePorts(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 30_000);
-    const servers = await Promise.all([0, 1, 2, 3].map((place) => listen(port + place)));
-    for (const server of servers) server?.close();
-    if (servers.every((server) => server !== undefined)) return port;
-  }
-}
-
-function listen(port: number): Promise<Server | undefined> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.once('error', () => resolve(undefined)).listen(port, '127.0.0.1', () => resolve(server));
-  });
-}
 
 describe('npm start', () => {
   let port = 0;
