@@ -1,31 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-const maxEchoBytes = 65_536;
-
-/** Answers with what arrived; a body larger than the bound is counted to its end and cut in the answer. */
-export function sendEcho(request: IncomingMessage, response: ServerResponse, region: string): void {
-  const chunks: Buffer[] = [];
-  let kept = 0;
-  let bodyBytes = 0;
-  request.on('data', (chunk: Buffer) => {
-    bodyBytes += chunk.length;
-    if (kept < maxEchoBytes) {
-      chunks.push(chunk.subarray(0, maxEchoBytes - kept));
-      kept += chunk.length;
-    }
-  });
-  request.on('end', () =>
-    sendJson(response, 200, {
-      region,
-      method: request.method,
-      path: request.url,
-      headers: request.headers,
-      bodyBytes,
-      body: Buffer.concat(chunks).toString(),
-    }),
-  );
-}
-
 /** Streams so many bytes at the reader's pace, from one block of memory. */
 export function sendStream(request: IncomingMessage, response: ServerResponse, bytes: number): void {
   const total = Number.isSafeInteger(bytes) && bytes >= 0 ? bytes : 0;
@@ -49,11 +23,4 @@ export function sendStream(request: IncomingMessage, response: ServerResponse, b
 export function sendTruncated(response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1_000 });
   response.write('{"status":"o', () => response.destroy());
-}
-
-/** Sends one JSON document. */
-export function sendJson(response: ServerResponse, status: number, body: unknown): void {
-  const text = JSON.stringify(body);
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
-  response.end(text);
 }

@@ -1,6 +1,11 @@
-import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { chooseRegion } from '../../origin/choose-region.ts';
+import { openOriginApp } from '../../origin/origin-app.ts';
+import { createOriginServer } from '../../origin/origin-server.ts';
+import { sendEcho } from '../../origin/send-echo.ts';
+import { sendJson } from '../../origin/send-json.ts';
 import { listenOnLoopback } from '../listen-on-loopback.ts';
-import { sendEcho, sendJson, sendStream, sendTruncated } from './origin-answers.ts';
+import { sendStream, sendTruncated } from './origin-answers.ts';
 import type { OriginFault } from './origin-fault.ts';
 
 export interface ReferenceOriginOptions {
@@ -41,19 +46,30 @@ export interface ReferenceOrigin {
 const maxRecorded = 10_000;
 
 /**
- * Opens a regional origin: `GET /health`, `GET /stream?bytes=N`, and an echo of everything else as JSON. Each response carries `X-Region`, the request's own
- * `x-region` when there is one. Its idle connections outlive those of the edge, as a load balancer's should.
+ * Opens a regional origin, the one of origin/ with switches that break it: `GET /health`, `GET /stream?bytes=N`, and an echo of everything else as JSON. Its upstream is
+ * taken to answer, and its echo shows CloudFront's secret, as only an origin on loopback may.
  */
 export async function openReferenceOrigin(options: ReferenceOriginOptions): Promise<ReferenceOrigin> {
-  const { region, now = Date.now } = options;
+  const { region, verifySecret, now = Date.now } = options;
   let fault: OriginFault = { kind: 'none' };
   let recorded: ReceivedRequest[] | undefined;
   let received = 0;
+  const app = openOriginApp({
+    region,
+    verifySecret,
+    accessible: { field: 'binance_accessible', read: () => true },
+    serve: (request, response) => {
+      const [path, query] = (request.url ?? '/').split('?', 2);
+      if (fault.kind === 'bad-body') sendTruncated(response);
+      else if (path === '/stream') sendStream(request, response, Number(new URLSearchParams(query).get('bytes') ?? 0));
+      else sendEcho(request, response, { region, withSecret: true });
+    },
+  });
   let server = createServer();
   const port = await listenOnLoopback(server, options.port ?? 0);
 
-  function createServer(): http.Server {
-    return http.createServer({ noDelay: true, keepAliveTimeout: 75_000, requestTimeout: 0 }, (request, response) => {
+  function createServer(): Server {
+    const listener = (request: IncomingMessage, response: ServerResponse) => {
       received++;
       if (recorded !== undefined) {
         recorded.push({
@@ -68,23 +84,18 @@ export async function openReferenceOrigin(options: ReferenceOriginOptions): Prom
       if (fault.kind === 'hang') return;
       if (fault.kind === 'slow') setTimeout(() => answer(request, response), fault.ms ?? 3_000);
       else answer(request, response);
-    });
+    };
+    return createOriginServer(listener, { requestTimeout: 0 });
   }
 
   function answer(request: IncomingMessage, response: ServerResponse): void {
-    response.setHeader('x-region', header(request, 'x-region') ?? region);
-    const url = request.url ?? '/';
-    const path = url.split('?', 1)[0];
-    const isHealth = path === '/health';
-    const health = { status: 'ok', region, binance_accessible: true };
-    if (fault.kind === '5xx') sendJson(response, fault.status ?? 503, { status: 'error', region });
-    else if (isHealth && fault.kind === 'bad-body') sendJson(response, 200, { ...health, status: 'degraded', binance_accessible: false });
-    else if (isHealth) sendJson(response, 200, health);
-    else if (options.verifySecret !== undefined && header(request, 'x-origin-verify') !== options.verifySecret)
-      sendJson(response, 403, { status: 'error', region, message: 'x-origin-verify is missing or wrong' });
-    else if (fault.kind === 'bad-body') sendTruncated(response);
-    else if (path === '/stream') sendStream(request, response, Number(new URLSearchParams(url.split('?')[1]).get('bytes') ?? 0));
-    else sendEcho(request, response, region);
+    const isBadHealth = fault.kind === 'bad-body' && request.url?.split('?', 1)[0] === '/health';
+    if (fault.kind !== '5xx' && !isBadHealth) app.handle(request, response);
+    else {
+      response.setHeader('x-region', chooseRegion(request.headers['x-region'], region));
+      if (isBadHealth) sendJson(response, 200, { status: 'degraded', region, binance_accessible: false });
+      else sendJson(response, fault.status ?? 503, { status: 'error', region });
+    }
   }
 
   async function stopServer(): Promise<void> {

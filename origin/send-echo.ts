@@ -1,0 +1,36 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { verifyHeader } from './origin-app.ts';
+import { sendJson } from './send-json.ts';
+
+export interface EchoOptions {
+  region: string;
+  /** Shows CloudFront's secret, too, as tests of an edge want it. Default false: whoever may ask would learn how to get past CloudFront. */
+  withSecret?: boolean;
+}
+
+const maxEchoBytes = 65_536;
+
+/** The sample route: answers with what arrived; a body larger than the bound is counted to its end and cut in the answer. Put your own in its place. */
+export function sendEcho(request: IncomingMessage, response: ServerResponse, { region, withSecret = false }: EchoOptions): void {
+  const chunks: Buffer[] = [];
+  let kept = 0;
+  let bodyBytes = 0;
+  request.on('data', (chunk: Buffer) => {
+    bodyBytes += chunk.length;
+    if (kept < maxEchoBytes) {
+      chunks.push(chunk.subarray(0, maxEchoBytes - kept));
+      kept += chunk.length;
+    }
+  });
+  request.on('end', () => {
+    const { headers } = request;
+    sendJson(response, 200, {
+      region,
+      method: request.method,
+      path: request.url,
+      headers: withSecret || headers[verifyHeader] === undefined ? headers : { ...headers, [verifyHeader]: '(hidden)' },
+      bodyBytes,
+      body: Buffer.concat(chunks).toString(),
+    });
+  });
+}
