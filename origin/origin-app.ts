@@ -27,7 +27,7 @@ export interface OriginApp {
 
 /**
  * A regional origin: `GET /health`, and what `serve` makes of the rest. Each response carries `X-Region`. `/health` is 200 as long as this process can serve, whether the
- * upstream answers or not: see docs/decisions/006.
+ * upstream answers or not: see docs/decisions/006-health-and-upstream.md.
  */
 export function openOriginApp(options: OriginAppOptions): OriginApp {
   const { region, serve, accessible, onError } = options;

@@ -38,7 +38,8 @@ export function openReachability(options: ReachabilityOptions): Reachability {
       const ageMs = last === undefined ? Number.POSITIVE_INFINITY : now() - last.at;
       if (ageMs > (last?.problem === undefined ? freshMs : failureFreshMs)) underWay ??= ask();
       if (last !== undefined && ageMs <= maxStaleMs) return last.problem === undefined;
-      return underWay ?? ask();
+      underWay ??= ask();
+      return underWay;
     },
   };
 }
