@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { judgeAlarms } from '../../../src/operations/doctor/checks/alarms.ts';
+import { openFlipperMetrics } from '../../../src/operations/flipper-metrics.ts';
+import { openTemplate } from './open-template.ts';
+
+const template = openTemplate('infra/monitoring.yaml');
+const flipper = openTemplate('infra/flipper.yaml');
+const alarmsOf = ({ Resources }: typeof template) =>
+  Object.entries(Resources).flatMap(([name, { Type, Condition, Properties }]) =>
+    Type === 'AWS::CloudWatch::Alarm' ? [{ name, condition: Condition, properties: Properties }] : [],
+  );
+const byMetric = (from: typeof template) => new Map(alarmsOf(from).map((alarm) => [String(alarm.properties['MetricName']), alarm]));
+const { DashboardBody } = template.Resources['Dashboard']?.Properties ?? expect.fail('no dashboard');
+const body = (DashboardBody as { 'Fn::Sub': string })['Fn::Sub'];
+
+it('refuses every region but the one that has CloudFront’s metrics', () => {
+  expect(template.Rules).toMatchObject({
+    WhereCloudFrontsMetricsAre: { Assertions: [{ Assert: { 'Fn::Equals': [{ Ref: 'AWS::Region' }, 'us-east-1'] } }] },
+  });
+});
+
+describe('the alarms', () => {
+  it('are those that the flipper’s stack has not, and its own three when that is elsewhere', () => {
+    expect(alarmsOf(template).map(({ condition, properties }) => [properties['MetricName'], condition])).toEqual([
+      ['5xxErrorRate', undefined],
+      ['FunctionComputeUtilization', undefined],
+      ['FunctionExecutionErrors', 'WatchesFunction'],
+      ['FunctionValidationErrors', 'WatchesFunction'],
+      ['FunctionThrottles', 'WatchesFunction'],
+    ]);
+    expect(template.Parameters['FunctionAlarms']).toMatchObject({ Default: 'flipper', AllowedValues: ['flipper', 'here'] });
+    expect(template.Conditions).toEqual({ WatchesFunction: { 'Fn::Equals': [{ Ref: 'FunctionAlarms' }, 'here'] } });
+  });
+
+  it('of the function are the same in both stacks, by name too, so that both cannot have them', () => {
+    const theirs = byMetric(flipper);
+    for (const { condition, properties } of alarmsOf(template).filter((alarm) => alarm.condition !== undefined)) {
+      const { AlarmActions, OKActions, ...same } = properties;
+      expect(theirs.get(String(properties['MetricName']))?.properties).toMatchObject(same);
+      expect([AlarmActions, OKActions, condition]).toEqual([[{ Ref: 'TopicArn' }], [{ Ref: 'TopicArn' }], 'WatchesFunction']);
+    }
+  });
+
+  it('satisfy the doctor', () => {
+    const found = alarmsOf(template).map(({ name, properties }) => ({
+      name,
+      state: 'OK' as const,
+      isMissingBreaching: false,
+      hasActions: Array.isArray(properties['AlarmActions']),
+      metrics: [
+        {
+          namespace: String(properties['Namespace']),
+          name: String(properties['MetricName']),
+          dimensions: Object.fromEntries(
+            (properties['Dimensions'] as { Name: string; Value: unknown }[]).map(({ Name, Value }) => [
+              Name,
+              typeof Value === 'string' ? Value : String(template.Parameters[(Value as { Ref: string }).Ref]?.Default),
+            ]),
+          ),
+        },
+      ],
+    }));
+    const findings = judgeAlarms({ functionName: 'origin-router', found: { alarms: found, complete: true } });
+    expect(findings.map(({ outcome }) => outcome)).toEqual(['ok', 'ok', 'ok']);
+  });
+
+  it('go off above 70 percent of the function’s time', () => {
+    expect(byMetric(template).get('FunctionComputeUtilization')?.properties).toMatchObject({
+      Statistic: 'Average',
+      Threshold: 70,
+      ComparisonOperator: 'GreaterThanThreshold',
+      TreatMissingData: 'notBreaching',
+    });
+  });
+});
+
+describe('the dashboard', () => {
+  it('shows every metric that the flipper writes', () => {
+    const metrics = openFlipperMetrics({ origins: ['any'], flipper: 'any' });
+    metrics.take({ event: 'record', record: 'ok', edited: false }, 0);
+    metrics.take({ event: 'look', origin: 'any', signal: 'http', opinion: 'good', latencyMs: 1 }, 0);
+    const lines = metrics.flush(0, { verdicts: { any: 'healthy' }, succeeded: true }).join('\n');
+    const names = [...lines.matchAll(/"Name":"(\w+)"/g)].map(([, name]) => name);
+    expect(names).toEqual(['Healthy', 'Weight', 'ProbeLatency', 'SuccessfulRuns', 'Flips', 'StoreFailures', 'NotificationFailures']);
+    for (const name of names) expect(body).toContain(`"EdgeFailover", "${name}", "Flipper"`);
+  });
+
+  it.each([
+    'Requests',
+    '5xxErrorRate',
+    'FunctionInvocations',
+    'FunctionComputeUtilization',
+    'FunctionExecutionErrors',
+    'FunctionValidationErrors',
+    'FunctionThrottles',
+  ])('shows CloudFront’s %s, from where it is', (name) => {
+    const { widgets } = JSON.parse(body) as { widgets: { properties: { region: string; metrics: unknown[][] } }[] };
+    const showing = widgets.filter(({ properties }) =>
+      properties.metrics.some(([namespace, metric]) => namespace === 'AWS/CloudFront' && metric === name),
+    );
+    expect(showing.map(({ properties }) => properties.region)).toEqual(['us-east-1']);
+  });
+});
