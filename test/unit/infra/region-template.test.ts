@@ -29,7 +29,8 @@ describe('the service', () => {
   });
 
   it('begins with two tasks, never has fewer, and keeps those on demand', () => {
-    expect(Parameters['DesiredCount']?.Default).toBe('2');
+    // A count here would undo what scaling has done, with every deployment.
+    expect(propertiesOf('Service')).not.toHaveProperty('DesiredCount');
     expect(Parameters['MinTasks']).toMatchObject({ Default: 2, MinValue: 2 });
     expect(propertiesOf('Scaling')).toMatchObject({ MinCapacity: { Ref: 'MinTasks' }, MaxCapacity: { Ref: 'MaxTasks' } });
     expect(propertiesOf('Service').CapacityProviderStrategy).toEqual([
@@ -44,8 +45,13 @@ describe('the service', () => {
       MinimumHealthyPercent: 100,
       MaximumPercent: 200,
       DeploymentCircuitBreaker: { Enable: true, Rollback: true },
-      Alarms: { Enable: true, Rollback: true, AlarmNames: [{ Ref: 'TargetErrorsAlarm' }, { Ref: 'NoHealthyHostsAlarm' }] },
+      Alarms: {
+        Enable: { Ref: 'RollBackOnAlarm' },
+        Rollback: { Ref: 'RollBackOnAlarm' },
+        AlarmNames: [{ Ref: 'TargetErrorsAlarm' }],
+      },
     });
+    expect(Parameters['RollBackOnAlarm']?.Default).toBe('true');
     expect(propertiesOf('Service').AvailabilityZoneRebalancing).toBe('ENABLED');
     expect(propertiesOf('Repository')).toMatchObject({ ImageTagMutability: 'IMMUTABLE', ImageScanningConfiguration: { ScanOnPush: true } });
   });

@@ -106,9 +106,9 @@ describe('a spoiled template', () => {
     [
       'the condition of a branch',
       'region.yaml',
-      '!If [SetsCount',
-      '!If [SetCount',
-      'there is no condition SetCount; did you mean SetsCount?',
+      '!If [HasUpstream',
+      '!If [HasUpstrem',
+      'there is no condition HasUpstrem; did you mean HasUpstream?',
     ],
     [
       'what another waits for',
