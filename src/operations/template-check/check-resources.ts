@@ -75,10 +75,11 @@ function checkValue(path: string, value: unknown, type: ValueType, parameters: R
   if (use !== undefined) {
     const { name, argument } = use;
     if (name === 'Fn::If') return (argument as unknown[]).slice(1).flatMap((branch) => check(path, branch, type));
-    if (name !== 'Ref' || argument === 'AWS::NoValue')
-      return isList(name) === (type.kind === 'list') || name === 'Fn::GetAtt' ? [] : wrong(nameOf(type));
-    const parameter = parameters[String(argument)];
-    if (parameter === undefined) return type.kind === 'object' || type.kind === 'list' ? wrong(nameOf(type)) : [];
+    if (name === 'Fn::GetAtt' || argument === 'AWS::NoValue') return [];
+    const parameter = name === 'Ref' ? parameters[String(argument)] : undefined;
+    const gives = isListFunction(name) || (parameter !== undefined && isListType(parameter.Type)) ? 'list' : 'single';
+    if (gives === 'list' ? type.kind !== 'list' : isCollection(type)) return wrong(nameOf(type));
+    if (parameter === undefined || gives === 'list') return [];
     // Any value that the parameter may have must do.
     const values = [
       ...(parameter.AllowedValues ?? []),
@@ -125,9 +126,10 @@ function fitted(value: unknown, type: ValueType): unknown {
   return type.kind === 'boolean' ? { true: true, false: false }[String(value)] : value;
 }
 
-const isList = (name: string) => name === 'Fn::Cidr' || name === 'Fn::GetAZs' || name === 'Fn::Split';
-const nameOf = (type: ValueType) =>
-  type.kind === 'list' ? 'a list' : type.kind === 'object' || type.kind === 'map' ? 'a mapping' : 'a single value';
+const isListFunction = (name: string) => name === 'Fn::Cidr' || name === 'Fn::GetAZs' || name === 'Fn::Split';
+const isListType = (type: string) => type === 'CommaDelimitedList' || type.includes('List<');
+const isCollection = ({ kind }: ValueType) => kind === 'list' || kind === 'map' || kind === 'object';
+const nameOf = (type: ValueType) => (type.kind === 'list' ? 'a list' : isCollection(type) ? 'a mapping' : 'a single value');
 
 function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

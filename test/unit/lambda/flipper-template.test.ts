@@ -96,6 +96,15 @@ describe('the flipper’s function', () => {
     ]);
   });
 
+  it('is in a network only when it is told which', () => {
+    const unless = { Ref: 'AWS::NoValue' };
+    expect(properties('Function')['VpcConfig']).toEqual({
+      'Fn::If': ['InSubnets', { SubnetIds: { Ref: 'SubnetIds' }, SecurityGroupIds: { Ref: 'SecurityGroupIds' } }, unless],
+    });
+    expect(properties('Role')['ManagedPolicyArns']).toEqual({ 'Fn::If': ['InSubnets', [expect.anything()], unless] });
+    expect(template.Conditions?.['InSubnets']).toEqual({ 'Fn::Not': [{ 'Fn::Equals': [{ 'Fn::Join': ['', { Ref: 'SubnetIds' }] }, ''] }] });
+  });
+
   it('keeps its log for a time', () => {
     expect(properties('Log')['RetentionInDays']).toEqual({ Ref: 'LogRetentionDays' });
   });

@@ -233,19 +233,47 @@ describe('a spoiled template', () => {
   });
 });
 
+it('is told of a template that is too long to be deployed from its file', () => {
+  const text = read('alarm-forwarding.yaml');
+  const padded = (bytes: number) => `${text}#${'x'.repeat(bytes - text.length - 2)}\n`;
+  expect(checkTemplate(padded(51_200), schema).problems).toEqual([]);
+  expect(checkTemplate(padded(51_201), schema).problems).toEqual(['has 51201 bytes; CloudFormation takes 51200 from a file']);
+});
+
 describe('a parameter’s value', () => {
-  const template = (parameter: string) => `
+  const template = (parameter: string, property: string) => `
 Parameters:
-  Mode: ${parameter}
+  Given: ${parameter}
 Resources:
-  Service: { Type: AWS::ECS::Service, Properties: { AvailabilityZoneRebalancing: !Ref Mode } }
+  Service: { Type: AWS::ECS::Service, Properties: { ${property} } }
 `;
+  const word = 'AvailabilityZoneRebalancing: !Ref Given';
+  const list = 'NetworkConfiguration: { AwsvpcConfiguration: { Subnets: !Ref Given } }';
 
   it.each([
-    ['{ Type: String, AllowedValues: [ENABLED, DISABLED] }', []],
-    ['{ Type: String, AllowedValues: [ENABLED, OFF] }', [expect.stringContaining('must be one of ENABLED, DISABLED, found "OFF"')]],
-    ['{ Type: String, Default: ON }', [expect.stringContaining('must be one of ENABLED, DISABLED, found "ON"')]],
-  ])('%s must do where it is used', (parameter, problems) => {
-    expect(checkTemplate(template(parameter), schema)).toEqual({ resources: 1, problems });
+    ['{ Type: String, AllowedValues: [ENABLED, DISABLED] }', word, []],
+    ['{ Type: String, AllowedValues: [ENABLED, OFF] }', word, ['must be one of ENABLED, DISABLED, found "OFF"']],
+    ['{ Type: String, Default: ON }', word, ['must be one of ENABLED, DISABLED, found "ON"']],
+    ['{ Type: CommaDelimitedList }', word, ['must be a single value, found {"Ref":"Given"}']],
+    ['{ Type: CommaDelimitedList, Default: "a,b" }', list, []],
+    ['{ Type: "List<AWS::EC2::Subnet::Id>" }', list, []],
+    ['{ Type: String }', list, ['must be a list, found {"Ref":"Given"}']],
+  ])('%s must do in %s', (parameter, property, problems) => {
+    const found = checkTemplate(template(parameter, property), schema);
+    expect(found).toEqual({ resources: 1, problems: problems.map((problem) => expect.stringContaining(problem)) });
+  });
+
+  it('may be none at all, wherever one may stand', () => {
+    const nothing = '!If [Is, !Ref AWS::NoValue, !Ref AWS::NoValue]';
+    const { problems } = checkTemplate(
+      `
+Conditions: { Is: !Equals [a, a] }
+Resources:
+  Role: { Type: AWS::IAM::Role, Properties: { AssumeRolePolicyDocument: {}, ManagedPolicyArns: ${nothing}, Description: ${nothing} } }
+  Service: { Type: AWS::ECS::Service, Properties: { NetworkConfiguration: ${nothing} } }
+`,
+      schema,
+    );
+    expect(problems).toEqual([]);
   });
 });
