@@ -23,7 +23,10 @@ export function checkMetrics(template: Template, schema: Metrics): string[] {
     if (Type === 'AWS::CloudWatch::Dashboard') return checkDashboard(at, Properties['DashboardBody'], schema);
     if (Type !== 'AWS::CloudWatch::Alarm') return [];
     const { Namespace, MetricName, Dimensions = [], Statistic, ExtendedStatistic, DatapointsToAlarm = 1, EvaluationPeriods } = Properties;
-    const dimensions = (Dimensions as { Name: string; Value: unknown }[]).map(({ Name, Value }): [string, unknown] => [Name, Value]);
+    const dimensions = [Dimensions].flat().map((dimension): [string, unknown] => {
+      const { Name, Value } = (dimension ?? {}) as { Name?: unknown; Value?: unknown };
+      return [String(Name), Value];
+    });
     return [
       ...checkMetric(at, String(Namespace), String(MetricName), dimensions, schema),
       ...checkStatistic(at, Statistic ?? ExtendedStatistic),
@@ -65,20 +68,26 @@ function checkDashboard(at: string, body: unknown, schema: Metrics): string[] {
     return [`${at}: DashboardBody is no JSON: ${(error as Error).message}`];
   }
   if (!Array.isArray(widgets) || widgets.length === 0) return [`${at}: the dashboard has no widgets`];
+  const odd = widgets.findIndex((widget) => typeof widget !== 'object' || widget === null);
+  if (odd >= 0) return [`${at}.widgets.${odd}: must be a mapping`];
   return widgets.flatMap((widget, index) => [
     ...checkPlace(`${at}.widgets.${index}`, widget, widgets.slice(0, index)),
     ...checkWidget(`${at}.widgets.${index}`, widget, schema),
   ]);
 }
 
-function checkWidget(at: string, { type, properties = {} }: Widget, schema: Metrics): string[] {
+function checkWidget(at: string, widget: Widget, schema: Metrics): string[] {
+  const { type } = widget;
+  const properties = widget.properties ?? {};
+  if (typeof properties !== 'object') return [`${at}: properties must be a mapping`];
   if (type === 'alarm') return 'alarms' in properties ? [] : [`${at}: an alarm widget needs alarms`];
   if (type !== 'metric') return [`${at}: ${JSON.stringify(type)} is no kind of widget that this check knows`];
   if (typeof properties.region !== 'string') return [`${at}: a metric widget needs its region`];
   if (!Array.isArray(properties.metrics) || properties.metrics.length === 0) return [`${at}: a metric widget needs metrics`];
-  return (properties.metrics as unknown[][]).flatMap((row, index) => {
+  return (properties.metrics as unknown[]).flatMap((given, index) => {
+    const row = [given].flat();
     const texts = row.filter((item) => typeof item === 'string');
-    const options = row.find((item) => typeof item === 'object') as { stat?: unknown } | undefined;
+    const options = row.find((item) => typeof item === 'object') as { stat?: unknown } | null | undefined;
     const [namespace = '', name = '', ...rest] = texts;
     const dimensions = rest.flatMap((key, place): [string, unknown][] => (place % 2 === 0 ? [[key, rest[place + 1]]] : []));
     const where = `${at}.metrics.${index}`;

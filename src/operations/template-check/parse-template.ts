@@ -1,4 +1,5 @@
 import { parseDocument } from 'yaml';
+import { listUses } from './list-uses.ts';
 
 export interface Parameter {
   Type: string;
@@ -52,6 +53,51 @@ export function parseTemplate(text: string): { template: Template } | { problems
   if (typeof read !== 'object' || read === null || !('Resources' in read) || typeof read.Resources !== 'object' || read.Resources === null)
     return { problems: ['is no template: it has no Resources'] };
   const template = { Parameters: {}, ...read } as Template;
-  for (const resource of Object.values(template.Resources)) resource.Properties ??= {};
-  return { template };
+  for (const section of ['Parameters', 'Rules', 'Conditions', 'Resources', 'Outputs'] as const) {
+    const found: unknown = template[section] === undefined ? {} : template[section];
+    if (!isMapping(found)) return { problems: [`${section}: must be a mapping`] };
+    if (section === 'Rules' || section === 'Conditions') continue;
+    for (const [name, item] of Object.entries(found)) {
+      if (!isMapping(item)) return { problems: [`${section}.${name}: must be a mapping`] };
+      if (section !== 'Outputs' && typeof item['Type'] !== 'string') problems.push(`${section}.${name}: Type is missing`);
+      for (const [key, isGood] of Object.entries(shapes))
+        if (item[key] !== undefined && !isGood(item[key])) problems.push(`${section}.${name}.${key}: is not what it must be`);
+      if (section !== 'Resources') continue;
+      item['Properties'] ??= {};
+      if (!isMapping(item['Properties'])) problems.push(`${section}.${name}.Properties: must be a mapping`);
+    }
+  }
+  for (const { name, argument, path } of listUses(template))
+    if (!isArgument(name, argument)) problems.push(`${path}: ${name} does not take ${JSON.stringify(argument)}`);
+  return problems.length > 0 ? { problems } : { template };
+}
+
+const isText = (value: unknown) => typeof value === 'string';
+
+/** What the checks rely on, of parameters, resources and outputs. */
+const shapes: Readonly<Record<string, (value: unknown) => boolean>> = {
+  AllowedValues: Array.isArray,
+  AllowedPattern: isPattern,
+  Condition: isText,
+  DependsOn: (value) => [value].flat().every(isText),
+};
+
+function isPattern(value: unknown): boolean {
+  try {
+    return isText(value) && new RegExp(String(value)) instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
+
+/** What the checks rely on, of the functions that they look into. */
+function isArgument(name: string, argument: unknown): boolean {
+  if (name === 'Fn::If') return Array.isArray(argument) && argument.length === 3 && typeof argument[0] === 'string';
+  if (name === 'Fn::Sub') return isText(argument) || (Array.isArray(argument) && typeof argument[0] === 'string' && isMapping(argument[1]));
+  if (name === 'Fn::GetAtt') return isText(argument) || Array.isArray(argument);
+  return name === 'Ref' ? isText(argument) : true;
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -233,6 +233,56 @@ describe('a spoiled template', () => {
   });
 });
 
+it('takes whatever is no template for problems, and falls over nothing', () => {
+  const body = {
+    widgets: [
+      { type: 'metric', x: 0, y: 0, width: 1, height: 1, properties: { region: 'r', metrics: [['AWS/ECS', 'x', { stat: 'p9' }]] } },
+    ],
+  };
+  const whole = {
+    Parameters: { P: { Type: 'String', Default: 'd', AllowedValues: ['d'], AllowedPattern: 'd' } },
+    Conditions: { C: { 'Fn::Equals': [{ Ref: 'P' }, 'd'] } },
+    Resources: {
+      A: {
+        Type: 'AWS::CloudWatch::Alarm',
+        Condition: 'C',
+        DependsOn: ['D'],
+        Properties: { AlarmActions: { 'Fn::If': ['C', [{ Ref: 'P' }], { Ref: 'AWS::NoValue' }] }, Dimensions: [{ Name: 'n', Value: 'v' }] },
+      },
+      D: {
+        Type: 'AWS::CloudWatch::Dashboard',
+        Properties: { DashboardBody: { 'Fn::Sub': [JSON.stringify(body), { N: { 'Fn::GetAtt': 'A.Arn' } }] } },
+      },
+    },
+    Outputs: { O: { Value: { 'Fn::GetAtt': ['A', 'Arn'] } } },
+  };
+  let tried = 0;
+  const spoilEach = (value: unknown, put: (replacement: unknown) => unknown, check: (spoiled: unknown) => void) => {
+    for (const odd of [null, 'x', 7, [], [null], {}]) check(put(odd));
+    if (typeof value !== 'object' || value === null) return;
+    for (const [key, item] of Object.entries(value))
+      spoilEach(item, (odd) => put(Array.isArray(value) ? value.with(Number(key), odd) : { ...value, [key]: odd }), check);
+  };
+  spoilEach(
+    whole,
+    (odd) => odd,
+    (spoiled) => {
+      tried++;
+      expect(checkTemplate(JSON.stringify(spoiled), schema).problems).toBeInstanceOf(Array);
+    },
+  );
+  spoilEach(
+    body,
+    (odd) => odd,
+    (spoiled) => {
+      tried++;
+      const D = { Type: 'AWS::CloudWatch::Dashboard', Properties: { DashboardBody: JSON.stringify(spoiled) } };
+      expect(checkTemplate(JSON.stringify({ Resources: { D } }), schema).problems).not.toEqual([]);
+    },
+  );
+  expect(tried).toBeGreaterThan(200);
+});
+
 it('is told of a template that is too long to be deployed from its file', () => {
   const text = read('alarm-forwarding.yaml');
   const padded = (bytes: number) => `${text}#${'x'.repeat(bytes - text.length - 2)}\n`;
