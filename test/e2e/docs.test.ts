@@ -39,7 +39,7 @@ beforeAll(async () => {
         helps.set(name, stdout);
       }),
     );
-}, 120_000);
+}, 300_000);
 
 describe('the documents', () => {
   it('name commands of package.json only', () => {
