@@ -1,5 +1,6 @@
 import { type Command, scriptName } from './command.ts';
 import type { Options } from './option.ts';
+import { wrapText } from './wrap-text.ts';
 
 const width = 80;
 
@@ -11,9 +12,9 @@ export function formatHelp(command: Omit<Command<Options>, 'main'>): string {
   ]);
   const column = Math.min(30, Math.max(...names.map(([name]) => name.length)) + 4);
   return [
-    ...wrap(command.summary, 0),
+    ...wrapText(command.summary, width),
     '',
-    ...wrap(`usage: npm run ${command.usage}`, 4),
+    ...wrapText(`usage: npm run ${command.usage}`, width, 4),
     '',
     'options:',
     ...names.flatMap(([name, summary]) => describeOption(name, summary, column)),
@@ -25,21 +26,8 @@ export function formatHelp(command: Omit<Command<Options>, 'main'>): string {
 }
 
 function describeOption(name: string, summary: string, column: number): string[] {
-  const lines = wrap(summary, 0, width - column);
+  const lines = wrapText(summary, width - column);
   const head = `  ${name}`;
   if (head.length > column - 2) return [head, ...lines.map((line) => ' '.repeat(column) + line)];
   return lines.map((line, index) => (index === 0 ? head : '').padEnd(column) + line);
-}
-
-/** Breaks at spaces; lines after the first are indented. */
-function wrap(text: string, indent: number, limit = width): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > limit) {
-      lines.push(line);
-      line = ' '.repeat(indent) + word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }

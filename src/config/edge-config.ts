@@ -39,6 +39,9 @@ const httpSignal = z.strictObject({
   required,
 });
 
+/** The health check of an origin that says nothing else. */
+export const defaultHttpSignal = httpSignal.parse({ type: 'http' });
+
 const route53Signal = z.strictObject({
   type: z.literal('route53'),
   /** A Route 53 health check of this origin's own endpoint; a calculated one has no status that can be read. */
@@ -120,10 +123,7 @@ const schema = z
             /** AWS region, the value of the origin's `x-region` header. */
             region: awsRegion,
             /** Evidence about this origin. Default: one http signal with its defaults. */
-            signals: z
-              .array(signal)
-              .min(1)
-              .default([httpSignal.parse({ type: 'http' })]),
+            signals: z.array(signal).min(1).default([defaultHttpSignal]),
             upstream: upstream.optional(),
             database: database.optional(),
           })

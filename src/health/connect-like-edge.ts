@@ -21,6 +21,7 @@ export function connectLikeEdge(
   { protocol, host, port, names, timeoutMs }: EdgeAddress,
   { ca, lookup = dns.lookup }: { ca?: string | Buffer; lookup?: LookupFunction },
   onPhase: (phase: Phase) => void,
+  onConnect?: (socket: net.Socket) => void,
 ): buildConnector.connector {
   return (_, callback) => {
     let phase: Phase = 'dns';
@@ -50,6 +51,7 @@ export function connectLikeEdge(
       socket.removeListener('error', finish);
       if (error === undefined) {
         reach('request');
+        onConnect?.(socket);
         callback(null, socket);
       } else {
         // A socket that is given up may still fail; nobody listens any more.

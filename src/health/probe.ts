@@ -1,4 +1,4 @@
-import type { LookupFunction } from 'node:net';
+import type { LookupFunction, Socket } from 'node:net';
 import { Client, type Dispatcher, errors } from 'undici';
 import { checkResponse, type ProbeFailure, type ResponseChecks } from './check-response.ts';
 import { connectLikeEdge, type Phase } from './connect-like-edge.ts';
@@ -39,6 +39,26 @@ export interface ProbeOptions {
   signal?: AbortSignal;
   /** Milliseconds on a clock that is never set. Default: performance.now. */
   monotonic?: () => number;
+  /** Shown the connection once it stands, the TLS handshake included. */
+  onConnect?: (socket: Socket) => void;
+}
+
+/** A whole answer, before anybody has judged it. */
+export interface Answer {
+  status: number;
+  /** Names in lower case. */
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  body: string;
+  /** From the first step to the last byte. */
+  latencyMs: number;
+}
+
+/** What came instead of one. */
+export interface NoAnswer {
+  failure: ProbeFailure;
+  /** Absent when no status line arrived. */
+  status?: number;
+  latencyMs: number;
 }
 
 export interface ProbeResult {
@@ -52,6 +72,19 @@ export interface ProbeResult {
 
 /** One HTTP health check on a connection of its own, so that it tells whether a new one can be made. Follows no redirect. Never throws. */
 export async function probe(target: ProbeTarget, options: ProbeOptions = {}): Promise<ProbeResult> {
+  const exchanged = await exchange(target, options);
+  const { status, latencyMs } = exchanged;
+  const failure = 'failure' in exchanged ? exchanged.failure : checkResponse(exchanged, target.checks, target.region);
+  return {
+    ok: failure === undefined,
+    ...(failure === undefined ? {} : { failure }),
+    ...(status === undefined ? {} : { status }),
+    latencyMs,
+  };
+}
+
+/** The request of a probe, and its answer as it is. Never throws. */
+export async function exchange(target: Omit<ProbeTarget, 'region' | 'checks'>, options: ProbeOptions = {}): Promise<Answer | NoAnswer> {
   const monotonic = options.monotonic ?? (() => performance.now());
   const startedAt = monotonic();
   const progress: Progress = { phase: 'dns' };
@@ -69,12 +102,17 @@ export async function probe(target: ProbeTarget, options: ProbeOptions = {}): Pr
       (phase) => {
         progress.phase = phase;
       },
+      options.onConnect,
     ),
     // The signal below is the one clock; undici's own count in coarse ticks.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  let failure: ProbeFailure | undefined;
+  const fail = (failure: ProbeFailure): NoAnswer => ({
+    failure,
+    ...(progress.status === undefined ? {} : { status: progress.status }),
+    latencyMs: monotonic() - startedAt,
+  });
   try {
     const response = await client.request({
       method: 'GET',
@@ -91,24 +129,16 @@ export async function probe(target: ProbeTarget, options: ProbeOptions = {}): Pr
     });
     progress.status = response.statusCode;
     const body = await readBody(response.body);
-    failure =
-      body === undefined
-        ? { class: 'body', detail: `the body has more than ${maxBodyBytes} bytes` }
-        : checkResponse({ status: response.statusCode, body, latencyMs: monotonic() - startedAt }, target.checks, target.region);
+    if (body === undefined) return fail({ class: 'body', detail: `the body has more than ${maxBodyBytes} bytes` });
+    return { status: response.statusCode, headers: response.headers, body, latencyMs: monotonic() - startedAt };
   } catch (error) {
-    failure = stop.signal.aborted ? tooLate(progress, target) : classify(error, progress);
+    return fail(stop.signal.aborted ? tooLate(progress, target) : classify(error, progress));
   } finally {
     clearTimeout(timer);
     options.signal?.removeEventListener('abort', end);
     // Not close: that would wait for a body that never ends.
     client.destroy().catch(() => undefined);
   }
-  return {
-    ok: failure === undefined,
-    ...(failure === undefined ? {} : { failure }),
-    ...(progress.status === undefined ? {} : { status: progress.status }),
-    latencyMs: monotonic() - startedAt,
-  };
 }
 
 /** The body as text; undefined when it is too long, whatever it says then. */
@@ -129,7 +159,7 @@ interface Progress {
 }
 
 /** Before the connection stands a failure belongs to the step it happened in, running out of time included. */
-function tooLate({ phase, status }: Progress, { timeoutMs }: ProbeTarget): ProbeFailure {
+function tooLate({ phase, status }: Progress, { timeoutMs }: Pick<ProbeTarget, 'timeoutMs'>): ProbeFailure {
   if (phase !== 'request') return { class: phase, detail: `no connection within ${timeoutMs} ms` };
   return {
     class: 'timeout',

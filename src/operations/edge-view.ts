@@ -14,7 +14,7 @@ export interface EdgeView {
 }
 
 /** Request header by which the local edge is told a viewer's country. */
-const localCountryHeader = 'x-local-viewer-country';
+export const localCountryHeader = 'x-local-viewer-country';
 const maxBodyBytes = 65_536;
 
 export interface EdgeViewOptions {
@@ -28,8 +28,7 @@ export interface EdgeViewOptions {
 
 /** Asks for the health check's path and learns the origin from the region in the answer: header `x-region`, else the JSON field `region`. */
 export function openEdgeView({ url, isLocal, config, timeoutMs = 5_000, signal }: EdgeViewOptions): EdgeView {
-  const byRegion = new Map<string, string[]>();
-  for (const [id, { region }] of Object.entries(config.origins)) byRegion.set(region, [...(byRegion.get(region) ?? []), id]);
+  const byRegion = groupByRegion(config);
   const path = healthPath(config);
   return {
     url,
@@ -50,7 +49,15 @@ export function openEdgeView({ url, isLocal, config, timeoutMs = 5_000, signal }
   };
 }
 
-function healthPath({ origins }: EdgeViewOptions['config']): string {
+/** The ids of the origins in each region. */
+export function groupByRegion({ origins }: EdgeViewOptions['config']): ReadonlyMap<string, readonly string[]> {
+  const byRegion = new Map<string, string[]>();
+  for (const [id, { region }] of Object.entries(origins)) byRegion.set(region, [...(byRegion.get(region) ?? []), id]);
+  return byRegion;
+}
+
+/** The path of the first http signal, `/health` without any. */
+export function healthPath({ origins }: EdgeViewOptions['config']): string {
   const signals = Object.values(origins).flatMap((origin) => origin.signals);
   return signals.find((signal) => signal.type === 'http')?.path ?? '/health';
 }
@@ -66,8 +73,7 @@ function fetchRegion(
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
     const request = send(url, { headers, signal: signal === undefined ? deadline : AbortSignal.any([deadline, signal]) }, (response) => {
       readBody(response).then((body) => {
-        const header = response.headers['x-region'];
-        resolve({ status: response.statusCode ?? 0, region: typeof header === 'string' && header !== '' ? header : parseRegion(body) });
+        resolve({ status: response.statusCode ?? 0, region: readRegion(response.headers, body) });
       }, reject);
     });
     request.on('error', (error) => reject(deadline.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error));
@@ -84,6 +90,12 @@ async function readBody(response: IncomingMessage): Promise<string> {
     if (body.length > maxBodyBytes) break;
   }
   return body;
+}
+
+/** The region that an answer is from: header `x-region`, else the JSON field `region`. */
+export function readRegion(headers: Readonly<Record<string, string | string[] | undefined>>, body: string): string | undefined {
+  const header = headers['x-region'];
+  return typeof header === 'string' && header !== '' ? header : parseRegion(body);
 }
 
 function parseRegion(body: string): string | undefined {

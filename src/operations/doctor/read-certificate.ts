@@ -1,7 +1,6 @@
-import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
 import { connectLikeEdge, type Phase } from '../../health/connect-like-edge.ts';
 import type { ProbeOptions } from '../../health/probe.ts';
+import { readTls } from '../../health/read-tls.ts';
 
 /** Where an origin is, by its own settings. */
 export interface OriginAddress {
@@ -35,7 +34,7 @@ export function readCertificate(
     });
     connect({ hostname: domainName, protocol: 'https:', port: String(port) }, (error, socket) => {
       if (error !== null) return resolve(judgeFailure(phase, error));
-      resolve({ kind: 'good', validTo: readEnd(socket) });
+      resolve({ kind: 'good', validTo: readTls(socket)?.validTo ?? Number.NaN });
       socket.destroy();
     });
   });
@@ -45,8 +44,4 @@ function judgeFailure(phase: Phase, error: Error & { code?: string }): Certifica
   const problem = error.message || error.code || 'no connection';
   const isTheirs = phase === 'tls' && !/^not connected within/.test(problem) && error.code !== 'ECONNRESET';
   return { kind: isTheirs ? 'bad' : 'unreached', problem: `${phase}: ${problem}` };
-}
-
-function readEnd(socket: Socket): number {
-  return socket instanceof TLSSocket ? Date.parse(socket.getPeerCertificate().valid_to) : Number.NaN;
 }

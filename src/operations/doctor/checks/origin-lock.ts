@@ -1,12 +1,12 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
-import type { HttpSignal } from '../../../config/edge-config.ts';
+import type { EdgeConfig, HttpSignal } from '../../../config/edge-config.ts';
 import type { ProbeResult } from '../../../health/probe.ts';
 import { buildProbeTarget } from '../../probe-target.ts';
 import { defineCheck, type Finding, fail, ok, warn } from '../check.ts';
 import type { DoctorReaders } from '../doctor-readers.ts';
 import { readJudgedConfig } from '../judged-config.ts';
 
-interface LockFacts {
+export interface LockFacts {
   origin: string;
   /** Names of the custom headers that only CloudFront knows. */
   secrets: readonly string[];
@@ -29,7 +29,12 @@ export const originLockCheck = defineCheck<readonly LockFacts[]>({
   judge: (origins) => origins.map(judgeOriginLock),
 });
 
-async function askTwice(id: string, config: DistributionConfig, readers: DoctorReaders): Promise<LockFacts> {
+/** One origin, as CloudFront asks it and as anybody can. */
+export async function askTwice(
+  id: string,
+  config: DistributionConfig,
+  readers: { config: Pick<EdgeConfig, 'origins' | 'health'>; ask: DoctorReaders['ask'] },
+): Promise<LockFacts> {
   const target = buildProbeTarget(id, request, readers.config, config);
   const nobody = { failure: { class: 'dns' as const, detail: 'the distribution does not have it' } };
   if (target === undefined) return { origin: id, secrets: [], with: nobody, without: nobody };
