@@ -1,4 +1,5 @@
 import { formatDuration, parseDuration } from './duration.ts';
+import { parseBytes, parseCount } from './parse-count.ts';
 
 /** One `--option` of a command: how it reads on the line, and its value when it is not there. */
 export interface Option<T> {
@@ -73,6 +74,16 @@ export function duration<F extends number | undefined = undefined>(
   const bound =
     maxMs === Number.MAX_SAFE_INTEGER ? '' : ` and at most ${maxMs % 3_600_000 === 0 ? `${maxMs / 3_600_000}h` : formatDuration(maxMs)}`;
   return option(summary, common, 'duration', parse, `a duration such as 90s, 15m or 2h${bound}`);
+}
+
+/** A whole number from 0 as people write large ones: `100M`, `2.5B`, `100_000`. */
+export function count<F extends number | undefined = undefined>(summary: string, common: Common<F> = {}): Option<number | F> {
+  return option(summary, common, 'count', parseCount, 'a number such as 100_000, 100M or 2.5B');
+}
+
+/** Bytes: `20kB`, `1.5MB`, `512`. */
+export function bytes<F extends number | undefined = undefined>(summary: string, common: Common<F> = {}): Option<number | F> {
+  return option(summary, common, 'bytes', parseBytes, 'a size such as 512, 20kB or 1.5MB');
 }
 
 /** An http or https URL. */

@@ -1,18 +1,9 @@
 import type { EdgeConfig } from '../../config/edge-config.ts';
-import { type PriceName, prices } from './prices.ts';
+import { type CostItem, costItem, sumUsd } from './cost-item.ts';
+import { prices } from './prices.ts';
 
 /** How the flipper is run: as a process, in Lambda by infra/flipper.yaml, or by a cron that starts it anew. */
 export type Schedule = { kind: 'watch' } | { kind: 'lambda' } | { kind: 'once'; everyMs: number };
-
-/** One line of a month's bill. */
-interface CostItem {
-  what: string;
-  /** Units per month. */
-  count: number;
-  unit: string;
-  usd: number;
-  price: PriceName;
-}
 
 export interface CostEstimate {
   items: readonly CostItem[];
@@ -20,7 +11,7 @@ export interface CostEstimate {
 }
 
 /** A month of 730 hours, as AWS reckons. */
-const monthMs = 730 * 3_600_000;
+export const monthMs = 730 * 3_600_000;
 
 /** What a month brings besides peace: assumptions, since nobody knows. */
 export const assumptions = {
@@ -59,24 +50,21 @@ export function estimateCost(
   const [alarms, healthChecks] = [count('alarm'), count('route53')];
   const topics = config.notifications.filter(({ type }) => type === 'sns').length;
   const items = [
-    item('KeyValueStore calls while nothing changes', 'keyValueStoreCall', startsPerMonth(schedule) * callsPerStart),
-    item(`KeyValueStore calls of ${flips} flips`, 'keyValueStoreCall', flips * callsPerFlip),
-    ...(alarms === 0 ? [] : [item('DescribeAlarms calls', 'alarmCall', alarms * looks), item('alarms that are signals', 'alarm', alarms)]),
+    costItem('KeyValueStore calls while nothing changes', prices.keyValueStoreCall, startsPerMonth(schedule) * callsPerStart),
+    costItem(`KeyValueStore calls of ${flips} flips`, prices.keyValueStoreCall, flips * callsPerFlip),
+    ...(alarms === 0
+      ? []
+      : [costItem('DescribeAlarms calls', prices.alarmCall, alarms * looks), costItem('alarms that are signals', prices.alarm, alarms)]),
     ...(healthChecks === 0
       ? []
       : [
-          item('GetHealthCheckStatus calls', 'healthCheckCall', healthChecks * looks),
-          item('Route 53 health checks', 'healthCheck', healthChecks),
+          costItem('GetHealthCheckStatus calls', prices.healthCheckCall, healthChecks * looks),
+          costItem('Route 53 health checks', prices.healthCheck, healthChecks),
         ]),
-    ...(topics === 0 ? [] : [item('messages to SNS', 'topicMessage', topics * flips)]),
+    ...(topics === 0 ? [] : [costItem('messages to SNS', prices.topicMessage, topics * flips)]),
     ...(schedule.kind === 'lambda' ? lambdaItems(origins.length) : []),
   ];
-  return { items, usd: items.reduce((sum, { usd }) => sum + usd, 0) };
-}
-
-function item(what: string, price: PriceName, count: number): CostItem {
-  const { usd, per, unit } = prices[price];
-  return { what, count, unit, usd: (count / per) * usd, price };
+  return { items, usd: sumUsd(items) };
 }
 
 function startsPerMonth(schedule: Schedule): number {
@@ -100,11 +88,11 @@ function lambdaItems(origins: number): CostItem[] {
   const metrics = origins * metricsPerOrigin + metricsPerFlipper;
   const bytes = runs * (logBytesPerRun.base + origins * logBytesPerRun.perOrigin);
   return [
-    item('Lambda requests', 'lambdaRequest', runs),
-    item('Lambda time', 'lambdaGigabyteSecond', (runs * probingMs * memoryMb) / 1_024 / 1_000),
-    item('EventBridge Scheduler', 'scheduledCall', runs),
-    item('metrics', 'metric', metrics),
-    item('alarms of infra/flipper.yaml', 'alarm', alarms),
-    item('log', 'logGigabyte', bytes / 1e9),
+    costItem('Lambda requests', prices.lambdaRequest, runs),
+    costItem('Lambda time', prices.lambdaGigabyteSecond, (runs * probingMs * memoryMb) / 1_024 / 1_000),
+    costItem('EventBridge Scheduler', prices.scheduledCall, runs),
+    costItem('metrics', prices.metric, metrics),
+    costItem('alarms of infra/flipper.yaml', prices.alarm, alarms),
+    costItem('log', prices.logGigabyte, bytes / 1e9),
   ];
 }

@@ -1,7 +1,8 @@
 import { formatDuration } from '../../cli/duration.ts';
 import { formatTable } from '../../cli/format-table.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
-import { assumptions, type CostEstimate, estimateCost, type Schedule } from './estimate-cost.ts';
+import type { CostItem } from './cost-item.ts';
+import { assumptions, estimateCost, type Schedule } from './estimate-cost.ts';
 import { prices } from './prices.ts';
 
 /** The ways to run the flipper, and what they are called. */
@@ -14,11 +15,10 @@ const ways: readonly { name: string; schedule: Schedule }[] = [
 /** A month's bill for each way to run the flipper with this configuration, and where the prices come from. */
 export function formatCost(config: EdgeConfig): { value: object; lines: string[] } {
   const bills = ways.map(({ name, schedule }) => ({ name, schedule, ...estimateCost(config, schedule) }));
-  const used = new Set(bills.flatMap(({ items }) => items.map(({ price }) => price)));
-  const sources = [...new Set([...used].map((name) => `${prices[name].source} (${prices[name].read})`))];
+  const sources = listSources(bills.flatMap(({ items }) => items));
   const naive = 3 * (730 * 60);
   const lines = [
-    ...bills.flatMap(({ name, ...bill }) => [`${name}: ${dollars(bill.usd)} a month`, ...formatItems(bill), '']),
+    ...bills.flatMap(({ name, ...bill }) => [`${name}: ${dollars(bill.usd)} a month`, ...formatItems(bill.items), '']),
     `probing every ${formatDuration(config.health.intervalMs)}; assumed ${assumptions.outages} outages a month; no free tier deducted`,
     `asking the store every minute would alone be ${naive.toLocaleString('en')} calls, ${dollars((naive * prices.keyValueStoreCall.usd) / prices.keyValueStoreCall.per)}`,
     '',
@@ -28,10 +28,11 @@ export function formatCost(config: EdgeConfig): { value: object; lines: string[]
   return { value: { bills, assumptions, prices }, lines };
 }
 
-function formatItems({ items }: CostEstimate): string[] {
+/** Items for people, a line each. */
+export function formatItems(items: readonly CostItem[]): string[] {
   return formatTable(
-    items.map(({ what, count, unit, usd }) => [
-      `  ${what}`,
+    items.map(({ what, detail, count, unit, usd }) => [
+      `  ${what}${detail === undefined ? '' : `, ${detail}`}`,
       count >= 10 ? Math.round(count).toLocaleString('en') : String(Math.round(count * 100) / 100),
       unit,
       dollars(usd),
@@ -40,6 +41,11 @@ function formatItems({ items }: CostEstimate): string[] {
   );
 }
 
-function dollars(usd: number): string {
-  return `$${usd.toFixed(2)}`;
+/** Where the prices of these items are from, each place once. */
+export function listSources(items: readonly CostItem[]): string[] {
+  return [...new Set(items.map(({ price: { source, read } }) => `${source} (${read})`))];
+}
+
+export function dollars(usd: number): string {
+  return `${usd < 0 ? '−' : ''}$${Math.abs(usd).toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
 }

@@ -1,0 +1,83 @@
+import edgeConfig from '../edge.config.ts';
+import { EdgeError } from '../src/cli/errors.ts';
+import { nearestName } from '../src/cli/nearest-name.ts';
+import { bytes, choice, count, flag, integer, percent, text } from '../src/cli/option.ts';
+import { run } from '../src/cli/run.ts';
+import { parseEdgeConfig } from '../src/config/edge-config.ts';
+import { sumUsd } from '../src/operations/cost/cost-item.ts';
+import type { Schedule } from '../src/operations/cost/estimate-cost.ts';
+import { compareWays, estimateStack, freeTierCredits, stackAssumptions } from '../src/operations/cost/estimate-stack.ts';
+import { formatStack } from '../src/operations/cost/format-stack.ts';
+import type { EdgeRegion } from '../src/operations/cost/prices.ts';
+
+const schedules: Readonly<Record<'lambda' | 'watch' | 'once', Schedule>> = {
+  lambda: { kind: 'lambda' },
+  watch: { kind: 'watch' },
+  once: { kind: 'once', everyMs: 300_000 },
+};
+const edgeRegions = Object.keys(stackAssumptions.viewers) as EdgeRegion[];
+
+await run({
+  usage: 'cost -- --requests <count> [options]',
+  summary:
+    'The month’s bill of the whole: edge, flipper and a stack in each region, for so many requests. Asks nobody: the prices stand in src/operations/cost/prices.ts, each with its source and date.',
+  examples: [
+    'cost -- --requests 100M',
+    'cost -- --requests 2.5B --bytes-per-response 8kB --tasks 6 --all',
+    'cost -- --requests 10M --viewers europe=70,india=30 --free-tier --json',
+  ],
+  options: {
+    requests: count('viewers’ requests a month'),
+    'bytes-per-response': bytes('on average, 20kB by default', { fallback: 20_000 }),
+    tasks: integer('tasks in each region, the standby included', { fallback: 2, min: 1, max: 10_000 }),
+    'home-share': percent('requests that the home region serves, 70% by default', { fallback: 70 }),
+    viewers: text(`percent by price region: ${edgeRegions.join(', ')}`, { placeholder: 'shares' }),
+    flipper: choice('how the flipper runs: lambda by default, watch without its machine', ['lambda', 'watch', 'once'], {
+      fallback: 'lambda' as const,
+    }),
+    'free-tier': flag('deduct what AWS gives every account each month'),
+    all: flag('every item, and where its price is from'),
+  },
+  main: async ({ values }, io) => {
+    if (values.requests === undefined) throw new EdgeError('USAGE', '--requests is missing', { hint: '--requests 100M' });
+    const config = parseEdgeConfig(edgeConfig);
+    const options = {
+      requests: values.requests,
+      bytesPerResponse: values['bytes-per-response'],
+      tasksPerRegion: values.tasks,
+      homePercent: values['home-share'],
+      viewers: values.viewers === undefined ? stackAssumptions.viewers : parseViewers(values.viewers),
+      schedule: schedules[values.flipper],
+    };
+    const { parts, usd } = estimateStack(config, options);
+    const { usd: fixedUsd } = estimateStack(config, { ...options, requests: 0 });
+    const credits = freeTierCredits(parts.flatMap(({ items }) => items));
+    const ways = compareWays(values.requests, parts);
+    const isFreeTierDeducted = values['free-tier'];
+    const totalUsd = isFreeTierDeducted ? usd + sumUsd(credits) : usd;
+    io.result(
+      { options, totalUsd, fixedUsd, parts, credits, isFreeTierDeducted, ways, assumptions: stackAssumptions },
+      formatStack({ parts, usd, fixedUsd, credits, isFreeTierDeducted, ways }, { all: values.all, colour: io.colour }),
+    );
+  },
+});
+
+/** `europe=70,india=30`: a price region that is not named has none. */
+function parseViewers(given: string): Record<EdgeRegion, number> {
+  const shares = Object.fromEntries(edgeRegions.map((region) => [region, 0])) as Record<EdgeRegion, number>;
+  for (const entry of given.split(',')) {
+    const [, name = '', digits = ''] = /^\s*([a-z-]+)=(\d{1,3})%?\s*$/.exec(entry) ?? [];
+    const region = edgeRegions.find((known) => known === name);
+    if (region === undefined) {
+      const near = nearestName(name, edgeRegions);
+      throw new EdgeError('USAGE', `--viewers takes shares such as europe=70,india=30, found ${JSON.stringify(entry)}`, {
+        hint: near === undefined ? `price regions: ${edgeRegions.join(', ')}` : `did you mean ${near}?`,
+      });
+    }
+    shares[region] += Number(digits);
+  }
+  const total = Object.values(shares).reduce((sum, share) => sum + share, 0);
+  if (total !== 100)
+    throw new EdgeError('USAGE', `--viewers must add up to 100%, found ${total}%`, { hint: '--viewers europe=70,india=30' });
+  return shares;
+}
