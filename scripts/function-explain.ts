@@ -1,4 +1,4 @@
-import { choice, flag, text } from '../src/cli/option.ts';
+import { choice, country, flag, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 
 await run({
@@ -12,7 +12,7 @@ await run({
     'function:explain -- --diff',
   ],
   options: {
-    country: text('two letters as CloudFront names it; without it a viewer of no known country', { placeholder: 'code' }),
+    country: country('two letters as CloudFront names it; without it a viewer of no known country'),
     method: choice('the request’s method, GET by default', ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'], {
       placeholder: 'method',
     }),

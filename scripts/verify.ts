@@ -1,28 +1,19 @@
 import edgeConfig from '../edge.config.ts';
 import { EdgeError } from '../src/cli/errors.ts';
 import type { Io } from '../src/cli/io.ts';
-import { type LocalCloud, readLocalCloud } from '../src/cli/local-cloud.ts';
-import { choice, duration, flag, integer, text, url } from '../src/cli/option.ts';
+import { readLocalCloud } from '../src/cli/local-cloud.ts';
+import { choice, country, duration, flag, integer, text, url } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
-import { readDistribution } from '../src/config/distribution-file.ts';
-import { type EdgeConfig, parseEdgeConfig } from '../src/config/edge-config.ts';
+import { parseEdgeConfig } from '../src/config/edge-config.ts';
 import { worstOf } from '../src/operations/doctor/check.ts';
 import { healthPath } from '../src/operations/edge-view.ts';
 import { checkEdge } from '../src/operations/verify/check-edge.ts';
 import { checkLock, checkOrigin, isAddressKnown } from '../src/operations/verify/check-origin.ts';
-import {
-  type Asker,
-  type Expected,
-  expectByConfiguration,
-  expectByFunction,
-  listAskers,
-} from '../src/operations/verify/expected-origins.ts';
+import { type Expected, listAskers } from '../src/operations/verify/expected-origins.ts';
 import { formatVerify } from '../src/operations/verify/format-verify.ts';
-import { readKnownDistribution } from '../src/operations/verify/read-known-distribution.ts';
 import { runRows } from '../src/operations/verify/run-rows.ts';
-import { loadTreeCode } from './function/load-code.ts';
-import { loadRecord } from './function/load-record.ts';
-import { openRuntime } from './function/open-runtime.ts';
+import { loadExpected } from './verify/load-expected.ts';
+import { loadOrigins } from './verify/load-origins.ts';
 
 const nothingExpected: Expected = { right: [], fallback: [], isRecordKnown: false };
 
@@ -36,7 +27,7 @@ await run({
   examples: ['verify -- --local', 'verify -- --edge https://www.example.com', 'verify -- --local --country IN --samples 20 --json'],
   options: {
     edge: url('the edge to ask; https://$VIEWER_DOMAIN by default, the local edge with --local'),
-    country: text('only this one; for a real edge: where this machine is', { placeholder: 'code' }),
+    country: country('only this one; for a real edge: where this machine is'),
     only: choice('half of it', ['edge', 'direct']),
     path: text('the health check’s path in place of the configured one', { placeholder: 'path' }),
     samples: integer('requests for each row', { fallback: 5, min: 1, max: 1_000 }),
@@ -46,7 +37,7 @@ await run({
   },
   main: async ({ values }, io) => {
     const config = parseEdgeConfig(edgeConfig);
-    const country = parseCountry(values.country);
+    const { country: from } = values;
     if (values.path?.startsWith('/') === false)
       throw new EdgeError('USAGE', `--path starts with a "/", found ${JSON.stringify(values.path)}`, { hint: '--path /health' });
     const edge = values.only === 'direct' ? undefined : chooseEdge(values.edge, values.local, io);
@@ -56,11 +47,11 @@ await run({
     const common = { config, samples: values.samples, maxLatencyMs: values['max-latency'], now: io.now(), network: {}, signal };
     const isLocal = url !== undefined && url === local?.edge;
     const path = values.path ?? healthPath(config);
-    const askers = url === undefined ? [] : listAskers(config, { isLocal, country, path });
-    const { expected, by, record } = await expect(askers, config, values.local, io);
+    const askers = url === undefined ? [] : listAskers(config, { isLocal, country: from, path });
+    const { expected, by, record } = await loadExpected(askers, config, values.local, io);
     const edgeCheck = url !== undefined && { ...common, url: new URL(url), isLocal, path, timeoutMs: values.timeout ?? 5_000 };
     const origins = values.only === 'edge' ? [] : Object.keys(config.origins);
-    const { distribution, lacking, missing } = await readOrigins(url, local, io);
+    const { distribution, lacking, missing } = await loadOrigins(url, local, io);
     const originCheck = { ...common, distribution, lacking, local: local?.origins, path: values.path, timeoutMs: values.timeout };
     const checks = [
       ...askers.map((asker, index) => async () => edgeCheck && checkEdge(asker, expected[index] ?? nothingExpected, edgeCheck)),
@@ -71,7 +62,7 @@ await run({
     onRow(0);
     const rows = await runRows(checks, { atOnce, signal, onRow });
     const outcome = worstOf(rows.map((row) => row.outcome));
-    const complete = rows.length === checks.length;
+    const complete = rows.length === checks.length && !signal.aborted;
     const head = [
       ...(url === undefined ? [] : [`edge      ${url}`, `expected  by ${by}`]),
       ...(url === undefined || isLocal
@@ -91,49 +82,10 @@ await run({
   },
 });
 
-function parseCountry(given: string | undefined): string | undefined {
-  const code = given?.toUpperCase();
-  if (code === undefined || /^[A-Z]{2}$/.test(code)) return code;
-  throw new EdgeError('USAGE', `--country takes two letters, found ${JSON.stringify(given)}`, { hint: 'ISO 3166-1 alpha-2: IN, DE, US' });
-}
-
 function chooseEdge(given: string | undefined, isLocal: boolean, { env }: Io): string | undefined {
   if (given !== undefined || isLocal) return given;
   if (env['VIEWER_DOMAIN']) return `https://${env['VIEWER_DOMAIN']}`;
   throw new EdgeError('USAGE', '--edge <url> is missing: which edge?', {
     hint: 'export VIEWER_DOMAIN, ask the local cloud with --local, or only the origins with --only direct',
   });
-}
-
-/** By the built function on the live record; by configuration where the record cannot be read, which must stop nobody from looking. */
-async function expect(
-  askers: readonly Asker[],
-  config: EdgeConfig,
-  local: boolean,
-  io: Io,
-): Promise<{ expected: Expected[]; by: string; record?: string | undefined }> {
-  if (askers.length === 0) return { expected: [], by: 'nothing' };
-  let loaded: Awaited<ReturnType<typeof loadRecord>>;
-  try {
-    loaded = await loadRecord(undefined, config, { local, io });
-  } catch (error) {
-    if (!(error instanceof EdgeError) || io.signal.aborted) throw error;
-    return { expected: expectByConfiguration(config, askers), by: `edge.config.ts alone: ${error.message}` };
-  }
-  const [runtime, source] = await Promise.all([openRuntime(io), loadTreeCode(config)]);
-  try {
-    const { record } = loaded;
-    const expected = await expectByFunction({ runtime, source, now: io.now() }, record, askers);
-    return { expected, by: `the function (${source.label}) on the record ${record ?? 'that is missing, taken for ok'}`, record };
-  } finally {
-    await runtime.close();
-  }
-}
-
-/** Where an origin's certificate is for the viewers' name, that is the edge's when nothing else says so. */
-async function readOrigins(edge: string | undefined, local: LocalCloud | undefined, io: Io) {
-  const known = await readKnownDistribution((env) => readDistribution('distribution.json', env), local?.env ?? io.env);
-  const host = edge === undefined || local !== undefined ? undefined : new URL(edge).hostname;
-  if (host !== undefined && known.distribution.Aliases?.Items?.length === 0) known.distribution.Aliases = { Quantity: 1, Items: [host] };
-  return { ...known, missing: known.missing.filter((name) => name !== 'AWS_ACCOUNT_ID' && name !== 'ACM_CERTIFICATE_ARN') };
 }

@@ -44,16 +44,11 @@ export async function explain(values: ExplainValues, io: Io): Promise<void> {
 function parseViewer({ country, method = 'GET', ip = someIp, all, diff }: ExplainValues) {
   if (country !== undefined && (all || diff))
     throw new EdgeError('USAGE', '--country excludes --all and --diff', { hint: 'one viewer, or everybody' });
-  const code = country?.toUpperCase();
-  if (code !== undefined && !/^[A-Z]{2}$/.test(code))
-    throw new EdgeError('USAGE', `--country takes two letters, found ${JSON.stringify(country)}`, {
-      hint: 'ISO 3166-1 alpha-2: IN, DE, US',
-    });
   if (isIP(ip) === 0)
     throw new EdgeError('USAGE', `--ip takes an IPv4 or IPv6 address, found ${JSON.stringify(ip)}`, {
       hint: 'such as 198.51.100.9 or 2001:db8::7',
     });
-  return { country: code, method, ip };
+  return { country, method, ip };
 }
 
 async function explainDifference({ local }: ExplainValues, runtime: AnyRuntime, io: Io): Promise<void> {

@@ -86,6 +86,11 @@ export function bytes<F extends number | undefined = undefined>(summary: string,
   return option(summary, common, 'bytes', parseBytes, 'a size such as 512, 20kB or 1.5MB');
 }
 
+/** A country as CloudFront names it, ISO 3166-1 alpha-2, in upper case whichever way it was typed. */
+export function country<F extends string | undefined = undefined>(summary: string, common: Common<F> = {}): Option<string | F> {
+  return option(summary, common, 'code', (found) => (/^[a-z]{2}$/i.test(found) ? found.toUpperCase() : undefined), 'two letters');
+}
+
 /** An http or https URL. */
 export function url<F extends string | undefined = undefined>(summary: string, common: Common<F> = {}): Option<string | F> {
   const parse = (found: string) => (URL.canParse(found) && /^https?:/.test(found) ? found : undefined);

@@ -1,0 +1,36 @@
+import { EdgeError } from '../../src/cli/errors.ts';
+import type { Io } from '../../src/cli/io.ts';
+import type { EdgeConfig } from '../../src/config/edge-config.ts';
+import { type Asker, type Expected, expectByConfiguration, expectByFunction } from '../../src/operations/verify/expected-origins.ts';
+import { loadTreeCode } from '../function/load-code.ts';
+import { loadRecord } from '../function/load-record.ts';
+import { openRuntime } from '../function/open-runtime.ts';
+
+export interface LoadedExpected {
+  /** In the order of the askers. */
+  expected: readonly Expected[];
+  /** For people: what it goes by. */
+  by: string;
+  /** Undefined when the key is missing or was not read. */
+  record: string | undefined;
+}
+
+/** By the built function on the live record; by configuration where the record cannot be read, which must stop nobody from looking. */
+export async function loadExpected(askers: readonly Asker[], config: EdgeConfig, local: boolean, io: Io): Promise<LoadedExpected> {
+  if (askers.length === 0) return { expected: [], by: 'nothing', record: undefined };
+  let loaded: Awaited<ReturnType<typeof loadRecord>>;
+  try {
+    loaded = await loadRecord(undefined, config, { local, io });
+  } catch (error) {
+    if (!(error instanceof EdgeError) || io.signal.aborted) throw error;
+    return { expected: expectByConfiguration(config, askers), by: `edge.config.ts alone: ${error.message}`, record: undefined };
+  }
+  const [runtime, source] = await Promise.all([openRuntime(io), loadTreeCode(config)]);
+  try {
+    const { record } = loaded;
+    const expected = await expectByFunction({ runtime, source, now: io.now() }, record, askers);
+    return { expected, by: `the function (${source.label}) on the record ${record ?? 'that is missing, taken for ok'}`, record };
+  } finally {
+    await runtime.close();
+  }
+}
