@@ -23,8 +23,8 @@ await run({
     'The month’s bill of the whole: edge, flipper and a stack in each region, for so many requests. Asks nobody: the prices stand in src/operations/cost/prices.ts, each with its source and date.',
   examples: [
     'cost -- --requests 100M',
-    'cost -- --requests 2.5B --bytes-per-response 8kB --tasks 6 --all',
-    'cost -- --requests 10M --viewers europe=70,india=30 --free-tier --json',
+    'cost -- --requests 2.5B --bytes-per-response 8kB --tasks 6',
+    'cost -- --requests 10M --viewers europe=70,india=30 --all',
   ],
   options: {
     requests: count('viewers’ requests a month'),

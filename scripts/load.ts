@@ -14,9 +14,9 @@ await run({
     'A load test with bounds: requests a second, latency, statuses and who answered. It loads this machine only; with --i-own-this something else, gently: at most 20 connections, 1m and 200 requests a second.',
   examples: [
     'load -- --local',
-    'load -- --local --country IN --path /api/orders --method POST --body "{}"',
-    'load -- --url http://127.0.0.1:3000/ --connections 50 --duration 30s --json',
-    'load -- --url https://www.example.com/health --i-own-this --rate 20 --duration 10s',
+    'load -- --local --country IN --path /api/x --method POST --body "{}"',
+    'load -- --url http://127.0.0.1:3000/ --connections 50 --duration 30s',
+    'load -- --url https://www.example.com/health --i-own-this --rate 20',
   ],
   options: {
     url: url('what to load'),

@@ -4,6 +4,7 @@ import type { Io } from '../src/cli/io.ts';
 import { readLocalCloud } from '../src/cli/local-cloud.ts';
 import { choice, country, duration, flag, integer, text, url } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
+import { wrapText } from '../src/cli/wrap-text.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
 import { worstOf } from '../src/operations/doctor/check.ts';
 import { healthPath } from '../src/operations/edge-view.ts';
@@ -24,7 +25,7 @@ await run({
   usage: 'verify -- [options]',
   summary:
     'What viewers get: through the edge and from each origin directly, held against the health record, the contract of the health check, TLS and latency. 1 when something is wrong.',
-  examples: ['verify -- --local', 'verify -- --edge https://www.example.com', 'verify -- --local --country IN --samples 20 --json'],
+  examples: ['verify -- --local', 'verify -- --edge https://www.example.com', 'verify -- --local --country IN --samples 20'],
   options: {
     edge: url('the edge to ask; https://$VIEWER_DOMAIN by default, the local edge with --local'),
     country: country('only this one; for a real edge: where this machine is'),
@@ -48,7 +49,7 @@ await run({
     const isLocal = url !== undefined && url === local?.edge;
     const path = values.path ?? healthPath(config);
     const askers = url === undefined ? [] : listAskers(config, { isLocal, country: from, path });
-    const { expected, by, record } = await loadExpected(askers, config, values.local, io);
+    const { expected, by, told, record } = await loadExpected(askers, config, values.local, io);
     const edgeCheck = url !== undefined && { ...common, url: new URL(url), isLocal, path, timeoutMs: values.timeout ?? 5_000 };
     const origins = values.only === 'edge' ? [] : Object.keys(config.origins);
     const { distribution, lacking, missing } = await loadOrigins(url, local, io);
@@ -63,17 +64,19 @@ await run({
     const rows = await runRows(checks, { atOnce, signal, onRow });
     const outcome = worstOf(rows.map((row) => row.outcome));
     const complete = rows.length === checks.length && !signal.aborted;
+    const isElsewhere = url !== undefined && !isLocal;
     const head = [
-      ...(url === undefined ? [] : [`edge      ${url}`, `expected  by ${by}`]),
-      ...(url === undefined || isLocal
-        ? []
-        : ['          a real edge places viewers by their address: only the way from this machine can be seen']),
-      ...(missing.length === 0 || origins.length === 0 ? [] : [`not set   ${missing.join(', ')}`]),
-      '',
-    ];
+      ...(url === undefined ? [] : [['edge', url] as const]),
+      ...told,
+      ...(isElsewhere
+        ? [['viewer', 'a real edge places viewers by their address: only the way from this machine can be seen'] as const]
+        : []),
+      ...(missing.length === 0 || origins.length === 0 ? [] : [['not set', missing.join(', ')] as const]),
+    ].flatMap(([name, value]) => wrapText(`${name.padEnd(10)}${value}`, io.columns, 10));
     const interrupted = complete ? [] : [`interrupted: ${rows.length} of ${checks.length} rows`];
     io.result({ outcome, complete, edge: url ?? null, canChooseCountry: isLocal, record: record ?? null, expectedBy: by, rows }, [
       ...head,
+      '',
       ...formatVerify(rows, { now: io.now(), columns: io.columns, colour: io.colour }),
       ...interrupted,
     ]);

@@ -9,27 +9,33 @@ import { openRuntime } from '../function/open-runtime.ts';
 export interface LoadedExpected {
   /** In the order of the askers. */
   expected: readonly Expected[];
-  /** For people: what it goes by. */
-  by: string;
+  by: 'function' | 'configuration';
+  /** For people: what is known of the function and the record. */
+  told: readonly (readonly [string, string])[];
   /** Undefined when the key is missing or was not read. */
   record: string | undefined;
 }
 
 /** By the built function on the live record; by configuration where the record cannot be read, which must stop nobody from looking. */
 export async function loadExpected(askers: readonly Asker[], config: EdgeConfig, local: boolean, io: Io): Promise<LoadedExpected> {
-  if (askers.length === 0) return { expected: [], by: 'nothing', record: undefined };
+  if (askers.length === 0) return { expected: [], by: 'configuration', told: [], record: undefined };
   let loaded: Awaited<ReturnType<typeof loadRecord>>;
   try {
     loaded = await loadRecord(undefined, config, { local, io });
   } catch (error) {
     if (!(error instanceof EdgeError) || io.signal.aborted) throw error;
-    return { expected: expectByConfiguration(config, askers), by: `edge.config.ts alone: ${error.message}`, record: undefined };
+    const told = [['record', `not read: ${error.message}; where viewers should go is taken from edge.config.ts`]] as const;
+    return { expected: expectByConfiguration(config, askers), by: 'configuration', told, record: undefined };
   }
   const [runtime, source] = await Promise.all([openRuntime(io), loadTreeCode(config)]);
   try {
     const { record } = loaded;
     const expected = await expectByFunction({ runtime, source, now: io.now() }, record, askers);
-    return { expected, by: `the function (${source.label}) on the record ${record ?? 'that is missing, taken for ok'}`, record };
+    const told = [
+      ['record', `${record ?? 'the key is missing: taken for ok'}  (${loaded.from})`],
+      ['function', source.label],
+    ] as const;
+    return { expected, by: 'function', told, record };
   } finally {
     await runtime.close();
   }

@@ -64,7 +64,7 @@ function formatSection(rows: readonly VerifyRow[], { now, columns, colour }: For
       const notes = [...(common === undefined ? [formatTls(row.tls, now)] : []), ...shown, ...more];
       return [line, ...notes.flatMap((note) => wrapText(note, columns - 8, 2).map((part) => `      ${part}`))];
     }),
-    ...(common === undefined || rows.every(({ samples, latency }) => samples > 0 && latency === undefined) ? [] : [`      ${common}`]),
+    ...(common !== undefined && rows.some(({ latency }) => latency !== undefined) ? [`      ${common}`] : []),
   ];
 }
 

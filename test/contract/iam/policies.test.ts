@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import edgeConfig from '../../../edge.config.ts';
+import { healthKey } from '../../../kvs/keys.ts';
 import { type ControlPlane, openControlPlane } from '../../../local/aws/control-plane.ts';
 import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
 import { type Aws, openAws } from '../../../src/aws/clients.ts';
@@ -197,6 +198,9 @@ async function read(aws: Aws): Promise<void> {
   // function:explain and function:history
   await readStage(client, config.functionName, 'LIVE');
   await readHistory(openKeyValueStore(await aws.keyValueStore(), storeArn));
+  // verify
+  const arn = await findKeyValueStoreArn(aws, config.keyValueStoreName, undefined);
+  await openKeyValueStore(await aws.keyValueStore(), arn).read([healthKey]);
 }
 
 const work: Readonly<Record<Role, (aws: Aws) => Promise<void>>> = { publisher: publish, operator: operate, flipper: flip, reader: read };
