@@ -3,6 +3,7 @@ import type { Io } from '../src/cli/io.ts';
 import { readLocalCloud } from '../src/cli/local-cloud.ts';
 import { choice, country, duration, flag, integer, text, url } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
+import { wrapText } from '../src/cli/wrap-text.ts';
 import { countFailures, formatLoad } from '../src/operations/load/format-load.ts';
 import { loopbackLimits } from '../src/operations/load/load-limits.ts';
 import { planLoad } from '../src/operations/load/plan-load.ts';
@@ -31,7 +32,7 @@ await run({
       min: 1,
       max: 100_000,
     }),
-    method: choice('the request’s method', ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'], {
+    method: choice('the request’s method', ['GET', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'], {
       placeholder: 'method',
       fallback: 'GET' as const,
     }),
@@ -50,7 +51,7 @@ await run({
       requestsPerSecond: values.rate,
       isOwned: values['i-own-this'],
     });
-    io.stderr(plan.summary);
+    for (const line of wrapText(plan.summary, io.columns, 2)) io.stderr(line);
     if (!target.isLoopback && !(await confirm(values.yes, io))) {
       io.stderr('nothing was sent');
       return 1;

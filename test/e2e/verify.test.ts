@@ -73,7 +73,7 @@ describe('npm run verify', () => {
   it('takes the fallback for right while the record says so, and tells which origin is down', async () => {
     await cloud.setFault('singapore', { kind: '5xx' });
     await write('singapore=0');
-    const [edge, all] = await Promise.all([verify('--local', '--only', 'edge', '--samples', '2'), verify('--local', '--samples', '2')]);
+    const [edge, all] = await Promise.all([verify('--local', '--only', 'edge', '--samples', '1'), verify('--local', '--samples', '1')]);
     await write('ok');
     const unflipped = await verify('--local', '--country', 'in', '--only', 'edge', '--samples', '1');
     await cloud.setFault('singapore', { kind: 'none' });
@@ -150,8 +150,8 @@ describe('npm run load', () => {
       '20',
       '--json',
     );
-    expect(stderr).toMatch(
-      /^GET http:\/\/127\.0\.0\.1:\d+\/api\/x \(127\.0\.0\.1\), 10 connections for 1 s, at most 20 requests a second\n$/,
+    expect(stderr.replace(/\s+/g, ' ')).toMatch(
+      /^GET http:\/\/127\.0\.0\.1:\d+\/api\/x \(127\.0\.0\.1\), 10 connections for 1 s, at most 20 requests a second $/,
     );
     const report = JSON.parse(stdout);
     expect(report).toMatchObject({ errors: {}, statuses: { 200: report.answers }, regions: { 'eu-central-1': report.answers } });
@@ -204,7 +204,7 @@ describe('npm run load', () => {
 
   it('keeps to the host when a path looks like another one', async () => {
     const { code, stderr } = await load('--local', '--path', '//203.0.113.9/', '--duration', '1s', '--rate', '5');
-    expect(stderr).toMatch(/^GET http:\/\/127\.0\.0\.1:\d+\/\/203\.0\.113\.9\/ \(127\.0\.0\.1\)/);
+    expect(stderr.replace(/\s+/g, ' ')).toMatch(/^GET http:\/\/127\.0\.0\.1:\d+\/\/203\.0\.113\.9\/ \(127\.0\.0\.1\)/);
     expect(code).toBe(0);
   });
 });

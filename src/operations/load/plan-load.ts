@@ -36,8 +36,7 @@ export function planLoad(target: LoadTarget, wishes: LoadWishes): LoadPlan {
     throw new EdgeError('USAGE', '--country is for the local edge: a real one places viewers by their address', { hint: 'leave it out' });
   if (durationMs % 1_000 !== 0)
     throw new EdgeError('USAGE', `--duration takes whole seconds, found ${durationMs} ms`, { hint: '--duration 5s' });
-  if (body !== undefined && (method === 'GET' || method === 'HEAD'))
-    throw new EdgeError('USAGE', `a ${method} has no body`, { hint: '--method POST' });
+  if (body !== undefined && method === 'GET') throw new EdgeError('USAGE', 'a GET has no body', { hint: '--method POST' });
   const requestsPerSecond = wishes.requestsPerSecond ?? (target.isLoopback ? undefined : defaultOwnedRate);
   checkLimits({ connections, durationMs, requestsPerSecond }, target.isLoopback);
   const pace = requestsPerSecond === undefined ? 'as fast as it answers' : `at most ${requestsPerSecond} requests a second`;

@@ -3,7 +3,8 @@ import { bailoutErrors, maxAnswerBytes } from './load-limits.ts';
 import type { LoadTarget } from './resolve-target.ts';
 
 export interface LoadRequest {
-  method: 'GET' | 'HEAD' | 'OPTIONS' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** No HEAD: autocannon waits for the body that a HEAD's answer announces. */
+  method: 'GET' | 'OPTIONS' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   headers: Readonly<Record<string, string>>;
   body: string | undefined;
 }

@@ -1,28 +1,20 @@
 import { defaultHttpSignal, type EdgeConfig, type HttpSignal } from '../../config/edge-config.ts';
 import { checkResponse } from '../../health/check-response.ts';
-import type { Answer, ProbeOptions } from '../../health/probe.ts';
+import type { Answer } from '../../health/probe.ts';
 import { groupByRegion, localCountryHeader, readRegion } from '../edge-view.ts';
-import { latencyFigures } from '../latency-figures.ts';
 import type { Asker, Expected } from './expected-origins.ts';
-import { judgeLatency, judgeTls, listStatuses } from './judge-samples.ts';
+import { judgeSamples, type Sampling } from './judge-samples.ts';
 import { takeSamples } from './take-samples.ts';
 import type { VerifyRow } from './verify-row.ts';
 
-export interface EdgeCheck {
+export interface EdgeCheck extends Sampling {
   config: Pick<EdgeConfig, 'origins'>;
   url: URL;
   isLocal: boolean;
   /** Path and query of the health check. */
   path: string;
-  samples: number;
   /** Whole request. */
   timeoutMs: number;
-  /** Of the 95th percentile; undefined for no limit. */
-  maxLatencyMs: number | undefined;
-  /** Epoch milliseconds. */
-  now: number;
-  network: Pick<ProbeOptions, 'lookup' | 'ca'>;
-  signal: AbortSignal;
 }
 
 /** Request header by which the local edge is told a viewer's address. */
@@ -30,7 +22,7 @@ const localIpHeader = 'x-local-viewer-ip';
 
 /** What one asker gets through the edge; undefined when it was stopped before there was anything. */
 export async function checkEdge(asker: Asker, expected: Expected, check: EdgeCheck): Promise<VerifyRow | undefined> {
-  const { url, isLocal, path, samples: count, timeoutMs, maxLatencyMs, now, network, signal } = check;
+  const { url, isLocal, path, samples: count, timeoutMs, network, signal } = check;
   const protocol = url.protocol === 'https:' ? 'https' : 'http';
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const samples = await takeSamples(
@@ -47,27 +39,20 @@ export async function checkEdge(asker: Asker, expected: Expected, check: EdgeChe
     count,
     { ...network, signal },
   );
-  const { answers, broken, tls } = samples;
+  const { answers, broken } = samples;
   if (answers.length === 0 && broken === undefined) return undefined;
   const judged = answers.map((answer) => judgeAnswer(answer, expected, check.config));
-  const latency = latencyFigures(answers.map(({ latencyMs }) => latencyMs));
   const failures = [
     ...(broken === undefined ? [] : [`${broken.failure.class}: ${broken.failure.detail}`]),
     ...judged.flatMap(({ failure }) => failure ?? []),
-    ...judgeLatency(latency, maxLatencyMs),
   ];
-  const warnings = [...judged.flatMap(({ warning }) => warning ?? []), ...judgeTls(tls, now)];
+  const warnings = judged.flatMap(({ warning }) => warning ?? []);
   return {
     way: 'edge',
     who: asker.name,
-    outcome: failures.length > 0 ? 'fail' : warnings.length > 0 ? 'warn' : 'ok',
     expected: expected.right,
     went: [...new Set(judged.flatMap(({ origins }) => origins))],
-    statuses: listStatuses(samples),
-    samples: answers.length + (broken === undefined ? 0 : 1),
-    latency,
-    tls,
-    notes: [...new Set([...failures, ...warnings])],
+    ...judgeSamples(samples, { failures, warnings }, check),
   };
 }
 
@@ -98,7 +83,7 @@ function judgeAnswer(
   const went = `answered by ${origins.join(' or ')}, expected ${right.join(' or ')}`;
   if (!origins.some((origin) => fallback.includes(origin))) return { origins, failure: went };
   if (!isRecordKnown) return { origins, warning: `${went} by configuration; what the health record says is not known` };
-  return { origins, failure: `${went}, which did not serve it or is not yet known as well at the edge` };
+  return { origins, failure: `${went}: it did not serve this request, or the edge does not have the record yet` };
 }
 
 /** The contract of the flipper's probe, without its limit of latency: that is about the way to the origin. */

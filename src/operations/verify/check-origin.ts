@@ -5,14 +5,13 @@ import { checkResponse } from '../../health/check-response.ts';
 import { type ProbeOptions, probe } from '../../health/probe.ts';
 import { type Finding, ok, warn } from '../doctor/check.ts';
 import { askTwice, judgeOriginLock, type LockFacts } from '../doctor/checks/origin-lock.ts';
-import { latencyFigures } from '../latency-figures.ts';
 import { buildProbeTarget } from '../probe-target.ts';
 import { judgeProbe } from '../sound-origin.ts';
-import { judgeLatency, judgeTls, listStatuses } from './judge-samples.ts';
+import { judgeSamples, type Sampling } from './judge-samples.ts';
 import { takeSamples } from './take-samples.ts';
 import type { VerifyRow } from './verify-row.ts';
 
-export interface OriginCheck {
+export interface OriginCheck extends Sampling {
   config: Pick<EdgeConfig, 'origins' | 'health'>;
   distribution: DistributionConfig;
   /** Ids of origins that CloudFront sends a secret which is not known here: a refusal of theirs means nothing. */
@@ -21,20 +20,13 @@ export interface OriginCheck {
   local: Readonly<Record<string, LocalOrigin>> | undefined;
   /** In place of the path of each signal. */
   path: string | undefined;
-  samples: number;
   /** Whole request; undefined for health.timeoutMs. */
   timeoutMs: number | undefined;
-  /** Of the 95th percentile; undefined for no limit. */
-  maxLatencyMs: number | undefined;
-  /** Epoch milliseconds. */
-  now: number;
-  network: Pick<ProbeOptions, 'lookup' | 'ca'>;
-  signal: AbortSignal;
 }
 
 /** An origin past the edge, asked as CloudFront would; undefined when it was stopped before there was anything. */
 export async function checkOrigin(id: string, check: OriginCheck): Promise<VerifyRow | undefined> {
-  const { config, path, maxLatencyMs, now } = check;
+  const { config, path } = check;
   const signal = config.origins[id]?.signals.find((candidate) => candidate.type === 'http') ?? defaultHttpSignal;
   const target = buildProbeTarget(id, path === undefined ? signal : { ...signal, path }, config, check.distribution);
   const none = { way: 'direct' as const, who: id, expected: [id], went: [], statuses: [], samples: 0, latency: undefined, tls: undefined };
@@ -43,34 +35,27 @@ export async function checkOrigin(id: string, check: OriginCheck): Promise<Verif
   const { timeoutMs = target.timeoutMs } = check;
   const bounded = { ...target, timeoutMs, connectTimeoutMs: Math.min(timeoutMs, target.connectTimeoutMs) };
   const samples = await takeSamples(bounded, check.samples, reach(id, check));
-  const { answers, broken, tls } = samples;
+  const { answers, broken } = samples;
   if (answers.length === 0 && broken === undefined) return undefined;
   const isRefusal = (status: number) => check.lacking.has(id) && (status === 401 || status === 403);
   const refused = answers.filter(({ status }) => isRefusal(status));
   const bad = answers.flatMap((answer) =>
     isRefusal(answer.status) ? [] : (checkResponse(answer, target.checks, target.region)?.detail ?? []),
   );
-  const latency = latencyFigures(answers.map(({ latencyMs }) => latencyMs));
   // Not to get through may be this machine's fault, which is no reason to fail.
   const unreached = broken !== undefined && judgeProbe({ ok: false, ...broken }).kind === 'unreached';
   const why = broken === undefined ? [] : [`${broken.failure.class}: ${broken.failure.detail}`];
-  const failures = [...(unreached ? [] : why), ...bad, ...judgeLatency(latency, maxLatencyMs)];
+  const failures = [...(unreached ? [] : why), ...bad];
   const warnings = [
     ...(unreached ? why.map((problem) => `not reached from here, as if it admitted CloudFront only; ${problem}`) : []),
     ...(refused.length > 0
       ? [`refuses who lacks its secret (${refused[0]?.status}), which is not set here: nothing else can be seen`]
       : []),
-    ...judgeTls(tls, now),
   ];
   return {
     ...none,
-    outcome: failures.length > 0 ? 'fail' : warnings.length > 0 ? 'warn' : 'ok',
     went: answers.length > bad.length + refused.length ? [id] : [],
-    statuses: listStatuses(samples),
-    samples: answers.length + (broken === undefined ? 0 : 1),
-    latency,
-    tls,
-    notes: [...new Set([...failures, ...warnings])],
+    ...judgeSamples(samples, { failures, warnings }, check),
   };
 }
 
