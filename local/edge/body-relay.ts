@@ -7,6 +7,8 @@ import { Readable } from 'node:stream';
 export class BodyRelay extends Readable {
   /** True while the reader waits for the source. */
   isWaiting = false;
+  /** Called when a part of the body, or its end, goes on to the reader. */
+  onProgress: () => void = () => {};
   readonly #source: Readable;
   #isAttached = false;
 
@@ -35,16 +37,21 @@ export class BodyRelay extends Readable {
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    this.isWaiting = false;
+    this.#progress();
     if (!this.push(chunk)) this.#source.pause();
   };
 
   readonly #onEnd = (): void => {
-    this.isWaiting = false;
+    this.#progress();
     this.push(null);
   };
 
   readonly #onError = (error: Error): void => {
     this.destroy(error);
   };
+
+  #progress(): void {
+    this.isWaiting = false;
+    this.onProgress();
+  }
 }

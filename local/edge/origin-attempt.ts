@@ -35,6 +35,8 @@ export class OriginAttempt implements Dispatcher.DispatchHandler {
     this.reply = new Promise((resolve) => {
       this.#settle = resolve;
     });
+    // The origin's time counts from when it has the request, not from when the viewer began to send it.
+    if (body !== undefined) body.onProgress = () => this.#noteActivity();
     exchange.onAbortable(() => this.#abort('viewer-closed', 'the viewer closed the connection'));
   }
 

@@ -17,6 +17,9 @@ const alone: TestHandler = (event, cf) => {
   return event.request;
 };
 
+/** Only a fault that is noticed by waiting needs a short wait. */
+const distributionFor = (fault: OriginFault['kind']) => (fault === 'hang' ? hasty(testDistribution()) : testDistribution());
+
 describe('a group made by the function', () => {
   it.each<{ fault: OriginFault; cause: string }>([
     { fault: { kind: 'refuse' }, cause: 'refused' },
@@ -24,7 +27,7 @@ describe('a group made by the function', () => {
     { fault: { kind: '5xx', status: 500 }, cause: 'status 500' },
     { fault: { kind: '5xx', status: 504 }, cause: 'status 504' },
   ])('serves GET from the second origin when the first has $fault', async ({ fault, cause }) => {
-    rig = await openTestEdge({ distribution: hasty(testDistribution()), handler: grouped });
+    rig = await openTestEdge({ distribution: distributionFor(fault.kind), handler: grouped });
     await rig.singapore.setFault(fault);
     const reply = await rig.request('/');
     expect(reply.status).toBe(200);
@@ -43,7 +46,7 @@ describe('a group made by the function', () => {
     { codes: [503], fault: '5xx', served: true },
   ] as const)('with $codes listed and a $fault fault, the second origin serves: $served', async ({ codes, fault, served }) => {
     rig = await openTestEdge({
-      distribution: hasty(testDistribution()),
+      distribution: distributionFor(fault),
       handler: (event, cf) => {
         cf.group(['singapore', 'europe'], [...codes]);
         return event.request;
@@ -54,14 +57,14 @@ describe('a group made by the function', () => {
   });
 
   it.each(['POST', 'PUT', 'PATCH', 'DELETE'])('asks only the first origin for %s', async (method) => {
-    rig = await openTestEdge({ distribution: hasty(testDistribution()), handler: grouped });
+    rig = await openTestEdge({ handler: grouped });
     await rig.singapore.setFault({ kind: 'refuse' });
     expect((await rig.request('/', { method, body: 'x' })).status).toBe(502);
     expect(rig.europe.received).toBe(0);
   });
 
   it('answers with what the second origin said when both fail', async () => {
-    rig = await openTestEdge({ distribution: hasty(testDistribution()), handler: grouped });
+    rig = await openTestEdge({ handler: grouped });
     await rig.singapore.setFault({ kind: 'refuse' });
     await rig.europe.setFault({ kind: '5xx', status: 500 });
     const reply = await rig.request('/');
@@ -75,7 +78,7 @@ describe('one origin alone', () => {
     { fault: { kind: 'hang' }, status: 504, reason: 'read-timeout' },
     { fault: { kind: '5xx', status: 503 }, status: 503, reason: '' },
   ])('answers $status for $fault', async ({ fault, status, reason }) => {
-    rig = await openTestEdge({ distribution: hasty(testDistribution()), handler: alone });
+    rig = await openTestEdge({ distribution: distributionFor(fault.kind), handler: alone });
     await rig.singapore.setFault(fault);
     const reply = await rig.request('/', { method: 'POST', body: 'x' });
     expect(reply.status).toBe(status);
@@ -100,7 +103,6 @@ describe('one origin alone', () => {
 
   it('answers 502 when the origin speaks no TLS', async () => {
     rig = await openTestEdge({
-      distribution: hasty(testDistribution()),
       handler: alone,
       resolveOrigin: () => ({ host: '127.0.0.1', port: rig.singapore.port, protocol: 'https' }),
     });
@@ -110,7 +112,6 @@ describe('one origin alone', () => {
 
   it('answers 502 when the name does not resolve', async () => {
     rig = await openTestEdge({
-      distribution: hasty(testDistribution()),
       handler: alone,
       resolveOrigin: () => ({ host: 'nowhere.invalid', port: 80, protocol: 'http' }),
     });
@@ -129,14 +130,14 @@ describe('one origin alone', () => {
   });
 
   it('breaks the viewer’s connection off when the origin breaks off in the middle of a body', async () => {
-    rig = await openTestEdge({ distribution: hasty(testDistribution()), handler: alone });
+    rig = await openTestEdge({ handler: alone });
     await rig.singapore.setFault({ kind: 'bad-body' });
     await expect(rig.request('/')).rejects.toThrow(/aborted|hang up/);
     await expect.poll(() => rig.records.at(-1)?.reason).toContain('broke off');
   });
 
   it('serves again as soon as the origin is back', async () => {
-    rig = await openTestEdge({ distribution: hasty(testDistribution()), handler: alone });
+    rig = await openTestEdge({ handler: alone });
     await rig.request('/');
     await rig.singapore.setFault({ kind: 'refuse' });
     expect((await rig.request('/')).status).toBe(502);

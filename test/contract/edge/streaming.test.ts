@@ -90,22 +90,25 @@ it('ends the origin’s work when the viewer leaves', async () => {
 
 it('waits for a viewer who reads slowly, longer than the origin may take', async () => {
   const size = 20_000_000;
-  await open((_, response) => response.end(Buffer.alloc(size, 'x')), hasty(testDistribution()));
-  expect(await readSlowly(rig.edge.port, '/', 600)).toBe(size);
+  await open((_, response) => response.end(Buffer.alloc(size, 'x')), hasty(testDistribution(), 1));
+  expect(await readSlowly(rig.edge.port, '/', 1_500)).toBe(size);
 });
 
 it('waits for a viewer who sends slowly, longer than the origin may take', async () => {
-  await open((request, response) => {
-    request.resume();
-    request.on('end', () => response.end('done'));
-  }, hasty(testDistribution()));
+  await open(
+    (request, response) => {
+      request.resume();
+      request.on('end', () => response.end('done'));
+    },
+    hasty(testDistribution(), 1),
+  );
   const status = await new Promise<number | undefined>((resolve, reject) => {
     const request = http.request({ host: '127.0.0.1', port: rig.edge.port, method: 'POST', agent: false }, (response) =>
       resolve(response.statusCode),
     );
     request.on('error', reject);
     request.write('first');
-    setTimeout(() => request.end('second'), 600);
+    setTimeout(() => request.end('second'), 1_500);
   });
   expect(status).toBe(200);
 });
