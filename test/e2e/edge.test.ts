@@ -26,7 +26,7 @@ describe('npm run edge', () => {
     await writeFile(join(folder, 'keys.json'), '{"greeting":"hello"}');
     const args = ['--function', file, '--kvs', join(folder, 'keys.json'), '--port', '0', '--propagation', '100ms'];
     edge = startScript('edge', args);
-    await waitUntil(() => /europe +http/.test(edge.output.stdout), 20_000);
+    await waitUntil(() => /europe +http/.test(edge.output.stdout), 60_000);
     url = /edge +(http:\S+)/.exec(edge.output.stdout)?.[1] ?? '';
   });
 
@@ -50,7 +50,7 @@ describe('npm run edge', () => {
 
   it('takes up changed keys', async () => {
     await writeFile(join(folder, 'keys.json'), '{"greeting":"good day"}');
-    await waitUntil(async () => (await read()).echo?.headers['x-greeting'] === 'good day', 5_000);
+    await waitUntil(async () => (await read()).echo?.headers['x-greeting'] === 'good day', 30_000);
     expect((await read()).echo?.headers['x-greeting']).toBe('good day');
   });
 
@@ -61,11 +61,11 @@ describe('npm run edge', () => {
     { when: 'never ends', code: greeter.replace('return', 'for (;;) {} return'), status: 503 },
   ])('answers $status once the file $when, and lives on', async ({ code, status }) => {
     await writeFile(file, code);
-    await waitUntil(async () => (await read()).status === status, 5_000);
+    await waitUntil(async () => (await read()).status === status, 30_000);
     const { cache } = await read();
     expect(cache).toBe(`${status === 502 ? 'FunctionValidationError' : 'FunctionExecutionError'} from cloudfront`);
     await writeFile(file, greeter);
-    await waitUntil(async () => (await read()).status === 200, 8_000);
+    await waitUntil(async () => (await read()).status === 200, 30_000);
     expect((await read()).status).toBe(200);
   });
 

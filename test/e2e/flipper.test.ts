@@ -92,7 +92,7 @@ function flipper(...args: string[]): Running {
 
 const writes = () => test.control.calls.filter(({ operation }) => operation === 'UpdateKeys').length;
 const record = () => test.values().get('health') ?? 'ok';
-const until = (what: () => boolean) => expect.poll(what, { interval: 20, timeout: 20_000 }).toBe(true);
+const until = (what: () => boolean) => expect.poll(what, { interval: 20, timeout: 60_000 }).toBe(true);
 
 describe('npm run flipper', () => {
   it('watches, flips, and ends in good order at SIGTERM', async () => {

@@ -13,7 +13,7 @@ import { type OriginFault, openTestOrigin, type TestOrigin } from './open-test-o
 const config = parseEdgeConfig({
   origins: { singapore: { region: 'ap-southeast-1' }, europe: { region: 'eu-central-1' } },
   defaultOrder: ['singapore', 'europe'],
-  health: { intervalMs: 200, fastIntervalMs: 50, connectTimeoutMs: 150, timeoutMs: 200 },
+  health: { intervalMs: 200, fastIntervalMs: 50, connectTimeoutMs: 2_000, timeoutMs: 2_000 },
   failover: { holdDownMs: 300, maxHoldDownMs: 3_000, rampStepMs: 200, minFlipIntervalMs: 50 },
 });
 const item = (Id: string) => ({ Id, DomainName: `${Id}.example.test`, CustomOriginConfig: undefined });
@@ -67,13 +67,13 @@ function start(given: Partial<FlipperOptions> = {}) {
 
 const flips = () => told.filter((event) => event.event === 'flip');
 const record = () => test.values().get('health') ?? 'ok';
-const until = (what: () => boolean) => expect.poll(what, { interval: 5, timeout: 10_000 }).toBe(true);
+const until = (what: () => boolean) => expect.poll(what, { interval: 5, timeout: 30_000 }).toBe(true);
 const isProven = () => told.filter((event) => event.event === 'verdict' && event.to === 'healthy').length >= 2;
 
 describe('a flipper on real connections', () => {
   it.each<{ fault: OriginFault; why: RegExp }>([
     { fault: 'refuse', why: /connect: .*ECONNREFUSED/ },
-    { fault: 'hang', why: /timeout: no answer within 200 ms/ },
+    { fault: 'hang', why: /timeout: no answer within 2000 ms/ },
     { fault: 'reset', why: /connect: / },
     { fault: '503', why: /status: status 503/ },
     { fault: 'bad body', why: /body: the body is not JSON/ },
@@ -136,9 +136,9 @@ describe('a flipper on real connections', () => {
     await europe.setFault('hang');
     const ended = start();
     await until(() => europe.requests > 0);
-    const at = performance.now();
     stop.abort();
     await ended;
-    expect(performance.now() - at).toBeLessThan(150);
+    // The look that hung was cut off, not waited for.
+    expect(told.some((event) => event.event === 'look' && event.origin === 'europe')).toBe(false);
   });
 });

@@ -14,6 +14,8 @@ export type StubAnswer = { status?: number; headers?: Record<string, string>; bo
 
 export interface AwsStub {
   aws: Aws;
+  /** Clients that give up after 300 ms, for answers that never come; whoever expects an answer leaves a busy machine its time. */
+  impatient: Aws;
   url: string;
   requests: StubRequest[];
   /** Answers every request from now on. */
@@ -22,7 +24,7 @@ export interface AwsStub {
 }
 
 /** An HTTP server that says what an AWS service would say on the wire, and the real SDK clients pointed at it. */
-export async function openAwsStub(options: { requestTimeoutMs?: number } = {}): Promise<AwsStub> {
+export async function openAwsStub(): Promise<AwsStub> {
   const requests: StubRequest[] = [];
   let reply: (request: StubRequest, made: number) => StubAnswer = () => ({ status: 500, body: '' });
   const server = createServer((message, response) => {
@@ -39,7 +41,8 @@ export async function openAwsStub(options: { requestTimeoutMs?: number } = {}): 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    aws: openAws({ env: {}, local: { controlPlane: url }, ...options }),
+    aws: openAws({ env: {}, local: { controlPlane: url }, requestTimeoutMs: 20_000 }),
+    impatient: openAws({ env: {}, local: { controlPlane: url }, requestTimeoutMs: 300 }),
     url,
     requests,
     answer: (next) => {
