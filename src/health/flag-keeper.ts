@@ -1,3 +1,4 @@
+import { okRecord } from '../../kvs/health-record.ts';
 import { healthKey } from '../../kvs/keys.ts';
 import { EdgeError } from '../cli/errors.ts';
 import { parseAuditEntry } from './audit.ts';
@@ -10,6 +11,7 @@ import type { FlagStore, KeyChange } from './key-change.ts';
 import { learnRecord } from './learn-record.ts';
 import { type LiveRecord, overrideInForce } from './live-record.ts';
 import type { Evidence } from './origin-track.ts';
+import { readInTime } from './read-in-time.ts';
 import { openShadowStore } from './shadow-store.ts';
 
 export interface FlagKeeperOptions {
@@ -44,8 +46,11 @@ export interface KeptFlag {
 const firstRetryMs = 250;
 const lastRetryMs = 10_000;
 
-/** While an override stands in the way, its end before its time shows only in the store. It is asked this seldom, since each question costs money. */
-const overrideRecheckMs = 60_000;
+/**
+ * Where memory may be wrong at the viewers' cost, the store is asked this often and no more, since each question costs money: while an override stands in
+ * the way, which may end before its time, and while a dead origin is out, to which somebody may send viewers by hand.
+ */
+const recheckMs = 60_000;
 
 /** How long one look for a written flip in the store may take, how many there are and what lies between them. */
 const verifyTimeoutMs = 5_000;
@@ -61,7 +66,8 @@ export class FlagKeeper {
   readonly #store: FlagStore;
   #live: LiveRecord | undefined;
   #held: Hold | undefined;
-  #recheckAt = 0;
+  /** When the store was last seen, on the monotonic clock. */
+  #seenAt = Number.NEGATIVE_INFINITY;
   #acting: Promise<void> | undefined;
   #verifying: Promise<void> = Promise.resolve();
   #writes = 0;
@@ -110,9 +116,9 @@ export class FlagKeeper {
     while (!this.#options.signal.aborted) {
       try {
         if (this.#live === undefined) await this.#learn();
+        else if (this.#decide(this.#live).action === 'flip') await this.#write();
         else if (this.#isRecheckDue()) await this.#recheck();
-        else if (this.#decide(this.#live).action === 'hold') return;
-        else await this.#write();
+        else return;
         this.#failures = 0;
       } catch (error) {
         this.#failures += 1;
@@ -145,28 +151,39 @@ export class FlagKeeper {
   #hold(hold: Hold): void {
     if (hold.reason === this.#held?.reason && hold.origin === this.#held.origin) return;
     this.#log({ event: 'hold', reason: hold.reason, ...(hold.origin === undefined ? {} : { origin: hold.origin }) });
-    if (hold.reason === 'override') this.#recheckAt = this.#options.clock.monotonic() + overrideRecheckMs;
     this.#held = hold;
   }
 
   async #learn(): Promise<void> {
     const { policy, clock } = this.#options;
     const { values } = await this.#store.read(flipKeys);
-    this.#live = learnRecord(values, this.#live, policy.failover, clock.now());
-    const override = overrideInForce(this.#live);
-    const { text: record, edited } = this.#live;
+    const live = this.#see(learnRecord(values, this.#live, policy.failover, clock.now()));
+    const override = overrideInForce(live);
+    const { text: record, edited } = live;
     this.#log({ event: 'record', record, edited, ...(override === undefined ? {} : { override }) });
     if (edited) await this.#write();
   }
 
+  #see(live: LiveRecord): LiveRecord {
+    this.#seenAt = this.#options.clock.monotonic();
+    this.#live = live;
+    return live;
+  }
+
   #isRecheckDue(): boolean {
-    return this.#held?.reason === 'override' && this.#options.clock.monotonic() >= this.#recheckAt;
+    const { policy, clock, evidence, shadow } = this.#options;
+    if (clock.monotonic() < this.#seenAt + recheckMs) return false;
+    if (this.#held?.reason === 'override') return true;
+    const known = evidence(clock.now());
+    // In the shadow an origin is out in thought only, and nobody is saved by asking.
+    return !shadow && policy.origins.some((id) => known[id]?.verdict === 'unhealthy' && this.#live?.automatic[id] === 0);
   }
 
   async #recheck(): Promise<void> {
-    this.#recheckAt = this.#options.clock.monotonic() + overrideRecheckMs;
     const { values } = await this.#store.read([healthKey]);
-    if (values.get(healthKey) !== this.#live?.text) await this.#learn();
+    // After a failure all is learnt anew, which tells that the store is back.
+    if (this.#failures > 0 || (values.get(healthKey) ?? okRecord) !== this.#live?.text) await this.#learn();
+    else this.#see(this.#live);
   }
 
   /** Decides on what the store holds and writes that; without a flip it only notes a record changed by hand. */
@@ -187,16 +204,17 @@ export class FlagKeeper {
       const reason = decision.action === 'flip' ? decision.reason : 'the health record was changed by hand';
       return planFlip(snapshot, flip, { at: now, reason, by, origins: policy.origins });
     });
-    if (written === undefined) this.#live = seen?.live;
+    if (written === undefined) this.#live = seen && this.#see(seen.live);
     else this.#applied(written, seen?.decision, attempts, clock.monotonic() - startedAt);
   }
 
   #applied(written: KeyChange, decision: Decision | undefined, attempts: number, durationMs: number): void {
     const { policy, clock, shadow } = this.#options;
-    this.#live = learnRecord(new Map(written.puts.map(({ key, value }) => [key, value])), this.#live, policy.failover, clock.now());
+    const put = new Map(written.puts.map(({ key, value }) => [key, value]));
+    const live = this.#see(learnRecord(put, this.#live, policy.failover, clock.now()));
     const entry = written.puts.map(({ value }) => parseAuditEntry(value)).find((found) => found !== undefined);
-    const { sequence, lastFlip } = this.#live.state;
-    const { text } = this.#live;
+    const { sequence, lastFlip } = live.state;
+    const { text } = live;
     if (decision?.action === 'flip') {
       const { kind, moves, reason } = decision;
       const from = entry?.from ?? lastFlip?.from ?? '';
@@ -212,7 +230,7 @@ export class FlagKeeper {
     let detail = '';
     for (let tries = 0; tries < verifyTries; tries++) {
       if (tries > 0) await clock.sleep(verifyPauseMs, signal);
-      const values = await this.#readInTime().catch((error: unknown) => {
+      const values = await readInTime(this.#store, verifyTimeoutMs, clock).catch((error: unknown) => {
         detail = error instanceof Error ? error.message : String(error);
       });
       // A later write has its own verification.
@@ -222,26 +240,11 @@ export class FlagKeeper {
       detail = `the store holds ${found.text}`;
       // An older state is a late reader's; a newer one, or another record, is somebody's later word.
       if (found.state.sequence < sequence) continue;
-      this.#live = found;
+      this.#see(found);
       if (found.state.sequence === sequence && found.text !== text) break;
       return this.#log({ event: 'verified', sequence, durationMs: Math.round(clock.monotonic() - startedAt) });
     }
     this.#log({ event: 'unverified', sequence, detail });
-  }
-
-  async #readInTime(): Promise<ReadonlyMap<string, string>> {
-    const { clock } = this.#options;
-    const done = new AbortController();
-    const late = clock.sleep(verifyTimeoutMs, done.signal).then(() => {
-      throw new Error(`no answer within ${verifyTimeoutMs} ms`);
-    });
-    late.catch(() => undefined);
-    try {
-      const { values } = await Promise.race([this.#store.read(flipKeys), late]);
-      return values;
-    } finally {
-      done.abort();
-    }
   }
 
   #log(event: FlipperEvent): void {

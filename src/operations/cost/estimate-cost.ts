@@ -17,6 +17,8 @@ export const monthMs = 730 * 3_600_000;
 export const assumptions = {
   /** Outages, each one flip out and the ramp home. */
   outages: 2,
+  /** How long an origin is down each time; a dead origin's flag is looked at every minute. */
+  outageMinutes: 30,
   /** Starts of a process: deployments and reboots. */
   processStarts: 10,
   /** Environments that Lambda opens a month: it replaces one every few hours, which is not documented. */
@@ -26,12 +28,15 @@ export const assumptions = {
 /** KeyValueStore calls: the first look at record and state, and a flip with what it reads, writes and verifies. */
 const callsPerStart = 3;
 const callsPerFlip = 7;
+const callsPerOutageMinute = 2;
 
 /** As infra/flipper.yaml sets the function up. */
 export const lambdaSetup = { memoryMb: 256, everyMs: 60_000, probingMs: 50_000, alarms: 4 };
 
 /** Measured for two origins: an invocation's own lines and those that Lambda adds. */
 const logBytesPerRun = { base: 1_100, perOrigin: 450 };
+
+const outageCalls = assumptions.outages * assumptions.outageMinutes * callsPerOutageMinute;
 
 /** Metrics per origin, and those of the flipper itself: src/operations/flipper-metrics.ts. */
 const metricsPerOrigin = 3;
@@ -52,6 +57,8 @@ export function estimateCost(
   const items = [
     costItem('KeyValueStore calls while nothing changes', prices.keyValueStoreCall, startsPerMonth(schedule) * callsPerStart),
     costItem(`KeyValueStore calls of ${flips} flips`, prices.keyValueStoreCall, flips * callsPerFlip),
+    // A run that starts anew reads the store anyway.
+    ...(schedule.kind === 'once' ? [] : [costItem('KeyValueStore calls while an origin is down', prices.keyValueStoreCall, outageCalls)]),
     ...(alarms === 0
       ? []
       : [costItem('DescribeAlarms calls', prices.alarmCall, alarms * looks), costItem('alarms that are signals', prices.alarm, alarms)]),

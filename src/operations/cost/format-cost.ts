@@ -19,7 +19,7 @@ export function formatCost(config: EdgeConfig): { value: object; lines: string[]
   const naive = 3 * (730 * 60);
   const lines = [
     ...bills.flatMap(({ name, ...bill }) => [`${name}: ${dollars(bill.usd)} a month`, ...formatItems(bill.items), '']),
-    `probing every ${formatDuration(config.health.intervalMs)}; assumed ${assumptions.outages} outages a month; no free tier deducted`,
+    `probing every ${formatDuration(config.health.intervalMs)}; assumed ${assumptions.outages} outages of ${assumptions.outageMinutes} minutes a month; no free tier deducted`,
     `asking the store every minute would alone be ${naive.toLocaleString('en')} calls, ${dollars((naive * prices.keyValueStoreCall.usd) / prices.keyValueStoreCall.per)}`,
     '',
     'prices',

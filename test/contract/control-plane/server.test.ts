@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { ListFunctionsCommand } from '@aws-sdk/client-cloudfront';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openControlPlane } from '../../../local/aws/control-plane.ts';
+import type { Fault } from '../../../local/aws/faults.ts';
 import { openHttpServer } from '../../../local/aws/transport/http-server.ts';
 import { type LocalAccount, openLocalAccount } from './open-local-account.ts';
 import { sendBytes, sendRaw, signed } from './send-raw.ts';
@@ -53,10 +54,10 @@ it.each(['example.com', 'localhost.example.com', '127.0.0.1.example.com', '10.0.
 );
 
 it('closes with clients still connected and a fault asleep', async () => {
-  account.cloud.faults.rules = [{ kind: 'latency', latencyMs: 30_000 }];
+  const asleep: Fault = { kind: 'latency', latencyMs: 30_000, times: 1 };
+  account.cloud.faults.rules = [asleep];
   const waiting = account.cloudfront.send(new ListFunctionsCommand({})).catch(() => 'cut off');
-  while (account.cloud.faults.rules.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  await expect.poll(() => asleep.times).toBe(0);
   await account.cloud.close();
   expect(await waiting).toBe('cut off');
   account = await openLocalAccount();

@@ -13,10 +13,10 @@ const watch: Schedule = { kind: 'watch' };
 const lambda: Schedule = { kind: 'lambda' };
 
 describe('the month’s bill', () => {
-  it('has no call of the store but at starts and flips, whatever the interval', () => {
+  it('has no call of the store but at starts, flips and outages, whatever the interval', () => {
     const bill = estimate(watch);
-    expect(bill.items.map(({ count }) => count)).toEqual([30, 70]);
-    expect(bill.usd).toBeCloseTo(0.1);
+    expect(bill.items.map(({ count }) => count)).toEqual([30, 70, 120]);
+    expect(bill.usd).toBeCloseTo(0.22);
     expect(estimate(watch, { health: { intervalMs: 1_000 } }).usd).toBe(bill.usd);
   });
 
@@ -56,11 +56,11 @@ describe('formatCost', () => {
   const { value, lines } = formatCost(configOf());
 
   it('says for each way what it costs, and where every price it used is from', () => {
-    expect(lines[0]).toBe('as a process, --watch, without its machine: $0.10 a month');
+    expect(lines[0]).toBe('as a process, --watch, without its machine: $0.22 a month');
     expect(lines).toContainEqual(expect.stringMatching(/^in Lambda, .*: \$11\.\d\d a month$/));
     expect(lines).toContainEqual(expect.stringContaining(prices.keyValueStoreCall.source));
     expect(lines.join('\n')).not.toContain(prices.healthCheck.source);
-    expect(value).toMatchObject({ bills: [{ usd: expect.closeTo(0.1) }, {}, {}], prices: { alarm: { usd: 0.1 } } });
+    expect(value).toMatchObject({ bills: [{ usd: expect.closeTo(0.22) }, {}, {}], prices: { alarm: { usd: 0.1 } } });
   });
 
   it('keeps a source and a date with every price', () => {

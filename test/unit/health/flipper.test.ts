@@ -43,7 +43,7 @@ describe('a flipper while nothing happens', () => {
 });
 
 describe('a flipper in an outage', () => {
-  it('flips within its interval and three fast probes, verifies, and then is silent', async () => {
+  it('flips within its interval and three fast probes, verifies, and then only looks whether that still stands', async () => {
     const simulation = new Simulation({ world: outage });
     simulation.start();
     await simulation.clock.run(90 * second);
@@ -60,9 +60,21 @@ describe('a flipper in an outage', () => {
     expect((flip?.at ?? 0) - dayOne).toBeLessThan(60 * second + 10 * second + 2 * second + 200);
     expect(simulation.of('verified')).toHaveLength(1);
     const calls = simulation.store.calls;
-    await simulation.clock.run(12 * hour);
-    expect(simulation.store.calls).toBe(calls);
+    await simulation.clock.run(hour);
+    const callsPerMinute = 2;
+    expect(simulation.store.calls - calls).toBeGreaterThan(50 * callsPerMinute);
+    expect(simulation.store.calls - calls).toBeLessThanOrEqual(60 * callsPerMinute);
     expect(simulation.record()).toBe('singapore=0');
+  });
+
+  it('asks nothing more of the store once the dead origin lives again', async () => {
+    const simulation = new Simulation({ world: downIn({ singapore: [[60, 120]] }) });
+    simulation.start();
+    await simulation.clock.run(200 * second);
+    const calls = simulation.store.calls;
+    await simulation.clock.run(150 * second);
+    expect(simulation.record()).toBe('singapore=0');
+    expect(simulation.store.calls).toBe(calls);
   });
 
   it('writes within 200 ms of the third fast probe', async () => {
@@ -174,6 +186,51 @@ describe('a flipper that is not alone', () => {
     expect(simulation.record()).toBe('ok');
     expect(replayAudit(auditHistory(simulation.store.values))).toEqual({ record: 'ok', gaps: [] });
     expect(auditHistory(simulation.store.values).at(-1)).toMatchObject({ kind: 'edit', from: 'singapore=0', edited: true });
+  });
+
+  it.each(['ok', 'singapore=100', 'europe=0', 'singapore', ''])(
+    'does not leave viewers on a dead origin to which somebody sent them by hand for longer than a minute: %j',
+    async (record) => {
+      const simulation = new Simulation({ world: outage });
+      simulation.start();
+      await simulation.clock.run(200 * second);
+      simulation.store.put('health', record);
+      // A minute, the rest of an interval, and the minimum delay before an origin just put out is raised.
+      await simulation.clock.run(90 * second);
+      expect(simulation.weight('singapore')).toBe(0);
+      expect(simulation.weight('europe')).toBe(100);
+      const history = auditHistory(simulation.store.values);
+      expect(history.find(({ edited }) => edited)).toMatchObject({ from: record });
+      expect(replayAudit(history)).toEqual({ record: simulation.record(), gaps: [] });
+    },
+  );
+
+  it('looks again at once when an origin dies that it believes to be out', async () => {
+    const world = downIn({
+      singapore: [
+        [60, 120],
+        [250, 1e9],
+      ],
+    });
+    const simulation = new Simulation({ world });
+    simulation.start();
+    await simulation.clock.run(240 * second);
+    simulation.store.put('health', 'ok');
+    await simulation.clock.run((10 + 10 + 2 + 1) * second);
+    expect(simulation.record()).toBe('singapore=0');
+  });
+
+  it('looks until it has seen what the store holds, when that does not answer just then', async () => {
+    const simulation = new Simulation({ world: outage });
+    simulation.start();
+    await simulation.clock.run(100 * second);
+    simulation.store.put('health', 'ok');
+    simulation.store.fault = 'down';
+    await simulation.clock.run(60 * second);
+    simulation.store.fault = undefined;
+    await simulation.clock.run(20 * second);
+    expect(simulation.record()).toBe('singapore=0');
+    expect(simulation.of('record').length).toBeGreaterThan(1);
   });
 
   it('hears within a minute that an operator ended an override that stood in its way', async () => {

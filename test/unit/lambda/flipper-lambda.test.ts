@@ -101,6 +101,19 @@ describe('the flipper as a Lambda', () => {
     expect(simulation.written[0]?.[0]).toBeLessThan(84 * second);
   });
 
+  it('looks each minute whether a dead origin is still out, and takes it out again', async () => {
+    const { simulation, store, environment, runFor } = open(downIn({ singapore: [[60, 1e9]] }));
+    const handler = environment();
+    await runFor(handler, 4);
+    const calls = store.calls;
+    await runFor(handler, 10);
+    expect(store.calls - calls).toBe(10 * 2);
+    store.put('health', 'ok');
+    const [report] = await runFor(handler, 1);
+    expect(report?.succeeded).toBe(true);
+    expect(simulation.record()).toBe('singapore=0');
+  });
+
   it('learns everything anew when it was asleep for more than two minutes', async () => {
     const { simulation, store, clock, environment, invoke, runFor } = open(downIn({ europe: [[65, 200]] }));
     const handler = environment();
