@@ -169,9 +169,9 @@ class Plan {
     return carrying.length > 0 ? carrying : rescues;
   }
 
-  /** The edge sends an order's viewers to its first origin when all its weights are 0. */
+  /** The edge sends those of an order's viewers whom no weight takes to its first origin, and where none is at 100 there are some. */
   #isDeadEnd(origin: string): boolean {
-    return this.#policy.orders.some((order) => order[0] === origin && order.every((id) => this.#effective(id) === 0));
+    return this.#policy.orders.some((order) => order[0] === origin && order.every((id) => this.#effective(id) < 100));
   }
 
   #weight(origin: string): number {

@@ -167,8 +167,9 @@ describe('over random histories with overrides and clocks that jump', () => {
       if (decision.action === 'flip') return;
       const weights = effectiveWeights(live);
       const stuck = policy.orders.filter((order) => {
-        const landing = order.find((id) => (weights[id] ?? 100) === 100);
-        return landing !== undefined && evidence[landing]?.verdict === 'unhealthy' && overriddenWeights(live)[landing] !== 100;
+        // The edge sends those whom no weight takes to the order's first origin.
+        const landing = order.find((id) => (weights[id] ?? 100) === 100) ?? order[0] ?? '';
+        return evidence[landing]?.verdict === 'unhealthy' && overriddenWeights(live)[landing] !== 100;
       });
       const isHopeless = stuck.some((order) => order.every((id) => evidence[id]?.verdict !== 'healthy'));
       const told = ['override', 'fallback-unproven', 'min-interval', ...(isHopeless ? ['panic'] : [])];

@@ -165,6 +165,18 @@ describe('with three origins', () => {
   });
 });
 
+describe('where no origin of an order is at 100', () => {
+  const memory = { singapore: out, europe: out };
+  // What the weights do not take, the edge sends to the order's first origin, whatever its own weight.
+  it.each(['singapore=0;europe=10', 'singapore=0;europe=50', 'singapore=10;europe=10'])('a dead first origin is helped: %s', (record) => {
+    expect(weightsOf(judge(sick, { record, memory }))).toEqual({ singapore: 0 });
+  });
+
+  it('a first origin that is well is left to its ramp', () => {
+    expect(weightsOf(judge(mended, { record: 'singapore=10;europe=0', memory }))).toEqual({ singapore: 25, europe: 10 });
+  });
+});
+
 describe('bringing an origin home', () => {
   it.each([
     { from: 0, to: 10 },
