@@ -220,6 +220,23 @@ describe('a flipper that is not alone', () => {
     expect(simulation.record()).toBe('singapore=0');
   });
 
+  it('takes out again what another flipper, blind to the failure, brings home, before it has gone a second step', async () => {
+    const simulation = new Simulation({ world: outage });
+    simulation.start();
+    await simulation.clock.run(100 * second);
+    // Begun after the flip, it knows that Singapore is out.
+    simulation.start({ world: well });
+    await simulation.clock.run(3 * hour);
+    const records = simulation.written.map(([, record]) => record);
+    expect(new Set(records)).toEqual(new Set(['singapore=0', 'singapore=10']));
+    const away = simulation.written.filter(([, record]) => record === 'singapore=10').map(([at]) => at);
+    const back = simulation.written.filter(([, record]) => record === 'singapore=0').map(([at]) => at);
+    for (const [index, at] of away.entries()) expect((back[index + 1] ?? simulation.clock.monotonic()) - at).toBeLessThan(75 * second);
+    // Five minutes, ten, twenty, forty, an hour.
+    expect(away.length).toBeGreaterThan(3);
+    expect(away.length).toBeLessThan(7);
+  });
+
   it('looks until it has seen what the store holds, when that does not answer just then', async () => {
     const simulation = new Simulation({ world: outage });
     simulation.start();
