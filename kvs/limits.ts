@@ -4,6 +4,9 @@
 /** Bytes of function code, not adjustable (DG cloudfront-limits.html). The API model allows 40,960; the server refuses with FunctionSizeLimitExceeded. */
 export const maxFunctionBytes = 10_240;
 
+/** Bytes of memory of one run (DG cloudfront-limits.html). */
+export const maxFunctionMemoryBytes = 2 * 1_024 * 1_024;
+
 /** Bytes of a KeyValueStore key (DG cloudfront-limits.html). The data-plane model allows 1,024: the stricter one is kept. */
 export const maxKeyBytes = 512;
 

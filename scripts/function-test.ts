@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { maxFunctionMemoryBytes } from '../kvs/limits.ts';
 import { judgeRun } from '../local/runtime/judge-run.ts';
 import { EdgeError } from '../src/cli/errors.ts';
 import { flag, text } from '../src/cli/option.ts';
@@ -40,24 +41,36 @@ await run({
     const canCount = njs !== undefined && valgrind !== undefined && execution.error === undefined;
     const count = canCount && !values['no-count'] ? await countInstructions(code, [{ event, store }], { njs, valgrind }) : undefined;
     const hint = valgrind === undefined ? 'not counted: apt-get install valgrind' : 'not counted';
-    io.result({ ...execution, bytes: report.bytes, instructions: count ?? null }, describe(execution, report.bytes, count, hint));
-    return execution.error === undefined ? 0 : 1;
+    const { bytes, problems } = report;
+    const isRefused = problems.length > 0;
+    io.result({ ...execution, problems, bytes, instructions: count ?? null }, describe(execution, isRefused, bytes, count, hint));
+    return execution.error === undefined && !isRefused ? 0 : 1;
   },
 });
 
-function describe(execution: Execution, bytes: number, count: InstructionCount | undefined, hint: string): string[] {
-  const { error, output, originCall, reads, logs } = execution;
+function describe(execution: Execution, isRefused: boolean, bytes: number, count: InstructionCount | undefined, hint: string): string[] {
+  const { error, output, originCall, reads, logs, memoryBytes } = execution;
   const statuses = { execution: '503 FunctionExecutionError', validation: '502 FunctionValidationError' };
   const kind = typeof output === 'object' && output !== null && 'statusCode' in output ? 'response' : 'request';
   const cost = count && `${figure(count.perRequest[0] ?? 0)} a request, ${figure(count.load)} to load`;
+  const result = isRefused
+    ? 'result        none: the gate refuses the function, as publishing and the local edge do'
+    : `result        ${kind} ${JSON.stringify(output)}`;
   return [
-    ...(error ? [`error         ${statuses[error.kind]}: ${error.message}`] : [`result        ${kind} ${JSON.stringify(output)}`]),
+    error ? `error         ${statuses[error.kind]}: ${error.message}` : result,
     `origin call   ${originCall ? JSON.stringify(originCall) : 'none: the behavior’s own origin'}`,
     `reads         ${reads.length > 0 ? reads.join(', ') : 'none'}`,
     ...(logs.length > 0 ? logs.map((line) => `log           ${line}`) : ['log           none']),
     `size          ${figure(bytes)} bytes`,
+    ...(memoryBytes === undefined
+      ? []
+      : [`memory        ${kilobytes(memoryBytes)} KB of ${kilobytes(maxFunctionMemoryBytes)}, counted in njs`]),
     `instructions  ${cost ?? hint}`,
   ];
+}
+
+function kilobytes(bytes: number): string {
+  return figure(Math.ceil(bytes / 1_024));
 }
 
 function figure(value: number): string {

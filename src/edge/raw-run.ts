@@ -10,6 +10,8 @@ export interface RawRun {
   /** Arguments of console.log after the first, which were not logged. */
   droppedLogArguments: number;
   customData?: string;
+  /** Bytes that loading and running took, where the engine can tell. */
+  memoryBytes?: number;
   /** Why the handler gave no result. */
   failure?: string;
 }

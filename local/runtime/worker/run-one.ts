@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { maxFunctionMemoryBytes } from '../../../kvs/limits.ts';
 import type { WireRun } from '../wire.ts';
 import { decoder, defineProperty, encoder, formatJson } from './captured.ts';
 import { setClock } from './frozen-date.ts';
@@ -8,11 +9,6 @@ import { openCloudfront, type Trace } from './open-cloudfront.ts';
 
 /** Bytes of logs that one run keeps; CloudFront truncates at 10 KB (cloudfront-function-restrictions.html). */
 const maxLogBytes = 10_240;
-
-/**
- * Bytes of memory that CloudFront gives a function (cloudfront-limits.html). V8 cannot be held to it for one function; what is caught here is a result that alone is larger.
- */
-const maxMemoryBytes = 2 * 1_024 * 1_024;
 
 /** Gives up a run that waits for a promise which nothing will ever settle; set while such a wait is on. */
 export interface Waiting {
@@ -28,8 +24,9 @@ export async function runOne(run: WireRun, waiting: Waiting): Promise<string> {
   try {
     const returned = await settled(start(run, trace), waiting);
     output = formatJson(returned) ?? 'null';
-    if (output.length > maxMemoryBytes)
-      throw new RangeError(`the result is larger than the ${maxMemoryBytes} bytes of memory that a function has`);
+    // V8 cannot be held to it for one function; what is caught here is a result that alone is larger.
+    if (output.length > maxFunctionMemoryBytes)
+      throw new RangeError(`the result is larger than the ${maxFunctionMemoryBytes} bytes of memory that a function has`);
   } catch (error) {
     output = 'null';
     failure = describe(error);

@@ -5,6 +5,7 @@ import type { RawRun } from '../raw-run.ts';
 export function acceptRun(_input: RunInput, raw: RawRun): Execution {
   const execution: Execution = { output: undefined, originCall: undefined, reads: raw.reads, logs: raw.logs, error: undefined };
   if (raw.customData !== undefined) execution.customData = raw.customData;
+  if (raw.memoryBytes !== undefined) execution.memoryBytes = raw.memoryBytes;
   if (raw.failure !== undefined) return { ...execution, error: { kind: 'execution', message: raw.failure } };
   const last = raw.calls.at(-1);
   return { ...execution, output: raw.output, originCall: last && originCall(last) };

@@ -9,6 +9,12 @@ const parse = JSON.parse;
 const stringify = JSON.stringify;
 const hasOwn = Object.prototype.hasOwnProperty;
 const byteLength = Buffer.byteLength;
+// njs frees nothing while it runs, so this only grows. Without it (before njs 0.7.8) everything takes 0.
+const engine = globalThis.njs;
+const canMeasure = engine !== undefined && engine.memoryStats !== undefined;
+const claimed = () => (canMeasure ? engine.memoryStats.size : 0);
+// Before the function's own top level runs; set below.
+let claimedAtStart = 0;
 
 // Bytes of logs that one run keeps; CloudFront truncates at 10 KB (cloudfront-function-restrictions.html).
 const maxLogBytes = 10240;
@@ -186,7 +192,12 @@ function begin(run) {
 }
 
 function finish(output) {
-  const rest = { customData: trace.customData, failure: trace.failure, droppedLogArguments: trace.droppedLogArguments };
+  const rest = {
+    customData: trace.customData,
+    failure: trace.failure,
+    droppedLogArguments: trace.droppedLogArguments,
+    memoryBytes: canMeasure ? trace.memoryBytes : undefined,
+  };
   return `{"output":${output},"calls":[${trace.calls.join()}],"reads":${list(trace.reads)},"logs":${list(trace.logs)},${stringify(rest).slice(1)}`;
 }
 
@@ -203,6 +214,7 @@ function writeLine(line) {
 }
 
 async function drive(handler) {
+  const loadBytes = claimed() - claimedAtStart;
   // The function's code has been loaded without an error.
   write('loaded');
   for (let i = 0; i < batch.runs.length; i++) {
@@ -211,11 +223,14 @@ async function drive(handler) {
       continue;
     }
     let output = 'null';
+    const before = claimed();
     try {
       const returned = await handler(begin(parse(batch.runs[i])));
+      trace.memoryBytes = claimed() - before + loadBytes;
       const text = stringify(returned);
       if (text !== undefined) output = text;
     } catch (error) {
+      trace.memoryBytes = claimed() - before + loadBytes;
       trace.failure = describe(error);
     }
     writeLine(finish(output));
@@ -223,5 +238,6 @@ async function drive(handler) {
 }
 
 restrict();
+claimedAtStart = claimed();
 
 export default { cf: cf, drive: drive };

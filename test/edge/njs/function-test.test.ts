@@ -10,6 +10,7 @@ async function handler(event) {
   const record = await cf.kvs().get('health');
   console.log('record ' + record);
   if (event.request.uri === '/throw') throw new Error('no');
+  if (event.request.uri === '/large') { const kept = []; for (let i = 0; i < 30000; i++) kept.push('x'.repeat(100) + i); }
   if (event.request.uri === '/forbidden') event.request.headers['x-edge-a'] = { value: 'b' };
   cf.selectRequestOriginById(record);
   return event.request;
@@ -23,7 +24,7 @@ describe.skipIf(njs === undefined)('npm run function:test', () => {
     folder = await mkdtemp(join(tmpdir(), 'function-test-'));
     await writeFile(join(folder, 'f.js'), code);
     await writeFile(join(folder, 'keys.json'), '{"health": "europe"}');
-    for (const uri of ['/fine', '/throw', '/forbidden']) {
+    for (const uri of ['/fine', '/throw', '/large', '/forbidden']) {
       await writeFile(join(folder, `${uri.slice(1)}.json`), JSON.stringify({ request: { uri } }));
     }
   });
@@ -47,12 +48,14 @@ describe.skipIf(njs === undefined)('npm run function:test', () => {
     expect(stdout).toContain('origin call   {"helper":"selectRequestOriginById","originId":"europe"}');
     expect(stdout).toContain('reads         health');
     expect(stdout).toContain('log           record europe');
+    expect(stdout).toMatch(/memory {8}\d+ KB of 2,048/);
     expect(stdout).toMatch(valgrind === undefined ? /not counted: apt-get install valgrind/ : /instructions {2}\d+,\d{3} a request, \d/);
     expect(exitCode).toBe(0);
   });
 
   it.each([
     { event: 'throw.json', kind: 'execution', message: 'Error: no in 5' },
+    { event: 'large.json', kind: 'execution', message: 'more than the 2,097,152 that a function has' },
     { event: 'forbidden.json', kind: 'validation', message: 'x-edge-a' },
   ])('ends with 1 and one JSON document when CloudFront would refuse: $event', async ({ event, kind, message }) => {
     const { exitCode, stdout } = await run([...on(event), '--json']);
@@ -62,6 +65,17 @@ describe.skipIf(njs === undefined)('npm run function:test', () => {
       instructions: null,
     });
     expect(exitCode).toBe(1);
+  });
+
+  it('ends with 1 when the gate refuses the code, whatever njs made of it', async () => {
+    const file = join(folder, 'refused.js');
+    await writeFile(file, 'function handler(event) { if (typeof globalThis.setTimeout === "number") return; return event.request; }\n');
+    const args = ['--function', file, '--event', join(folder, 'fine.json'), '--no-count'];
+    const { exitCode, stdout, stderr } = await run([...args, '--json']);
+    expect(stderr).toContain('refused.js:1:');
+    expect(JSON.parse(stdout)).toMatchObject({ problems: [{ line: 1 }] });
+    expect(exitCode).toBe(1);
+    expect((await run(args)).stdout).toContain('result        none: the gate refuses the function');
   });
 
   it('names the way to njs when it is missing', async () => {

@@ -176,6 +176,19 @@ describe.skipIf(njs === undefined)('the njs runtime', () => {
     expect((await runtime.run(runOf(code))).error).toMatchObject({ kind: 'execution' });
   });
 
+  it('says how much memory a run took, load included, each run for itself', async () => {
+    const load = 'const table = [];\nfor (let i = 0; i < 3000; i++) table.push("entry number " + i);\n';
+    const small = handler('return event.request;');
+    const large = handler("const kept = []; for (let i = 0; i < 3000; i++) kept.push('x'.repeat(100) + i); return event.request;");
+    const bytesOf = async (code: string) => (await runtime.run(runOf(code))).memoryBytes ?? Number.NaN;
+    expect(await bytesOf(small)).toBeLessThan(64 * 1_024);
+    expect(await bytesOf(large)).toBeGreaterThan(300_000);
+    expect(await bytesOf(load + small)).toBeGreaterThan(60_000);
+    const runs = await runtime.runMany(Array.from({ length: 20 }, () => runOf(large)));
+    const each = runs.map(({ memoryBytes = Number.NaN }) => memoryBytes);
+    expect(Math.max(...each)).toBeLessThan(1.5 * Math.min(...each));
+  });
+
   it('keeps many runs of several functions and stores in the order of the inputs', async () => {
     const one = head + handler("const v = await cf.kvs().get('health'); return 'one' + v + event.request.uri;");
     const two = handler("return 'two' + event.request.uri;");
