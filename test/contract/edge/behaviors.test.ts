@@ -40,6 +40,21 @@ const two = () =>
     { AllowedMethods: { Quantity: 2, Items: ['GET', 'HEAD'] } },
   );
 
+it('shows the origin’s own response, whatever response headers policy, compression and error pages say', async () => {
+  const page = { ErrorCode: 503, ResponsePagePath: '/sorry', ResponseCode: '200', ErrorCachingMinTTL: 0 };
+  rig = await openTestEdge({
+    distribution: testDistribution(
+      { CustomErrorResponses: { Quantity: 1, Items: [page] } },
+      { ResponseHeadersPolicyId: '67f7725c-6f97-4210-82d7-5512b31e9d03', Compress: true },
+    ),
+  });
+  const fine = await rig.request('/', { headers: { 'accept-encoding': 'gzip, br' } });
+  expect(fine.headers).not.toHaveProperty('strict-transport-security');
+  expect(fine.headers).not.toHaveProperty('content-encoding');
+  await rig.singapore.setFault({ kind: '5xx' });
+  expect((await rig.request('/')).status).toBe(503);
+});
+
 describe('behaviors', () => {
   it('are matched in order, on the path as the viewer sent it, and not again after the function', async () => {
     rig = await openTestEdge({

@@ -2,6 +2,8 @@ import { createHash, createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
 import type { FunctionRuntime } from '../../../src/edge/execution.ts';
+import { openNjsRuntime } from '../../../src/edge/njs.ts';
+import { njs, runOf } from '../njs/sample.ts';
 import { bodyOf, runOn } from './events.ts';
 
 let runtime: FunctionRuntime;
@@ -25,6 +27,13 @@ const presentOnes = `Array.isArray Array.of [].copyWithin [].includes [].reduceR
 function list(text: string): string[] {
   return text.trim().split(/\s+/);
 }
+
+it('a character beyond U+FFFF counts as two here, and as one in njs', async () => {
+  expect(await bodyOf(runtime, "'😀'.length")).toBe('2');
+  if (njs === undefined) return;
+  const { output } = await openNjsRuntime({ njs }).run(runOf("function handler() { return ['😀'.length, '😀x'.slice(1)]; }"));
+  expect(output).toEqual([1, 'x']);
+});
 
 describe('what CloudFront lacks is absent', () => {
   it.each(list(absentGlobals).filter((name) => !name.includes('.')))('%s is not defined', async (name) => {
