@@ -209,6 +209,37 @@ describe('bringing an origin home', () => {
     expect(weightsOf(judge(mended, spoil))).toBe(reason);
   });
 
+  it.each<{ when: string; spoil: Partial<Situation>; reason: string }>([
+    {
+      when: 'the hold-down is over',
+      spoil: { memory: { singapore: { ...out, heldUntil: dayOne } } },
+      reason: 'singapore 0 to 10: healthy, hold-down over',
+    },
+    {
+      when: 'it was taken out a moment ago and is held no longer',
+      spoil: { memory: { singapore: { ...out, movedAt: dayOne - 1, heldUntil: dayOne } } },
+      reason: 'singapore 0 to 10: healthy, hold-down over',
+    },
+    {
+      when: 'the ramp step is over',
+      spoil: { record: 'singapore=25', memory: { singapore: { ...out, movedAt: dayOne - 120_000 } } },
+      reason: 'singapore 25 to 50: healthy on the way home',
+    },
+    {
+      when: 'the minimum delay is over',
+      spoil: { automaticAt: dayOne - 10_000 },
+      reason: 'singapore 0 to 10: healthy, hold-down over',
+    },
+  ])('goes the very moment that $when', ({ spoil, reason }) => {
+    expect(judge(mended, spoil)).toMatchObject({ action: 'flip', kind: 'return', reason });
+  });
+
+  it('does not take an origin that is out for one whose way home must be aborted', () => {
+    const evidence = { singapore: { ...healthy, lastBadAt: dayOne }, europe: healthy };
+    const memory = { singapore: { ...out, heldUntil: dayOne + minute }, europe: { ...out, movedAt: dayOne - minute } };
+    expect(weightsOf(judge(mended, { record: 'singapore=0;europe=50', memory, evidence }))).toBe('hold-down');
+  });
+
   it('goes back to 0 at once on any bad probe since the last step, and counts it as a flap', () => {
     const bad = { ...healthy, lastBadAt: dayOne - 1, why: 'timeout' };
     const memory = { singapore: { ...out, movedAt: dayOne - 1_000, heldUntil: dayOne - minute } };
