@@ -31,5 +31,8 @@ export const maxTestEventBytes = 40_960;
 /** Characters of URI and query string together (DG edge-function-restrictions-all.html). */
 export const maxUriLength = 8_192;
 
+/** Bytes of a request without its body, and of an origin's response without its own (DG cloudfront-limits.html). */
+export const maxHeadBytes = 32_768;
+
 /** Percent of the allowed compute that publishing accepts. Ours: production's p99 was about three times TestFunction's figure in the one report known. */
 export const defaultMaxUtilization = 60;

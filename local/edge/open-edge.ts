@@ -1,6 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import http from 'node:http';
 import type { Duplex } from 'node:stream';
+import { maxHeadBytes } from '../../kvs/limits.ts';
 import { EdgeError } from '../../src/cli/errors.ts';
 import type { FunctionRuntime } from '../../src/edge/execution.ts';
 import { listenOnLoopback } from '../listen-on-loopback.ts';
@@ -39,9 +40,6 @@ export interface Edge {
   openOriginSockets(): number;
   close(): Promise<void>;
 }
-
-/** Longest request line and headers that CloudFront takes (AWS: cloudfront-limits.html). */
-const maxHeaderBytes = 32_768;
 
 /**
  * Opens a local edge in front of a deployed distribution, on loopback only. Throws PORT_BUSY when the port is taken and CONFIG_INVALID when the distribution holds
@@ -103,7 +101,7 @@ export async function openEdge(options: EdgeOptions): Promise<Edge> {
   });
 
   const server = http.createServer(
-    { maxHeaderSize: maxHeaderBytes, noDelay: true, keepAliveTimeout: 60_000, requestTimeout: 0 },
+    { maxHeaderSize: maxHeadBytes, noDelay: true, keepAliveTimeout: 60_000, requestTimeout: 0 },
     (request, response) => {
       void serveRequest(context, request, response);
     },

@@ -1,6 +1,7 @@
 import net, { isIP } from 'node:net';
 import tls from 'node:tls';
 import { type buildConnector, Client } from 'undici';
+import { maxHeadBytes } from '../../kvs/limits.ts';
 import { BodyRelay } from './body-relay.ts';
 import { OriginAttempt } from './origin-attempt.ts';
 import { connectFailures, type OriginExchange, type OriginReply } from './origin-exchange.ts';
@@ -92,7 +93,7 @@ export function openOriginConnections(resolveOrigin: ResolveOrigin, certificateA
       bodyTimeout: 0,
       keepAliveTimeout: keepAliveTimeoutMs,
       keepAliveMaxTimeout: keepAliveTimeoutMs,
-      maxHeaderSize: 65_536,
+      maxHeaderSize: maxHeadBytes,
     });
     clients.set(client, undefined);
     return client;

@@ -1,6 +1,6 @@
-import { maxUriLength } from '../../kvs/limits.ts';
+import { maxHeadBytes, maxUriLength } from '../../kvs/limits.ts';
 import type { EventValues, ViewerRequestEvent, ViewerResponseEvent } from '../../src/edge/execution.ts';
-import { formatPairs } from '../edge/event-values.ts';
+import { formatPairs, valuesOf } from '../edge/event-values.ts';
 import { readOnlyRequestHeaders, readOnlyResponseHeaders } from '../edge/header-rules.ts';
 import { checkCookies, checkHeaders, checkValues, describe, isRecord } from './check-headers.ts';
 
@@ -29,7 +29,7 @@ export function checkOutput(output: unknown, event: ViewerRequestEvent | ViewerR
 }
 
 function checkRequest(request: Record<string, unknown>, before: ViewerRequestEvent['request']): string[] {
-  return [
+  const problems = [
     ...(request['method'] === before.method ? [] : ['request.method is read-only']),
     ...checkUri(request['uri'], request['querystring']),
     ...checkHeaders(request['headers'], before.headers, {
@@ -39,6 +39,20 @@ function checkRequest(request: Record<string, unknown>, before: ViewerRequestEve
     }),
     ...checkCookies(request['cookies'], 'request.cookies'),
   ];
+  return problems.length > 0 ? problems : checkHead(request as ViewerRequestEvent['request'], before);
+}
+
+/** What a function may add is not said; that it is held to what a viewer may send is our reading. A viewer's own headers are no fault of it. */
+function checkHead(request: ViewerRequestEvent['request'], before: ViewerRequestEvent['request']): string[] {
+  const bytes = headBytes(request);
+  if (bytes <= maxHeadBytes || bytes <= headBytes(before)) return [];
+  return [`the request has ${bytes} bytes of path, headers and cookies: it must stay within ${maxHeadBytes}`];
+}
+
+function headBytes({ method, uri, querystring, headers, cookies }: ViewerRequestEvent['request']): number {
+  let bytes = method.length + uri.length + formatPairs(querystring, '&').length + formatPairs(cookies, '; ').length;
+  for (const name in headers) for (const value of valuesOf(headers[name])) bytes += name.length + value.length + 4;
+  return bytes;
 }
 
 function checkUri(uri: unknown, querystring: unknown): string[] {

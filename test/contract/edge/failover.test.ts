@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { OriginFault } from '../../../local/origin/origin-fault.ts';
+import { openServer } from './open-server.ts';
 import { hasty, openTestEdge, type TestEdge, type TestHandler, testDistribution } from './open-test-edge.ts';
 
 let rig: TestEdge;
@@ -108,6 +109,17 @@ describe('one origin alone', () => {
     });
     expect((await rig.request('/')).status).toBe(502);
     expect(rig.records.at(-1)?.reason).toContain('tls');
+  });
+
+  it('answers 502 when the origin’s headers are longer than CloudFront takes', async () => {
+    const { port, close } = await openServer((request, response) => {
+      response.setHeader('x-long', 'a'.repeat(Number(request.url?.slice(1)))).end();
+    });
+    rig = await openTestEdge({ handler: alone, resolveOrigin: () => ({ host: '127.0.0.1', port, protocol: 'http' }) });
+    expect((await rig.request('/14000')).status).toBe(200);
+    expect((await rig.request('/33000')).status).toBe(502);
+    expect(rig.records.at(-1)?.reason).toContain('dropped');
+    await close();
   });
 
   it('answers 502 when the name does not resolve', async () => {

@@ -43,6 +43,8 @@ describe('the limits', () => {
   it('are those of CloudFront’s pages, the stricter where they disagree', () => {
     expect({ ...limits }).toEqual({
       maxFunctionBytes: 10_240,
+      maxFunctionMemoryBytes: 2_097_152,
+      maxHeadBytes: 32_768,
       maxKeyBytes: 512,
       maxValueBytes: 1_024,
       maxStoreBytes: 5_242_880,

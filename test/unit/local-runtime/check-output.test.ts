@@ -52,12 +52,18 @@ describe('a viewer-request function may return', () => {
     { what: 'a header removed', output: withoutHeader('accept') },
     { what: 'no cookies', output: { ...request, cookies: {} } },
     { what: 'a response', output: { statusCode: 302, statusDescription: 'Found', headers: { location: { value: '/x' } } } },
+    { what: 'a long header', output: withHeader('x-long', { value: 'a'.repeat(30_000) }) },
     { what: 'a response with a body', output: { statusCode: 200, body: 'text', cookies: { a: { value: 'b', attributes: 'Secure' } } } },
     { what: 'a response with a body in base64', output: { statusCode: 200, body: { data: 'aGk=', encoding: 'base64' } } },
     { what: 'a response with an encoded text', output: { statusCode: 200, body: { data: '<a>', encoding: 'text' } } },
   ])('$what', ({ output }) => {
     expect(checkOutput(output, requestEvent)).toEqual([]);
   });
+});
+
+it('a viewer’s own headers, however long, are no fault of the function', () => {
+  const long = { ...requestEvent, request: withHeader('x-long', { value: 'a'.repeat(33_000) }) } as ViewerRequestEvent;
+  expect(checkOutput(long.request, long)).toEqual([]);
 });
 
 describe('a viewer-request function may not return', () => {
@@ -95,6 +101,15 @@ describe('a viewer-request function may not return', () => {
       what: 'a bad entry of a multiValue',
       output: withHeader('x-route', { value: 'a', multiValue: [{ value: 'a' }, 'b'] }),
       problem: 'multiValue[1]',
+    },
+    { what: 'more than 32 KB of headers', output: withHeader('x-long', { value: 'a'.repeat(32_768) }), problem: '32768' },
+    {
+      what: 'more than 32 KB of headers and cookies together',
+      output: {
+        ...(withHeader('x-a', { multiValue: [{ value: 'a'.repeat(17_000) }] }) as object),
+        cookies: { a: { value: 'b'.repeat(16_000) } },
+      },
+      problem: '32768',
     },
     { what: 'a forbidden header', output: withHeader('x-edge-a', { value: 'a' }), problem: 'not allowed' },
     { what: 'a forbidden header without value', output: withHeader('connection', {}), problem: 'not allowed' },
