@@ -14,12 +14,14 @@ import { findNjs, openNjsRuntime } from '../src/edge/njs.ts';
 import { parseStoreData } from '../src/edge/parse-store-data.ts';
 import { parseTestEvent } from '../src/edge/parse-test-event.ts';
 
+const built = 'dist/functions/origin-router.js';
+
 await run({
   usage: 'function:test -- --event <file> [options]',
   summary: 'Runs one event through a function in njs, the engine whose grammar and error texts are CloudFront’s, and says what it did.',
   examples: ['function:test -- --event event.json', 'function:test -- --function f.js --event event.json --kvs keys.json'],
   options: {
-    function: text('the function’s JavaScript', { placeholder: 'file', fallback: 'dist/functions/origin-router.js' }),
+    function: text('the function’s JavaScript', { placeholder: 'file', fallback: built }),
     event: text('the event as JSON, as TestFunction takes it', { placeholder: 'file' }),
     kvs: text('the keys of its KeyValueStore as JSON; none is associated without it', { placeholder: 'file' }),
     'no-count': flag('do not count instructions, which takes some seconds'),
@@ -29,7 +31,7 @@ await run({
       throw new EdgeError('USAGE', '--event is missing', { hint: 'a file with {"request": {"uri": "/"}} will do' });
     const njs = findNjs(io.env['PATH']);
     const runtime = openNjsRuntime({ njs, judge: judgeRun, now: io.now });
-    const code = await readTextFile(values.function);
+    const code = await readTextFile(values.function, values.function === built ? 'npm run function:build makes it' : undefined);
     const event = parseTestEvent(await readTextFile(values.event), values.event);
     const store = values.kvs === undefined ? undefined : { values: parseStoreData(await readTextFile(values.kvs), values.kvs) };
     const report = await gate(code, { file: values.function });

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { njs, valgrind } from './sample.ts';
 
@@ -31,10 +32,17 @@ describe.skipIf(njs === undefined)('npm run function:test', () => {
 
   afterAll(() => rm(folder, { recursive: true }));
 
-  function run(args: readonly string[], path = process.env['PATH']): Promise<{ exitCode: number; stdout: string; stderr: string }> {
-    const command = ['--import', 'tsx', '--no-warnings', 'scripts/function-test.ts', ...args];
+  const project = process.cwd();
+
+  function run(
+    args: readonly string[],
+    path = process.env['PATH'],
+    cwd = project,
+  ): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+    const loader = pathToFileURL(join(project, 'node_modules/tsx/dist/esm/index.mjs')).href;
+    const command = ['--import', loader, '--no-warnings', join(project, 'scripts/function-test.ts'), ...args];
     return new Promise((resolve) => {
-      execFile(process.execPath, command, { env: { PATH: path } }, (error, stdout, stderr) => {
+      execFile(process.execPath, command, { env: { PATH: path }, cwd }, (error, stdout, stderr) => {
         resolve({ exitCode: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
       });
     });
@@ -76,6 +84,12 @@ describe.skipIf(njs === undefined)('npm run function:test', () => {
     expect(JSON.parse(stdout)).toMatchObject({ problems: [{ line: 1 }] });
     expect(exitCode).toBe(1);
     expect((await run(args)).stdout).toContain('result        none: the gate refuses the function');
+  });
+
+  it('names the way to the router when it has not been built', async () => {
+    const { exitCode, stderr } = await run(['--event', join(folder, 'fine.json')], process.env['PATH'], folder);
+    expect(stderr).toMatch(/^error: dist\/functions\/origin-router.js cannot be read: .*\nhint: npm run function:build makes it\n$/);
+    expect(exitCode).toBe(2);
   });
 
   it('names the way to njs when it is missing', async () => {

@@ -125,6 +125,12 @@ describe('with three origins', () => {
     expect(weightsOf(judge(sick, { policy, evidence: { a: unhealthy, b: old, c: healthy } }))).toEqual({ a: 0, b: 0 });
   });
 
+  it('sets an unproven origin aside without calling that a flap', () => {
+    const decision = judge(sick, { policy, evidence: { a: unhealthy, b: old, c: healthy } });
+    expect(decision).toMatchObject({ memory: { a: { flaps: 1 }, b: { movedAt: dayOne, heldUntil: dayOne } } });
+    expect(decision).not.toHaveProperty('memory.b.flaps');
+  });
+
   it('does not touch an unproven origin behind a proven one, or before the dead one', () => {
     expect(weightsOf(judge(sick, { policy, evidence: { a: unhealthy, b: healthy, c: old } }))).toEqual({ a: 0 });
     expect(weightsOf(judge(sick, { policy, evidence: { a: old, b: unhealthy, c: healthy } }))).toEqual({ b: 0 });

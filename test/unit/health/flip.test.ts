@@ -175,6 +175,14 @@ describe('a flip is refused', () => {
     expect(parseAuditEntry(after.values.get('audit/01') ?? '')?.breakGlass).toBe('planned stop');
   });
 
+  it('not when the record just fits', () => {
+    const ids = ['a'.repeat(maxRecordBytes - 2), 'b'];
+    const after = apply(snapshot(), automatic({ [ids[0] ?? '']: 0 }), { origins: ids });
+    expect(after.values.get(healthKey)).toHaveLength(maxRecordBytes);
+    const longer = ['a'.repeat(maxRecordBytes - 1), 'b'];
+    expect(() => apply(snapshot(), automatic({ [longer[0] ?? '']: 0 }), { origins: longer })).toThrow(/641 bytes/);
+  });
+
   it('when the record would not fit', () => {
     const many = Array.from({ length: 20 }, (_, index) => `o${index}-${'x'.repeat(50)}`);
     const weights = Object.fromEntries(many.slice(1).map((id) => [id, 0]));

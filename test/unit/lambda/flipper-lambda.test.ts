@@ -101,6 +101,12 @@ describe('the flipper as a Lambda', () => {
     expect(simulation.written[0]?.[0]).toBeLessThan(84 * second);
   });
 
+  it('says once why nothing is moved, not in each invocation', async () => {
+    const { environment, runFor, of } = open(() => ({ opinion: 'bad' }));
+    await runFor(environment(), 4);
+    expect(of('hold').map(({ reason }) => reason)).toEqual(['steady', 'fallback-unproven', 'panic']);
+  });
+
   it('looks each minute whether a dead origin is still out, and takes it out again', async () => {
     const { simulation, store, environment, runFor } = open(downIn({ singapore: [[60, 1e9]] }));
     const handler = environment();
