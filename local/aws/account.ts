@@ -4,6 +4,7 @@ import type { FunctionRuntime } from '../../src/edge/execution.ts';
 import type { Published, PublishedChange } from '../published.ts';
 import { createEtag } from './etag.ts';
 import type { Decoded } from './operation.ts';
+import { publishedStaging } from './rules/continuous-deployment.ts';
 
 /** A stage of a function: DEVELOPMENT always exists, LIVE once published. */
 export interface FunctionStage {
@@ -104,9 +105,11 @@ export function openAccount(options: AccountOptions): Account {
   const functions = new Map<string, FunctionRecord>();
   const stores = new Map<string, StoreRecord>();
   const distributions = new Map<string, DistributionRecord>();
+  const policies = new Map<string, PolicyRecord>();
 
   const published: Published = {
     distribution: (id) => distributions.get(id)?.deployed,
+    staging: (primaryId) => publishedStaging(primaryId, { distributions, policies }),
     liveFunction(arn) {
       const found = [...functions.values()].find((record) => record.arn === arn);
       if (found?.live === undefined) return undefined;
@@ -133,7 +136,7 @@ export function openAccount(options: AccountOptions): Account {
     stores,
     deletedStoreArns: new Set(),
     distributions,
-    policies: new Map(),
+    policies,
     date: () => new Date(options.now()),
     etag: (prefix) => createEtag(prefix, options.random),
     changed(change) {

@@ -5,7 +5,7 @@ import { maxHeadBytes } from '../../kvs/limits.ts';
 import { EdgeError } from '../../src/cli/errors.ts';
 import type { FunctionRuntime } from '../../src/edge/execution.ts';
 import { listenOnLoopback } from '../listen-on-loopback.ts';
-import type { Published } from '../published.ts';
+import type { Published, PublishedStaging } from '../published.ts';
 import { edgeLocations } from './edge-locations.ts';
 import { compileEdgePlan } from './edge-plan.ts';
 import type { EdgeRequestRecord } from './edge-request-record.ts';
@@ -30,6 +30,8 @@ export interface EdgeOptions {
   onRequest?: (record: EdgeRequestRecord) => void;
   /** PEM certificates trusted for https origins besides the usual ones. */
   certificateAuthorities?: readonly string[];
+  /** From 0 to 1, drawn for each request where a staging distribution takes a share. Default Math.random. */
+  random?: () => number;
 }
 
 export interface Edge {
@@ -46,12 +48,12 @@ export interface Edge {
  * what CloudFront would refuse or this edge cannot show; a later change of that kind is answered with 502 until it is mended.
  */
 export async function openEdge(options: EdgeOptions): Promise<Edge> {
-  const { distributionId, published, now = Date.now } = options;
+  const { distributionId, published, now = Date.now, random = Math.random } = options;
   const replica = openReplica(published, { now, ...(options.propagation && { propagation: options.propagation }) });
   const connections = openOriginConnections(options.resolveOrigin, options.certificateAuthorities);
   const liveFunctions = new Map<string, LiveFunction | undefined>();
-  const context: EdgeContext = {
-    distribution: { id: distributionId, domainName: `${distributionId.toLowerCase()}.cloudfront.net` },
+  const openContext = (id: string): EdgeContext => ({
+    distribution: { id, domainName: `${id.toLowerCase()}.cloudfront.net` },
     plan: undefined,
     reason: '',
     locations: edgeLocations(options.propagation?.locations ?? 1),
@@ -66,7 +68,9 @@ export async function openEdge(options: EdgeOptions): Promise<Edge> {
     nextId: requestIds(),
     now,
     onRequest: options.onRequest,
-  };
+  });
+  const primary = openContext(distributionId);
+  let staged: { context: EdgeContext; takes: PublishedStaging['takes'] } | undefined;
 
   const readLive = (arn: string): LiveFunction | undefined => {
     const live = published.liveFunction(arn);
@@ -74,43 +78,59 @@ export async function openEdge(options: EdgeOptions): Promise<Edge> {
     if (live.keyValueStoreArn !== undefined) replica.watch(live.keyValueStoreArn);
     return { source: { code: live.code, sha256: live.sha256 }, storeArn: live.keyValueStoreArn };
   };
-  const readDistribution = (): string[] => {
-    const config = published.distribution(distributionId);
+  const readDistribution = (context: EdgeContext): string[] => {
+    const { id } = context.distribution;
+    const config = published.distribution(id);
     const compiled = config === undefined ? undefined : compileEdgePlan(config);
     const problems = compiled?.problems ?? [];
     context.plan = problems.length === 0 ? compiled?.plan : undefined;
-    context.reason = compiled === undefined ? `distribution ${distributionId} is not deployed` : problems.join('; ');
+    context.reason = compiled === undefined ? `distribution ${id} is not deployed` : problems.join('; ');
     for (const behavior of compiled?.plan.behaviors ?? [])
       for (const arn of [behavior.viewerRequestFunction, behavior.viewerResponseFunction]) if (arn !== undefined) context.liveFunction(arn);
     return problems;
   };
+  const readStaging = (): void => {
+    const found = published.staging?.(distributionId);
+    if (found === undefined) staged = undefined;
+    // Its cache is its own, and stays as long as it takes requests.
+    else staged = { takes: found.takes, context: staged?.context.distribution.id === found.id ? staged.context : openContext(found.id) };
+    if (staged !== undefined) readDistribution(staged.context);
+  };
+  const contextFor = (request: http.IncomingMessage): EdgeContext => {
+    if (staged === undefined) return primary;
+    const { takes, context } = staged;
+    return ('share' in takes ? random() < takes.share : request.headers[takes.header] === takes.value) ? context : primary;
+  };
 
-  const problems = readDistribution();
+  const problems = readDistribution(primary);
   if (problems.length > 0) {
     replica.close();
     throw new EdgeError('CONFIG_INVALID', [`distribution ${distributionId} cannot be served locally:`, ...problems].join('\n  '), {
       hint: 'local/README.md lists what the local edge knows',
     });
   }
+  readStaging();
   const stop = published.subscribe((change) => {
     if (change.kind === 'function') {
       liveFunctions.delete(change.arn);
-      context.liveFunction(change.arn);
+      primary.liveFunction(change.arn);
     }
-    if (change.kind === 'distribution' && change.id === distributionId) readDistribution();
+    if (change.kind !== 'distribution') return;
+    if (change.id === distributionId) readDistribution(primary);
+    readStaging();
   });
 
   const server = http.createServer(
     { maxHeaderSize: maxHeadBytes, noDelay: true, keepAliveTimeout: 60_000, requestTimeout: 0 },
     (request, response) => {
-      void serveRequest(context, request, response);
+      void serveRequest(contextFor(request), request, response);
     },
   );
   const upgraded = new Set<Duplex>();
   server.on('upgrade', (request, socket, firstBytes) => {
     upgraded.add(socket);
     socket.once('close', () => upgraded.delete(socket));
-    void serveUpgrade(context, request, socket, firstBytes);
+    void serveUpgrade(contextFor(request), request, socket, firstBytes);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const status = error.code === 'HPE_HEADER_OVERFLOW' ? '413 Payload Too Large' : '400 Bad Request';

@@ -158,6 +158,23 @@ describe('a staging distribution', () => {
   });
 });
 
+it('the edge is shown where part of the requests goes, from deployment to promotion', async () => {
+  const shown = (id: string) => account.cloud.published.staging?.(id);
+  const { primary, staging, policyId } = await openRollout();
+  await expect.poll(() => shown(primary.id)).toEqual({ id: staging.id, takes: { share: 0.05 } });
+  expect(shown(staging.id)).toBeUndefined();
+  const told: string[] = [];
+  account.cloud.published.subscribe((change) => told.push(change.kind === 'distribution' ? change.id : change.kind));
+  const header = { Type: 'SingleHeader', SingleHeaderConfig: { Header: 'AWS-CF-CD-Canary', Value: 'Yes' } } as const;
+  const { ETag: IfMatch } = await send(new GetContinuousDeploymentPolicyCommand({ Id: policyId }));
+  const ContinuousDeploymentPolicyConfig = { ...weightPolicy(staging), TrafficConfig: header };
+  await send(new UpdateContinuousDeploymentPolicyCommand({ Id: policyId, IfMatch, ContinuousDeploymentPolicyConfig }));
+  expect(shown(primary.id)).toEqual({ id: staging.id, takes: { header: 'aws-cf-cd-canary', value: 'Yes' } });
+  expect(told).toEqual([primary.id]);
+  await promote(primary, staging);
+  expect(shown(primary.id)).toBeUndefined();
+});
+
 describe('a continuous deployment policy', () => {
   it('is created, read, listed, updated and deleted', async () => {
     const staging = await copy(await createPrimary());

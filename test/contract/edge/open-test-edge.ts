@@ -3,7 +3,7 @@ import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import type { EdgeRequestRecord } from '../../../local/edge/edge-request-record.ts';
 import { type Edge, type EdgeOptions, openEdge } from '../../../local/edge/open-edge.ts';
 import { openReferenceOrigin, type ReferenceOrigin } from '../../../local/origin/reference-origin.ts';
-import type { Published, PublishedChange, PublishedFunction } from '../../../local/published.ts';
+import type { Published, PublishedChange, PublishedFunction, PublishedStaging } from '../../../local/published.ts';
 import { judgeRun } from '../../../local/runtime/judge-run.ts';
 import type { FunctionRuntime, RunInput } from '../../../src/edge/execution.ts';
 import type { RawRun } from '../../../src/edge/raw-run.ts';
@@ -69,6 +69,8 @@ export class TestPublished implements Published {
   readonly #listeners = new Set<(change: PublishedChange) => void>();
 
   distribution = (id: string) => this.distributions.get(id);
+  stagings = new Map<string, PublishedStaging>();
+  staging = (id: string) => this.stagings.get(id);
   liveFunction = (arn: string) => this.functions.get(arn);
   store = (arn: string) => this.stores.get(arn);
   subscribe(listener: (change: PublishedChange) => void): () => void {
@@ -89,6 +91,13 @@ export class TestPublished implements Published {
   deploy(id: string, config: DistributionConfig): void {
     this.distributions.set(id, config);
     this.#tell({ kind: 'distribution', id });
+  }
+
+  /** Sends part of a distribution's requests to another one, or none. */
+  stage(primaryId: string, staging: PublishedStaging | undefined): void {
+    if (staging === undefined) this.stagings.delete(primaryId);
+    else this.stagings.set(primaryId, staging);
+    this.#tell({ kind: 'distribution', id: primaryId });
   }
 
   #tell(change: PublishedChange): void {

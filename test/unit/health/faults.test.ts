@@ -41,7 +41,7 @@ describe('a store that misbehaves for a minute while an origin dies', () => {
   });
 
   it('is asked less and less often, and says so each time', async () => {
-    const simulation = new Simulation({ world: outage });
+    const simulation = new Simulation({ world: downIn({ singapore: [[60, 1e9]] }) });
     simulation.start();
     await simulation.clock.run(50 * second);
     simulation.store.fault = 'down';
@@ -49,7 +49,16 @@ describe('a store that misbehaves for a minute while an origin dies', () => {
     const told = simulation.of('store-failed');
     expect(told.length).toBeLessThan(90);
     expect(told[0]).toMatchObject({ code: 'ENDPOINT_UNREACHABLE', message: 'no answer' });
-    expect(Math.max(...told.map(({ retryInMs }) => retryInMs))).toBeLessThanOrEqual(10_000);
+    const waits = told.map(({ retryInMs }) => retryInMs);
+    expect(waits.slice(0, 3)).toEqual([188, 375, 750]);
+    expect(Math.max(...waits)).toBe(7_500);
+    // The next failure is a new one.
+    simulation.store.fault = undefined;
+    await simulation.clock.run(10 * minute);
+    const before = simulation.of('store-failed').length;
+    simulation.store.fault = 'down';
+    await simulation.clock.run(2 * minute);
+    expect(simulation.of('store-failed')[before]).toMatchObject({ retryInMs: 188 });
   });
 
   it('at the start keeps nobody from watching, and is read as soon as it answers', async () => {

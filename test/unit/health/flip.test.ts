@@ -175,6 +175,11 @@ describe('a flip is refused', () => {
     expect(parseAuditEntry(after.values.get('audit/01') ?? '')?.breakGlass).toBe('planned stop');
   });
 
+  it('not for the whole of a weight and the whole of 72 hours', () => {
+    const after = apply(snapshot(), { ...hour, weights: { singapore: 0, europe: 100 }, until: at + maxOverrideMs });
+    expect(overrideInForce(parseLiveRecord(after.values, at))).toMatchObject({ weights: { europe: 100 }, until: at + maxOverrideMs });
+  });
+
   it('not when the record just fits', () => {
     const ids = ['a'.repeat(maxRecordBytes - 2), 'b'];
     const after = apply(snapshot(), automatic({ [ids[0] ?? '']: 0 }), { origins: ids });

@@ -385,6 +385,7 @@ describe('a flipper that runs once', () => {
     const failure = expect(ended).rejects.toMatchObject({ code: 'THROTTLED' });
     await simulation.clock.run(60 * second);
     await failure;
+    expect(simulation.of('store-failed')).toHaveLength(4);
   });
 });
 

@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-cloudfront';
 import { checkIfMatch, renewEtag } from '../../etag.ts';
 import { operation } from '../../operation.ts';
-import { checkPolicyConfig, describePolicy, findPolicy } from '../../rules/continuous-deployment.ts';
+import { checkPolicyConfig, describePolicy, findPolicy, primaryOfPolicy } from '../../rules/continuous-deployment.ts';
 
 export const updateContinuousDeploymentPolicy = operation<UpdateContinuousDeploymentPolicyRequest, UpdateContinuousDeploymentPolicyResult>(
   UpdateContinuousDeploymentPolicy$,
@@ -16,6 +16,8 @@ export const updateContinuousDeploymentPolicy = operation<UpdateContinuousDeploy
     renewEtag(record, account.etag('E'));
     record.config = input.ContinuousDeploymentPolicyConfig;
     record.modifiedAt = account.date();
+    const primary = primaryOfPolicy(record.id, account);
+    if (primary !== undefined) account.changed({ kind: 'distribution', id: primary.id });
     return { ContinuousDeploymentPolicy: describePolicy(record), ETag: record.etag };
   },
 );
