@@ -4,9 +4,9 @@ import { EdgeError } from '../src/cli/errors.ts';
 import { integer, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
+import { formatDrill } from '../src/operations/drill/format-drill.ts';
+import { summarizeDrill } from '../src/operations/drill/summarize-drill.ts';
 import { drillConfig } from './drill/drill-config.ts';
-import { formatDrill } from './drill/format-drill.ts';
-import { summarizeDrill } from './drill/summarize-drill.ts';
 
 await run({
   usage: 'drill -- [options]',

@@ -1,7 +1,7 @@
 /** How an origin can fail: connections refused, accepted but never answered, late, answered 5xx, answered with a body that is wrong. */
 export const originFaults = ['none', 'refuse', 'hang', 'slow', '5xx', 'bad-body'] as const;
 
-export type OriginFaultKind = (typeof originFaults)[number];
+type OriginFaultKind = (typeof originFaults)[number];
 
 export interface OriginFault {
   kind: OriginFaultKind;

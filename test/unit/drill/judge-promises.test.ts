@@ -1,73 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { EdgeRequestRecord } from '../../../local/edge/edge-request-record.ts';
-import { type Drill, judgePromises } from '../../../scripts/drill/judge-promises.ts';
-import { summarizeDrill } from '../../../scripts/drill/summarize-drill.ts';
-import { servedWeight } from '../../../scripts/drill/timeline.ts';
-import type { Outcome } from '../../../scripts/drill/traffic.ts';
-
-const singapore = 'ap-southeast-1';
-const europe = 'eu-central-1';
-
-const outcome = (startedAt: number, more: Partial<Outcome> = {}): Outcome => ({
-  startedAt,
-  ms: 5,
-  method: 'GET',
-  country: 'IN',
-  status: 200,
-  region: startedAt < 2_000 || startedAt >= 9_000 ? singapore : europe,
-  ok: true,
-  ...more,
-});
-
-const request = (at: number, origins: string[], ms = 5): EdgeRequestRecord => ({
-  at,
-  id: 'id',
-  method: 'GET',
-  path: '/',
-  country: 'IN',
-  ip: '198.51.100.1',
-  location: 0,
-  status: 200,
-  xCache: 'Miss from cloudfront',
-  origins,
-  decision: undefined,
-  ms,
-  reason: undefined,
-});
-
-/** Broken at 1 s, flipped by 2 s, mended at 6 s, home by 9 s; every promise held. */
-const good: Drill = {
-  config: {
-    origins: { singapore: { region: singapore, signals: [] }, europe: { region: europe, signals: [] } },
-    defaultOrder: ['singapore', 'europe'],
-    routes: [{ countries: ['DE'], order: ['europe', 'singapore'] }],
-  },
-  broken: 'singapore',
-  fault: 'refuse',
-  timeline: {
-    startedAt: 0,
-    brokenAt: 1_000,
-    unhealthyAt: 1_500,
-    writtenAt: 1_600,
-    propagatedAt: 2_000,
-    healedAt: 6_000,
-    homeAt: 9_000,
-    endedAt: 10_000,
-    records: [
-      { at: 0, record: 'ok' },
-      { at: 2_000, record: 'singapore=0' },
-      { at: 7_000, record: 'singapore=25' },
-      { at: 9_000, record: 'ok' },
-    ],
-  },
-  outcomes: [outcome(500), outcome(1_200), outcome(1_300, { method: 'POST', status: 502, ok: false }), outcome(4_500), outcome(9_500)],
-  requests: [
-    request(500, ['singapore']),
-    request(1_200, ['singapore', 'europe']),
-    request(4_500, ['europe']),
-    request(7_500, ['singapore']),
-  ],
-};
+import type { Drill } from '../../../src/operations/drill/drill.ts';
+import { judgePromises } from '../../../src/operations/drill/judge-promises.ts';
+import { summarizeDrill } from '../../../src/operations/drill/summarize-drill.ts';
+import { servedWeight } from '../../../src/operations/drill/timeline.ts';
+import { europe, good, outcome, request } from './hand-made-drill.ts';
 
 const judged = (drill: Drill) => Object.fromEntries(judgePromises(drill).map(({ promise, result }) => [promise, result]));
 const promises = {

@@ -1,5 +1,5 @@
-import { formatTable } from '../../src/cli/format-table.ts';
-import { paint } from '../../src/cli/paint.ts';
+import { formatTable } from '../../cli/format-table.ts';
+import { paint } from '../../cli/paint.ts';
 import type { DrillSummary } from './summarize-drill.ts';
 
 /** The drill as text for a terminal of 80 columns: what viewers saw second by second, the times, the counts, the promises. */

@@ -1,8 +1,5 @@
-import type { EdgeRequestRecord } from '../../local/edge/edge-request-record.ts';
-import type { OriginFaultKind } from '../../local/origin/origin-fault.ts';
-import type { EdgeConfig } from '../../src/config/edge-config.ts';
-import { servedWeight, type Timeline } from './timeline.ts';
-import type { Outcome } from './traffic.ts';
+import type { Drill } from './drill.ts';
+import { servedWeight } from './timeline.ts';
 
 export interface DrillPromise {
   promise: string;
@@ -10,17 +7,6 @@ export interface DrillPromise {
   result: 'held' | 'broken' | 'skipped';
   /** What was counted, or why it was not. */
   detail: string;
-}
-
-export interface Drill {
-  config: Pick<EdgeConfig, 'origins' | 'defaultOrder' | 'routes'>;
-  broken: string;
-  fault: OriginFaultKind;
-  timeline: Timeline;
-  /** What viewers saw. */
-  outcomes: readonly Outcome[];
-  /** What the edge did. */
-  requests: readonly EdgeRequestRecord[];
 }
 
 /** Time after propagation from which nobody may fail any more: requests that were on their way have ended by then. */

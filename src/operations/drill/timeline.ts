@@ -1,4 +1,4 @@
-import { parseHealthRecord, weightAt } from '../../kvs/health-record.ts';
+import { parseHealthRecord, weightAt } from '../../../kvs/health-record.ts';
 
 /** A record from the moment every edge location serves by it. */
 export interface ServedRecord {
@@ -25,8 +25,12 @@ export interface Timeline {
   records: readonly ServedRecord[];
 }
 
+/** The record that the edge served by at this moment. */
+export function servedRecord(records: readonly ServedRecord[], at: number): string {
+  return records.findLast((entry) => entry.at <= at)?.record ?? 'ok';
+}
+
 /** The weight that the edge gave an origin at this moment, by the records that had arrived. */
 export function servedWeight(records: readonly ServedRecord[], origin: string, at: number): number {
-  const served = records.findLast((entry) => entry.at <= at)?.record ?? 'ok';
-  return weightAt(parseHealthRecord(served) ?? [], origin, at / 1_000);
+  return weightAt(parseHealthRecord(servedRecord(records, at)) ?? [], origin, at / 1_000);
 }

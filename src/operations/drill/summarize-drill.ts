@@ -1,5 +1,6 @@
-import { type Drill, type DrillPromise, judgePromises } from './judge-promises.ts';
-import type { Outcome } from './traffic.ts';
+import type { Drill, Outcome } from './drill.ts';
+import { type DrillPromise, judgePromises } from './judge-promises.ts';
+import { percentile } from './percentile.ts';
 
 interface PhaseSummary {
   phase: 'before' | 'during' | 'after';
@@ -33,8 +34,9 @@ export interface DrillSummary {
 export function summarizeDrill(drill: Drill): DrillSummary {
   const { timeline, outcomes, requests, broken } = drill;
   const { brokenAt, unhealthyAt, writtenAt, propagatedAt, healedAt, homeAt } = timeline;
-  const firstFailedAt = outcomes.filter(({ ok, startedAt }) => !ok && startedAt >= brokenAt).map(({ startedAt }) => startedAt);
-  const failedAt = firstFailedAt.length === 0 ? brokenAt : Math.min(...firstFailedAt);
+  const failed = outcomes.filter(({ ok, startedAt }) => !ok && startedAt >= brokenAt);
+  const failedAt =
+    failed.length === 0 ? brokenAt : failed.reduce((first, { startedAt }) => Math.min(first, startedAt), Number.POSITIVE_INFINITY);
   const sent = requests.filter(({ at, origins }) => at >= brokenAt && at < (healedAt ?? timeline.endedAt) && origins.includes(broken));
   const between = (from: number, to: number | undefined) => (to === undefined ? null : Math.round(to - from));
   const phase = (name: PhaseSummary['phase'], from: number, to: number) =>
@@ -48,7 +50,13 @@ export function summarizeDrill(drill: Drill): DrillSummary {
     broken,
     detectedMs: between(brokenAt, unhealthyAt),
     writtenMs: between(failedAt, writtenAt),
-    movedMs: sent.length === 0 ? null : between(brokenAt, Math.max(...sent.map(({ at }) => at))),
+    movedMs:
+      sent.length === 0
+        ? null
+        : between(
+            brokenAt,
+            sent.reduce((last, { at }) => Math.max(last, at), 0),
+          ),
     homeMs: healedAt === undefined ? null : between(healedAt, homeAt),
     phases: [phase('before', 0, brokenAt), phase('during', brokenAt, settled), phase('after', settled, Number.POSITIVE_INFINITY)],
     promises: judgePromises(drill),
@@ -59,14 +67,13 @@ export function summarizeDrill(drill: Drill): DrillSummary {
 function summarizePhase(phase: PhaseSummary['phase'], outcomes: readonly Outcome[]): PhaseSummary {
   const failed = (method: string) => outcomes.filter((outcome) => outcome.method === method && !outcome.ok).length;
   const times = outcomes.map(({ ms }) => ms).sort((a, b) => a - b);
-  const percentile = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
   return {
     phase,
     requests: outcomes.length,
     failed: { GET: failed('GET'), POST: failed('POST') },
     regions: countRegions(outcomes),
-    p50Ms: percentile(0.5),
-    p99Ms: percentile(0.99),
+    p50Ms: percentile(times, 0.5) ?? 0,
+    p99Ms: percentile(times, 0.99) ?? 0,
   };
 }
 
