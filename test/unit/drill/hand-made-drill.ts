@@ -1,6 +1,6 @@
 import type { Drill, EdgeRequest, Outcome } from '../../../src/operations/drill/drill.ts';
 
-const singapore = 'ap-southeast-1';
+export const singapore = 'ap-southeast-1';
 export const europe = 'eu-central-1';
 
 export const outcome = (startedAt: number, more: Partial<Outcome> = {}): Outcome => ({
