@@ -2,11 +2,13 @@ import edgeConfig from '../edge.config.ts';
 import { originFaults, parseOriginFault } from '../local/origin/origin-fault.ts';
 import { EdgeError } from '../src/cli/errors.ts';
 import type { Io } from '../src/cli/io.ts';
-import { integer, text } from '../src/cli/option.ts';
+import { flag, integer, text } from '../src/cli/option.ts';
 import { type OutputFolder, openOutputFolder } from '../src/cli/output-folder.ts';
 import { run } from '../src/cli/run.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
 import { formatDrill } from '../src/operations/drill/format-drill.ts';
+import { formatMatrix } from '../src/operations/drill/matrix/format-matrix.ts';
+import { formatMatrixPage } from '../src/operations/drill/matrix/matrix-page.ts';
 import { formatDrillPage } from '../src/operations/drill/report/drill-page.ts';
 import { buildDrillReport } from '../src/operations/drill/report/drill-report.ts';
 import { summarizeDrill } from '../src/operations/drill/summarize-drill.ts';
@@ -14,18 +16,20 @@ import { describeRun } from './drill/describe-run.ts';
 import { drillConfig } from './drill/drill-config.ts';
 
 const faults = originFaults.slice(1);
-const defaults = { rate: 50 };
+const defaults = { rate: 50, outage: 12 };
 
 await run({
   usage: 'drill -- [options]',
   summary:
-    'A whole outage on a local cloud of its own: traffic, fault, detection, flip, recovery and the way home. Ends with 1 when a promise is broken.',
-  examples: ['drill', 'drill -- --fault 5xx', 'drill -- --report out/'],
+    'A whole outage on a local cloud of its own: traffic, fault, detection, flip, recovery and the way home. Ends with 1 when a promise is broken. With --matrix every fault with and without flag and origin group instead, in six minutes.',
+  examples: ['drill', 'drill -- --fault 5xx', 'drill -- --report out/', 'drill -- --matrix --report out/'],
   options: {
-    fault: text(`how the origin breaks: ${faults.join(', ')}; refuse by default`),
+    fault: text(`how the origin breaks: ${faults.join(', ')}; refuse by default, all of them with --matrix`),
     origin: text('the origin that breaks; the first of defaultOrder by default', { placeholder: 'id' }),
     rate: integer('requests a second', { fallback: defaults.rate, min: 5, max: 500 }),
-    report: text('also write report.html and report.json there', { placeholder: 'folder' }),
+    report: text('also write report.html and report.json there, with --matrix matrix.html and matrix.json', { placeholder: 'folder' }),
+    matrix: flag('every fault with neither flag nor origin group, with one of them and with both'),
+    outage: integer('seconds for which --matrix watches each outage', { fallback: defaults.outage, min: 6, max: 60, placeholder: 's' }),
   },
   main: async ({ values }, io) => {
     const { rate } = values;
@@ -42,12 +46,28 @@ await run({
         hint: `faults: ${faults.join(', ')}, also slow:<ms> and 5xx:<status>`,
       });
     }
-    const name = 'report';
+    const name = values.matrix ? 'matrix' : 'report';
     const folder = values.report === undefined ? undefined : await openOutputFolder(values.report, [`${name}.html`, `${name}.json`]);
     const context = await describeRun(describeCommand(values), { config, configured, requestsPerSecond: rate });
     const startedAt = io.now();
 
-    // Loads miniflare, which a misused command need not wait for.
+    // Both load miniflare, which a misused command need not wait for.
+    if (values.matrix) {
+      const { runMatrix } = await import('./drill/run-matrix.ts');
+      const wanted = values.fault === undefined ? faults : [values.fault];
+      const { matrix, failure } = await runMatrix(
+        { config, broken, faults: wanted, requestsPerSecond: rate, outageMs: values.outage * 1_000 },
+        io,
+      );
+      if (matrix.cells.length === 0 && failure !== undefined) throw failure;
+      // Under --json a bug's own document is the only one.
+      if (!io.json || failure === undefined || signal.aborted) io.result(matrix, formatMatrix(matrix, io.colour));
+      const at = new Date(startedAt).toISOString();
+      await writeReport({ name, page: formatMatrixPage(matrix, context, at), value: { startedAt: at, ...matrix, context } }, folder, io);
+      if (signal.aborted) return io.stopCode;
+      if (failure !== undefined) throw failure;
+      return matrix.promises.some(({ result }) => result === 'broken') ? 1 : 0;
+    }
     const { runDrill } = await import('./drill/run-drill.ts');
     const tell = (line: string) => io.stderr(`${((io.now() - startedAt) / 1_000).toFixed(1).padStart(5)} s  ${line}`);
     const drill = await runDrill({ config, broken, fault, requestsPerSecond: rate, signal, tell, progress: io.progress });

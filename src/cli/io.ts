@@ -26,6 +26,8 @@ export interface Io {
   json: boolean;
   /** Aborted by the first Ctrl-C or SIGTERM. */
   signal: AbortSignal;
+  /** Exit code of a command that was cut short by the signal but had something to show: 130 after Ctrl-C, 143 after SIGTERM. */
+  stopCode: number;
   /** Epoch milliseconds. */
   now(): number;
 }
@@ -79,6 +81,7 @@ export function openIo(host: Host, json: boolean, signal: AbortSignal): Io {
     colour: !json && chooseColour(env, stdout.isTTY === true),
     json,
     signal,
+    stopCode: 130,
     now: host.now,
   };
 }

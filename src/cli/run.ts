@@ -19,7 +19,6 @@ const sameKeypressMs = 300;
  */
 export async function run<O extends Options>(command: Command<O>, host: Host = processHost): Promise<void> {
   const stop = new AbortController();
-  let stopCode = 130;
   let firstAt: number | undefined;
   // A reader that has seen enough, such as `head`, closes the pipe.
   for (const output of [host.stdout, host.stderr])
@@ -31,11 +30,11 @@ export async function run<O extends Options>(command: Command<O>, host: Host = p
   const json = host.argv.includes('--json');
   const io = openIo(host, json, stop.signal);
   host.onSignal((signal) => {
-    stopCode = signal === 'SIGINT' ? 130 : 143;
+    io.stopCode = signal === 'SIGINT' ? 130 : 143;
     if (firstAt === undefined) {
       firstAt = host.now();
       stop.abort(new EdgeError('INTERRUPTED', signal === 'SIGINT' ? 'interrupted' : 'ended by SIGTERM'));
-    } else if (host.now() - firstAt > sameKeypressMs) host.exit(stopCode);
+    } else if (host.now() - firstAt > sameKeypressMs) host.exit(io.stopCode);
   });
   let code: number;
   try {
@@ -44,7 +43,7 @@ export async function run<O extends Options>(command: Command<O>, host: Host = p
     const error = stop.signal.aborted && isAbort(thrown) ? stop.signal.reason : thrown;
     printError(error, io, host);
     if (!(error instanceof EdgeError)) code = 1;
-    else code = error.code === 'INTERRUPTED' ? stopCode : error.exitCode;
+    else code = error.code === 'INTERRUPTED' ? io.stopCode : error.exitCode;
   }
   await Promise.all([flushed(host.stdout), flushed(host.stderr)]);
   host.exit(code);

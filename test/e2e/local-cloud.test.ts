@@ -1,6 +1,11 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Matrix } from '../../src/operations/drill/matrix/matrix.ts';
+import type { DrillReport } from '../../src/operations/drill/report/drill-report.ts';
 import { freePorts } from './free-ports.ts';
 import { startScript as start, waitUntil as until } from './start-script.ts';
 
@@ -94,16 +99,43 @@ describe('npm start', () => {
 
 describe('npm run drill', () => {
   const running: ReturnType<typeof start>[] = [];
-  afterEach(() => {
+  let folder = '';
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'drill-'));
+  });
+  afterEach(async () => {
     for (const { child } of running.splice(0)) child.kill('SIGKILL');
+    await rm(folder, { recursive: true });
   });
 
-  it('lives through an outage with every promise held', { timeout: 90_000 }, async () => {
-    const { code, stdout, stderr } = await start('drill', ['--json']).ended;
+  it('lives through an outage with every promise held, and reports it in one page and as JSON', { timeout: 90_000 }, async () => {
+    const { code, stdout, stderr } = await start('drill', ['--json', '--report', join(folder, 'new')]).ended;
     expect(code, stderr).toBe(0);
     const summary = JSON.parse(stdout) as { promises: { result: string }[]; phases: { phase: string; requests: number }[] };
     expect(summary.promises.map(({ result }) => result)).toEqual(['held', 'held', 'held', 'held']);
     for (const { requests } of summary.phases) expect(requests).toBeGreaterThan(20);
+    const page = await readFile(join(folder, 'new', 'report.html'), 'utf8');
+    expect(page).toMatch(/^<!DOCTYPE html>.*Every promise was kept.*the flip is at the edge.*<\/html>\n$/s);
+    expect(Buffer.byteLength(page)).toBeLessThan(1_000_000);
+    const report = JSON.parse(await readFile(join(folder, 'new', 'report.json'), 'utf8')) as DrillReport;
+    expect(report.summary.phases).toEqual(summary.phases);
+    expect(report.markers.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['fault', 'written', 'propagated', 'ramp', 'home']));
+    expect(report.looks.every(({ good }) => good > 0)).toBe(true);
+    expect(report.context.command).toBe(`npm run drill -- --report ${join(folder, 'new')}`);
+  });
+
+  it('tabulates and writes what --matrix has done when it is stopped', { timeout: 90_000 }, async () => {
+    const matrix = start('drill', ['--matrix', '--fault', 'refuse', '--outage', '6', '--json', '--report', folder]);
+    running.push(matrix);
+    await until(() => matrix.output.stderr.includes('neither'), 60_000);
+    matrix.child.kill('SIGTERM');
+    const { code, stdout } = await matrix.ended;
+    expect(code).toBe(143);
+    const { planned, cells } = JSON.parse(stdout) as Matrix;
+    expect([planned, cells.map(({ fault, setup }) => `${fault} ${setup}`)]).toEqual([4, ['refuse neither']]);
+    expect(cells[0]?.methods.GET.failed).toBeGreaterThan(0);
+    expect(await readFile(join(folder, 'matrix.html'), 'utf8')).toContain('interrupted: 1 of 4 outages were run');
+    expect(JSON.parse(await readFile(join(folder, 'matrix.json'), 'utf8'))).toMatchObject({ planned, cells });
   });
 
   it('stops within seconds on SIGTERM, with 143', async () => {
@@ -118,6 +150,8 @@ describe('npm run drill', () => {
     { args: ['--fault', 'melt'], says: '"melt" is no fault' },
     { args: ['--origin', 'mumbai'], says: 'no origin is called "mumbai"' },
     { args: ['--rate', '0'], says: '--rate' },
+    { args: ['--report', 'package.json'], says: 'cannot write to package.json' },
+    { args: ['--matrix', '--report', 'README.md/out'], says: 'cannot write to README.md/out' },
   ])('refuses $args in one line', async ({ args, says }) => {
     const { code, stderr } = await start('drill', args).ended;
     expect(code).toBe(2);

@@ -40,7 +40,7 @@ function longDrill(): Drill {
   return {
     ...good,
     outcomes,
-    requests: outcomes.map(({ startedAt, ms }) => ({ at: startedAt, ms, origins: ['singapore'] })),
+    requests: outcomes.slice(0, 2_000).map(({ startedAt, ms }) => ({ at: startedAt, ms, origins: ['singapore'] })),
     flips,
     looks: Array.from({ length: 30_000 }, (_, place) => ({
       at: at(place, 30_000),
@@ -210,7 +210,7 @@ describe('formatDrillPage', () => {
   it('is sound for any drill', () => {
     fc.assert(
       fc.property(fc.array(anyOutcome, { maxLength: 30 }), (outcomes) => expectSoundPage(formatDrillPage(report({ outcomes })))),
-      { numRuns: 20 },
+      { numRuns: 10 },
     );
   });
 

@@ -26,7 +26,7 @@ p { margin: 0.3rem 0 0.7rem; max-width: 46rem; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.2rem, 1fr)); gap: 0.7rem; margin: 1.2rem 0; padding: 0; list-style: none; }
 .tiles li { background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem; padding: 0.6rem 0.8rem; }
 .tiles b { display: block; font-size: 1.45rem; line-height: 1.25; font-variant-numeric: tabular-nums; }
-.tiles span { color: var(--soft); font-size: 0.85rem; display: block; line-height: 1.35; }
+.tiles b:not(:first-child) { margin-top: 0.4rem; } .tiles span { color: var(--soft); font-size: 0.85rem; display: block; line-height: 1.35; }
 figure { margin: 1.2rem 0 1.6rem; }
 figcaption p { margin: 0 0 0.3rem; font-size: 0.92rem; }
 .legend { display: flex; flex-wrap: wrap; gap: 0.1rem 1.1rem; list-style: none; margin: 0 0 0.5rem; padding: 0; font-size: 0.85rem; color: var(--soft); }
@@ -58,7 +58,7 @@ code, pre { font: 0.86rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, mon
 .panels p { margin: 0; font-size: 0.8rem; } .panels .row { grid-column: 1 / -1; margin: 0.5rem 0 0; font-weight: 600; font-size: 0.95rem; }
 @media (max-width: 36rem) {
   main { padding: 1rem 0.8rem 3rem; } h1 { font-size: 1.4rem; } .plot { width: calc(100% - 2.7rem); margin-left: 2.7rem; } .panels { gap: 0.6rem 0.35rem; } .panels p { font-size: 0.7rem; }
-  .grid-table td, .grid-table th { padding: 0.3rem 0.4rem; min-width: 4.4rem; }
+  .grid-table { table-layout: fixed; width: 100%; font-size: 0.8rem; } .grid-table td, .grid-table th { padding: 0.25rem 0.3rem; min-width: 0; }
 }
 @media print {
   :root { color-scheme: light; --paper: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; --grid: #ddd; --a: #2b6cb0; --b: #8fb8de; --bad: #b03a00; --good: #1a7f4b; --mark: #000; --bad-tint: #fbe3d8; --warn-tint: #fdf1cf; --good-tint: #dcf3e5; }

@@ -20,7 +20,7 @@ ${formatLimits(context)}`;
 }
 
 /** Rows that every report has. */
-function formatContext({
+export function formatContext({
   requestsPerSecond,
   propagationMs,
   health,
@@ -51,7 +51,7 @@ function formatContext({
 }
 
 /** What no run on one machine can tell about AWS. */
-function formatLimits({ configured: { health, failover } }: RunContext): Html {
+export function formatLimits({ configured: { health, failover } }: RunContext): Html {
   const { intervalMs, fastIntervalMs, timeoutMs, unhealthyThreshold } = health;
   const worstMs = intervalMs + timeoutMs + (unhealthyThreshold - 1) * Math.max(fastIntervalMs, timeoutMs);
   return html`<p class="soft">The times above are shorter than those of edge.config.ts, so that an outage can be watched. With its own (a check every ${formatDuration(intervalMs)}, ${formatDuration(timeoutMs)} for each) a verdict takes at most ${formatDuration(worstMs)}, and the way home begins after ${formatDuration(failover.holdDownMs)}.</p>

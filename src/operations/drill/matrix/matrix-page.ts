@@ -1,0 +1,149 @@
+import { formatMs } from '../format-ms.ts';
+import { drawColumns } from '../page/columns.ts';
+import { type Html, html } from '../page/html.ts';
+import { formatPage } from '../page/page.ts';
+import { drawPlot } from '../page/plot.ts';
+import { formatHtmlTable } from '../page/table.ts';
+import type { RunContext } from '../report/drill-report.ts';
+import { legend } from '../report/outcome-charts.ts';
+import { formatPromises } from '../report/promise-list.ts';
+import { formatContext, formatLimits } from '../report/run-section.ts';
+import { type CellResult, type MatrixMethod, type MethodFigures, matrixMethods, setups } from './cell.ts';
+import { formatRecovery, formatShare } from './format-figures.ts';
+import type { Matrix } from './matrix.ts';
+import { lateMs } from './measure-cell.ts';
+
+/** The matrix as one page that can be sent, printed and kept. `startedAt` is ISO 8601. Pure. */
+export function formatMatrixPage(matrix: Matrix, context: RunContext, startedAt: string): string {
+  const { cells, planned, promises, outageMs, broken } = matrix;
+  const brokenPromises = promises.filter(({ result }) => result === 'broken').length;
+  const isDone = cells.length === planned;
+  const lagMs = Math.max(0, ...cells.map((cell) => cell.lagMs));
+  return formatPage(
+    `Outage matrix: ${broken}`,
+    html`<header>
+<p class="soft">Outage matrix · ${startedAt.slice(0, 16).replace('T', ' ')} UTC · ${broken}${context.revision === null ? '' : ` · revision ${context.revision}`}</p>
+<h1>What a flag and an origin group are each worth</h1>
+<p><span class="pill ${brokenPromises > 0 ? 'broken' : isDone ? 'kept' : 'late'}">${brokenPromises > 0 ? '✗ a claim failed' : isDone ? '✓ every claim held' : `interrupted: ${cells.length} of ${planned} outages were run`}</span></p>
+<p>${broken} was broken in ${new Set(cells.map(({ fault }) => fault)).size} ways under ${new Set(cells.map(({ setup }) => setup)).size} setups, for ${outageMs / 1_000} s each, while viewers read and wrote. Nobody mended it.</p>
+</header>
+${drawTotals(matrix)}
+<h2>Claims</h2>
+${formatPromises(promises)}
+<h2>Who failed, and until when</h2>
+<p class="soft">Share of the requests sent during the outage that failed, and how long after the fault the last of them was sent. Viewers whose home is another origin never fail.</p>
+${matrixMethods.map((method) =>
+  drawGrid(matrix, method, (figures) => ({
+    kind: figures.failed === 0 ? 'fine' : figures.recovered ? 'mend' : 'fail',
+    text: formatShare(figures.failed, figures.requests),
+    small: figures.failed === 0 ? 'nobody failed' : figures.recovered ? `until ${formatRecovery(figures)}` : 'to the end',
+  })),
+)}
+<h2>How long viewers waited</h2>
+<p class="soft">p99 of the requests sent during the whole outage, and (late) of those sent in its last ${lateMs / 1_000} s, when what was going to help had helped. A request that fails at once is quick, too.</p>
+${matrixMethods.map((method) =>
+  drawGrid(matrix, method, ({ p99Ms, lateP99Ms }) => ({
+    kind: (lateP99Ms ?? 0) >= 1_000 ? 'fail' : (p99Ms ?? 0) >= 1_000 ? 'mend' : 'fine',
+    text: formatMs(p99Ms),
+    small: `late: ${formatMs(lateP99Ms)}`,
+  })),
+)}
+<h2>Second by second</h2>
+${legend([
+  { piece: 'a', text: 'answered' },
+  { piece: 'x', text: 'failed, hanging from the line' },
+])}
+${drawPanels(matrix)}
+<h2>Counts</h2>
+${formatCounts(cells)}
+<h2>How it was run</h2>
+${formatHtmlTable(
+  ['setting', 'value'],
+  [
+    ['outage', `${outageMs / 1_000} s, one after the other, each on a local cloud of its own`],
+    ...formatContext(context).filter(([name]) => name !== 'per-request origin group'),
+    ['exactness', `the process that ran all of it was ${lagMs} ms late or less for 99 % of the time`],
+  ],
+)}
+<p>Run it again:</p>
+<pre><code>${context.command}</code></pre>
+${formatLimits(context)}`,
+  );
+}
+
+function drawTotals({ totals }: Matrix): Html {
+  return html`<ul class="tiles">${setups.map(({ name, says }) => {
+    const of = totals.filter(({ setup }) => setup === name);
+    if (of.length === 0) return undefined;
+    return html`<li><strong>${name}</strong><span>${says}</span>${of.map(
+      ({ method, requests, failed }) => html`<b>${formatShare(failed, requests)}</b><span>${failed} of ${requests} ${method} failed</span>`,
+    )}</li>`;
+  })}</ul>`;
+}
+
+function drawGrid(
+  { cells }: Matrix,
+  method: MatrixMethod,
+  show: (figures: MethodFigures) => { kind: string; text: string; small: string },
+): Html {
+  const faults = [...new Set(cells.map(({ fault }) => fault))];
+  return html`<h3>${method}</h3><div class="scroll"><table class="grid-table"><thead><tr><th scope="col">fault</th>${setups.map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead><tbody>
+${faults.map(
+  (fault) =>
+    html`<tr><th scope="row">${fault}</th>${setups.map(({ name }) => {
+      const cell = cells.find((each) => each.fault === fault && each.setup === name);
+      if (cell === undefined) return html`<td>not run</td>`;
+      const { kind, text, small } = show(cell.methods[method]);
+      return html`<td class="${kind}"><b>${text}</b><small>${small}</small></td>`;
+    })}</tr>\n`,
+)}</tbody></table></div>`;
+}
+
+function drawPanels({ cells }: Matrix): Html {
+  const faults = [...new Set(cells.map(({ fault }) => fault))];
+  const count = (cell: CellResult, method: MatrixMethod) =>
+    cell.seconds.map(({ [method]: { ok, failed } }) => ({ up: [ok], down: failed }));
+  // One scale for all panels, so that any two can be compared.
+  const all = cells.flatMap((cell) => matrixMethods.flatMap((method) => count(cell, method)));
+  const most = Math.max(1, ...all.flatMap(({ up, down }) => [...up, down]));
+  return html`${matrixMethods.map(
+    (method) =>
+      html`<h3>${method}</h3><div class="panels">${faults.map(
+        (fault) =>
+          html`<p class="row">${fault}</p>${setups.map(({ name }) => {
+            const cell = cells.find((each) => each.fault === fault && each.setup === name);
+            if (cell === undefined) return html`<div><p class="soft">${name}: not run</p></div>`;
+            const { requests, failed } = cell.methods[method];
+            return html`<div><p class="soft">${name}: ${formatShare(failed, requests)}</p>${drawPlot({
+              id: `panel-${method}-${fault}-${name}`,
+              title: `${method} under ${fault} with ${name}`,
+              desc: `${failed} of ${requests} failed.`,
+              axis: {
+                fromMs: 0,
+                toMs: cell.seconds.length * 1_000,
+                marks: cell.movedMs === null ? [] : [{ kind: 'propagated', atMs: cell.movedMs, label: 'flip at the edge' }],
+              },
+              height: 56,
+              grid: [{ y: 28, text: '', isZero: true }],
+              drawing: drawColumns({ parts: count(cell, method), up: ['a'], down: 'x', height: 56, most, least: most }),
+              times: false,
+            })}</div>`;
+          })}`,
+      )}</div>`,
+  )}<p class="soft">Each panel begins at the fault and has one column a second. The line across time is the moment when the flip was at the edge.</p>`;
+}
+
+function formatCounts(cells: readonly CellResult[]): Html {
+  return formatHtmlTable(
+    ['fault', 'setup', 'method', 'requests', 'failed', 'share', 'until', 'p50', 'p99', 'late p50', 'late p99'],
+    cells.flatMap(({ fault, setup, methods }) =>
+      matrixMethods.map((method) => {
+        const figures = methods[method];
+        const { requests, failed, p50Ms, p99Ms, lateP50Ms, lateP99Ms } = figures;
+        const times = [p50Ms, p99Ms, lateP50Ms, lateP99Ms].map(formatMs);
+        return [fault, setup, method, requests, failed, formatShare(failed, requests), formatRecovery(figures), ...times];
+      }),
+    ),
+    [3, 4, 5, 6, 7, 8, 9, 10],
+  );
+}

@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import { drillConfig } from '../../../scripts/drill/drill-config.ts';
+import { runCell } from '../../../scripts/drill/run-cell.ts';
+import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import { setups } from '../../../src/operations/drill/matrix/cell.ts';
+
+const config = drillConfig(
+  parseEdgeConfig({
+    origins: { singapore: { region: 'ap-southeast-1' }, europe: { region: 'eu-central-1' } },
+    defaultOrder: ['singapore', 'europe'],
+  }),
+);
+
+it('loses requests to an origin that refuses under neither setup, and no GET with both', async () => {
+  const run = (name: string) => {
+    const setup = setups.find((each) => each.name === name);
+    if (setup === undefined) throw new Error(name);
+    const options = { config, broken: 'singapore', fault: { kind: 'refuse' as const }, requestsPerSecond: 30, outageMs: 3_000 };
+    return runCell({ fault: 'refuse', setup }, { ...options, signal: new AbortController().signal });
+  };
+  const [neither, both] = await Promise.all([run('neither'), run('both')]);
+  for (const { methods } of [neither, both]) expect(Math.min(methods.GET.requests, methods.POST.requests)).toBeGreaterThan(10);
+  // Everybody's home is singapore in this configuration.
+  expect(neither.methods.GET.failed).toBe(neither.methods.GET.requests);
+  expect(neither.methods.POST).toMatchObject({ failed: neither.methods.POST.requests, recovered: false });
+  expect(neither.movedMs).toBeNull();
+  expect(both.methods.GET).toMatchObject({ failed: 0, lastFailedMs: null, recovered: true });
+  expect(both.methods.POST.failed).toBeGreaterThan(0);
+});
