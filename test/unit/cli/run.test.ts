@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Command } from '../../../src/cli/command.ts';
 import { EdgeError } from '../../../src/cli/errors.ts';
+import type { Io } from '../../../src/cli/io.ts';
 import { flag, type Options, text } from '../../../src/cli/option.ts';
 import { run } from '../../../src/cli/run.ts';
 import { fakeHost } from './fake-host.ts';
@@ -118,6 +119,20 @@ describe('run', () => {
     );
     expect(host.codes).toEqual([code]);
     expect(host.err()).toBe(says);
+  });
+
+  it.each([
+    { signal: 'SIGINT' as const, code: 130 },
+    { signal: 'SIGTERM' as const, code: 143 },
+  ])('lets main show what it has at $signal and still end with $code', async ({ signal, code }) => {
+    const host = fakeHost(['status', '--json']);
+    const main = async (_: unknown, io: Io) => {
+      host.signal(signal);
+      io.result({ done: 1 }, []);
+      return io.stopCode;
+    };
+    await run(command(main), host);
+    expect([host.codes, host.out(), host.err()]).toEqual([[code], '{"done":1}\n', '']);
   });
 
   it('takes an AbortError from the platform as the interruption it is', async () => {
