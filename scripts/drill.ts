@@ -16,20 +16,24 @@ import { describeRun } from './drill/describe-run.ts';
 import { drillConfig } from './drill/drill-config.ts';
 
 const faults = originFaults.slice(1);
-const defaults = { rate: 50, outage: 12 };
+const defaults = { rate: 50, outageSeconds: 12 };
 
 await run({
   usage: 'drill -- [options]',
   summary:
-    'A whole outage on a local cloud of its own: traffic, fault, detection, flip, recovery and the way home. Ends with 1 when a promise is broken. With --matrix every fault with and without flag and origin group instead, in six minutes.',
+    'A whole outage on a local cloud of its own: traffic, fault, detection, flip, recovery and the way home. Ends with 1 when a promise is broken. With --matrix every fault with and without flag and origin group instead, in seven minutes.',
   examples: ['drill', 'drill -- --fault 5xx', 'drill -- --report out/', 'drill -- --matrix --report out/'],
   options: {
     fault: text(`how the origin breaks: ${faults.join(', ')}; refuse by default, all of them with --matrix`),
     origin: text('the origin that breaks; the first of defaultOrder by default', { placeholder: 'id' }),
-    rate: integer('requests a second', { fallback: defaults.rate, min: 5, max: 500 }),
+    rate: integer(`requests a second, ${defaults.rate} by default`, { fallback: defaults.rate, min: 5, max: 500 }),
     report: text('also write report.html and report.json there, with --matrix matrix.html and matrix.json', { placeholder: 'folder' }),
     matrix: flag('every fault with neither flag nor origin group, with one of them and with both'),
-    outage: integer('seconds for which --matrix watches each outage', { fallback: defaults.outage, min: 6, max: 60, placeholder: 's' }),
+    outage: integer(`seconds for which --matrix watches each outage, ${defaults.outageSeconds} by default`, {
+      min: 6,
+      max: 60,
+      placeholder: 's',
+    }),
   },
   main: async ({ values }, io) => {
     const { rate } = values;
@@ -46,6 +50,8 @@ await run({
         hint: `faults: ${faults.join(', ')}, also slow:<ms> and 5xx:<status>`,
       });
     }
+    if (values.outage !== undefined && !values.matrix)
+      throw new EdgeError('USAGE', '--outage is for --matrix only', { hint: 'a drill alone ends when everybody is home' });
     const name = values.matrix ? 'matrix' : 'report';
     const folder = values.report === undefined ? undefined : await openOutputFolder(values.report, [`${name}.html`, `${name}.json`]);
     const context = await describeRun(describeCommand(values), { config, configured, requestsPerSecond: rate });
@@ -56,7 +62,7 @@ await run({
       const { runMatrix } = await import('./drill/run-matrix.ts');
       const wanted = values.fault === undefined ? faults : [values.fault];
       const { matrix, failure } = await runMatrix(
-        { config, broken, faults: wanted, requestsPerSecond: rate, outageMs: values.outage * 1_000 },
+        { config, broken, faults: wanted, requestsPerSecond: rate, outageMs: (values.outage ?? defaults.outageSeconds) * 1_000 },
         io,
       );
       if (matrix.cells.length === 0 && failure !== undefined) throw failure;
@@ -96,7 +102,7 @@ async function writeReport(
 function describeCommand(values: Readonly<Record<string, string | number | boolean | undefined>>): string {
   const quote = (text: string) => (/^[\w./:=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
   const words = Object.entries({ ...values, json: undefined, help: undefined }).flatMap(([option, value]) => {
-    if (value === undefined || value === false || value === defaults[option as keyof typeof defaults]) return [];
+    if (value === undefined || value === false || (option === 'rate' && value === defaults.rate)) return [];
     return value === true ? [`--${option}`] : [`--${option}`, quote(String(value))];
   });
   return ['npm run drill', ...(words.length === 0 ? [] : ['--', ...words])].join(' ');

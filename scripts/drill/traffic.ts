@@ -59,9 +59,11 @@ export function startTraffic(options: TrafficOptions): Traffic {
   };
   const startedAt = now();
   let sent = 0;
-  // By the clock and not by the tick: a busy machine drops ticks, and two outages would not have met the same traffic.
+  // By the clock and not by the tick: a busy machine drops ticks, and two outages would not have met the same traffic. Arrears of more than
+  // a quarter of a second are let go: a machine that stood still is not to be met with a burst.
   const timer = setInterval(() => {
-    for (const due = ((now() - startedAt) * options.requestsPerSecond) / 1_000; sent < due; sent++) send();
+    const due = ((now() - startedAt) * options.requestsPerSecond) / 1_000;
+    for (sent = Math.max(sent, due - options.requestsPerSecond / 4); sent < due; sent++) send();
   }, 10);
   const stop = async () => {
     clearInterval(timer);

@@ -150,6 +150,7 @@ describe('npm run drill', () => {
     { args: ['--fault', 'melt'], says: '"melt" is no fault' },
     { args: ['--origin', 'mumbai'], says: 'no origin is called "mumbai"' },
     { args: ['--rate', '0'], says: '--rate' },
+    { args: ['--outage', '9'], says: '--outage is for --matrix only' },
     { args: ['--report', 'package.json'], says: 'cannot write to package.json' },
     { args: ['--matrix', '--report', 'README.md/out'], says: 'cannot write to README.md/out' },
   ])('refuses $args in one line', async ({ args, says }) => {
