@@ -33,6 +33,6 @@ function judge(
   return {
     promise,
     result: broken.length === 0 ? 'held' : 'broken',
-    detail: broken.length === 0 ? `in ${cells.length} outages` : `not in ${where}`,
+    detail: broken.length === 0 ? `in ${cells.length} outage${cells.length === 1 ? '' : 's'}` : `not in ${where}`,
   };
 }
