@@ -69,7 +69,8 @@ await run({
       // Under --json a bug's own document is the only one.
       if (!io.json || failure === undefined || signal.aborted) io.result(matrix, formatMatrix(matrix, io.colour));
       const at = new Date(startedAt).toISOString();
-      await writeReport({ name, page: formatMatrixPage(matrix, context, at), value: { startedAt: at, ...matrix, context } }, folder, io);
+      if (folder !== undefined)
+        await writeReport({ name, page: formatMatrixPage(matrix, context, at), value: { startedAt: at, ...matrix, context } }, folder, io);
       if (signal.aborted) return io.stopCode;
       if (failure !== undefined) throw failure;
       return matrix.promises.some(({ result }) => result === 'broken') ? 1 : 0;
@@ -80,19 +81,16 @@ await run({
     const summary = summarizeDrill(drill);
     const regions = Object.fromEntries(Object.entries(config.origins).map(([id, { region }]) => [id, region]));
     io.result(summary, formatDrill(summary, regions, io.colour));
-    const report = buildDrillReport(drill, context);
-    await writeReport({ name, page: formatDrillPage(report), value: report }, folder, io);
+    if (folder !== undefined) {
+      const report = buildDrillReport(drill, context);
+      await writeReport({ name, page: formatDrillPage(report), value: report }, folder, io);
+    }
     return summary.promises.some(({ result }) => result === 'broken') ? 1 : 0;
   },
 });
 
-/** Writes the page and its figures, where a folder was named. */
-async function writeReport(
-  report: { name: string; page: string; value: unknown },
-  folder: OutputFolder | undefined,
-  io: Io,
-): Promise<void> {
-  if (folder === undefined) return;
+/** Writes the page and its figures, and says where. */
+async function writeReport(report: { name: string; page: string; value: unknown }, folder: OutputFolder, io: Io): Promise<void> {
   const page = await folder.write(`${report.name}.html`, report.page);
   const figures = await folder.write(`${report.name}.json`, `${JSON.stringify(report.value)}\n`);
   io.stderr(`written: ${page}, ${figures}`);
