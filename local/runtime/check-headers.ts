@@ -21,13 +21,12 @@ export function checkHeaders(headers: unknown, before: EventValues, rules: Heade
   for (const [name, entry] of Object.entries(headers)) {
     // Most headers are as the viewer sent them, and what a viewer sent is no fault of the function.
     if (isUntouched(entry, before[name]) && name === name.toLowerCase()) continue;
-    const touched = (): boolean => JSON.stringify(entry) !== JSON.stringify(before[name]);
     // In AWS's words, as far as they are known.
     if (name !== name.toLowerCase()) problems.push(`${path} must have header names in lower case: ${name}`);
     else if (!token.test(name)) problems.push(`${path} has an invalid header name: ${JSON.stringify(name)}`);
-    else if (isForbiddenHeader(name) && touched()) problems.push(`${path}.${name} is not allowed in a function`);
-    else if (rules.readOnly.includes(name) && touched()) problems.push(`${path}.${name} is read-only`);
-    else if (name === rules.cookieHeader && touched()) problems.push(`${path}.${name} is not allowed: cookies have a map of their own`);
+    else if (isForbiddenHeader(name)) problems.push(`${path}.${name} is not allowed in a function`);
+    else if (rules.readOnly.includes(name)) problems.push(`${path}.${name} is read-only`);
+    else if (name === rules.cookieHeader) problems.push(`${path}.${name} is not allowed: cookies have a map of their own`);
     else problems.push(...checkValues(entry, `${path}.${name}`, headerText));
   }
   for (const name of rules.readOnly) {
@@ -36,15 +35,18 @@ export function checkHeaders(headers: unknown, before: EventValues, rules: Heade
   return problems;
 }
 
-function isUntouched(entry: unknown, before: EventValue | undefined): boolean {
-  if (before === undefined || !isRecord(entry)) return false;
-  return entry['value'] === before.value && entry['multiValue'] === undefined && before.multiValue === undefined;
+/** True for what the function left as the viewer had sent it. */
+export function isUntouched(entry: unknown, before: EventValue | undefined): boolean {
+  if (before === undefined || !isRecord(entry) || entry['value'] !== before.value) return false;
+  if (entry['multiValue'] === undefined && before.multiValue === undefined) return entry['attributes'] === before.attributes;
+  return JSON.stringify(entry) === JSON.stringify(before);
 }
 
-/** Problems of a map of cookies; a response's cookies may carry attributes. */
-export function checkCookies(cookies: unknown, path: string): string[] {
+/** Problems of a map of cookies against the one that was handed in; a response's cookies may carry attributes. */
+export function checkCookies(cookies: unknown, before: EventValues, path: string): string[] {
   if (!isRecord(cookies)) return [`${path} must be an object`];
-  return Object.entries(cookies).flatMap(([name, entry]) => [
+  const touched = Object.entries(cookies).filter(([name, entry]) => !isUntouched(entry, before[name]));
+  return touched.flatMap(([name, entry]) => [
     ...(token.test(name) ? [] : [`${path} has an invalid cookie name: ${JSON.stringify(name)}`]),
     ...checkValues(entry, `${path}.${name}`, headerText),
     ...checkAttributes(entry, `${path}.${name}`),

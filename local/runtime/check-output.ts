@@ -2,7 +2,7 @@ import { maxHeadBytes, maxUriLength } from '../../kvs/limits.ts';
 import type { EventValues, ViewerRequestEvent, ViewerResponseEvent } from '../../src/edge/execution.ts';
 import { formatPairs, valuesOf } from '../edge/event-values.ts';
 import { readOnlyRequestHeaders, readOnlyResponseHeaders } from '../edge/header-rules.ts';
-import { checkCookies, checkHeaders, checkValues, describe, isRecord } from './check-headers.ts';
+import { checkCookies, checkHeaders, checkValues, describe, isRecord, isUntouched } from './check-headers.ts';
 
 // Space, control characters and '#' end a URI. AWS names those; a '?' in the path is our own refusal, since nobody has said which side of it would be the query,
 // and so are characters beyond a byte, which no request line can carry.
@@ -31,13 +31,13 @@ export function checkOutput(output: unknown, event: ViewerRequestEvent | ViewerR
 function checkRequest(request: Record<string, unknown>, before: ViewerRequestEvent['request']): string[] {
   const problems = [
     ...(request['method'] === before.method ? [] : ['request.method is read-only']),
-    ...checkUri(request['uri'], request['querystring']),
+    ...checkUri(request['uri'], request['querystring'], before),
     ...checkHeaders(request['headers'], before.headers, {
       path: 'request.headers',
       readOnly: readOnlyRequestHeaders,
       cookieHeader: 'cookie',
     }),
-    ...checkCookies(request['cookies'], 'request.cookies'),
+    ...checkCookies(request['cookies'], before.cookies, 'request.cookies'),
   ];
   return problems.length > 0 ? problems : checkHead(request as ViewerRequestEvent['request'], before);
 }
@@ -55,17 +55,19 @@ function headBytes({ method, uri, querystring, headers, cookies }: ViewerRequest
   return bytes;
 }
 
-function checkUri(uri: unknown, querystring: unknown): string[] {
+/** A viewer's own path and arguments, left alone, are no fault of the function. */
+function checkUri(uri: unknown, querystring: unknown, before: ViewerRequestEvent['request']): string[] {
   if (typeof uri !== 'string') return [`request.uri must be a string, not ${describe(uri)}`];
   if (!isRecord(querystring)) return ['request.querystring must be an object'];
   const problems: string[] = [];
-  if (!uri.startsWith('/')) problems.push('request.uri must begin with /');
-  if (!uriText.test(uri)) problems.push('request.uri has a space, a control character, # or ?');
-  for (const [name, entry] of Object.entries(querystring)) {
+  if (uri !== before.uri && !uri.startsWith('/')) problems.push('request.uri must begin with /');
+  if (uri !== before.uri && !uriText.test(uri)) problems.push('request.uri has a space, a control character, # or ?');
+  const touched = Object.entries(querystring).filter(([name, entry]) => !isUntouched(entry, before.querystring[name]));
+  for (const [name, entry] of touched) {
     if (!queryText.test(name)) problems.push(`request.querystring has an invalid name: ${JSON.stringify(name)}`);
     problems.push(...checkValues(entry, `request.querystring.${name}`, queryText));
   }
-  if (problems.length > 0) return problems;
+  if (problems.length > 0 || (uri === before.uri && touched.length === 0)) return problems;
   const length = uri.length + 1 + formatPairs(querystring as EventValues, '&').length;
   if (length >= maxUriLength)
     problems.push(`request.uri and request.querystring have ${length} characters together: they must stay under ${maxUriLength}`);
@@ -87,7 +89,7 @@ function checkResponse(response: Record<string, unknown>, before: ViewerResponse
           readOnly: before === undefined ? readOnlyRequestHeaders : readOnlyResponseHeaders,
           cookieHeader: 'set-cookie',
         })),
-    ...(cookies === undefined ? [] : checkCookies(cookies, 'response.cookies')),
+    ...(cookies === undefined ? [] : checkCookies(cookies, before?.cookies ?? {}, 'response.cookies')),
     ...checkBody(body),
   ];
 }

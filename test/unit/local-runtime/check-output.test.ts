@@ -213,6 +213,19 @@ describe('whatever arrives', () => {
     );
   });
 
+  it('what a viewer sent is no fault of a function that leaves it alone', () => {
+    const odd: ViewerRequestEvent['request'] = {
+      ...request,
+      uri: '/a b',
+      querystring: { 'filter#': { value: 'a b' } },
+      cookies: { 'cart[id]': { value: '7' } },
+    };
+    const event = { ...requestEvent, request: odd };
+    expect(checkOutput(structuredClone(odd), event)).toEqual([]);
+    expect(checkOutput({ ...odd, cookies: { 'cart[id]': { value: '8' } } }, event)).toHaveLength(1);
+    expect(checkOutput({ ...odd, uri: '/b c' }, event)).toHaveLength(1);
+  });
+
   it('an arbitrary value never throws', () => {
     fc.assert(
       fc.property(fc.anything(), fc.constantFrom(requestEvent, responseEvent), (output, event) => {
