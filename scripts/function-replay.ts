@@ -11,7 +11,7 @@ import { openDecider } from '../src/operations/replay/open-decider.ts';
 import { listLogFiles } from '../src/operations/replay/read-log.ts';
 import { replayLog } from '../src/operations/replay/replay-log.ts';
 import { type LoadedCode, loadLiveCode, loadTreeCode } from './function/load-code.ts';
-import { openRuntime } from './function/open-runtime.ts';
+import { openRuntime, openSweeper } from './function/open-runtime.ts';
 
 /** Between two lines of progress. */
 const progressMs = 200;
@@ -45,13 +45,11 @@ await run({
     const runtime = await openRuntime(io);
     const startedAt = io.now();
     let told = 0;
+    const decider = openDecider({ runtime, before, after, record, now: startedAt, openSweeper: () => openSweeper(io) });
     try {
-      const [old, fresh] = [before, after].map((source) => openDecider({ runtime, source, now: startedAt }, record));
-      if (old === undefined || fresh === undefined) throw new Error('two functions are compared');
       const report = await replayLog({
         files,
-        before: old,
-        after: fresh,
+        decider,
         guessCountry: !values['no-guess'],
         signal: io.signal,
         progress: ({ bytes, lines }) => {
@@ -71,9 +69,10 @@ await run({
             hint: 'a standard log begins with "#Version: 1.0" and "#Fields: date time x-edge-location …"',
           },
         );
-      const value = { ...report, record, before: before.sha256, after: after.sha256, runs: old.runs() + fresh.runs(), durationMs };
+      const value = { ...report, record, before: before.sha256, after: after.sha256, runs: decider.runs(), durationMs };
       io.result(value, formatReplay(report, { before: before.label, after: after.label, record, durationMs, colour: io.colour }));
     } finally {
+      await decider.close();
       await runtime.close();
     }
   },

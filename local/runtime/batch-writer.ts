@@ -1,4 +1,4 @@
-import type { RunInput } from '../../src/edge/execution.ts';
+import type { FunctionSource, RunInput, StoreView, Sweep } from '../../src/edge/execution.ts';
 import { formatPairs } from '../edge/event-values.ts';
 import { readImports } from './read-imports.ts';
 import type { Batch, WireRun } from './wire.ts';
@@ -10,34 +10,58 @@ const maxStores = 16;
 /** Writes batches for one workerd, remembering what it has been sent. */
 export interface BatchWriter {
   write(inputs: readonly RunInput[], now: number): string;
+  writeSweep(sweep: Sweep): string;
 }
 
 export function openBatchWriter(): BatchWriter {
   const sources = openLedger(maxSources);
   const stores = openLedger(maxStores);
-  return {
-    write: (inputs, now) => {
-      const batch: Batch = { sources: [], stores: [], forgetSources: [], forgetStores: [], runs: [] };
-      for (const input of inputs) {
-        const source = sources.note(input.source.sha256);
-        if (source.isNew) batch.sources.push({ id: source.id, ...readImports(input.source.code) });
-        batch.runs.push(describeRun(input, source.id, storeOf(input, batch), now));
-      }
-      // Afterwards: a batch may use more than is kept.
-      batch.forgetSources = sources.overflow();
-      batch.forgetStores = stores.overflow();
-      return JSON.stringify(batch);
-    },
-  };
+  function describe(inputs: readonly RunInput[], now: number): Batch {
+    const batch: Batch = { sources: [], stores: [], forgetSources: [], forgetStores: [], runs: [] };
+    for (const input of inputs) {
+      const source = sourceOf(input.source, batch);
+      batch.runs.push(describeRun(input, source, input.store && storeOf(input.store, batch), now));
+    }
+    return batch;
+  }
 
-  function storeOf(input: RunInput, batch: Batch): number | undefined {
-    if (input.store === undefined) return undefined;
-    const { values, version, createdAt = epoch, updatedAt = epoch } = input.store;
+  function sourceOf({ sha256, code }: FunctionSource, batch: Batch): number {
+    const source = sources.note(sha256);
+    if (source.isNew) batch.sources.push({ id: source.id, ...readImports(code) });
+    return source.id;
+  }
+
+  function storeOf(view: StoreView, batch: Batch): number {
+    const { values, version, createdAt = epoch, updatedAt = epoch } = view;
     // Without a version the content is the identity: a caller may change its map between runs.
     const store = stores.note(version ?? JSON.stringify([createdAt, updatedAt, ...values]));
     if (store.isNew) batch.stores.push({ id: store.id, entries: [...values], createdAt, updatedAt });
     return store.id;
   }
+
+  /** What is forgotten is named last: a batch may use more than is kept. */
+  function format(batch: Batch): string {
+    batch.forgetSources = sources.overflow();
+    batch.forgetStores = stores.overflow();
+    return JSON.stringify(batch);
+  }
+
+  return {
+    write: (inputs, now) => format(describe(inputs, now)),
+    writeSweep: ({ sources: swept, events, store, now }) => {
+      const batch = describe([], now);
+      batch.sweep = {
+        sources: swept.map((source) => sourceOf(source, batch)),
+        store: storeOf(store, batch),
+        now,
+        events: events.map((event) => {
+          const raw = formatPairs(event.request.querystring, '&');
+          return raw === '' ? { event } : { event, raw };
+        }),
+      };
+      return format(batch);
+    },
+  };
 }
 
 const epoch = '1970-01-01T00:00:00.000Z';

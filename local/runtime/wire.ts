@@ -1,3 +1,6 @@
+import type { ViewerRequestEvent } from '../../src/edge/execution.ts';
+import type { RawRun } from '../../src/edge/raw-run.ts';
+
 /** A binding that an import line of the source asks for: `import name from 'module'`. */
 export interface ImportedName {
   name: string;
@@ -30,6 +33,22 @@ export interface WireRun {
   edgeLocation?: { name: string; serverIp: string; region: string };
 }
 
+/** The same events for several sources, each evaluated once for all of them. */
+export interface WireSweep {
+  sources: number[];
+  store: number;
+  now: number;
+  /** `raw` is what `request.rawQueryString()` answers. */
+  events: { event: ViewerRequestEvent; raw?: string }[];
+}
+
+/** Runs that did the same have one place in `kinds`; its output is that of the first of them. */
+export interface SweepAnswer {
+  kinds: { event: number; run: RawRun }[];
+  /** By source and event, the place in `kinds`. */
+  picks: number[][];
+}
+
 /** One message to workerd: what it has not seen yet, what it may forget, and the runs, one after the other. */
 export interface Batch {
   sources: WireSource[];
@@ -37,6 +56,7 @@ export interface Batch {
   forgetSources: number[];
   forgetStores: number[];
   runs: WireRun[];
+  sweep?: WireSweep;
 }
 
 /** The message, instead of a batch, that asks workerd to give up a run which waits in vain. */

@@ -1,5 +1,6 @@
 import { judgeRun } from '../../local/runtime/judge-run.ts';
 import type { Io } from '../../src/cli/io.ts';
+import type { SweepRuntime } from '../../src/edge/execution.ts';
 import { findNjs, openNjsRuntime } from '../../src/edge/njs.ts';
 import type { AnyRuntime } from '../../src/operations/explain/run-all.ts';
 
@@ -9,4 +10,13 @@ export async function openRuntime(io: Io): Promise<AnyRuntime> {
   if (njs !== undefined) return openNjsRuntime({ njs, judge: judgeRun, now: io.now });
   const { openFunctionRuntime } = await import('../../local/runtime/function-runtime.ts');
   return openFunctionRuntime({ log: io.progress, now: io.now });
+}
+
+/** workerd for runs by the thousand; undefined, with a line that says so, where it does not start. */
+export async function openSweeper(io: Io): Promise<SweepRuntime | undefined> {
+  const { openSweepRuntime } = await import('../../local/runtime/sweep-runtime.ts');
+  return openSweepRuntime({ log: io.progress }).catch((error: Error) => {
+    io.stderr(`workerd did not start, which makes this slower: ${error.message}`);
+    return undefined;
+  });
 }

@@ -92,3 +92,21 @@ export interface FunctionRuntime {
   run(input: RunInput): Promise<Execution>;
   close(): Promise<void>;
 }
+
+/** Many events for several functions, all under one store and at one moment. */
+export interface Sweep {
+  sources: readonly FunctionSource[];
+  events: readonly ViewerRequestEvent[];
+  store: StoreView;
+  now: number;
+}
+
+/** Runs functions by the thousand. Runs of one function in one sweep share an evaluation of its top level, as in `NjsRuntime.runMany`. */
+export interface SweepRuntime {
+  /**
+   * By source and event. Runs that did the same are one Execution, whose output is that of the first of them. Undefined when this is not the way to run these
+   * functions: one that never ends, or that changes built-in objects, is to be run by a FunctionRuntime.
+   */
+  sweep(sweep: Sweep): Promise<Execution[][] | undefined>;
+  close(): Promise<void>;
+}

@@ -5,9 +5,10 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFunctionRuntime } from '../../local/runtime/function-runtime.ts';
 import { judgeRun } from '../../local/runtime/judge-run.ts';
-import type { FunctionSource } from '../../src/edge/execution.ts';
+import { openSweepRuntime } from '../../local/runtime/sweep-runtime.ts';
+import type { FunctionSource, SweepRuntime } from '../../src/edge/execution.ts';
 import { findNjs, openNjsRuntime } from '../../src/edge/njs.ts';
-import { readDecision } from '../../src/operations/explain/decision.ts';
+import { readRoute } from '../../src/operations/explain/decision.ts';
 import { type AnyRuntime, runAll } from '../../src/operations/explain/run-all.ts';
 import { openDecider } from '../../src/operations/replay/open-decider.ts';
 import { buildLoggedEvent, listVisible } from '../../src/operations/replay/visible-request.ts';
@@ -122,6 +123,11 @@ describe.each(engines)('a decision that was not run again ($name)', ({ open }) =
         return request;
       }`,
   };
+  const constant: FunctionSource = {
+    sha256: 'constant',
+    code: "import cf from 'cloudfront';\nfunction handler(event) { cf.selectRequestOriginById('z'); return event.request; }",
+  };
+  const now = 1_764_000_000_000;
   const dash = { nil: undefined, freq: 3 } as const;
   const logged = fc.record({
     method: fc.constantFrom('GET', 'POST'),
@@ -143,17 +149,59 @@ describe.each(engines)('a decision that was not run again ($name)', ({ open }) =
       await fc.assert(
         fc.asyncProperty(fc.array(logged, { minLength: 80, maxLength: 120 }), async (requests) => {
           const visible = requests.map((request) => listVisible(request, request.country));
-          const decider = openDecider({ runtime, source: curious, now: 1_764_000_000_000 }, 'ok');
+          const decider = openDecider({ runtime, before: curious, after: constant, record: 'ok', now });
           const decided = await decider.decide(visible);
           const events = visible.map(buildLoggedEvent);
           const store = { values: new Map<string, string>() };
-          const inputs = events.map((event) => ({ source: curious, event, store, now: 1_764_000_000_000 }));
-          const runs = await runAll(runtime, inputs);
-          expect(decided).toEqual(runs.map((run, index) => readDecision(run, events[index] as (typeof events)[number]).route));
+          const runs = await runAll(
+            runtime,
+            events.map((event) => ({ source: curious, event, store, now })),
+          );
+          expect(decided).toEqual(runs.map((run) => ({ before: readRoute(run), after: 'z' })));
         }),
         { numRuns: 3 },
       );
     } finally {
+      await runtime.close();
+    }
+  });
+
+  it('is left to a sweep once requests have little in common, with the same answers', async () => {
+    const byAddress: FunctionSource = {
+      sha256: 'by address',
+      code: `import cf from 'cloudfront';
+        function handler(event) { cf.selectRequestOriginById(event.viewer.ip.slice(-1)); return event.request; }`,
+    };
+    const visible = Array.from(
+      { length: 4_000 },
+      (_, n) =>
+        new Map([
+          ['ip', `10.0.${n >> 8}.${n & 255}`],
+          ['method', 'GET'],
+          ['uri', '/'],
+        ]),
+    );
+    const expected = visible.map((request) => ({ before: request.get('ip')?.slice(-1), after: 'z' }));
+    const runtime = await open();
+    const sweeper = await openSweepRuntime();
+    let swept = 0;
+    const counted: SweepRuntime = {
+      sweep: (sweep) => {
+        swept += sweep.events.length;
+        return sweeper.sweep(sweep);
+      },
+      close: sweeper.close,
+    };
+    const options = { runtime, before: byAddress, after: constant, record: 'ok', now };
+    const decider = openDecider({ ...options, openSweeper: async () => counted });
+    try {
+      expect(await decider.decide(visible)).toEqual(expected);
+      expect(swept).toBeGreaterThan(3_000);
+      // Without one, or with one that cannot, every run is the engine's.
+      const alone = openDecider({ ...options, openSweeper: async () => ({ sweep: async () => undefined, close: async () => undefined }) });
+      expect(await alone.decide(visible.slice(0, 700))).toEqual(expected.slice(0, 700));
+    } finally {
+      await decider.close();
       await runtime.close();
     }
   });

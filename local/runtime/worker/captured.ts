@@ -7,3 +7,4 @@ export const RealMap = Map;
 export const later: (callback: () => void, delayMs: number) => unknown = setTimeout;
 export const encoder = new TextEncoder();
 export const decoder = new TextDecoder();
+export const { hasOwn } = Object;

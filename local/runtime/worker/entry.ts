@@ -6,6 +6,7 @@ import { narrowBuffer } from './modules.ts';
 import { openRepair, type Repair } from './repair-realm.ts';
 import { restrictRealm } from './restrict-realm.ts';
 import { runOne, type Waiting } from './run-one.ts';
+import { runSweep } from './run-sweep.ts';
 
 interface Socket {
   accept(): void;
@@ -64,6 +65,7 @@ async function answer(batch: Batch, compile: Compile): Promise<string> {
     texts.push(await runOne(run, waiting));
     if (sources.get(run.source)?.touchesRealm === true && repair?.() === false) whole = false;
   }
+  const sweep = batch.sweep === undefined ? 'null' : await runSweep(batch.sweep, waiting);
   forget(batch);
-  return `{"whole":${whole},"runs":[${texts.join(',')}]}`;
+  return `{"whole":${whole},"runs":[${texts.join(',')}],"sweep":${sweep}}`;
 }

@@ -12,7 +12,7 @@ export interface Trace extends Pick<RawRun, 'reads' | 'logs' | 'droppedLogArgume
 const originHelpers = ['selectRequestOriginById', 'createRequestOriginGroup', 'updateRequestOrigin'];
 
 /** The default export of the module 'cloudfront' for one run. Helpers only note their arguments: CloudFront judges them after the handler has returned. */
-export function openCloudfront(run: WireRun, store: Store | undefined, trace: Trace): object {
+export function openCloudfront(run: Pick<WireRun, 'edgeLocation' | 'failReads'>, store: Store | undefined, trace: Trace): object {
   const cf: Record<string, unknown> = {
     kvs: () => {
       if (store === undefined) throw new Error('KeyValueStore is not associated with the function');

@@ -17,36 +17,59 @@ export interface Waiting {
 
 /** Runs one function once and returns a RawRun as JSON text. Never throws. */
 export async function runOne(run: WireRun, waiting: Waiting): Promise<string> {
-  const trace: Trace = { calls: [], reads: [], logs: [], droppedLogArguments: 0, customData: undefined };
+  const trace = newTrace();
   setClock(run.now);
   let output = 'null';
   let failure: string | undefined;
   try {
-    const returned = await settled(start(run, trace), waiting);
-    output = formatJson(returned) ?? 'null';
-    // V8 cannot be held to it for one function; what is caught here is a result that alone is larger.
-    if (output.length > maxFunctionMemoryBytes)
-      throw new RangeError(`the result is larger than the ${maxFunctionMemoryBytes} bytes of memory that a function has`);
+    const returned = await settled(callHandler(evaluate(run, trace), run.event as EventOfOneRun, run.rawQueryString), waiting);
+    output = formatOutput(returned);
   } catch (error) {
-    output = 'null';
     failure = describe(error);
   }
-  const { reads, logs, droppedLogArguments, customData } = trace;
-  return `{"output":${output},"calls":[${trace.calls.join(',')}],${formatJson({ reads, logs, droppedLogArguments, customData, failure }).slice(1)}`;
+  return formatRun(output, trace, failure);
 }
 
-function start(run: WireRun, trace: Trace): unknown {
+/** The event that one run may do with as it likes. */
+export interface EventOfOneRun {
+  request: object;
+}
+
+export function newTrace(): Trace {
+  return { calls: [], reads: [], logs: [], droppedLogArguments: 0, customData: undefined };
+}
+
+/** Evaluates the source's top level and returns its handler; throws what that throws. */
+export function evaluate(run: Omit<WireRun, 'event' | 'now'>, trace: Trace): (event: unknown) => unknown {
   const source = sources.get(run.source);
   if (source === undefined) throw new Error('the runtime does not know this source');
   if (source.factory === undefined) throw source.problem;
   const store = run.store === undefined ? undefined : stores.get(run.store);
-  const evaluate = source.factory(openConsole(trace), requireModule, Buffer);
-  const handler = evaluate(...importedBy(source, () => openCloudfront(run, store, trace)));
+  const open = source.factory(openConsole(trace), requireModule, Buffer);
+  const handler = open(...importedBy(source, () => openCloudfront(run, store, trace)));
   if (typeof handler !== 'function') throw new TypeError('the function has no handler at its top level');
-  const event = run.event as { request: object };
+  return handler as (event: unknown) => unknown;
+}
+
+export function callHandler(handler: (event: unknown) => unknown, event: EventOfOneRun, rawQueryString: string | undefined): unknown {
   // Not enumerable, like a method: it is no part of the request that goes on.
-  defineProperty(event.request, 'rawQueryString', { value: () => run.rawQueryString, configurable: true, writable: true });
+  defineProperty(event.request, 'rawQueryString', { value: () => rawQueryString, configurable: true, writable: true });
   return handler(event);
+}
+
+/** What a handler returned, as JSON; throws when nothing of it would go on. */
+export function formatOutput(returned: unknown): string {
+  const output = formatJson(returned) ?? 'null';
+  // V8 cannot be held to it for one function; what is caught here is a result that alone is larger.
+  if (output.length > maxFunctionMemoryBytes)
+    throw new RangeError(`the result is larger than the ${maxFunctionMemoryBytes} bytes of memory that a function has`);
+  return output;
+}
+
+/** A RawRun as JSON text. */
+export function formatRun(output: string, trace: Trace, failure: string | undefined): string {
+  const { reads, logs, droppedLogArguments, customData } = trace;
+  return `{"output":${output},"calls":[${trace.calls.join(',')}],${formatJson({ reads, logs, droppedLogArguments, customData, failure }).slice(1)}`;
 }
 
 function importedBy(source: Source, openCf: () => object): unknown[] {
@@ -87,7 +110,8 @@ function logged(value: unknown): string {
   }
 }
 
-function settled(value: unknown, waiting: Waiting): unknown {
+/** The value that a handler's promise comes to; rejects when it is given up. */
+export function settled(value: unknown, waiting: Waiting): unknown {
   if (!(value instanceof Promise)) return value;
   return new Promise((resolve, reject) => {
     waiting.giveUp = () => reject(new Error('the handler waits for a promise that never settles'));
@@ -97,7 +121,8 @@ function settled(value: unknown, waiting: Waiting): unknown {
   });
 }
 
-function describe(error: unknown): string {
+/** Why a handler gave no result, with the line of the source. */
+export function describe(error: unknown): string {
   if (!(error instanceof Error)) return `Uncaught ${logged(error)}`;
   const place = /function\.js:(\d+):\d+/.exec(String(error.stack));
   const message = `${error.name}: ${error.message}`;

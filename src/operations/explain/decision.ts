@@ -16,14 +16,19 @@ export interface Decision {
 
 const statuses = { execution: 503, validation: 502 } as const;
 
-/** The decision in what a run did. */
-export function readDecision({ error, output, originCall }: Execution, event: ViewerRequestEvent): Decision {
-  const call = formatCall(originCall);
-  const none = { origins: [], rewrites: [], call };
-  if (error !== undefined) return { ...none, route: `fails with ${statuses[error.kind]}: ${error.message}`, failed: true };
+/** Where the request goes, or what happens instead. */
+export function readRoute({ error, output, originCall }: Pick<Execution, 'error' | 'output' | 'originCall'>): string {
+  if (error !== undefined) return `fails with ${statuses[error.kind]}: ${error.message}`;
   const status = field(output, 'statusCode');
-  if (status !== undefined) return { ...none, route: `is answered by the function with ${String(status)}`, failed: false };
-  return { origins: listOrigins(originCall), route: describeRoute(originCall), rewrites: listRewrites(output, event), failed: false, call };
+  return status === undefined ? describeRoute(originCall) : `is answered by the function with ${String(status)}`;
+}
+
+/** The decision in what a run did. */
+export function readDecision(execution: Execution, event: ViewerRequestEvent): Decision {
+  const { error, output, originCall } = execution;
+  const decision = { origins: [], route: readRoute(execution), rewrites: [], failed: error !== undefined, call: formatCall(originCall) };
+  if (error !== undefined || field(output, 'statusCode') !== undefined) return decision;
+  return { ...decision, origins: listOrigins(originCall), rewrites: listRewrites(output, event) };
 }
 
 function formatCall(call: OriginCall | undefined): string {

@@ -1,15 +1,13 @@
-import { EdgeError } from '../../cli/errors.ts';
 import { findLocationCountry } from './location-country.ts';
 import { type LogFields, type LoggedRequest, parseLogFields, parseLogLine, standardFields } from './log-line.ts';
 import type { Decider } from './open-decider.ts';
 import { type LogFile, readLogLines } from './read-log.ts';
-import { openTally, type Replayed, type ReplayReport } from './tally.ts';
+import { openTally, type Replayed, type ReplayReport, type Tally } from './tally.ts';
 import { listVisible } from './visible-request.ts';
 
 export interface ReplayOptions {
   files: readonly LogFile[];
-  before: Decider;
-  after: Decider;
+  decider: Pick<Decider, 'decide'>;
   /** Take the edge location's country for a request whose country the log does not tell. */
   guessCountry: boolean;
   /** Told while it goes on: bytes read of all bytes, and lines so far. */
@@ -19,8 +17,28 @@ export interface ReplayOptions {
 
 /** Sends every request of a log through two functions and counts where they part. Memory does not grow with the log. NOT_FOUND when nothing in it is a request. */
 export async function replayLog(options: ReplayOptions): Promise<ReplayReport> {
-  const { files, progress, signal } = options;
+  const { files, progress } = options;
   const tally = openTally();
+  // The next lines are read while the engine runs the last ones.
+  let deciding: Promise<void> = Promise.resolve();
+  for await (const { requests, bytes } of readRequests(options, tally)) {
+    await deciding;
+    deciding = decide(requests, options).then((all) => {
+      for (const replayed of all) tally.add(replayed);
+      progress({ bytes, lines: tally.lines() });
+    });
+    // It is awaited above or below; until then a failure must not count as unhandled.
+    deciding.catch(() => undefined);
+  }
+  await deciding;
+  return tally.report(files.length);
+}
+
+/** The requests of the files, some thousands at a time, with the bytes read so far; what cannot be read is told to the tally. */
+async function* readRequests(
+  { files, signal }: ReplayOptions,
+  tally: Pick<Tally, 'addUnreadable' | 'addDamaged'>,
+): AsyncGenerator<{ requests: LoggedRequest[]; bytes: number }> {
   let bytesBefore = 0;
   for (const { path, bytes: size } of files) {
     let fields: LogFields = standardFields;
@@ -38,21 +56,18 @@ export async function replayLog(options: ReplayOptions): Promise<ReplayReport> {
           if (typeof request === 'string') tally.addUnreadable(`${path}:${first + index}`, request);
           else requests.push(request);
         }
-        for (const replayed of await decide(requests, options)) tally.add(replayed);
-        progress({ bytes: bytesBefore + bytes, lines: tally.lines() });
+        yield { requests, bytes: bytesBefore + bytes };
       }
     } catch (error) {
-      if (signal?.aborted || error instanceof EdgeError) throw error;
       // A damaged file: what came before the damage counts.
-      if (!(error instanceof Error) || !('code' in error)) throw error;
+      if (signal?.aborted || !(error instanceof Error) || !('code' in error)) throw error;
       tally.addDamaged(path, error.message);
     }
     bytesBefore += size;
   }
-  return tally.report(files.length);
 }
 
-async function decide(requests: readonly LoggedRequest[], { before, after, guessCountry }: ReplayOptions): Promise<Replayed[]> {
+async function decide(requests: readonly LoggedRequest[], { decider, guessCountry }: ReplayOptions): Promise<Replayed[]> {
   const known = requests.map((request) => {
     const guessed = request.country === undefined && guessCountry ? findLocationCountry(request.edgeLocation ?? '') : undefined;
     return {
@@ -61,12 +76,12 @@ async function decide(requests: readonly LoggedRequest[], { before, after, guess
     } as const;
   });
   const visible = requests.map((request, index) => listVisible(request, known[index]?.country));
-  const [old, fresh] = await Promise.all([before.decide(visible), after.decide(visible)]);
+  const routes = await decider.decide(visible);
   return requests.map((request, index) => ({
     request,
     country: known[index]?.country,
     countryFrom: known[index]?.source ?? 'none',
-    before: old[index] ?? '',
-    after: fresh[index] ?? '',
+    before: routes[index]?.before ?? '',
+    after: routes[index]?.after ?? '',
   }));
 }

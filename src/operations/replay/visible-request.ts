@@ -49,11 +49,13 @@ export function buildLoggedEvent(visible: VisibleRequest): ViewerRequestEvent {
 }
 
 function splitPairs(text: string, separator: string | RegExp): EventValues {
-  const values: EventValues = {};
-  if (text === '') return values;
+  // Names are a viewer's: `__proto__` is one like any other.
+  const values = Object.create(null) as EventValues;
   for (const pair of text.split(separator)) {
-    const [name = '', ...rest] = pair.split('=');
-    const value = rest.join('=');
+    if (pair === '') continue;
+    const equals = pair.indexOf('=');
+    const name = equals < 0 ? pair : pair.slice(0, equals);
+    const value = equals < 0 ? '' : pair.slice(equals + 1);
     const there = values[name];
     if (there === undefined) values[name] = { value };
     else there.multiValue = [...(there.multiValue ?? [{ value: there.value }]), { value }];

@@ -11,7 +11,7 @@ import { parseLogFields, parseLogLine, standardFields } from '../../../src/opera
 import type { Decider } from '../../../src/operations/replay/open-decider.ts';
 import { listLogFiles, readLogLines } from '../../../src/operations/replay/read-log.ts';
 import { replayLog } from '../../../src/operations/replay/replay-log.ts';
-import type { VisibleRequest } from '../../../src/operations/replay/visible-request.ts';
+import { buildLoggedEvent, listVisible, type VisibleRequest } from '../../../src/operations/replay/visible-request.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -28,39 +28,41 @@ const put = async (name: string, data: string | Uint8Array): Promise<string> => 
 const head = '#Version: 1.0\n#Fields: date time x-edge-location c-ip cs-method cs-uri-stem cs-uri-query\n';
 const line = (location: string, method = 'GET', ip = '192.0.2.1') => `2026-11-20\t12:00:01\t${location}\t${ip}\t${method}\t/api/x\t-\n`;
 
-/** Sends the countries it is given to Europe and everybody else to Singapore. */
-function decider(...european: string[]): Decider {
+type Decide = Pick<Decider, 'decide'>;
+
+/** Sends everybody to Singapore before, and afterwards the countries it is given to Europe. */
+function decider(...european: string[]): Decide {
   const route = (visible: VisibleRequest) =>
     european.includes(visible.get('headers.cloudfront-viewer-country') ?? '') ? 'europe, then singapore' : 'singapore, then europe';
-  return { decide: async (requests) => requests.map(route), runs: () => 0 };
+  return { decide: async (requests) => requests.map((request) => ({ before: 'singapore, then europe', after: route(request) })) };
 }
 
 async function replay(path: string, guessCountry = true) {
-  const options = { before: decider(), after: decider('FR', 'DE'), guessCountry, progress: () => undefined };
+  const options = { decider: decider('FR', 'DE'), guessCountry, progress: () => undefined };
   return replayLog({ files: await listLogFiles(path), ...options });
 }
 
-describe('a log line', () => {
-  const full = [
-    '2026-11-20',
-    '12:00:01',
-    'FRA60-P3',
-    '2847',
-    '203.0.113.7',
-    'GET',
-    'd1.cloudfront.net',
-    '/a%20b',
-    '200',
-    'https://e.com/',
-    'curl/8%20x',
-    'q=1',
-    'a=b',
-    'Miss',
-    'ID',
-    'www.example.com',
-    'https',
-  ];
+const full = [
+  '2026-11-20',
+  '12:00:01',
+  'FRA60-P3',
+  '2847',
+  '203.0.113.7',
+  'GET',
+  'd1.cloudfront.net',
+  '/a%20b',
+  '200',
+  'https://e.com/',
+  'curl/8%20x',
+  'q=1',
+  'a=b',
+  'Miss',
+  'ID',
+  'www.example.com',
+  'https',
+];
 
+describe('a log line', () => {
   it('is read by the fields that the log names, in any order', () => {
     expect(parseLogLine(full.join('\t'), standardFields)).toEqual({
       method: 'GET',
@@ -218,17 +220,40 @@ describe('a replay', () => {
 
   it('tells a change of the fallback apart from a change of the origin', async () => {
     const path = await put('1.log', head + line('SIN2-P1'));
-    const to = (route: string): Decider => ({ decide: async (requests) => requests.map(() => route), runs: () => 0 });
+    const always: Decide = { decide: async (requests) => requests.map(() => ({ before: 'singapore, then europe', after: 'singapore' })) };
     const options = { files: await listLogFiles(path), guessCountry: true, progress: () => undefined };
-    const report = await replayLog({ ...options, before: to('singapore, then europe'), after: to('singapore') });
+    const report = await replayLog({ ...options, decider: always });
     expect(report).toMatchObject({ rerouted: 0, otherFallback: 1 });
+  });
+
+  it('fails with the functions, not as if the log were damaged', async () => {
+    const path = await put('1.log', head + line('SIN2-P1'));
+    const broken: Decide = { decide: () => Promise.reject(Object.assign(new Error('no engine'), { code: 'ENOENT' })) };
+    const options = { files: await listLogFiles(path), decider: broken, guessCountry: true, progress: () => undefined };
+    await expect(replayLog(options)).rejects.toThrow('no engine');
   });
 
   it('ends when it is told to', async () => {
     const path = await put('1.log', head + line('SIN2-P1'));
     const signal = AbortSignal.abort(new Error('stop'));
-    const options = { files: await listLogFiles(path), before: decider(), after: decider(), guessCountry: true, progress: () => undefined };
+    const options = { files: await listLogFiles(path), decider: decider(), guessCountry: true, progress: () => undefined };
     await expect(replayLog({ ...options, signal })).rejects.toThrow('stop');
+  });
+});
+
+describe('a replayed event', () => {
+  it('has what a viewer sent as its own, whatever its name is', () => {
+    const logged = parseLogLine(full.with(11, '__proto__=1&constructor=2&a=3&a=4&&b').with(12, '__proto__=5').join('\t'), standardFields);
+    if (typeof logged === 'string') throw new Error(logged);
+    const { querystring, cookies } = buildLoggedEvent(listVisible(logged, undefined)).request;
+    expect(Object.entries(querystring)).toEqual([
+      ['__proto__', { value: '1' }],
+      ['constructor', { value: '2' }],
+      ['a', { value: '3', multiValue: [{ value: '3' }, { value: '4' }] }],
+      ['b', { value: '' }],
+    ]);
+    expect(Object.entries(cookies)).toEqual([['__proto__', { value: '5' }]]);
+    expect('multiValue' in {}).toBe(false);
   });
 });
 
