@@ -114,7 +114,7 @@ export async function releaseCode(
     } catch (error) {
       const isChanged = error instanceof EdgeError && error.code === 'CONFLICT' && reached !== ('nothing' as Reached);
       // Somebody changed DEVELOPMENT meanwhile: the next round looks whose code is there now.
-      if (!isChanged || round >= maxRounds) throw tellState(error, reached);
+      if (!isChanged || round >= maxRounds) throw tellState(error, leftBehind(reached, candidate));
     }
   }
 }
@@ -144,14 +144,16 @@ async function findArn({ keyValueStoreArn }: PublishTools): Promise<string> {
   return typeof keyValueStoreArn === 'string' ? keyValueStoreArn : keyValueStoreArn();
 }
 
-const leftBehind: Readonly<Record<Reached, string | undefined>> = {
-  nothing: undefined,
-  development: 'LIVE is unchanged, DEVELOPMENT holds the new code',
-  publishing: 'npm run function:history shows whether it is LIVE',
-};
+function leftBehind(reached: Reached, { of }: Candidate): string | undefined {
+  if (reached === 'nothing') return undefined;
+  if (reached === 'development') return 'LIVE is unchanged, DEVELOPMENT holds the new code';
+  // The version before is another one as soon as this one is LIVE: by its number it is the same in any case.
+  return of === undefined
+    ? 'npm run function:history shows whether it is LIVE'
+    : `npm run function:rollback -- --to ${of} makes sure of it`;
+}
 
-function tellState(error: unknown, reached: Reached): unknown {
-  const state = leftBehind[reached];
+function tellState(error: unknown, state: string | undefined): unknown {
   if (!(error instanceof EdgeError) || state === undefined) return error;
   return new EdgeError(error.code, error.message, {
     hint: error.hint === undefined ? state : `${error.hint}; ${state}`,

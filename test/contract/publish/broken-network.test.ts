@@ -1,8 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../../../local/aws/faults.ts';
 import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
+import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
 import type { FunctionRuntime } from '../../../src/edge/execution.ts';
+import { hashCode } from '../../../src/operations/publish/pack-code.ts';
+import { readVersionCode } from '../../../src/operations/publish/publish-history.ts';
+import type { PublishRecord } from '../../../src/operations/publish/publish-record.ts';
 import { type Release, releaseCode } from '../../../src/operations/publish/release-code.ts';
+import { rollbackFunction } from '../../../src/operations/publish/rollback-function.ts';
+import { readStage } from '../../../src/operations/publish/stage.ts';
 import { openTestPublisher, sampleCandidate, type TestPublisher } from './open-publisher.ts';
 
 let runtime: FunctionRuntime;
@@ -18,6 +24,7 @@ beforeEach(async () => {
 afterEach(() => publisher.close());
 
 const release = (text: string): Promise<Release> => releaseCode(sampleCandidate(text), publisher.tools(), {});
+const rollback = (to?: number): Promise<Release> => rollbackFunction(publisher.tools(), { to });
 
 /** What goes wrong from now on, in place of what went wrong before. */
 function breakWith(...rules: Fault[]): void {
@@ -84,28 +91,82 @@ describe('a network that stays broken', () => {
     await expectLive('two', 2);
   });
 
-  it('from whichever call on leaves something that the next try finishes', async () => {
+  it('ends a rollback in a line that says how to finish it, never one version further', async () => {
+    await release('one');
+    await release('two');
+    breakWith({ kind: 'drop-response', operation: 'PublishFunction' });
+    const failure = (await rollback().catch((error: unknown) => error)) as Error & { hint: string };
+    expect(failure.hint).toContain('npm run function:rollback -- --to 1 makes sure of it');
+    breakWith();
+    expect(await rollback(1)).toMatchObject({ sha256: sampleCandidate('one').sha256 });
+    await expectAgreement('one');
+  });
+});
+
+/** Ends the process in all but name: this many calls are answered, the next one is made and its answer lost, and no later one arrives. */
+function endAt(call: number): void {
+  const { cloud } = publisher.account;
+  publisher.operations();
+  breakWith({
+    get kind() {
+      return cloud.calls.length <= call ? 'drop-response' : 'drop-request';
+    },
+    get operation() {
+      return cloud.calls.length < call ? 'none yet' : undefined;
+    },
+  });
+}
+
+/** LIVE, DEVELOPMENT, the newest record and its code are one and the same. */
+async function expectAgreement(text: string): Promise<void> {
+  const { cloudfront, keyValueStore } = publisher.account;
+  const store = openKeyValueStore(keyValueStore, publisher.storeArn);
+  const [live, development] = await Promise.all(
+    (['LIVE', 'DEVELOPMENT'] as const).map((stage) => readStage(cloudfront, 'origin-router', stage)),
+  );
+  const [record] = await publisher.history();
+  const { sha256 } = sampleCandidate(text);
+  expect([live?.sha256, development?.sha256, record?.sha256]).toEqual([sha256, sha256, sha256]);
+  expect([live?.comment, live?.published?.version]).toEqual([development?.comment, record?.version]);
+  expect(hashCode(await readVersionCode(store, record as PublishRecord))).toBe(sha256);
+}
+
+describe('a process that ends behind any of its calls', () => {
+  it('while it publishes leaves LIVE whole, and the next run finishes the work', async () => {
     await release('0');
     publisher.operations();
     await release('1');
     const calls = publisher.operations().length;
     expect(calls).toBeGreaterThan(12);
-    const { cloud } = publisher.account;
-    for (let allowed = 0; allowed < calls; allowed += 2) {
-      const text = `cut after ${allowed}`;
-      publisher.operations();
-      const cut: Fault = {
-        kind: 'drop-request',
-        get operation() {
-          return cloud.calls.length < allowed ? 'none yet' : undefined;
-        },
-      };
-      breakWith(cut);
-      const outcome = await release(text).catch((error: unknown) => error);
-      expect(outcome).toMatchObject({ name: 'EdgeError' });
+    let last = '1';
+    for (let call = 0; call < calls; call++) {
+      const text = `ended at ${call}`;
+      endAt(call);
+      expect(await release(text).catch((error: unknown) => error), text).toMatchObject({ name: 'EdgeError' });
       breakWith();
-      const finished = await release(text);
-      await expectLive(text, finished.version ?? 0);
+      expect([last, text].map((each) => sampleCandidate(each).sha256)).toContain(publisher.live()?.sha256);
+      await release(text);
+      await expectAgreement(text);
+      last = text;
+    }
+  });
+
+  it('while it rolls back leaves LIVE whole, and the next run finishes the work', async () => {
+    await release('a');
+    await release('b');
+    publisher.operations();
+    await rollback();
+    const calls = publisher.operations().length;
+    let [now, other] = ['a', 'b'];
+    for (let call = 0; call < calls; call++) {
+      const target = (await publisher.history()).find(({ sha256 }) => sha256 === sampleCandidate(other).sha256)?.version;
+      endAt(call);
+      expect(await rollback(target).catch((error: unknown) => error), `${call}`).toMatchObject({ name: 'EdgeError' });
+      breakWith();
+      expect([now, other].map((each) => sampleCandidate(each).sha256)).toContain(publisher.live()?.sha256);
+      await rollback(target);
+      await expectAgreement(other);
+      [now, other] = [other, now];
     }
   });
 });
