@@ -5,7 +5,7 @@ export const healthKey = 'health';
 export const stateKey = 'state';
 
 /** Places in the audit ring; sequence number n is written to place n modulo this. */
-const auditPlaces = 32;
+export const auditPlaces = 32;
 
 /** Key of the audit entry with this sequence number: `audit/00` to `audit/31`, the oldest overwritten first. */
 export function auditKey(sequence: number): string {

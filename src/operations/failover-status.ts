@@ -4,11 +4,11 @@ import { formatTable } from '../cli/format-table.ts';
 import { formatTime } from '../cli/format-time.ts';
 import { paint } from '../cli/paint.ts';
 import { type AuditEntry, auditHistory } from '../health/audit.ts';
-import { flipKeys } from '../health/flip.ts';
 import type { FlagStore } from '../health/key-change.ts';
 import { effectiveWeights, overrideInForce, parseLiveRecord } from '../health/live-record.ts';
 import type { OriginMemory, Override } from '../health/state-record.ts';
 import type { EdgeView } from './edge-view.ts';
+import { readFlips } from './read-flips.ts';
 import { findDisagreements, formatDisagreement, listExpectations } from './verify-edge.ts';
 import type { Audience } from './viewer-shares.ts';
 
@@ -36,10 +36,11 @@ export interface StatusContext {
   now: () => number;
 }
 
+const shownFlips = 5;
+
 /** One API call as long as the store has no more than 50 keys. The edge is asked once per audience. */
 export async function readStatus(store: FlagStore, { origins, audiences, edge, now }: StatusContext): Promise<FailoverStatus> {
-  const { values: listed, complete } = await store.list(1);
-  const values = complete ? listed : new Map([...listed, ...(await store.read(flipKeys)).values]);
+  const values = await readFlips(store, shownFlips);
   const at = now();
   const live = parseLiveRecord(values, at);
   const weights = effectiveWeights(live);
@@ -53,7 +54,7 @@ export async function readStatus(store: FlagStore, { origins, audiences, edge, n
       return { id, weight: weights[id] ?? 100, verdict: memory?.verdict ?? 'unknown', since: memory?.since };
     }),
     override: overrideInForce(live),
-    lastFlips: auditHistory(values).slice(0, 5),
+    lastFlips: auditHistory(values).slice(0, shownFlips),
     edge: edge && { url: edge.url, disagreements: await disagreements(edge, audiences, weights) },
   };
 }

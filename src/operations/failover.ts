@@ -5,6 +5,7 @@ import type { Intent } from './failover-intent.ts';
 import { formatHistory, formatStatus, readStatus } from './failover-status.ts';
 import type { FailoverTools } from './failover-tools.ts';
 import { writeFailover } from './failover-write.ts';
+import { readFlips } from './read-flips.ts';
 
 /** Does what the operator asks for; returns the exit code. */
 export async function failover(intent: Intent, tools: FailoverTools, io: Io): Promise<number> {
@@ -38,12 +39,9 @@ async function watchStatus(tools: FailoverTools, io: Io): Promise<number> {
 }
 
 async function showHistory({ store }: FailoverTools, io: Io): Promise<number> {
-  // 32 audit entries, state and record fit into one page; a store with keys of its own may need the second.
-  const { values, complete } = await store.list(2);
-  const flips = auditHistory(values);
+  const flips = auditHistory(await readFlips(store));
   const { gaps } = replayAudit(flips);
-  io.result({ flips, gaps, complete }, flips.length === 0 ? ['no flips yet'] : formatHistory(flips, io.now()));
+  io.result({ flips, gaps }, flips.length === 0 ? ['no flips yet'] : formatHistory(flips, io.now()));
   for (const gap of gaps) io.stderr(`note: flip #${gap} does not follow from the flip before it`);
-  if (!complete) io.stderr('note: the store has more than 100 keys; flips among the rest are not shown');
   return 0;
 }

@@ -393,6 +393,21 @@ describe('failover status', () => {
 });
 
 describe('failover history', () => {
+  it('has every flip of the ring, and status its last ones, however many keys the store has', async () => {
+    const others = [0, 40, 80].map((from) => Array.from({ length: 40 }, (_, n) => `aaa/${from + n}`));
+    for (const keys of others)
+      await test.store.update([], () => ({ puts: keys.map((key) => ({ key, value: 'in front of everything' })), deletes: [] }));
+    for (let flip = 1; flip <= 17; flip++) {
+      await command(['drain', 'singapore'], { values: { weight: 10 + flip }, tools: { verify: false } });
+      await command(['auto'], { tools: { verify: false } });
+    }
+    const { flips, gaps } = JSON.parse((await command(['history'], { json: true })).out);
+    expect([flips.length, flips[0].sequence, flips.at(-1).sequence, gaps]).toEqual([32, 34, 3, []]);
+    const { lastFlips, record } = JSON.parse((await command(['status'], { json: true })).out);
+    expect([record, ...lastFlips.map(({ sequence }: { sequence: number }) => sequence)]).toEqual(['ok', 34, 33, 32, 31, 30]);
+    for (const deletes of others) await test.store.update([], () => ({ puts: [], deletes }));
+  });
+
   it('shows the newest first, from two pages at most', async () => {
     for (const reason of ['first', 'second', 'third']) await command(['to', 'europe'], { values: { reason }, tools: { verify: false } });
     test.control.calls.length = 0;
