@@ -10,10 +10,12 @@ import { deleteFunction } from './operations/cloudfront/delete-function.ts';
 import { deleteKeyValueStore } from './operations/cloudfront/delete-key-value-store.ts';
 import { describeFunction } from './operations/cloudfront/describe-function.ts';
 import { describeKeyValueStore } from './operations/cloudfront/describe-key-value-store.ts';
+import { getCachePolicy } from './operations/cloudfront/get-cache-policy.ts';
 import { getContinuousDeploymentPolicy } from './operations/cloudfront/get-continuous-deployment-policy.ts';
 import { getDistribution } from './operations/cloudfront/get-distribution.ts';
 import { getDistributionConfig } from './operations/cloudfront/get-distribution-config.ts';
 import { getFunction } from './operations/cloudfront/get-function.ts';
+import { getOriginRequestPolicy } from './operations/cloudfront/get-origin-request-policy.ts';
 import { listContinuousDeploymentPolicies } from './operations/cloudfront/list-continuous-deployment-policies.ts';
 import { listDistributions } from './operations/cloudfront/list-distributions.ts';
 import { listFunctions } from './operations/cloudfront/list-functions.ts';
@@ -45,10 +47,12 @@ export const cloudfrontOperations: readonly Operation[] = [
   deleteKeyValueStore,
   describeFunction,
   describeKeyValueStore,
+  getCachePolicy,
   getContinuousDeploymentPolicy,
   getDistribution,
   getDistributionConfig,
   getFunction,
+  getOriginRequestPolicy,
   listContinuousDeploymentPolicies,
   listDistributions,
   listFunctions,

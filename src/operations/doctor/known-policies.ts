@@ -11,7 +11,7 @@ export const managedCachePolicies: Readonly<Record<string, CachePolicyFacts>> = 
     name: 'CachingOptimized',
     defaultTtlSeconds: day,
     maxTtlSeconds: 365 * day,
-    headers: ['accept-encoding'],
+    headers: [],
   },
   'b2884449-e4de-46a7-ac36-70bc7f1ddd6d': {
     name: 'CachingOptimizedForUncompressedObjects',

@@ -117,7 +117,7 @@ export async function refusalOf(call: Promise<unknown>): Promise<{ code: string;
   throw new Error('the call was not refused');
 }
 
-export async function until(condition: () => boolean | Promise<boolean>, withinMs = 2_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
   const end = Date.now() + withinMs;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error(`not so within ${withinMs} ms`);

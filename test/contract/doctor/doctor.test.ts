@@ -257,6 +257,20 @@ const cases: readonly Case[] = [
     mend: /33f36d7e-f396-46d9-90e0-52428a34d9dc/,
   },
   {
+    check: 'policies',
+    when: 'distribution.json has ids that the account does not know',
+    spoil: () => {
+      doctor.file = structuredClone(doctor.file);
+      Object.assign(apiBehavior(doctor.file), {
+        CachePolicyId: '11111111-2222-4333-8444-555555555555',
+        OriginRequestPolicyId: '11111111-2222-4333-8444-555555555556',
+      });
+    },
+    outcome: 'fail',
+    found: /^distribution.json: \/api\/\* names cache policy 11111111-2222-4333-8444-555555555555, which neither AWS nor this account has$/,
+    mend: /list-cache-policies/,
+  },
+  {
     check: 'country',
     when: 'the origin request policy is AllViewer',
     spoil: () =>

@@ -1,0 +1,16 @@
+import type { CachePolicyCookiesConfig, CachePolicyQueryStringsConfig } from '@aws-sdk/client-cloudfront';
+import type { Selection } from '../../edge/managed-policies.ts';
+
+/** Which cookies a managed policy takes, in the API's words; the same for both kinds of policy. */
+export function selectCookies(selection: Selection): CachePolicyCookiesConfig & { CookieBehavior: 'none' | 'all' | 'whitelist' } {
+  if (typeof selection === 'string') return { CookieBehavior: selection };
+  return { CookieBehavior: 'whitelist', Cookies: { Quantity: selection.length, Items: [...selection] } };
+}
+
+/** Which query strings a managed policy takes, in the API's words. */
+export function selectQueryStrings(
+  selection: Selection,
+): CachePolicyQueryStringsConfig & { QueryStringBehavior: 'none' | 'all' | 'whitelist' } {
+  if (typeof selection === 'string') return { QueryStringBehavior: selection };
+  return { QueryStringBehavior: 'whitelist', QueryStrings: { Quantity: selection.length, Items: [...selection] } };
+}
