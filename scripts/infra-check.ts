@@ -21,7 +21,7 @@ await run({
             .filter((name) => name.endsWith('.yaml'))
             .map((name) => `${folder}/${name}`)
         : [file];
-    const texts = await Promise.all(files.map(readTextFile));
+    const texts = await Promise.all(files.map((file) => readTextFile(file)));
     io.progress('asking AWS’s schemas, and cfn-lint');
     const cfnLint = findExecutable('cfn-lint', io.env['PATH']);
     // It takes some seconds; the schemas are read meanwhile.
