@@ -41,7 +41,13 @@ const shownFlips = 5;
 /** One API call as long as the store has no more than 50 keys. The edge is asked once per audience. */
 export async function readStatus(store: FlagStore, { origins, audiences, edge, now }: StatusContext): Promise<FailoverStatus> {
   const values = await readFlips(store, shownFlips);
-  const at = now();
+  const status = describeValues(values, origins, now());
+  const weights = Object.fromEntries(status.origins.map(({ id, weight }) => [id, weight]));
+  return { ...status, edge: edge && { url: edge.url, disagreements: await disagreements(edge, audiences, weights) } };
+}
+
+/** What the values of a store say at a time (epoch milliseconds): the status without the edge's part. */
+export function describeValues(values: ReadonlyMap<string, string>, origins: readonly string[], at: number): Omit<FailoverStatus, 'edge'> {
   const live = parseLiveRecord(values, at);
   const weights = effectiveWeights(live);
   return {
@@ -55,7 +61,6 @@ export async function readStatus(store: FlagStore, { origins, audiences, edge, n
     }),
     override: overrideInForce(live),
     lastFlips: auditHistory(values).slice(0, shownFlips),
-    edge: edge && { url: edge.url, disagreements: await disagreements(edge, audiences, weights) },
   };
 }
 

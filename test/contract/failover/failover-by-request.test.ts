@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import { auditHistory } from '../../../src/health/audit.ts';
+import { failoverByRequest } from '../../../src/operations/failover-by-request.ts';
+import type { Sounding } from '../../../src/operations/judge-origins.ts';
+import { listAudiences } from '../../../src/operations/viewer-shares.ts';
+import { openTestStore, type TestStore } from '../aws/open-test-store.ts';
+
+const config = parseEdgeConfig({
+  origins: { singapore: { region: 'ap-southeast-1' }, europe: { region: 'eu-central-1' } },
+  defaultOrder: ['singapore', 'europe'],
+});
+const form = { command: 'to', origin: 'europe', for: '10m', reason: 'ALB 5xx' };
+const well: Sounding = { kind: 'good' };
+
+let test: TestStore;
+let soundings: Record<string, Sounding>;
+beforeAll(async () => {
+  test = await openTestStore();
+});
+afterAll(() => test.close());
+beforeEach(async () => {
+  soundings = { singapore: well, europe: well };
+  await test.store.update([], () => ({
+    puts: [{ key: 'health', value: 'ok' }],
+    deletes: [...test.values().keys()].filter((key) => key !== 'health'),
+  }));
+});
+
+const send = (body: object) =>
+  failoverByRequest(JSON.stringify(body), {
+    tools: {
+      store: test.store,
+      origins: Object.keys(config.origins),
+      audiences: listAudiences(config),
+      by: 'ann@laptop',
+      sleep: async () => undefined,
+      sound: async (origin) => soundings[origin] ?? well,
+    },
+    now: Date.now,
+    signal: new AbortController().signal,
+  });
+const record = () => test.values().get('health');
+
+describe('a move asked by a page', () => {
+  it('is shown first, with its plan, and nothing is written', async () => {
+    const answer = await send(form);
+    expect(answer).toMatchObject({ written: false, asks: true, seen: '"none"' });
+    expect('lines' in answer && answer.lines.join('\n')).toMatch(/singapore +0 +was 100/);
+    expect('lines' in answer && answer.lines.join('\n')).not.toContain('nothing was written');
+    expect(record()).toBe('ok');
+  });
+
+  it('is then written as the command writes it: override, reason, who, audit', async () => {
+    const shown = await send(form);
+    const answer = await send({ ...form, write: 'yes', seen: 'seen' in shown ? shown.seen : '' });
+    expect(answer).toMatchObject({ written: true });
+    expect('lines' in answer && answer.lines.at(-1)).toMatch(/^written: singapore=0@\d+;europe=100@\d+ \(flip #1\)$/);
+    expect(record()).toMatch(/^singapore=0@\d+;europe=100@\d+$/);
+    expect(auditHistory(test.values())).toMatchObject([{ kind: 'override', reason: 'ALB 5xx', by: 'ann@laptop' }]);
+  });
+
+  it('names in the audit who the form says', async () => {
+    await send({ ...form, by: 'bob', write: 'yes' });
+    expect(auditHistory(test.values())[0]?.by).toBe('bob');
+  });
+
+  it('ends with auto, which is news only while an override is in force', async () => {
+    await send({ ...form, write: 'yes' });
+    expect(await send({ command: 'auto', reason: 'well', write: 'yes' })).toMatchObject({ written: true });
+    expect(record()).toBe('ok');
+    const again = await send({ command: 'auto', reason: 'well' });
+    expect(again).toMatchObject({ written: false, asks: false, lines: ['no override is in force: nothing to do'] });
+  });
+
+  it('onto an origin that answers badly is refused with its hint, unless the glass is broken', async () => {
+    soundings['europe'] = { kind: 'bad', problem: 'answered 503' };
+    const refused = await send({ ...form, write: 'yes' });
+    expect(refused).toMatchObject({ code: 'ORIGIN_UNHEALTHY', problems: [expect.stringContaining('answered 503')] });
+    expect('hint' in refused && refused.hint).toContain('break-glass');
+    expect(record()).toBe('ok');
+    expect(await send({ ...form, 'break-glass': 'both are down', write: 'yes' })).toMatchObject({ written: true });
+    expect(auditHistory(test.values())[0]?.breakGlass).toBe('both are down');
+  });
+
+  it('is not written over an override that was not there when the plan was shown', async () => {
+    const shown = await send(form);
+    await send({ ...form, command: 'drain', origin: 'europe', by: 'bob', write: 'yes' });
+    const before = record();
+    const late = await send({ ...form, write: 'yes', seen: 'seen' in shown ? shown.seen : '' });
+    expect(late).toMatchObject({ code: 'CONFLICT' });
+    expect(record()).toBe(before);
+  });
+
+  it('that makes no sense is one problem', async () => {
+    expect(await send({ ...form, for: '' })).toMatchObject({ code: 'USAGE', problems: [expect.stringContaining('--for is missing')] });
+  });
+});
