@@ -1,6 +1,7 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { type LocalCloud, localCloudPath } from '../src/cli/local-cloud.ts';
 import type { EdgeConfig } from '../src/config/edge-config.ts';
+import type { FunctionRuntime } from '../src/edge/execution.ts';
 import { checkSyntax } from '../src/edge/gate/check-syntax.ts';
 import { type ControlPlane, openControlPlane } from './aws/control-plane.ts';
 import type { EdgeRequestRecord } from './edge/edge-request-record.ts';
@@ -31,6 +32,10 @@ export interface OpenLocalCloud {
   origins: Readonly<Record<string, ReferenceOrigin>>;
   /** Breaks or heals an origin; `none` heals. */
   setFault(origin: string, fault: OriginFault): Promise<void>;
+  /** What `POST /_local/origins` and `POST /_local/replica` do, from a body to an answer. */
+  switches: { origins(body: string): Promise<object>; replica(body: string): object };
+  /** Runs the functions of the edge; for who asks them something else. Closed with the cloud. */
+  runtime: FunctionRuntime;
   /** Opens the edge once the distribution is deployed; from then on `/_local/cloud` describes all of it. */
   serve(distributionId: string, keyValueStoreArn: string): Promise<{ edge: Edge; description: LocalCloud }>;
   /** Stops everything, in the order in which nothing is missed. */
@@ -60,6 +65,10 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<OpenLo
     const distribution = await options.readDistribution(env);
     const origins: Record<string, ReferenceOrigin> = {};
     const setFault = async (id: string, fault: OriginFault) => origins[id]?.setFault(fault);
+    const switches = {
+      origins: (body: string) => breakOrigin(body, ids, setFault),
+      replica: (body: string) => breakReplica(body, served?.replica.faults),
+    };
     // First what tells that another one is running, before workerd is started for nothing.
     const runtimeLater = { run: (...input: Parameters<typeof runtime.run>) => runtime.run(...input), close: async () => undefined };
     const controlPlane = keep(
@@ -69,8 +78,8 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<OpenLo
         runtime: runtimeLater,
         localRoutes: {
           [`GET ${localCloudPath}`]: () => description ?? { problems: ['the local cloud is still starting'] },
-          'POST /_local/origins': (body) => breakOrigin(body, ids, setFault),
-          'POST /_local/replica': (body) => breakReplica(body, served?.replica.faults),
+          'POST /_local/origins': switches.origins,
+          'POST /_local/replica': switches.replica,
         },
       }),
     );
@@ -112,7 +121,7 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<OpenLo
       };
       return { edge, description };
     };
-    return { controlPlane, distribution, origins, setFault, serve, close };
+    return { controlPlane, distribution, origins, setFault, switches, runtime, serve, close };
   } catch (error) {
     await close();
     throw error;

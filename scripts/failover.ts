@@ -1,7 +1,7 @@
-import { hostname } from 'node:os';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import edgeConfig from '../edge.config.ts';
 import { openFlagStore } from '../src/aws/open-flag-store.ts';
+import { nameOperator } from '../src/cli/name-operator.ts';
 import { duration, flag, percent, text, url } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { readDistribution } from '../src/config/distribution-file.ts';
@@ -49,7 +49,6 @@ await run({
     const edgeUrl = values.edge ?? local?.edge;
     // A status must come at once, in an outage above all, when the edge itself waits for an origin.
     const timeoutMs = intent.command !== 'status' ? 5_000 : values.local ? 300 : 2_000;
-    const { USER, LOGNAME } = io.env;
     const sounding = {
       config,
       distribution: readDistribution('distribution.json', local?.env ?? io.env),
@@ -63,7 +62,7 @@ await run({
       edge: edgeUrl === undefined ? undefined : openEdgeView({ url: edgeUrl, isLocal: values.local, config, timeoutMs, signal }),
       origins,
       audiences: listAudiences(config),
-      by: values.by ?? `${USER || LOGNAME || 'somebody'}@${hostname()}`,
+      by: values.by ?? nameOperator(io.env),
       yes: values.yes,
       verify: !values['no-verify'],
       verifyTimeoutMs: values['verify-for'],

@@ -19,7 +19,7 @@ export interface PublishedCloudOptions extends Pick<LocalCloudOptions, 'propagat
 }
 
 /** A local cloud with everything published on it. */
-export interface PublishedCloud extends Pick<OpenLocalCloud, 'controlPlane' | 'distribution' | 'origins' | 'setFault' | 'close'> {
+export interface PublishedCloud extends Omit<OpenLocalCloud, 'serve'> {
   edge: Edge;
   description: LocalCloud;
 }

@@ -11,13 +11,18 @@ import { buildFlipPolicy } from '../src/health/flip-policy.ts';
 import { runFlipper } from '../src/health/flipper.ts';
 import { formatEventText } from '../src/operations/format-flipper-event.ts';
 import { openSignals } from '../src/operations/open-signals.ts';
+import { drillConfig } from './drill/drill-config.ts';
+import { flipperNews } from './start/flipper-news.ts';
 
 await run({
   usage: 'start -- [options]',
-  summary: 'A CloudFront on this machine with two regional origins behind it, to play with until Ctrl-C. EDGE_LOCAL_PORT moves its ports.',
-  examples: ['start', 'start -- --no-flipper', 'start -- --propagation 10s'],
+  summary:
+    'A CloudFront on this machine with two regional origins behind it and a console in the browser, to play with until Ctrl-C. EDGE_LOCAL_PORT moves its ports.',
+  examples: ['start', 'start -- --quick', 'start -- --no-flipper', 'start -- --propagation 10s'],
   options: {
     'no-flipper': flag('without the health flipper: only people move traffic'),
+    'no-console': flag('without the console in the browser'),
+    quick: flag('probes each second and a way home of seconds, as in the drill, in place of the times of edge.config.ts'),
     quiet: flag('do not print requests'),
     propagation: duration('until a write of the KeyValueStore is at the edge', { fallback: 2_000 }),
     jitter: duration('up to so much more for each write', { fallback: 0 }),
@@ -25,17 +30,26 @@ await run({
     locations: integer('edge locations, each with its own copy of the store', { fallback: 1, min: 1, max: 50 }),
   },
   main: async ({ values }, io) => {
-    const config = parseEdgeConfig(edgeConfig);
+    const written = parseEdgeConfig(edgeConfig);
+    const config = values.quick ? drillConfig(written) : written;
+    const port = localPort(io.env);
     const time = (at: number) => new Date(at).toISOString().slice(11, 19);
     // Loads miniflare, which a misused command need not wait for.
-    const { openPublishedCloud } = await import('./open-published-cloud.ts');
+    const [{ openPublishedCloud }, { consolePort, serveConsole }] = await Promise.all([
+      import('./open-published-cloud.ts'),
+      import('./start/serve-console.ts'),
+    ]);
+    const atPort = values['no-console'] ? undefined : consolePort(port, config);
+    let page: Awaited<ReturnType<typeof serveConsole>> | undefined;
     const cloud = await openPublishedCloud({
       config,
-      port: localPort(io.env),
+      port,
       signal: io.signal,
       propagation: { delayMs: values.propagation, jitterMs: values.jitter, seed: values.seed, locations: values.locations },
       onRequest: (record) => {
-        if (values.quiet) return;
+        page?.onRequest(record);
+        // What the console's own viewers ask for is to be seen there; here it would drown all else.
+        if (values.quiet || (page?.viewers.rate() ?? 0) > 0) return;
         if (io.json) io.stdout(JSON.stringify({ event: 'request', ...record }));
         else io.stdout(`${time(record.at)} ${formatRequest(record)}`);
       },
@@ -43,7 +57,13 @@ await run({
     });
     try {
       const { description, origins } = cloud;
-      io.result({ event: 'ready', ...description }, [
+      const client = await openAws({ env: {}, local: description }).keyValueStore();
+      const store = openKeyValueStore(client, description.keyValueStoreArn);
+      const hasFlipper = !values['no-flipper'];
+      if (atPort !== undefined)
+        page = await serveConsole({ cloud, config, store, port: atPort, locations: values.locations, hasFlipper }, io);
+      io.result({ event: 'ready', ...description, ...(page && { console: page.url }) }, [
+        ...(page === undefined ? [] : [`console         ${page.url}`]),
         `edge            ${description.edge}`,
         `control plane   ${description.controlPlane}`,
         ...Object.entries(origins).map(([id, { url }]) => `${id.padEnd(15)} ${url}`),
@@ -53,17 +73,18 @@ await run({
         'npm run failover -- status --local',
         '',
       ]);
-      if (values['no-flipper']) await sleep(2 ** 31 - 1, undefined, { signal: io.signal }).catch(() => undefined);
+      if (!hasFlipper) await sleep(2 ** 31 - 1, undefined, { signal: io.signal }).catch(() => undefined);
       else {
-        const client = await openAws({ env: {}, local: description }).keyValueStore();
         await runFlipper({
           mode: 'watch',
           shadow: false,
           by: 'flipper@local',
           policy: buildFlipPolicy(config),
           signals: openSignals(config, cloud.distribution, description.origins),
-          store: openKeyValueStore(client, description.keyValueStoreArn),
+          store,
           log: (event, at) => {
+            const news = flipperNews(event);
+            if (news !== undefined) page?.onNews(news, at);
             if (event.event === 'look') return;
             io.stdout(io.json ? JSON.stringify({ at, ...event }) : formatEventText(event, at, io.colour));
           },
@@ -72,6 +93,7 @@ await run({
       }
       return 0;
     } finally {
+      await page?.close();
       await cloud.close();
     }
   },

@@ -22,3 +22,9 @@ export function parseOriginFault(text: string): OriginFault | undefined {
   if (kind === '5xx' && value >= 500 && value <= 599) return { kind, status: value };
   return undefined;
 }
+
+/** The text that `parseOriginFault` reads. */
+export function formatOriginFault({ kind, ms, status }: OriginFault): string {
+  const value = kind === 'slow' ? ms : kind === '5xx' ? status : undefined;
+  return value === undefined ? kind : `${kind}:${value}`;
+}

@@ -1,8 +1,8 @@
-import { hostname } from 'node:os';
 import { type Aws, openAws } from '../../src/aws/clients.ts';
 import { withoutWrites } from '../../src/aws/dry-run.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { readLocalCloud } from '../../src/cli/local-cloud.ts';
+import { nameOperator } from '../../src/cli/name-operator.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
 import { findNjs } from '../../src/edge/njs.ts';
 import { findReadyStore } from '../../src/operations/publish/find-ready-store.ts';
@@ -57,6 +57,7 @@ async function openStore(
 }
 
 /** Each run of a workflow has another host: what one leaves in DEVELOPMENT is the next one's to replace, so all of them have one name. */
-function nameAuthor({ GITHUB_REPOSITORY, USER, LOGNAME }: Io['env']): string {
-  return GITHUB_REPOSITORY ? `github:${GITHUB_REPOSITORY}` : `${USER || LOGNAME || 'somebody'}@${hostname()}`;
+function nameAuthor(env: Io['env']): string {
+  const { GITHUB_REPOSITORY } = env;
+  return GITHUB_REPOSITORY ? `github:${GITHUB_REPOSITORY}` : nameOperator(env);
 }

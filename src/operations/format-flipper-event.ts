@@ -9,10 +9,11 @@ export function formatEventJson({ event, ...fields }: FlipperEvent, at: number):
 
 /** An event as one line for people, its time of day in UTC first. */
 export function formatEventText(event: FlipperEvent, at: number, colour: boolean): string {
-  return `${paint(colour, 'dim', new Date(at).toISOString().slice(11, 19))} ${describe(event, colour)}`;
+  return `${paint(colour, 'dim', new Date(at).toISOString().slice(11, 19))} ${describeEvent(event, colour)}`;
 }
 
-function describe(event: FlipperEvent, colour: boolean): string {
+/** What an event says, without its time. */
+export function describeEvent(event: FlipperEvent, colour: boolean): string {
   const red = (text: string) => paint(colour, 'red', text);
   const green = (text: string) => paint(colour, 'green', text);
   const yellow = (text: string) => paint(colour, 'yellow', text);

@@ -1,6 +1,5 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -30,7 +29,7 @@ describe('npm start', () => {
     (await fetch(`http://127.0.0.1:${port + 1}/api/hello`, { headers: { 'x-local-viewer-country': country } })).headers.get('x-region');
 
   it('prints where everything is', () => {
-    for (const place of [0, 1, 2, 3]) expect(cloud.output.stdout).toContain(`:${port + place}`);
+    for (const place of [0, 1, 2, 3, 4]) expect(cloud.output.stdout).toContain(`:${port + place}`);
   });
 
   it('sends India home to Singapore and Germany to Europe', async () => {
@@ -44,13 +43,22 @@ describe('npm start', () => {
     expect(await ask('IN')).toBe('ap-southeast-1');
   });
 
-  it('tells so too when only a later port is taken, and leaves nothing open', async () => {
+  it.each([
+    { taken: 2, whose: 'an origin’s' },
+    { taken: 4, whose: 'the console’s' },
+  ])('tells so too when only $whose port is taken, and leaves nothing open', async ({ taken }) => {
     const other = await freePorts();
-    const blocker = createServer().listen(other + 2, '127.0.0.1');
+    const blocker = createServer().listen(other + taken, '127.0.0.1');
     const { code, stderr } = await start('start', [], { EDGE_LOCAL_PORT: String(other) }).ended;
     blocker.close();
     expect(code).toBe(1);
-    expect(stderr).toContain(String((blocker.address() as AddressInfo | null)?.port ?? other + 2));
+    expect(stderr).toContain(String(other + taken));
+  });
+
+  it('refuses a port behind which the console has none', async () => {
+    const { code, stderr } = await start('start', [], { EDGE_LOCAL_PORT: '65532' }).ended;
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error: no port is left for the console behind 65532\nhint: .*lower EDGE_LOCAL_PORT/);
   });
 
   it('moves everybody by the failover command, and back', async () => {

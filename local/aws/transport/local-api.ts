@@ -34,7 +34,8 @@ export async function answerLocalApi(
   }
 }
 
-async function answerRoute(request: IncomingMessage, route: LocalRoutes[string] | undefined): Promise<WireResponse> {
+/** Hands a request to a route. */
+export async function answerRoute(request: IncomingMessage, route: LocalRoutes[string] | undefined): Promise<WireResponse> {
   // Asking for this type makes a browser ask first, so that no page can post here unseen.
   if (request.method === 'POST' && !/^application\/json\b/.test(request.headers['content-type'] ?? ''))
     return json(415, { problems: ['send application/json'] });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseOriginFault } from '../../../local/origin/origin-fault.ts';
+import { formatOriginFault, parseOriginFault } from '../../../local/origin/origin-fault.ts';
 
 it.each([
   ['none', { kind: 'none' }],
@@ -11,6 +11,8 @@ it.each([
   ['hang:3', undefined],
   ['sleepy', undefined],
   ['', undefined],
-])('reads %s', (text, expected) => {
-  expect(parseOriginFault(text)).toEqual(expected);
+])('reads %s, and writes what it has read', (text, expected) => {
+  const read = parseOriginFault(text);
+  expect(read).toEqual(expected);
+  if (read !== undefined) expect(formatOriginFault(read)).toBe(text);
 });

@@ -1,0 +1,177 @@
+import { parseHealthRecord, weightAt } from '../../kvs/health-record.ts';
+import { healthKey } from '../../kvs/keys.ts';
+import type { EdgeRequestRecord } from '../edge/edge-request-record.ts';
+import type { ConsoleSource, StoreStatus } from './console-source.ts';
+import type { FlipperNews } from './flipper-news.ts';
+import { RequestSample } from './request-sample.ts';
+import { Timeline } from './timeline.ts';
+import { TrafficWindow } from './traffic-window.ts';
+import type { Batch, ConsoleState, OriginState, SampledRequest } from './wire.ts';
+import { WorldWatch } from './world-watch.ts';
+
+/** Requests that a page gets when it opens. */
+const keptRequests = 40;
+
+/** Without any change a batch is sent this seldom, so that a page knows that it is up to date. */
+const beatMs = 1_000;
+
+type Known = Pick<OriginState, 'verdict' | 'since' | 'why' | 'probe'>;
+
+/** Everything that the pages are shown, of bounded size, and what of it is new. */
+export class ConsoleModel {
+  readonly #source: ConsoleSource;
+  readonly #now: () => number;
+  readonly #traffic: TrafficWindow;
+  readonly #sample: RequestSample;
+  readonly #timeline = new Timeline();
+  readonly #world: WorldWatch;
+  readonly #known = new Map<string, Known>();
+  #requests: SampledRequest[] = [];
+  #hold: string | undefined;
+  #lastSequence: number | undefined;
+  #faults = new Map<string, string>();
+  #toldState = '';
+  #toldAt = 0;
+
+  constructor(source: ConsoleSource, { now, random }: { now: () => number; random: () => number }) {
+    this.#source = source;
+    this.#now = now;
+    this.#traffic = new TrafficWindow(source.origins.map(({ id }) => id));
+    this.#sample = new RequestSample(random);
+    this.#world = new WorldWatch(source);
+    for (const { id, fault } of source.origins) this.#faults.set(id, fault());
+  }
+
+  addRequest(record: EdgeRequestRecord): void {
+    this.#traffic.add(record);
+    this.#sample.add(record);
+  }
+
+  addNews(news: FlipperNews, at: number): void {
+    if (news.kind === 'look') this.#know(news.origin, { probe: news.text });
+    else if (news.kind === 'hold') {
+      this.#hold = news.text;
+      if (news.text !== undefined) this.#timeline.add({ at, kind: 'hold', tone: 'plain', text: 'holding', detail: news.text });
+    } else if (news.kind === 'note') this.#timeline.add({ at, kind: 'note', tone: news.tone, text: news.text, detail: null });
+    else {
+      const { origin, verdict, why } = news;
+      this.#know(origin, { verdict, since: at, why: why ?? null });
+      const tone = verdict === 'healthy' ? 'good' : verdict === 'unhealthy' ? 'bad' : 'plain';
+      this.#timeline.add({ at, kind: 'verdict', tone, text: `${origin} is ${verdict}`, detail: why ?? null });
+    }
+  }
+
+  /** Whether the function has been asked for the world yet. */
+  get hasWorld(): boolean {
+    return this.#world.world !== undefined;
+  }
+
+  /** Asks the function anew if it may decide otherwise than before. */
+  lookAtWorld(then: () => void): void {
+    void this.#world.look(this.#now(), then);
+  }
+
+  /** What is new since the last batch; undefined when there is nothing to tell. */
+  takeBatch(): Batch | undefined {
+    const now = this.#now();
+    const state = this.#readState(now);
+    const stateText = JSON.stringify(state);
+    const world = this.#world.takeNew();
+    const seconds = this.#traffic.takeChanged();
+    const { requests, more } = this.#sample.take();
+    const timeline = this.#timeline.takeNew();
+    this.#requests = [...this.#requests, ...requests].slice(-keptRequests);
+    const batch: Batch = {
+      now,
+      ...(stateText !== this.#toldState && { state }),
+      ...(world && { world }),
+      ...(seconds.length > 0 && { seconds }),
+      ...(requests.length > 0 && { requests, more }),
+      ...(timeline.length > 0 && { timeline }),
+    };
+    if (Object.keys(batch).length === 1 && now - this.#toldAt < beatMs) return undefined;
+    this.#toldState = stateText;
+    this.#toldAt = now;
+    return batch;
+  }
+
+  /** Everything, for a page that knows nothing. */
+  freshBatch(): Batch {
+    const now = this.#now();
+    const world = this.#world.currentAt(now);
+    return {
+      now,
+      fresh: true,
+      state: this.#readState(now),
+      ...(world && { world }),
+      seconds: this.#traffic.all(),
+      requests: this.#requests,
+      more: 0,
+      timeline: this.#timeline.all(),
+    };
+  }
+
+  #know(origin: string, what: Partial<Known>): void {
+    const known = this.#known.get(origin) ?? { verdict: 'unknown', since: null, why: null, probe: null };
+    this.#known.set(origin, { ...known, ...what });
+  }
+
+  #readState(now: number): ConsoleState {
+    const { edge, origins, locations, replica, published, storeArn, author, hasFlipper } = this.#source;
+    const status = this.#source.status(published.store(storeArn) ?? new Map(), now);
+    this.#noteFlips(status.lastFlips);
+    this.#noteFaults(now);
+    const copies = locations.map((name, location) => ({ name, record: replica.read(storeArn, location)?.values.get(healthKey) ?? null }));
+    const entries = replica.faults.failReads ? [] : (parseHealthRecord(copies[0]?.record ?? '') ?? []);
+    const storeWeights = new Map(status.origins.map(({ id, weight }) => [id, weight]));
+    return {
+      edge,
+      origins: origins.map(({ id, region, port, fault }) => ({
+        id,
+        region,
+        port,
+        fault: fault(),
+        ...(this.#known.get(id) ?? { verdict: 'unknown', since: null, why: null, probe: null }),
+        storeWeight: storeWeights.get(id) ?? 100,
+        edgeWeight: weightAt(entries, id, now / 1_000),
+      })),
+      record: status.record,
+      isReadable: status.isReadable,
+      edited: status.edited,
+      override: status.override ?? null,
+      locations: copies,
+      settlesAt: replica.settlesAt(storeArn) ?? null,
+      replica: { ...replica.faults },
+      flipper: { running: hasFlipper, hold: this.#hold ?? null },
+      viewers: this.#source.viewers(),
+      author,
+    };
+  }
+
+  #noteFlips(flips: StoreStatus['lastFlips']): void {
+    const newest = flips[0]?.sequence ?? 0;
+    for (const { sequence, at, kind, from, to, reason, by, breakGlass } of flips.toReversed()) {
+      if (sequence <= (this.#lastSequence ?? 0)) continue;
+      const glass = breakGlass === undefined ? '' : ` (break-glass: ${breakGlass})`;
+      const text = `flip #${sequence}: ${from ?? '…'} → ${to}`;
+      this.#timeline.add({ at, kind: 'flip', tone: to === 'ok' ? 'good' : 'plain', text, detail: `${kind}, ${by}: ${reason}${glass}` });
+    }
+    this.#lastSequence = Math.max(newest, this.#lastSequence ?? 0);
+  }
+
+  #noteFaults(at: number): void {
+    for (const { id, fault } of this.#source.origins) {
+      const now = fault();
+      if (now === this.#faults.get(id)) continue;
+      this.#faults.set(id, now);
+      const isMended = now === 'none';
+      this.#timeline.add({
+        at,
+        kind: 'fault',
+        tone: isMended ? 'good' : 'bad',
+        text: isMended ? `${id} is mended` : `${id} breaks: ${now}`,
+        detail: null,
+      });
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { answerRoute } from '../aws/transport/local-api.ts';
+import type { EdgeRequestRecord } from '../edge/edge-request-record.ts';
+import { listenOnLoopback } from '../listen-on-loopback.ts';
+import { type Asset, buildAssets } from './console-assets.ts';
+import { ConsoleModel } from './console-model.ts';
+import type { ConsoleSource } from './console-source.ts';
+import { EventStream } from './event-stream.ts';
+import type { FlipperNews } from './flipper-news.ts';
+import { refuseRequest } from './refuse-request.ts';
+
+export interface ConsoleOptions {
+  /** 0 takes any free one. */
+  port: number;
+  source: ConsoleSource;
+  /** Epoch milliseconds. */
+  now?: () => number;
+  /** Draws the sample of requests. */
+  random?: () => number;
+  /** Between two looks at what is new. Default 250. */
+  tickMs?: number;
+}
+
+/** The console: a page that shows the local cloud as it is and lets an operator break, mend and move. */
+export interface Console {
+  url: string;
+  /** Every request at the edge, as it ends. */
+  onRequest(record: EdgeRequestRecord): void;
+  onNews(news: FlipperNews, at: number): void;
+  /** Bytes that wait for pages which do not take them. */
+  pendingBytes(): number;
+  close(): Promise<void>;
+}
+
+/** Nothing but the page's own files and this server, no frame around it, nothing written by scripts as HTML. */
+const safety = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'cache-control': 'no-store',
+};
+
+/** Opens the console on loopback only. PORT_BUSY when the port is taken. */
+export async function openConsole(options: ConsoleOptions): Promise<Console> {
+  const { source, now = Date.now, random = Math.random, tickMs = 250 } = options;
+  const model = new ConsoleModel(source, { now, random });
+  const stream = new EventStream(() => model.freshBatch(), now);
+  const tell = () => {
+    const batch = model.takeBatch();
+    if (batch !== undefined) stream.send(batch);
+  };
+  const tick = () => {
+    // With nobody watching the function is not asked, but once, so that the first page need not wait.
+    if (stream.size > 0 || !model.hasWorld) model.lookAtWorld(tell);
+    tell();
+  };
+  const server = createServer({ maxHeaderSize: 16_384, requestTimeout: 10_000, keepAliveTimeout: 60_000 }, (request, response) => {
+    response.on('error', () => undefined);
+    for (const [name, value] of Object.entries(safety)) response.setHeader(name, value);
+    serve(request, response).catch((error: unknown) => sendJson(response, 500, { problems: [(error as Error).message] }));
+  });
+  server.maxConnections = 200;
+  const port = await listenOnLoopback(server, options.port, {
+    what: 'is taken: the console cannot listen there',
+    hint: 'stop what listens there, choose another EDGE_LOCAL_PORT, or start with --no-console',
+  });
+  const assets = buildAssets();
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const refusal = refuseRequest(request);
+    if (refusal !== undefined) return sendJson(response, 403, { problems: [refusal] });
+    const path = request.url ?? '';
+    const allowed = path === '/api/events' ? 'GET' : Object.hasOwn(assets, path) ? 'GET, HEAD' : allowedByAction(path);
+    if (allowed === undefined) return sendJson(response, 404, { problems: [`nothing at ${path.slice(0, 100)}`] });
+    if (!allowed.split(', ').includes(request.method ?? '')) {
+      response.setHeader('allow', allowed);
+      return sendJson(response, 405, { problems: [`${path} takes ${allowed}`] });
+    }
+    if (path === '/api/events') return listen(response);
+    if (allowed !== 'POST') return sendAsset(request, response, await (assets[path] as Promise<Asset>));
+    const { status, headers, body } = await answerRoute(request, source.actions[`POST ${path}`]);
+    tick();
+    // What was not read to its end would be taken for the next request.
+    if (!request.complete) response.setHeader('connection', 'close');
+    response.writeHead(status, headers).end(body);
+  }
+
+  function allowedByAction(path: string): string | undefined {
+    return Object.hasOwn(source.actions, `POST ${path}`) ? 'POST' : undefined;
+  }
+
+  function listen(response: ServerResponse): void {
+    if (stream.add(response)) tick();
+    else sendJson(response, 503, { problems: ['too many pages watch already'] });
+  }
+
+  const timer = setInterval(tick, tickMs);
+  tick();
+  return {
+    url: `http://127.0.0.1:${port}`,
+    onRequest: (record) => model.addRequest(record),
+    onNews: (news, at) => model.addNews(news, at),
+    pendingBytes: () => stream.pendingBytes,
+    close: () =>
+      new Promise((resolve) => {
+        clearInterval(timer);
+        stream.close();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function sendAsset(request: IncomingMessage, response: ServerResponse, { type, body, packed }: Asset): void {
+  const takesPacked = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
+  const sent = takesPacked ? packed : body;
+  response.writeHead(200, {
+    'content-type': type,
+    'content-length': sent.byteLength,
+    vary: 'accept-encoding',
+    ...(takesPacked && { 'content-encoding': 'gzip' }),
+  });
+  response.end(request.method === 'HEAD' ? undefined : sent);
+}
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  if (response.headersSent) return void response.destroy();
+  const text = JSON.stringify(body);
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }).end(text);
+}

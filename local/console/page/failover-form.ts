@@ -1,0 +1,103 @@
+import type { ConsoleState } from '../wire.ts';
+import { byId, html, setText } from './elements.ts';
+import { type Answer, post, showProblems } from './post.ts';
+
+/** Moves viewers by hand: first it shows the plan, then it writes what was shown. */
+export class FailoverForm {
+  readonly #form = byId<HTMLFormElement>('failover');
+  readonly #problem = byId('failover-problem');
+  readonly #plan = byId('plan');
+  readonly #write = byId<HTMLButtonElement>('write-plan');
+  readonly #drop = byId<HTMLButtonElement>('drop-plan');
+  readonly #breakGlass = byId('break-glass');
+  /** What the shown plan was made from, and the override that stood then. */
+  #shown: { fields: Record<string, string>; seen: string } | undefined;
+  #origins = '';
+
+  constructor() {
+    this.#form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      void this.#ask();
+    });
+    // A plan is of what the form said: it is not to be written for anything else.
+    this.#form.addEventListener('input', () => this.#forget());
+    this.#field('command').addEventListener('change', () => this.#showFields());
+    this.#write.addEventListener('click', () => void this.#commit());
+    this.#drop.addEventListener('click', () => {
+      this.#forget();
+      byId('show-plan').focus();
+    });
+    this.#showFields();
+  }
+
+  show({ origins, author }: ConsoleState): void {
+    const ids = origins.map(({ id }) => id).join(' ');
+    if (ids === this.#origins) return;
+    this.#origins = ids;
+    this.#field('origin').replaceChildren(...origins.map(({ id }) => html('option', {}, id)));
+    // Whoever opens this in an outage wants away from the first one.
+    this.#field('origin').value = (origins[1] ?? origins[0])?.id ?? '';
+    this.#field('by').value = author;
+  }
+
+  #field(name: string): HTMLInputElement {
+    return this.#form.elements.namedItem(name) as HTMLInputElement;
+  }
+
+  #showFields(): void {
+    const command = this.#field('command').value;
+    for (const label of this.#form.querySelectorAll<HTMLElement>('[data-for]')) {
+      label.hidden = !label.dataset['for']?.split(' ').includes(command);
+      for (const input of label.querySelectorAll('input')) input.disabled = label.hidden;
+    }
+    this.#breakGlass.hidden = true;
+    this.#field('break-glass').value = '';
+  }
+
+  #read(): Record<string, string> {
+    const fields = Object.fromEntries([...new FormData(this.#form)].map(([name, value]) => [name, String(value)]));
+    if (fields['command'] === 'auto') delete fields['origin'];
+    return fields;
+  }
+
+  async #ask(): Promise<void> {
+    const fields = this.#read();
+    const answer = await post('/api/failover', fields);
+    this.#forget();
+    this.#tell(answer);
+    if (answer['asks'] !== true) return;
+    this.#shown = { fields, seen: String(answer['seen']) };
+    this.#write.hidden = false;
+    this.#drop.hidden = false;
+    this.#plan.focus();
+  }
+
+  async #commit(): Promise<void> {
+    if (this.#shown === undefined) return;
+    const { fields, seen } = this.#shown;
+    this.#write.disabled = true;
+    const answer = await post('/api/failover', { ...fields, seen, write: 'yes' });
+    this.#write.disabled = false;
+    this.#forget();
+    this.#tell(answer);
+    this.#plan.focus();
+  }
+
+  #tell(answer: Answer): void {
+    showProblems(this.#problem, answer);
+    const lines = answer.lines ?? [];
+    this.#plan.hidden = lines.length === 0;
+    setText(byId('plan-text'), lines.join('\n'));
+    const isRefused = answer['code'] === 'ORIGIN_UNHEALTHY';
+    this.#breakGlass.hidden = !isRefused && this.#field('break-glass').value === '';
+    if (isRefused) this.#field('break-glass').focus();
+  }
+
+  #forget(): void {
+    this.#shown = undefined;
+    this.#write.hidden = true;
+    this.#drop.hidden = true;
+    this.#plan.hidden = true;
+    showProblems(this.#problem, {});
+  }
+}

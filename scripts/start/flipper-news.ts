@@ -1,0 +1,25 @@
+import type { FlipperNews } from '../../local/console/flipper-news.ts';
+import type { FlipperEvent } from '../../src/health/flipper-event.ts';
+import { describeEvent } from '../../src/operations/format-flipper-event.ts';
+
+/** What the console is told of an event; undefined for what it finds out by itself, such as a flip, or does not show. */
+export function flipperNews(event: FlipperEvent): FlipperNews | undefined {
+  switch (event.event) {
+    case 'look': {
+      const found = event.opinion === 'good' ? 'good' : [event.opinion, event.class].filter(Boolean).join(', ');
+      return { kind: 'look', origin: event.origin, text: `${found}, ${event.latencyMs} ms` };
+    }
+    case 'verdict':
+      return { kind: 'verdict', origin: event.origin, verdict: event.to, why: event.why };
+    case 'hold':
+      return { kind: 'hold', text: event.reason === 'steady' ? undefined : describeEvent(event, false).replace(/^holding: /, '') };
+    case 'flip':
+      return { kind: 'hold', text: undefined };
+    case 'store-failed':
+    case 'unverified':
+    case 'notify-failed':
+      return { kind: 'note', tone: 'bad', text: describeEvent(event, false) };
+    default:
+      return undefined;
+  }
+}

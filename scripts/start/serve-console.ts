@@ -1,0 +1,100 @@
+import { setTimeout as sleepFor } from 'node:timers/promises';
+import type { ConsoleSource } from '../../local/console/console-source.ts';
+import { type Console, openConsole } from '../../local/console/open-console.ts';
+import { edgeLocations } from '../../local/edge/edge-locations.ts';
+import { formatOriginFault } from '../../local/origin/origin-fault.ts';
+import { EdgeError } from '../../src/cli/errors.ts';
+import type { Io } from '../../src/cli/io.ts';
+import { nameOperator } from '../../src/cli/name-operator.ts';
+import type { EdgeConfig } from '../../src/config/edge-config.ts';
+import type { FlagStore } from '../../src/health/key-change.ts';
+import { surveyLive } from '../../src/operations/explain/survey-live.ts';
+import { failoverByRequest } from '../../src/operations/failover-by-request.ts';
+import { describeValues } from '../../src/operations/failover-status.ts';
+import { soundOrigin } from '../../src/operations/sound-origin.ts';
+import { listAudiences } from '../../src/operations/viewer-shares.ts';
+import type { PublishedCloud } from '../open-published-cloud.ts';
+import { openViewers, type Viewers } from './viewers.ts';
+
+export interface ServeConsoleOptions {
+  cloud: PublishedCloud;
+  config: EdgeConfig;
+  store: FlagStore;
+  /** 0 takes any free one. */
+  port: number;
+  locations: number;
+  hasFlipper: boolean;
+}
+
+/** The port behind those of the control plane, the edge and the origins. USAGE when there is none. */
+export function consolePort(controlPlanePort: number, { origins }: Pick<EdgeConfig, 'origins'>): number {
+  const port = controlPlanePort + 2 + Object.keys(origins).length;
+  if (port <= 65_535) return port;
+  throw new EdgeError('USAGE', `no port is left for the console behind ${controlPlanePort}`, { hint: 'choose a lower EDGE_LOCAL_PORT' });
+}
+
+/** Opens the console on a local cloud, with what it may ask and do. */
+export async function serveConsole(
+  options: ServeConsoleOptions,
+  io: Pick<Io, 'env' | 'signal' | 'now'>,
+): Promise<Console & { viewers: Viewers }> {
+  const { cloud, config, store, port, locations, hasFlipper } = options;
+  const { signal, now } = io;
+  const { published } = cloud.controlPlane;
+  const { description } = cloud;
+  const origins = Object.keys(config.origins);
+  const viewers = openViewers(description.edge);
+  const sounding = { config, distribution: Promise.resolve(cloud.distribution), local: description.origins, signal };
+  const tools = {
+    store,
+    origins,
+    audiences: listAudiences(config),
+    by: nameOperator(io.env),
+    sleep: (ms: number) => sleepFor(ms, undefined, { signal }),
+    sound: (origin: string) => soundOrigin(origin, sounding),
+  };
+  const source: ConsoleSource = {
+    edge: description.edge,
+    origins: origins.map((id) => ({
+      id,
+      region: config.origins[id]?.region ?? '',
+      port: cloud.origins[id]?.port ?? 0,
+      fault: () => formatOriginFault(cloud.origins[id]?.fault ?? { kind: 'none' }),
+    })),
+    locations: edgeLocations(locations).map(({ pop }) => pop),
+    replica: cloud.edge.replica,
+    published,
+    storeArn: description.keyValueStoreArn,
+    functionArn: () =>
+      published
+        .distribution(description.distributionId)
+        ?.DefaultCacheBehavior?.FunctionAssociations?.Items?.find(({ EventType }) => EventType === 'viewer-request')?.FunctionARN,
+    author: tools.by,
+    hasFlipper,
+    viewers: viewers.rate,
+    status: (values, at) => describeValues(values, origins, at),
+    survey: async (survey) => {
+      const audiences = await surveyLive(cloud.runtime, survey, origins.length);
+      return audiences.map(({ countries, shares, ...rest }) => ({
+        ...rest,
+        countries: countries.map((code) => code ?? null),
+        shares: shares ?? null,
+      }));
+    },
+    actions: {
+      'POST /api/fault': cloud.switches.origins,
+      'POST /api/replica': cloud.switches.replica,
+      'POST /api/viewers': viewers.set,
+      'POST /api/failover': (body) => failoverByRequest(body, { tools, now, signal }),
+    },
+  };
+  const page = await openConsole({ port, source, now });
+  return {
+    ...page,
+    viewers,
+    async close() {
+      await viewers.stop();
+      await page.close();
+    },
+  };
+}

@@ -1,0 +1,179 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { freePorts } from './free-ports.ts';
+import { countBytes, launchChromium } from './launch-chromium.ts';
+import { startScript, waitUntil } from './start-script.ts';
+
+// Every wait is for a condition; so long at most, on a machine with much else to do.
+const patience = { timeout: 40_000 };
+
+/** Evaluated in the page: what can be seen and reaches over its left or right edge, but for what scrolls by itself. */
+const outsideOfPage = `[...document.querySelectorAll('button, input, select, h1, h2, h3, .panel, svg')]
+  .filter((element) => element.getClientRects().length > 0 && element.closest('.scroll, .unseen, defs') === null)
+  .filter((element) => element.getBoundingClientRect().right > 360.5 || element.getBoundingClientRect().left < -0.5)
+  .map((element) => element.outerHTML.slice(0, 80))`;
+
+describe('the console in a real Chromium', () => {
+  let cloud: ReturnType<typeof startScript>;
+  let browser: Browser;
+  let url = '';
+  const contexts: BrowserContext[] = [];
+
+  beforeAll(async () => {
+    const port = await freePorts();
+    cloud = startScript('start', ['--quick', '--quiet', '--propagation', '300ms'], { EDGE_LOCAL_PORT: String(port) });
+    [browser] = await Promise.all([launchChromium(), waitUntil(() => cloud.output.stdout.includes('npm run failover'), 40_000)]);
+    url = /^console +(http:\S+)$/m.exec(cloud.output.stdout)?.[1] ?? '';
+    expect(url, cloud.output.stderr).toBe(`http://127.0.0.1:${port + 4}`);
+  }, 60_000);
+
+  afterEach(async () => {
+    for (const context of contexts.splice(0)) await context.close();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    cloud.child.kill('SIGTERM');
+    await cloud.ended;
+  });
+
+  /** The page with its map coloured, and all that it asked for and complained of. */
+  async function open(options: Parameters<Browser['newContext']>[0] = {}) {
+    const context = await browser.newContext({ viewport: { width: 1_280, height: 900 }, ...options });
+    contexts.push(context);
+    const page = await context.newPage();
+    const seen = { urls: [] as string[], complaints: [] as string[], bytes: await countBytes(page) };
+    page.on('request', (request) => seen.urls.push(request.url()));
+    page.on('console', (message) => seen.complaints.push(message.text()));
+    page.on('pageerror', (error) => seen.complaints.push(error.message));
+    await page.goto(url);
+    await page.locator('#map path[data-served]').first().waitFor({ state: 'attached' });
+    return { page, seen };
+  }
+
+  const servedBy = (page: Page, code: string) => () => page.locator(`#map path[data-code="${code}"]`).getAttribute('data-served');
+  const fillOf = (page: Page, code: string) => () => page.locator(`#map path[data-code="${code}"]`).getAttribute('fill');
+  const headline = (page: Page) => () => page.locator('#headline-text').textContent();
+  const timeline = (page: Page) => () => page.locator('#timeline').textContent();
+  const fault = (page: Page, origin: string, name: string) =>
+    page.getByRole('group', { name: `Break or mend ${origin}` }).getByRole('button', { name });
+
+  it('breaks Singapore with a click, shows the flip and the map change, and drives it home', { timeout: 90_000 }, async () => {
+    const { page, seen } = await open();
+    await expect.poll(headline(page), patience).toBe('All 249 countries at home');
+    expect([await servedBy(page, 'IN')(), await servedBy(page, 'DE')()]).toEqual(['singapore', 'europe']);
+    const home = await fillOf(page, 'IN')();
+
+    await fault(page, 'singapore', 'refuse').click();
+    await expect.poll(() => fault(page, 'singapore', 'refuse').getAttribute('aria-pressed'), patience).toBe('true');
+    await expect.poll(timeline(page), patience).toMatch(/flip #1: ok → singapore=0/);
+    await expect.poll(servedBy(page, 'IN'), patience).toBe('europe');
+    expect(await servedBy(page, 'DE')()).toBe('europe');
+    expect(await fillOf(page, 'IN')()).toBe(await fillOf(page, 'DE')());
+    expect(await fillOf(page, 'IN')()).not.toBe(home);
+    await expect.poll(headline(page), patience).toBe('singapore is out: 237 countries served by europe');
+    expect(await page.locator('[data-origin="singapore"] .verdict').textContent()).toContain('unhealthy');
+    expect(await page.locator('#announce').textContent()).toMatch(/flip #1|singapore is unhealthy/);
+
+    await fault(page, 'singapore', 'well').click();
+    await expect.poll(servedBy(page, 'IN'), patience).toMatch(/^europe \d+ %, singapore \d+ %$/);
+    await expect.poll(headline(page), patience).toMatch(/^singapore is shared: 237 countries served by/);
+    await expect.poll(headline(page), patience).toBe('All 249 countries at home');
+    expect(await servedBy(page, 'IN')()).toBe('singapore');
+    expect(await fillOf(page, 'IN')()).toBe(home);
+    expect(await timeline(page)()).toMatch(/singapore is mended/);
+    expect(seen.complaints).toEqual([]);
+  });
+
+  it('moves everybody by hand and back with the keyboard alone', { timeout: 60_000 }, async () => {
+    const { page } = await open();
+    await expect.poll(headline(page), patience).toBe('All 249 countries at home');
+    const focused = () => page.evaluate<string>("document.activeElement.getAttribute('name') ?? document.activeElement.id");
+    const tabTo = async (name: string) => {
+      for (let presses = 0; presses < 60 && (await focused()) !== name; presses++) await page.keyboard.press('Tab');
+      expect(await focused()).toBe(name);
+    };
+    await tabTo('reason');
+    expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid');
+    await page.keyboard.type('by keyboard');
+    await page.keyboard.press('Enter');
+    await page.locator('#plan-text', { hasText: 'singapore' }).waitFor();
+    await tabTo('write-plan');
+    await page.keyboard.press('Enter');
+    await expect.poll(servedBy(page, 'IN'), patience).toBe('europe');
+    expect(await page.locator('#override').textContent()).toMatch(/europe 100 %.*left; .*: by keyboard/);
+    await expect.poll(() => page.locator('#headline-detail').textContent(), patience).toMatch(/^held by .* for \d+ min/);
+
+    await page.locator('select[name="command"]').focus();
+    await page.keyboard.press('End');
+    await tabTo('reason');
+    await page.keyboard.press('Enter');
+    await tabTo('write-plan');
+    await page.keyboard.press(' ');
+    await expect.poll(headline(page), patience).toBe('All 249 countries at home');
+  });
+
+  it('says why a move is refused, and by whom a country is served', { timeout: 60_000 }, async () => {
+    const { page } = await open();
+    await page.getByLabel('For', { exact: true }).fill('80h');
+    await page.getByLabel('Reason').fill('too long');
+    await page.getByRole('button', { name: 'Show what it would do' }).click();
+    await expect.poll(() => page.locator('#failover-problem').textContent(), patience).toMatch(/at most 72h/);
+    expect(await page.locator('#write-plan').isVisible()).toBe(false);
+    await page.getByLabel('Country', { exact: true }).fill('germany');
+    expect(await page.locator('#country-answer').textContent()).toMatch(/^Germany \(DE\): europe, at home/);
+    await page.locator('#world-table summary').click();
+    expect(await page.locator('#world-rows tr').count()).toBe(2);
+    expect(await page.locator('#world-rows').textContent()).toContain('237 countries');
+  });
+
+  it('lets the edge fail to read, by which everybody goes home', { timeout: 60_000 }, async () => {
+    const { page } = await open();
+    const button = page.getByRole('button', { name: 'every read fails' });
+    await button.click();
+    await expect.poll(headline(page), patience).toMatch(/cannot read the record/);
+    await button.click();
+    await expect.poll(headline(page), patience).toBe('All 249 countries at home');
+  });
+
+  it('shows requests with the decision of each', { timeout: 60_000 }, async () => {
+    const { page } = await open();
+    await page.getByLabel('Play viewers').selectOption('50');
+    const row = page.locator('#request-rows tr').first();
+    await expect.poll(() => row.textContent(), patience).toMatch(/(singapore|europe);country=\S+;health=ok/);
+    await expect.poll(() => page.locator('#traffic-now').textContent(), patience).toMatch(/requests\/s, p50 .* ms, p99 .* ms; none failed/);
+    expect((await page.locator('.line.p99').getAttribute('d'))?.length).toBeGreaterThan(5);
+    await page.getByLabel('Play viewers').selectOption('0');
+  });
+
+  it.each(['light', 'dark'] as const)(
+    'fits 360 px in the %s, asks nobody else, and is no more than 150 kB',
+    { timeout: 60_000 },
+    async (colorScheme) => {
+      const { page, seen } = await open({ viewport: { width: 360, height: 740 }, colorScheme });
+      await expect.poll(headline(page), patience).toContain('249 countries');
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+      expect(await page.evaluate(outsideOfPage)).toEqual([]);
+      const [red] = (await page.evaluate<string>('getComputedStyle(document.body).backgroundColor')).match(/\d+/g) ?? [];
+      if (colorScheme === 'dark') expect(Number(red)).toBeLessThan(60);
+      else expect(Number(red)).toBeGreaterThan(200);
+      expect(seen.urls.filter((asked) => !asked.startsWith(`${url}/`))).toEqual([]);
+      expect(seen.bytes()).toBeGreaterThan(20_000);
+      expect(seen.bytes()).toBeLessThanOrEqual(150_000);
+      expect(seen.complaints).toEqual([]);
+    },
+  );
+});
+
+it('leaves the console out on request', { timeout: 60_000 }, async () => {
+  const port = await freePorts();
+  const cloud = startScript('start', ['--no-console', '--no-flipper'], { EDGE_LOCAL_PORT: String(port) });
+  try {
+    await waitUntil(() => cloud.output.stdout.includes('npm run failover'), 40_000);
+    expect(cloud.output.stdout).not.toMatch(/^console/m);
+    await expect(fetch(`http://127.0.0.1:${port + 4}/`)).rejects.toThrow();
+  } finally {
+    cloud.child.kill('SIGTERM');
+    await cloud.ended;
+  }
+});
