@@ -2,7 +2,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Batch } from '../../../local/console/wire.ts';
-import type { EdgeRequestRecord } from '../../../local/edge/edge-request-record.ts';
+import { someRequest } from '../../unit/console/some-request.ts';
 import { openTestConsole, type TestConsole } from './open-test-console.ts';
 
 let page: TestConsole;
@@ -50,21 +50,7 @@ function listen(): { batches: Batch[] } {
 }
 
 const json = { 'content-type': 'application/json' };
-const request: EdgeRequestRecord = {
-  at: Date.now(),
-  id: 'x',
-  method: 'GET',
-  path: '/api/hello',
-  country: 'IN',
-  ip: '198.51.100.1',
-  location: 0,
-  status: 200,
-  xCache: 'Miss from cloudfront',
-  origins: ['singapore'],
-  decision: 'singapore;country=IN;health=ok',
-  ms: 3,
-  reason: undefined,
-};
+const request = { ...someRequest, at: Date.now() };
 
 describe('the files of the page', () => {
   it.each([

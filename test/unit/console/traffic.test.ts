@@ -1,23 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RequestSample, sampleSize } from '../../../local/console/request-sample.ts';
 import { keptSeconds, TrafficWindow } from '../../../local/console/traffic-window.ts';
-import type { EdgeRequestRecord } from '../../../local/edge/edge-request-record.ts';
-
-const request: EdgeRequestRecord = {
-  at: 1_000_000,
-  id: 'x',
-  method: 'GET',
-  path: '/',
-  country: 'IN',
-  ip: '198.51.100.1',
-  location: 0,
-  status: 200,
-  xCache: 'Miss from cloudfront',
-  origins: ['singapore'],
-  decision: 'singapore;country=IN;health=ok',
-  ms: 10,
-  reason: undefined,
-};
+import { someRequest as request } from './some-request.ts';
 
 describe('the window of traffic', () => {
   const open = () => new TrafficWindow(['singapore', 'europe']);
