@@ -12,8 +12,9 @@ export const stackAssumptions = {
   uploads: { percent: 20, bytes: 2_000 },
   /** A task of infra/region.yaml: 512 CPU units and 1,024 MB, on x86. */
   task: { vcpu: 0.5, gigabytes: 1 },
-  /** Tasks of a region on demand; all others are on Fargate Spot. */
-  tasksOnDemand: 1,
+  /** Tasks of a region on demand, MinTasks; of those beyond it half are on Fargate Spot, SpotWeight. */
+  tasksOnDemand: 2,
+  spotPercentBeyond: 50,
   /** Zones of a region: a NAT gateway with its address, and an address of the load balancer, in each. */
   zones: 2,
   /** What a task says to the world for each request, through the NAT gateway, and pulling images. */
@@ -22,9 +23,11 @@ export const stackAssumptions = {
   newConnectionsPercent: 10,
   logBytesPerRequest: 300,
   imageGigabytes: 2,
-  secrets: 2,
-  alarmsPerRegion: 6,
-  dashboards: 1,
+  secrets: 1,
+  alarmsPerRegion: 4,
+  dashboardsPerRegion: 1,
+  /** infra/monitoring.yaml, once. */
+  monitoring: { alarms: 5, dashboards: 1 },
 };
 
 export interface StackOptions {
@@ -53,6 +56,7 @@ const gigabyte = 2 ** 30;
 
 /** A month's bill of the whole: the edge, the flipper with its calls and checks, and a stack in each region. Parts sum to the total; free tiers are no part of it. */
 export function estimateStack(config: EdgeConfig, options: StackOptions): { parts: CostPart[]; usd: number } {
+  const { monitoring } = stackAssumptions;
   const flipper = estimateCost(config, options.schedule);
   const home = config.defaultOrder[0];
   const others = Object.keys(config.origins).length - 1;
@@ -64,7 +68,10 @@ export function estimateStack(config: EdgeConfig, options: StackOptions): { part
       const role = id === home ? 'home' : 'standby';
       return part(`${id}, ${region}, ${role}`, regionItems(region, (options.requests * percent) / 100, options));
     }),
-    part('dashboard', [costItem('dashboards', prices.dashboard, stackAssumptions.dashboards)]),
+    part('monitoring', [
+      costItem('dashboards', prices.dashboard, monitoring.dashboards),
+      costItem('alarms', prices.alarm, monitoring.alarms),
+    ]),
   ];
   return { parts, usd: sumUsd(parts) };
 }
@@ -97,10 +104,11 @@ function regionItems(region: string, requests: number, { bytesPerResponse, tasks
     throw new EdgeError('CONFIG_INVALID', `no prices are known for ${region}`, {
       hint: `add them to src/operations/cost/prices.ts; known: ${Object.keys(regionPrices).join(', ')}`,
     });
-  const { task, tasksOnDemand, zones, nat, newConnectionsPercent, logBytesPerRequest, imageGigabytes, secrets, alarmsPerRegion } =
+  const { task, tasksOnDemand, spotPercentBeyond, zones, nat, newConnectionsPercent, logBytesPerRequest, imageGigabytes } =
     stackAssumptions;
-  const onDemand = Math.min(tasksPerRegion, tasksOnDemand) * hours;
-  const onSpot = Math.max(0, tasksPerRegion - tasksOnDemand) * hours;
+  const { secrets, alarmsPerRegion, dashboardsPerRegion } = stackAssumptions;
+  const onSpot = ((Math.max(0, tasksPerRegion - tasksOnDemand) * spotPercentBeyond) / 100) * hours;
+  const onDemand = tasksPerRegion * hours - onSpot;
   return [
     costItem('load balancer', of.loadBalancerHour, hours),
     costItem('its capacity units', of.capacityUnitHour, capacityUnitHours(requests, bytesPerResponse, newConnectionsPercent)),
@@ -115,6 +123,7 @@ function regionItems(region: string, requests: number, { bytesPerResponse, tasks
     costItem('logs', of.logGigabyte, (requests * logBytesPerRequest) / gigabyte),
     costItem('secrets', of.secret, secrets),
     costItem('alarms', of.alarm, alarmsPerRegion),
+    costItem('dashboards', prices.dashboard, dashboardsPerRegion),
   ];
 }
 

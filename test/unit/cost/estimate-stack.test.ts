@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import edgeConfig from '../../../edge.config.ts';
@@ -62,7 +63,7 @@ describe('the month’s bill of the whole', () => {
       'flipper',
       'singapore, ap-southeast-1, home',
       'europe, eu-central-1, standby',
-      'dashboard',
+      'monitoring',
     ]);
   });
 
@@ -74,15 +75,42 @@ describe('the month’s bill of the whole', () => {
     expect(find(bill, 'data to viewers', 'india')[0]?.count).toBeCloseTo((25e6 * 20_000) / 2 ** 30);
   });
 
-  it('keeps one task on demand in each region and puts the others on Spot', () => {
-    const vcpu = (kind: string, tasksPerRegion: number) => find(estimate({ tasksPerRegion }), kind, 'CPU').map(({ count }) => count);
-    expect([vcpu('tasks on demand', 1), vcpu('tasks on Spot', 1)]).toEqual([
-      [365, 365],
-      [0, 0],
+  it('keeps two tasks of each region on demand and puts half of the others on Spot', () => {
+    const tasks = (tasksPerRegion: number) =>
+      ['tasks on demand', 'tasks on Spot'].map((kind) => find(estimate({ tasksPerRegion }), kind, 'CPU').map(({ count }) => count / 365));
+    expect([1, 2, 4].map(tasks)).toEqual([
+      [
+        [1, 1],
+        [0, 0],
+      ],
+      [
+        [2, 2],
+        [0, 0],
+      ],
+      [
+        [3, 3],
+        [1, 1],
+      ],
     ]);
-    expect([vcpu('tasks on demand', 5), vcpu('tasks on Spot', 5)]).toEqual([
-      [365, 365],
-      [1_460, 1_460],
+  });
+
+  it('assumes what the templates of infra/ say', () => {
+    const { task, tasksOnDemand, spotPercentBeyond, zones, alarmsPerRegion, dashboardsPerRegion, monitoring } = stackAssumptions;
+    const [region, watch] = ['region', 'monitoring'].map((name) =>
+      readFileSync(new URL(`../../../infra/${name}.yaml`, import.meta.url), 'utf8'),
+    );
+    const countOf = (text: string | undefined, type: string) => text?.match(new RegExp(`^    Type: AWS::${type}$`, 'gm'))?.length;
+    const defaultOf = (name: string) => Number(new RegExp(`^  ${name}:\n(?:    .*\n)*?    Default: (\\d+)$`, 'm').exec(region ?? '')?.[1]);
+    expect(region).toMatch(new RegExp(`Cpu: '${task.vcpu * 1_024}'\n +Memory: '${task.gigabytes * 1_024}'`));
+    expect([defaultOf('MinTasks'), defaultOf('SpotWeight')]).toEqual([tasksOnDemand, spotPercentBeyond / (100 - spotPercentBeyond)]);
+    expect([countOf(region, 'EC2::NatGateway'), countOf(region, 'CloudWatch::Alarm'), countOf(region, 'CloudWatch::Dashboard')]).toEqual([
+      zones,
+      alarmsPerRegion,
+      dashboardsPerRegion,
+    ]);
+    expect([countOf(watch, 'CloudWatch::Alarm'), countOf(watch, 'CloudWatch::Dashboard')]).toEqual([
+      monitoring.alarms,
+      monitoring.dashboards,
     ]);
   });
 
@@ -149,7 +177,8 @@ describe('the month’s bill of the whole', () => {
     const [here = 0, lambda = 0, calls = 0, polling = 0] = compareWays(1e8, estimate().parts).map(({ usd }) => usd);
     expect(here).toBeCloseTo(13);
     expect(lambda).toBeCloseTo(60 + 1e8 * 0.005 * 0.125 * 0.000_050_01);
-    expect(calls).toBeCloseTo(0.82);
+    expect(calls).toBeCloseTo(sumUsd(itemsOf(estimate()).filter(({ what }) => what.startsWith('KeyValueStore calls'))));
+    expect(calls).toBeLessThan(polling / 100);
     expect(polling).toBeCloseTo(131.4);
   });
 });
