@@ -1,4 +1,4 @@
-import type { Execution, Sweep, SweepRuntime } from '../../src/edge/execution.ts';
+import type { Execution, SweepRuntime } from '../../src/edge/execution.ts';
 import { openBatchWriter } from './batch-writer.ts';
 import { findLateImport } from './find-late-import.ts';
 import { judgeRun } from './judge-run.ts';
@@ -22,11 +22,10 @@ export async function openSweepRuntime({ timeLimitMs = 2_000, log = () => {} }: 
   let last: Promise<unknown> = Promise.resolve();
   let isUsable = true;
 
-  async function ask(sweep: Sweep): Promise<SweepAnswer | undefined> {
-    if (!isUsable || sweep.sources.some(({ code }) => findLateImport(code) !== undefined)) return undefined;
+  async function ask(text: string, runs: number): Promise<SweepAnswer | undefined> {
+    if (!isUsable) return undefined;
     try {
-      const limitMs = timeLimitMs + sweep.sources.length * sweep.events.length;
-      const answer: { sweep: SweepAnswer | null } = JSON.parse(await workerd.exchange(writer.writeSweep(sweep), limitMs));
+      const answer: { sweep: SweepAnswer | null } = JSON.parse(await workerd.exchange(text, timeLimitMs + runs));
       return answer.sweep ?? undefined;
     } catch (error) {
       if (!(error instanceof Unanswered || error instanceof SyntaxError)) throw error;
@@ -37,7 +36,10 @@ export async function openSweepRuntime({ timeLimitMs = 2_000, log = () => {} }: 
 
   return {
     sweep: async (sweep) => {
-      const asked = last.then(() => ask(sweep));
+      if (!isUsable || sweep.sources.some(({ code }) => findLateImport(code) !== undefined)) return undefined;
+      // Written while the engine still runs the last one.
+      const text = writer.writeSweep(sweep);
+      const asked = last.then(() => ask(text, sweep.sources.length * sweep.events.length));
       last = asked.catch(() => undefined);
       const answer = await asked;
       if (answer === undefined) return undefined;

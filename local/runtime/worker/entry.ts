@@ -1,5 +1,5 @@
 import { type Batch, nudge, type WireRun } from '../wire.ts';
-import { later, parseJson } from './captured.ts';
+import { decoder, later, parseJson } from './captured.ts';
 import { freezeDate } from './frozen-date.ts';
 import { type Compile, forget, learn, sources } from './known.ts';
 import { narrowBuffer } from './modules.ts';
@@ -9,9 +9,10 @@ import { runOne, type Waiting } from './run-one.ts';
 import { runSweep } from './run-sweep.ts';
 
 interface Socket {
+  binaryType: string;
   accept(): void;
   send(text: string): void;
-  addEventListener(type: 'message', listener: (message: { data: string }) => void): void;
+  addEventListener(type: 'message', listener: (message: { data: string | ArrayBuffer }) => void): void;
 }
 
 const { WebSocketPair, Response } = globalThis as unknown as {
@@ -26,11 +27,12 @@ export default {
   fetch(_request: unknown, env: { compiler: { newFunction: Compile } }): object {
     const { 0: client, 1: server } = new WebSocketPair();
     const compile: Compile = (script, name, ...parameters) => env.compiler.newFunction(script, name, ...parameters);
+    server.binaryType = 'arraybuffer';
     server.accept();
     server.addEventListener('message', ({ data }) => {
       if (data === nudge) giveUpWaiting();
       else
-        void answer(parseJson(data) as Batch, compile).then(
+        void answer(parseJson(typeof data === 'string' ? data : decoder.decode(data)) as Batch, compile).then(
           (text) => server.send(text),
           // Only a function that broke JSON itself gets here: Node finds no answer in this and takes the runs apart.
           () => server.send('broken'),

@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { healthKey } from '../../../kvs/keys.ts';
-import type { FunctionSource, StoreView, SweepRuntime } from '../../edge/execution.ts';
+import type { Execution, FunctionSource, StoreView, SweepRuntime } from '../../edge/execution.ts';
 import { readDecision, readRoute } from '../explain/decision.ts';
 import { type AnyRuntime, runAll } from '../explain/run-all.ts';
 import { DecisionMemo } from './decision-memo.ts';
@@ -38,6 +39,7 @@ const smallestBatch = 16;
 const largestBatch = 4_000;
 /** Requests without an answer for which a sweep is worth its second of start. */
 const smallestSweep = 512;
+const sweepSize = 1_000;
 
 export function openDecider(options: DeciderOptions): Decider {
   const { runtime, record, now } = options;
@@ -54,11 +56,22 @@ export function openDecider(options: DeciderOptions): Decider {
   async function sweep(requests: readonly VisibleRequest[]): Promise<string[][] | undefined> {
     if (openSweeper === undefined) return undefined;
     sweeper ??= openSweeper();
-    const events = requests.map(buildLoggedEvent);
-    const swept = await (await sweeper)?.sweep({ sources: [options.before, options.after], events, store, now });
-    if (swept === undefined) openSweeper = undefined;
-    else runs += 2 * requests.length;
-    return swept?.map((executions) => executions.map(readRoute));
+    const opened = await sweeper;
+    const sources = [options.before, options.after];
+    const asked: Promise<Execution[][] | undefined>[] = [];
+    for (let from = 0; opened !== undefined && from < requests.length; from += sweepSize) {
+      const events = requests.slice(from, from + sweepSize).map(buildLoggedEvent);
+      asked.push(opened.sweep({ sources, events, store, now }));
+      // The engine's answer gets its turn: it runs one part while the next is written.
+      await setImmediate();
+    }
+    const parts = await Promise.all(asked);
+    if (opened === undefined || parts.includes(undefined)) {
+      openSweeper = undefined;
+      return undefined;
+    }
+    runs += sources.length * requests.length;
+    return sources.map((_, side) => parts.flatMap((part) => (part?.[side] ?? []).map(readRoute)));
   }
 
   /** Runs the first of these until all have an answer. */
