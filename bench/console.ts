@@ -28,12 +28,14 @@ async function startCloud(): Promise<{ child: ChildProcess; url: string }> {
   const port = await freePorts();
   const args = ['--no-warnings', 'scripts/run.mjs', 'start', '--quiet'];
   const child = spawn(execPath, args, { env: { ...env, EDGE_LOCAL_PORT: String(port) }, stdio: ['ignore', 'pipe', 'inherit'] });
-  let said = '';
-  for await (const chunk of child.stdout) {
-    said += String(chunk);
-    if (said.includes('npm run failover')) break;
-  }
-  child.stdout.resume();
+  await new Promise<void>((resolve, reject) => {
+    let said = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      said += String(chunk);
+      if (said.includes('npm run failover')) resolve();
+    });
+    child.once('exit', () => reject(new Error('npm start ended by itself')));
+  });
   return { child, url: `http://127.0.0.1:${port + 4}` };
 }
 

@@ -11,8 +11,8 @@ export interface LiveSurvey {
   now: number;
 }
 
-/** Runs of a survey that are under way at once: viewers' own runs go in between. */
-const maxUnderWay = 16;
+/** Runs of a survey that are under way at once, as many as the runtime sends in one message: a viewer's own run waits for one message at most. */
+const maxUnderWay = 64;
 
 /** Everybody under the record, asked of a runtime that serves viewers meanwhile. `origins` is how many there are. */
 export function surveyLive(runtime: FunctionRuntime, { source, record, failReads, now }: LiveSurvey, origins: number): Promise<Audience[]> {
