@@ -121,7 +121,7 @@ describe('the image', () => {
 
 it('serves, drains on SIGTERM and ends with 0', async () => {
   const origin = start({
-    DRAIN_SECONDS: '2',
+    DRAIN_SECONDS: '5',
     ORIGIN_VERIFY_SECRET: 'sesame',
     DATABASE_URL: 'postgres://app:hunter2@db/o',
     DATABASE_POOLER_HOST: 'pooler',
@@ -134,7 +134,7 @@ it('serves, drains on SIGTERM and ends with 0', async () => {
   expect(await answer.json()).toMatchObject({ region: 'eu-central-1', method: 'POST', body: 'x' });
 
   origin.child.kill('SIGTERM');
-  await expect.poll(() => origin.event('draining')).toBeDefined();
+  await expect.poll(() => origin.event('draining'), { timeout: 30_000 }).toBeDefined();
   expect(await health(port)).toEqual({ status: 503, body: { status: 'draining', region: 'eu-central-1' } });
   expect((await origin.ended)[0]).toBe(0);
   expect(origin.event('stopped')).toMatchObject({ cut: 0 });
@@ -157,7 +157,7 @@ it.each([
   const origin = start({ DRAIN_SECONDS: '100' });
   await origin.listening();
   origin.child.kill('SIGTERM');
-  await expect.poll(() => origin.event('draining')).toBeDefined();
+  await expect.poll(() => origin.event('draining'), { timeout: 30_000 }).toBeDefined();
   origin.child.kill(signal);
   expect((await origin.ended)[0]).toBe(code);
 });

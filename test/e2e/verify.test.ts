@@ -1,5 +1,9 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import edgeConfig from '../../edge.config.ts';
 import { openPublishedCloud, type PublishedCloud } from '../../scripts/open-published-cloud.ts';
@@ -52,6 +56,26 @@ const verify = async (...args: string[]) => {
 };
 /** Nothing of an account is there, nor of what distribution.json needs. */
 const nowhere = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_ACCESS_KEY_ID: 'A', AWS_SECRET_ACCESS_KEY: 'b', AWS_MAX_ATTEMPTS: '1' };
+
+it('is understood by the deployment, which looks at its own origin alone', async () => {
+  await cloud.setFault('europe', { kind: '5xx' });
+  const folder = mkdtempSync(join(tmpdir(), 'verified-'));
+  try {
+    const file = join(folder, 'verified.json');
+    const { stdout } = await startScript('verify', ['--local', '--only', 'direct', '--samples', '1', '--json'], env).ended;
+    writeFileSync(file, stdout);
+    const judge = (origin: string) => {
+      const { status, stdout: good, stderr } = spawnSync(process.execPath, ['deploy/judge-origin.mjs', file, origin], { encoding: 'utf8' });
+      return { status, said: `${good}${stderr}`.trim() };
+    };
+    expect(judge('singapore')).toEqual({ status: 0, said: 'singapore answers as it should' });
+    expect(judge('europe')).toEqual({ status: 1, said: expect.stringMatching(/^europe does not answer as it should: .*503/) });
+    expect(judge('tokyo')).toEqual({ status: 1, said: 'verify has not asked tokyo' });
+  } finally {
+    rmSync(folder, { recursive: true });
+    await cloud.setFault('europe', { kind: 'none' });
+  }
+});
 
 describe('npm run verify', () => {
   it('finds everything right on a cloud on which it is', async () => {

@@ -7,6 +7,7 @@ import { createOriginServer, type OriginServer, openOriginServer, type StopOptio
 import { sendEcho } from '../../../origin/send-echo.ts';
 
 const region = 'ap-southeast-1';
+const patient = { timeout: 30_000 };
 const stopOptions: StopOptions = { drainMs: 15_000, graceMs: 10_000 };
 
 let server: OriginServer | undefined;
@@ -172,10 +173,10 @@ describe('stopping', () => {
       },
     });
     const answer = ask('/slow');
-    await expect.poll(() => begun).toHaveLength(1);
+    await expect.poll(() => begun, patient).toHaveLength(1);
     const stopped = server?.stop(stopOptions);
     wakeAll();
-    await expect.poll(() => sleeps.map(({ ms }) => ms)).toEqual([10_000]);
+    await expect.poll(() => sleeps.map(({ ms }) => ms), patient).toEqual([10_000]);
     begun[0]?.end('k');
     expect(await answer).toMatchObject({ body: 'ok', headers: { connection: 'keep-alive' } });
     expect(await stopped).toBe(0);
@@ -185,10 +186,10 @@ describe('stopping', () => {
     let arrived = 0;
     await open({ serve: () => void arrived++ });
     const hanging = [ask('/a'), ask('/b')].map((answer) => answer.catch((error: Error) => error.message));
-    await expect.poll(() => arrived).toBe(2);
+    await expect.poll(() => arrived, patient).toBe(2);
     const stopped = server?.stop(stopOptions);
     wakeAll();
-    await expect.poll(() => sleeps.map(({ ms }) => ms)).toEqual([10_000]);
+    await expect.poll(() => sleeps.map(({ ms }) => ms), patient).toEqual([10_000]);
     wakeAll();
     expect(await stopped).toBe(2);
     expect(await Promise.all(hanging)).toEqual(['socket hang up', 'socket hang up']);

@@ -104,7 +104,10 @@ it('builds once and pushes the same to both regions, with its provenance', () =>
   expect(run).toContain('"$SINGAPORE@$digest" "$EUROPE@$digest"');
 });
 
-it('calls verify in one place', () => {
+it('calls npm scripts that exist, and verify in one place', () => {
+  const { scripts } = JSON.parse(file('package.json')) as { scripts: object };
+  const called = [...text.matchAll(/npm run (?:--silent )?([\w:]+)/g)].map(([, name]) => name ?? '');
+  expect(called.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
   expect(text.match(/npm run [^\n]*verify/g)).toHaveLength(1);
 });
 
