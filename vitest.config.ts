@@ -5,6 +5,12 @@ const project = (name: string, testTimeout: number) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: 30_000 },
 });
 
+/**
+ * After all others and one file at a time. The processes of these tests live by real clocks: probes time out after a second, and a drill holds its promises to the
+ * second. With other tests beside them on two cores it would be the machine that breaks a promise, not the code.
+ */
+const alone = ({ test }: ReturnType<typeof project>) => ({ test: { ...test, maxWorkers: 1, sequence: { groupOrder: 1 } } });
+
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 // Stands for the modules that only the edge has, so that the router's source runs as it is written.
@@ -21,7 +27,7 @@ export default defineConfig({
       project('unit', 30_000),
       { ...project('edge', 60_000), resolve: { alias: edgeModules } },
       project('contract', 60_000),
-      project('e2e', 120_000),
+      alone(project('e2e', 240_000)),
     ],
     maxWorkers: 2,
   },

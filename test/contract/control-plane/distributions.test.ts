@@ -54,7 +54,7 @@ describe('a distribution', () => {
 
   it('reaches the edge when it is Deployed, not before, and a change likewise', async () => {
     await account.close();
-    account = await openLocalAccount({ deployMs: 60 });
+    account = await openLocalAccount({ deployMs: 1_000 });
     const changes: unknown[] = [];
     account.cloud.published.subscribe((change) => changes.push(change));
     const { id, etag } = await create();
@@ -113,7 +113,7 @@ describe('a distribution', () => {
 
   it('can be deleted only once it is disabled and that is deployed', async () => {
     await account.close();
-    account = await openLocalAccount({ deployMs: 40 });
+    account = await openLocalAccount({ deployMs: 1_000 });
     const { id, etag } = await create();
     const remove = (IfMatch: string | undefined) => send(new DeleteDistributionCommand({ Id: id, IfMatch }));
     await deployed(id);
