@@ -24,6 +24,13 @@ const startWatch = `
   requestAnimationFrame(frame);
 `;
 
+/** Evaluated in the page: milliseconds from a click until what it changes has been painted. */
+const clickAndPaint = `new Promise((resolve) => {
+  const startedAt = performance.now();
+  document.getElementById('pause').click();
+  requestAnimationFrame(() => requestAnimationFrame((now) => resolve(now - startedAt)));
+})`;
+
 async function startCloud(): Promise<{ child: ChildProcess; url: string }> {
   const port = await freePorts();
   const args = ['--no-warnings', 'scripts/run.mjs', 'start', '--quiet'];
@@ -66,11 +73,7 @@ async function measureLoadedPage(browser: Browser, url: string) {
   const rates: number[] = [];
   for (let second = 0; second < seconds; second++) {
     await page.waitForTimeout(1_000);
-    const clickedAt = performance.now();
-    const hold = page.locator('#pause');
-    await hold.click();
-    await page.locator(`#pause[aria-pressed="${second % 2 === 0}"]`).waitFor();
-    clickMs = Math.max(clickMs, performance.now() - clickedAt);
+    clickMs = Math.max(clickMs, await page.evaluate<number>(clickAndPaint));
     rates.push(Number(/^([\d,]+) request/.exec((await page.locator('#traffic-now').textContent()) ?? '')?.[1]?.replaceAll(',', '') ?? 0));
   }
   const longest = await page.evaluate<{ frame: number; task: number }>('window.longest');
@@ -105,7 +108,7 @@ async function benchConsole(): Promise<BenchRow[]> {
       benchRow('requests a second at the edge, median', loaded.rate, '1/s'),
       benchRow(`longest time between two frames in ${seconds} s`, loaded.frame, 'ms', budgets.longestFrameMs),
       benchRow('longest task of the page', loaded.task, 'ms'),
-      benchRow('slowest click until it shows', loaded.clickMs, 'ms', budgets.clickMs),
+      benchRow('slowest click until it is painted', loaded.clickMs, 'ms', budgets.clickMs),
       benchRow('rows of the request stream', loaded.rows, 'rows', 40),
       benchRow(`memory of the page more after ${seconds} s`, loaded.grownMb, 'MB', 5),
     ];
