@@ -43,7 +43,7 @@ async function findStaged(client: CloudFrontClient, primary: LiveDistribution): 
     });
   if (!staging.isDeployed)
     throw new EdgeError('NOT_READY', `staging distribution ${staging.id} is still being deployed: nobody has seen all of it yet`, {
-      hint: 'wait with `npm run distribution:apply -- --staging`, then promote',
+      hint: 'that takes some minutes; run this again then',
     });
   return staging;
 }
