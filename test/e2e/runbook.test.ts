@@ -71,6 +71,7 @@ const rehearsal: Step[] = [
   { command: 'failover -- status', says: /record +ok\n[\s\S]*edge +agrees/ },
   { command: 'failover -- history', says: /no flips yet/ },
   { command: 'function:explain -- --country IN', says: /goes to +singapore, then europe/ },
+  { command: 'verify', says: /\d+ ok, \d+ warn, 0 fail/ },
   { command: 'doctor', says: /\d+ ok, \d+ warn, 0 fail/ },
   { command: 'failover -- to europe --for 2h --reason "ALB 5xx in Singapore"', says: /the edge follows/, after: goTo(europe) },
   { command: 'failover -- drain singapore --weight 50 --for 30m --reason "slow deploys"', says: /written/, after: goTo(singapore, europe) },
