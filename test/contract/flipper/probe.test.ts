@@ -1,32 +1,18 @@
 import { readFileSync } from 'node:fs';
 import http, { type RequestListener } from 'node:http';
 import https from 'node:https';
-import net, { type AddressInfo, type LookupFunction } from 'node:net';
+import net, { type LookupFunction } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { FailureClass } from '../../../src/health/check-response.ts';
 import { type ProbeOptions, type ProbeTarget, probe } from '../../../src/health/probe.ts';
+import { openServers } from '../verify/open-servers.ts';
 
 const tls = (name: string) => readFileSync(new URL(`../../fixtures/tls/${name}.pem`, import.meta.url));
 const good = JSON.stringify({ status: 'ok', region: 'ap-southeast-1', binance_accessible: true });
 const answer: RequestListener = (_, response) => response.end(good);
 
-const servers: net.Server[] = [];
-const sockets = new Set<net.Socket>();
-
-afterEach(() => {
-  for (const socket of sockets) socket.destroy();
-  for (const server of servers.splice(0)) server.close();
-});
-
-async function listen(server: net.Server): Promise<number> {
-  servers.push(server);
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
-}
+const { listen, close } = openServers();
+afterEach(close);
 
 const loopback: LookupFunction = (_, options, callback) => {
   if (options.all) callback(null, [{ address: '127.0.0.1', family: 4 }]);
@@ -174,8 +160,9 @@ describe('a probe over http', () => {
   });
 
   it('fails with connect when nobody listens', async () => {
-    const port = await listen(net.createServer());
-    await new Promise((resolve) => servers.pop()?.close(resolve));
+    const server = net.createServer();
+    const port = await listen(server);
+    await new Promise((resolve) => server.close(resolve));
     expect(await probeAt(port)).toMatchObject({ failure: { class: 'connect', detail: expect.stringContaining('ECONNREFUSED') } });
   });
 

@@ -25,6 +25,7 @@ export function openServers() {
     return (server.address() as AddressInfo).port;
   };
   return {
+    listen,
     http: (listener: RequestListener) => listen(http.createServer(listener)),
     https: (name: string, listener: RequestListener) =>
       listen(https.createServer({ key: certificate(name), cert: certificate(name) }, listener)),
