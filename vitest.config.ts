@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { ReportSkipped } from './test/report-skipped.ts';
 
 const project = (name: string, testTimeout: number) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: 30_000 },
@@ -30,5 +31,8 @@ export default defineConfig({
       alone(project('e2e', 240_000)),
     ],
     maxWorkers: 2,
+    reporters: ['default', new ReportSkipped()],
+    // The commands that tests start use this project: never the edge.config.ts and distribution.json that a team edits.
+    env: { EDGE_PROJECT: file('test/fixtures/sample') },
   },
 });

@@ -5,7 +5,7 @@ import { readLocalCloud } from '../src/cli/local-cloud.ts';
 import { nearestName } from '../src/cli/nearest-name.ts';
 import { flag, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
-import { readDistribution } from '../src/config/distribution-file.ts';
+import { distributionPath, readDistribution } from '../src/config/distribution-file.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
 import { allChecks } from '../src/operations/doctor/all-checks.ts';
 import { worstOf } from '../src/operations/doctor/check.ts';
@@ -36,7 +36,7 @@ await run({
     const readers = openDoctorReaders({
       config,
       aws: openAws({ env: io.env, local }),
-      file: () => readDistribution('distribution.json', local?.env ?? io.env),
+      file: () => readDistribution(distributionPath(io.env), local?.env ?? io.env),
       distributionId: values.id ?? local?.distributionId ?? (io.env['EDGE_DISTRIBUTION_ID'] || undefined),
       localOrigins: local?.origins,
       stsEndpoints: io.env['AWS_STS_REGIONAL_ENDPOINTS'],

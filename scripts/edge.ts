@@ -5,7 +5,7 @@ import { EdgeError } from '../src/cli/errors.ts';
 import { choice, duration, flag, integer, text } from '../src/cli/option.ts';
 import { readTextFile } from '../src/cli/read-text-file.ts';
 import { run } from '../src/cli/run.ts';
-import { readDistribution } from '../src/config/distribution-file.ts';
+import { distributionPath, readDistribution } from '../src/config/distribution-file.ts';
 import { parseStoreData } from '../src/edge/parse-store-data.ts';
 
 await run({
@@ -20,7 +20,7 @@ await run({
   options: {
     function: text('the function’s JavaScript', { placeholder: 'file' }),
     kvs: text('the keys of its KeyValueStore as JSON; none is associated without it', { placeholder: 'file' }),
-    distribution: text('behaviors and origins', { placeholder: 'file', fallback: 'distribution.json' }),
+    distribution: text('behaviors and origins', { placeholder: 'file', fallback: distributionPath(process.env) }),
     'event-type': choice('when it runs', ['viewer-request', 'viewer-response'], { fallback: 'viewer-request' as const }),
     port: integer('the edge’s port, 0 for any free one', { fallback: 4_610, min: 0, max: 65_535 }),
     propagation: duration('until a change of the keys is at the edge', { fallback: 2_000 }),

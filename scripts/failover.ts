@@ -4,7 +4,7 @@ import { openFlagStore } from '../src/aws/open-flag-store.ts';
 import { nameOperator } from '../src/cli/name-operator.ts';
 import { duration, flag, percent, text, url } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
-import { readDistribution } from '../src/config/distribution-file.ts';
+import { distributionPath, readDistribution } from '../src/config/distribution-file.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
 import { maxOverrideMs } from '../src/health/flip.ts';
 import { openEdgeView } from '../src/operations/edge-view.ts';
@@ -51,7 +51,7 @@ await run({
     const timeoutMs = intent.command !== 'status' ? 5_000 : values.local ? 300 : 2_000;
     const sounding = {
       config,
-      distribution: readDistribution('distribution.json', local?.env ?? io.env),
+      distribution: readDistribution(distributionPath(io.env), local?.env ?? io.env),
       local: local?.origins,
       signal,
     };

@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
+import { distributionPath } from '../src/config/distribution-file.ts';
 import { packageFlipper } from '../src/lambda/package-flipper.ts';
 
 await run({
@@ -11,8 +12,11 @@ await run({
   examples: ['flipper:package', 'flipper:package -- --out test.zip --config edge.test.config.ts'],
   options: {
     out: text('where to write it', { placeholder: 'path', fallback: 'dist/flipper.zip' }),
-    config: text('in place of edge.config.ts', { placeholder: 'path', fallback: 'edge.config.ts' }),
-    distribution: text('in place of distribution.json', { placeholder: 'path', fallback: 'distribution.json' }),
+    config: text('in place of edge.config.ts', {
+      placeholder: 'path',
+      fallback: join(process.env['EDGE_PROJECT'] ?? '', 'edge.config.ts'),
+    }),
+    distribution: text('in place of distribution.json', { placeholder: 'path', fallback: distributionPath(process.env) }),
   },
   main: async ({ values }, io) => {
     const { zip, sha256, codeSha256, bundleBytes } = await packageFlipper({

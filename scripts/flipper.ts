@@ -7,7 +7,7 @@ import { EdgeError } from '../src/cli/errors.ts';
 import type { Io } from '../src/cli/io.ts';
 import { duration, flag, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
-import { checkOriginsAgree, readDistribution } from '../src/config/distribution-file.ts';
+import { checkOriginsAgree, distributionPath, readDistribution } from '../src/config/distribution-file.ts';
 import { type EdgeConfig, parseEdgeConfig } from '../src/config/edge-config.ts';
 import { buildFlipPolicy } from '../src/health/flip-policy.ts';
 import { type FlipperSummary, runFlipper } from '../src/health/flipper.ts';
@@ -54,7 +54,7 @@ await run({
     // Not io.signal: a write that is on its way when SIGTERM arrives is finished, so that its end is known.
     const opening = { env: io.env, isLocal: values.local, name: config.keyValueStoreName, log: io.progress };
     const { store, local } = await openFlagStore(opening);
-    const distribution = await readDistribution('distribution.json', local?.env ?? io.env);
+    const distribution = await readDistribution(distributionPath(io.env), local?.env ?? io.env);
     checkOriginsAgree(config, distribution);
     const aws = openAws({ env: io.env, local });
     const by = values.by ?? `flipper@${hostname()}:${pid}`;

@@ -2,7 +2,7 @@ import type { Edge } from '../local/edge/open-edge.ts';
 import { type LocalCloudOptions, type OpenLocalCloud, openLocalCloud } from '../local/open-local-cloud.ts';
 import { openAws } from '../src/aws/clients.ts';
 import type { LocalCloud } from '../src/cli/local-cloud.ts';
-import { checkOriginsAgree, readDistribution } from '../src/config/distribution-file.ts';
+import { checkOriginsAgree, distributionPath, readDistribution } from '../src/config/distribution-file.ts';
 import type { EdgeConfig } from '../src/config/edge-config.ts';
 import { findNjs } from '../src/edge/njs.ts';
 import { applyDistribution } from '../src/operations/distribution-plan/apply-distribution.ts';
@@ -30,7 +30,7 @@ export async function openPublishedCloud(options: PublishedCloudOptions): Promis
   const cloud = await openLocalCloud({
     ...options,
     readDistribution: async (env) => {
-      const distribution = await readDistribution('distribution.json', env);
+      const distribution = await readDistribution(distributionPath(process.env), env);
       checkOriginsAgree(config, distribution);
       return distribution;
     },

@@ -1,9 +1,15 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { EdgeError } from '../cli/errors.ts';
 import type { EdgeConfig } from './edge-config.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where distribution.json is: in the folder EDGE_PROJECT when that is set, else in the working directory. */
+export function distributionPath(env: Environment): string {
+  return join(env['EDGE_PROJECT'] ?? '', 'distribution.json');
+}
 
 /** Reads distribution.json and fills its `${NAME}` placeholders from the environment. PLACEHOLDER_MISSING lists every name that is unset or empty. */
 export async function readDistribution(path: string, env: Environment): Promise<DistributionConfig> {
@@ -13,7 +19,7 @@ export async function readDistribution(path: string, env: Environment): Promise<
   } catch (cause) {
     throw new EdgeError('CONFIG_MISSING', `cannot read ${path}: ${(cause as Error).message}`, {
       cause,
-      hint: 'run the command in the folder that holds distribution.json',
+      hint: 'run the command in the folder that holds distribution.json, or set EDGE_PROJECT to that folder',
     });
   }
   return parseDistribution(text, env, path);

@@ -1,5 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { describeWith } from '../programs.ts';
 import { freePorts } from './free-ports.ts';
 import { countBytes, launchChromium } from './launch-chromium.ts';
 import { startScript, waitUntil } from './start-script.ts';
@@ -13,7 +14,7 @@ const outsideOfPage = `[...document.querySelectorAll('button, input, select, h1,
   .filter((element) => element.getBoundingClientRect().right > 360.5 || element.getBoundingClientRect().left < -0.5)
   .map((element) => element.outerHTML.slice(0, 80))`;
 
-describe('the console in a real Chromium', () => {
+describeWith(['chromium'], 'the console in a real Chromium', () => {
   let cloud: ReturnType<typeof startScript>;
   let browser: Browser;
   let url = '';

@@ -81,6 +81,7 @@ const bare = () => ({
   HOME: '/nonexistent',
   AWS_EC2_METADATA_DISABLED: 'true',
   EDGE_LOCAL_PORT: String(localPort),
+  EDGE_PROJECT: process.env['EDGE_PROJECT'] ?? '',
 });
 
 function failover(
@@ -88,7 +89,7 @@ function failover(
   env: Record<string, string> = {},
   during?: (end: (signal: 'SIGINT') => void, out: () => string) => void,
 ): Promise<Outcome> {
-  const child = spawn(process.execPath, ['--import', 'tsx', '--no-warnings', 'scripts/failover.ts', ...args], {
+  const child = spawn(process.execPath, ['--no-warnings', 'scripts/run.mjs', 'failover', ...args], {
     env: { ...bare(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -71,9 +71,10 @@ function flipper(...args: string[]): Running {
     PATH: process.env['PATH'] ?? '',
     HOME: '/nonexistent',
     EDGE_LOCAL_PORT: String(localPort),
+    EDGE_PROJECT: process.env['EDGE_PROJECT'] ?? '',
     AWS_EC2_METADATA_DISABLED: 'true',
   };
-  const child = spawn(process.execPath, ['--import', 'tsx', '--no-warnings', 'scripts/flipper.ts', ...args], { env });
+  const child = spawn(process.execPath, ['--no-warnings', 'scripts/run.mjs', 'flipper', ...args], { env });
   processes.add(child);
   const running: Running = {
     out: '',

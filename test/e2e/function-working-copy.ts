@@ -31,22 +31,17 @@ export interface WorkingCopy {
   close(): Promise<void>;
 }
 
-const copied = [
-  'scripts',
-  'src',
-  'kvs',
-  'functions',
-  'local',
-  'test/fixtures/events',
-  'edge.config.ts',
-  'distribution.json',
-  'package.json',
-  'tsconfig.json',
-];
+const copied = ['scripts', 'src', 'kvs', 'functions', 'local', 'test/fixtures/events', 'package.json', 'tsconfig.json'];
 
 export async function openWorkingCopy(): Promise<WorkingCopy> {
   const folder = await mkdtemp(join(tmpdir(), 'working-copy-'));
   await Promise.all(copied.map((path) => cp(path, join(folder, path), { recursive: true })));
+  await Promise.all(
+    ['edge.config.ts', 'distribution.json'].map(async (name) => {
+      const text = await readFile(join('test/fixtures/sample', name), 'utf8');
+      await writeFile(join(folder, name), text.replace('../../../src/', './src/'));
+    }),
+  );
   // Not the folder itself: compiled commands are kept in it, and those of the copy are its own.
   await mkdir(join(folder, 'node_modules'));
   const packages = (await readdir('node_modules')).filter((name) => !name.startsWith('.'));

@@ -1,26 +1,13 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { pathOf, programs } from '../programs.ts';
 
-/** Starts the Chromium on PATH, which talks to nobody but the pages under test. Fails, naming the package, when there is none: a test that skips proves nothing. */
+/** Starts the Chromium on PATH, which connects to nothing but the pages under test. */
 export function launchChromium(): Promise<Browser> {
-  const executablePath = (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, 'chromium'))
-    .find(isExecutable);
-  if (executablePath === undefined) throw new Error('chromium is not on PATH; on Debian: apt-get install chromium');
+  const executablePath = pathOf('chromium');
+  if (executablePath === undefined) throw new Error(`chromium is not on PATH; on Debian: ${programs.chromium}`);
   const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'];
   const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
   return chromium.launch({ executablePath, args: [...args, ...quiet] });
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Counts what this page gets over the wire from now on: whole files with their heads, and of a stream what has come so far. */

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import edgeConfig from '../../edge.config.ts';
 import { openAws } from '../../src/aws/clients.ts';
 import { openKeyValueStore } from '../../src/aws/key-value-store.ts';
 import { readLocalCloud } from '../../src/cli/local-cloud.ts';
 import { parseEdgeConfig } from '../../src/config/edge-config.ts';
 import { publishFunction } from '../../src/operations/publish/publish-function.ts';
+import edgeConfig from '../fixtures/sample/edge.config.ts';
 import { freePorts } from './free-ports.ts';
 import { startScript, waitUntil } from './start-script.ts';
 

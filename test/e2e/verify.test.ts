@@ -5,12 +5,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import edgeConfig from '../../edge.config.ts';
 import { openPublishedCloud, type PublishedCloud } from '../../scripts/open-published-cloud.ts';
 import { openAws } from '../../src/aws/clients.ts';
 import { openKeyValueStore } from '../../src/aws/key-value-store.ts';
 import { parseEdgeConfig } from '../../src/config/edge-config.ts';
 import type { VerifyRow } from '../../src/operations/verify/verify-row.ts';
+import edgeConfig from '../fixtures/sample/edge.config.ts';
 import { startScript, waitUntil } from './start-script.ts';
 
 // verify and load as processes, on a local cloud of this machine.

@@ -1,7 +1,7 @@
 import type { CloudFrontClient, DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { openAws } from '../../aws/clients.ts';
 import { readLocalCloud } from '../../cli/local-cloud.ts';
-import { checkOriginsAgree, readDistribution } from '../../config/distribution-file.ts';
+import { checkOriginsAgree, distributionPath, readDistribution } from '../../config/distribution-file.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
 
 export interface OpenDistributionOptions {
@@ -22,7 +22,7 @@ export async function openDistribution({ env, isLocal, id, config }: OpenDistrib
   id: string | undefined;
 }> {
   const local = isLocal ? await readLocalCloud(env) : undefined;
-  const file = await readDistribution('distribution.json', local?.env ?? env);
+  const file = await readDistribution(distributionPath(env), local?.env ?? env);
   checkOriginsAgree(config, file);
   const client = await openAws({ env, local }).cloudFront();
   return { client, file, id: id ?? (local === undefined ? env['EDGE_DISTRIBUTION_ID'] || undefined : local.distributionId) };

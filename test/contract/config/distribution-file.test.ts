@@ -1,8 +1,8 @@
 import { CreateDistributionCommand, type DistributionConfig, GetDistributionConfigCommand } from '@aws-sdk/client-cloudfront';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import edgeConfig from '../../../edge.config.ts';
 import { checkOriginsAgree, parseDistribution, readDistribution } from '../../../src/config/distribution-file.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import edgeConfig from '../../fixtures/sample/edge.config.ts';
 import { createLiveFunction, type LocalAccount, openLocalAccount, refusalOf } from '../control-plane/open-local-account.ts';
 
 const config = parseEdgeConfig(edgeConfig);
@@ -31,7 +31,7 @@ async function create(distribution: DistributionConfig): Promise<string> {
 describe('distribution.json on the wire of the real SDK', () => {
   it('is accepted, and what the account then holds is the file, which agrees with edge.config.ts', async () => {
     await createLiveFunction(account, config.functionName);
-    const distribution = await readDistribution('distribution.json', env);
+    const distribution = await readDistribution('test/fixtures/sample/distribution.json', env);
     const id = await create(distribution);
     const { DistributionConfig: live } = await account.cloudfront.send(new GetDistributionConfigCommand({ Id: id }));
     expect(live).toMatchObject(distribution);
@@ -54,7 +54,7 @@ describe('distribution.json on the wire of the real SDK', () => {
     },
   ])('is refused there for $what, which is found before anything is sent', async ({ spoil, problem }) => {
     await createLiveFunction(account, config.functionName);
-    const sound = JSON.stringify(await readDistribution('distribution.json', env), undefined, 1);
+    const sound = JSON.stringify(await readDistribution('test/fixtures/sample/distribution.json', env), undefined, 1);
     const spoiled = spoil(sound);
     expect(spoiled).not.toBe(sound);
     expect((await refusalOf(create(JSON.parse(spoiled)))).status).toBeGreaterThanOrEqual(400);

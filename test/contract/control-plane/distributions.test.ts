@@ -30,7 +30,7 @@ const deployed = (id: string) =>
 describe('a distribution', () => {
   it('is made from the repository’s distribution.json as it stands', async () => {
     await createLiveFunction(account, 'origin-router');
-    const config = await readDistribution('distribution.json', {
+    const config = await readDistribution('test/fixtures/sample/distribution.json', {
       VIEWER_DOMAIN: 'www.example.com',
       ACM_CERTIFICATE_ARN: 'arn:aws:acm:us-east-1:111122223333:certificate/1234',
       SINGAPORE_DOMAIN: 'singapore.example.com',

@@ -26,7 +26,8 @@ export const placeholders = {
 };
 
 /** distribution.json with another value here and there. */
-export const readFile = (env: Partial<typeof placeholders> = {}) => readDistribution('distribution.json', { ...placeholders, ...env });
+export const readFile = (env: Partial<typeof placeholders> = {}) =>
+  readDistribution('test/fixtures/sample/distribution.json', { ...placeholders, ...env });
 
 export interface TestDistribution {
   cloud: ControlPlane;

@@ -3,7 +3,6 @@ import type { RequestListener } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
-import edgeConfig from '../../../edge.config.ts';
 import { type ControlPlane, openControlPlane } from '../../../local/aws/control-plane.ts';
 import { openReferenceOrigin, type ReferenceOrigin } from '../../../local/origin/reference-origin.ts';
 import { listAlarms } from '../../../src/aws/alarms.ts';
@@ -21,6 +20,7 @@ import type { DoctorReaders } from '../../../src/operations/doctor/doctor-reader
 import { type DoctorOptions, openDoctorReaders } from '../../../src/operations/doctor/open-doctor-readers.ts';
 import { type Diagnosis, runDoctor } from '../../../src/operations/doctor/run-doctor.ts';
 import { createStore } from '../../../src/operations/store-plan/create-store.ts';
+import edgeConfig from '../../fixtures/sample/edge.config.ts';
 import { type AwsStub, openAwsStub } from '../signals/open-aws-stub.ts';
 
 /** A local account with everything in order, its origins, and a CloudWatch beside it. A test spoils one thing and asks one check. */
@@ -88,7 +88,7 @@ export async function openTestDoctor(config: EdgeConfig = sample): Promise<TestD
     await publishFunction(client, name, etag);
   };
   await publish(Buffer.from(built?.code ?? ''));
-  const file = await readDistribution('distribution.json', placeholders);
+  const file = await readDistribution('test/fixtures/sample/distribution.json', placeholders);
   const { distribution } = await applyDistribution(client, file, { sleep });
 
   const at = (origin: ReferenceOrigin, domainName: string): LocalOrigin => ({

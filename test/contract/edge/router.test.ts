@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import config from '../../../edge.config.ts';
 import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { buildFunction } from '../../../src/edge/build.ts';
 import type { FunctionRuntime } from '../../../src/edge/execution.ts';
+import config from '../../fixtures/sample/edge.config.ts';
 import { functionArn, openTestEdge, storeArn, type TestEdge } from './open-test-edge.ts';
 
 let runtime: FunctionRuntime;

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import edgeConfig from '../../../edge.config.ts';
 import { healthKey } from '../../../kvs/keys.ts';
 import { type ControlPlane, openControlPlane } from '../../../local/aws/control-plane.ts';
 import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
@@ -32,6 +31,7 @@ import { type RollbackTools, rollbackFunction } from '../../../src/operations/pu
 import { readStage } from '../../../src/operations/publish/stage.ts';
 import { applyStorePlan, showStorePlan } from '../../../src/operations/store-plan/store-commands.ts';
 import { listAudiences } from '../../../src/operations/viewer-shares.ts';
+import edgeConfig from '../../fixtures/sample/edge.config.ts';
 import { fakeHost } from '../../unit/cli/fake-host.ts';
 import { actionsOf, isAllowed, type Role, readPolicy } from '../../unit/iam/read-policy.ts';
 import { type AwsStub, openAwsStub } from '../signals/open-aws-stub.ts';
@@ -96,7 +96,7 @@ async function publish(aws: Aws): Promise<void> {
 
   const target: DistributionTarget = {
     client: cloudFront,
-    file: await readDistribution('distribution.json', env),
+    file: await readDistribution('test/fixtures/sample/distribution.json', env),
     id: undefined,
     drop: [],
   };
@@ -157,7 +157,7 @@ async function flip(aws: Aws): Promise<void> {
     notifications: [{ type: 'sns', topicArnFrom: 'TOPIC' }],
   });
   const arn = await findKeyValueStoreArn(aws, config.keyValueStoreName, undefined);
-  const distribution = await readDistribution('distribution.json', env);
+  const distribution = await readDistribution('test/fixtures/sample/distribution.json', env);
   const { channels } = openChannels(config.notifications, { TOPIC: topic }, aws);
   const notifier = openNotifier({ channels, by: 'flipper', log: () => undefined });
   const nowhere = { domainName: 'localhost', host: '127.0.0.1', port: 1, protocol: 'http' as const };
@@ -179,7 +179,7 @@ async function read(aws: Aws): Promise<void> {
   const signals = [{ type: 'route53' as const, healthCheckId: '0123abcd-0123-0123-0123-0123456789ab' }];
   const config = parseEdgeConfig({ ...edgeConfig, origins: { ...edgeConfig.origins, europe: { region: 'eu-central-1', signals } } });
   const client = await aws.cloudFront();
-  const file = await readDistribution('distribution.json', env);
+  const file = await readDistribution('test/fixtures/sample/distribution.json', env);
   const own = structuredClone(file);
   Object.assign(own.DefaultCacheBehavior ?? {}, { CachePolicyId: 'of-this-account', OriginRequestPolicyId: 'of-this-account' });
   const readers = openDoctorReaders({

@@ -1,4 +1,3 @@
-import edgeConfig from '../../../edge.config.ts';
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
 import { type EdgeConfig, parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import type { FunctionRuntime } from '../../../src/edge/execution.ts';
@@ -9,6 +8,7 @@ import type { PublishRecord } from '../../../src/operations/publish/publish-reco
 import type { Fixture } from '../../../src/operations/publish/read-fixtures.ts';
 import type { Candidate } from '../../../src/operations/publish/release-code.ts';
 import type { RollbackTools } from '../../../src/operations/publish/rollback-function.ts';
+import edgeConfig from '../../fixtures/sample/edge.config.ts';
 import { createReadyStore, type LocalAccount, openLocalAccount } from '../control-plane/open-local-account.ts';
 
 /** A local account with a READY store, and people who publish to it. */

@@ -11,6 +11,7 @@ import { parsePublishComment } from '../../../src/operations/publish/publish-com
 import { publishFunction } from '../../../src/operations/publish/publish-function.ts';
 import { type Fixture, readFixtures } from '../../../src/operations/publish/read-fixtures.ts';
 import { releaseCode } from '../../../src/operations/publish/release-code.ts';
+import { describeWith } from '../../programs.ts';
 import { createFunction } from '../control-plane/open-local-account.ts';
 import { configFor, openTestPublisher, sampleConfig, type TestPublisher } from './open-publisher.ts';
 
@@ -126,7 +127,7 @@ describe('publishing', () => {
   });
 });
 
-describe.skipIf(njs === undefined)('with an engine', () => {
+describeWith(['njs'], 'with an engine', () => {
   it('says for whom the route changes before it writes', async () => {
     await publishFunction(publisher.tools({ njs }));
     publisher.lines.length = 0;

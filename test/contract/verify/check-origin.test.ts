@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import edgeConfig from '../../../edge.config.ts';
 import { openReferenceOrigin } from '../../../local/origin/reference-origin.ts';
 import { readDistribution } from '../../../src/config/distribution-file.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { checkLock, checkOrigin, isAddressKnown, type OriginCheck } from '../../../src/operations/verify/check-origin.ts';
 import { readKnownDistribution } from '../../../src/operations/verify/read-known-distribution.ts';
+import edgeConfig from '../../fixtures/sample/edge.config.ts';
 import { certificate, loopback, openServers } from './open-servers.ts';
 
 const config = parseEdgeConfig(edgeConfig);
@@ -30,10 +30,13 @@ async function checkAt(
   protocol: 'http' | 'https' = 'http',
   more: Partial<OriginCheck> & { env?: object } = {},
 ): Promise<OriginCheck> {
-  const { distribution, lacking } = await readKnownDistribution((each) => readDistribution('distribution.json', each), {
-    ...env,
-    ...more.env,
-  });
+  const { distribution, lacking } = await readKnownDistribution(
+    (each) => readDistribution('test/fixtures/sample/distribution.json', each),
+    {
+      ...env,
+      ...more.env,
+    },
+  );
   return {
     config,
     distribution,

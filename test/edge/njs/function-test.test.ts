@@ -3,8 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { njs, valgrind } from './sample.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeWith } from '../../programs.ts';
+import { valgrind } from './sample.ts';
 
 const code = `import cf from 'cloudfront';
 async function handler(event) {
@@ -18,7 +19,7 @@ async function handler(event) {
 }
 `;
 
-describe.skipIf(njs === undefined)('npm run function:test', () => {
+describeWith(['njs'], 'npm run function:test', () => {
   let folder: string;
 
   beforeAll(async () => {

@@ -1,13 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { gate } from '../../../src/edge/gate.ts';
 import { runBatch } from '../../../src/edge/njs/run-batch.ts';
 import { openNjsRuntime } from '../../../src/edge/njs.ts';
 import type { RawRun } from '../../../src/edge/raw-run.ts';
+import { describeWith } from '../../programs.ts';
 import { acceptedBodies, acceptedExpressions, fileOf, refusedCases } from '../../unit/edge/gate-cases.ts';
 import { njs, runOf, sampleEvent } from './sample.ts';
 
 // The allow-list is tried on the engine itself: what the gate accepts must run, and where it refuses more than the engine does, the table says so.
-describe.skipIf(njs === undefined)('the gate beside the real engine', () => {
+describeWith(['njs'], 'the gate beside the real engine', () => {
   const open = () => openNjsRuntime({ njs });
 
   it.each(refusedCases)('njs $njs $code', async (refused) => {

@@ -1,12 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { countInstructions } from '../../../src/edge/instructions.ts';
+import { describeWith } from '../../programs.ts';
 import { njs, sampleEvent, valgrind } from './sample.ts';
 
 const tools = { njs: String(njs), valgrind: String(valgrind) };
 const once = { event: sampleEvent(), store: { values: new Map([['health', 'ok']]) } };
 const few = { eventsPerRun: 10 };
 
-describe.skipIf(njs === undefined || valgrind === undefined)('countInstructions', () => {
+describeWith(['njs', 'valgrind'], 'countInstructions', () => {
   it('charges an empty async handler nothing', async () => {
     const { load, perRequest } = await countInstructions('async function handler(event) { return event.request; }\n', [once], tools, few);
     expect(perRequest).toEqual([0]);

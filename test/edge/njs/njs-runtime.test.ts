@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunInput } from '../../../src/edge/execution.ts';
 import { findNjs, openNjsRuntime } from '../../../src/edge/njs.ts';
+import { describeWith } from '../../programs.ts';
 import { njs, runOf, sampleEvent } from './sample.ts';
 
 const head = "import cf from 'cloudfront';\n";
 const store = { values: new Map(Object.entries({ health: 'ok', config: '{"a":1}' })) };
 const handler = (body: string) => `async function handler(event) {\n${body}\n}\n`;
 
-describe.skipIf(njs === undefined)('the njs runtime', () => {
-  const runtime = openNjsRuntime({ njs });
+describeWith(['njs'], 'the njs runtime', () => {
+  const runtime = openNjsRuntime({ njs: String(njs) });
 
   it('hands over the event and takes what the handler returns, sync or async', async () => {
     const changed = { headers: { host: { value: 'example.com' }, 'x-a': { value: 'é😀\u2028' } } };

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { FunctionSource, RunInput, ViewerRequestEvent } from '../../../src/edge/execution.ts';
-import { findExecutable } from '../../../src/edge/njs/find-executable.ts';
+import { pathOf } from '../../programs.ts';
 
-export const njs = findExecutable('njs', process.env['PATH']);
-export const valgrind = findExecutable('valgrind', process.env['PATH']);
+export const njs = pathOf('njs');
+export const valgrind = pathOf('valgrind');
 
 function sourceOf(code: string): FunctionSource {
   return { code, sha256: createHash('sha256').update(code).digest('hex') };

@@ -1,15 +1,13 @@
 import { execFile } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { maxValueBytes } from '../../../kvs/limits.ts';
 import { buildFunction } from '../../../src/edge/build.ts';
 import { countInstructions } from '../../../src/edge/instructions.ts';
+import { describeWith } from '../../programs.ts';
 import { njs, sampleEvent, valgrind } from '../njs/sample.ts';
 import { configs } from './configs.ts';
 
-const isMissing = njs === undefined || valgrind === undefined;
-
-// Where the project is judged both must be there: the tests then fail instead of being skipped.
-describe.skipIf(isMissing && process.env['CI'] !== 'true')('what the router costs in njs', () => {
+describeWith(['njs', 'valgrind'], 'what the router costs in njs', () => {
   it('keeps every budget, with edge.config.ts and with 249 countries', async () => {
     const { exitCode, stdout } = await new Promise<{ exitCode: unknown; stdout: string }>((resolve) => {
       const command = ['--import', 'tsx', '--no-warnings', 'bench/router-cost.ts'];

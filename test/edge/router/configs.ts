@@ -1,5 +1,5 @@
-import edgeConfig from '../../../edge.config.ts';
 import { type EdgeConfig, type EdgeConfigInput, parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import edgeConfig from '../../fixtures/sample/edge.config.ts';
 
 const origins = {
   singapore: { region: 'ap-southeast-1' },

@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import edgeConfig from '../../../edge.config.ts';
 import { EdgeError } from '../../../src/cli/errors.ts';
 import { checkOriginsAgree, parseDistribution, readDistribution } from '../../../src/config/distribution-file.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import edgeConfig from '../../fixtures/sample/edge.config.ts';
 
 const config = parseEdgeConfig(edgeConfig);
-const file = await readFile('distribution.json', 'utf8');
+const file = await readFile('test/fixtures/sample/distribution.json', 'utf8');
 
 const env = {
   VIEWER_DOMAIN: 'www.example.com',

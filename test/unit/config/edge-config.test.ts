@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import edgeConfig from '../../../edge.config.ts';
 import { EdgeError } from '../../../src/cli/errors.ts';
 import { type EdgeConfigInput, parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import edgeConfig from '../../fixtures/sample/edge.config.ts';
 
 const sound: EdgeConfigInput = {
   origins: { singapore: { region: 'ap-southeast-1' }, europe: { region: 'eu-central-1' }, tokyo: { region: 'ap-northeast-1' } },

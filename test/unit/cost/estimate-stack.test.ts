@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import edgeConfig from '../../../edge.config.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { costItem, sumUsd } from '../../../src/operations/cost/cost-item.ts';
 import {
@@ -13,6 +12,7 @@ import {
 } from '../../../src/operations/cost/estimate-stack.ts';
 import { formatStack } from '../../../src/operations/cost/format-stack.ts';
 import { edgePrices, freeTiers, type Price, prices, regionPrices } from '../../../src/operations/cost/prices.ts';
+import edgeConfig from '../../fixtures/sample/edge.config.ts';
 
 const config = parseEdgeConfig(edgeConfig);
 const base: StackOptions = {

@@ -1,6 +1,5 @@
 import type { DefaultCacheBehavior, DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { describe, expect, it } from 'vitest';
-import edgeConfig from '../../../edge.config.ts';
 import type { Alarm } from '../../../src/aws/alarms.ts';
 import { readTokenVersion } from '../../../src/aws/credential-facts.ts';
 import { EdgeError } from '../../../src/cli/errors.ts';
@@ -22,6 +21,7 @@ import { judgeStoreAssociation } from '../../../src/operations/doctor/checks/sto
 import { judgeTimeouts } from '../../../src/operations/doctor/checks/timeouts.ts';
 import type { SignalLook } from '../../../src/operations/doctor/doctor-readers.ts';
 import { isRouted, type RoutedBehavior } from '../../../src/operations/doctor/judged-config.ts';
+import edgeConfig from '../../fixtures/sample/edge.config.ts';
 
 const config = parseEdgeConfig(edgeConfig);
 const now = Date.parse('2026-11-23T12:00:00Z');

@@ -3,11 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import edgeConfig from '../../../edge.config.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { buildFunction } from '../../../src/edge/build.ts';
 import { checkSyntax } from '../../../src/edge/gate/check-syntax.ts';
 import { gate } from '../../../src/edge/gate.ts';
+import edgeConfig from '../../fixtures/sample/edge.config.ts';
 
 const config = parseEdgeConfig(edgeConfig);
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import edgeConfig from '../../../edge.config.ts';
 import { parseHealthRecord, weightAt } from '../../../kvs/health-record.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { compareSurveys } from '../../../src/operations/explain/compare-surveys.ts';
@@ -12,6 +11,7 @@ import { formatExplanation } from '../../../src/operations/explain/format-explan
 import { everyCountry } from '../../../src/operations/explain/iso-countries.ts';
 import { listSituations, surveyFunction } from '../../../src/operations/explain/survey-function.ts';
 import { checkRouting } from '../../../src/operations/publish/check-routing.ts';
+import edgeConfig from '../../fixtures/sample/edge.config.ts';
 import { type FakeFunction, fakeAsked } from './fake-runtime.ts';
 
 const config = parseEdgeConfig(edgeConfig);

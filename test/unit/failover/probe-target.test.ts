@@ -13,7 +13,7 @@ const env = {
   SINGAPORE_DOMAIN: 'alb.ap-southeast-1.example.com',
   EUROPE_DOMAIN: 'alb.eu-central-1.example.com',
 };
-const distribution = parseDistribution(readFileSync('distribution.json', 'utf8'), env);
+const distribution = parseDistribution(readFileSync('test/fixtures/sample/distribution.json', 'utf8'), env);
 const [signal] = config.origins['singapore']?.signals ?? [];
 if (signal?.type !== 'http') throw new Error('the default signal is an http one');
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import edgeConfig from '../../../edge.config.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import edgeConfig from '../../fixtures/sample/edge.config.ts';
 import { actionsOf, isAllowed, listOf, policyUrl, readPolicy, roles } from './read-policy.ts';
 
 const config = parseEdgeConfig(edgeConfig);

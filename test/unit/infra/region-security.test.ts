@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { listItems, namesOf, propertiesOf, region } from './open-region.ts';
 
 const { Resources, Parameters } = region;
-const { Origins } = JSON.parse(readFileSync('distribution.json', 'utf8')) as {
+const { Origins } = JSON.parse(readFileSync('test/fixtures/sample/distribution.json', 'utf8')) as {
   Origins: {
     Items: {
       CustomHeaders: { Items: { HeaderName: string; HeaderValue: string }[] };

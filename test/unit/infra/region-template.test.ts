@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import edgeConfig from '../../../edge.config.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { parseTrigger } from '../../../src/lambda/parse-trigger.ts';
+import edgeConfig from '../../fixtures/sample/edge.config.ts';
 import { listItems, namesOf, propertiesOf, region } from './open-region.ts';
 import { openTemplate } from './open-template.ts';
 
 const { Parameters } = region;
 const config = parseEdgeConfig(edgeConfig);
-const { Origins } = JSON.parse(readFileSync('distribution.json', 'utf8')) as {
+const { Origins } = JSON.parse(readFileSync('test/fixtures/sample/distribution.json', 'utf8')) as {
   Origins: { Items: { CustomOriginConfig: { OriginReadTimeout: number; OriginKeepaliveTimeout: number } }[] };
 };
 const origins = Origins.Items;

@@ -49,7 +49,7 @@ describe('the flipper’s function', () => {
   });
 
   it('is told everything that distribution.json asks of a flipper', () => {
-    const parts = pickFlipperParts(JSON.parse(readFileSync('distribution.json', 'utf8')));
+    const parts = pickFlipperParts(JSON.parse(readFileSync('test/fixtures/sample/distribution.json', 'utf8')));
     const asked = [...JSON.stringify(parts).matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => name);
     const { Variables } = properties('Function')['Environment'] as { Variables: Record<string, unknown> };
     expect(asked.length).toBeGreaterThan(2);
@@ -123,7 +123,7 @@ describe('ways to run it elsewhere', () => {
     expect(workflow.concurrency).toEqual({ group: 'health-flipper', 'cancel-in-progress': false });
     const step = workflow.jobs.flip.steps.find(({ run }) => run?.includes('flipper'));
     expect(step?.run).toContain('npm run flipper -- --once');
-    const asked = [...read('distribution.json').matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => name);
+    const asked = [...read('test/fixtures/sample/distribution.json').matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => name);
     expect(Object.keys(step?.env ?? {})).toEqual(expect.arrayContaining([...new Set(asked), 'EDGE_KVS_ARN']));
   });
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import edgeConfig from '../../../edge.config.ts';
 import { parseSettings } from '../../../origin/settings.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { buildRegionConfig, formatEcsEnvironment, formatEnvLines } from '../../../src/operations/region-config.ts';
+import edgeConfig from '../../fixtures/sample/edge.config.ts';
 
 const config = parseEdgeConfig({
   origins: {

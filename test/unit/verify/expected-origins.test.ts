@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import edgeConfig from '../../../edge.config.ts';
 import { parseHealthRecord, weightAt } from '../../../kvs/health-record.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { expectByConfiguration, expectByFunction, listAskers } from '../../../src/operations/verify/expected-origins.ts';
+import edgeConfig from '../../fixtures/sample/edge.config.ts';
 import { type FakeFunction, fakeAsked } from '../explain/fake-runtime.ts';
 
 const config = parseEdgeConfig({

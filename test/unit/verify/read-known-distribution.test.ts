@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { readDistribution } from '../../../src/config/distribution-file.ts';
 import { readKnownDistribution } from '../../../src/operations/verify/read-known-distribution.ts';
 
-const read = (env: Readonly<Record<string, string | undefined>>) => readDistribution('distribution.json', env);
+const read = (env: Readonly<Record<string, string | undefined>>) => readDistribution('test/fixtures/sample/distribution.json', env);
 const known = {
   AWS_ACCOUNT_ID: '111122223333',
   VIEWER_DOMAIN: 'www.example.test',
