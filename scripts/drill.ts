@@ -57,7 +57,7 @@ await run({
     const context = await describeRun(describeCommand(values), { config, configured, requestsPerSecond: rate });
     const startedAt = io.now();
 
-    // Both load miniflare, which a misused command need not wait for.
+    // Both load esbuild and the AWS SDK, which a misused command need not wait for.
     if (values.matrix) {
       const { runMatrix } = await import('./drill/run-matrix.ts');
       const wanted = values.fault === undefined ? faults : [values.fault];

@@ -33,7 +33,7 @@ await run({
     const [code, keys] = await Promise.all([readTextFile(file), kvs === undefined ? undefined : readTextFile(kvs)]);
     const parsed = kvs === undefined || keys === undefined ? undefined : parseStoreData(keys, kvs);
     const distribution = await readDistribution(values.distribution, localNames(io.env));
-    // Loads miniflare, which a misused command need not wait for.
+    // Loads esbuild and the AWS SDK, which a misused command need not wait for.
     const { openFileEdge } = await import('../local/open-file-edge.ts');
     const cloud = await openFileEdge({
       code,

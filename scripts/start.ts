@@ -34,7 +34,7 @@ await run({
     const config = values.quick ? drillConfig(written) : written;
     const port = localPort(io.env);
     const time = (at: number) => new Date(at).toISOString().slice(11, 19);
-    // Loads miniflare, which a misused command need not wait for.
+    // Loads esbuild and the AWS SDK, which a misused command need not wait for.
     const [{ openPublishedCloud }, { consolePort, serveConsole }] = await Promise.all([
       import('./open-published-cloud.ts'),
       import('./start/serve-console.ts'),

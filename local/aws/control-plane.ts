@@ -7,7 +7,6 @@ import { type ControlPlaneFaults, noFaults } from './faults.ts';
 import { answer } from './transport/answer.ts';
 import { openHttpServer } from './transport/http-server.ts';
 import { answerLocalApi, type LocalRoutes } from './transport/local-api.ts';
-import { isLocalHost } from './transport/local-host.ts';
 import { routesOf } from './transport/router.ts';
 
 export interface ControlPlaneOptions {
@@ -56,7 +55,7 @@ export async function openControlPlane(options: ControlPlaneOptions = {}): Promi
   const routes = [...routesOf('cloudfront', cloudfrontOperations), ...routesOf('cloudfront-keyvaluestore', keyValueStoreOperations)];
   const server = await openHttpServer({ port, random }, (request, requestId) => {
     const target = request.url ?? '';
-    return target.startsWith('/_local/') && isLocalHost(request.headers.host)
+    return target.startsWith('/_local/')
       ? answerLocalApi(request, target, { faults, calls, now, routes: localRoutes })
       : answer(request, requestId, { routes, account, faults, calls });
   });

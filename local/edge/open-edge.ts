@@ -30,6 +30,10 @@ export interface EdgeOptions {
   onRequest?: (record: EdgeRequestRecord) => void;
   /** PEM certificates trusted for https origins besides the usual ones. */
   certificateAuthorities?: readonly string[];
+  /** Milliseconds in which a request's head must arrive, 408 after that; default 30,000. CloudFront's own limit is not published. */
+  headTimeoutMs?: number;
+  /** Connections of viewers at once, WebSockets included; more are closed unanswered. Default 1,000. */
+  maxConnections?: number;
   /** From 0 to 1, drawn for each request where a staging distribution takes a share. Default Math.random. */
   random?: () => number;
 }
@@ -120,12 +124,22 @@ export async function openEdge(options: EdgeOptions): Promise<Edge> {
     readStaging();
   });
 
+  const { headTimeoutMs = 30_000, maxConnections = 1_000 } = options;
   const server = http.createServer(
-    { maxHeaderSize: maxHeadBytes, noDelay: true, keepAliveTimeout: 60_000, requestTimeout: 0 },
+    {
+      maxHeaderSize: maxHeadBytes,
+      noDelay: true,
+      keepAliveTimeout: 60_000,
+      // A body may take as long as it takes; only the head is held to a time.
+      requestTimeout: 0,
+      headersTimeout: headTimeoutMs,
+      connectionsCheckingInterval: Math.min(1_000, headTimeoutMs),
+    },
     (request, response) => {
       void serveRequest(contextFor(request), request, response);
     },
   );
+  server.maxConnections = maxConnections;
   const upgraded = new Set<Duplex>();
   server.on('upgrade', (request, socket, firstBytes) => {
     upgraded.add(socket);
@@ -133,7 +147,7 @@ export async function openEdge(options: EdgeOptions): Promise<Edge> {
     void serveUpgrade(contextFor(request), request, socket, firstBytes);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const status = error.code === 'HPE_HEADER_OVERFLOW' ? '413 Payload Too Large' : '400 Bad Request';
+    const status = clientErrors[error.code ?? ''] ?? '400 Bad Request';
     if (socket.writable)
       socket.end(
         `HTTP/1.1 ${status}\r\nServer: CloudFront\r\nX-Cache: Error from cloudfront\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
@@ -156,6 +170,12 @@ export async function openEdge(options: EdgeOptions): Promise<Edge> {
     },
   };
 }
+
+/** What is answered to bytes that never became a request. */
+const clientErrors: Record<string, string> = {
+  HPE_HEADER_OVERFLOW: '413 Payload Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
 
 /** Ids like CloudFront's, 56 characters; random bytes are drawn for many at a time. */
 function requestIds(): () => string {

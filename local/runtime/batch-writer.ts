@@ -27,7 +27,10 @@ export function openBatchWriter(): BatchWriter {
 
   function sourceOf({ sha256, code }: FunctionSource, batch: Batch): number {
     const source = sources.note(sha256);
-    if (source.isNew) batch.sources.push({ id: source.id, ...readImports(code) });
+    if (source.isNew) {
+      const { body, imports } = readImports(code);
+      batch.sources.push({ id: source.id, body, imports });
+    }
     return source.id;
   }
 

@@ -2,9 +2,9 @@ import type { Execution, FunctionRuntime, RunInput } from '../../src/edge/execut
 import { formatGateProblem, type GateProblem } from '../../src/edge/gate/problem.ts';
 import type { JudgeRun, RawRun } from '../../src/edge/raw-run.ts';
 import { type BatchWriter, openBatchWriter } from './batch-writer.ts';
-import { findLateImport } from './find-late-import.ts';
-import { judgeRun } from './judge-run.ts';
+import { failedExecution, judgeRun } from './judge-run.ts';
 import { bundleWorker, openWorkerd, Unanswered, type Workerd } from './open-workerd.ts';
+import { readImports } from './read-imports.ts';
 
 export interface FunctionRuntimeOptions {
   /**
@@ -57,7 +57,7 @@ export async function openFunctionRuntime(options: FunctionRuntimeOptions = {}):
     if (!refusals.has(sha256)) {
       if (refusals.size > 1_000) refusals.clear();
       const [problem] = checkSyntax(code);
-      refusals.set(sha256, problem === undefined ? findLateImport(code) : formatGateProblem(problem));
+      refusals.set(sha256, problem === undefined ? readImports(code).problem : formatGateProblem(problem));
     }
     return refusals.get(sha256);
   }
@@ -129,7 +129,7 @@ export async function openFunctionRuntime(options: FunctionRuntimeOptions = {}):
     }
     const message = timedOut ? `the function did not end within ${timeLimitMs} ms` : 'the function ended its runtime';
     log(`${message} and was stopped: ${first.input.source.sha256.slice(0, 12)}`);
-    first.settle(failed(message));
+    first.settle(failedExecution(message));
   }
 
   function report(input: RunInput, raw: RawRun): Execution {
@@ -146,7 +146,7 @@ export async function openFunctionRuntime(options: FunctionRuntimeOptions = {}):
       new Promise((settle, fail) => {
         if (closed) return fail(new Error('the function runtime is closed'));
         const refused = refusal(input);
-        if (refused !== undefined) return settle(failed(`SyntaxError: ${refused}`));
+        if (refused !== undefined) return settle(failedExecution(`SyntaxError: ${refused}`));
         queue.push({ input, crashes: 0, settle, fail });
         if (running) return;
         running = true;
@@ -158,10 +158,6 @@ export async function openFunctionRuntime(options: FunctionRuntimeOptions = {}):
       await engine.workerd.close();
     },
   };
-}
-
-function failed(message: string): Execution {
-  return { output: undefined, originCall: undefined, reads: [], logs: [], error: { kind: 'execution', message } };
 }
 
 async function startEngine(script: string, log: (line: string) => void): Promise<{ workerd: Workerd; writer: BatchWriter }> {

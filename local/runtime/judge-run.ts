@@ -23,6 +23,11 @@ export function judgeRun(input: RunInput, raw: RawRun): Execution {
   return { ...execution, output: raw.output, originCall: call };
 }
 
+/** A run that never began, or was stopped: a FunctionExecutionError, a 503 to the viewer. */
+export function failedExecution(message: string): Execution {
+  return { output: undefined, originCall: undefined, reads: [], logs: [], error: { kind: 'execution', message } };
+}
+
 function memoryProblem(bytes: number): string {
   const [used, limit] = [bytes, maxFunctionMemoryBytes].map((each) => each.toLocaleString('en-US'));
   return `the function took ${used} bytes of memory, more than the ${limit} that a function has`;

@@ -1,8 +1,11 @@
-import type { Readable } from 'node:stream';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { Miniflare } from 'miniflare';
-import { WebSocket } from 'undici';
+import { Agent, WebSocket } from 'undici';
 import { nudge } from './wire.ts';
 
 /** A workerd that runs functions; one message goes out at a time and one comes back. */
@@ -47,57 +50,100 @@ export async function bundleWorker(): Promise<string> {
   return outputFiles[0]?.text ?? '';
 }
 
+/** Milliseconds until workerd listens; a busy machine takes its time, and one that never listens must not hang its caller. */
+const startLimitMs = 30_000;
+
 /**
- * Starts workerd and opens the WebSocket that every batch goes through. The socket leads straight to the worker, past miniflare's own entry worker, which would more
- * than double the cost of a hop; and a message on an open socket costs about two thirds of an HTTP request on a kept-alive connection.
+ * Starts workerd and opens the WebSocket that every batch goes through. It listens on a Unix socket in a folder that only this user can enter, so that no web page
+ * and no other user can send it code to compile; it reaches no network and has no inspector.
  */
 export async function openWorkerd(script: string, log: (line: string) => void): Promise<Workerd> {
-  const miniflare = withOwnSignals(
-    () =>
-      new Miniflare({
-        modules: true,
-        script,
-        compatibilityDate: '2026-04-01',
-        // Compressing what travels between two processes on one machine took a tenth of the time of a run.
-        compatibilityFlags: ['nodejs_compat', 'no_web_socket_compression'],
-        unsafeEvalBinding: 'compiler',
-        unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
-        cf: false,
-        handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
-          stdout.resume();
-          stderr.on('data', (text: Buffer) => log(`workerd: ${String(text).split('\n', 1)[0] ?? ''}`));
-        },
-      }),
-  );
+  const folder = await mkdtemp(join(tmpdir(), 'workerd-'));
+  const socketPath = join(folder, 'socket');
+  const dispatcher = new Agent({ connect: { socketPath } });
+  let child: ChildProcess | undefined;
+  const dispose = async (): Promise<void> => {
+    if (child !== undefined) await end(child);
+    await dispatcher.destroy();
+    await rm(folder, { recursive: true, force: true });
+  };
   try {
-    await miniflare.ready;
-    const url = await miniflare.unsafeGetDirectURL();
-    const socket = await openSocket(`ws://${url.host}/`);
-    return openExchange(socket, () => miniflare.dispose());
+    await Promise.all([writeFile(join(folder, 'worker.js'), script), writeFile(join(folder, 'config.capnp'), describeWorkerd(socketPath))]);
+    const args = ['serve', '--experimental', '--control-fd=3', join(folder, 'config.capnp')];
+    child = spawn('/bin/sh', ['-c', endWithStdin, workerdPath, ...args], { env: {}, stdio: ['pipe', 'ignore', 'pipe', 'pipe'] });
+    child.stderr?.on('data', (text: Buffer) => log(`workerd: ${String(text).split('\n', 1)[0] ?? ''}`));
+    await untilListening(child);
+    // The host name is of no use: the socket leads to the one worker that there is.
+    const socket = await openSocket('ws://workerd/', dispatcher);
+    return openExchange(socket, dispose);
   } catch (error) {
-    await miniflare.dispose();
+    await dispose();
     throw error;
   }
 }
 
 /**
- * Miniflare ends the process on SIGINT and SIGTERM, in the middle of whatever its owner still has to finish. Those listeners go; the one that ends workerd with
- * the process stays.
+ * Starts a program that ends as soon as standard input does: however this process ends, even by SIGKILL, the program does not outlive it. Signals to the process
+ * group are left to this process, which may still have something to finish.
  */
-function withOwnSignals(open: () => Miniflare): Miniflare {
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  const owned = signals.map((name) => new Set(process.listeners(name)));
-  const miniflare = open();
-  for (const [place, name] of signals.entries())
-    for (const listener of process.listeners(name)) if (!owned[place]?.has(listener)) process.off(name, listener);
-  return miniflare;
+const endWithStdin = `trap '' INT TERM HUP; "$0" "$@" </dev/null & exec 3>&-; read _; kill -9 $!; wait`;
+
+const require = createRequire(import.meta.url);
+const { default: workerdPath } = require('workerd') as { default: string };
+
+/**
+ * workerd's configuration, a text of Cap'n Proto. `internet` is the service that a worker's `fetch`, `cloudflare:sockets` and `node:net` use; it may connect to nowhere.
+ * Compressing what travels between two processes on one machine took a tenth of the time of a run.
+ */
+function describeWorkerd(socketPath: string): string {
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "internet", network = (allow = [])),
+    (name = "functions", worker = (
+      modules = [(name = "worker.js", esModule = embed "worker.js")],
+      compatibilityDate = "2026-04-01",
+      compatibilityFlags = ["nodejs_compat", "no_web_socket_compression"],
+      bindings = [(name = "compiler", unsafeEval = void)],
+      globalOutbound = "internet",
+    )),
+  ],
+  sockets = [(name = "functions", address = ${JSON.stringify(`unix:${socketPath}`)}, http = (), service = "functions")],
+);
+`;
 }
 
-function openSocket(url: string): Promise<WebSocket> {
+/** Resolves when workerd reports on its control channel that its socket is open. */
+function untilListening(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(url);
+    const timer = setTimeout(() => reject(new Error(`workerd did not listen within ${startLimitMs} ms`)), startLimitMs);
+    const settle = (error?: Error) => {
+      clearTimeout(timer);
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    child.once('error', settle);
+    const control = child.stdio[3];
+    control?.on('data', (text: Buffer) => {
+      if (String(text).includes('"listen"')) settle();
+    });
+    control?.once('close', () => settle(new Error('workerd ended before it listened')));
+  });
+}
+
+function end(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return resolve();
+    child.once('exit', () => resolve());
+    child.stdin?.end();
+  });
+}
+
+function openSocket(url: string, dispatcher: Agent): Promise<WebSocket> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(url, { dispatcher });
     socket.addEventListener('open', () => resolve(socket), { once: true });
-    socket.addEventListener('error', () => reject(new Error(`workerd does not answer at ${url}`)), { once: true });
+    socket.addEventListener('error', () => reject(new Error('workerd does not answer on its socket')), { once: true });
   });
 }
 

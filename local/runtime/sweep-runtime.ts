@@ -1,8 +1,8 @@
 import type { Execution, SweepRuntime } from '../../src/edge/execution.ts';
 import { openBatchWriter } from './batch-writer.ts';
-import { findLateImport } from './find-late-import.ts';
-import { judgeRun } from './judge-run.ts';
+import { failedExecution, judgeRun } from './judge-run.ts';
 import { bundleWorker, openWorkerd, Unanswered } from './open-workerd.ts';
+import { readImports } from './read-imports.ts';
 import type { SweepAnswer } from './wire.ts';
 
 export interface SweepRuntimeOptions {
@@ -36,18 +36,24 @@ export async function openSweepRuntime({ timeLimitMs = 2_000, log = () => {} }: 
 
   return {
     sweep: async (sweep) => {
-      if (!isUsable || sweep.sources.some(({ code }) => findLateImport(code) !== undefined)) return undefined;
+      if (!isUsable) return undefined;
+      const problems = sweep.sources.map(({ code }) => readImports(code).problem);
+      const sources = sweep.sources.filter((_, index) => problems[index] === undefined);
       // Written while the engine still runs the last one.
-      const text = writer.writeSweep(sweep);
-      const asked = last.then(() => ask(text, sweep.sources.length * sweep.events.length));
+      const text = writer.writeSweep({ ...sweep, sources });
+      const asked = last.then(() => ask(text, sources.length * sweep.events.length));
       last = asked.catch(() => undefined);
       const answer = await asked;
       if (answer === undefined) return undefined;
       const executions = answer.kinds.map(({ event, run }): Execution => {
-        const input = { source: sweep.sources[0], event: sweep.events[event], store: sweep.store };
+        const input = { source: sources[0], event: sweep.events[event], store: sweep.store };
         return judgeRun(input as Parameters<typeof judgeRun>[0], run);
       });
-      return answer.picks.map((places) => places.map((place) => executions[place] as Execution));
+      const picks = answer.picks.values();
+      return problems.map((problem) => {
+        if (problem !== undefined) return sweep.events.map(() => failedExecution(`SyntaxError: ${problem}`));
+        return ((picks.next().value as number[] | undefined) ?? []).map((place) => executions[place] as Execution);
+      });
     },
     close: () => workerd.close(),
   };

@@ -87,7 +87,7 @@ export interface RunInput {
   now?: number;
 }
 
-/** Runs functions: miniflare's workerd, or njs. Functions never share state between runs. */
+/** Runs functions: workerd, or njs. Functions never share state between runs. */
 export interface FunctionRuntime {
   run(input: RunInput): Promise<Execution>;
   close(): Promise<void>;

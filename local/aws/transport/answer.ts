@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { refuseRequest } from '../../console/refuse-request.ts';
 import type { Account } from '../account.ts';
 import { type Call, logCall } from '../call-log.ts';
 import { type ControlPlaneFaults, type Fault, takeFaults } from '../faults.ts';
@@ -7,7 +8,6 @@ import { ServiceError, type ServiceErrorCode } from '../service-error.ts';
 import { decodeRequest } from '../wire/decode-request.ts';
 import { encodeResponse, type WireResponse } from '../wire/encode-response.ts';
 import { checkSignature } from './check-signature.ts';
-import { isLocalHost } from './local-host.ts';
 import { readBody } from './read-body.ts';
 import { type Match, matchRoute, type Route, serviceOf } from './router.ts';
 import { errorResponse } from './write-error.ts';
@@ -27,7 +27,9 @@ export async function answer(request: IncomingMessage, requestId: string, option
   let operation = 'Unknown';
   let response: WireResponse | undefined;
   try {
-    if (!isLocalHost(request.headers.host)) throw new ServiceError('BadRequest', 'the Host header must name localhost');
+    // No client of the AWS APIs is a web page, so a request that comes from one has no business here.
+    const refusal = refuseRequest(request);
+    if (refusal !== undefined) throw new ServiceError('BadRequest', refusal);
     const match = matchRoute(options.routes, request.method ?? '', target);
     if (match !== undefined) operation = match.route.shape.name;
     // Read before anything is refused, so that the connection can be used again.

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { refuseRequest } from '../../console/refuse-request.ts';
 import type { Call } from '../call-log.ts';
 import { type ControlPlaneFaults, parseFaults } from '../faults.ts';
 import { ServiceError } from '../service-error.ts';
@@ -14,6 +15,8 @@ export async function answerLocalApi(
   target: string,
   options: { faults: ControlPlaneFaults; calls: readonly Call[]; now: () => number; routes: LocalRoutes },
 ): Promise<WireResponse> {
+  const refusal = refuseRequest(request);
+  if (refusal !== undefined) return json(403, { problems: [refusal] });
   const { faults, calls, routes } = options;
   const name = `${request.method} ${target}`;
   if (Object.hasOwn(routes, name)) return answerRoute(request, routes[name]);

@@ -17,14 +17,15 @@ interface Socket {
 
 const { WebSocketPair, Response } = globalThis as unknown as {
   WebSocketPair: new () => { 0: Socket; 1: Socket };
-  Response: new (body: null, options: { status: number; webSocket: Socket }) => object;
+  Response: new (body: null, options: { status: number; webSocket?: Socket }) => object;
 };
 
 let repair: Repair | undefined;
 
 export default {
-  /** One WebSocket for the life of the isolate: a message is a batch, answered by a message. */
+  /** One WebSocket for the life of the isolate: a message is a batch, answered by a message. Whoever comes second is not the process that started this. */
   fetch(_request: unknown, env: { compiler: { newFunction: Compile } }): object {
+    if (repair !== undefined) return new Response(null, { status: 403 });
     const { 0: client, 1: server } = new WebSocketPair();
     const compile: Compile = (script, name, ...parameters) => env.compiler.newFunction(script, name, ...parameters);
     server.binaryType = 'arraybuffer';
@@ -39,11 +40,9 @@ export default {
         );
     });
     const response = new Response(null, { status: 101, webSocket: client });
-    if (repair === undefined) {
-      narrowBuffer();
-      freezeDate();
-      repair = openRepair(restrictRealm());
-    }
+    narrowBuffer();
+    freezeDate();
+    repair = openRepair(restrictRealm());
     return response;
   },
 };

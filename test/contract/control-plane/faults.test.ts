@@ -162,7 +162,7 @@ describe('the test API', () => {
 
   it('cannot be reached by a page: another Host, a form’s content type', async () => {
     const foreign = await api('GET', '/_local/health', undefined, { host: 'evil.example.com' });
-    expect(foreign.status).toBe(400);
+    expect(foreign.status).toBe(403);
     expect((await api('POST', '/_local/faults', '{}', { 'content-type': 'text/plain' })).status).toBe(415);
     expect((await api('GET', '/_local/health', undefined, { host: `111122223333.localhost:${account.cloud.port}` })).status).toBe(200);
   });

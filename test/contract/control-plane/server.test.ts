@@ -53,6 +53,21 @@ it.each(['example.com', 'localhost.example.com', '127.0.0.1.example.com', '10.0.
   },
 );
 
+it.each([
+  { what: 'a page of another site', headers: { origin: 'https://evil.example' } },
+  { what: 'a page without an origin', headers: { origin: 'null' } },
+  { what: 'another program on this machine that serves pages', headers: { origin: 'http://localhost:1' } },
+  { what: 'a page of another site, asked for without its origin', headers: { 'sec-fetch-site': 'cross-site' } },
+  { what: 'a name that was rebound to this machine', headers: { host: 'evil.example' } },
+])('answers nothing to $what', async ({ headers }) => {
+  const { port } = account.cloud;
+  const local = await sendRaw(port, { path: '/_local/calls', headers });
+  const posted = { 'content-type': 'application/json', ...headers };
+  const change = await sendRaw(port, { method: 'POST', path: '/_local/faults', headers: posted, body: '{"rules":[]}' });
+  const aws = await sendRaw(port, { path: '/2020-05-31/function', headers: { ...signed, ...headers } });
+  expect([local.status, change.status, aws.status]).toEqual([403, 403, 400]);
+});
+
 it('closes with clients still connected and a fault asleep', async () => {
   const asleep: Fault = { kind: 'latency', latencyMs: 30_000, times: 1 };
   account.cloud.faults.rules = [asleep];

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findLateImport } from '../../../local/runtime/find-late-import.ts';
 import { readImports } from '../../../local/runtime/read-imports.ts';
 
 describe('readImports', () => {
@@ -30,7 +29,11 @@ describe('readImports', () => {
       ],
     },
     { when: 'it is a named import, which CloudFront refuses', code: "import { kvs } from 'cloudfront';", imports: [] },
-    { when: 'it comes after code', code: "const a = 1;\nimport cf from 'cloudfront';", imports: [] },
+    {
+      when: 'it comes after code, as a bundler may leave it',
+      code: "const a = 1;\nimport cf from 'cloudfront';",
+      imports: [{ name: 'cf', module: 'cloudfront' }],
+    },
   ])('finds them when $when', ({ code, imports }) => {
     const found = readImports(code);
     expect(found.imports).toEqual(imports);
@@ -59,18 +62,26 @@ describe('readImports', () => {
   });
 });
 
-describe('findLateImport', () => {
+describe('readImports refuses', () => {
   it.each([
-    { code: "import cf from 'cloudfront';\nfunction handler() {}", found: undefined },
-    { code: "function handler() { return 'import(x)'; } // import it", found: undefined },
-    { code: 'function handler() { return /import/.test(`import it`); }', found: undefined },
-    { code: "function handler() {\n return import('node:fs');\n}", found: 'found in 2' },
-    { code: "let a;\nimport cf from 'cloudfront';", found: 'found in 2' },
-    { code: 'import.meta', found: 'found in 1' },
-    { code: 'import "unterminated', found: 'found in 1' },
-    { code: '"unterminated import', found: undefined },
-  ])('$code', ({ code, found }) => {
-    if (found === undefined) expect(findLateImport(code)).toBeUndefined();
-    else expect(findLateImport(code)).toContain(found);
+    { code: "import cf from 'cloudfront';\nfunction handler() {}", problem: undefined },
+    { code: "function handler() { return 'import(x)'; } // import it", problem: undefined },
+    { code: 'function handler() { return /import/.test(`import it`); }', problem: undefined },
+    { code: "const less = '<!-- --' + (1 < !2);\n/* <!-- */", problem: undefined },
+    { code: "function handler() {\n return import('node:fs');\n}", problem: ' in 2' },
+    { code: "import { kvs } from 'cloudfront';", problem: ' in 1' },
+    { code: "import * as cf from 'cloudfront';", problem: ' in 1' },
+    { code: 'import.meta', problem: ' in 1' },
+    { code: 'import "unterminated', problem: ' in 1' },
+    { code: '"unterminated import', problem: ' in 1' },
+    { code: "var a = 1\n<!-- '\nimport('node:fs') //'", problem: ' in 2' },
+    { code: "var a = 1\n--> '\nimport('node:fs') //'", problem: ' in 2' },
+    { code: "if (1) /[/]'/.test('');\nimport('node:fs');\n@", problem: ' in 3' },
+    { code: '}\nimport("node:fs");\nfunction a() {', problem: ' in 1' },
+    { code: 'await 1;', problem: ' in 1' },
+    { code: 'export function handler() {}', problem: ' in 1' },
+  ])('$code: $problem', ({ code, problem }) => {
+    if (problem === undefined) expect(readImports(code).problem).toBeUndefined();
+    else expect(readImports(code).problem).toContain(problem);
   });
 });
