@@ -1,12 +1,12 @@
-import { lookup as resolve } from 'node:dns';
 import { Agent } from 'node:http';
-import type { LookupFunction } from 'node:net';
+import { Agent as TlsAgent } from 'node:https';
 import type { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import type { CloudFrontKeyValueStoreClient } from '@aws-sdk/client-cloudfront-keyvaluestore';
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { Route53Client } from '@aws-sdk/client-route-53';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { EdgeError } from '../cli/errors.ts';
+import { keepLastGood } from '../health/resolve-name.ts';
 
 /** The SDK clients, each loaded and built at its first use, so that a command pays only for those it needs. */
 export interface Aws {
@@ -39,6 +39,8 @@ const localCredentials = { accessKeyId: 'LOCALCLOUD', secretAccessKey: 'local-cl
 /** Opens nothing yet: the first call connects. */
 export function openAws({ env, region, local, requestTimeoutMs }: AwsOptions): Aws {
   const chosenRegion = region ?? (env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || 'us-east-1');
+  // A store that answers must not be lost with a name server that does not.
+  const lookup = keepLastGood();
   const settings = (service: string, timeoutMs: number) => {
     const endpoint = local?.controlPlane ?? readEndpoint(env, service);
     return {
@@ -49,7 +51,8 @@ export function openAws({ env, region, local, requestTimeoutMs }: AwsOptions): A
         socketTimeout: timeoutMs,
         // Without this a timeout is only a warning on stderr.
         throwOnRequestTimeout: true,
-        httpAgent: new Agent({ keepAlive: true, lookup: lookupLocalhost }),
+        httpAgent: new Agent({ keepAlive: true, lookup }),
+        httpsAgent: new TlsAgent({ keepAlive: true, maxSockets: 50, lookup }),
       },
       ...(endpoint ? { endpoint: nameLoopback(endpoint) } : {}),
       ...(local === undefined ? {} : { credentials: localCredentials }),
@@ -112,10 +115,3 @@ function readEndpoint(env: AwsOptions['env'], service: string): string | undefin
 function nameLoopback(endpoint: string): string {
   return endpoint.replace(/^(https?:\/\/)(127\.0\.0\.1|\[::1\])(?=[:/]|$)/, '$1localhost');
 }
-
-/** `localhost` and every name below it is this machine (RFC 6761), which system resolvers know for the first of them only. */
-const lookupLocalhost: LookupFunction = (hostname, options, callback) => {
-  if (!/(^|\.)localhost$/.test(hostname)) return resolve(hostname, options, callback);
-  if (options.all) callback(null, [{ address: '127.0.0.1', family: 4 }]);
-  else callback(null, '127.0.0.1', 4);
-};

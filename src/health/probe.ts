@@ -13,6 +13,8 @@ export interface ProbeTarget {
   /** The origin's DomainName in distribution.json. */
   domainName: string;
   port: number;
+  /** By which addresses CloudFront connects to the origin. Undefined: by whichever takes the connection, as a viewer does. */
+  ipAddressType?: 'ipv4' | 'ipv6' | 'dualstack';
   /** Host header and SNI: the name that viewers use. The certificate must be good for it or for the DomainName, as with CloudFront. */
   host: string;
   /** Path and query. */
@@ -31,8 +33,12 @@ export interface ProbeTarget {
 export interface ProbeOptions {
   /** Connect here, without TLS for `http`, in place of the target's own address: how the local cloud's origins are reached. */
   connectTo?: { host: string; port: number; protocol: 'http' | 'https' };
-  /** Name resolution. Default: the system's. */
+  /** Name resolution. Default: `resolveName`. */
   lookup?: LookupFunction;
+  /** Which of the name's addresses is connected to, counted through all of them again and again. Default 0. */
+  turn?: number;
+  /** Default: `hasIpv6`. */
+  canIpv6?: () => boolean;
   /** Trusted certificate authorities, PEM. Default: Node's. */
   ca?: string | Buffer;
   /** Ends the probe at once; what it returns then means nothing. */
@@ -97,12 +103,20 @@ export async function exchange(target: Omit<ProbeTarget, 'region' | 'checks'>, o
   const address = options.connectTo ?? { host: target.domainName, port: target.port, protocol: target.protocol };
   const client = new Client(`${address.protocol}://${target.domainName}:${target.port}`, {
     connect: connectLikeEdge(
-      { ...address, names: [target.host, target.domainName], timeoutMs: target.connectTimeoutMs },
-      options,
-      (phase) => {
-        progress.phase = phase;
+      {
+        ...address,
+        names: [target.host, target.domainName],
+        family: target.ipAddressType && families[target.ipAddressType],
+        timeoutMs: target.connectTimeoutMs,
       },
-      options.onConnect,
+      {
+        ...options,
+        signal: stop.signal,
+        onPhase: (phase, ip) => {
+          progress.phase = phase;
+          progress.ip = ip;
+        },
+      },
     ),
     // The signal below is the one clock; undici's own count in coarse ticks.
     headersTimeout: 0,
@@ -153,14 +167,18 @@ async function readBody(body: Dispatcher.ResponseData['body']): Promise<string |
   return Buffer.concat(chunks).toString('utf8');
 }
 
+const families = { ipv4: 4, ipv6: 6, dualstack: 0 } as const;
+
 interface Progress {
   phase: Phase;
+  /** Where the connection goes. */
+  ip?: string | undefined;
   status?: number;
 }
 
 /** Before the connection stands a failure belongs to the step it happened in, running out of time included. */
-function tooLate({ phase, status }: Progress, { timeoutMs }: Pick<ProbeTarget, 'timeoutMs'>): ProbeFailure {
-  if (phase !== 'request') return { class: phase, detail: `no connection within ${timeoutMs} ms` };
+function tooLate({ phase, ip, status }: Progress, { timeoutMs }: Pick<ProbeTarget, 'timeoutMs'>): ProbeFailure {
+  if (phase !== 'request') return { class: phase, detail: `no connection within ${timeoutMs} ms${ip === undefined ? '' : ` (${ip})`}` };
   return {
     class: 'timeout',
     detail: status === undefined ? `no answer within ${timeoutMs} ms` : `status ${status}, but no end within ${timeoutMs} ms`,

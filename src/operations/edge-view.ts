@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { EdgeConfig } from '../config/edge-config.ts';
+import { resolveName, toLookup } from '../health/resolve-name.ts';
 
 /** Which origin answered a viewer. */
 export type EdgeAnswer = { origins: readonly string[] } | { problem: string };
@@ -16,6 +17,7 @@ export interface EdgeView {
 /** Request header by which the local edge is told a viewer's country. */
 export const localCountryHeader = 'x-local-viewer-country';
 const maxBodyBytes = 65_536;
+const lookup = toLookup((name, family) => resolveName(name, { family, timeoutMs: 5_000 }));
 
 export interface EdgeViewOptions {
   url: string;
@@ -71,11 +73,15 @@ function fetchRegion(
   const deadline = AbortSignal.timeout(timeoutMs);
   return new Promise((resolve, reject) => {
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    const request = send(url, { headers, signal: signal === undefined ? deadline : AbortSignal.any([deadline, signal]) }, (response) => {
-      readBody(response).then((body) => {
-        resolve({ status: response.statusCode ?? 0, region: readRegion(response.headers, body) });
-      }, reject);
-    });
+    const request = send(
+      url,
+      { headers, lookup, signal: signal === undefined ? deadline : AbortSignal.any([deadline, signal]) },
+      (response) => {
+        readBody(response).then((body) => {
+          resolve({ status: response.statusCode ?? 0, region: readRegion(response.headers, body) });
+        }, reject);
+      },
+    );
     request.on('error', (error) => reject(deadline.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error));
     request.end();
   });

@@ -18,12 +18,15 @@ export function openSignals(
   distribution: DistributionConfig,
   local: Readonly<Record<string, LocalOrigin>> | undefined,
   aws?: Pick<Aws, 'route53' | 'cloudWatch'>,
+  random: () => number = Math.random,
 ): Record<string, SignalSource[]> {
+  // Of short lives, as Lambda's, each begins with another address of a name.
+  const firstTurn = Math.floor(random() * 1_000);
   const open = (id: string, region: string, signal: Signal): SignalSource[] => {
     if (signal.type === 'http') {
       const target = buildProbeTarget(id, signal, config, distribution);
       const connectTo = local?.[id];
-      return target === undefined ? [] : [openHttpSignal(target, signal.required, connectTo && { connectTo })];
+      return target === undefined ? [] : [openHttpSignal(target, signal.required, { turn: firstTurn, ...(connectTo && { connectTo }) })];
     }
     if (aws === undefined) return [openSilentSignal(signal)];
     if (signal.type === 'route53') return [openRoute53Signal(signal, aws.route53)];

@@ -18,6 +18,7 @@ export function buildProbeTarget(
     protocol,
     domainName: origin.DomainName,
     port: (protocol === 'http' ? custom?.HTTPPort : custom?.HTTPSPort) ?? (protocol === 'http' ? 80 : 443),
+    ipAddressType: custom?.IpAddressType ?? 'ipv4',
     host: signal.host ?? distribution.Aliases?.Items?.find((alias) => !alias.startsWith('*')) ?? origin.DomainName,
     // CloudFront sends them too, and an origin that takes nobody else's requests knows CloudFront by them.
     headers: Object.fromEntries(

@@ -34,7 +34,7 @@ export async function soundOrigin(id: string, { config, distribution, local, sig
     const target = buildProbeTarget(id, http, config, filled);
     if (target === undefined) return { kind: 'unreached', problem: 'distribution.json does not define it' };
     for (let made = 0; made < soundings; made++) {
-      const judged = judgeProbe(await probe(target, options));
+      const judged = judgeProbe(await probe(target, { ...options, turn: made }));
       if (judged.kind !== 'good') return judged;
     }
   }

@@ -29,9 +29,10 @@ export function readCertificate(
   if (address.protocol === 'http') return Promise.resolve({ kind: 'plain' });
   return new Promise((resolve) => {
     let phase: Phase = 'dns';
-    const connect = connectLikeEdge({ ...address, names, timeoutMs }, options, (reached) => {
+    const onPhase = (reached: Phase) => {
       phase = reached;
-    });
+    };
+    const connect = connectLikeEdge({ ...address, names, timeoutMs }, { ...options, onPhase });
     connect({ hostname: domainName, protocol: 'https:', port: String(port) }, (error, socket) => {
       if (error !== null) return resolve(judgeFailure(phase, error));
       resolve({ kind: 'good', validTo: readTls(socket)?.validTo ?? Number.NaN });

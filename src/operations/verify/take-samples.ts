@@ -23,7 +23,7 @@ export async function takeSamples(
     tls ??= readTls(socket);
   };
   while (answers.length < count && !options.signal.aborted) {
-    const exchanged = await exchange(target, { ...options, onConnect });
+    const exchanged = await exchange(target, { ...options, turn: answers.length, onConnect });
     if (!('failure' in exchanged)) answers.push(exchanged);
     else if (!options.signal.aborted) return { answers, broken: exchanged, tls };
   }

@@ -23,6 +23,7 @@ describe('buildProbeTarget', () => {
       protocol: 'https',
       domainName: 'alb.ap-southeast-1.example.com',
       port: 443,
+      ipAddressType: 'ipv4',
       host: 'www.example.com',
       path: '/health',
       region: 'ap-southeast-1',
@@ -37,9 +38,11 @@ describe('buildProbeTarget', () => {
     if (custom === undefined) throw new Error('the origin is a custom one');
     custom.OriginProtocolPolicy = 'http-only';
     custom.HTTPPort = 8080;
+    custom.IpAddressType = 'dualstack';
     expect(buildProbeTarget('singapore', { ...signal, host: 'probe.example.com' }, config, plain)).toMatchObject({
       protocol: 'http',
       port: 8080,
+      ipAddressType: 'dualstack',
       host: 'probe.example.com',
     });
     const nameless = { ...distribution, Aliases: { Quantity: 0 } };
