@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
 const schema = z.object({
@@ -11,6 +12,10 @@ const schema = z.object({
   by: z.string(),
   /** The version that was LIVE until then. */
   before: z.int().optional(),
+  /** The link of that version's record: the chain that LIVE's comment attests. Absent where the chain begins. */
+  after: z.string().optional(),
+  /** Tells two releases of the same code, author and second apart. */
+  nonce: z.string().optional(),
   /** The version whose code a rollback brought back. */
   of: z.int().optional(),
   /** Code that was found LIVE without a record, kept before it was replaced. */
@@ -35,4 +40,12 @@ export function parsePublishRecord(text: string): PublishRecord | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * The name of a record's very text: 132 bits of its SHA-256. LIVE's comment holds that of LIVE's own record, a record that of the one before it;
+ * who can write the store but not publish can neither change a linked record nor add one.
+ */
+export function linkOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import { backoffMs, type RetryOptions, retryCall } from '../../aws/retry.ts';
@@ -26,9 +27,21 @@ export interface PublishTools extends Partial<StepTools>, Partial<Pick<RetryOpti
   by?: string;
   /** Of the working tree, see `readRevision`. */
   revision?: string | undefined;
+  /** Called before the first write, after everything that can be known by then was shown; throws when this must not be written. Default: nothing. */
+  confirm?: (release: PlannedRelease) => Promise<void>;
+  /** Tells two releases of the same code, author and second apart. Default: random. */
+  nonce?: () => string;
   /** Width for tables, default 80. */
   columns?: number;
   colour?: boolean;
+}
+
+/** What is about to be written. */
+export interface PlannedRelease {
+  name: string;
+  version: number;
+  sha256: string;
+  keyValueStoreArn: string;
 }
 
 export interface PublishOptions {
@@ -42,6 +55,7 @@ export interface PublishOptions {
 export interface ResolvedTools extends StepTools {
   by: string;
   random: () => number;
+  nonce: () => string;
   sleep: (ms: number) => Promise<void>;
   /** Repeats a call after a passing failure, bounded and jittered; conflicts are the caller's. */
   retry: <T>(doing: string, call: () => Promise<T>) => Promise<T>;
@@ -59,6 +73,7 @@ export function resolveTools(tools: PublishTools): ResolvedTools {
     log,
     progress,
     random,
+    nonce: tools.nonce ?? (() => randomBytes(6).toString('base64url')),
     sleep,
     retry: (doing, call) => {
       signal?.throwIfAborted();

@@ -13,13 +13,22 @@ export interface Stage extends FunctionVersion {
   published: PublishComment | undefined;
 }
 
-/** The stage as it stands, in two reads; undefined when there is none. */
+/** Reads of a stage whose comment and code do not belong together before it is taken as it is: another release may come between the two calls. */
+const maxReads = 3;
+
+/** The stage, in two reads; undefined when there is none. */
 export async function readStage(client: CloudFrontClient, name: string, stage: FunctionStage): Promise<Stage | undefined> {
-  const [version, code] = await Promise.all([describeFunction(client, name, stage), readFunctionCode(client, name, stage)]);
-  if (version === undefined || code === undefined) return undefined;
-  const sha256 = hashCode(code);
-  const comment = parsePublishComment(version.comment);
-  return { ...version, code, sha256, published: comment !== undefined && sha256.startsWith(comment.sha256) ? comment : undefined };
+  for (let reads = 1; ; reads++) {
+    const [version, code] = await Promise.all([describeFunction(client, name, stage), readFunctionCode(client, name, stage)]);
+    const isTorn = (version === undefined) !== (code === undefined);
+    if (version !== undefined && code !== undefined) {
+      const sha256 = hashCode(code);
+      const comment = parsePublishComment(version.comment);
+      const isOurs = comment !== undefined && sha256.startsWith(comment.sha256);
+      if (comment === undefined || isOurs || reads >= maxReads)
+        return { ...version, code, sha256, published: isOurs ? comment : undefined };
+    } else if (!isTorn || reads >= maxReads) return undefined;
+  }
 }
 
 /** Whose code it is: `ann@laptop's v7 of 14:05:09 (06:05:09 UTC), git 1a2b3c4`, or what its comment says. */

@@ -60,7 +60,7 @@ describe('a passing failure', () => {
     expect(await release('one')).toMatchObject({ outcome: 'published', version: 1 });
   });
 
-  it.each(['UpdateFunction', 'PublishFunction', 'UpdateKeys'])('that makes %s conflict is looked into, and passes', async (operation) => {
+  it.each(['UpdateFunction', 'TestFunction', 'UpdateKeys'])('that makes %s conflict is looked into, and passes', async (operation) => {
     await release('one');
     breakWith({ kind: 'conflict', operation, times: 1 });
     expect(await release('two')).toMatchObject({ outcome: 'published', version: 2 });

@@ -3,8 +3,7 @@ import { type EdgeConfig, parseEdgeConfig } from '../../../src/config/edge-confi
 import type { FunctionRuntime } from '../../../src/edge/execution.ts';
 import { buildViewerEvent, someIp } from '../../../src/operations/explain/viewer-event.ts';
 import { hashCode } from '../../../src/operations/publish/pack-code.ts';
-import { readHistory } from '../../../src/operations/publish/publish-history.ts';
-import type { PublishRecord } from '../../../src/operations/publish/publish-record.ts';
+import { readHistory, type StoredRecord } from '../../../src/operations/publish/publish-history.ts';
 import type { Fixture } from '../../../src/operations/publish/read-fixtures.ts';
 import type { Candidate } from '../../../src/operations/publish/release-code.ts';
 import type { RollbackTools } from '../../../src/operations/publish/rollback-function.ts';
@@ -23,7 +22,7 @@ export interface TestPublisher {
   operations(): string[];
   /** The bytes, hash and store of what viewers get. */
   live(): { sha256: string; keyValueStoreArn: string | undefined } | undefined;
-  history(): Promise<PublishRecord[]>;
+  history(): Promise<StoredRecord[]>;
   close(): Promise<void>;
 }
 
