@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { readNpmArguments } from './npm-arguments.ts';
 
 /** A stream that a command writes to. */
 export interface Output {
@@ -12,6 +13,8 @@ export interface Output {
 export interface Host {
   argv: readonly string[];
   env: Readonly<Record<string, string | undefined>>;
+  /** What npm took between the script's name and `--`; empty without npm. */
+  npmArguments?: readonly string[];
   stdin: Readable & { isTTY?: boolean };
   stdout: Output;
   stderr: Output;
@@ -24,6 +27,9 @@ export interface Host {
 export const processHost: Host = {
   argv: process.argv.slice(2),
   env: process.env,
+  get npmArguments() {
+    return readNpmArguments(process.env, process.ppid);
+  },
   // A getter: merely touching process.stdin opens it.
   get stdin() {
     return process.stdin;

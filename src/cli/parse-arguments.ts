@@ -12,8 +12,13 @@ export interface Arguments<O extends Options> {
 type Environment = Readonly<Record<string, string | undefined>>;
 type Syntax<O extends Options> = Pick<Command<O>, 'usage' | 'options' | 'positionals'>;
 
-/** What a command was given, checked; throws EdgeError USAGE at the first thing that does not fit. */
-export function parseArguments<O extends Options>(command: Syntax<O>, argv: readonly string[], env: Environment): Arguments<O> {
+/** What a command was given, checked. `npmArguments` is what npm recorded before `--`; throws EdgeError USAGE at the first thing that does not fit. */
+export function parseArguments<O extends Options>(
+  command: Syntax<O>,
+  argv: readonly string[],
+  env: Environment,
+  npmArguments: readonly string[] = [],
+): Arguments<O> {
   const fail = misuse(command);
   const known = Object.keys(command.options);
   const { tokens } = parseArgs({
@@ -38,10 +43,19 @@ export function parseArguments<O extends Options>(command: Syntax<O>, argv: read
     if (given.has(token.name)) throw fail(`--${token.name} is given twice`);
     given.set(token.name, parseValue(token, option, fail));
   }
+  // First: an argument behind an option that npm took looks unexpected, and that would hide the reason.
+  checkSwallowed(command, given, env, npmArguments);
   checkPositionals(command, positionals, fail);
-  checkSwallowed(command, given, env);
+  if (known.includes('local') && !given.has('local') && isLocalTarget(env)) given.set('local', true);
   const values = Object.fromEntries(known.map((name) => [name, given.has(name) ? given.get(name) : command.options[name]?.absent]));
   return { values: values as Values<O>, positionals };
+}
+
+/** EDGE_TARGET=local is `--local` for every command that has it. */
+function isLocalTarget(env: Environment): boolean {
+  const target = env['EDGE_TARGET'] || 'aws';
+  if (target === 'aws' || target === 'local') return target === 'local';
+  throw new EdgeError('USAGE', `EDGE_TARGET must be aws or local, found ${JSON.stringify(target)}`, { hint: 'unset it for aws' });
 }
 
 /** Makes the USAGE errors of one command; the hint is the way to its help unless there is a better one. */
@@ -86,18 +100,32 @@ function checkPositionals(command: Syntax<Options>, found: readonly string[], fa
   if (extra !== undefined) throw fail(`unexpected argument ${JSON.stringify(extra)}`);
 }
 
+/** npm's own names for options of ours: it writes down `--local` as `--no-global`. */
+const npmNames: Readonly<Record<string, string>> = { 'no-global': 'local', 'no-yes': 'yes' };
+
 /**
- * `npm run failover to europe --local` hands `--local` to npm, not to us, and the command would act on the live account.
- * npm leaves a trace of what it took in npm_config_*. It knows `--yes` and `--json` itself, so those may come from its own configuration.
+ * `npm run failover to europe --local` hands `--local` to npm, and the command would act on the live account. npm's own record says what it took; without it
+ * npm_config_* has a trace of most options, except of those that npm knows itself and may have from its own configuration.
  */
-function checkSwallowed(command: Syntax<Options>, given: ReadonlyMap<string, unknown>, env: Environment): void {
+function checkSwallowed(
+  command: Syntax<Options>,
+  given: ReadonlyMap<string, unknown>,
+  env: Environment,
+  npmArguments: readonly string[],
+): void {
   if (env['npm_lifecycle_event'] === undefined) return;
-  for (const name of Object.keys(command.options)) {
-    if (name === 'yes' || name === 'json' || name === 'help' || given.has(name)) continue;
-    if (!env[`npm_config_${name.replaceAll('-', '_')}`]) continue;
-    const script = scriptName(command);
-    throw new EdgeError('USAGE', `npm took --${name} for itself`, {
-      hint: `write -- after the script's name: npm run ${script} -- … --${name}`,
-    });
-  }
+  const names = Object.keys(command.options);
+  const recorded = npmArguments
+    .filter((word) => word.startsWith('--'))
+    .map((word) => word.slice(2).split('=', 1)[0] ?? '')
+    .map((name) => (names.includes(name) ? name : (npmNames[name] ?? name)));
+  const traced = names.filter(
+    (name) => name !== 'yes' && name !== 'json' && name !== 'help' && env[`npm_config_${name.replaceAll('-', '_')}`],
+  );
+  const taken = [...recorded, ...traced].find((name) => names.includes(name) && !given.has(name));
+  if (taken === undefined) return;
+  const script = scriptName(command);
+  throw new EdgeError('USAGE', `npm took --${taken} for itself, and it did not reach the command`, {
+    hint: `write -- after the script's name: npm run ${script} -- … --${taken}`,
+  });
 }

@@ -54,7 +54,7 @@ async function runMain<O extends Options>(command: Command<O>, host: Host, io: I
     io.stdout(formatHelp(command));
     return 0;
   }
-  const given = parseArguments(command, host.argv, host.env);
+  const given = parseArguments(command, host.argv, host.env, host.npmArguments);
   return (await command.main(given, io)) ?? 0;
 }
 

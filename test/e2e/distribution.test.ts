@@ -57,7 +57,7 @@ describe('npm run distribution:*', () => {
       args: [],
       more: { SINGAPORE_DOMAIN: '', EUROPE_DOMAIN: '' },
       code: 2,
-      says: /^error: distribution\.json needs EUROPE_DOMAIN, SINGAPORE_DOMAIN from the environment\nhint: .*\n$/,
+      says: /^error: \S*distribution\.json needs EUROPE_DOMAIN, SINGAPORE_DOMAIN from the environment\nhint: .*\n$/,
     },
     {
       when: 'the id is of another account',

@@ -1,4 +1,7 @@
-import { stat, utimes } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startScript } from './start-script.ts';
 
@@ -18,5 +21,71 @@ describe('scripts/run.mjs', () => {
     const { code, stderr } = await startScript('fault', ['--no-such', 'a b', '--json']).ended;
     expect(code).toBe(2);
     expect(stderr).toBe('');
+  });
+
+  it.each([
+    { when: 'the command is unknown', script: 'faul', env: {}, says: /^error: .*"faul"\nhint: .*fault/ },
+    { when: 'no command is given', script: '', env: {}, says: /^error: .*\nhint: .*fault/ },
+    { when: 'the project has no configuration', script: 'fault', env: { EDGE_PROJECT: tmpdir() }, says: /^error: .*\nhint: EDGE_PROJECT/ },
+  ])('is one line and a hint when $when', async ({ script, env, says }) => {
+    const { code, stdout, stderr } = await startScript(script, [], env).ended;
+    expect({ code, stdout, lines: stderr.trim().split('\n').length }).toEqual({ code: 2, stdout: '', lines: 2 });
+    expect(stderr).toMatch(says);
+  });
+
+  it('runs each checkout’s own configuration when they share their packages, and removes what is old', { timeout: 60_000 }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'two-checkouts-'));
+    try {
+      // Not the repository's own node_modules: this test makes the cache old.
+      const shared = join(folder, 'node_modules');
+      await mkdir(shared);
+      for (const name of await readdir('node_modules'))
+        if (!name.startsWith('.')) await symlink(resolve('node_modules', name), join(shared, name));
+      const runIn = (checkout: string) =>
+        new Promise<string>((settle) => {
+          const { EDGE_PROJECT: _, ...env } = process.env;
+          const args = ['--no-warnings', join(checkout, 'scripts/run.mjs'), 'function-build'];
+          execFile(process.execPath, args, { cwd: checkout, env }, (_error, stdout, stderr) => settle(stdout + stderr));
+        });
+      const sample = await readFile('test/fixtures/sample/edge.config.ts', 'utf8');
+      for (const name of ['one', 'two']) {
+        const checkout = join(folder, name);
+        for (const part of ['scripts', 'src', 'kvs', 'functions', 'local', 'package.json'])
+          await cp(part, join(checkout, part), { recursive: true });
+        await symlink(shared, join(checkout, 'node_modules'));
+        await writeFile(
+          join(checkout, 'edge.config.ts'),
+          sample.replace('../../../src/', './src/').replace("'AT'", name === 'one' ? "'AT'" : "'austria'"),
+        );
+      }
+      expect(await runIn(join(folder, 'one'))).toContain('sha256');
+      expect(await runIn(join(folder, 'two'))).toContain('austria');
+      const cache = join(shared, '.cache', 'cloudfront-edge-failover');
+      const old = await readdir(cache);
+      const longAgo = new Date(Date.now() - 40 * 24 * 3_600_000);
+      for (const entry of old) await utimes(join(cache, entry), longAgo, longAgo);
+      await utimes(join(folder, 'one', 'scripts/function-build.ts'), new Date(), new Date());
+      expect(await runIn(join(folder, 'one'))).toContain('sha256');
+      expect((await readdir(cache)).filter((entry) => old.includes(entry) && !entry.startsWith('function-build.'))).toEqual([]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+describe('npm itself', () => {
+  // npm turns --local into its own --no-global and leaves no trace in the environment: the command would act on the live account.
+  it.each([
+    { typed: ['function:publish', '--local'], taken: '--local' },
+    { typed: ['failover', 'to', 'europe', '--for', '2h', '--local', '--yes'], taken: '--for' },
+    { typed: ['failover', 'status', '--local'], taken: '--local' },
+    { typed: ['kvs:apply', '--yes'], taken: '--yes' },
+  ])('is noticed when it takes an option: npm run $typed', { timeout: 60_000 }, async ({ typed, taken }) => {
+    const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((settle) => {
+      const env = { ...process.env, EDGE_LOCAL_PORT: '1', AWS_EC2_METADATA_DISABLED: 'true' };
+      execFile('npm', ['run', '--silent', ...typed], { env }, (error, _stdout, stderr) => settle({ code: error?.code ?? 0, stderr }));
+    });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(new RegExp(`^error: npm took ${taken} .*\\nhint: .*npm run ${typed[0]} -- … ${taken}\\n`, 'm'));
   });
 });

@@ -84,10 +84,27 @@ describe('parseArguments', () => {
 
   it('notices an option that npm took for itself', () => {
     const env = { npm_lifecycle_event: 'failover', npm_config_local: 'true' };
-    expect(problem(['status'], env)).toBe("npm took --local for itself | write -- after the script's name: npm run failover -- … --local");
+    expect(problem(['status'], env)).toMatch(/--local .* \| .*npm run failover -- … --local$/);
     expect(problem(['status'], { npm_lifecycle_event: 'failover', npm_config_break_glass: 'x' })).toContain('--break-glass');
     expect(parse(['status', '--local'], env).values.local).toBe(true);
     expect(parse(['status'], { npm_config_local: 'true' }).values.local).toBe(false);
     expect(parse(['status'], { npm_lifecycle_event: 'failover', npm_config_yes: 'true' }).values.yes).toBe(false);
+  });
+
+  it.each([
+    { recorded: ['status', '--no-global'], taken: '--local' },
+    { recorded: ['--yes'], taken: '--yes' },
+    { recorded: ['--weight', '5%'], taken: '--weight' },
+    { recorded: ['--reason', 'a', '--for=2h'], taken: '--reason' },
+  ])('notices by npm’s own record that it took $taken', ({ recorded, taken }) => {
+    // What npm takes, and the words behind it, look like unexpected arguments: the reason comes first.
+    const given = () => parseArguments(command, ['status', 'x', 'y'], { npm_lifecycle_event: 'failover' }, recorded);
+    expect(given).toThrow(expect.objectContaining({ code: 'USAGE', message: expect.stringContaining(taken) }));
+  });
+
+  it('takes EDGE_TARGET=local for --local', () => {
+    expect(parse(['status'], { EDGE_TARGET: 'local' }).values.local).toBe(true);
+    expect(parse(['status'], { EDGE_TARGET: 'aws' }).values.local).toBe(false);
+    expect(problem(['status'], { EDGE_TARGET: 'Local' })).toContain('EDGE_TARGET');
   });
 });
