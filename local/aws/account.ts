@@ -88,6 +88,8 @@ export interface Account {
   distributions: Map<string, DistributionRecord>;
   /** Continuous deployment policies by id. */
   policies: Map<string, PolicyRecord>;
+  /** Tags by the ARN of what has them. */
+  tags: Map<string, Map<string, string>>;
   /** The clock as a date. */
   date(): Date;
   /** A new ETag; `KV` for the data plane, `E` elsewhere. */
@@ -137,6 +139,7 @@ export function openAccount(options: AccountOptions): Account {
     deletedStoreArns: new Set(),
     distributions,
     policies,
+    tags: new Map(),
     date: () => new Date(options.now()),
     etag: (prefix) => createEtag(prefix, options.random),
     changed(change) {

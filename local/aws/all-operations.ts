@@ -1,7 +1,7 @@
 import type { Operation } from './operation.ts';
 import { copyDistribution } from './operations/cloudfront/copy-distribution.ts';
 import { createContinuousDeploymentPolicy } from './operations/cloudfront/create-continuous-deployment-policy.ts';
-import { createDistribution } from './operations/cloudfront/create-distribution.ts';
+import { createDistribution, createDistributionWithTags } from './operations/cloudfront/create-distribution.ts';
 import { createFunction } from './operations/cloudfront/create-function.ts';
 import { createKeyValueStore } from './operations/cloudfront/create-key-value-store.ts';
 import { deleteContinuousDeploymentPolicy } from './operations/cloudfront/delete-continuous-deployment-policy.ts';
@@ -21,6 +21,7 @@ import { listDistributions } from './operations/cloudfront/list-distributions.ts
 import { listFunctions } from './operations/cloudfront/list-functions.ts';
 import { listKeyValueStores } from './operations/cloudfront/list-key-value-stores.ts';
 import { publishFunction } from './operations/cloudfront/publish-function.ts';
+import { listTagsForResource, tagResource, untagResource } from './operations/cloudfront/tag-resource.ts';
 import { testFunction } from './operations/cloudfront/test-function.ts';
 import { updateContinuousDeploymentPolicy } from './operations/cloudfront/update-continuous-deployment-policy.ts';
 import { updateDistribution } from './operations/cloudfront/update-distribution.ts';
@@ -39,6 +40,7 @@ export const cloudfrontOperations: readonly Operation[] = [
   copyDistribution,
   createContinuousDeploymentPolicy,
   createDistribution,
+  createDistributionWithTags,
   createFunction,
   createKeyValueStore,
   deleteContinuousDeploymentPolicy,
@@ -57,8 +59,11 @@ export const cloudfrontOperations: readonly Operation[] = [
   listDistributions,
   listFunctions,
   listKeyValueStores,
+  listTagsForResource,
   publishFunction,
+  tagResource,
   testFunction,
+  untagResource,
   updateContinuousDeploymentPolicy,
   updateDistribution,
   updateDistributionWithStagingConfig,

@@ -3,13 +3,17 @@ import type { Account } from '../account.ts';
 import type { Decoded } from '../operation.ts';
 import { ServiceError } from '../service-error.ts';
 import { type Behavior, behaviorsOf } from './distribution-references.ts';
-import { checkFunctionAssociations } from './function-associations.ts';
+import { checkEdgeFunctions } from './edge-functions.ts';
+import { checkForwardedValues } from './forwarded-values.ts';
 import { managedCachePolicies, managedOriginRequestPolicies, managedResponseHeadersPolicies } from './managed-policies.ts';
 
 type Config = Decoded<DistributionConfig>;
 
-/** DG cloudfront-limits.html */
+// DG cloudfront-limits.html
 const maxBehaviors = 75;
+const maxPatternLength = 255;
+const maxTrustedSigners = 5;
+const maxKeyGroups = 4;
 
 const allowedSets = ['GET,HEAD', 'GET,HEAD,OPTIONS', 'DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT'];
 
@@ -18,22 +22,30 @@ export function checkBehaviors(config: Config, account: Account): void {
   const behaviors = behaviorsOf(config);
   if (behaviors.length > maxBehaviors)
     throw new ServiceError('TooManyCacheBehaviors', `at most ${maxBehaviors} cache behaviors are allowed`);
-  const patterns = new Set<string>();
-  for (const { PathPattern } of config.CacheBehaviors?.Items ?? []) {
-    if (PathPattern === '' || PathPattern.length > 255 || patterns.has(PathPattern))
-      throw new ServiceError('InvalidArgument', `the path pattern ${JSON.stringify(PathPattern)} is empty, too long or used twice`);
-    patterns.add(PathPattern);
-  }
+  // DG DownloadDistValuesCacheBehavior.html, "Path pattern": these characters, and * and ? as wildcards.
+  for (const { PathPattern } of config.CacheBehaviors?.Items ?? [])
+    if (!/^[\w.*$/~"'@:+&?-]+$/.test(PathPattern) || PathPattern.length > maxPatternLength)
+      throw invalid(`the path pattern ${JSON.stringify(PathPattern)} is empty, too long or has a character that CloudFront does not allow`);
   const origins = new Set(config.Origins.Items.map((origin) => origin.Id));
   const groups = new Set((config.OriginGroups?.Items ?? []).map((group) => group.Id));
   for (const { at, behavior } of behaviors) {
-    if (!origins.has(behavior.TargetOriginId) && !groups.has(behavior.TargetOriginId))
-      throw new ServiceError('NoSuchOrigin', `${at} targets ${behavior.TargetOriginId}, which is neither an origin nor an origin group`);
-    if (!['allow-all', 'https-only', 'redirect-to-https'].includes(behavior.ViewerProtocolPolicy))
-      throw new ServiceError('InvalidArgument', `the ViewerProtocolPolicy of ${at} is unknown: ${behavior.ViewerProtocolPolicy}`);
-    checkMethods(behavior, at, groups.has(behavior.TargetOriginId));
+    const { TargetOriginId: target } = behavior;
+    if (!origins.has(target) && !groups.has(target))
+      throw new ServiceError('NoSuchOrigin', `${at} targets ${target}, which is neither an origin nor an origin group`);
+    checkMethods(behavior, at, groups.has(target));
     checkPolicies(behavior, at);
-    checkFunctionAssociations(behavior, at, account);
+    checkForwardedValues(behavior, at, config);
+    checkTrust(behavior, at);
+    checkGrpc(behavior, at, config);
+    if ((behavior.FieldLevelEncryptionId ?? '') !== '')
+      throw new ServiceError(
+        'NoSuchFieldLevelEncryptionConfig',
+        `${at}: there is no field-level encryption ${behavior.FieldLevelEncryptionId}`,
+      );
+    const realtime = behavior.RealtimeLogConfigArn ?? '';
+    if (realtime !== '' && !/^arn:aws:cloudfront::\d{12}:realtime-log-config\/[\w-]+$/.test(realtime))
+      throw invalid(`${at}: ${realtime} is not the ARN of a real-time log configuration`);
+    checkEdgeFunctions(behavior, at, account);
   }
 }
 
@@ -41,13 +53,14 @@ function checkMethods(behavior: Behavior, at: string, targetsGroup: boolean): vo
   const allowed = behavior.AllowedMethods;
   if (allowed === undefined) return;
   if (!allowedSets.includes([...allowed.Items].sort().join(',')))
-    throw new ServiceError('InvalidArgument', `the AllowedMethods of ${at} are not one of CloudFront's three sets`);
+    throw invalid(`the AllowedMethods of ${at} are not one of CloudFront's three sets`);
   const cached = allowed.CachedMethods;
   if (cached !== undefined && !allowedSets.slice(0, 2).includes([...cached.Items].sort().join(',')))
-    throw new ServiceError('InvalidArgument', `the CachedMethods of ${at} are not one of CloudFront's two sets`);
+    throw invalid(`the CachedMethods of ${at} are not one of CloudFront's two sets`);
+  const uncacheable = cached?.Items.find((method) => !allowed.Items.includes(method));
+  if (uncacheable !== undefined) throw invalid(`${at} caches ${uncacheable}, which it does not allow`);
   if (targetsGroup && allowed.Items.includes('POST'))
-    throw new ServiceError(
-      'InvalidArgument',
+    throw invalid(
       'The parameter AllowedMethods cannot include POST, PUT, PATCH, or DELETE for a cached behavior associated with an origin group',
     );
 }
@@ -55,16 +68,44 @@ function checkMethods(behavior: Behavior, at: string, targetsGroup: boolean): vo
 function checkPolicies(behavior: Behavior, at: string): void {
   const { CachePolicyId, OriginRequestPolicyId, ResponseHeadersPolicyId, ForwardedValues } = behavior;
   if ((CachePolicyId === undefined) === (ForwardedValues === undefined))
-    throw new ServiceError('InvalidArgument', `${at} needs either CachePolicyId or ForwardedValues`);
+    throw invalid(`${at} needs either CachePolicyId or ForwardedValues`);
   if (OriginRequestPolicyId !== undefined && CachePolicyId === undefined)
-    throw new ServiceError('InvalidArgument', `${at} has an origin request policy, which needs a cache policy`);
+    throw invalid(`${at} has an origin request policy, which needs a cache policy`);
   if (CachePolicyId !== undefined && !managedCachePolicies.has(CachePolicyId))
     throw new ServiceError('NoSuchCachePolicy', `${at}: there is no cache policy ${CachePolicyId}`);
   if (OriginRequestPolicyId !== undefined && !managedOriginRequestPolicies.has(OriginRequestPolicyId))
     throw new ServiceError('NoSuchOriginRequestPolicy', `${at}: there is no origin request policy ${OriginRequestPolicyId}`);
   if (ResponseHeadersPolicyId !== undefined && !managedResponseHeadersPolicies.has(ResponseHeadersPolicyId))
     throw new ServiceError('NoSuchResponseHeadersPolicy', `${at}: there is no response headers policy ${ResponseHeadersPolicyId}`);
-  const ttls = [behavior.MinTTL, behavior.DefaultTTL, behavior.MaxTTL].filter((ttl) => ttl !== undefined);
-  if (ttls.some((ttl, index) => ttl < (ttls[index - 1] ?? 0)))
-    throw new ServiceError('InvalidTTLOrder', `the TTLs of ${at} must not fall from MinTTL to DefaultTTL to MaxTTL`);
+}
+
+/** Signers and key groups are enabled exactly where some are named. Which key groups an account has is not known here. */
+function checkTrust({ TrustedSigners: signers, TrustedKeyGroups: groups }: Behavior, at: string): void {
+  for (const [name, list] of [
+    ['TrustedSigners', signers],
+    ['TrustedKeyGroups', groups],
+  ] as const)
+    if (list !== undefined && list.Enabled !== list.Quantity > 0)
+      throw invalid(`the ${name} of ${at} are ${list.Enabled ? 'enabled, but name none' : 'named, but not enabled'}`);
+  if ((signers?.Quantity ?? 0) > maxTrustedSigners)
+    throw new ServiceError('TooManyTrustedSigners', `${at} has more than ${maxTrustedSigners} trusted signers`);
+  const signer = signers?.Items?.find((account) => account !== 'self' && !/^\d{12}$/.test(account));
+  if (signer !== undefined) throw new ServiceError('TrustedSignerDoesNotExist', `the trusted signer ${signer} of ${at} is not an account`);
+  if ((groups?.Quantity ?? 0) > maxKeyGroups)
+    throw new ServiceError('TooManyKeyGroupsAssociatedToDistribution', `${at} has more than ${maxKeyGroups} trusted key groups`);
+  const group = groups?.Items?.find((id) => !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id));
+  if (group !== undefined) throw new ServiceError('TrustedKeyGroupDoesNotExist', `the key group ${group} of ${at} does not exist`);
+}
+
+/** DG distribution-using-grpc.html: HTTP/2 to the viewer, POST, and an origin that speaks it. */
+function checkGrpc(behavior: Behavior, at: string, config: Config): void {
+  if (behavior.GrpcConfig?.Enabled !== true) return;
+  if (behavior.AllowedMethods?.Items.includes('POST') !== true) throw invalid(`${at} has gRPC enabled, but does not allow POST`);
+  if (!['http2', 'http2and3'].includes(config.HttpVersion ?? 'http2')) throw invalid(`${at} has gRPC enabled, which needs HTTP/2`);
+  const origin = config.Origins.Items.find(({ Id }) => Id === behavior.TargetOriginId);
+  if (origin?.S3OriginConfig !== undefined) throw invalid(`${at} has gRPC enabled, which an S3 origin does not support`);
+}
+
+function invalid(message: string): ServiceError {
+  return new ServiceError('InvalidArgument', message);
 }

@@ -108,29 +108,54 @@ function checkTraffic(traffic: PolicyConfig['TrafficConfig']): void {
 
 /** Refuses what Update- and CreateDistribution would refuse of a distribution that takes part in a staged rollout. */
 export function checkStaging(config: Config, account: Account, current?: DistributionRecord): void {
-  const policyId = config.ContinuousDeploymentPolicyId ?? '';
   const isStaging = config.Staging ?? false;
-  if (isStaging !== (current?.config.Staging ?? false))
-    throw new ServiceError('IllegalUpdate', 'only CopyDistribution makes a staging distribution, and it stays one');
+  if (isStaging && (config.Aliases?.Items?.length ?? 0) > 0)
+    throw new ServiceError(current === undefined ? 'InvalidArgument' : 'IllegalUpdate', 'a staging distribution cannot have aliases');
+  if (current === undefined) checkNewStaging(config, account);
+  else checkStagingUpdate(config, account, current);
+}
+
+function checkStagingUpdate(config: Config, account: Account, current: DistributionRecord): void {
+  const isStaging = config.Staging ?? false;
+  const policyId = config.ContinuousDeploymentPolicyId ?? '';
+  if (isStaging !== (current.config.Staging ?? false))
+    throw new ServiceError('IllegalUpdate', 'whether a distribution is a staging distribution cannot change');
   if (policyId !== '') {
     const policy = findPolicy(policyId, account);
     if (isStaging) throw new ServiceError('InvalidArgument', 'a staging distribution cannot have a continuous deployment policy');
     const primary = primaryOfPolicy(policyId, account);
     if (primary !== undefined && primary !== current)
       throw new ServiceError('ContinuousDeploymentPolicyInUse', `the policy ${policyId} belongs to the distribution ${primary.id}`);
-    if (stagingOf(policy.config, account)?.primaryId !== current?.id)
+    const staging = stagingOf(policy.config, account);
+    // One that CreateDistribution made is not a copy, and fits every primary.
+    if (staging === undefined || (staging.primaryId !== undefined && staging.primaryId !== current.id))
       throw new ServiceError('InvalidArgument', `the policy ${policyId} is for a copy of another distribution`);
     checkNoHttp3(config);
   }
-  if (!isStaging || current === undefined) return;
-  if ((config.Aliases?.Items?.length ?? 0) > 0) throw new ServiceError('IllegalUpdate', 'a staging distribution cannot have aliases');
-  const rest = (whole: Config) => {
-    const fields = Object.entries(fillDistributionConfig(whole)).filter(
-      ([name]) => ![...stagedFields, ...ownFields].some((own) => own === name),
+  // DG continuous-deployment-quotas-considerations.html, aws/aws-cli#10446. That the update which detaches the policy cannot do it either is UNCONFIRMED.
+  if ((current.config.ContinuousDeploymentPolicyId ?? '') !== '') checkUnchanged(config, current, ['ViewerCertificate', 'WebACLId']);
+  // Before a policy names it, one that CreateDistribution made has no primary that it must be like.
+  if (isStaging && (current.primaryId !== undefined || policyOfStaging(current, account) !== undefined)) {
+    const outside = (Object.keys(fillDistributionConfig(config)) as (keyof Config)[]).filter(
+      (name) => ![...stagedFields, ...ownFields].includes(name),
     );
-    return inOrder(Object.fromEntries(fields));
-  };
-  if (rest(config) !== rest(current.config))
+    checkUnchanged(config, current, outside);
+  }
+}
+
+/** CreateDistribution makes staging distributions too; the policy that names one comes after it. */
+function checkNewStaging(config: Config, account: Account): void {
+  if ((config.ContinuousDeploymentPolicyId ?? '') !== '')
+    throw new ServiceError('InvalidArgument', 'Continuous deployment policy is not supported during distribution creation.');
+  if (config.Staging !== true) return;
+  checkNoHttp3(config);
+  if ([...account.distributions.values()].filter((record) => record.config.Staging === true).length >= maxStagingDistributions)
+    throw new ServiceError('TooManyDistributions', `an account has at most ${maxStagingDistributions} staging distributions`);
+}
+
+function checkUnchanged(config: Config, current: DistributionRecord, fields: readonly (keyof Config)[]): void {
+  const [before, after] = [fillDistributionConfig(current.config), fillDistributionConfig(config)];
+  if (fields.some((name) => inOrder(before[name]) !== inOrder(after[name])))
     throw new ServiceError('IllegalUpdate', 'One or more fields updated are not supported for continuous deployment.');
 }
 

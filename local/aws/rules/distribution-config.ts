@@ -1,96 +1,110 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
+import { isIsoCountry } from '../../../src/operations/explain/iso-countries.ts';
 import type { Account, DistributionRecord } from '../account.ts';
 import type { Decoded } from '../operation.ts';
-import { ServiceError } from '../service-error.ts';
+import { ServiceError, type ServiceErrorCode } from '../service-error.ts';
 import { checkBehaviors } from './behavior-config.ts';
+import { checkLists } from './config-lists.ts';
 import { checkStaging } from './continuous-deployment.ts';
 import { distributionsOfFunction, functionArnsOf } from './distribution-references.ts';
 import { checkComment } from './function-config.ts';
 import { checkOrigins } from './origin-config.ts';
+import { checkCertificate } from './viewer-certificate.ts';
 
 type Config = Decoded<DistributionConfig>;
 
-/** Distributions that may use one function (DG cloudfront-limits.html). */
+// DG cloudfront-limits.html
 const maxDistributionsPerFunction = 100;
+const maxAliases = 100;
 
+/** DG custom-error-pages-response-codes.html: what can have a response of its own, and the code that response can have. */
 const errorCodes = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
-const minimumProtocols = [
-  'SSLv3',
-  'TLSv1',
-  'TLSv1_2016',
-  'TLSv1.1_2016',
-  'TLSv1.2_2018',
-  'TLSv1.2_2019',
-  'TLSv1.2_2021',
-  'TLSv1.2_2025',
-  'TLSv1.3_2025',
-];
+const responseCodes = ['200', ...errorCodes.map(String)];
+
+const maxPageLength = 4_000;
+const maxRootObjectLength = 255;
+const maxLogPrefixLength = 256;
 
 /** Refuses a DistributionConfig that Create- and UpdateDistribution would refuse; `current` is the distribution being updated. */
 export function checkDistributionConfig(config: Config, account: Account, current?: DistributionRecord): void {
-  checkQuantities(config, '');
-  if (config.CallerReference === '') throw new ServiceError('InvalidArgument', 'CallerReference must not be empty');
+  checkLists(config);
+  if (config.CallerReference === '') refuse('InvalidArgument', 'CallerReference must not be empty');
   checkComment(config.Comment);
-  if (config.DefaultRootObject?.startsWith('/'))
-    throw new ServiceError('InvalidDefaultRootObject', 'DefaultRootObject must not begin with /');
-  oneOf(config.PriceClass, ['PriceClass_100', 'PriceClass_200', 'PriceClass_All', 'None'], 'PriceClass');
-  oneOf(config.HttpVersion, ['http1.1', 'http2', 'http3', 'http2and3'], 'HttpVersion');
-  for (const { ErrorCode } of config.CustomErrorResponses?.Items ?? [])
-    if (!errorCodes.includes(ErrorCode)) throw new ServiceError('InvalidErrorCode', `${ErrorCode} cannot have a custom error response`);
-  if (config.Restrictions !== undefined && !['none', 'whitelist', 'blacklist'].includes(config.Restrictions.GeoRestriction.RestrictionType))
-    throw new ServiceError('InvalidGeoRestrictionParameter', 'RestrictionType must be none, whitelist or blacklist');
+  const root = config.DefaultRootObject ?? '';
+  if (root.startsWith('/') || root.length > maxRootObjectLength || !/^[\x21-\x7e]*$/.test(root))
+    refuse('InvalidDefaultRootObject', `DefaultRootObject must not begin with /, and be URL-encoded: ${JSON.stringify(root.slice(0, 80))}`);
+  checkErrorResponses(config);
+  checkCountries(config);
+  checkLogging(config);
+  checkWebAcl(config.WebACLId ?? '');
   checkOrigins(config);
   checkBehaviors(config, account);
-  checkCertificate(config);
+  checkCertificate(config, current !== undefined);
   checkAliases(config, account, current);
+  if (config.TenantConfig !== undefined && config.ConnectionMode !== 'tenant-only')
+    refuse('InvalidArgument', 'TenantConfig needs the ConnectionMode tenant-only');
   checkStaging(config, account, current);
   for (const arn of functionArnsOf(config))
     if (distributionsOfFunction(arn, account).filter((user) => user !== current).length >= maxDistributionsPerFunction)
-      throw new ServiceError(
-        'TooManyDistributionsWithSingleFunctionARN',
-        `${arn} is used by ${maxDistributionsPerFunction} distributions already`,
-      );
+      refuse('TooManyDistributionsWithSingleFunctionARN', `${arn} is used by ${maxDistributionsPerFunction} distributions already`);
 }
 
-/** InconsistentQuantities wherever Quantity is not the number of Items. */
-function checkQuantities(value: unknown, path: string): void {
-  if (Array.isArray(value)) {
-    for (const item of value) checkQuantities(item, path);
-  } else if (value !== null && typeof value === 'object') {
-    const fields = value as Record<string, unknown>;
-    if (typeof fields['Quantity'] === 'number') {
-      const items = Array.isArray(fields['Items']) ? fields['Items'].length : 0;
-      if (fields['Quantity'] !== items)
-        throw new ServiceError('InconsistentQuantities', `${path}.Quantity is ${fields['Quantity']}, but there are ${items} items`);
-    }
-    for (const [name, field] of Object.entries(fields)) checkQuantities(field, path === '' ? name : `${path}.${name}`);
+function checkErrorResponses(config: Config): void {
+  for (const { ErrorCode, ResponsePagePath: page = '', ResponseCode: code = '', ErrorCachingMinTTL: ttl = 0 } of config.CustomErrorResponses
+    ?.Items ?? []) {
+    if (!errorCodes.includes(ErrorCode)) refuse('InvalidErrorCode', `${ErrorCode} cannot have a custom error response`);
+    if ((page === '') !== (code === ''))
+      refuse('InvalidArgument', `the error response for ${ErrorCode} must have both ResponsePagePath and ResponseCode, or none of them`);
+    if (page !== '' && (!page.startsWith('/') || page.length > maxPageLength || !/^[\x21-\x7e]*$/.test(page)))
+      refuse('InvalidArgument', `the ResponsePagePath for ${ErrorCode} must begin with / and be URL-encoded`);
+    if (code !== '' && !responseCodes.includes(code)) refuse('InvalidResponseCode', `${code} cannot be the ResponseCode for ${ErrorCode}`);
+    if (ttl < 0 || !Number.isInteger(ttl)) refuse('InvalidArgument', `the ErrorCachingMinTTL for ${ErrorCode} must be whole seconds`);
   }
 }
 
-function checkCertificate(config: Config): void {
-  const certificate = config.ViewerCertificate;
-  const own = certificate?.ACMCertificateArn ?? certificate?.IAMCertificateId;
-  if ((config.Aliases?.Items?.length ?? 0) > 0 && own === undefined)
-    throw new ServiceError('InvalidViewerCertificate', 'aliases need a certificate of their own');
-  if (certificate === undefined) return;
-  if (certificate.ACMCertificateArn !== undefined && !/^arn:aws:acm:us-east-1:\d{12}:certificate\/.+$/.test(certificate.ACMCertificateArn))
-    throw new ServiceError('InvalidViewerCertificate', `${certificate.ACMCertificateArn} is not the ARN of a certificate in us-east-1`);
-  if (own !== undefined && !['sni-only', 'vip', 'static-ip'].includes(certificate.SSLSupportMethod ?? ''))
-    throw new ServiceError('InvalidViewerCertificate', 'a certificate of your own needs SSLSupportMethod');
-  if (certificate.MinimumProtocolVersion !== undefined && !minimumProtocols.includes(certificate.MinimumProtocolVersion))
-    throw new ServiceError('InvalidMinimumProtocolVersion', `unknown MinimumProtocolVersion ${certificate.MinimumProtocolVersion}`);
+/** The empty list beside `whitelist` or `blacklist` is UNCONFIRMED, the rest is the API reference's. */
+function checkCountries(config: Config): void {
+  const { RestrictionType: type = 'none', Items: countries = [] } = config.Restrictions?.GeoRestriction ?? {};
+  if ((type === 'none') !== (countries.length === 0))
+    refuse('InvalidGeoRestrictionParameter', `the RestrictionType ${type} does not go with ${countries.length} countries`);
+  const unknown = countries.find((code) => !isIsoCountry(code));
+  if (unknown !== undefined)
+    refuse('InvalidLocationCode', `${JSON.stringify(unknown)} is not an ISO 3166-1 alpha-2 country code in upper case`);
+}
+
+function checkLogging(config: Config): void {
+  const { Enabled = false, Bucket = '', Prefix = '' } = config.Logging ?? {};
+  if (!Enabled) return;
+  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\.s3([.-][a-z0-9-]+)?\.amazonaws\.com$/.test(Bucket))
+    refuse('InvalidArgument', `The parameter Logging Bucket does not refer to a valid S3 bucket: ${JSON.stringify(Bucket)}`);
+  if (Prefix.startsWith('/') || Prefix.length > maxLogPrefixLength)
+    refuse('InvalidArgument', `the Prefix of the logs must not begin with / and has at most ${maxLogPrefixLength} characters`);
+}
+
+/** A web ACL of WAF for CloudFront, or of WAF Classic, which has an id alone. */
+function checkWebAcl(id: string): void {
+  if (id === '' || /^arn:aws:wafv2:us-east-1:\d{12}:global\/webacl\/[\w-]+\/[\w-]+$/.test(id)) return;
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return;
+  refuse('InvalidWebACLId', `${JSON.stringify(id)} is not a web ACL for CloudFront: WAF needs the ARN of a global one in us-east-1`);
 }
 
 function checkAliases(config: Config, account: Account, current: DistributionRecord | undefined): void {
-  const aliases = config.Aliases?.Items ?? [];
+  const aliases = (config.Aliases?.Items ?? []).map((alias) => alias.toLowerCase());
+  if (aliases.length > maxAliases) refuse('TooManyDistributionCNAMEs', `at most ${maxAliases} aliases are allowed`);
+  // A wildcard stands for the whole first label.
+  const wrong = aliases.find(
+    (alias) => alias.length > 253 || !/^(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/.test(alias),
+  );
+  if (wrong !== undefined) refuse('InvalidArgument', `the alias ${JSON.stringify(wrong)} is not a domain name`);
+  const own = aliases.find((alias) => alias.endsWith('.cloudfront.net'));
+  if (own !== undefined) refuse('InvalidArgument', `the alias ${own} is a name of CloudFront's own domain`);
   for (const other of account.distributions.values()) {
     if (other === current) continue;
-    const taken = aliases.find((alias) => other.config.Aliases?.Items?.includes(alias));
-    if (taken !== undefined) throw new ServiceError('CNAMEAlreadyExists', `the alias ${taken} belongs to another distribution`);
+    const taken = other.config.Aliases?.Items?.find((alias) => aliases.includes(alias.toLowerCase()));
+    if (taken !== undefined) refuse('CNAMEAlreadyExists', `the alias ${taken} belongs to another distribution`);
   }
 }
 
-function oneOf(value: string | undefined, allowed: readonly string[], name: string): void {
-  if (value !== undefined && !allowed.includes(value))
-    throw new ServiceError('InvalidArgument', `${name} must be one of ${allowed.join(', ')}`);
+function refuse(code: ServiceErrorCode, message: string): never {
+  throw new ServiceError(code, message);
 }

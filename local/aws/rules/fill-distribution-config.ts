@@ -1,91 +1,86 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
+import { completeDistribution } from '../../../src/config/complete-distribution.ts';
 import type { Decoded } from '../operation.ts';
+import type { Behavior } from './distribution-references.ts';
 
 type Config = Decoded<DistributionConfig>;
+type Origin = Config['Origins']['Items'][number];
 
 const none = { Quantity: 0 };
-
-const distributionDefaults = {
-  Aliases: none,
-  DefaultRootObject: '',
-  OriginGroups: none,
-  CacheBehaviors: none,
-  CustomErrorResponses: none,
-  Logging: { Enabled: false, IncludeCookies: false, Bucket: '', Prefix: '' },
-  PriceClass: 'PriceClass_All',
-  ViewerCertificate: {
-    CloudFrontDefaultCertificate: true,
-    SSLSupportMethod: 'vip',
-    MinimumProtocolVersion: 'TLSv1',
-    CertificateSource: 'cloudfront',
-  },
-  Restrictions: { GeoRestriction: { RestrictionType: 'none', Quantity: 0 } },
-  WebACLId: '',
-  HttpVersion: 'http2',
-  IsIPV6Enabled: false,
-  ContinuousDeploymentPolicyId: '',
-  Staging: false,
-} as const;
-
-const originDefaults = {
-  OriginPath: '',
-  CustomHeaders: none,
-  ConnectionAttempts: 3,
-  ConnectionTimeout: 10,
-  OriginShield: { Enabled: false },
-  OriginAccessControlId: '',
-};
-
-const behaviorDefaults = {
-  TrustedSigners: { Enabled: false, Quantity: 0 },
-  TrustedKeyGroups: { Enabled: false, Quantity: 0 },
-  AllowedMethods: { Quantity: 2, Items: ['HEAD', 'GET'], CachedMethods: { Quantity: 2, Items: ['HEAD', 'GET'] } },
-  SmoothStreaming: false,
-  Compress: false,
-  LambdaFunctionAssociations: none,
-  FunctionAssociations: none,
-  FieldLevelEncryptionId: '',
-};
+const noLogging = { Enabled: false, IncludeCookies: false, Bucket: '', Prefix: '' };
 
 /**
- * The config as the service hands it back: what the caller left out has the documented default, written out. A certificate of
- * one's own comes back with the older fields `Certificate` and `CertificateSource` beside it.
+ * The config as GetDistributionConfig hands it back: what the caller left out has the documented default, written out. Fields that this file does not name
+ * come back as they were sent.
  */
 export function fillDistributionConfig(given: Config): Config {
-  const filled = {
-    ...distributionDefaults,
-    ...given,
-    Origins: { ...given.Origins, Items: given.Origins.Items.map(fillOrigin) },
-    DefaultCacheBehavior: { ...behaviorDefaults, ...given.DefaultCacheBehavior },
-  };
-  const behaviors = given.CacheBehaviors?.Items?.map((behavior) => ({ ...behaviorDefaults, ...behavior }));
-  const certificate = given.ViewerCertificate;
+  const complete = completeDistribution(given) as Config;
+  const logging = given.Logging;
   return {
-    ...filled,
-    ...(given.CacheBehaviors !== undefined && behaviors !== undefined && { CacheBehaviors: { ...given.CacheBehaviors, Items: behaviors } }),
-    ...(certificate?.ACMCertificateArn !== undefined && {
-      ViewerCertificate: {
-        CloudFrontDefaultCertificate: false,
-        ...certificate,
-        Certificate: certificate.ACMCertificateArn,
-        CertificateSource: 'acm' as const,
-      },
-    }),
+    ...complete,
+    OriginGroups: fillItems(given.OriginGroups ?? none, (group: object) => ({ SelectionCriteria: 'default', ...group })),
+    Origins: fillItems(complete.Origins, fillOrigin),
+    DefaultCacheBehavior: fillBehavior(complete.DefaultCacheBehavior),
+    CacheBehaviors: fillItems(complete.CacheBehaviors ?? none, fillBehavior),
+    // Without logging, AWS forgets where it went.
+    Logging: logging?.Enabled === true ? { ...noLogging, ...logging } : noLogging,
+    ViewerCertificate: fillCertificate(given.ViewerCertificate),
+    IsIPV6Enabled: given.IsIPV6Enabled ?? false,
+    Staging: given.Staging ?? false,
   } as Config;
 }
 
-function fillOrigin(origin: Config['Origins']['Items'][number]): Config['Origins']['Items'][number] {
-  const custom = origin.CustomOriginConfig;
+/** A list; Items are missing from an empty one, as in what the service sends. */
+function fillItems<L extends { Quantity: number; Items?: unknown[] }>(list: L, fill: (item: never) => object): L {
+  const { Items: items, ...rest } = list;
+  return (items === undefined || items.length === 0 ? rest : { ...rest, Items: items.map((item) => fill(item as never)) }) as L;
+}
+
+function fillOrigin(origin: Origin): Origin {
+  const { CustomOriginConfig: custom, S3OriginConfig: bucket, VpcOriginConfig: vpc } = origin;
   return {
-    ...originDefaults,
+    ConnectionAttempts: 3,
+    ConnectionTimeout: 10,
+    OriginShield: { Enabled: false },
+    OriginAccessControlId: '',
     ...origin,
-    ...(custom !== undefined && {
-      CustomOriginConfig: {
-        OriginSslProtocols: { Quantity: 3, Items: ['TLSv1', 'TLSv1.1', 'TLSv1.2'] },
-        OriginReadTimeout: 30,
-        OriginKeepaliveTimeout: 5,
-        ...custom,
-      },
+    ...(custom !== undefined && { CustomOriginConfig: { IpAddressType: 'ipv4', ...custom } }),
+    ...(bucket !== undefined && { S3OriginConfig: { OriginReadTimeout: 30, ...bucket } }),
+    ...(vpc !== undefined && { VpcOriginConfig: { OriginReadTimeout: 30, OriginKeepaliveTimeout: 5, ...vpc } }),
+  };
+}
+
+function fillBehavior(behavior: Behavior): Behavior {
+  const { ForwardedValues: values, AllowedMethods: methods, LambdaFunctionAssociations: lambdas } = behavior;
+  return {
+    TrustedSigners: { Enabled: false, Quantity: 0 },
+    TrustedKeyGroups: { Enabled: false, Quantity: 0 },
+    FunctionAssociations: none,
+    GrpcConfig: { Enabled: false },
+    ...behavior,
+    ...(methods !== undefined && { AllowedMethods: { CachedMethods: { Quantity: 2, Items: ['HEAD', 'GET'] }, ...methods } }),
+    ...(lambdas !== undefined && {
+      LambdaFunctionAssociations: fillItems(lambdas, (lambda: object) => ({ IncludeBody: false, ...lambda })),
     }),
+    ...(values !== undefined && { ForwardedValues: { Headers: none, QueryStringCacheKeys: none, ...values } }),
+  } as Behavior;
+}
+
+/** A certificate of one's own comes back with the older fields `Certificate` and `CertificateSource`; CloudFront's default has TLSv1 whatever was sent. */
+function fillCertificate(given: Config['ViewerCertificate']): Config['ViewerCertificate'] {
+  const id = given?.ACMCertificateArn ?? given?.IAMCertificateId;
+  if (given === undefined || id === undefined)
+    return {
+      CloudFrontDefaultCertificate: true,
+      SSLSupportMethod: 'vip',
+      MinimumProtocolVersion: 'TLSv1',
+      CertificateSource: 'cloudfront',
+    };
+  return {
+    CloudFrontDefaultCertificate: false,
+    MinimumProtocolVersion: 'TLSv1',
+    ...given,
+    Certificate: id,
+    CertificateSource: given.ACMCertificateArn === undefined ? 'iam' : 'acm',
   };
 }

@@ -34,11 +34,19 @@ export function matchRoute(routes: readonly Route[], method: string, target: str
   const segments = path.slice(1).split('/').map(decode);
   const query = parseQuery(rest.join('?'));
   for (const route of routes) {
-    if (route.shape.method !== method || !route.shape.query.every((name) => query.has(name))) continue;
+    if (route.shape.method !== method || !isQueryOf(route, query)) continue;
     const labels = matchSegments(route.shape.segments, segments);
     if (labels !== undefined) return { route, labels, query };
   }
   return undefined;
+}
+
+/** Arguments such as `WithTags` and `Operation=Tag` are part of an address: all of the operation's are there, and none of another operation's. */
+function isQueryOf({ shape }: Route, query: ReadonlyMap<string, string>): boolean {
+  const own = parseQuery(shape.query.join('&'));
+  if ([...own].some(([name, value]) => query.get(name) !== value)) return false;
+  const known = new Set([...own.keys(), ...shape.input.members.filter(({ place }) => place === 'query').map(({ wireName }) => wireName)]);
+  return [...query].every(([name, value]) => known.has(name) || (value !== '' && name !== 'Operation'));
 }
 
 function matchSegments(pattern: readonly string[], segments: readonly string[]): Map<string, string> | undefined {

@@ -1,6 +1,7 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import type { LiveDistribution } from '../../aws/distribution.ts';
 import { EdgeError } from '../../cli/errors.ts';
+import { completeDistribution } from '../../config/complete-distribution.ts';
 import { configTree, type Fields, fromTree, noFields } from './config-tree.ts';
 import { type Change, diffConfigs } from './diff-config.ts';
 import { type Kept, mergeConfig } from './merge-config.ts';
@@ -32,7 +33,8 @@ export function planDistribution(
   const { tree, kept, dropped } = mergeConfig(before, withOwnReference(configTree(file), before), drop);
   const unusedDrops = drop.filter((path) => !dropped.has(path));
   const changes = diffConfigs(before, tree);
-  return { live, changes, kept, unusedDrops, next: withChanged(live.config, fromTree(tree) as DistributionConfig, changes) };
+  const next = completeDistribution(withChanged(live.config, fromTree(tree) as DistributionConfig, changes));
+  return { live, changes, kept, unusedDrops, next };
 }
 
 /** The live config with only those of its fields replaced in which something changes: the rest goes back to the byte as it came, unknown parts included. */

@@ -10,6 +10,13 @@ VN VU WF WS YE YT ZA ZM ZW`;
 /** All 249 countries that CloudFront may name in `cloudfront-viewer-country`, by code. Codes outside the standard, such as XK, are routed as everybody else unless configured. */
 const isoCountries: readonly string[] = codes.trim().split(/\s+/);
 
+const known: ReadonlySet<string> = new Set(isoCountries);
+
+/** Whether a text is one of the codes, in upper case. */
+export function isIsoCountry(code: string): boolean {
+  return known.has(code);
+}
+
 /** A country's code, or undefined for viewers of whom CloudFront names none. */
 export type Country = string | undefined;
 

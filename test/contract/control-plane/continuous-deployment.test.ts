@@ -145,8 +145,28 @@ describe('a staging distribution', () => {
     expect(await refusalOf(update(staging, change as Partial<DistributionConfig>))).toMatchObject({ code: 'IllegalUpdate', status: 400 });
   });
 
-  it('is only made by copying', async () => {
-    expect(await refusalOf(createPrimary({ Staging: true }))).toMatchObject({ code: 'IllegalUpdate' });
+  it('is also made by CreateDistribution, and can be the other half of any primary', async () => {
+    const primary = await createPrimary();
+    const staging = made(
+      await send(new CreateDistributionCommand({ DistributionConfig: { ...distributionConfig(), CallerReference: 'own', Staging: true } })),
+    );
+    expect(staging.config.Staging).toBe(true);
+    const { ContinuousDeploymentPolicy: policy } = await createPolicy(weightPolicy(staging));
+    const attached = made(await update(primary, { ContinuousDeploymentPolicyId: policy?.Id }));
+    expect(attached.config.ContinuousDeploymentPolicyId).toBe(policy?.Id);
+  });
+
+  it.each<{ what: string; change: Partial<DistributionConfig>; code: string }>([
+    { what: 'aliases', change: { Staging: true }, code: 'InvalidArgument' },
+    { what: 'a policy of its own', change: { ContinuousDeploymentPolicyId: 'made-later' }, code: 'InvalidArgument' },
+  ])('is not created with $what', async ({ change, code }) => {
+    expect(await refusalOf(createPrimary(change))).toMatchObject({ code, status: 400 });
+  });
+
+  it('stays one, and a primary stays none', async () => {
+    const { primary, staging } = await openRollout();
+    for (const one of [primary, staging])
+      expect(await refusalOf(update(one, { Staging: one === primary, Aliases: { Quantity: 0 } }))).toMatchObject({ code: 'IllegalUpdate' });
   });
 
   it('cannot be deleted while a policy names it', async () => {
@@ -284,5 +304,32 @@ describe('UpdateDistributionWithStagingConfig', () => {
     expect(await refusalOf(promote(lone, lone))).toMatchObject({ code: 'InvalidArgument' });
     const { primary } = await openRollout();
     expect(await refusalOf(promote(primary, lone))).toMatchObject({ code: 'NoSuchDistribution' });
+  });
+});
+
+describe('a distribution with a policy', () => {
+  const webAcl = 'arn:aws:wafv2:us-east-1:111122223333:global/webacl/a/473e64fd-f30b-4765-81a0-62ad96dd167a';
+  const own = { ...certificate, CloudFrontDefaultCertificate: false };
+  it.each<{ what: string; change: Partial<DistributionConfig> }>([
+    { what: 'certificate', change: { ViewerCertificate: { ...own, ACMCertificateArn: `${own.ACMCertificateArn}2` } } },
+    { what: 'minimum TLS version', change: { ViewerCertificate: { ...own, MinimumProtocolVersion: 'TLSv1.2_2021' } } },
+    { what: 'web ACL', change: { WebACLId: webAcl } },
+  ])('cannot change its $what until the policy is detached', async ({ change }) => {
+    const { primary } = await openRollout();
+    expect(await refusalOf(update(primary, change))).toMatchObject({ code: 'IllegalUpdate', status: 400 });
+    const detached = made(await update(primary, { ContinuousDeploymentPolicyId: '' }));
+    expect(made(await update(detached, change)).config).toMatchObject(change);
+  });
+
+  it('keeps it when an update leaves it out, and loses it to empty text', async () => {
+    const { primary, policyId } = await openRollout();
+    const { ContinuousDeploymentPolicyId: _, ...without } = primary.config;
+    const kept = made(
+      await send(
+        new UpdateDistributionCommand({ Id: primary.id, IfMatch: primary.etag, DistributionConfig: without as DistributionConfig }),
+      ),
+    );
+    expect(kept.config.ContinuousDeploymentPolicyId).toBe(policyId);
+    expect(made(await update(kept, { ContinuousDeploymentPolicyId: '' })).config.ContinuousDeploymentPolicyId).toBe('');
   });
 });

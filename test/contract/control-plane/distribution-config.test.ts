@@ -6,7 +6,9 @@ import {
   UpdateDistributionCommand,
 } from '@aws-sdk/client-cloudfront';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { completeDistribution } from '../../../src/config/complete-distribution.ts';
 import {
+  completeConfig,
   createFunction,
   createLiveFunction,
   distributionConfig,
@@ -125,7 +127,7 @@ describe('what a distribution may not be', () => {
       code: 'InvalidArgument',
     },
     { what: 'an origin path that ends in /', spoil: (c) => Object.assign(origin(c), { OriginPath: '/a/' }), code: 'InvalidArgument' },
-    { what: 'an origin of no kind', spoil: (c) => Object.assign(origin(c), { CustomOriginConfig: undefined }), code: 'InvalidOrigin' },
+    { what: 'an origin of no kind', spoil: (c) => Object.assign(origin(c), { CustomOriginConfig: undefined }), code: 'InvalidArgument' },
     { what: 'four connection attempts', spoil: (c) => Object.assign(origin(c), { ConnectionAttempts: 4 }), code: 'InvalidArgument' },
     { what: 'a connection timeout of 11 s', spoil: (c) => Object.assign(origin(c), { ConnectionTimeout: 11 }), code: 'InvalidArgument' },
     { what: 'port 81', spoil: (c) => Object.assign(custom(c), { HTTPPort: 81 }), code: 'InvalidArgument' },
@@ -212,6 +214,9 @@ describe('what a distribution may not be', () => {
       spoil: (c) =>
         Object.assign(behavior(c), {
           CachePolicyId: undefined,
+          MinTTL: 0,
+          DefaultTTL: 0,
+          MaxTTL: 0,
           ForwardedValues: { QueryString: false, Cookies: { Forward: 'none' } },
           OriginRequestPolicyId: '33f36d7e-f396-46d9-90e0-52428a34d9dc',
         }),
@@ -281,7 +286,10 @@ describe('what a distribution may not be', () => {
     { what: 'an empty caller reference', spoil: (c) => Object.assign(c, { CallerReference: '' }), code: 'InvalidArgument' },
     {
       what: 'an error response for 418',
-      spoil: (c) => Object.assign(c, { CustomErrorResponses: { Quantity: 1, Items: [{ ErrorCode: 418 }] } }),
+      spoil: (c) =>
+        Object.assign(c, {
+          CustomErrorResponses: { Quantity: 1, Items: [{ ErrorCode: 418, ResponsePagePath: '', ResponseCode: '', ErrorCachingMinTTL: 0 }] },
+        }),
       code: 'InvalidErrorCode',
     },
     {
@@ -317,8 +325,10 @@ describe('what a distribution may not be', () => {
     spoil(spoilt);
     expect(await refusalOf(send(new CreateDistributionCommand({ DistributionConfig: spoilt })))).toMatchObject({ code, status });
     const { id, etag } = await create();
-    const update = new UpdateDistributionCommand({ Id: id, IfMatch: etag, DistributionConfig: spoilt });
-    const sameCaller = spoilt.CallerReference === distributionConfig().CallerReference;
+    const changed = completeConfig();
+    spoil(changed);
+    const update = new UpdateDistributionCommand({ Id: id, IfMatch: etag, DistributionConfig: changed });
+    const sameCaller = changed.CallerReference === distributionConfig().CallerReference;
     expect(await refusalOf(send(update))).toMatchObject(sameCaller ? { code, status } : { code: 'IllegalUpdate', status: 400 });
     expect((await send(new GetDistributionCommand({ Id: id }))).ETag).toBe(etag);
   });
@@ -341,7 +351,7 @@ describe('what a distribution may not be', () => {
     const { id, etag } = await create(aliased);
     expect(await refusalOf(create())).toMatchObject({ code: 'DistributionAlreadyExists', status: 409 });
     expect(await refusalOf(create({ ...aliased, CallerReference: 'another' }))).toMatchObject({ code: 'CNAMEAlreadyExists', status: 409 });
-    await send(new UpdateDistributionCommand({ Id: id, IfMatch: etag, DistributionConfig: aliased }));
+    await send(new UpdateDistributionCommand({ Id: id, IfMatch: etag, DistributionConfig: completeDistribution(aliased) }));
   });
 
   it('the 101st that uses one function', async () => {

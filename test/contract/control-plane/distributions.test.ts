@@ -9,7 +9,15 @@ import {
 } from '@aws-sdk/client-cloudfront';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readDistribution } from '../../../src/config/distribution-file.ts';
-import { createLiveFunction, distributionConfig, type LocalAccount, openLocalAccount, refusalOf, until } from './open-local-account.ts';
+import {
+  completeConfig,
+  createLiveFunction,
+  distributionConfig,
+  type LocalAccount,
+  openLocalAccount,
+  refusalOf,
+  until,
+} from './open-local-account.ts';
 
 let account: LocalAccount;
 beforeEach(async () => {
@@ -61,7 +69,7 @@ describe('a distribution', () => {
     expect(account.cloud.published.distribution(id)).toBeUndefined();
     await deployed(id);
     expect(account.cloud.published.distribution(id)?.Comment).toBe('');
-    await send(new UpdateDistributionCommand({ Id: id, IfMatch: etag, DistributionConfig: { ...distributionConfig(), Comment: 'new' } }));
+    await send(new UpdateDistributionCommand({ Id: id, IfMatch: etag, DistributionConfig: { ...completeConfig(), Comment: 'new' } }));
     expect(account.cloud.published.distribution(id)?.Comment).toBe('');
     await deployed(id);
     expect(account.cloud.published.distribution(id)?.Comment).toBe('new');
@@ -98,11 +106,11 @@ describe('a distribution', () => {
     expect(updated.ETag).not.toBe(ETag);
   });
 
-  it('loses on update what the update does not say', async () => {
-    const { id, etag } = await create({ ...distributionConfig(), DefaultRootObject: 'index.html', PriceClass: 'PriceClass_100' });
-    await send(new UpdateDistributionCommand({ Id: id, IfMatch: etag, DistributionConfig: distributionConfig() }));
+  it('is replaced by an update as a whole', async () => {
+    const { id, etag } = await create({ ...distributionConfig(), DefaultRootObject: 'index.html', IsIPV6Enabled: true });
+    await send(new UpdateDistributionCommand({ Id: id, IfMatch: etag, DistributionConfig: completeConfig() }));
     const { DistributionConfig: config } = await send(new GetDistributionConfigCommand({ Id: id }));
-    expect(config).toMatchObject({ DefaultRootObject: '', PriceClass: 'PriceClass_All' });
+    expect(config).toMatchObject({ DefaultRootObject: '', IsIPV6Enabled: false });
   });
 
   it('is listed with its status', async () => {
@@ -119,7 +127,7 @@ describe('a distribution', () => {
     await deployed(id);
     expect(await refusalOf(remove(etag))).toMatchObject({ code: 'DistributionNotDisabled', status: 409 });
     const disabled = await send(
-      new UpdateDistributionCommand({ Id: id, IfMatch: etag, DistributionConfig: { ...distributionConfig(), Enabled: false } }),
+      new UpdateDistributionCommand({ Id: id, IfMatch: etag, DistributionConfig: { ...completeConfig(), Enabled: false } }),
     );
     expect(await refusalOf(remove(disabled.ETag))).toMatchObject({ code: 'DistributionNotDisabled', status: 409 });
     await deployed(id);
@@ -133,14 +141,14 @@ describe('If-Match of a distribution', () => {
   const writes = [
     {
       operation: 'UpdateDistribution',
-      write: (Id: string, IfMatch: string) => new UpdateDistributionCommand({ Id, IfMatch, DistributionConfig: distributionConfig() }),
+      write: (Id: string, IfMatch: string) => new UpdateDistributionCommand({ Id, IfMatch, DistributionConfig: completeConfig() }),
     },
     { operation: 'DeleteDistribution', write: (Id: string, IfMatch: string) => new DeleteDistributionCommand({ Id, IfMatch }) },
   ];
 
   it.each(writes)('$operation under an earlier ETag: PreconditionFailed, under any other: InvalidIfMatchVersion', async ({ write }) => {
     const { id, etag } = await create();
-    await send(new UpdateDistributionCommand({ Id: id, IfMatch: etag, DistributionConfig: distributionConfig() }));
+    await send(new UpdateDistributionCommand({ Id: id, IfMatch: etag, DistributionConfig: completeConfig() }));
     expect(await refusalOf(send(write(id, etag) as never))).toMatchObject({ code: 'PreconditionFailed', status: 412 });
     expect(await refusalOf(send(write(id, 'nonsense') as never))).toMatchObject({ code: 'InvalidIfMatchVersion', status: 400 });
   });
@@ -165,7 +173,7 @@ describe('If-Match of a distribution', () => {
   it('lets one of two concurrent updates through', async () => {
     const { id, etag } = await create();
     const update = (Comment: string) =>
-      send(new UpdateDistributionCommand({ Id: id, IfMatch: etag, DistributionConfig: { ...distributionConfig(), Comment } }));
+      send(new UpdateDistributionCommand({ Id: id, IfMatch: etag, DistributionConfig: { ...completeConfig(), Comment } }));
     const outcomes = await Promise.allSettled([update('a'), update('b')]);
     expect(outcomes.map((outcome) => outcome.status).sort()).toEqual(['fulfilled', 'rejected']);
   });

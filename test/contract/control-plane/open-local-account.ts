@@ -13,6 +13,7 @@ import {
   DescribeKeyValueStoreCommand as DescribeStoreDataCommand,
 } from '@aws-sdk/client-cloudfront-keyvaluestore';
 import { type ControlPlane, type ControlPlaneOptions, openControlPlane } from '../../../local/aws/control-plane.ts';
+import { completeDistribution } from '../../../src/config/complete-distribution.ts';
 
 export interface LocalAccount {
   cloud: ControlPlane;
@@ -105,6 +106,9 @@ export function distributionConfig(): DistributionConfig {
     DefaultCacheBehavior: { TargetOriginId: 'singapore', ViewerProtocolPolicy: 'redirect-to-https', CachePolicyId: cachingDisabled },
   };
 }
+
+/** The same with every field that an update needs. */
+export const completeConfig = (): DistributionConfig => completeDistribution(distributionConfig());
 
 /** What a refused call says: the code as the SDK names it, and the HTTP status. */
 export async function refusalOf(call: Promise<unknown>): Promise<{ code: string; status: number | undefined; message: string }> {

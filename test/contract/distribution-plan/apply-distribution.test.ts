@@ -1,4 +1,4 @@
-import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
+import { CreateDistributionCommand, type DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { applyDistribution } from '../../../src/operations/distribution-plan/apply-distribution.ts';
 import { applyPlan, showPlan } from '../../../src/operations/distribution-plan/distribution-commands.ts';
@@ -143,6 +143,32 @@ describe('distribution:apply', () => {
       origin.Id === 'europe' ? { ...origin, DomainName: 'new.example.com' } : origin,
     );
     expect(after).toEqual({ ...before, Origins: { Quantity: 3, Items: origins } });
+  });
+
+  it('puts its part onto a distribution that others have made', async () => {
+    const { Distribution } = await test.client.send(
+      new CreateDistributionCommand({
+        DistributionConfig: {
+          CallerReference: 'theirs',
+          Comment: 'theirs',
+          Enabled: true,
+          Origins: {
+            Quantity: 1,
+            Items: [{ Id: 'web', DomainName: 'web.s3.amazonaws.com', S3OriginConfig: { OriginAccessIdentity: '' } }],
+          },
+          DefaultCacheBehavior: {
+            TargetOriginId: 'web',
+            ViewerProtocolPolicy: 'allow-all',
+            ForwardedValues: { QueryString: false, Cookies: { Forward: 'none' } },
+          },
+        },
+      }),
+    );
+    const id = Distribution?.Id ?? '';
+    expect((await apply({ id })).code).toBe(0);
+    const { config } = await test.read(id);
+    expect(config.Origins?.Items?.map(({ Id }) => Id).sort()).toEqual(['europe', 'singapore', 'web']);
+    expect((await plan({ id })).result.changes).toEqual([]);
   });
 
   it('drops what it is told to drop and nothing else', async () => {

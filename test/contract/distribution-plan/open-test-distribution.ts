@@ -9,6 +9,7 @@ import {
 import { type ControlPlane, openControlPlane } from '../../../local/aws/control-plane.ts';
 import { openAws } from '../../../src/aws/clients.ts';
 import { openIo } from '../../../src/cli/io.ts';
+import { completeDistribution } from '../../../src/config/complete-distribution.ts';
 import { readDistribution } from '../../../src/config/distribution-file.ts';
 import { applyDistribution } from '../../../src/operations/distribution-plan/apply-distribution.ts';
 import type { DistributionTarget, WriteOptions } from '../../../src/operations/distribution-plan/distribution-commands.ts';
@@ -66,7 +67,8 @@ export async function openTestDistribution(deployMs = 5): Promise<TestDistributi
     read,
     async edit(Id, change) {
       const { config, etag } = await read(Id);
-      await client.send(new UpdateDistributionCommand({ Id, IfMatch: etag, DistributionConfig: { ...config, ...change(config) } }));
+      const changed = completeDistribution({ ...config, ...change(config) });
+      await client.send(new UpdateDistributionCommand({ Id, IfMatch: etag, DistributionConfig: changed }));
     },
     writes: () => cloud.calls.map(({ operation }) => operation).filter((operation) => /^(Create|Update|Copy|Delete)/.test(operation)),
     close: () => cloud.close(),

@@ -3,6 +3,7 @@ import type { FunctionStage } from '../../account.ts';
 import { operation } from '../../operation.ts';
 import { checkFunction, checkName } from '../../rules/function-config.ts';
 import { summarizeFunction } from '../../rules/function-stage.ts';
+import { parseTags } from '../../rules/tags.ts';
 import { ServiceError } from '../../service-error.ts';
 
 /** Functions per account (DG cloudfront-limits.html). */
@@ -11,6 +12,7 @@ const maxFunctions = 100;
 export const createFunction = operation<CreateFunctionRequest, CreateFunctionResult>(CreateFunction$, (input, account) => {
   checkName(input.Name);
   checkFunction(input.FunctionConfig, input.FunctionCode, account);
+  const tags = parseTags(input.Tags);
   if (account.functions.has(input.Name))
     throw new ServiceError('FunctionAlreadyExists', `there is a function called ${input.Name} already`);
   if (account.functions.size >= maxFunctions)
@@ -27,6 +29,7 @@ export const createFunction = operation<CreateFunctionRequest, CreateFunctionRes
   const arn = `arn:aws:cloudfront::${account.options.accountId}:function/${input.Name}`;
   const record = { name: input.Name, arn, development, live: undefined };
   account.functions.set(input.Name, record);
+  account.tags.set(arn, tags);
   return {
     FunctionSummary: summarizeFunction(record, 'DEVELOPMENT', development, account),
     Location: `https://cloudfront.amazonaws.com/2020-05-31/function/${arn}`,

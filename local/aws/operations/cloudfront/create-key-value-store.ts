@@ -4,6 +4,7 @@ import { createId } from '../../etag.ts';
 import { operation } from '../../operation.ts';
 import { checkComment, checkName } from '../../rules/function-config.ts';
 import { summarizeStore } from '../../rules/key-value-store.ts';
+import { parseTags } from '../../rules/tags.ts';
 import { ServiceError } from '../../service-error.ts';
 
 /** Stores per account: 50 or 200, AWS's pages disagree (DG cloudfront-limits.html); the stricter one. */
@@ -15,6 +16,7 @@ export const createKeyValueStore = operation<CreateKeyValueStoreRequest, CreateK
   (input, account) => {
     checkName(input.Name);
     checkComment(input.Comment ?? '');
+    const tags = parseTags(input.Tags);
     if (input.ImportSource !== undefined)
       throw new ServiceError('UnsupportedOperation', 'import from S3 is not available on the local cloud');
     if (account.stores.has(input.Name))
@@ -40,6 +42,7 @@ export const createKeyValueStore = operation<CreateKeyValueStoreRequest, CreateK
       totalBytes: 0,
     };
     account.stores.set(input.Name, record);
+    account.tags.set(record.arn, tags);
     account.after(provisionMs, () => {
       if (account.stores.get(record.name) !== record) return;
       record.status = 'READY';

@@ -15,6 +15,7 @@ export const deleteDistribution = operation<DeleteDistributionRequest, object>(D
     throw new ServiceError('ResourceInUse', `a continuous deployment policy names the staging distribution ${record.id}`);
   record.cancelDeployment();
   account.distributions.delete(record.id);
+  account.tags.delete(record.arn);
   account.changed({ kind: 'distribution', id: record.id });
   return {};
 });

@@ -11,6 +11,7 @@ export const deleteFunction = operation<DeleteFunctionRequest, object>(DeleteFun
   const [user] = distributionsOfFunction(record.arn, account);
   if (user !== undefined) throw new ServiceError('FunctionInUse', `the function ${record.name} is used by the distribution ${user.id}`);
   account.functions.delete(record.name);
+  account.tags.delete(record.arn);
   account.changed({ kind: 'function', arn: record.arn });
   return {};
 });

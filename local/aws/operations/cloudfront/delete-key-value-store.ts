@@ -15,6 +15,7 @@ export const deleteKeyValueStore = operation<DeleteKeyValueStoreRequest, object>
     );
   account.stores.delete(record.name);
   account.deletedStoreArns.add(record.arn);
+  account.tags.delete(record.arn);
   account.changed({ kind: 'store', arn: record.arn });
   return {};
 });
