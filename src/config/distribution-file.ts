@@ -4,6 +4,8 @@ import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { EdgeError } from '../cli/errors.ts';
 import type { EdgeConfig } from './edge-config.ts';
 
+const placeholder = /\$\{([A-Z][A-Z0-9_]*)\}/g;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where distribution.json is: in the folder EDGE_PROJECT when that is set, else in the working directory. */
@@ -59,6 +61,11 @@ export function parseDistribution(text: string, env: Environment, file = 'distri
   return filled as DistributionConfig;
 }
 
+/** Names of the `${NAME}` placeholders in a text, each once. */
+export function placeholdersOf(text: string): string[] {
+  return [...new Set([...text.matchAll(placeholder)].map(([, name = '']) => name))];
+}
+
 /** Throws CONFIG_INVALID unless both files name the same origins with the same regions; every difference is listed. */
 export function checkOriginsAgree(config: EdgeConfig, distribution: DistributionConfig): void {
   const there = new Map((distribution.Origins?.Items ?? []).map((origin) => [origin.Id ?? '', origin]));
@@ -87,7 +94,7 @@ export function checkOriginsAgree(config: EdgeConfig, distribution: Distribution
 
 function fillPlaceholders(value: unknown, env: Environment, missing: Set<string>): unknown {
   if (typeof value === 'string') {
-    return value.replace(/\$\{([A-Z][A-Z0-9_]*)\}/g, (_, name: string) => {
+    return value.replace(placeholder, (_, name: string) => {
       const found = env[name];
       if (found === undefined || found === '') missing.add(name);
       return found ?? '';

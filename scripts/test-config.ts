@@ -1,0 +1,45 @@
+import { fileURLToPath } from 'node:url';
+import edgeConfig from '../edge.config.ts';
+import { paint } from '../src/cli/paint.ts';
+import { run } from '../src/cli/run.ts';
+import { distributionPath } from '../src/config/distribution-file.ts';
+import { findNjs } from '../src/edge/njs.ts';
+import { checkProject, type ProjectCheck } from '../src/operations/project-check/check-project.ts';
+import { openRuntime } from './function/open-runtime.ts';
+
+const styles = { ok: 'green', fail: 'red', skipped: 'yellow' } as const;
+
+await run({
+  usage: 'test:config',
+  summary:
+    'Tests edge.config.ts and distribution.json without an account, in seconds: both agree, the function passes the gate and routes every country as configured, and the templates know what they need. Exits 1 when one fails.',
+  examples: ['test:config', 'test:config -- --json'],
+  options: {},
+  main: async (_given, io) => {
+    const checks = await checkProject({
+      edgeConfig,
+      distribution: distributionPath(io.env),
+      root: fileURLToPath(new URL('..', import.meta.url)),
+      njs: findNjs(io.env['PATH']),
+      openRuntime: () => openRuntime(io),
+      now: io.now(),
+    });
+    const outcome = checks.some((each) => each.outcome === 'fail') ? 'fail' : 'ok';
+    io.result(
+      { outcome, checks },
+      checks.flatMap((each) => formatCheck(each, io.colour)),
+    );
+    return outcome === 'fail' ? 1 : 0;
+  },
+});
+
+function formatCheck({ check, outcome, found, fix }: ProjectCheck, colour: boolean): string[] {
+  const word = paint(colour, styles[outcome], outcome.padEnd(9));
+  const indent = ' '.repeat(23);
+  const [first = '', ...rest] = found;
+  return [
+    `${word}${check.padEnd(14)}${first}`,
+    ...rest.map((line) => indent + line),
+    ...(fix === undefined ? [] : [`${indent}fix: ${fix}`]),
+  ];
+}
