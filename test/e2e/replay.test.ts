@@ -139,6 +139,7 @@ describe.each(engines)('a decision that was not run again ($name)', ({ open }) =
     referer: fc.option(fc.constant('https://e.com/'), dash),
     cookie: fc.option(fc.constantFrom('s=1', 't=2'), dash),
     country: fc.option(fc.constantFrom('IN', 'DE'), dash),
+    hasCountry: fc.constant(true),
     edgeLocation: fc.constant(undefined),
     time: fc.constant(undefined),
   });
