@@ -30,14 +30,13 @@ export function openKeyValueStore(client: CloudFrontKeyValueStoreClient, arn: st
 
   async function readEtag(): Promise<string> {
     const { ETag } = await client.send(new DescribeKeyValueStoreCommand({ KvsARN: arn }), sending);
-    if (ETag === undefined) throw new EdgeError('AWS', 'the key-value store described itself without an ETag', { hint: 'try again' });
-    return ETag;
+    return required(ETag, 'DescribeKeyValueStore', 'ETag');
   }
 
   async function readValue(key: string): Promise<[string, string] | undefined> {
     try {
       const { Value } = await client.send(new GetKeyCommand({ KvsARN: arn, Key: key }), sending);
-      return Value === undefined ? undefined : [key, Value];
+      return [key, required(Value, 'GetKey', 'Value')];
     } catch (error) {
       if (error instanceof ResourceNotFoundException) return undefined;
       throw error;
@@ -67,8 +66,8 @@ export function openKeyValueStore(client: CloudFrontKeyValueStoreClient, arn: st
           MaxResults: maxListKeysResults,
           ...(token === undefined ? {} : { NextToken: token }),
         });
-        const answer = await retryCall(doing, () => client.send(command, sending), retry);
-        for (const { Key, Value } of answer.Items ?? []) if (Key !== undefined && Value !== undefined) values.set(Key, Value);
+        const answer = await retryCall(doing, () => readPage(command), retry);
+        for (const [key, value] of answer.items) values.set(key, value);
         token = answer.NextToken;
         if (token === undefined) return { values, complete: true };
       }
@@ -78,10 +77,24 @@ export function openKeyValueStore(client: CloudFrontKeyValueStoreClient, arn: st
     return { values, complete: false };
   }
 
+  async function readPage(command: ListKeysCommand): Promise<{ items: [string, string][]; NextToken: string | undefined }> {
+    const { Items, NextToken } = await client.send(command, sending);
+    const items = Items?.map(({ Key, Value }): [string, string] => [
+      required(Key, 'ListKeys', 'Key'),
+      required(Value, 'ListKeys', 'Value'),
+    ]);
+    if (items !== undefined) return { items, NextToken };
+    // AWS does not say whether the list of an empty store has no items or an empty list of them.
+    const { ItemCount } = await client.send(new DescribeKeyValueStoreCommand({ KvsARN: arn }), sending);
+    if (ItemCount !== 0) throw incomplete('ListKeys', 'Items');
+    return { items: [], NextToken };
+  }
+
   async function write(change: KeyChange, etag: string): Promise<void> {
     const Puts = change.puts.map(({ key, value }) => ({ Key: key, Value: value }));
     const Deletes = change.deletes.map((key) => ({ Key: key }));
-    await client.send(new UpdateKeysCommand({ KvsARN: arn, IfMatch: etag, Puts, Deletes }), sending);
+    const { ETag } = await client.send(new UpdateKeysCommand({ KvsARN: arn, IfMatch: etag, Puts, Deletes }), sending);
+    required(ETag, 'UpdateKeys', 'ETag');
   }
 
   const update: FlagStore['update'] = async (keys, change) => {
@@ -116,6 +129,17 @@ export function openKeyValueStore(client: CloudFrontKeyValueStoreClient, arn: st
   };
 
   return { read, list, update };
+}
+
+function required<T>(value: T | undefined, operation: string, member: string): T {
+  if (value === undefined) throw incomplete(operation, member);
+  return value;
+}
+
+/** A 200 that lacks what the API model requires of it says nothing: least of all that a key is missing. Classified as an answer that was cut off. */
+function incomplete(operation: string, member: string): Error {
+  const error = new Error(`${operation} answered 200 without ${member}`);
+  return Object.assign(error, { name: 'IncompleteAnswer', $metadata: { httpStatusCode: 200 } });
 }
 
 function changedKeys(change: KeyChange): string[] {

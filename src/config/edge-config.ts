@@ -161,6 +161,10 @@ const schema = z
         rampStepMs: milliseconds.default(120_000),
         /** No two automatic flips nearer than this, but for a bad probe during the ramp. */
         minFlipIntervalMs: milliseconds.default(10_000),
+        /** How often a flipper asks whether another flipper, an operator or another tool wrote: one API call. 0 when no other flipper runs: recheckMs alone counts. */
+        peerCheckMs: z.int().min(0).max(86_400_000).default(60_000),
+        /** The same where no other flipper runs, for keys that another tool deletes or damages. */
+        recheckMs: milliseconds.default(900_000),
       })
       .superRefine(checkFailover)
       .prefault({}),

@@ -1,6 +1,6 @@
 import { maxValueBytes } from '../../kvs/limits.ts';
 import { cutText } from './cut-text.ts';
-import { type FlipKind, isFlipKind, isObject, iso, parseTime } from './state-record.ts';
+import { type FlipKind, isFlipKind, isObject, iso, parseSequence, parseTime } from './state-record.ts';
 
 /** One flip as the audit ring keeps it, under `auditKey(sequence)`. Times are epoch milliseconds. */
 export interface AuditEntry {
@@ -29,7 +29,7 @@ export function parseAuditEntry(text: string): AuditEntry | undefined {
   } catch {
     return undefined;
   }
-  if (!isObject(raw) || !Number.isSafeInteger(raw['sequence']) || !isFlipKind(raw['kind']) || typeof raw['to'] !== 'string')
+  if (!isObject(raw) || raw['sequence'] !== parseSequence(raw['sequence']) || !isFlipKind(raw['kind']) || typeof raw['to'] !== 'string')
     return undefined;
   const at = parseTime(raw['at']);
   const until = parseTime(raw['until']);

@@ -24,7 +24,9 @@ export type Flip =
   /** Ends the override; automation goes on from its own weights. */
   | { kind: 'clear' }
   /** Takes note of a record that was changed by hand, leaving its weights as they are. */
-  | { kind: 'edit'; memory?: Readonly<Record<string, OriginMemory>> };
+  | { kind: 'edit'; memory?: Readonly<Record<string, OriginMemory>> }
+  /** Puts the snapshot's own record and state back into a store that has lost them. */
+  | { kind: 'restore'; memory?: Readonly<Record<string, OriginMemory>> };
 
 export interface FlipContext {
   /** Epoch milliseconds. */
@@ -34,6 +36,13 @@ export interface FlipContext {
   by: string;
   /** Every origin of edge.config.ts. */
   origins: readonly string[];
+  /** The health record in the store, when it is damaged and the snapshot holds what is to be gone on from. */
+  found?: string | undefined;
+  /**
+   * How long an override that has ended by `at` stays in the record, where the edge skips it. Default 0. Automation gives what its clock may be ahead, so that it
+   * deletes no override that is in force for the edge.
+   */
+  keepEndedMs?: number | undefined;
 }
 
 /**
@@ -45,9 +54,8 @@ export function planFlip(snapshot: StoreSnapshot, flip: Flip, context: FlipConte
   const { origins } = context;
   const live = parseLiveRecord(snapshot.values, context.at);
   check(live, flip, context);
-  const overrides = nextOverrides(live, flip);
   const automatic = flip.kind === 'automatic' ? flip.weights : live.automatic;
-  const record = formatHealthRecord([...overrides, ...automaticEntries(automatic, origins)]);
+  const record = formatRecord(live, flip, automaticEntries(automatic, origins), edgeSeconds(context.at - (context.keepEndedMs ?? 0)));
   if (Buffer.byteLength(record) > maxRecordBytes)
     throw new EdgeError(
       'QUOTA',
@@ -64,17 +72,18 @@ export function planFlip(snapshot: StoreSnapshot, flip: Flip, context: FlipConte
   const sequence = live.state.sequence + 1;
   const reason = cutText(context.reason, 300);
   const by = cutText(context.by, 80);
+  const from = context.found ?? live.text;
   const entry: AuditEntry = {
     sequence,
     at: context.at,
     kind: flip.kind,
-    from: live.text,
+    from,
     to: record,
     reason,
     by,
     ...(flip.kind === 'override' ? { until: wholeSecond(flip.until) } : {}),
     ...(flip.kind === 'override' && flip.breakGlass !== undefined ? { breakGlass: cutText(flip.breakGlass, 200) } : {}),
-    ...(live.edited ? { edited: true as const } : {}),
+    ...(live.edited || from !== live.text ? { edited: true as const } : {}),
   };
   return {
     puts: [
@@ -87,7 +96,7 @@ export function planFlip(snapshot: StoreSnapshot, flip: Flip, context: FlipConte
 }
 
 function check(live: LiveRecord, flip: Flip, { at, origins }: FlipContext): void {
-  if (flip.kind === 'clear' || flip.kind === 'edit') return;
+  if (flip.kind !== 'override' && flip.kind !== 'automatic') return;
   for (const [origin, weight] of Object.entries(flip.weights)) {
     if (!origins.includes(origin))
       throw new EdgeError('ORIGIN_UNKNOWN', `no origin is called "${origin}"`, { hint: `origins: ${origins.join(', ')}` });
@@ -108,9 +117,16 @@ function check(live: LiveRecord, flip: Flip, { at, origins }: FlipContext): void
     });
 }
 
-function nextOverrides(live: LiveRecord, flip: Flip): readonly HealthEntry[] {
+/** Overrides that have ended are kept by automation as long as there is room for them. */
+function formatRecord(live: LiveRecord, flip: Flip, automatic: readonly HealthEntry[], keptSince: number): string {
+  if (flip.kind === 'override' || flip.kind === 'clear') return formatHealthRecord([...nextOverrides(flip), ...automatic]);
+  const kept = live.timed.filter(({ until = 0 }) => until > keptSince);
+  const record = formatHealthRecord([...kept, ...automatic]);
+  return Buffer.byteLength(record) <= maxRecordBytes ? record : formatHealthRecord([...live.overrides, ...automatic]);
+}
+
+function nextOverrides(flip: Extract<Flip, { kind: 'override' | 'clear' }>): readonly HealthEntry[] {
   if (flip.kind === 'clear') return [];
-  if (flip.kind !== 'override') return live.overrides;
   const until = edgeSeconds(wholeSecond(flip.until));
   return Object.entries(flip.weights).map(([origin, weight]) => ({ origin, weight, until }));
 }
@@ -126,7 +142,7 @@ function automaticEntries(weights: Weights, origins: readonly string[]): HealthE
 function nextState(live: LiveRecord, flip: Flip, entry: AuditEntry): StateRecord {
   const { automaticAt } = live.state;
   const override = nextOverride(live, flip, entry);
-  const memory = flip.kind === 'automatic' || flip.kind === 'edit' ? flip.memory : undefined;
+  const memory = flip.kind === 'override' || flip.kind === 'clear' ? undefined : flip.memory;
   const lastAutomatic = flip.kind === 'automatic' ? entry.at : automaticAt;
   const { at, kind, from, to, reason, by } = entry;
   return {

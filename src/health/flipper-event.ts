@@ -20,8 +20,8 @@ export type FlipperEvent =
   | { event: 'verdict'; origin: string; from: Verdict; to: Verdict; why?: string }
   /** The live record was read. */
   | { event: 'record'; record: string; edited: boolean; override?: Override }
-  /** Nothing is moved; told when the reason changes. */
-  | { event: 'hold'; reason: HoldReason; origin?: string }
+  /** Nothing is moved; logged when the reason changes. `verdict` is the origin's. */
+  | { event: 'hold'; reason: HoldReason; origin?: string; verdict?: Verdict }
   /** Traffic was moved, or would have been under `shadow`. */
   | {
       event: 'flip';
@@ -35,9 +35,17 @@ export type FlipperEvent =
       /** Writes that were tried. */
       attempts: number;
       durationMs: number;
+      /** Moved origins that an override holds: their viewers move when it ends. */
+      overridden?: readonly string[];
     }
   /** A record changed by hand was noted in the audit, its weights left as they are. */
   | { event: 'edit'; sequence: number; record: string }
+  /** Keys of ours are missing, unreadable or older than they were; `found` is the record as the edge took it, `record` what is gone on from. */
+  | { event: 'store-damaged'; keys: readonly string[]; found: string; record: string; override?: Override }
+  /** What was missing or damaged is in the store again. */
+  | { event: 'restore'; sequence: number; record: string }
+  /** This machine's clock is ahead of the store's, or behind it when negative, by more than 30 s. */
+  | { event: 'clock-skew'; skewMs: number }
   /** The store holds what was written. */
   | { event: 'verified'; sequence: number; durationMs: number }
   /** It does not, or cannot be asked. */
@@ -49,6 +57,9 @@ export type FlipperEvent =
   /** Nobody was, or not on this channel; nothing waits for it. */
   | { event: 'notify-failed'; channel: string; of: string; attempts: number; detail: string }
   | { event: 'stop' };
+
+/** Events that only a store in reach makes. */
+export const storeAnswers: ReadonlySet<FlipperEvent['event']> = new Set(['record', 'flip', 'edit', 'restore', 'verified']);
 
 /** Takes an event; must neither throw nor block. `at` is epoch milliseconds. */
 export type FlipperLog = (event: FlipperEvent, at: number) => void;

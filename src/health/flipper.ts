@@ -46,19 +46,39 @@ export interface FlipperSummary {
 /** Tries to write before `once` gives up. */
 const onceTries = 5;
 
+/** How often a flipper that watches asks itself whether something is due, and by how much a pause shows in that. */
+const pulseMs = 5_000;
+const pauseMs = 30_000;
+
 /** Observes, decides, writes on change. `once` throws the store's error when it cannot write; `watch` tells it and tries again. */
 export async function runFlipper(options: FlipperOptions): Promise<FlipperSummary> {
   const { mode, shadow, by, policy, signals, store, log, signal, clock = systemClock, random = Math.random, from } = options;
   // Every signal of every origin sleeps on it at the same time: many listeners are no leak here.
   setMaxListeners(0, signal);
   log({ event: 'start', mode, shadow, by, origins: policy.origins }, clock.now());
+  // What an earlier run knew counts for the verdicts, but moves no weight before the origin has been probed again.
+  const fresh = new Set(from === undefined ? policy.origins : []);
+  let last = { monotonic: clock.monotonic(), now: clock.now() };
+  /** True right after this process was frozen, or its machine suspended: evidence and record may have grown old meanwhile. */
+  const noticePause = (): boolean => {
+    const gaps = [clock.monotonic() - last.monotonic, clock.now() - last.now];
+    last = { monotonic: clock.monotonic(), now: clock.now() };
+    if (Math.max(...gaps) < pulseMs + pauseMs) return false;
+    fresh.clear();
+    keeper.doubt();
+    return true;
+  };
   const watch = openOriginsWatch({
     signals,
     health: policy.health,
     clock,
     random,
     signal,
-    log,
+    log: (event, at) => {
+      // A probe that was on its way during the pause is as old as its start.
+      if (event.event === 'look' && !noticePause()) fresh.add(event.origin);
+      log(event, at);
+    },
     onLook: () => {
       if (mode === 'watch') keeper.consider();
     },
@@ -68,6 +88,7 @@ export async function runFlipper(options: FlipperOptions): Promise<FlipperSummar
     store,
     policy,
     evidence: watch.evidence,
+    isFresh: (origin) => fresh.has(origin),
     by,
     shadow,
     clock,
@@ -77,8 +98,15 @@ export async function runFlipper(options: FlipperOptions): Promise<FlipperSummar
     ...(from && { from }),
   });
   if (mode === 'watch') {
-    keeper.consider();
-    await watch.watch();
+    const pulse = async () => {
+      while (!signal.aborted) {
+        noticePause();
+        keeper.consider();
+        const dueInMs = keeper.dueInMs();
+        await clock.sleep(dueInMs > 0 ? Math.min(dueInMs, pulseMs) : pulseMs, signal);
+      }
+    };
+    await Promise.all([watch.watch(), pulse()]);
     await keeper.finish();
   } else {
     await watch.burst();

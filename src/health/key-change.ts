@@ -24,4 +24,6 @@ export interface FlagStore {
     keys: readonly string[],
     change: (snapshot: StoreSnapshot) => KeyChange | undefined,
   ): Promise<{ written: KeyChange | undefined; attempts: number }>;
+  /** How far this machine's clock is ahead of the store's, by its last answer; undefined before one and for a store that does not say. */
+  clockSkewMs?(): number | undefined;
 }

@@ -1,6 +1,16 @@
 import { type HealthEntry, okRecord, parseHealthRecord } from '../../kvs/health-record.ts';
 import { healthKey, stateKey } from '../../kvs/keys.ts';
-import { hashRecord, type Override, parseStateRecord, type StateRecord, type Weights } from './state-record.ts';
+import { auditHistory } from './audit.ts';
+import {
+  freshState,
+  hashRecord,
+  isStateReadable,
+  type OriginMemory,
+  type Override,
+  parseStateRecord,
+  type StateRecord,
+  type Weights,
+} from './state-record.ts';
 
 /** What the store holds at one moment, as everybody who writes it must see it. */
 export interface LiveRecord {
@@ -8,6 +18,8 @@ export interface LiveRecord {
   text: string;
   /** Entries that expire and are in force, in their order. */
   overrides: readonly HealthEntry[];
+  /** Every entry that expires, in its order, those of the last day included that have ended by this clock, which may be ahead. */
+  timed: readonly HealthEntry[];
   /** Weights below 100 that do not expire: the automatic layer, which counts again when an override ends. */
   automatic: Weights;
   state: StateRecord;
@@ -15,21 +27,80 @@ export interface LiveRecord {
   edited: boolean;
 }
 
-/** Reads `health` and `state` from a snapshot's values; `now` (epoch milliseconds) tells which entries have expired. */
+/** A clock may be ahead by this much without costing an override that is in force for the edge. */
+const endedGraceMs = 24 * 3_600_000;
+
+/** No configuration allows a longer hold-down; a state that names a later end is damaged. */
+const longestHoldDownMs = 24 * 3_600_000;
+
+/**
+ * Reads `health` and `state` from a snapshot's values; `now` (epoch milliseconds) tells which entries have expired. Audit entries among the values explain the
+ * record when the state is missing, unreadable or older than they are.
+ */
 export function parseLiveRecord(values: ReadonlyMap<string, string>, now: number): LiveRecord {
   const text = values.get(healthKey) ?? okRecord;
-  const state = parseStateRecord(values.get(stateKey));
-  const overrides: HealthEntry[] = [];
+  const state = readState(values, now);
+  const timed: HealthEntry[] = [];
   const automatic: Record<string, number> = {};
   // The edge lets the first entry left for an origin win, so nothing after an entry without expiry can count.
-  for (const entry of parseHealthRecord(text) ?? []) {
-    if (entry.origin in automatic || isExpired(entry, now)) continue;
+  for (const entry of readEntries(text) ?? []) {
+    if (entry.origin in automatic) continue;
     if (entry.until === undefined) automatic[entry.origin] = entry.weight;
-    else overrides.push(entry);
+    else if (!isExpired(entry, now - endedGraceMs)) timed.push(entry);
   }
   for (const [origin, weight] of Object.entries(automatic)) if (weight === 100) delete automatic[origin];
+  const overrides = timed.filter((entry) => !isExpired(entry, now));
   const edited = state.sequence === 0 ? text !== okRecord : state.recordHash !== hashRecord(text);
-  return { text, overrides, automatic, state, edited };
+  return { text, overrides, timed, automatic, state, edited };
+}
+
+function readState(values: ReadonlyMap<string, string>, now: number): StateRecord {
+  const text = values.get(stateKey);
+  const written = parseStateRecord(text);
+  const [newest] = auditHistory(values);
+  const isWhole = isStateReadable(text) && (newest === undefined || newest.sequence <= written.sequence);
+  const state = isWhole || newest === undefined ? written : stateFromAudit(values, Math.max(written.sequence, newest.sequence));
+  return { ...state, origins: mapValues(state.origins, (memory) => capHoldDown(memory, now)) };
+}
+
+/** What the audit ring knows of a lost state. */
+function stateFromAudit(values: ReadonlyMap<string, string>, sequence: number): StateRecord {
+  const history = auditHistory(values);
+  const [newest] = history;
+  if (newest === undefined) return { ...freshState, sequence };
+  const { at, kind, to, reason, by } = newest;
+  const last = history.find((entry) => entry.kind === 'override' || entry.kind === 'clear');
+  const override = last?.until === undefined ? undefined : { ...last, until: last.until, weights: overridesOf(last.to, last.at) };
+  return {
+    sequence,
+    ...(newest.sequence === sequence ? { recordHash: hashRecord(to) } : {}),
+    origins: {},
+    ...(override && { override: { weights: override.weights, until: override.until, reason: override.reason, by: override.by } }),
+    lastFlip: { at, kind, to, reason, by },
+  };
+}
+
+function overridesOf(record: string, at: number): Weights {
+  const entries = (readEntries(record) ?? []).filter((entry) => entry.until !== undefined && !isExpired(entry, at));
+  return firstWeights(entries);
+}
+
+function capHoldDown(memory: OriginMemory, now: number): OriginMemory {
+  const { heldUntil } = memory;
+  return heldUntil === undefined ? memory : { ...memory, heldUntil: Math.min(heldUntil, now + longestHoldDownMs) };
+}
+
+function mapValues<T>(record: Readonly<Record<string, T>>, map: (value: T) => T): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}
+
+/** More than 12 digits are no time that a Date can hold, such as milliseconds or nanoseconds written by hand. */
+const maxUntil = 999_999_999_999;
+
+/** The record's entries; undefined when it makes no sense, and the edge acts as for `ok`. */
+export function readEntries(text: string): HealthEntry[] | undefined {
+  const entries = parseHealthRecord(text);
+  return entries?.every(({ until = 0 }) => until <= maxUntil) ? entries : undefined;
 }
 
 /** Epoch seconds as the edge counts them. */
@@ -49,8 +120,12 @@ export function overrideInForce(live: LiveRecord): Override | undefined {
 
 /** The weights that the override holds now, origin by origin. */
 export function overriddenWeights(live: LiveRecord): Weights {
+  return firstWeights(live.overrides);
+}
+
+function firstWeights(entries: readonly HealthEntry[]): Weights {
   const weights: Record<string, number> = {};
-  for (const entry of live.overrides) weights[entry.origin] ??= entry.weight;
+  for (const entry of entries) weights[entry.origin] ??= entry.weight;
   return weights;
 }
 

@@ -1,17 +1,22 @@
 import type { Clock } from './clock.ts';
 import { flipKeys } from './flip.ts';
-import type { FlagStore } from './key-change.ts';
+import type { FlagStore, StoreSnapshot } from './key-change.ts';
 
-/** Record and state as the store holds them. Rejects when it has not answered after so long, whatever the store's own patience. */
-export async function readInTime(store: FlagStore, timeoutMs: number, clock: Clock): Promise<ReadonlyMap<string, string>> {
+/** A process that is ending waits no longer than this. */
+const lastMs = 5_000;
+
+/** Record and state as the store holds them. Rejects when it has not answered after so long, or soon after `signal`, whatever the store's own patience. */
+export async function readInTime(store: FlagStore, timeoutMs: number, clock: Clock, signal: AbortSignal): Promise<StoreSnapshot> {
   const done = new AbortController();
-  const late = clock.sleep(timeoutMs, done.signal).then(() => {
+  const wait = async () => {
+    await clock.sleep(timeoutMs, AbortSignal.any([done.signal, signal]));
+    if (signal.aborted) await clock.sleep(Math.min(timeoutMs, lastMs), done.signal);
     throw new Error(`no answer within ${timeoutMs} ms`);
-  });
+  };
+  const late = wait();
   late.catch(() => undefined);
   try {
-    const { values } = await Promise.race([store.read(flipKeys), late]);
-    return values;
+    return await Promise.race([store.read(flipKeys), late]);
   } finally {
     done.abort();
   }

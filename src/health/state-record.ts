@@ -28,8 +28,8 @@ export interface Override {
   by: string;
 }
 
-/** What kind of write an audit entry tells of; `edit` records that somebody changed the health record by hand. */
-export type FlipKind = 'automatic' | 'override' | 'clear' | 'edit';
+/** What kind of write an audit entry records: `edit` notes a record changed by hand, `restore` puts back what another tool removed or spoiled. */
+export type FlipKind = 'automatic' | 'override' | 'clear' | 'edit' | 'restore';
 
 /** The last flip. `from` and `to` are health records. */
 interface LastFlip {
@@ -60,15 +60,9 @@ export const freshState: StateRecord = { sequence: 0, origins: {} };
 
 /** Missing or unreadable text gives fresh state, a field that cannot be read is left out: the live health record is the truth, this only explains it. */
 export function parseStateRecord(text: string | undefined): StateRecord {
-  if (text === undefined) return freshState;
-  let raw: unknown;
-  try {
-    raw = JSON.parse(text);
-  } catch {
-    // The number is worth saving even from a damaged value: with it the audit ring goes on where it stopped.
-    return { ...freshState, sequence: parseSequence(Number(/"sequence":(\d{1,15})/.exec(text)?.[1])) };
-  }
-  if (!isObject(raw)) return freshState;
+  const raw = parseObject(text);
+  // The number is worth saving even from a damaged value: with it the audit ring goes on where it stopped.
+  if (raw === undefined) return { ...freshState, sequence: parseSequence(Number(/"sequence":(\d{1,15})/.exec(text ?? '')?.[1])) };
   const override = parseOverride(raw['override']);
   const lastFlip = parseLastFlip(raw['lastFlip']);
   return {
@@ -79,6 +73,12 @@ export function parseStateRecord(text: string | undefined): StateRecord {
     ...(override === undefined ? {} : { override }),
     ...(lastFlip === undefined ? {} : { lastFlip }),
   };
+}
+
+/** Whether the text is a state at all: without a sequence number it is missing, damaged or another program's. */
+export function isStateReadable(text: string | undefined): boolean {
+  const sequence = parseObject(text)?.['sequence'];
+  return sequence === 0 || parseSequence(sequence) > 0;
 }
 
 /** One line of JSON within a value's limit. What does not fit is left out, the least needed first: long reasons, origins at rest, the last flip. */
@@ -154,9 +154,10 @@ function writable(state: StateRecord): unknown {
   };
 }
 
-/** ISO 8601 with milliseconds; undefined stays so. */
+/** ISO 8601 with milliseconds; undefined stays so, as does a time that no Date can hold. */
 export function iso(at: number | undefined): string | undefined {
-  return at === undefined ? undefined : new Date(at).toISOString();
+  const date = new Date(at ?? Number.NaN);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
 /** Epoch milliseconds of an ISO text, undefined for anything else. */
@@ -174,8 +175,21 @@ function optionalTime<K extends string>(key: K, value: unknown): { [key in K]?: 
   return (at === undefined ? {} : { [key]: at }) as { [key in K]?: number };
 }
 
-function parseSequence(value: unknown): number {
-  return Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : 0;
+/** More flips than any store sees: a larger number is damage, and counting on from it would leave what a number can hold. */
+const maxSequence = 1_000_000_000_000;
+
+/** A number of flips; 0 for anything that is not one. */
+export function parseSequence(value: unknown): number {
+  return Number.isInteger(value) && (value as number) > 0 && (value as number) <= maxSequence ? (value as number) : 0;
+}
+
+function parseObject(text: string | undefined): Record<string, unknown> | undefined {
+  try {
+    const raw: unknown = JSON.parse(text ?? '');
+    return isObject(raw) ? raw : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function parseOrigins(value: unknown): Record<string, OriginMemory> {
@@ -223,8 +237,10 @@ function parseLastFlip(value: unknown): LastFlip | undefined {
   };
 }
 
+const flipKinds: ReadonlySet<unknown> = new Set<FlipKind>(['automatic', 'override', 'clear', 'edit', 'restore']);
+
 export function isFlipKind(value: unknown): value is FlipKind {
-  return value === 'automatic' || value === 'override' || value === 'clear' || value === 'edit';
+  return flipKinds.has(value);
 }
 
 function isWeight(value: unknown): boolean {

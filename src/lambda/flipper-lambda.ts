@@ -2,7 +2,7 @@ import type { HealthPolicy } from '../config/edge-config.ts';
 import { type Clock, systemClock } from '../health/clock.ts';
 import type { FlipPolicy } from '../health/decide.ts';
 import { type FlipperMemory, type FlipperSummary, runFlipper } from '../health/flipper.ts';
-import type { FlipperEvent, FlipperLog } from '../health/flipper-event.ts';
+import { type FlipperEvent, type FlipperLog, storeAnswers } from '../health/flipper-event.ts';
 import type { FlagStore } from '../health/key-change.ts';
 import type { SignalSource } from '../health/signal-source.ts';
 import type { Verdict } from '../health/state-record.ts';
@@ -136,7 +136,7 @@ class Run {
   take(event: FlipperEvent): void {
     if (event.event === 'look') this.#unseen.delete(event.origin);
     else if (event.event === 'store-failed') this.#isStoreLost = true;
-    else if (event.event === 'record' || event.event === 'flip' || event.event === 'edit') this.#isStoreLost = false;
+    else if (storeAnswers.has(event.event)) this.#isStoreLost = false;
   }
 
   get isComplete(): boolean {

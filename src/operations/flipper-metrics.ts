@@ -31,7 +31,7 @@ export function openFlipperMetrics({ origins, flipper, namespace = 'EdgeFailover
   const take: FlipperLog = (event) => {
     if (event.event === 'look' && event.signal === 'http')
       latencies.set(event.origin, [...(latencies.get(event.origin) ?? []), event.latencyMs]);
-    else if (event.event === 'record' || event.event === 'edit') record = event.record;
+    else if (event.event === 'record' || event.event === 'edit' || event.event === 'restore') record = event.record;
     else if (event.event === 'flip' && !event.shadow) {
       record = event.to;
       counts.flips += 1;

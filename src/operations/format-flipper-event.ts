@@ -37,10 +37,19 @@ export function describeEvent(event: FlipperEvent, colour: boolean): string {
       return event.reason === 'steady' ? 'nothing to do' : `${yellow('holding')}: ${holdTexts[event.reason]} (${event.origin})`;
     case 'flip': {
       const what = event.shadow ? 'would flip' : 'flipped';
-      return `${paint(colour, 'bold', what)} ${event.from} -> ${event.to}: ${event.reason} (#${event.sequence}, ${formatDuration(event.durationMs)})`;
+      const waits = event.overridden === undefined ? '' : `; the override on ${event.overridden.join(', ')} stays in force until it ends`;
+      return `${paint(colour, 'bold', what)} ${event.from} -> ${event.to}: ${event.reason}${waits} (#${event.sequence}, ${formatDuration(event.durationMs)})`;
     }
     case 'edit':
       return `noted that the record was changed by hand to ${event.record} (#${event.sequence})`;
+    case 'store-damaged': {
+      const kept = event.override && `, with the override by ${event.override.by}`;
+      return `${red('the store is damaged')}: ${event.keys.join(', ')} missing, unreadable or old; the edge reads ${event.found}, restoring ${event.record}${kept ?? ''}`;
+    }
+    case 'restore':
+      return `restored ${event.record} (#${event.sequence})`;
+    case 'clock-skew':
+      return `${yellow('wrong clock')}: this machine is ${formatDuration(Math.abs(event.skewMs))} ${event.skewMs > 0 ? 'ahead of' : 'behind'} the key-value store`;
     case 'verified':
       return `the store holds #${event.sequence}`;
     case 'unverified':

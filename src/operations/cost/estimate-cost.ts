@@ -1,3 +1,4 @@
+import { formatDuration } from '../../cli/duration.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
 import { type CostItem, costItem, sumUsd } from './cost-item.ts';
 import { prices } from './prices.ts';
@@ -29,6 +30,8 @@ export const assumptions = {
 const callsPerStart = 3;
 const callsPerFlip = 7;
 const callsPerOutageMinute = 2;
+/** Describe, for the ETag. */
+const callsPerCheck = 1;
 
 /** As infra/flipper.yaml sets the function up. */
 export const lambdaSetup = { memoryMb: 256, everyMs: 60_000, probingMs: 50_000, alarms: 4 };
@@ -58,7 +61,12 @@ export function estimateCost(
     costItem('KeyValueStore calls while nothing changes', prices.keyValueStoreCall, startsPerMonth(schedule) * callsPerStart),
     costItem(`KeyValueStore calls of ${flips} flips`, prices.keyValueStoreCall, flips * callsPerFlip),
     // A run that starts anew reads the store anyway.
-    ...(schedule.kind === 'once' ? [] : [costItem('KeyValueStore calls while an origin is down', prices.keyValueStoreCall, outageCalls)]),
+    ...(schedule.kind === 'once'
+      ? []
+      : [
+          costItem('KeyValueStore calls while an origin is down', prices.keyValueStoreCall, outageCalls),
+          costItem(checkName(config.failover), prices.keyValueStoreCall, (monthMs / checkMs(config.failover)) * callsPerCheck),
+        ]),
     ...(alarms === 0
       ? []
       : [costItem('DescribeAlarms calls', prices.alarmCall, alarms * looks), costItem('alarms that are signals', prices.alarm, alarms)]),
@@ -72,6 +80,17 @@ export function estimateCost(
     ...(schedule.kind === 'lambda' ? lambdaItems(origins.length) : []),
   ];
   return { items, usd: sumUsd(items) };
+}
+
+type Checks = Pick<EdgeConfig['failover'], 'peerCheckMs' | 'recheckMs'>;
+
+function checkMs({ peerCheckMs, recheckMs }: Checks): number {
+  return peerCheckMs > 0 ? Math.min(peerCheckMs, recheckMs) : recheckMs;
+}
+
+function checkName(checks: Checks): string {
+  const knob = checks.peerCheckMs > 0 && checks.peerCheckMs <= checks.recheckMs ? 'peerCheckMs' : 'recheckMs';
+  return `KeyValueStore calls to see other writers, every ${formatDuration(checkMs(checks))} (${knob})`;
 }
 
 function startsPerMonth(schedule: Schedule): number {

@@ -166,7 +166,7 @@ export function compareWays(requests: number, parts: readonly CostPart[]): { wha
       what: 'the same in Lambda@Edge, 128 MB for 5 ms, a flag not included',
       usd: bill(costItem('', prices.edgeLambdaRequest, requests), costItem('', prices.edgeLambdaGigabyteSecond, lambdaSeconds)),
     },
-    { what: 'a flipper that asks the store when something changes, as here', usd: bill(...calls) },
-    { what: 'a flipper that asks the store each minute', usd: bill(costItem('', prices.keyValueStoreCall, storeLooks)) },
+    { what: 'a flipper that asks each minute whether the store changed, as here', usd: bill(...calls) },
+    { what: 'a flipper that reads record and state each minute', usd: bill(costItem('', prices.keyValueStoreCall, storeLooks)) },
   ];
 }

@@ -2,7 +2,7 @@ import { formatDuration } from '../../cli/duration.ts';
 import { formatTable } from '../../cli/format-table.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
 import type { CostItem } from './cost-item.ts';
-import { assumptions, estimateCost, type Schedule } from './estimate-cost.ts';
+import { assumptions, estimateCost, monthMs, type Schedule } from './estimate-cost.ts';
 import { prices } from './prices.ts';
 
 /** The ways to run the flipper, and what they are called. */
@@ -16,11 +16,12 @@ const ways: readonly { name: string; schedule: Schedule }[] = [
 export function formatCost(config: EdgeConfig): { value: object; lines: string[] } {
   const bills = ways.map(({ name, schedule }) => ({ name, schedule, ...estimateCost(config, schedule) }));
   const sources = listSources(bills.flatMap(({ items }) => items));
-  const naive = 3 * (730 * 60);
+  const { recheckMs } = config.failover;
+  const alone = monthMs / recheckMs;
   const lines = [
     ...bills.flatMap(({ name, ...bill }) => [`${name}: ${dollars(bill.usd)} a month`, ...formatItems(bill.items), '']),
     `probing every ${formatDuration(config.health.intervalMs)}; assumed ${assumptions.outages} outages of ${assumptions.outageMinutes} minutes a month; no free tier deducted`,
-    `asking the store every minute would alone be ${naive.toLocaleString('en')} calls, ${dollars((naive * prices.keyValueStoreCall.usd) / prices.keyValueStoreCall.per)}`,
+    `with peerCheckMs: 0, for a flipper that is the only one, the store is asked every ${formatDuration(recheckMs)} (recheckMs): ${Math.round(alone).toLocaleString('en')} calls, ${dollars((alone * prices.keyValueStoreCall.usd) / prices.keyValueStoreCall.per)} a month`,
     '',
     'prices',
     ...sources.map((source) => `  ${source}`),

@@ -30,17 +30,27 @@ export function buildNotification(event: FlipperEvent, at: number, by: string): 
 function titleOf(event: FlipperEvent): string {
   switch (event.event) {
     case 'flip': {
-      const moves = event.moves.map(({ origin, from, to }) => `${origin} ${from} to ${to}`).join(', ');
-      return `${event.kind === 'protect' ? 'Failover' : 'Failback'}: ${moves}`;
+      const { moves, overridden = [] } = event;
+      const list = (moved: typeof moves) => moved.map(({ origin, from, to }) => `${origin} ${from} to ${to}`).join(', ');
+      const now = moves.filter(({ origin }) => !overridden.includes(origin));
+      const later = moves.filter(({ origin }) => overridden.includes(origin));
+      const what = event.kind === 'protect' ? 'Failover' : 'Failback';
+      if (later.length === 0) return `${what}: ${list(moves)}`;
+      if (now.length === 0) return `No viewers moved: ${list(later)} counts when the override ends`;
+      return `${what}: ${list(now)}; ${list(later)} counts when the override ends`;
     }
     case 'hold':
-      return event.reason === 'panic'
-        ? `No healthy origin is left (${event.origin})`
-        : `${event.origin} is unhealthy and its fallback is not proven`;
+      if (event.reason === 'panic') return `No healthy origin is left (${event.origin})`;
+      if (event.reason === 'override') return `${event.origin} is unhealthy and an override keeps its viewers from moving`;
+      return `${event.origin} is unhealthy and its fallback is not proven`;
     case 'edit':
       return `The health record was changed by hand: ${event.record}`;
     case 'store-failed':
       return 'The flipper cannot reach the key-value store';
+    case 'store-damaged':
+      return `The key-value store is damaged (${event.keys.join(', ')}): restoring ${event.record}`;
+    case 'clock-skew':
+      return `The flipper's clock is wrong by ${Math.round(Math.abs(event.skewMs) / 1_000)} s`;
     default:
       return event.event;
   }

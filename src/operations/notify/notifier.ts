@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../../health/clock.ts';
-import type { FlipperEvent, FlipperLog } from '../../health/flipper-event.ts';
+import { type FlipperEvent, type FlipperLog, storeAnswers } from '../../health/flipper-event.ts';
+import type { Verdict } from '../../health/state-record.ts';
 import type { Channel } from './channel.ts';
 import { buildNotification, type Notification } from './notification.ts';
 
@@ -29,8 +30,14 @@ const firstPauseMs = 1_000;
 /** Notifications that wait for one channel. Beyond it the oldest is dropped: of a long story the end matters. */
 const maxWaiting = 50;
 
-/** How long something that may pass by itself stands before anybody is called. */
+/** How long something that may pass lasts before it is reported. */
 const standingMs = 15_000;
+
+/** Reported as soon as they happen. */
+const atOnce: ReadonlySet<FlipperEvent['event']> = new Set(['flip', 'edit', 'store-damaged', 'clock-skew']);
+
+/** Without a failure for this long the store was back, although nothing was asked of it: another failure is another outage. */
+const storeOutageGapMs = 180_000;
 
 const never = new AbortController().signal;
 
@@ -41,15 +48,17 @@ export function openNotifier({ channels, by, log, clock = systemClock, random = 
     const notification = buildNotification(event, at, by);
     for (const outlet of outlets) outlet.add(notification);
   };
-  const stuck = new Standing(tell, clock);
-  const store = new Standing(tell, clock);
+  const verdicts = new Map<string, Verdict>();
+  const stuck = new Standing(tell, clock, Number.POSITIVE_INFINITY);
+  const store = new Standing(tell, clock, storeOutageGapMs);
   return {
     take: (event, at) => {
-      if (event.event === 'flip' || event.event === 'edit') tell(event, at);
-      if (event.event === 'hold' && (event.reason === 'panic' || event.reason === 'fallback-unproven')) stuck.begin(event, at);
-      else if (event.event === 'hold' || event.event === 'flip') stuck.end();
+      if (atOnce.has(event.event)) tell(event, at);
+      if (event.event === 'verdict') verdicts.set(event.origin, event.to);
+      if (event.event === 'hold' && isStuck(event, verdicts)) stuck.begin(event, at);
+      else if (event.event === 'hold' || (event.event === 'flip' && event.overridden === undefined)) stuck.end();
       if (event.event === 'store-failed') store.begin(event, at);
-      else if (event.event === 'record' || event.event === 'flip' || event.event === 'edit') store.end();
+      else if (storeAnswers.has(event.event)) store.end();
     },
     drain: async (timeoutMs) => {
       const done = new AbortController();
@@ -59,18 +68,31 @@ export function openNotifier({ channels, by, log, clock = systemClock, random = 
   };
 }
 
-/** Something that is told once, when it has stood for a while. */
+/** An origin is unhealthy and its viewers cannot be moved. */
+function isStuck({ reason, origin, verdict }: Extract<FlipperEvent, { event: 'hold' }>, verdicts: ReadonlyMap<string, Verdict>): boolean {
+  if (reason === 'panic' || reason === 'fallback-unproven') return true;
+  return reason === 'override' && (verdict ?? verdicts.get(origin ?? '')) === 'unhealthy';
+}
+
+/** Something that is reported once, when it has lasted for a while. */
 class Standing {
   readonly #tell: FlipperLog;
   readonly #clock: Clock;
+  readonly #gapMs: number;
   #ended: AbortController | undefined;
+  #lastAt = Number.NEGATIVE_INFINITY;
 
-  constructor(tell: FlipperLog, clock: Clock) {
+  /** It has ended without a word when it was not heard of again for `gapMs`. */
+  constructor(tell: FlipperLog, clock: Clock, gapMs: number) {
     this.#tell = tell;
     this.#clock = clock;
+    this.#gapMs = gapMs;
   }
 
   begin(event: FlipperEvent, at: number): void {
+    const now = this.#clock.monotonic();
+    if (now - this.#lastAt > this.#gapMs) this.end();
+    this.#lastAt = now;
     if (this.#ended !== undefined) return;
     const ended = new AbortController();
     this.#ended = ended;

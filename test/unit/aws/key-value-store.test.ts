@@ -1,4 +1,4 @@
-import type { CloudFrontKeyValueStoreClient } from '@aws-sdk/client-cloudfront-keyvaluestore';
+import { type CloudFrontKeyValueStoreClient, ResourceNotFoundException } from '@aws-sdk/client-cloudfront-keyvaluestore';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
@@ -42,8 +42,11 @@ function fakeStore(onWrite: (write: Write, apply: (write: Write) => void, number
     const { input } = command;
     switch (command.constructor.name) {
       case 'DescribeKeyValueStoreCommand':
-        return { ETag: `E${version}` };
+        return { ETag: `E${version}`, ItemCount: values.size };
+      case 'ListKeysCommand':
+        return { Items: [...values].map(([Key, Value]) => ({ Key, Value })) };
       case 'GetKeyCommand':
+        if (!values.has(String(input['Key']))) throw new ResourceNotFoundException({ message: 'no such key', $metadata: {} });
         return { Value: values.get(String(input['Key'])) };
       default:
         onWrite({ etag: String(input['IfMatch']), puts: input['Puts'] as Write['puts'] }, apply, ++writes);
@@ -57,7 +60,7 @@ function fakeStore(onWrite: (write: Write, apply: (write: Write) => void, number
     },
     random: () => 0.999,
   });
-  return { store, values, put, waits, sent: () => writes };
+  return { store, values, put, waits, send, sent: () => writes };
 }
 
 const setTo = (value: string) => () => ({ puts: [{ key: 'health', value }], deletes: [] });
@@ -219,6 +222,70 @@ describe('update', () => {
         expect(counted).toBeLessThanOrEqual(done + unsure);
       }),
     );
+  });
+});
+
+describe('a 200 without what it must have', () => {
+  /** A store whose first answers of one operation are replaced. */
+  function garbled(operation: string, answers: unknown[]) {
+    const fake = fakeStore();
+    fake.put('health', 'singapore=0@1772341200');
+    const counts = { asked: 0 };
+    const store = openKeyValueStore(
+      {
+        send: async (command: { constructor: { name: string }; input: Record<string, unknown> }) => {
+          if (command.constructor.name === `${operation}Command`) {
+            const answer = answers[counts.asked++];
+            if (answer !== undefined) return answer;
+          }
+          return fake.send(command);
+        },
+      } as unknown as CloudFrontKeyValueStoreClient,
+      arn,
+      { sleep: async () => undefined, random: () => 0 },
+    );
+    return { store, counts, fake };
+  }
+
+  it.each([
+    { operation: 'GetKey', answer: {} },
+    { operation: 'GetKey', answer: { Key: 'health' } },
+    { operation: 'DescribeKeyValueStore', answer: { Status: 'READY' } },
+  ])('of $operation is asked for again, not taken for a missing key: $answer', async ({ operation, answer }) => {
+    const { store, counts } = garbled(operation, [answer, answer]);
+    const { values } = await store.read(['health']);
+    expect(values.get('health')).toBe('singapore=0@1772341200');
+    expect(counts.asked).toBe(3);
+  });
+
+  it.each(['GetKey', 'DescribeKeyValueStore'])('of %s fails when that is all there is', async (operation) => {
+    const { store, counts } = garbled(operation, Array(20).fill({}));
+    expect((await failureOf(store.read(['health']))).code).toBe('AWS');
+    expect(counts.asked).toBe(maxCalls.unknown);
+  });
+
+  it('never makes an update write as if the store were empty', async () => {
+    const { store, fake } = garbled('GetKey', Array(20).fill({}));
+    await failureOf(store.update(['health'], ({ values }) => setTo(values.get('health') ?? 'lost')()));
+    expect(fake.sent()).toBe(0);
+  });
+
+  it('of UpdateKeys is a write of which nothing is known: read back, and written again when it is not there', async () => {
+    const { store, fake } = garbled('UpdateKeys', [{}]);
+    const { written } = await store.update(['health'], setTo('a=0'));
+    expect(written?.puts[0]?.value).toBe('a=0');
+    expect(fake.values.get('health')).toBe('a=0');
+  });
+
+  it('of ListKeys is no empty store, unless the store counts no items', async () => {
+    const full = garbled('ListKeys', Array(20).fill({}));
+    expect((await failureOf(full.store.list(1))).code).toBe('AWS');
+    const send = async (command: { constructor: { name: string } }) =>
+      command.constructor.name === 'ListKeysCommand' ? {} : { ETag: 'E1', ItemCount: 0 };
+    const empty = openKeyValueStore({ send } as unknown as CloudFrontKeyValueStoreClient, arn);
+    expect((await empty.list(1)).values.size).toBe(0);
+    const cut = garbled('ListKeys', Array(20).fill({ Items: [{ Key: 'health' }] }));
+    expect((await failureOf(cut.store.list(1))).code).toBe('AWS');
   });
 });
 

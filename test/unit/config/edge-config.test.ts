@@ -68,6 +68,8 @@ describe('a sound edge.config.ts', () => {
         ramp: [10, 25, 50, 100],
         rampStepMs: 120_000,
         minFlipIntervalMs: 10_000,
+        peerCheckMs: 60_000,
+        recheckMs: 900_000,
       },
       notifications: [],
     });

@@ -13,11 +13,20 @@ const watch: Schedule = { kind: 'watch' };
 const lambda: Schedule = { kind: 'lambda' };
 
 describe('the month’s bill', () => {
-  it('has no call of the store but at starts, flips and outages, whatever the interval', () => {
+  it('has calls of the store at starts, flips and outages and one a minute, whatever the interval', () => {
     const bill = estimate(watch);
-    expect(bill.items.map(({ count }) => count)).toEqual([30, 70, 120]);
-    expect(bill.usd).toBeCloseTo(0.22);
+    expect(bill.items.map(({ count }) => count)).toEqual([30, 70, 120, 43_800]);
+    expect(bill.usd).toBeCloseTo(44.02);
     expect(estimate(watch, { health: { intervalMs: 1_000 } }).usd).toBe(bill.usd);
+  });
+
+  it('has a call every 15 minutes for a flipper that is the only one, or as often as recheckMs says', () => {
+    expect(find(estimate(watch, { failover: { peerCheckMs: 0 } }), /other writers/)).toMatchObject({
+      count: 2_920,
+      usd: expect.closeTo(2.92),
+    });
+    expect(find(estimate(watch, { failover: { peerCheckMs: 0, recheckMs: 3_600_000 } }), /other writers/)).toMatchObject({ count: 730 });
+    expect(find(estimate(watch, { failover: { recheckMs: 30_000 } }), /other writers/)).toMatchObject({ count: 87_600 });
   });
 
   it('reckons a cron’s every run as a start', () => {
@@ -56,11 +65,11 @@ describe('formatCost', () => {
   const { value, lines } = formatCost(configOf());
 
   it('says for each way what it costs, and where every price it used is from', () => {
-    expect(lines[0]).toBe('as a process, --watch, without its machine: $0.22 a month');
-    expect(lines).toContainEqual(expect.stringMatching(/^in Lambda, .*: \$11\.\d\d a month$/));
+    expect(lines[0]).toBe('as a process, --watch, without its machine: $44.02 a month');
+    expect(lines).toContainEqual(expect.stringMatching(/^in Lambda, .*: \$55\.\d\d a month$/));
     expect(lines).toContainEqual(expect.stringContaining(prices.keyValueStoreCall.source));
     expect(lines.join('\n')).not.toContain(prices.healthCheck.source);
-    expect(value).toMatchObject({ bills: [{ usd: expect.closeTo(0.22) }, {}, {}], prices: { alarm: { usd: 0.1 } } });
+    expect(value).toMatchObject({ bills: [{ usd: expect.closeTo(44.02) }, {}, {}], prices: { alarm: { usd: 0.1 } } });
   });
 
   it('keeps a source and a date with every price', () => {

@@ -33,6 +33,11 @@ export class MemoryStore {
     this.#apply({ puts: [{ key, value }], deletes: [] });
   }
 
+  /** Somebody deletes a key, as Terraform does with those that it does not list. */
+  remove(key: string): void {
+    this.#apply({ puts: [], deletes: [key] });
+  }
+
   client(): FlagStore {
     const read = async (keys: readonly string[]): Promise<StoreSnapshot> => {
       await this.#call(1 + keys.length);
