@@ -6,42 +6,59 @@ import distributionFile from '../distribution.json' with { type: 'json' };
 import edgeConfig from '../edge.config.ts';
 import { openAws } from '../src/aws/clients.ts';
 import { openFlagStore } from '../src/aws/open-flag-store.ts';
+import { readSecretValues } from '../src/aws/secret-values.ts';
 import { checkOriginsAgree, parseDistribution } from '../src/config/distribution-file.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
 import { buildFlipPolicy } from '../src/health/flip-policy.ts';
 import type { FlagStore } from '../src/health/key-change.ts';
-import { openFlipperLambda } from '../src/lambda/flipper-lambda.ts';
+import { type LambdaContext, openFlipperLambda, type RunReport } from '../src/lambda/flipper-lambda.ts';
 import { pickFlipperParts } from '../src/lambda/pick-flipper-parts.ts';
 import { openChannels } from '../src/operations/notify/open-channels.ts';
 import { openSignals } from '../src/operations/open-signals.ts';
 
 // The flipper's Lambda: `npm run flipper:package` makes one file of this and all it imports, infra/flipper.yaml sets its environment.
-// A configuration that makes no sense fails here, at the cold start, which the alarm on the function's silence tells of.
+// A configuration that cannot work fails at the cold start, and the alarm on the function's silence reports it.
 
 const config = parseEdgeConfig(edgeConfig);
-const distribution = parseDistribution(JSON.stringify(pickFlipperParts(distributionFile)), env);
-checkOriginsAgree(config, distribution);
 const aws = openAws({ env });
-const { channels, problems } = openChannels(config.notifications, env, aws);
-for (const problem of problems) stderr.write(`${problem}\n`);
+let opened: Promise<ReturnType<typeof openFlipperLambda>> | undefined;
 
-let opened: Promise<FlagStore> | undefined;
+export async function handler(event: unknown, context: LambdaContext): Promise<RunReport> {
+  // Secrets are read once, at the cold start. When that fails, the next invocation tries again.
+  opened ??= open();
+  opened.catch(() => {
+    opened = undefined;
+  });
+  return (await opened)(event, context);
+}
 
-export const handler = openFlipperLambda({
-  name: env['AWS_LAMBDA_FUNCTION_NAME'] ?? 'flipper',
-  // One log stream per environment: its end is as good as a process id.
-  by: `flipper@lambda:${env['AWS_LAMBDA_LOG_STREAM_NAME']?.slice(-8) ?? randomBytes(4).toString('hex')}`,
-  shadow: env['FLIPPER_SHADOW'] === 'true',
-  policy: buildFlipPolicy(config),
-  signals: openSignals(config, distribution, undefined, aws),
-  openStore: () => {
-    opened ??= openFlagStore({ env, isLocal: false, name: config.keyValueStoreName }).then(({ store }) => store);
-    opened.catch(() => {
-      opened = undefined;
-    });
-    return opened;
-  },
-  channels,
-  // Not console.log: Lambda puts a time and an id before its lines, and CloudWatch then sees no metrics in them.
-  write: (line) => void stdout.write(`${line}\n`),
-});
+async function open(): Promise<ReturnType<typeof openFlipperLambda>> {
+  const secretArn = env['EDGE_SECRET_ARN'];
+  const values = { ...env, ...(secretArn ? await readSecretValues(aws.secretsManager, secretArn) : {}) };
+  const distribution = parseDistribution(JSON.stringify(pickFlipperParts(distributionFile)), values);
+  checkOriginsAgree(config, distribution);
+  const { channels, problems } = openChannels(config.notifications, values, aws);
+  for (const problem of problems) stderr.write(`${problem}\n`);
+  return openFlipperLambda({
+    name: env['AWS_LAMBDA_FUNCTION_NAME'] ?? 'flipper',
+    // One log stream per environment: its end is as good as a process id.
+    by: `flipper@lambda:${env['AWS_LAMBDA_LOG_STREAM_NAME']?.slice(-8) ?? randomBytes(4).toString('hex')}`,
+    shadow: env['FLIPPER_SHADOW'] === 'true',
+    policy: buildFlipPolicy(config),
+    signals: openSignals(config, distribution, undefined, aws),
+    openStore,
+    channels,
+    // Not console.log: Lambda puts a time and an id before its lines, and CloudWatch then sees no metrics in them.
+    write: (line) => void stdout.write(`${line}\n`),
+  });
+}
+
+let store: Promise<FlagStore> | undefined;
+
+function openStore(): Promise<FlagStore> {
+  store ??= openFlagStore({ env, isLocal: false, name: config.keyValueStoreName }).then((found) => found.store);
+  store.catch(() => {
+    store = undefined;
+  });
+  return store;
+}

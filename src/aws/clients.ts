@@ -4,6 +4,7 @@ import type { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import type { CloudFrontKeyValueStoreClient } from '@aws-sdk/client-cloudfront-keyvaluestore';
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { Route53Client } from '@aws-sdk/client-route-53';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { EdgeError } from '../cli/errors.ts';
 import { keepLastGood } from '../health/resolve-name.ts';
@@ -21,6 +22,8 @@ export interface Aws {
   cloudWatch(region: string): Promise<CloudWatchClient>;
   /** SNS where a topic is. Never retries by itself: src/notify/notifier.ts does. */
   sns(region: string): Promise<SNSClient>;
+  /** Secrets Manager in the region of the environment. Retries as the SDK does by default. */
+  secretsManager(): Promise<SecretsManagerClient>;
 }
 
 export interface AwsOptions {
@@ -81,7 +84,11 @@ export function openAws({ env, region, local, requestTimeoutMs }: AwsOptions): A
     const { SNSClient } = await import('@aws-sdk/client-sns');
     return new SNSClient({ ...settings('SNS', requestTimeoutMs ?? 5_000), region: where, maxAttempts: 1 });
   });
-  return { region: chosenRegion, cloudFront, keyValueStore, route53, cloudWatch, sns };
+  const secretsManager = once(async () => {
+    const { SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
+    return new SecretsManagerClient(settings('SECRETS_MANAGER', requestTimeoutMs ?? 5_000));
+  });
+  return { region: chosenRegion, cloudFront, keyValueStore, route53, cloudWatch, sns, secretsManager };
 }
 
 function once<T>(open: () => Promise<T>): () => Promise<T> {

@@ -16,6 +16,7 @@ let store: TestStore;
 let singapore: TestOrigin;
 let europe: TestOrigin;
 let receiver: AwsStub;
+let secrets: AwsStub;
 let folder: string;
 let zip: Buffer;
 let printed: { path: string; bytes: number; sha256: string; codeSha256: string };
@@ -24,10 +25,11 @@ const placeholder = (name: string) => ['$', '{', name, '}'].join('');
 const paths = () => ({ config: join(folder, 'edge.test.config.ts'), distribution: join(folder, 'distribution.test.json') });
 
 beforeAll(async () => {
-  [store, singapore, europe, receiver, folder] = await Promise.all([
+  [store, singapore, europe, receiver, secrets, folder] = await Promise.all([
     openTestStore(),
     openTestOrigin('ap-southeast-1'),
     openTestOrigin('eu-central-1'),
+    openAwsStub(),
     openAwsStub(),
     mkdtemp(join(tmpdir(), 'flipper-')),
   ]);
@@ -67,7 +69,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all([store.close(), singapore.close(), europe.close(), receiver.close()]);
+  await Promise.all([store.close(), singapore.close(), europe.close(), receiver.close(), secrets.close()]);
   await rm(folder, { recursive: true });
 });
 
@@ -120,12 +122,20 @@ describe('the zip in a bare folder', () => {
          return handler(event, { getRemainingTimeInMillis: () => end - Date.now() });
        };
        (async () => {
+         await invoke({}, 30_000).then(() => process.exit(9), () => undefined);
          await invoke({}, 30_000);
          await invoke({ run: 'watch' }, 8_500);
          process.exit(0);
        })();`,
     );
     await singapore.setFault('503');
+    // The cold start fails once: the secret cannot be read. The next invocation reads it, and then never again.
+    const values = { FLIPPER_WEBHOOK_URL: `${receiver.url}/hook`, FLIPPER_WEBHOOK_SECRET: 'a key' };
+    secrets.answer((_, made) => ({
+      status: made === 1 ? 400 : 200,
+      headers: { 'content-type': 'application/x-amz-json-1.1' },
+      body: JSON.stringify(made === 1 ? { __type: 'AccessDeniedException' } : { SecretString: JSON.stringify(values) }),
+    }));
     store.control.calls.length = 0;
     const ended = await run(['invoke.cjs'], bare, {
       AWS_REGION: 'eu-west-1',
@@ -137,8 +147,8 @@ describe('the zip in a bare folder', () => {
       AWS_LAMBDA_LOG_STREAM_NAME: '2026/03/01/[$LATEST]0123456789abcdef',
       EDGE_KVS_ARN: store.arn,
       VIEWER_DOMAIN: 'www.example.test',
-      FLIPPER_WEBHOOK_URL: `${receiver.url}/hook`,
-      FLIPPER_WEBHOOK_SECRET: 'a key',
+      EDGE_SECRET_ARN: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:edge-AbCdEf',
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
     });
     await rm(bare, { recursive: true });
     expect(ended.code, ended.err).toBe(0);
@@ -161,6 +171,7 @@ describe('the zip in a bare folder', () => {
     expect(operations.slice(-2)).toEqual(['DescribeKeyValueStore', 'GetKey']);
     expect(operations).toHaveLength(12);
 
+    expect(secrets.requests).toHaveLength(2);
     expect(receiver.requests).toHaveLength(1);
     expect(receiver.requests[0]).toMatchObject({
       path: '/hook',

@@ -35,7 +35,8 @@ function checkFlipperTemplate(text: string | undefined, distribution: string | u
   const template = parseYaml(text);
   const variables = find(template, ['Resources', 'Function', 'Properties', 'Environment', 'Variables']) ?? {};
   const asked = distribution === undefined ? [] : placeholdersOf(JSON.stringify(pickParts(distribution)));
-  const missing = asked.filter((name) => !(name in variables) && name !== 'ORIGIN_VERIFY_SECRET');
+  // Secrets come from Secrets Manager.
+  const missing = asked.filter((name) => !(name in variables) && !name.includes('SECRET'));
   const named = find(template, ['Parameters', 'EdgeFunctionName'])?.['Default'];
   return [
     ...missing.map((name) => `${flipperTemplate}: distribution.json needs ${name}, and the function's environment does not set it`),

@@ -1,3 +1,4 @@
+import { ListDistributionsCommand } from '@aws-sdk/client-cloudfront';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { healthKey } from '../../../kvs/keys.ts';
 import { type ControlPlane, openControlPlane } from '../../../local/aws/control-plane.ts';
@@ -45,7 +46,7 @@ const topic = `arn:aws:sns:eu-central-1:${accountId}:edge-failover`;
 const sample = parseEdgeConfig(edgeConfig);
 const env = {
   AWS_ACCOUNT_ID: accountId,
-  VIEWER_DOMAIN: 'localhost',
+  VIEWER_DOMAIN: 'www.example.com',
   ACM_CERTIFICATE_ARN: `arn:aws:acm:us-east-1:${accountId}:certificate/1`,
   ORIGIN_VERIFY_SECRET: 'secret',
   SINGAPORE_DOMAIN: 'localhost',
@@ -203,6 +204,13 @@ async function read(aws: Aws): Promise<void> {
   await openKeyValueStore(await aws.keyValueStore(), arn).read([healthKey]);
 }
 
+async function findDistributionIds(): Promise<{ primary: string; staging: string }> {
+  const client = await openAws({ env: {}, local: { controlPlane: control.url } }).cloudFront();
+  const { DistributionList } = await client.send(new ListDistributionsCommand({}));
+  const idOf = (isStaging: boolean) => DistributionList?.Items?.find(({ Staging }) => Staging === isStaging)?.Id ?? '';
+  return { primary: idOf(false), staging: idOf(true) };
+}
+
 const work: Readonly<Record<Role, (aws: Aws) => Promise<void>>> = { publisher: publish, operator: operate, flipper: flip, reader: read };
 
 beforeAll(async () => {
@@ -247,9 +255,12 @@ describe.each(Object.keys(work) as Role[])('the %s', (role) => {
     expect(seen.size).toBeGreaterThan(3);
   }, 30_000);
 
-  it('is allowed every call, on the resource that it is about', () => {
+  it('is allowed every call, on the resource that it is about', async () => {
+    const { primary, staging } = await findDistributionIds();
     const policy = readPolicy(role, {
       AWS_ACCOUNT_ID: accountId,
+      EDGE_DISTRIBUTION_ID: primary,
+      EDGE_STAGING_DISTRIBUTION_ID: staging,
       EDGE_KVS_ID: storeArn.split('/').at(-1) ?? '',
       EDGE_TOPIC_NAME: 'edge-failover',
     });

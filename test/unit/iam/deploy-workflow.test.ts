@@ -144,7 +144,7 @@ describe('each step', () => {
   it('uses the actions that edge.yml uses, in the same versions, and one more', () => {
     const versions = (source: string) => new Set([...source.matchAll(/uses: (\S+)/g)].map(([, action]) => action ?? ''));
     const known = versions(file('.github/workflows/edge.yml'));
-    expect([...versions(text)].filter((action) => !known.has(action))).toEqual(['aws-actions/amazon-ecr-login@v2']);
+    expect([...versions(text)].filter((action) => !known.has(action))).toEqual([expect.stringMatching(/^aws-actions\/amazon-ecr-login@/)]);
   });
 
   it('leaves no credentials of git behind', () => {

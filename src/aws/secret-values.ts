@@ -1,0 +1,31 @@
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { EdgeError } from '../cli/errors.ts';
+import { wrapAwsError } from './aws-error.ts';
+
+/**
+ * The values of a secret in Secrets Manager whose text is a JSON object of strings, in its current version. CONFIG_INVALID when it is anything else;
+ * no error says what the secret holds.
+ */
+export async function readSecretValues(client: () => Promise<SecretsManagerClient>, arn: string): Promise<Record<string, string>> {
+  let text: string | undefined;
+  try {
+    const [{ GetSecretValueCommand }, secrets] = await Promise.all([import('@aws-sdk/client-secrets-manager'), client()]);
+    text = (await secrets.send(new GetSecretValueCommand({ SecretId: arn }))).SecretString;
+  } catch (error) {
+    throw wrapAwsError(error, `read the secret ${arn}`);
+  }
+  const values = parseObject(text ?? '');
+  if (values !== undefined && Object.values(values).every((value) => typeof value === 'string')) return values as Record<string, string>;
+  throw new EdgeError('CONFIG_INVALID', `the secret ${arn} must be a JSON object whose values are strings`, {
+    hint: 'such as {"ORIGIN_VERIFY_SECRET":"…"}',
+  });
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
