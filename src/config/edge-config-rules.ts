@@ -35,9 +35,18 @@ export function checkKeys(keys: Record<string, string>, problems: Problems): voi
 }
 
 export function checkHealth(
-  health: Record<'fastIntervalMs' | 'intervalMs' | 'connectTimeoutMs' | 'timeoutMs', number>,
+  health: Record<'fastIntervalMs' | 'intervalMs' | 'connectTimeoutMs' | 'timeoutMs', number> & {
+    failureRate: Record<'windowMs' | 'minimum', number>;
+  },
   problems: Problems,
 ): void {
+  const { windowMs, minimum } = health.failureRate;
+  if (windowMs < minimum * health.fastIntervalMs)
+    add(
+      problems,
+      ['failureRate', 'windowMs'],
+      `must be at least minimum (${minimum}) times fastIntervalMs (${health.fastIntervalMs}), or no rate is ever known, found ${windowMs}`,
+    );
   if (health.fastIntervalMs > health.intervalMs)
     add(problems, ['fastIntervalMs'], `must not exceed intervalMs (${health.intervalMs}), found ${health.fastIntervalMs}`);
   if (health.connectTimeoutMs > health.timeoutMs)

@@ -139,13 +139,24 @@ const schema = z
     health: z
       .strictObject({
         intervalMs: milliseconds.default(10_000),
-        /** Interval after the first bad probe, until the verdict is clear. */
+        /** Interval after a bad probe, until the picture is clear: unhealthy, or `failureRate.minimum` good ones in a row. */
         fastIntervalMs: milliseconds.default(1_000),
         connectTimeoutMs: milliseconds.default(2_000),
         /** Whole probe, connecting included. */
         timeoutMs: milliseconds.default(3_000),
         unhealthyThreshold: threshold.default(3),
         healthyThreshold: threshold.default(5),
+        /** An origin is unhealthy, too, when this share of its latest probes failed although no `unhealthyThreshold` of them did in a row. */
+        failureRate: z
+          .strictObject({
+            /** From 0 to 1. Default half. */
+            share: z.number().gt(0).max(1).default(0.5),
+            /** What is older does not count. */
+            windowMs: milliseconds.default(60_000),
+            /** Probes that a rate needs at least. */
+            minimum: z.int().min(2).max(100).default(10),
+          })
+          .prefault({}),
       })
       .superRefine(checkHealth)
       .prefault({}),

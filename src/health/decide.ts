@@ -9,18 +9,30 @@ import type { OriginMemory, Weights } from './state-record.ts';
 export interface FlipPolicy {
   origins: readonly string[];
   orders: readonly (readonly string[])[];
-  health: Pick<HealthPolicy, 'intervalMs' | 'healthyThreshold'>;
+  health: Pick<HealthPolicy, 'intervalMs' | 'fastIntervalMs' | 'timeoutMs' | 'healthyThreshold'>;
   failover: FailoverPolicy;
 }
 
 /** Why nothing is moved: `steady` when nothing should be, otherwise what stands in the way. */
-export type HoldReason = 'steady' | 'override' | 'panic' | 'fallback-unproven' | 'min-interval' | 'not-healthy' | 'hold-down' | 'ramp-step';
+export type HoldReason =
+  | 'steady'
+  | 'override'
+  | 'panic'
+  | 'fallback-unproven'
+  | 'min-interval'
+  | 'not-healthy'
+  | 'not-confirmed'
+  | 'not-clean'
+  | 'hold-down'
+  | 'ramp-step';
 
 export interface Move {
   origin: string;
   from: number;
   to: number;
   why: string;
+  /** An override holds the origin: the move counts when that ends, and no viewer moves before. */
+  isBelowOverride?: true;
 }
 
 export type Decision =
@@ -35,6 +47,9 @@ export type Decision =
       reason: string;
     }
   | { action: 'hold'; reason: HoldReason; origin?: string };
+
+/** Intervals after which a result that was not confirmed is old: its process may have been paused meanwhile. */
+const maxAgeIntervals = 3;
 
 /**
  * What automation does now. Pure: the caller supplies the time and applies the decision.
@@ -58,14 +73,30 @@ class Plan {
   readonly #now: number;
   readonly #pinned: Weights;
   readonly #moves: Move[] = [];
+  readonly #unconfirmed = new Set<string>();
   #held: { reason: HoldReason; origin: string } | undefined;
 
   constructor(live: LiveRecord, evidence: Readonly<Record<string, Evidence>>, policy: FlipPolicy, now: number) {
     this.#live = live;
-    this.#evidence = evidence;
     this.#policy = policy;
     this.#now = now;
     this.#pinned = overriddenWeights(live);
+    this.#evidence = this.#confirm(evidence);
+  }
+
+  /** The evidence with old proof taken for none: after a pause no origin gains viewers before it has been probed again. */
+  #confirm(evidence: Readonly<Record<string, Evidence>>): Readonly<Record<string, Evidence>> {
+    const { intervalMs, timeoutMs } = this.#policy.health;
+    const oldestAt = this.#now - maxAgeIntervals * intervalMs - timeoutMs;
+    const isOld = ({ verdict, confirmedAt }: Evidence) => verdict === 'healthy' && confirmedAt !== undefined && confirmedAt < oldestAt;
+    if (!Object.values(evidence).some(isOld)) return evidence;
+    return Object.fromEntries(
+      Object.entries(evidence).map(([id, each]) => {
+        if (!isOld(each)) return [id, each];
+        this.#unconfirmed.add(id);
+        return [id, { ...each, verdict: 'unknown', since: this.#now }];
+      }),
+    );
   }
 
   get hasMoves(): boolean {
@@ -76,6 +107,7 @@ class Plan {
     for (const origin of this.#policy.origins) {
       if (this.#evidence[origin]?.verdict !== 'unhealthy') continue;
       if (this.#weight(origin) > 0 || this.#isDeadEnd(origin)) this.#takeOut(origin, 'unhealthy');
+      else if ((this.#pinned[origin] ?? 0) > 0) this.#holdBelowOverride(origin);
     }
   }
 
@@ -98,7 +130,9 @@ class Plan {
       const { verdict, failing } = this.#evidence[origin] ?? { failing: true };
       const { movedAt = 0, heldUntil = 0 } = this.#live.state.origins[origin] ?? {};
       const next = failover.ramp.find((step) => step > weight) ?? 100;
-      if (verdict !== 'healthy' || failing) this.#hold('not-healthy', origin);
+      if (this.#unconfirmed.has(origin)) this.#hold('not-confirmed', origin);
+      else if (verdict !== 'healthy') this.#hold('not-healthy', origin);
+      else if (failing) this.#hold('not-clean', origin);
       else if (next > (this.#pinned[origin] ?? 100)) this.#hold('override', origin);
       else if (weight === 0 && this.#now < heldUntil) this.#hold('hold-down', origin);
       else if (weight > 0 && this.#now < movedAt + failover.rampStepMs) this.#hold('ramp-step', origin);
@@ -133,12 +167,20 @@ class Plan {
       } else if (rescue.to !== undefined) {
         if (this.#weight(rescue.to) < 100) moves.push(this.#moveOf(rescue.to, 100, 'proven, takes over'));
         for (const id of rescue.unproven) moves.push(this.#moveOf(id, 0, 'nothing is known about it'));
+        // The override leaves some viewers without an origin that would take them.
+        if (rescue.isPartial) blocked = firstOf(hopes, 'override', blocked);
         if (this.#weight(origin) > 0) moves.push(this.#moveOf(origin, 0, `${what}${why === undefined ? '' : ` (${why})`}`));
       }
     }
     // One order with a proven origin is enough to go, unless another order's viewers would land where the answer is still coming in.
     if (waits || moves.length === 0) this.#hold(blocked ?? 'panic', origin);
     else for (const move of moves) if (!this.#moves.some((made) => made.origin === move.origin)) this.#moves.push(move);
+  }
+
+  /** An operator's weight keeps viewers on an origin that is taken out below it. */
+  #holdBelowOverride(origin: string): void {
+    const hasRescue = this.#rescues(origin).some(({ to }) => to !== undefined);
+    this.#hold(hasRescue ? 'override' : 'panic', origin);
   }
 
   #objection(leaving: string, { to, blocked, unproven }: Rescue): HoldReason | undefined {
@@ -154,8 +196,8 @@ class Plan {
 
   /** Still in the time that proving takes. Past it, an unproven origin must not stand between a dead origin's viewers and a proven one. */
   #isYoung(origin: string): boolean {
-    const { intervalMs, healthyThreshold } = this.#policy.health;
-    return this.#now - (this.#evidence[origin]?.since ?? this.#now) < healthyThreshold * intervalMs;
+    const { fastIntervalMs, timeoutMs, healthyThreshold } = this.#policy.health;
+    return this.#now - (this.#evidence[origin]?.since ?? this.#now) < healthyThreshold * fastIntervalMs + timeoutMs;
   }
 
   #rescues(leaving: string): Rescue[] {
@@ -191,7 +233,7 @@ class Plan {
   }
 
   #moveOf(origin: string, to: number, why: string): Move {
-    return { origin, from: this.#weight(origin), to, why };
+    return { origin, from: this.#weight(origin), to, why, ...(origin in this.#pinned ? { isBelowOverride: true as const } : {}) };
   }
 
   #hold(reason: HoldReason, origin: string): void {
@@ -223,6 +265,8 @@ const precedence: readonly HoldReason[] = [
   'fallback-unproven',
   'min-interval',
   'not-healthy',
+  'not-confirmed',
+  'not-clean',
   'hold-down',
   'ramp-step',
   'steady',

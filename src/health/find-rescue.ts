@@ -5,6 +5,8 @@ import type { Weights } from './state-record.ts';
 export interface Rescue {
   /** A proven origin that then takes whoever is left over; absent when `blocked` says why there is none. */
   to?: string;
+  /** An operator holds `to` at a weight between: it takes that share of the viewers, and no origin takes the rest. */
+  isPartial?: true;
   blocked?: 'override' | 'fallback-unproven' | 'panic';
   /** The leaving origin has viewers of this order now: none at 100 stands before it. */
   carries: boolean;
@@ -22,7 +24,7 @@ export interface RescueView {
 
 /**
  * The proven origin that takes an order's viewers once `leaving` and every unhealthy origin are out of it: the first one at 100, else the first that may be
- * raised to 100. Never an unhealthy or unproven one.
+ * raised to 100, else the first that an operator holds at a weight between. Never an unhealthy or unproven one.
  */
 export function findRescue(order: readonly string[], leaving: string, { evidence, weights, pinned }: RescueView): Rescue {
   const usable = (id: string) => id !== leaving && evidence[id]?.verdict !== 'unhealthy';
@@ -30,17 +32,22 @@ export function findRescue(order: readonly string[], leaving: string, { evidence
   const isFull = (id: string) => (weights[id] ?? 100) === 100;
   const others = order.filter(usable);
   const proven = others.filter(isProven);
-  const to = proven.find(isFull) ?? proven.find((id) => (pinned[id] ?? 100) === 100);
+  const whole = proven.find(isFull) ?? proven.find((id) => (pinned[id] ?? 100) === 100);
+  const part = whole === undefined ? proven.find((id) => (pinned[id] ?? 0) > 0) : undefined;
+  const to = whole ?? part;
   // Who stands before the leaving origin has these viewers already; only those behind it would gain any.
   const isBehind = (id: string) => order.indexOf(id) > order.indexOf(leaving);
-  const untilThen = to === undefined ? others : others.slice(0, others.indexOf(to));
+  const untilThen = whole === undefined ? others : others.slice(0, others.indexOf(whole));
   // An operator who holds an origin up vouches for it.
   const unproven = untilThen.filter((id) => !isProven(id) && isFull(id) && isBehind(id) && !(id in pinned));
   // A dead origin that an operator holds up keeps catching these viewers: nothing behind it can take them.
   const isHeldUp = (id: string) => pinned[id] === 100 && evidence[id]?.verdict === 'unhealthy' && isBehind(id);
   const carries = !order.slice(0, order.indexOf(leaving)).some(isFull);
   if (to !== undefined && order.slice(0, order.indexOf(to)).some(isHeldUp)) return { blocked: 'override', carries, unproven };
-  if (to !== undefined) return { to, carries, unproven };
+  // The edge sends those whom no weight takes to the order's first origin.
+  const first = order[0] ?? leaving;
+  if (part !== undefined && first !== leaving && usable(first) && !isProven(first)) return { blocked: 'override', carries, unproven };
+  if (to !== undefined) return { to, carries, unproven, ...(part === undefined ? {} : { isPartial: true as const }) };
   if (proven.length > 0) return { blocked: 'override', carries, unproven };
   return { blocked: others.length > 0 ? 'fallback-unproven' : 'panic', carries, unproven };
 }

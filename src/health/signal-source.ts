@@ -20,6 +20,8 @@ export interface SignalSource {
   isFresh: boolean;
   /** Looks that make a verdict. Default: the configuration's. A source that repeats another system's verdict has that system's patience behind it. */
   thresholds?: Thresholds;
+  /** Its service is not here: it never has an opinion, and counts as not configured unless the origin has nothing else. */
+  isAbsent?: boolean;
   /** Never rejects. What it returns after `signal` was aborted is not used. */
   look(signal: AbortSignal): Promise<Look>;
 }

@@ -1,7 +1,7 @@
 import type { HealthPolicy } from '../config/edge-config.ts';
 import type { Clock } from './clock.ts';
 import type { FlipperLog } from './flipper-event.ts';
-import { clampTrack, type Evidence, freshTrack, type OriginTrack, trackSignal, wantsConfirmation } from './origin-track.ts';
+import { clampTrack, type Evidence, freshTrack, isSettled, type OriginTrack, trackSignal, wantsConfirmation } from './origin-track.ts';
 import type { SignalSource } from './signal-source.ts';
 
 export interface OriginsWatch {
@@ -9,7 +9,7 @@ export interface OriginsWatch {
   evidence(now: number): Readonly<Record<string, Evidence>>;
   /** Looks at every signal now and then at its interval, each on its own so that none waits for another, until the signal is aborted. */
   watch(): Promise<void>;
-  /** Looks at every signal in quick succession until its verdict is clear, or as often as both thresholds together. */
+  /** Probes every signal in quick succession until its verdict is clear, or for twice as many probes as a failure rate needs. */
   burst(): Promise<void>;
   /** What to go on from in another process or invocation: plain data. */
   tracks(): Readonly<Record<string, OriginTrack>>;
@@ -31,21 +31,46 @@ export interface WatchOptions {
 /** Part of the interval by which looks come early at random, so that several flippers do not probe in step. */
 const jitter = 0.1;
 
+/** As many probes as this many failure rates need at least; then a burst ends, whatever it found. */
+const mostWindows = 2;
+
+/** The signals that a verdict is made of. */
+function votersOf(sources: readonly SignalSource[]): readonly SignalSource[] {
+  const present = sources.filter(({ isAbsent }) => isAbsent !== true);
+  return present.length > 0 ? present : sources;
+}
+
 /** Follows every origin through its signals; time and evidence stay in memory. */
 export function openOriginsWatch({ signals, health, clock, random, signal, log, onLook, from }: WatchOptions): OriginsWatch {
   const tracks = new Map<string, OriginTrack>();
   const evidence: Record<string, Evidence> = {};
+  /** Pauses between probes, to be cut short. */
+  const pauses = new Set<AbortController>();
+  const endPauses = () => {
+    for (const pause of pauses) pause.abort();
+  };
+  signal.addEventListener('abort', endPauses, { once: true });
   for (const [origin, sources] of Object.entries(signals)) {
     const kept = from?.[origin];
-    setTrack(origin, kept?.streaks.length === sources.length ? kept : freshTrack(sources.length, clock.now()));
+    const { length } = votersOf(sources);
+    setTrack(origin, kept?.streaks.length === length ? kept : freshTrack(length, clock.now()));
   }
 
   function setTrack(origin: string, track: OriginTrack): void {
+    const wasHopeless = isHopeless();
     tracks.set(origin, track);
     evidence[origin] = track.evidence;
+    if (isHopeless() && !wasHopeless) endPauses();
   }
 
-  async function lookOnce(origin: string, sources: readonly SignalSource[], index: number, source: SignalSource): Promise<boolean> {
+  /** No origin is healthy, and one is not just unknown: whichever comes back first, its viewers are waiting. */
+  function isHopeless(): boolean {
+    const verdicts = Object.values(evidence).map(({ verdict }) => verdict);
+    return verdicts.includes('unhealthy') && !verdicts.includes('healthy');
+  }
+
+  async function lookOnce(origin: string, voters: readonly SignalSource[], source: SignalSource): Promise<boolean> {
+    const index = voters.indexOf(source);
     const { opinion, latencyMs, class: failure, detail } = await source.look(signal);
     const before = tracks.get(origin);
     if (signal.aborted || before === undefined) return false;
@@ -63,45 +88,50 @@ export function openOriginsWatch({ signals, health, clock, random, signal, log, 
       },
       now,
     );
-    const required = sources.map((each) => each.required);
+    if (index < 0) return false;
+    const required = voters.map((each) => each.required);
+    const thresholds = source.thresholds ?? health;
     const track = trackSignal(
       before,
       { signal: index, opinion, ...(why === '' ? {} : { why: `${source.name} ${why}` }) },
       required,
-      source.thresholds ?? health,
+      thresholds,
       now,
     );
     setTrack(origin, track);
     const [from, to] = [before.evidence.verdict, track.evidence.verdict];
     if (from !== to) log({ event: 'verdict', origin, from, to, ...(to === 'unhealthy' && why !== '' ? { why } : {}) }, now);
     onLook();
-    return source.isFresh && wantsConfirmation(track, index);
+    return source.isFresh && (isHopeless() || wantsConfirmation(track, index));
   }
 
   /** From start to start; a look that took longer than its interval is followed at once, but never by several. */
-  async function follow(origin: string, sources: readonly SignalSource[], index: number, source: SignalSource): Promise<void> {
+  async function follow(origin: string, voters: readonly SignalSource[], source: SignalSource): Promise<void> {
     let dueAt = clock.monotonic();
     while (!signal.aborted) {
-      const isSoon = await lookOnce(origin, sources, index, source);
+      const isSoon = await lookOnce(origin, voters, source);
       dueAt = Math.max(clock.monotonic(), dueAt + (isSoon ? health.fastIntervalMs : health.intervalMs * (1 - jitter * random())));
-      await clock.sleep(dueAt - clock.monotonic(), signal);
+      const pause = new AbortController();
+      pauses.add(pause);
+      if (!signal.aborted) await clock.sleep(dueAt - clock.monotonic(), pause.signal);
+      pauses.delete(pause);
+      dueAt = Math.min(dueAt, clock.monotonic());
     }
   }
 
-  async function settleOne(origin: string, sources: readonly SignalSource[], index: number, source: SignalSource): Promise<void> {
-    const most = health.healthyThreshold + health.unhealthyThreshold;
+  async function settleOne(origin: string, voters: readonly SignalSource[], source: SignalSource): Promise<void> {
+    const most = Math.max(health.healthyThreshold + health.unhealthyThreshold, mostWindows * health.failureRate.minimum);
     for (let looks = 1; !signal.aborted; looks++) {
       const startedAt = clock.monotonic();
-      const isUndecided = await lookOnce(origin, sources, index, source);
-      if (!isUndecided || looks >= most) return;
+      await lookOnce(origin, voters, source);
+      const track = tracks.get(origin);
+      if (!source.isFresh || looks >= most || track === undefined || isSettled(track, voters.indexOf(source))) return;
       await clock.sleep(startedAt + health.fastIntervalMs - clock.monotonic(), signal);
     }
   }
 
   async function each(work: typeof follow): Promise<void> {
-    const all = Object.entries(signals).flatMap(([origin, sources]) =>
-      sources.map((source, index) => work(origin, sources, index, source)),
-    );
+    const all = Object.entries(signals).flatMap(([origin, sources]) => sources.map((source) => work(origin, votersOf(sources), source)));
     await Promise.all(all);
   }
 

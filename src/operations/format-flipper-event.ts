@@ -72,6 +72,8 @@ const holdTexts = {
   'fallback-unproven': 'it is unhealthy, but nothing is known yet about where its viewers would go',
   'min-interval': 'the last flip was too short ago',
   'not-healthy': 'it is out and not yet healthy',
+  'not-confirmed': 'it is healthy by results that are too old; the next probe comes first',
+  'not-clean': 'it is healthy; failback waits until next to none of its latest probes failed',
   'hold-down': 'it is healthy, its hold-down is not over',
   'ramp-step': 'it is on its way home',
 } as const;

@@ -10,7 +10,7 @@ import { buildProbeTarget } from './probe-target.ts';
 
 /**
  * The sources of evidence that edge.config.ts names, by origin. `local` says where the local cloud's origins are; undefined on AWS. Without `aws`, as on
- * the local cloud, which has neither Route 53 nor CloudWatch, signals that need it have no opinion.
+ * the local cloud, which has neither Route 53 nor CloudWatch, signals that need it have no opinion and count as not configured.
  * Both files must agree on the origins: see checkOriginsAgree.
  */
 export function openSignals(
@@ -39,5 +39,5 @@ export function openSignals(
 
 function openSilentSignal({ type, required }: Signal): SignalSource {
   const detail = 'the local cloud has no such service';
-  return { name: type, required, isFresh: false, look: async () => ({ opinion: 'none', latencyMs: 0, detail }) };
+  return { name: type, required, isFresh: false, isAbsent: true, look: async () => ({ opinion: 'none', latencyMs: 0, detail }) };
 }

@@ -58,6 +58,7 @@ describe('a sound edge.config.ts', () => {
         fastIntervalMs: 1_000,
         connectTimeoutMs: 2_000,
         timeoutMs: 3_000,
+        failureRate: { share: 0.5, windowMs: 60_000, minimum: 10 },
         unhealthyThreshold: 3,
         healthyThreshold: 5,
       },

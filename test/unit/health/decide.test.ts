@@ -117,8 +117,8 @@ describe('taking an origin out', () => {
 
 describe('with three origins', () => {
   const policy = policyFor([['a', 'b', 'c']]);
-  const young = { ...unknown, since: dayOne - 49_999 };
-  const old = { ...unknown, since: dayOne - 50_000 };
+  const young = { ...unknown, since: dayOne - 7_999 };
+  const old = { ...unknown, since: dayOne - 8_000 };
 
   it('waits for an unproven origin that viewers would land on, but not for ever', () => {
     expect(weightsOf(judge(sick, { policy, evidence: { a: unhealthy, b: young, c: healthy } }))).toBe('fallback-unproven');
@@ -208,7 +208,7 @@ describe('bringing an origin home', () => {
     {
       when: 'its latest probe was bad',
       spoil: { evidence: { singapore: { ...healthy, failing: true }, europe: healthy } },
-      reason: 'not-healthy',
+      reason: 'not-clean',
     },
     { when: 'an operator holds it lower', spoil: { record: `singapore=5@${soon};singapore=0` }, reason: 'override' },
   ])('holds when $when', ({ spoil, reason }) => {
@@ -286,6 +286,64 @@ describe('an override', () => {
     ).toBe('override');
   });
 
+  it.each([
+    { held: `europe=50@${soon}`, flip: { singapore: 0 } },
+    { held: `europe=1@${soon}`, flip: { singapore: 0 } },
+    { held: `europe=0@${soon}`, flip: 'override' },
+    { held: `europe=100@${soon}`, flip: { singapore: 0 } },
+    { held: `singapore=50@${soon}`, flip: { singapore: 0 } },
+    { held: `singapore=50@${soon};europe=50@${soon}`, flip: { singapore: 0 } },
+  ])('does not keep viewers on a dead origin whom it does not hold there: $held', ({ held, flip }) => {
+    expect(weightsOf(judge(sick, { record: held }))).toEqual(flip);
+  });
+
+  it('that holds the fallback at a part of its viewers is what stands in the way of the rest', () => {
+    const record = `europe=50@${soon};singapore=0`;
+    expect(judge(sick, { record, memory: { singapore: out } })).toEqual({ action: 'hold', reason: 'override', origin: 'singapore' });
+  });
+
+  it('that holds the fallback at a part of its viewers does not keep it low below', () => {
+    const decision = judge(sick, { record: `europe=50@${soon};europe=0`, memory: { europe: out } });
+    expect(weightsOf(decision)).toEqual({ singapore: 0 });
+    expect(decision).toMatchObject({ moves: [{ origin: 'europe', from: 0, to: 100, isBelowOverride: true }, { origin: 'singapore' }] });
+  });
+
+  it.each([
+    { orders: [['a', 'b', 'c']], held: `b=50@${soon}`, evidence: { a: unhealthy, b: healthy, c: healthy }, flip: { a: 0 } },
+    { orders: [['a', 'b', 'c']], held: `b=50@${soon}`, evidence: { a: unhealthy, b: healthy, c: unhealthy }, flip: { a: 0, c: 0 } },
+    { orders: [['a', 'b', 'c']], held: `c=50@${soon}`, evidence: { a: unhealthy, b: unhealthy, c: healthy }, flip: { a: 0, b: 0 } },
+    { orders: [['a', 'b', 'c']], held: `c=0@${soon}`, evidence: { a: unhealthy, b: unhealthy, c: healthy }, flip: 'override' },
+    { orders: [['a', 'b', 'c']], held: `c=0@${soon}`, evidence: { a: unhealthy, b: healthy, c: healthy }, flip: { a: 0 } },
+    // Half of the viewers would land on an origin about which nothing is known yet, the other half are worth the wait.
+    {
+      orders: [['a', 'b', 'c']],
+      held: `b=50@${soon}`,
+      evidence: { a: unhealthy, b: healthy, c: { ...unknown, since: dayOne } },
+      flip: 'fallback-unproven',
+    },
+    // Whom no weight takes goes to the first origin, and nothing is known about that.
+    { orders: [['c', 'a', 'b']], held: `b=50@${soon};c=0`, evidence: { a: unhealthy, b: healthy, c: unknown }, flip: 'override' },
+  ])('with three origins: $held', ({ orders, held, evidence, flip }) => {
+    expect(weightsOf(judge(sick, { policy: policyFor(orders), record: held, evidence }))).toEqual(flip);
+  });
+
+  it('is named as the reason when it keeps viewers on an origin that was taken out below it', () => {
+    const memory = { singapore: out };
+    const record = `singapore=100@${soon};singapore=0`;
+    expect(judge(sick, { record, memory })).toEqual({ action: 'hold', reason: 'override', origin: 'singapore' });
+    // Without a healthy origin the override is not what is wrong.
+    const evidence = { singapore: unhealthy, europe: unhealthy };
+    expect(judge(sick, { record, memory, evidence })).toMatchObject({ reason: 'panic' });
+    expect(judge(sick, { record: `singapore=0@${soon};singapore=0`, memory })).toMatchObject({ reason: 'not-healthy' });
+  });
+
+  it('below which an origin is taken out moves no viewer, and the flip says so', () => {
+    expect(judge(sick, { record: `singapore=100@${soon}` })).toMatchObject({
+      moves: [{ origin: 'singapore', to: 0, isBelowOverride: true }],
+    });
+    expect(judge(sick, { record: 'ok' })).not.toHaveProperty('moves.0.isBelowOverride');
+  });
+
   it('on one origin leaves the others to automation', () => {
     const policy = policyFor([['a', 'b', 'c']]);
     expect(weightsOf(judge(sick, { policy, record: `a=50@${soon}`, evidence: { a: healthy, b: unhealthy, c: healthy } }))).toEqual({
@@ -308,6 +366,24 @@ describe('an override', () => {
 
   it('that has ended no longer counts', () => {
     expect(weightsOf(judge(sick, { record: `europe=0@${dayOne / 1_000}` }))).toEqual({ singapore: 0 });
+  });
+});
+
+describe('evidence that was not confirmed for a while', () => {
+  const stale = (evidence: Evidence): Evidence => ({ ...evidence, confirmedAt: dayOne - 33_001 });
+
+  it('brings no origin home', () => {
+    const evidence = { singapore: stale(healthy), europe: healthy };
+    expect(judge(mended, { evidence })).toEqual({ action: 'hold', reason: 'not-confirmed', origin: 'singapore' });
+    expect(weightsOf(judge(mended, { evidence: { ...evidence, singapore: { ...healthy, confirmedAt: dayOne - 33_000 } } }))).toEqual({
+      singapore: 10,
+    });
+  });
+
+  it('proves no fallback', () => {
+    expect(weightsOf(judge(sick, { evidence: { singapore: unhealthy, europe: stale(healthy) } }))).toBe('fallback-unproven');
+    const policy = policyFor([['a', 'b', 'c']]);
+    expect(weightsOf(judge(sick, { policy, evidence: { a: unhealthy, b: stale(healthy), c: healthy } }))).toBe('fallback-unproven');
   });
 });
 

@@ -377,7 +377,8 @@ describe('a flipper that runs once', () => {
       evidence: { singapore: { verdict: 'unhealthy' }, europe: { verdict: 'healthy' } },
     });
     expect(simulation.record()).toBe('singapore=0');
-    expect(simulation.of('look')).toHaveLength(8);
+    // Three bad ones, and the ten good ones that failback asks for.
+    expect(simulation.of('look')).toHaveLength(13);
   });
 
   it('goes one step of the way home each time', async () => {

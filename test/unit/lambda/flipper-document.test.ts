@@ -36,6 +36,8 @@ const reasons: Record<HoldReason, true> = {
   'fallback-unproven': true,
   'min-interval': true,
   'not-healthy': true,
+  'not-confirmed': true,
+  'not-clean': true,
   'hold-down': true,
   'ramp-step': true,
 };

@@ -53,13 +53,21 @@ describe('a signal that repeats another system’s verdict', () => {
     { signals: ['good', 'bad', 'bad'], verdict: 'unhealthy' },
     { signals: ['good', 'bad', 'good'], verdict: 'healthy' },
     { signals: ['good', 'bad', 'none'], verdict: 'unknown' },
-    { signals: ['good', 'none', 'none'], verdict: 'healthy' },
+    { signals: ['good', 'none', 'none'], verdict: 'unknown' },
     { signals: ['good', 'bad', 'none'], required: true, verdict: 'unhealthy' },
-    { signals: ['none', 'none', 'bad'], verdict: 'unhealthy' },
+    { signals: ['none', 'none', 'bad'], verdict: 'unknown' },
+    { signals: ['none', 'bad', 'bad'], verdict: 'unhealthy' },
+    { signals: ['none', 'bad', 'none'], required: true, verdict: 'unhealthy' },
   ])('counts beside our own probe as one of several: $signals, required: $required', async ({ signals, required, verdict }) => {
     const [http, route53, alarm] = signals;
     const sources = [fresh(() => http), relayed('route53', () => route53, required), relayed('alarm', () => alarm)];
     expect((await burst(sources)).verdict).toBe(verdict);
+  });
+
+  it('counts as not configured where its service is not', async () => {
+    const absent = { ...relayed('alarm', () => 'none'), isAbsent: true };
+    expect(await burst([fresh(() => 'good'), absent, absent])).toMatchObject({ verdict: 'healthy' });
+    expect(await burst([absent])).toMatchObject({ verdict: 'unknown' });
   });
 
   it('moves traffic at its next look and names itself', async () => {
