@@ -17,6 +17,8 @@ export interface PlannedOrigin {
   protocolPolicy: 'http-only' | 'https-only' | 'match-viewer';
   httpPort: number;
   httpsPort: number;
+  /** CloudFront signs requests to it, for which Host must be the origin's own. */
+  hasAccessControl: boolean;
 }
 
 /** Where a behavior sends a request when its function chooses nothing. */
@@ -114,6 +116,7 @@ function planOrigin(origin: Origin): PlannedOrigin {
     protocolPolicy: custom?.OriginProtocolPolicy ?? 'match-viewer',
     httpPort: custom?.HTTPPort ?? 80,
     httpsPort: custom?.HTTPSPort ?? 443,
+    hasAccessControl: (origin.OriginAccessControlId ?? '') !== '',
   };
 }
 

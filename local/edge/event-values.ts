@@ -46,6 +46,11 @@ export function formatPairs(values: EventValues, separator: '; ' | '&'): string 
   return pairs.join(separator);
 }
 
+/** Text with all that is beyond ASCII as UTF-8, percent-encoded, the way CloudFront sends a URI or a query that a function changed. */
+export function encodeUtf8(text: string): string {
+  return text.replace(/[^\0-\x7f]+/g, (part) => Buffer.from(part).toString('hex').toUpperCase().replace(/../g, '%$&'));
+}
+
 /** Every value of one name: `multiValue` when there is one, else `value`. */
 export function valuesOf(entry: EventValue | undefined): string[] {
   if (entry === undefined) return [];

@@ -1,6 +1,7 @@
 import type { Behavior } from './edge-plan.ts';
 import { valuesOf } from './event-values.ts';
 import type { EdgeRequest } from './function-output.ts';
+import { wireName } from './header-rules.ts';
 import type { Selection } from './managed-policies.ts';
 import type { OriginRoute } from './origin-choice.ts';
 import type { ViewerRequest } from './viewer-request.ts';
@@ -65,6 +66,7 @@ export function formatOriginRequest(
   const length = viewer.headers['content-length']?.value;
   if (viewer.hasBody && length !== undefined) headers.push('content-length', length);
   for (const [name, value] of custom) headers.push(name, value);
+  for (let index = 0; index < headers.length; index += 2) headers[index] = wireName(headers[index] as string);
   return { method: viewer.method, path: origin.path + request.uri + formatQuery(request.query, behavior), headers };
 }
 

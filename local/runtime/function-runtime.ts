@@ -1,5 +1,6 @@
 import type { Execution, FunctionRuntime, RunInput } from '../../src/edge/execution.ts';
 import { formatGateProblem, type GateProblem } from '../../src/edge/gate/problem.ts';
+import { checkSize } from '../../src/edge/gate.ts';
 import type { JudgeRun, RawRun } from '../../src/edge/raw-run.ts';
 import { type BatchWriter, openBatchWriter } from './batch-writer.ts';
 import { failedExecution, judgeRun } from './judge-run.ts';
@@ -56,7 +57,7 @@ export async function openFunctionRuntime(options: FunctionRuntimeOptions = {}):
     const { code, sha256 } = input.source;
     if (!refusals.has(sha256)) {
       if (refusals.size > 1_000) refusals.clear();
-      const [problem] = checkSyntax(code);
+      const [problem] = [...checkSize(code), ...checkSyntax(code)];
       refusals.set(sha256, problem === undefined ? readImports(code).problem : formatGateProblem(problem));
     }
     return refusals.get(sha256);
