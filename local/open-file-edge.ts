@@ -3,6 +3,8 @@ import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { EdgeError } from '../src/cli/errors.ts';
 import { checkSyntax } from '../src/edge/gate/check-syntax.ts';
 import { checkSize } from '../src/edge/gate.ts';
+import { type CustomPolicies, noPolicies } from './edge/custom-policies.ts';
+import type { UnservedPart } from './edge/edge-plan.ts';
 import type { EdgeRequestRecord } from './edge/edge-request-record.ts';
 import { type Edge, openEdge } from './edge/open-edge.ts';
 import type { Propagation } from './edge/replica.ts';
@@ -25,6 +27,10 @@ export interface FileEdgeOptions {
   /** 0 takes any free one; the origins take free ones always. */
   port: number;
   propagation?: Partial<Propagation>;
+  /** The account's own policies. */
+  policies?: CustomPolicies;
+  /** Parts of the distribution that are left out rather than refused. */
+  without?: ReadonlySet<UnservedPart>;
   onRequest?: (record: EdgeRequestRecord) => void;
   log?: (line: string) => void;
 }
@@ -66,6 +72,7 @@ export async function openFileEdge(options: FileEdgeOptions): Promise<FileEdge> 
     distribution: () => config,
     liveFunction: (arn) => functions.get(arn),
     store: () => keys,
+    policies: () => options.policies ?? noPolicies,
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -94,6 +101,7 @@ export async function openFileEdge(options: FileEdgeOptions): Promise<FileEdge> 
       published,
       runtime,
       resolveOrigin: (domainName, port, protocol) => resolveOnLoopback(ports.get(domainName), domainName, port, protocol, options.origins),
+      without: options.without,
       ...(options.propagation && { propagation: options.propagation }),
       ...(options.onRequest && { onRequest: options.onRequest }),
     });

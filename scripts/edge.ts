@@ -1,5 +1,7 @@
 import { watchFile } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type CustomPolicies, findPolicies } from '../local/edge/custom-policies.ts';
+import { type UnservedPart, unservedParts } from '../local/edge/edge-plan.ts';
 import type { EdgeRequestRecord } from '../local/edge/edge-request-record.ts';
 import type { EventType } from '../local/open-file-edge.ts';
 import type { OriginMap } from '../local/resolve-on-loopback.ts';
@@ -27,6 +29,13 @@ await run({
     origin: text('where a domain leads that the distribution does not have, more of them separated by commas', { placeholder: 'name=url' }),
     kvs: text('the keys of its KeyValueStore as JSON; none is associated without it', { placeholder: 'file' }),
     distribution: text('behaviors and origins', { placeholder: 'file', fallback: distributionPath(process.env) }),
+    policies: text(
+      'the account’s own policies as `aws cloudfront get-cache-policy` and its like print them, more files separated by commas',
+      {
+        placeholder: 'file',
+      },
+    ),
+    without: text(`serve although these parts are missing here: ${unservedParts.join(', ')}`, { placeholder: 'parts' }),
     'event-type': choice('when it runs', ['viewer-request', 'viewer-response'], { fallback: 'viewer-request' as const }),
     port: integer('the edge’s port, 0 for any free one', { fallback: 4_610, min: 0, max: 65_535 }),
     propagation: duration('until a change of the keys is at the edge', { fallback: 2_000 }),
@@ -43,6 +52,8 @@ await run({
       });
     const files = { [values['event-type']]: file, ...(second !== undefined && { 'viewer-response': second }) };
     const origins = parseOriginMap(values.origin ?? '');
+    const without = parseParts(values.without ?? '');
+    const policies = await readPolicies(values.policies ?? '');
     const functions: Partial<Record<EventType, string>> = {};
     for (const [eventType, path] of Object.entries(files)) functions[eventType as EventType] = await readTextFile(path);
     const keys = kvs === undefined ? undefined : await readTextFile(kvs);
@@ -53,6 +64,8 @@ await run({
     const cloud = await openFileEdge({
       functions,
       origins,
+      policies,
+      without,
       keys: parsed,
       distribution,
       port: values.port,
@@ -77,6 +90,36 @@ await run({
     }
   },
 });
+
+function parseParts(list: string): Set<UnservedPart> {
+  const parts = list.split(',').filter((part) => part !== '');
+  const unknown = parts.find((part) => !unservedParts.some((known) => known === part));
+  if (unknown !== undefined)
+    throw new EdgeError('USAGE', `--without: unknown part "${unknown}"`, { hint: `parts: ${unservedParts.join(', ')}` });
+  return new Set(parts as UnservedPart[]);
+}
+
+async function readPolicies(list: string): Promise<CustomPolicies> {
+  const found: unknown[] = [];
+  for (const file of list.split(',').filter((name) => name !== '')) {
+    const answer = parseJson(await readTextFile(file), file);
+    const { cache, originRequest } = findPolicies(answer);
+    if (cache.size + originRequest.size === 0)
+      throw new EdgeError('CONFIG_INVALID', `${file} has no cache policy and no origin request policy`, {
+        hint: 'aws cloudfront get-cache-policy --id …, get-origin-request-policy, or the list of either, saved as JSON',
+      });
+    found.push(answer);
+  }
+  return findPolicies(found);
+}
+
+function parseJson(content: string, file: string): unknown {
+  try {
+    return JSON.parse(content.replace(/^\uFEFF/, ''));
+  } catch (cause) {
+    throw new EdgeError('CONFIG_INVALID', `${file} is not JSON: ${(cause as Error).message}`, { cause });
+  }
+}
 
 /** Local values for a distribution's placeholders: what the environment names, else `singapore.localhost` for SINGAPORE_DOMAIN and so on. */
 function localNames(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
