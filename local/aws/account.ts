@@ -74,7 +74,7 @@ export interface PolicyRecord {
 }
 
 /** An account's own cache or origin request policy. */
-export interface CustomPolicyRecord<Config> {
+interface CustomPolicyRecord<Config> {
   id: string;
   config: Decoded<Config>;
   etag: string;

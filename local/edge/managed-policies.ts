@@ -2,7 +2,7 @@
 // Names are in lower case. An id that is not here is an account's own policy: see custom-policies.ts.
 
 /** Which of a viewer's headers: none, all, or those named. */
-export type HeaderSelection = 'none' | 'all' | readonly string[];
+type HeaderSelection = 'none' | 'all' | readonly string[];
 
 /** The same of cookies and query strings, or all but those named. A name may have the wildcards * and ?, as legacy lists of cookies do. */
 export type Selection = HeaderSelection | { except: readonly string[] };
