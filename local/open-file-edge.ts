@@ -11,7 +11,7 @@ import type { Propagation } from './edge/replica.ts';
 import { openReferenceOrigin, type ReferenceOrigin } from './origin/reference-origin.ts';
 import type { Published, PublishedChange, PublishedFunction } from './published.ts';
 import { type OriginMap, resolveOnLoopback } from './resolve-on-loopback.ts';
-import { openFunctionRuntime } from './runtime/function-runtime.ts';
+import { type Engine, openEngine } from './runtime/engine.ts';
 
 export type EventType = 'viewer-request' | 'viewer-response';
 
@@ -33,6 +33,10 @@ export interface FileEdgeOptions {
   without?: ReadonlySet<UnservedPart>;
   onRequest?: (record: EdgeRequestRecord) => void;
   log?: (line: string) => void;
+  /** Default workerd. */
+  engine?: Engine;
+  /** The path of njs, for the engines that use it. */
+  njs?: string | undefined;
 }
 
 export interface FileEdge {
@@ -93,7 +97,12 @@ export async function openFileEdge(options: FileEdgeOptions): Promise<FileEdge> 
       origins[Id] = origin;
       ports.set(DomainName, origin.port);
     }
-    const runtime = await openFunctionRuntime({ checkSyntax, ...(options.log && { log: options.log }) });
+    const runtime = await openEngine({
+      engine: options.engine ?? 'workerd',
+      njs: options.njs,
+      checkSyntax,
+      ...(options.log && { log: options.log }),
+    });
     closers.push(() => runtime.close());
     const edge = await openEdge({
       port: options.port,

@@ -10,6 +10,7 @@ import { choice, duration, flag, integer, text } from '../src/cli/option.ts';
 import { readTextFile } from '../src/cli/read-text-file.ts';
 import { run } from '../src/cli/run.ts';
 import { distributionPath, readDistribution } from '../src/config/distribution-file.ts';
+import { findNjs } from '../src/edge/njs.ts';
 import { parseStoreData } from '../src/edge/parse-store-data.ts';
 
 await run({
@@ -21,6 +22,7 @@ await run({
     'edge -- --function dist/functions/origin-router.js --kvs keys.json',
     'edge -- --function headers.js --event-type viewer-response',
     'edge -- --function auth.js --viewer-response headers.js',
+    'edge -- --function dates.js --engine njs',
     'edge -- --function assets.js --origin assets.example.net=http://127.0.0.1:9000',
   ],
   options: {
@@ -40,6 +42,9 @@ await run({
     port: integer('the edge’s port, 0 for any free one', { fallback: 4_610, min: 0, max: 65_535 }),
     propagation: duration('until a change of the keys is at the edge', { fallback: 2_000 }),
     locations: integer('edge locations, each with its own copy of the keys', { fallback: 1, min: 1, max: 50 }),
+    engine: choice('njs is exact and slow, workerd is fast; auto takes njs where they may differ', ['auto', 'workerd', 'njs'], {
+      fallback: 'auto' as const,
+    }),
     quiet: flag('do not print requests'),
   },
   main: async ({ values }, io) => {
@@ -75,6 +80,8 @@ await run({
         else if (!values.quiet) io.stdout(formatRequest(record));
       },
       log: io.stderr,
+      engine: values.engine,
+      njs: findNjs(io.env['PATH']),
     });
     try {
       const urls = Object.fromEntries(Object.entries(cloud.origins).map(([id, { url }]) => [id, url]));

@@ -54,7 +54,7 @@ async function choose(exchange: Exchange, plan: EdgePlan, behavior: Behavior): P
     const event = { ...eventFrame(exchange, 'viewer-request'), request: eventRequest(viewer) };
     const execution = await runFunction(exchange, behavior.viewerRequestFunction, event);
     if (execution === undefined) return undefined;
-    const output = readRequestOutput(execution.output, viewer);
+    const output = readRequestOutput(execution.output, viewer, execution.queryNames);
     if (output.kind === 'response') {
       record.xCache = 'FunctionGeneratedResponse from cloudfront';
       sendGenerated(exchange.response, output, viewer.method === 'HEAD', exchange.marks);

@@ -37,10 +37,10 @@ export function parseQuery(query: string | undefined): EventValues {
   return values;
 }
 
-/** Joins a map of cookies or arguments; a name without a value stands alone in a query string. */
-export function formatPairs(values: EventValues, separator: '; ' | '&'): string {
+/** Joins a map of cookies or arguments, in the order of `names`; a name without a value stands alone in a query string. */
+export function formatPairs(values: EventValues, separator: '; ' | '&', names: readonly string[] = Object.keys(values)): string {
   const pairs: string[] = [];
-  for (const name in values) {
+  for (const name of names) {
     for (const value of valuesOf(values[name])) pairs.push(value === '' && separator === '&' ? name : `${name}=${value}`);
   }
   return pairs.join(separator);

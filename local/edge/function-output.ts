@@ -52,11 +52,11 @@ interface Cookie {
  * Reads what a viewer-request function returned. Path, query string and cookies stay byte for byte as the viewer sent them unless the function changed them; what it
  * changed leaves as UTF-8, percent-encoded.
  */
-export function readRequestOutput(output: unknown, viewer: ViewerRequest): EdgeRequest | EdgeResponse {
+export function readRequestOutput(output: unknown, viewer: ViewerRequest, queryNames?: readonly string[]): EdgeRequest | EdgeResponse {
   if ('statusCode' in (output as object)) return readResponseOutput(output);
   const { uri, headers = {}, querystring = {}, cookies = {} } = output as CheckedRequest;
   const hasSameQuery = typeof querystring !== 'string' && sameValues(querystring, viewer.querystring);
-  const given = typeof querystring === 'string' ? querystring : formatPairs(querystring, '&');
+  const given = typeof querystring === 'string' ? querystring : formatPairs(querystring, '&', queryNames);
   const query = hasSameQuery ? viewer.query : encodeUtf8(given) || undefined;
   return {
     kind: 'request',

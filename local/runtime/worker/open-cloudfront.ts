@@ -8,6 +8,8 @@ import type { Store } from './known.ts';
 export interface Trace extends Pick<RawRun, 'reads' | 'logs' | 'droppedLogArguments'> {
   calls: string[];
   customData: string | undefined;
+  /** The helper that this runtime does not have and the function asked for: the run fails, whatever the function made of that. */
+  missing: string | undefined;
 }
 
 const originHelpers = ['selectRequestOriginById', 'createRequestOriginGroup', 'updateRequestOrigin'];
@@ -35,6 +37,13 @@ export function openCloudfront(run: Pick<WireRun, 'edgeLocation' | 'failReads'>,
   defineProperty(cf, 'distributionTenant', {
     get: () => {
       throw new Error('distributionTenant is not available: the distribution is not multi-tenant');
+    },
+  });
+  // Nothing here does what it does, and a function that catches what it throws would answer as if the token were bad.
+  defineProperty(cf, 'cwt', {
+    get: () => {
+      trace.missing = 'cf.cwt is not emulated: try this path on CloudFront';
+      throw new Error(trace.missing);
     },
   });
   return cf;

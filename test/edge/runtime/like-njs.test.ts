@@ -121,3 +121,11 @@ it('throws when a function on a standard distribution asks for its tenant', asyn
 it('reads a text as a date by itself and beside others alike', async () => {
   expect(await bodyOf(runtime, "new Date('2026-08-01 10:00:00').getTime() + ',' + Date.parse('2026-08-01')")).toBe('NaN,1785542400000');
 });
+
+it('fails a run that asks for cwt, whatever the function makes of the error', async () => {
+  const code = `import cf from 'cloudfront';
+    function handler() {
+      try { cf.cwt.validateToken('a', {}); } catch (e) { return { statusCode: 401 }; }
+    }`;
+  expect((await runOn(runtime, code)).error).toEqual({ kind: 'execution', message: expect.stringContaining('cf.cwt') });
+});
