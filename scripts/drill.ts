@@ -23,6 +23,7 @@ await run({
   summary:
     'A whole outage on a local cloud of its own: traffic, fault, detection, flip, recovery and the way home. Ends with 1 when a promise is broken. With --matrix every fault with and without flag and origin group instead, in seven minutes.',
   examples: ['drill', 'drill -- --fault 5xx', 'drill -- --report out/', 'drill -- --matrix --report out/'],
+  endsWithParent: true,
   options: {
     fault: text(`how the origin breaks: ${faults.join(', ')}; refuse by default, all of them with --matrix`),
     origin: text('the origin that breaks; the first of defaultOrder by default', { placeholder: 'id' }),

@@ -25,6 +25,7 @@ await run({
     'edge -- --function dates.js --engine njs',
     'edge -- --function assets.js --origin assets.example.net=http://127.0.0.1:9000',
   ],
+  endsWithParent: true,
   options: {
     function: text('the function’s JavaScript', { placeholder: 'file' }),
     'viewer-response': text('a second function’s JavaScript, for the responses to the first one’s requests', { placeholder: 'file' }),

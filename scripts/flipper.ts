@@ -12,6 +12,7 @@ import { type EdgeConfig, parseEdgeConfig } from '../src/config/edge-config.ts';
 import { buildFlipPolicy } from '../src/health/flip-policy.ts';
 import { type FlipperSummary, runFlipper } from '../src/health/flipper.ts';
 import type { FlipperLog } from '../src/health/flipper-event.ts';
+import { effectiveWeights } from '../src/health/live-record.ts';
 import { formatCost } from '../src/operations/cost/format-cost.ts';
 import { formatEventJson, formatEventText } from '../src/operations/format-flipper-event.ts';
 import { openNotifier } from '../src/operations/notify/notifier.ts';
@@ -51,6 +52,8 @@ await run({
       throw new EdgeError('USAGE', values.watch ? '--watch and --once exclude each other' : '--watch or --once?', {
         hint: '--watch for a process that stays, --once for cron',
       });
+    // Viewers on a dead origin must not wait because a log is full or its reader has died.
+    io.outlivesReaders = values.watch;
     // Not io.signal: a write that is on its way when SIGTERM arrives is finished, so that its end is known.
     const opening = { env: io.env, isLocal: values.local, name: config.keyValueStoreName, log: io.progress };
     const { store, local } = await openFlagStore(opening);
@@ -77,9 +80,11 @@ await run({
     }).finally(() => notifier.drain(drainMs));
     if (values.watch) return 0;
     io.signal.throwIfAborted();
-    const { evidence, held } = summary;
+    const { evidence, held, memory } = summary;
     io.result({ evidence, held }, formatSummary(summary));
-    return held === 'panic' || held === 'fallback-unproven' ? 1 : 0;
+    const weights = memory.live === undefined ? {} : effectiveWeights(memory.live);
+    const leftOnDead = Object.entries(evidence).some(([id, { verdict }]) => verdict === 'unhealthy' && weights[id] !== 0);
+    return leftOnDead || held === 'panic' || held === 'fallback-unproven' ? 1 : 0;
   },
 });
 

@@ -7,6 +7,7 @@ import edgeConfig from '../edge.config.ts';
 import { openAws } from '../src/aws/clients.ts';
 import { openFlagStore } from '../src/aws/open-flag-store.ts';
 import { readSecretValues } from '../src/aws/secret-values.ts';
+import { escapeForeign } from '../src/cli/paint.ts';
 import { checkOriginsAgree, parseDistribution } from '../src/config/distribution-file.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
 import { buildFlipPolicy } from '../src/health/flip-policy.ts';
@@ -49,7 +50,7 @@ async function open(): Promise<ReturnType<typeof openFlipperLambda>> {
     openStore,
     channels,
     // Not console.log: Lambda puts a time and an id before its lines, and CloudWatch then sees no metrics in them.
-    write: (line) => void stdout.write(`${line}\n`),
+    write: (line) => void stdout.write(`${escapeForeign(line)}\n`),
   });
 }
 

@@ -20,6 +20,7 @@ await run({
   summary:
     'A CloudFront on this machine with two regional origins behind it and a console in the browser, to play with until Ctrl-C. EDGE_LOCAL_PORT moves its ports.',
   examples: ['start', 'start -- --quick', 'start -- --no-flipper', 'start -- --propagation 10s'],
+  endsWithParent: true,
   options: {
     'no-flipper': flag('without the health flipper: only people move traffic'),
     'no-console': flag('without the console in the browser'),

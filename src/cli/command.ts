@@ -20,6 +20,8 @@ export interface Command<O extends Options> {
   examples: readonly string[];
   options: O;
   positionals?: readonly Positional[];
+  /** It runs on and has started processes of its own: it ends when whoever started it does. Default false; under npm every command does. */
+  endsWithParent?: boolean;
   /** Returns the exit code, 0 when it returns nothing; a failure is thrown as an EdgeError. */
   main(given: { values: Values<O>; positionals: readonly string[] }, io: Io): Promise<void> | Promise<number>;
 }

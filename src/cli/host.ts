@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { readNpmArguments } from './npm-arguments.ts';
 
@@ -9,6 +10,9 @@ export interface Output {
   columns?: number;
 }
 
+/** Signals that ask a command to end. */
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
 /** The process as a command sees it; tests put their own in its place. */
 export interface Host {
   argv: readonly string[];
@@ -18,9 +22,26 @@ export interface Host {
   stdin: Readable & { isTTY?: boolean };
   stdout: Output;
   stderr: Output;
-  onSignal(listener: (signal: 'SIGINT' | 'SIGTERM') => void): void;
+  onSignal(listener: (signal: StopSignal) => void): void;
+  /** Called once when the process that started this one has ended. */
+  onOrphaned(listener: () => void): void;
   exit(code: number): void;
   now(): number;
+}
+
+const orphanCheckMs = 250;
+const ancestors = ancestry();
+
+/** Who started this process, and below npm, which may put a shell between, who started that one, where the system has a file that says it. */
+function ancestry(): string {
+  const { ppid } = process;
+  if (process.env['npm_lifecycle_event'] === undefined) return String(ppid);
+  try {
+    const [, name = '', above] = /\((.*)\) \S+ (\d+)/s.exec(readFileSync(`/proc/${ppid}/stat`, 'latin1')) ?? [];
+    return /^(ba|da|k|z)?sh$/.test(name) ? `${ppid} ${above}` : String(ppid);
+  } catch {
+    return String(ppid);
+  }
 }
 
 /** The real process. */
@@ -37,8 +58,15 @@ export const processHost: Host = {
   stdout: process.stdout,
   stderr: process.stderr,
   onSignal: (listener) => {
-    process.on('SIGINT', () => listener('SIGINT'));
-    process.on('SIGTERM', () => listener('SIGTERM'));
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => listener(signal));
+  },
+  onOrphaned: (listener) => {
+    const timer = setInterval(() => {
+      if (ancestry() === ancestors) return;
+      clearInterval(timer);
+      listener();
+    }, orphanCheckMs);
+    timer.unref();
   },
   exit: (code) => process.exit(code),
   now: Date.now,

@@ -1,8 +1,12 @@
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import type { Host } from './host.ts';
-import { chooseColour } from './paint.ts';
+import { chooseColour, escapeForeign } from './paint.ts';
 
-/** What a command's main may touch of the world; the only way to the process from outside src/cli. */
+/**
+ * What a command's main may touch of the world; the only way to the process from outside src/cli. All that is written passes `escapeForeign`: names, reasons and
+ * messages come from the store, from AWS and from origins, and must not write to the terminal as they like.
+ */
 export interface Io {
   /** One line of result. */
   stdout(line: string): void;
@@ -16,6 +20,8 @@ export interface Io {
   redraw(value: unknown, lines: readonly string[]): void;
   /** Asks a yes-or-no question on the terminal; anything but `y` or `yes` is no. Check `isTerminal` first. */
   confirm(question: string): Promise<boolean>;
+  /** A main sets it whose work matters more than its log: it goes on although nobody reads what it writes. Default false. */
+  outlivesReaders: boolean;
   env: Readonly<Record<string, string | undefined>>;
   /** A person sits at it: stdin and stderr are terminals. */
   isTerminal: boolean;
@@ -24,9 +30,9 @@ export interface Io {
   /** Colours are welcome on stdout. */
   colour: boolean;
   json: boolean;
-  /** Aborted by the first Ctrl-C or SIGTERM. */
+  /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP. */
   signal: AbortSignal;
-  /** Exit code of a command that was cut short by the signal but had something to show: 130 after Ctrl-C, 143 after SIGTERM. */
+  /** Exit code of a command that was cut short by the signal but had something to show: 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP. */
   stopCode: number;
   /** Epoch milliseconds. */
   now(): number;
@@ -41,12 +47,12 @@ export function openIo(host: Host, json: boolean, signal: AbortSignal): Io {
     if (transient) stderr.write('\r\u001b[K');
     transient = false;
   };
-  const write = (output: Host['stdout'], text: string) => {
+  const write = (output: Host['stdout'], text: string, before = '') => {
     erase();
-    output.write(text);
+    output.write(before + escapeForeign(text));
   };
-  const result = (value: unknown, lines: readonly string[]) =>
-    write(stdout, json ? `${JSON.stringify(value)}\n` : lines.map((line) => `${line}\n`).join(''));
+  const result = (value: unknown, lines: readonly string[], before = '') =>
+    write(stdout, json ? `${JSON.stringify(value)}\n` : lines.map((line) => `${line}\n`).join(''), before);
   return {
     stdout: (line) => write(stdout, `${line}\n`),
     stderr: (line) => write(stderr, `${line}\n`),
@@ -54,25 +60,24 @@ export function openIo(host: Host, json: boolean, signal: AbortSignal): Io {
       if (!isTalkVisible) return;
       erase();
       // A line wider than the terminal would wrap, and only its last row could be erased.
-      stderr.write(line.slice(0, (stderr.columns ?? 80) - 1));
+      stderr.write(escapeForeign(line).slice(0, (stderr.columns ?? 80) - 1));
       transient = true;
     },
-    result,
-    redraw: (value, lines) => {
-      if (stdout.isTTY === true && !json) write(stdout, '\u001b[H\u001b[J');
-      result(value, lines);
-    },
+    result: (value, lines) => result(value, lines),
+    redraw: (value, lines) => result(value, lines, stdout.isTTY === true && !json ? '\u001b[H\u001b[J' : ''),
     confirm: async (question) => {
-      erase();
-      stderr.write(`${question} [y/N] `);
+      write(stderr, `${question} [y/N] `);
       const reader = createInterface({ input: host.stdin });
       try {
-        const answer = await reader.question('', { signal });
+        // Ctrl-D, and the end of whatever else stdin is: no answer will come.
+        const noAnswer = once(reader, 'close').then(() => '');
+        const answer = await Promise.race([reader.question('', { signal }), noAnswer]);
         return /^y(es)?$/i.test(answer.trim());
       } finally {
         reader.close();
       }
     },
+    outlivesReaders: false,
     env,
     get isTerminal() {
       return isTalkVisible && host.stdin.isTTY === true;

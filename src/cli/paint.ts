@@ -1,11 +1,31 @@
-import { styleText } from 'node:util';
+import { randomInt } from 'node:crypto';
+import { inspect } from 'node:util';
 
 type Style = 'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold';
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The text in a style when `on`, as it is otherwise: `paint(io.colour, 'red', text)`. */
+/** Parameters that no terminal knows and nobody else can guess: by them the rim tells our own colours from those in a text of others. */
+const own = Array.from({ length: 5 }, () => String(randomInt(1_000, 10_000))).join(';');
+
+/** The text in a style when `on`, as it is otherwise: `paint(io.colour, 'red', text)`. Only what goes through `escapeForeign` is seen in colour. */
 export function paint(on: boolean, style: Style, text: string): string {
-  return on ? styleText(style, text) : text;
+  const [start, end] = inspect.colors[style] ?? [];
+  return on ? `\u001b[${own};${start}m${text}\u001b[${own};${end}m` : text;
+}
+
+const foreign = new RegExp(
+  `\\u001b\\[${own};(\\d+m)|[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]`,
+  'g',
+);
+
+/**
+ * The text as it may reach a terminal: control characters but newline and tab, C1 and DEL included, and those that turn the direction of writing are shown as
+ * `\u001b`, which is what JSON calls them, so that JSON stays the same JSON. Colours of `paint` become colours.
+ */
+export function escapeForeign(text: string): string {
+  return text.replace(foreign, (found, ours: string | undefined) =>
+    ours === undefined ? `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}` : `\u001b[${ours}`,
+  );
 }
 
 /** Whether to colour: NO_COLOR forbids (no-color.org), else FORCE_COLOR allows (force-color.org), else only a terminal does. */

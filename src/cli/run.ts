@@ -1,7 +1,7 @@
 import type { Command } from './command.ts';
 import { EdgeError } from './errors.ts';
 import { formatHelp } from './format-help.ts';
-import { type Host, type Output, processHost } from './host.ts';
+import { type Host, type Output, processHost, type StopSignal } from './host.ts';
 import { type Io, openIo } from './io.ts';
 import { flag, type Options } from './option.ts';
 import { chooseColour, paint } from './paint.ts';
@@ -12,30 +12,40 @@ const every = { json: flag('one JSON document on stdout, errors included'), help
 /** npm passes Ctrl-C on to a child that has already had it from the terminal: two signals this near are one keypress. */
 const sameKeypressMs = 300;
 
+const stopCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
 /**
  * Runs a command: reads the arguments, hands main what was given, prints errors and ends the process.
- * Exit codes: 0 done, 1 failed, 2 misused, 130 and 143 ended by Ctrl-C and SIGTERM. The first signal aborts `io.signal`, a second ends at once;
- * a main that then returns has ended in good order, with its own code.
+ * Exit codes: 0 done, 1 failed, 2 misused, 130, 143 and 129 ended by Ctrl-C, SIGTERM and SIGHUP. The first signal aborts `io.signal`, a second ends at once;
+ * a main that then returns has ended in good order, with its own code. The end of npm counts as SIGTERM: npm passes signals to a shell only, which dies
+ * of them and leaves this process behind.
  */
 export async function run<O extends Options>(command: Command<O>, host: Host = processHost): Promise<void> {
   const stop = new AbortController();
   let firstAt: number | undefined;
-  // A reader that has seen enough, such as `head`, closes the pipe.
-  for (const output of [host.stdout, host.stderr])
-    output.on('error', (error) => {
-      if (error.code === 'EPIPE') host.exit(0);
-      else throw error;
-    });
   // Which way errors are printed must be known before the arguments have been understood.
   const json = host.argv.includes('--json');
   const io = openIo(host, json, stop.signal);
+  for (const output of [host.stdout, host.stderr])
+    output.on('error', (error) => {
+      if (io.outlivesReaders) return;
+      // A reader that has seen enough, such as `head`, closes the pipe.
+      if (error.code === 'EPIPE') host.exit(0);
+      else throw error;
+    });
+  const end = (signal: StopSignal) => {
+    io.stopCode = stopCodes[signal];
+    firstAt = host.now();
+    stop.abort(new EdgeError('INTERRUPTED', signal === 'SIGINT' ? 'interrupted' : `ended by ${signal}`));
+  };
   host.onSignal((signal) => {
-    io.stopCode = signal === 'SIGINT' ? 130 : 143;
-    if (firstAt === undefined) {
-      firstAt = host.now();
-      stop.abort(new EdgeError('INTERRUPTED', signal === 'SIGINT' ? 'interrupted' : 'ended by SIGTERM'));
-    } else if (host.now() - firstAt > sameKeypressMs) host.exit(io.stopCode);
+    if (firstAt === undefined) end(signal);
+    else if (host.now() - firstAt > sameKeypressMs) host.exit(io.stopCode);
   });
+  if (command.endsWithParent || host.env['npm_lifecycle_event'] !== undefined)
+    host.onOrphaned(() => {
+      if (firstAt === undefined) end('SIGTERM');
+    });
   let code: number;
   try {
     code = await runMain({ ...command, options: { ...command.options, ...every } }, host, io);

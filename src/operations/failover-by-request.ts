@@ -81,6 +81,7 @@ function recordIo(lines: string[], { now, signal, onQuestion }: { now: () => num
       onQuestion();
       return false;
     },
+    outlivesReaders: false,
     env: {},
     isTerminal: true,
     columns: 80,

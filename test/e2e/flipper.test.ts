@@ -62,6 +62,8 @@ interface Running {
   err: string;
   code: Promise<number | null>;
   kill(signal: NodeJS.Signals): void;
+  /** As when the other end of both pipes dies. */
+  closeLog(): void;
 }
 
 const quick = ['--interval', '200ms', '--fast-interval', '50ms'];
@@ -81,6 +83,10 @@ function flipper(...args: string[]): Running {
     err: '',
     code: new Promise((resolve) => child.on('close', resolve)),
     kill: (signal) => void child.kill(signal),
+    closeLog: () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    },
   };
   child.stdout.on('data', (chunk: Buffer) => {
     running.out += chunk.toString();
@@ -124,6 +130,27 @@ describe('npm run flipper', () => {
       durationMs: expect.any(Number),
     });
     expect(events.at(-1)).toMatchObject({ event: 'stop' });
+  });
+
+  it('goes on when the reader of its log dies, and moves viewers away', async () => {
+    const running = flipper('--watch', '--local', ...quick);
+    await until(() => running.out.match(/is healthy/g)?.length === 2);
+    running.closeLog();
+    await singapore.setFault('refuse');
+    await until(() => record() === 'singapore=0');
+    await singapore.setFault(undefined);
+    await until(() => singapore.requests > 30);
+    expect(await Promise.race([running.code, 'runs'])).toBe('runs');
+    running.kill('SIGTERM');
+    expect(await running.code).toBe(0);
+  });
+
+  it('once ends with 1 when an operator holds viewers on a dead origin', async () => {
+    const until = Math.ceil(Date.now() / 1_000) + 3_600;
+    await test.store.update([], () => ({ puts: [{ key: 'health', value: `singapore=100@${until}` }], deletes: [] }));
+    await singapore.setFault('503');
+    expect(await flipper('--once', '--local', ...quick).code).toBe(1);
+    expect(record()).toMatch(new RegExp(`^singapore=100@${until}`));
   });
 
   it('runs once for cron and says what it found', async () => {

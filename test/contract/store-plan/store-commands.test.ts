@@ -31,7 +31,7 @@ async function run(
 ) {
   const host = fakeHost([], { terminal: terminal !== undefined });
   if (terminal !== undefined) host.stdin.push(`${terminal}\n`);
-  const io = { ...openIo(host, terminal === undefined, new AbortController().signal), now: Date.now };
+  const io = { ...openIo(host, terminal === undefined, new AbortController().signal), now: Date.now, colour: false };
   if (whileAsking !== undefined)
     io.confirm = async () => {
       await whileAsking();

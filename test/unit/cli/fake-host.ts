@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import type { Host, Output } from '../../../src/cli/host.ts';
+import type { Host, Output, StopSignal } from '../../../src/cli/host.ts';
 
 /** A process that is none: what was written, the exit codes, and a way to send signals and set the clock. */
 export interface FakeHost extends Host {
@@ -7,15 +7,18 @@ export interface FakeHost extends Host {
   err(): string;
   codes: number[];
   clock: { now: number };
-  signal(name: 'SIGINT' | 'SIGTERM'): void;
-  breakPipe(): void;
+  signal(name: StopSignal): void;
+  /** Ends its parent. */
+  orphan(): void;
+  breakPipe(code?: string): void;
 }
 
 export function fakeHost(argv: string[], options: { terminal?: boolean; env?: Record<string, string>; columns?: number } = {}): FakeHost {
   const stdout = fakeOutput(options);
   const stderr = fakeOutput(options);
   const codes: number[] = [];
-  const listeners: ((signal: 'SIGINT' | 'SIGTERM') => void)[] = [];
+  const listeners: ((signal: StopSignal) => void)[] = [];
+  const orphaned: (() => void)[] = [];
   const clock = { now: 1_764_000_000_000 };
   return {
     argv,
@@ -24,6 +27,10 @@ export function fakeHost(argv: string[], options: { terminal?: boolean; env?: Re
     stdout,
     stderr,
     onSignal: (listener) => listeners.push(listener),
+    onOrphaned: (listener) => orphaned.push(listener),
+    orphan: () => {
+      for (const listener of orphaned) listener();
+    },
     exit: (code) => codes.push(code),
     now: () => clock.now,
     out: () => stdout.text,
@@ -33,7 +40,7 @@ export function fakeHost(argv: string[], options: { terminal?: boolean; env?: Re
     signal: (name) => {
       for (const listener of listeners) listener(name);
     },
-    breakPipe: () => stdout.fail(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
+    breakPipe: (code = 'EPIPE') => stdout.fail(Object.assign(new Error(`write ${code}`), { code })),
   };
 }
 

@@ -177,6 +177,43 @@ describe('run', () => {
     expect(seen).toEqual([[], [130]]);
   });
 
+  it('takes the end of npm for SIGTERM, unless a signal came before', async () => {
+    const under = async (env: Record<string, string>, act: (host: ReturnType<typeof fakeHost>) => void) => {
+      const host = fakeHost(['status'], { env });
+      await run(
+        command(async (_, io) => {
+          act(host);
+          io.signal.throwIfAborted();
+        }),
+        host,
+      );
+      return host.codes;
+    };
+    const npm = { npm_lifecycle_event: 'start' };
+    expect(await under(npm, (host) => host.orphan())).toEqual([143]);
+    expect(await under({}, (host) => host.orphan())).toEqual([0]);
+    const both = (host: ReturnType<typeof fakeHost>) => {
+      host.signal('SIGHUP');
+      host.clock.now += 1_000;
+      host.orphan();
+    };
+    expect(await under(npm, both)).toEqual([129]);
+  });
+
+  it.each(['EPIPE', 'ENOSPC', 'EIO'])('goes on after %s where main says so, and ends with its own code', async (code) => {
+    const host = fakeHost(['status']);
+    await run(
+      command(async (_, io) => {
+        io.outlivesReaders = true;
+        host.breakPipe(code);
+        io.stdout('still here');
+        return 1;
+      }),
+      host,
+    );
+    expect(host.codes).toEqual([1]);
+  });
+
   it('ends in silence when the reader closes the pipe', async () => {
     const host = fakeHost(['status']);
     await run(
@@ -242,6 +279,8 @@ describe('io', () => {
     { answer: '\n', yes: false },
     { answer: 'no\n', yes: false },
     { answer: 'yep\n', yes: false },
+    // Ctrl-D.
+    { answer: null, yes: false },
   ])('takes $answer for $yes', async ({ answer, yes }) => {
     const host = fakeHost(['status'], { terminal: true });
     let found: boolean | undefined;

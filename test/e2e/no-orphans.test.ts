@@ -1,0 +1,97 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { freePorts } from './free-ports.ts';
+
+// Whatever started the local cloud may end in any way: nothing of it stays behind. Real processes, as npm and a shell start them.
+
+let folder: string;
+let started: number[] = [];
+let log = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'orphans-'));
+  await writeFile(join(folder, 'f.js'), 'function handler(event) { return event.request; }');
+});
+afterAll(() => rm(folder, { recursive: true }));
+afterEach(() => {
+  for (const pid of started.filter(isAlive)) process.kill(pid, 'SIGKILL');
+  started = [];
+});
+
+/** Every process below this one and the one itself, the deepest last. */
+function family(root: number): number[] {
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+  const all = lines.map((line) => line.trim().split(/\s+/).map(Number));
+  const found = [root];
+  for (const parent of found) for (const [pid = 0, ppid] of all) if (ppid === parent) found.push(pid);
+  return found;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    // A process that has ended and was not waited for is a zombie: it has nothing left.
+    return !/^Z/.test(execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).trim());
+  } catch {
+    return false;
+  }
+}
+
+async function launch(command: string, args: readonly string[], ready: RegExp): Promise<ChildProcess> {
+  const port = String(await freePorts());
+  const env = { ...process.env, EDGE_LOCAL_PORT: port, npm_config_update_notifier: 'false' };
+  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  log = '';
+  for (const output of [child.stdout, child.stderr]) output.on('data', (text: Buffer) => (log += String(text)));
+  await expect.poll(() => log, { timeout: 60_000 }).toMatch(ready);
+  return child;
+}
+
+const start = ['--no-console', '--quiet'];
+const startReady = /npm run failover/;
+const edge = () => ['--function', join(folder, 'f.js'), '--port', '0'];
+const node = `${process.execPath} --no-warnings scripts/run.mjs`;
+
+describe('nothing is left', () => {
+  it.each([
+    { what: 'npm start', by: 'SIGTERM to npm', run: () => launch('npm', ['start', '--', ...start], startReady), signal: 'SIGTERM' },
+    { what: 'npm start', by: 'SIGKILL of npm', run: () => launch('npm', ['start', '--', ...start], startReady), signal: 'SIGKILL' },
+    {
+      what: 'npm run edge',
+      by: 'SIGTERM to npm',
+      run: () => launch('npm', ['run', 'edge', '--', ...edge()], /^edge /m),
+      signal: 'SIGTERM',
+    },
+    {
+      what: 'start',
+      by: 'SIGTERM to a shell',
+      run: () => launch('sh', ['-c', `${node} start ${start.join(' ')}; true`], startReady),
+      signal: 'SIGTERM',
+    },
+    {
+      what: 'edge',
+      by: 'SIGKILL of a shell',
+      run: () => launch('sh', ['-c', `${node} edge ${edge().join(' ')}; true`], /^edge /m),
+      signal: 'SIGKILL',
+    },
+    { what: 'drill', by: 'SIGTERM to npm', run: () => launch('npm', ['run', 'drill'], /\d s {2}/), signal: 'SIGTERM' },
+    ...(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'] as const).map((signal) => ({
+      what: 'start',
+      by: `${signal} to itself`,
+      run: () => launch(process.execPath, ['--no-warnings', 'scripts/run.mjs', 'start', ...start], startReady),
+      signal,
+    })),
+  ] as const)('of $what after $by', { timeout: 120_000 }, async ({ run, signal }) => {
+    const child = await run();
+    started = family(child.pid ?? 0);
+    // workerd is among them.
+    expect(started.length).toBeGreaterThan(1);
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+    await expect.poll(() => started.filter(isAlive), { timeout: 30_000 }).toEqual([]);
+  });
+});
