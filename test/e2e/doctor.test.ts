@@ -73,6 +73,25 @@ describe('npm run doctor', () => {
     expect(stdout).toMatch(/^ok {4}timeouts +distribution.json: a GET may take 24 s/m);
   });
 
+  it('says once that there are no credentials, names what that leaves out, and ends with 1', async () => {
+    const nobody = {
+      HOME: '/nonexistent',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_ACCESS_KEY_ID: '',
+      AWS_SECRET_ACCESS_KEY: '',
+      ...placeholders,
+    };
+    const { code, stdout, stderr } = await run(['--only', 'credentials,live-code,health-record,timeouts'], nobody);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    expect(stdout.match(/^fail /gm)).toHaveLength(1);
+    expect(stdout).toMatch(/^fail {2}credentials /m);
+    expect(stdout).toMatch(/^warn {2}not checked without credentials: live-code, health-record$/m);
+    expect(stdout).toMatch(/^ok {4}timeouts /m);
+    const one = await run(['--only', 'live-code', '--json'], nobody);
+    expect(one.code).toBe(1);
+    expect(JSON.parse(one.stdout).checks).toMatchObject([{ check: 'live-code', outcome: 'fail' }]);
+  });
+
   it('knows a check by its name', async () => {
     const { code, stdout, stderr } = await run(['--local', '--only', 'contry']);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

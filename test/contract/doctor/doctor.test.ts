@@ -245,6 +245,24 @@ const cases: readonly Case[] = [
     found: /^the live distribution: \/api\/\* carries no function on viewer-request$/,
   },
   {
+    check: 'every-behavior',
+    when: 'another pattern in front takes its viewers',
+    spoil: () =>
+      doctor.changeLive((config) => {
+        const items = config.CacheBehaviors?.Items ?? [];
+        const [first] = items;
+        if (first === undefined) throw new Error('there is a behavior');
+        const [origin] = config.Origins?.Items ?? [];
+        if (origin === undefined) throw new Error('there is an origin');
+        const origins = [...(config.Origins?.Items ?? []), { ...origin, Id: 'bucket' }];
+        config.Origins = { Quantity: origins.length, Items: origins };
+        const wide = { ...first, PathPattern: '/ap*', TargetOriginId: 'bucket' };
+        config.CacheBehaviors = { Quantity: items.length + 1, Items: [{ ...wide, FunctionAssociations: { Quantity: 0 } }, ...items] };
+      }),
+    outcome: 'fail',
+    found: /no request reaches \/api\/\*, since \/ap\* in front of it/,
+  },
+  {
     check: 'policies',
     when: 'distribution.json has the id of the tutorials, which CloudFront itself would refuse',
     spoil: () => {
@@ -391,8 +409,8 @@ const cases: readonly Case[] = [
     check: 'signals',
     when: 'an origin is ill',
     spoil: () => doctor.origins.singapore.setFault({ kind: '5xx' }),
-    outcome: 'warn',
-    found: /^singapore, http says that it is ill: status: status 503/,
+    outcome: 'fail',
+    found: /^singapore, http fails: status: status 503/,
   },
   {
     check: 'alarms',

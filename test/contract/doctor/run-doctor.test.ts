@@ -69,7 +69,7 @@ it('says what it cannot look at, with the reason, and judges distribution.json i
   expect(diagnoses.find(({ check }) => check === 'timeouts')?.findings[0]?.found).toMatch(/^distribution.json: /);
 });
 
-it('goes on without credentials, and says what they are for', async () => {
+it('fails once without credentials, and goes on with what needs none', async () => {
   const aws = {
     ...doctor.aws,
     cloudFront: async () =>
@@ -81,8 +81,17 @@ it('goes on without credentials, and says what they are for', async () => {
       }),
   };
   doctor.options = { ...doctor.options, aws };
-  const credentials = await doctor.diagnose('credentials');
-  expect(credentials).toMatchObject({ outcome: 'warn', findings: [{ mend: expect.stringContaining('AWS_PROFILE') }] });
+  const diagnoses = await doctor.diagnoseAll();
+  const [credentials] = diagnoses;
+  expect(credentials).toMatchObject({
+    check: 'credentials',
+    outcome: 'fail',
+    findings: [{ mend: expect.stringContaining('AWS_PROFILE') }],
+  });
+  const skipped = diagnoses.filter((each) => each.skipped);
+  expect(skipped.map(({ check }) => check)).toContain('live-code');
+  for (const { outcome, findings } of skipped) expect([outcome, findings]).toEqual(['warn', []]);
+  expect(countOutcomes(diagnoses).fail).toBe(1);
 });
 
 it('goes on without values for the placeholders of distribution.json', async () => {

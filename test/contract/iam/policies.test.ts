@@ -6,6 +6,7 @@ import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts'
 import { type Aws, openAws } from '../../../src/aws/clients.ts';
 import { copyDistribution } from '../../../src/aws/continuous-deployment.ts';
 import { findKeyValueStoreArn } from '../../../src/aws/find-key-value-store.ts';
+import { readFunctionCode } from '../../../src/aws/function.ts';
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
 import { openIo } from '../../../src/cli/io.ts';
 import { readDistribution } from '../../../src/config/distribution-file.ts';
@@ -137,6 +138,8 @@ async function operate(aws: Aws): Promise<void> {
   await run(['drain', 'singapore'], { for: 60_000, reason: 'x', weight: 50 });
   await run(['auto'], { reason: 'x' });
   await run(['status'], { yes: false });
+  // With an edge to compare, status reads what is LIVE.
+  await readFunctionCode(await aws.cloudFront(), sample.functionName, 'LIVE');
   await run(['history'], { yes: false });
 }
 

@@ -11,12 +11,12 @@ import { judgeCachedContent } from '../../../src/operations/doctor/checks/cached
 import { judgeCertificates } from '../../../src/operations/doctor/checks/certificates.ts';
 import { judgeCountry } from '../../../src/operations/doctor/checks/country.ts';
 import { judgeCredentials } from '../../../src/operations/doctor/checks/credentials.ts';
-import { judgeEveryBehavior } from '../../../src/operations/doctor/checks/every-behavior.ts';
+import { covers, judgeEveryBehavior } from '../../../src/operations/doctor/checks/every-behavior.ts';
 import { judgeFlipper } from '../../../src/operations/doctor/checks/flipper.ts';
 import { judgeHealthRecord } from '../../../src/operations/doctor/checks/health-record.ts';
 import { judgeLiveCode } from '../../../src/operations/doctor/checks/live-code.ts';
 import { judgeOriginLock } from '../../../src/operations/doctor/checks/origin-lock.ts';
-import { judgeSignals } from '../../../src/operations/doctor/checks/signals.ts';
+import { judgeOutage, judgeSignals } from '../../../src/operations/doctor/checks/signals.ts';
 import { judgeStoreAssociation } from '../../../src/operations/doctor/checks/store-association.ts';
 import { judgeTimeouts } from '../../../src/operations/doctor/checks/timeouts.ts';
 import type { SignalLook } from '../../../src/operations/doctor/doctor-readers.ts';
@@ -130,6 +130,59 @@ describe('a behavior', () => {
   ])('is $expected when $when', ({ behavior, isRouted, expected }) => {
     const facts = { where: 'distribution.json' as const, config: distribution, functionName: 'router' };
     expect(outcomes(judgeEveryBehavior({ ...facts, behaviors: [{ name: '/x', behavior, isRouted }] }))).toEqual([expected]);
+  });
+
+  it.each([
+    {
+      when: 'a bucket takes everything in front of it',
+      names: ['the default behavior', '*', '/api/*'],
+      shadow: 'bucket',
+      expected: ['fail', 'fail'],
+    },
+    {
+      when: 'a bucket takes its paths in front of it',
+      names: ['the default behavior', '/a*', '/api/*'],
+      shadow: 'bucket',
+      expected: ['fail'],
+    },
+    {
+      when: 'a bucket takes some of its paths',
+      names: ['the default behavior', '/api/static/*', '/api/*'],
+      shadow: 'bucket',
+      expected: ['ok'],
+    },
+    { when: 'the bucket is behind it', names: ['the default behavior', '/api/*', '/api/x'], shadow: undefined, expected: ['ok'] },
+    {
+      when: 'one that is routed as well takes its paths',
+      names: ['the default behavior', '/a*', '/api/*'],
+      shadow: 'europe',
+      expected: ['warn'],
+    },
+  ])('is shadowed when $when: $expected', ({ names, shadow, expected }) => {
+    const behaviors = names.map((name, index) => {
+      const target = index === 1 && shadow !== undefined ? shadow : name === '/api/x' ? 'bucket' : 'singapore';
+      return { name, behavior: behavior(target, target === 'bucket' ? undefined : 'router'), isRouted: target !== 'bucket' };
+    });
+    const facts = { where: 'distribution.json' as const, config: distribution, functionName: 'router' };
+    expect(outcomes(judgeEveryBehavior({ ...facts, behaviors }))).toEqual(expected);
+  });
+
+  it.each([
+    ['*', '/api/*', true],
+    ['/*', 'api/*', true],
+    ['/api/*', '/api/*', true],
+    ['/api*', '/api/*', true],
+    ['/a?i/*', '/api/*', true],
+    ['/a?i/*', '/a?i/x', true],
+    ['/api/?', '/api/*', false],
+    ['/api/*', '/api*', false],
+    ['/API/*', '/api/*', false],
+    ['*.php', '/api/*', false],
+    ['*.php', '/x/*.php', true],
+    ['/a*b*c', '/a*c', false],
+    ['/a*c', '/a*b*c', true],
+  ])('%s covers %s: %s', (wide, narrow, expected) => {
+    expect(covers(wide, narrow)).toBe(expected);
   });
 });
 
@@ -273,9 +326,18 @@ describe('signals', () => {
     { when: 'one of two is silent', looks: [look('good'), look('none', { name: 'alarm' })], expected: ['ok', 'warn'] },
     { when: 'all are silent', looks: [look('none'), look('none', { name: 'alarm' })], expected: ['fail'] },
     { when: 'there is none', looks: [], expected: ['fail'] },
-    { when: 'one is bad', looks: [look('bad')], expected: ['warn'] },
+    { when: 'one is bad', looks: [look('bad')], expected: ['fail'] },
+    { when: 'one of two is bad', looks: [look('good'), look('bad')], expected: ['ok', 'fail'] },
   ])('says $expected when $when', ({ looks, expected }) => {
     expect(outcomes(judgeSignals('europe', looks))).toEqual(expected);
+  });
+
+  it.each([
+    { when: 'every origin fails', origins: { singapore: [look('bad')], europe: [look('good'), look('bad')] }, expected: ['fail'] },
+    { when: 'one origin is left', origins: { singapore: [look('bad')], europe: [look('good')] }, expected: [] },
+    { when: 'there is none', origins: {}, expected: [] },
+  ])('is a total outage when $when: $expected', ({ origins, expected }) => {
+    expect(outcomes(judgeOutage(origins))).toEqual(expected);
   });
 });
 

@@ -7,10 +7,10 @@ interface Facts extends JudgedConfig {
   behaviors: readonly { name: string; behavior: DefaultCacheBehavior; isRouted: boolean }[];
 }
 
-/** Every behavior carries the router. */
+/** Every behavior carries the router, and its viewers reach it. */
 export const everyBehaviorCheck = defineCheck<Facts>({
   id: 'every-behavior',
-  why: 'A behavior without the function stays with its own origin: its paths are down as long as that origin is.',
+  why: 'Requests of a behavior without the function, or taken by another behavior in front, stay with that origin: down as long as it is.',
   gather: async (readers) => {
     const judged = await readJudgedConfig(readers);
     const behaviors = listBehaviors(judged.config).map((each) => ({
@@ -24,8 +24,8 @@ export const everyBehaviorCheck = defineCheck<Facts>({
 
 export function judgeEveryBehavior({ where, functionName, behaviors }: Facts): readonly Finding[] {
   const problems = behaviors.flatMap(({ name, behavior, isRouted }): Finding[] => {
-    const arn = behavior.FunctionAssociations?.Items?.find(({ EventType }) => EventType === 'viewer-request')?.FunctionARN;
-    const carries = arn?.endsWith(`:function/${functionName}`) === true;
+    const arn = viewerRequestArn(behavior);
+    const carries = carriesRouter(behavior, functionName);
     if (carries && !isRouted)
       return [
         warn(
@@ -33,7 +33,8 @@ export function judgeEveryBehavior({ where, functionName, behaviors }: Facts): r
           `take the function off ${name}, unless that is meant`,
         ),
       ];
-    if (carries || !isRouted) return [];
+    if (!isRouted) return [];
+    if (carries) return findShadow({ where, functionName, behaviors }, name);
     return [
       fail(
         `${where}: ${name} carries ${arn === undefined ? 'no function' : arn} on viewer-request`,
@@ -46,4 +47,45 @@ export function judgeEveryBehavior({ where, functionName, behaviors }: Facts): r
     problems,
     `${routed} of ${behaviors.length} behaviors go to the router's origins, and all of those carry ${functionName}`,
   );
+}
+
+function viewerRequestArn({ FunctionAssociations }: DefaultCacheBehavior): string | undefined {
+  return FunctionAssociations?.Items?.find(({ EventType }) => EventType === 'viewer-request')?.FunctionARN;
+}
+
+function carriesRouter(behavior: DefaultCacheBehavior, functionName: string): boolean {
+  return viewerRequestArn(behavior)?.endsWith(`:function/${functionName}`) === true;
+}
+
+/** A behavior in front, whose pattern takes every request of this one: CloudFront goes by the first that matches. */
+function findShadow({ where, functionName, behaviors }: Pick<Facts, 'where' | 'functionName' | 'behaviors'>, name: string): Finding[] {
+  const [first, ...patterns] = behaviors;
+  const isDefault = first?.name === name;
+  const inFront = isDefault
+    ? patterns
+    : patterns.slice(
+        0,
+        patterns.findIndex((each) => each.name === name),
+      );
+  const shadow = inFront.find((each) => covers(each.name, isDefault ? '/*' : name));
+  if (shadow === undefined) return [];
+  const found = `${where}: no request reaches ${name}, since ${shadow.name} in front of it takes them all`;
+  if (shadow.isRouted && carriesRouter(shadow.behavior, functionName)) return [warn(found, `remove ${name}, or put it in front`)];
+  return [fail(`${found} to ${shadow.behavior.TargetOriginId}, without ${functionName}`, `put ${name} in front of ${shadow.name}`)];
+}
+
+/** Every path that the narrow pattern matches, the wide one matches, too; both as CloudFront has them: `*` for any characters, `?` for one. */
+export function covers(wide: string, narrow: string): boolean {
+  const [a, b] = [wide.replace(/^\/?/, '/'), narrow.replace(/^\/?/, '/')];
+  // From the end: whether a's rest from i covers b's rest from j.
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j === b.length);
+  for (let i = a.length - 1; i >= 0; i--) {
+    const next: boolean[] = Array.from({ length: b.length + 1 }, () => false);
+    for (let j = b.length; j >= 0; j--) {
+      if (a[i] === '*') next[j] = row[j] === true || (j < b.length && next[j + 1] === true);
+      else next[j] = j < b.length && (a[i] === b[j] || (a[i] === '?' && b[j] !== '*')) && b[j] !== '*' && row[j + 1] === true;
+    }
+    row = next;
+  }
+  return row[0] === true;
 }

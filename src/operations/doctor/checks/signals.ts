@@ -3,13 +3,26 @@ import type { SignalLook } from '../doctor-readers.ts';
 
 type Facts = Readonly<Record<string, readonly SignalLook[]>>;
 
-/** Every signal has an opinion. */
+/** Every signal has an opinion, and it is good. */
 export const signalsCheck = defineCheck<Facts>({
   id: 'signals',
-  why: 'A signal that has nothing to say is no evidence, and an origin without evidence is never taken out.',
+  why: 'An origin that fails its signals serves no viewer, and one without a signal that has an opinion is never taken out.',
   gather: ({ signals }) => signals(),
-  judge: (origins) => Object.entries(origins).flatMap(([origin, looks]) => judgeSignals(origin, looks)),
+  judge: (origins) => [...judgeOutage(origins), ...Object.entries(origins).flatMap(([origin, looks]) => judgeSignals(origin, looks))],
 });
+
+/** Every origin fails: nothing that the router can do helps. */
+export function judgeOutage(origins: Facts): readonly Finding[] {
+  const failing = Object.values(origins).filter((looks) => looks.some(({ opinion }) => opinion === 'bad'));
+  if (failing.length === 0 || failing.length < Object.keys(origins).length) return [];
+  const names = Object.keys(origins).join(', ');
+  return [
+    fail(
+      `a total outage as seen from here: ${names} all fail`,
+      'check that this machine has network access to the origins, then restore one of them',
+    ),
+  ];
+}
 
 export function judgeSignals(origin: string, looks: readonly SignalLook[]): readonly Finding[] {
   const silent = looks.filter(({ opinion }) => opinion === 'none');
@@ -21,9 +34,9 @@ export function judgeSignals(origin: string, looks: readonly SignalLook[]): read
     if (look.opinion === 'none') return warn(`${origin}, ${describe(look)}`, mend);
     if (look.opinion === 'good') return ok(`${origin}, ${look.name}: good after ${look.latencyMs} ms`);
     const failed = look.class === undefined ? '' : `${look.class}: `;
-    return warn(
-      `${origin}, ${look.name} says that it is ill: ${failed}${look.detail ?? 'bad'}`,
-      'npm run failover -- status shows what was done about it',
+    return fail(
+      `${origin}, ${look.name} fails: ${failed}${look.detail ?? 'bad'}`,
+      'npm run failover -- status shows what was done about it; --accept signals where this machine may not reach the origins',
     );
   });
 }
