@@ -141,7 +141,7 @@ function placeholders(ids: readonly string[]): Record<string, string> {
     AWS_ACCOUNT_ID: accountId,
     VIEWER_DOMAIN: 'app.localhost',
     ACM_CERTIFICATE_ARN: `arn:aws:acm:us-east-1:${accountId}:certificate/00000000-0000-4000-8000-000000000000`,
-    ORIGIN_VERIFY_SECRET: 'local-origin-verify',
+    ORIGIN_VERIFY_SECRET: 'localOriginVerify00000000000000000',
     ...Object.fromEntries(domains),
   };
 }

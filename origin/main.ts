@@ -26,10 +26,11 @@ async function main(): Promise<void> {
   stopOnSignals(server, settings.drainMs);
 }
 
-function openServer({ host, port, region, verifySecret, upstream }: Settings): Promise<OriginServer> {
+function openServer({ host, port, region, verifySecret, publicHealth, upstream }: Settings): Promise<OriginServer> {
   const app = openOriginApp({
     region,
     verifySecret,
+    publicHealth,
     accessible: upstream && openAccessible(upstream, region),
     serve: (request, response) => sendEcho(request, response, { region }),
     onError: (error) => log('error', { event: 'failed', error: error instanceof Error ? error.stack : String(error) }),

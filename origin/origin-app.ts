@@ -3,6 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { chooseRegion } from './choose-region.ts';
 import { sendJson } from './send-json.ts';
 
+/** What the secret may be: the load balancer's rule takes `*` and `?` for wildcards and compares 128 characters at most. */
+export const verifySecretPattern = /^[A-Za-z0-9]{32,128}$/;
+
 /** The custom header by which an origin knows that CloudFront asks. */
 export const verifyHeader = 'x-origin-verify';
 
@@ -15,6 +18,8 @@ export interface OriginAppOptions {
   verifySecret?: string | undefined;
   /** A field of the health answer, such as `binance_accessible`, and where its value comes from. Default: no such field. */
   accessible?: { field: string; read: () => boolean | Promise<boolean> } | undefined;
+  /** Shows viewers who ask through CloudFront the whole health answer. Default false: they get the status alone, and the upstream is not asked for them. */
+  publicHealth?: boolean | undefined;
   /** Told what failed in `serve`. */
   onError?: (error: unknown, request: IncomingMessage) => void;
 }
@@ -30,13 +35,16 @@ export interface OriginApp {
  * upstream answers or not: see docs/decisions/006-health-and-upstream.md.
  */
 export function openOriginApp(options: OriginAppOptions): OriginApp {
-  const { region, serve, accessible, onError } = options;
+  const { region, serve, accessible, onError, publicHealth = false } = options;
   const secret = options.verifySecret === undefined ? undefined : Buffer.from(options.verifySecret);
   let isDraining = false;
 
-  function sendHealth(response: ServerResponse): void {
+  function sendHealth(request: IncomingMessage, response: ServerResponse): void {
+    // CloudFront adds this header to each request; a viewer cannot (DG edge-function-restrictions-all.html).
+    const isViewer = !publicHealth && request.headers['x-amz-cf-id'] !== undefined;
     const send = (fields: object) => sendJson(response, 200, { status: 'ok', region, ...fields });
-    if (isDraining) sendJson(response, 503, { status: 'draining', region });
+    if (isViewer) sendJson(response, isDraining ? 503 : 200, { status: isDraining ? 'draining' : 'ok' });
+    else if (isDraining) sendJson(response, 503, { status: 'draining', region });
     else if (accessible === undefined) send({});
     else {
       const answer = accessible.read();
@@ -67,7 +75,7 @@ export function openOriginApp(options: OriginAppOptions): OriginApp {
     handle(request, response) {
       response.setHeader('x-region', chooseRegion(request.headers['x-region'], region));
       if (isDraining) response.shouldKeepAlive = false;
-      if (request.url?.split('?', 1)[0] === '/health') sendHealth(response);
+      if (request.url?.split('?', 1)[0] === '/health') sendHealth(request, response);
       else if (secret !== undefined && !isSecret(request.headers[verifyHeader], secret))
         sendJson(response, 403, { status: 'error', region, message: `${verifyHeader} is missing or wrong` });
       else serveOrFail(request, response);

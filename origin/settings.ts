@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { isRegion } from './choose-region.ts';
 import { maskDatabaseUrl, poolDatabaseUrl } from './database-url.ts';
+import { verifySecretPattern } from './origin-app.ts';
 import { checkUpstreamRegion } from './upstream-client.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -14,6 +15,8 @@ export interface Settings {
   region: string;
   /** ORIGIN_VERIFY_SECRET. */
   verifySecret: string | undefined;
+  /** HEALTH_PUBLIC, true or false: whether viewers who ask through CloudFront see the whole health answer. Default false. */
+  publicHealth: boolean;
   /** Absent without UPSTREAM_BASE_URL. */
   upstream: UpstreamSettings | undefined;
   /** DATABASE_URL, led through DATABASE_POOLER_HOST and DATABASE_POOLER_PORT when the first of these is set. */
@@ -59,13 +62,28 @@ export function parseSettings(env: Environment): { settings: Settings } | { prob
     host: text('HOST') ?? '127.0.0.1',
     port: integer('PORT', 8_080, 0, 65_535),
     region,
-    verifySecret: text('ORIGIN_VERIFY_SECRET'),
+    verifySecret: readVerifySecret(),
+    publicHealth: flag('HEALTH_PUBLIC'),
     upstream: readUpstream(),
     databaseUrl: readDatabaseUrl(),
     // Fargate kills 120 s after SIGTERM at the latest, and requests may still take some seconds after the drain.
     drainMs: integer('DRAIN_SECONDS', 15, 0, 100) * 1_000,
   };
   return problems.length > 0 ? { problems } : { settings };
+
+  function flag(name: string): boolean {
+    const found = text(name) ?? 'false';
+    check(name, found === 'true' || found === 'false', 'must be true or false');
+    return found === 'true';
+  }
+
+  function readVerifySecret(): string | undefined {
+    const secret = text('ORIGIN_VERIFY_SECRET');
+    // Not shown.
+    if (secret !== undefined && !verifySecretPattern.test(secret))
+      problems.push('ORIGIN_VERIFY_SECRET: must be 32 to 128 of A-Z, a-z and 0-9, such as `openssl rand -hex 32` makes');
+    return secret;
+  }
 
   function readUpstream(): UpstreamSettings | undefined {
     const name = text('UPSTREAM_NAME') ?? 'binance';

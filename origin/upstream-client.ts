@@ -10,7 +10,7 @@ export interface UpstreamOptions {
 }
 
 export interface UpstreamClient {
-  /** GET of a path below the base URL. Redirects are not followed; rejects when there is no answer in time. */
+  /** GET of a path below the base URL. Redirects are not followed; rejects when there is no answer in time, and for a path that leads elsewhere. */
   get(path: string): Promise<Response>;
 }
 
@@ -18,10 +18,19 @@ export interface UpstreamClient {
 export function openUpstreamClient({ baseUrl, allowedRegions, region, timeoutMs }: UpstreamOptions): UpstreamClient {
   const problem = checkUpstreamRegion(region, allowedRegions);
   if (problem !== undefined) throw new Error(problem);
-  const base = baseUrl.replace(/\/+$/, '');
+  const base = new URL(`${baseUrl.replace(/\/+$/, '')}/`);
   return {
-    get: (path) => fetch(base + path, { redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) }),
+    get: async (path) => fetch(below(base, path), { redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) }),
   };
+}
+
+/** A path that a viewer sent in part may hold `..`, a backslash or another host: what is asked must still be below the base. */
+function below(base: URL, path: string): URL {
+  const target = new URL(path.replace(/^\//, './'), base);
+  const isBelow = path.startsWith('/') && target.origin === base.origin && target.pathname.startsWith(base.pathname);
+  if (!isBelow || target.username !== '' || target.password !== '')
+    throw new TypeError(`the path leads out of the upstream: ${path.slice(0, 100)}`);
+  return target;
 }
 
 /** Why the upstream must not be called from a region; undefined when it may. */

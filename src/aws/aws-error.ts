@@ -75,7 +75,7 @@ function explain(facts: Facts, failure: CallFailure): { code: ErrorCode; reason:
     return {
       code: 'ACCESS_DENIED',
       reason: said,
-      hint: 'the role needs cloudfront:* for functions and cloudfront-keyvaluestore:* on the store; `aws sts get-caller-identity` shows who you are',
+      hint: 'docs/iam has the policy of each role; `aws sts get-caller-identity` shows which one this is',
     };
   // A deleted store answers so and not as missing.
   if (missing.test(name) || status === 404 || /not in expected state/i.test(message))

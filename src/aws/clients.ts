@@ -115,10 +115,22 @@ function readEndpoint(env: AwsOptions['env'], service: string): string | undefin
   for (const name of [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL']) {
     const url = env[name];
     if (!url) continue;
-    if (URL.canParse(url) && /^https?:/.test(url)) return url;
-    throw new EdgeError('USAGE', `${name} is no URL, found ${JSON.stringify(url)}`, { hint: 'unset it to use AWS itself' });
+    if (!URL.canParse(url) || !/^https?:/.test(url))
+      throw new EdgeError('USAGE', `${name} must be an http or https URL, found ${JSON.stringify(url)}`, {
+        hint: 'unset it to use AWS itself',
+      });
+    // Session tokens and the origins' secret travel in these calls.
+    if (url.startsWith('http:') && !isLoopback(new URL(url).hostname))
+      throw new EdgeError('USAGE', `${name} must use https for a host that is not this machine, found ${JSON.stringify(url)}`, {
+        hint: 'unset it to use AWS itself',
+      });
+    return url;
   }
   return undefined;
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost') || /^127\.\d+\.\d+\.\d+$/.test(host) || host === '[::1]';
 }
 
 /** The SDK puts the account id before the endpoint's host, which makes a URL of `localhost` and none of an address: `http://123456789012.127.0.0.1`. */

@@ -1,6 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pid } from 'node:process';
 import { EdgeError } from './errors.ts';
 import { writeWholeFile } from './write-whole-file.ts';
 
@@ -15,8 +15,8 @@ export async function openOutputFolder(folder: string, names: readonly string[])
   try {
     await mkdir(folder, { recursive: true });
     for (const name of names) await refuseFolder(join(folder, name));
-    const probe = join(folder, `.${pid}.new`);
-    await writeFile(probe, '');
+    const probe = join(folder, `.${randomUUID()}.new`);
+    await writeFile(probe, '', { flag: 'wx' });
     await rm(probe);
   } catch (cause) {
     throw notWritable(folder, cause);

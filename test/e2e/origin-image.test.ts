@@ -122,13 +122,13 @@ describe('the image', () => {
 it('serves, drains on SIGTERM and ends with 0', async () => {
   const origin = start({
     DRAIN_SECONDS: '5',
-    ORIGIN_VERIFY_SECRET: 'sesame',
+    ORIGIN_VERIFY_SECRET: 'sesame0123456789ABCDEFGHIJKLMNOPqr',
     DATABASE_URL: 'postgres://app:hunter2@db/o',
     DATABASE_POOLER_HOST: 'pooler',
   });
   const port = await origin.listening();
   expect(await health(port)).toEqual({ status: 200, body: { status: 'ok', region: 'eu-central-1' } });
-  const headers = { 'x-amz-cf-id': 'cf-1', 'x-origin-verify': 'sesame', 'x-region': 'ap-southeast-1' };
+  const headers = { 'x-amz-cf-id': 'cf-1', 'x-origin-verify': 'sesame0123456789ABCDEFGHIJKLMNOPqr', 'x-region': 'ap-southeast-1' };
   const answer = await fetch(`http://127.0.0.1:${port}/orders?token=hunter2`, { method: 'POST', body: 'x', headers });
   expect(answer.headers.get('x-region')).toBe('ap-southeast-1');
   expect(await answer.json()).toMatchObject({ region: 'eu-central-1', method: 'POST', body: 'x' });

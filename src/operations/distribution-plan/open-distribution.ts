@@ -1,5 +1,6 @@
 import type { CloudFrontClient, DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { openAws } from '../../aws/clients.ts';
+import { EdgeError } from '../../cli/errors.ts';
 import { readLocalCloud } from '../../cli/local-cloud.ts';
 import { checkOriginsAgree, distributionPath, readDistribution } from '../../config/distribution-file.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
@@ -24,6 +25,7 @@ export async function openDistribution({ env, isLocal, id, config }: OpenDistrib
   const local = isLocal ? await readLocalCloud(env) : undefined;
   const file = await readDistribution(distributionPath(env), local?.env ?? env);
   checkOriginsAgree(config, file);
+  if (local === undefined) checkSecret(env['ORIGIN_VERIFY_SECRET']);
   const client = await openAws({ env, local }).cloudFront();
   return { client, file, id: id ?? (local === undefined ? env['EDGE_DISTRIBUTION_ID'] || undefined : local.distributionId) };
 }
@@ -31,4 +33,12 @@ export async function openDistribution({ env, isLocal, id, config }: OpenDistrib
 /** The paths of `--drop`, which are separated by commas: no path pattern and no host name has one. */
 export function parseDrops(text: string | undefined): string[] {
   return (text ?? '').split(',').flatMap((path) => (path.trim() === '' ? [] : [path.trim()]));
+}
+
+/** The load balancer's rule takes `*` and `?` for wildcards: a short or odd secret would let others in. */
+function checkSecret(secret: string | undefined): void {
+  if (secret === undefined || /^[A-Za-z0-9]{32,128}$/.test(secret)) return;
+  throw new EdgeError('CONFIG_INVALID', `ORIGIN_VERIFY_SECRET must be 32 to 128 of A-Z, a-z and 0-9; it has ${secret.length} characters`, {
+    hint: '`openssl rand -hex 32` makes one; docs/infrastructure.md has the steps of a rotation',
+  });
 }

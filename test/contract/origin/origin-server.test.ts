@@ -52,6 +52,34 @@ function ask(path: string, headers: http.OutgoingHttpHeaders = {}): Promise<Answ
 }
 const json = (answer: Answer) => JSON.parse(answer.body) as Record<string, unknown>;
 
+describe('health through CloudFront', () => {
+  const viewer = { 'x-amz-cf-id': 'abc' };
+  const accessible = { field: 'binance_accessible', read: () => expect.fail('the upstream is not asked for a viewer') };
+
+  it('is the status alone, and does not ask the upstream', async () => {
+    await open({ accessible });
+    const answer = await ask('/health', viewer);
+    expect([answer.status, json(answer), answer.headers['x-region']]).toEqual([200, { status: 'ok' }, region]);
+  });
+
+  it('is all of it where that is wanted', async () => {
+    await open({ accessible: { ...accessible, read: () => true }, publicHealth: true });
+    expect(json(await ask('/health', viewer))).toEqual({ status: 'ok', region, binance_accessible: true });
+  });
+});
+
+it('refuses a body of more than 10 MiB and takes the next request', async () => {
+  await open();
+  const url = `http://127.0.0.1:${server?.port}`;
+  const large = await fetch(url, { method: 'POST', body: Buffer.alloc(10 * 1_024 * 1_024 + 1) }).then(
+    ({ status }) => status,
+    () => 'cut',
+  );
+  expect([413, 'cut']).toContain(large);
+  const fits = await fetch(url, { method: 'POST', body: Buffer.alloc(10 * 1_024 * 1_024) });
+  expect(((await fits.json()) as { bodyBytes: number }).bodyBytes).toBe(10 * 1_024 * 1_024);
+});
+
 describe('health', () => {
   it('has no word on an upstream that it does not have', async () => {
     await open();

@@ -41,6 +41,26 @@ it('asks below the base URL, however that ends', async () => {
   expect(asked).toEqual(['GET /ping', 'GET /ping', 'GET /api/ping']);
 });
 
+it.each([
+  '/../admin',
+  '/a/../../admin',
+  '/%2e%2e/admin',
+  '/..\\admin',
+  '//evil.test/x',
+  '/\\evil.test/x',
+  'http://evil.test/',
+  '@evil.test/',
+  '',
+])('never asks above its base URL or elsewhere: %j', async (path) => {
+  const url = await openUpstream(200);
+  const answer = await open(`${url}/api/v3`)
+    .get(path)
+    .catch((error: unknown) => error);
+  // What is not refused has stayed below.
+  if (answer instanceof Error) expect(asked).toEqual([]);
+  else expect(asked).toEqual([expect.stringMatching(/^GET \/api\/v3\//)]);
+});
+
 describe('the upstream', () => {
   it.each([
     { status: 200, problem: undefined },

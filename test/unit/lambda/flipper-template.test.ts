@@ -131,12 +131,9 @@ describe('ways to run it elsewhere', () => {
     expect(Object.keys(step?.env ?? {})).toEqual(expect.arrayContaining([...new Set(asked), 'EDGE_KVS_ARN']));
   });
 
-  it.each([
-    ['deploy/edge-flipper.service', /^ExecStart=\S+ (.*)$/m],
-    ['deploy/Dockerfile', /^RUN node (.*) --help$/m],
-  ])('start %s the way the npm script does', (path, pattern) => {
+  it('start the service the way the npm script does', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-    const [, command = ''] = pattern.exec(read(path)) ?? [];
+    const [, command = ''] = /^ExecStart=\S+ (.*)$/m.exec(read('deploy/edge-flipper.service')) ?? [];
     expect(`node ${command}`).toMatch(new RegExp(`^${scripts['flipper']?.replaceAll('.', '\\.')}( |$)`));
   });
 });

@@ -8,7 +8,7 @@ const env = {
   DATABASE_URL: 'postgres://app:hunter2@db.internal:5432/orders',
   DATABASE_POOLER_HOST: 'pooler.internal',
   DATABASE_POOLER_PORT: '6432',
-  ORIGIN_VERIFY_SECRET: 'sesame',
+  ORIGIN_VERIFY_SECRET: 'sesame0123456789ABCDEFGHIJKLMNOPqr',
 };
 const settingsOf = (given: Record<string, string>) => {
   const parsed = parseSettings(given);
@@ -25,6 +25,7 @@ it('needs nothing but the region', () => {
     port: 8_080,
     region: 'eu-central-1',
     verifySecret: undefined,
+    publicHealth: false,
     upstream: undefined,
     databaseUrl: undefined,
     drainMs: 15_000,
@@ -46,7 +47,8 @@ it('reads all that there is', () => {
     host: '0.0.0.0',
     port: 80,
     region: 'ap-southeast-1',
-    verifySecret: 'sesame',
+    verifySecret: 'sesame0123456789ABCDEFGHIJKLMNOPqr',
+    publicHealth: false,
     upstream: {
       name: 'prices',
       baseUrl: 'https://api.example.test/v3/',
@@ -133,4 +135,22 @@ it('describes itself without a secret', () => {
   expect(shown).toContain('"database":"postgres://app:***@pooler.internal:6432/orders"');
   expect(shown).toContain('"verifies":true');
   expect(shown).not.toMatch(/hunter2|sesame/);
+});
+
+it.each(['short', 'x'.repeat(31), 'x'.repeat(129), `${'x'.repeat(40)}*`, `${'x'.repeat(40)}?`, `${'x'.repeat(40)} `])(
+  'refuses the secret %j, which a load balancer could take for a pattern, and does not show it',
+  (secret) => {
+    const problems = problemsOf({ ...env, ORIGIN_VERIFY_SECRET: secret });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(/^ORIGIN_VERIFY_SECRET: /);
+    expect(problems[0]).not.toContain(secret);
+  },
+);
+
+it.each([
+  { given: 'true', is: true },
+  { given: 'false', is: false },
+])('takes HEALTH_PUBLIC=$given', ({ given, is }) => {
+  expect(settingsOf({ ...env, HEALTH_PUBLIC: given }).publicHealth).toBe(is);
+  expect(problemsOf({ ...env, HEALTH_PUBLIC: 'yes' })).toHaveLength(1);
 });
