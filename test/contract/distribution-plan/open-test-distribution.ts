@@ -21,7 +21,7 @@ export const placeholders = {
   AWS_ACCOUNT_ID: accountId,
   VIEWER_DOMAIN: 'www.example.com',
   ACM_CERTIFICATE_ARN: `arn:aws:acm:us-east-1:${accountId}:certificate/1`,
-  ORIGIN_VERIFY_SECRET: 'open sesame',
+  ORIGIN_VERIFY_SECRET: 'openSesame0123456789ABCDEFGHIJKLMN',
   SINGAPORE_DOMAIN: 'singapore.example.com',
   EUROPE_DOMAIN: 'europe.example.com',
 };

@@ -153,7 +153,9 @@ async function flip(aws: Aws): Promise<void> {
         region: 'eu-central-1',
         signals: [
           { type: 'route53', healthCheckId },
+          // Two of three: the health check has no opinion here, and what remains must be a majority.
           { type: 'alarm', alarmName: 'europe' },
+          { type: 'alarm', alarmName: 'europe-2' },
         ],
       },
     },
@@ -225,7 +227,7 @@ beforeAll(async () => {
     const json = (value: object) => ({ headers: { 'content-type': 'application/x-amz-json-1.0' }, body: JSON.stringify(value) });
     // Europe is well: without a proven origin to go to the flipper writes nothing.
     if (`${headers['x-amz-target']}`.includes('DescribeAlarms'))
-      return json({ MetricAlarms: [{ AlarmName: 'europe', StateValue: 'OK' }], CompositeAlarms: [] });
+      return json({ MetricAlarms: ['europe', 'europe-2'].map((AlarmName) => ({ AlarmName, StateValue: 'OK' })), CompositeAlarms: [] });
     return { status: 403, body: '' };
   });
 }, 60_000);
