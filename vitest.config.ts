@@ -21,13 +21,14 @@ const edgeModules = {
 };
 
 // Folders decide the kind of test: unit touches no network, edge runs the built function on three runtimes,
-// contract drives the local cloud with the real SDK, e2e runs the commands as processes.
+// contract drives the local cloud with the real SDK, model explores what can happen to the flipper, e2e runs the commands as processes.
 export default defineConfig({
   test: {
     projects: [
       project('unit', 30_000),
       { ...project('edge', 60_000), resolve: { alias: edgeModules } },
       project('contract', 60_000),
+      project('model', 240_000),
       alone(project('e2e', 240_000)),
     ],
     maxWorkers: 2,

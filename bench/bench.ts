@@ -1,4 +1,4 @@
-// npm run bench [-- router | runtime | edge | flipper | fuzz | replay | console] [arguments]: each figure beside its budget; docs/benchmarks.md says how to read them.
+// npm run bench [-- router | runtime | edge | flipper | fuzz | replay | console | model] [arguments]: each figure beside its budget; docs/benchmarks.md says how to read them.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -10,6 +10,7 @@ const benches = {
   fuzz: './fuzz-router.ts',
   replay: './replay.ts',
   console: './console.ts',
+  model: './model.ts',
 } as const;
 
 const [name = 'router', ...args] = process.argv.slice(2);

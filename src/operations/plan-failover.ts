@@ -21,8 +21,6 @@ export interface FailoverPlan {
   moves: Move[];
   /** Reasons against, each a sentence without its full stop; none when the flip is safe. */
   dangers: string[];
-  /** What the operator should know and nothing is refused for, each a sentence without its full stop. */
-  notes: string[];
 }
 
 export interface FailoverContext {
@@ -49,16 +47,13 @@ export function planFailover(snapshot: StoreSnapshot, flip: Flip, context: Failo
   const moves = listMoves(audiences, before, after);
   const dangers: string[] = [];
   if (origins.every((origin) => after[origin] === 0)) dangers.push('every origin would be at weight 0');
-  const notes: string[] = [];
   const raised = flip.kind === 'override' ? origins.filter((origin) => (flip.weights[origin] ?? 0) > (before[origin] ?? 100)) : [];
   for (const origin of new Set([...listGainers(moves), ...raised])) {
     const proof = proofs.get(origin);
-    const evidence = proof === undefined ? '' : ` (${proof.evidence})`;
-    if (proof?.verdict !== 'healthy') dangers.push(`${origin} is ${proof?.verdict ?? 'unknown'}${evidence}`);
-    else if (live.state.origins[origin]?.verdict === 'unhealthy')
-      notes.push(`${origin} answers, though the flipper does not trust it${evidence}`);
+    if (proof?.verdict !== 'healthy')
+      dangers.push(`${origin} is ${proof?.verdict ?? 'unknown'}${proof === undefined ? '' : ` (${proof.evidence})`}`);
   }
-  return { live, before, after, moves, dangers, notes };
+  return { live, before, after, moves, dangers };
 }
 
 /** Throws ORIGIN_UNHEALTHY when something speaks against an override that was not given its `--break-glass`. */

@@ -4,24 +4,22 @@ import { operation } from '../../operation.ts';
 import { selectCookies, selectQueryStrings } from '../../rules/policy-config.ts';
 import { ServiceError } from '../../service-error.ts';
 
-export const getCachePolicy = operation<GetCachePolicyRequest, GetCachePolicyResult>(GetCachePolicy$, ({ Id }, account) => {
-  const own = account.cachePolicies.get(Id);
-  if (own !== undefined) return { CachePolicy: { Id, LastModifiedTime: own.modifiedAt, CachePolicyConfig: own.config }, ETag: own.etag };
+export const getCachePolicy = operation<GetCachePolicyRequest, GetCachePolicyResult>(GetCachePolicy$, ({ Id }) => {
   const policy = managedCachePolicies[Id];
   if (policy === undefined) throw new ServiceError('NoSuchCachePolicy', 'The specified cache policy does not exist.');
   return { CachePolicy: { Id, LastModifiedTime: new Date(0), CachePolicyConfig: formatConfig(policy) }, ETag: Id };
 });
 
 function formatConfig(policy: CachePolicy): CachePolicyConfig {
-  const { name, minTtlSeconds, defaultTtlSeconds, maxTtlSeconds, headers, cookies, queryStrings, encodings } = policy;
+  const { name, minTtlSeconds, defaultTtlSeconds, maxTtlSeconds, headers, cookies, queryStrings, acceptEncoding } = policy;
   return {
     Name: `Managed-${name}`,
     MinTTL: minTtlSeconds,
     DefaultTTL: defaultTtlSeconds,
     MaxTTL: maxTtlSeconds,
     ParametersInCacheKeyAndForwardedToOrigin: {
-      EnableAcceptEncodingGzip: encodings.includes('gzip'),
-      EnableAcceptEncodingBrotli: encodings.includes('br'),
+      EnableAcceptEncodingGzip: acceptEncoding,
+      EnableAcceptEncodingBrotli: acceptEncoding,
       HeadersConfig:
         headers.length === 0
           ? { HeaderBehavior: 'none' }

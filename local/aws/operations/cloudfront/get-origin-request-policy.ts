@@ -11,10 +11,7 @@ import { ServiceError } from '../../service-error.ts';
 
 export const getOriginRequestPolicy = operation<GetOriginRequestPolicyRequest, GetOriginRequestPolicyResult>(
   GetOriginRequestPolicy$,
-  ({ Id }, account) => {
-    const own = account.originRequestPolicies.get(Id);
-    if (own !== undefined)
-      return { OriginRequestPolicy: { Id, LastModifiedTime: own.modifiedAt, OriginRequestPolicyConfig: own.config }, ETag: own.etag };
+  ({ Id }) => {
     const policy = managedOriginRequestPolicies[Id];
     if (policy === undefined) throw new ServiceError('NoSuchOriginRequestPolicy', 'The specified origin request policy does not exist.');
     const OriginRequestPolicyConfig = {
