@@ -13,18 +13,20 @@ export interface TemplateFacts {
 
 const flipperTemplate = 'infra/flipper.yaml';
 const flipperWorkflow = '.github/workflows/health-flipper.yml';
+const deployWorkflow = '.github/workflows/deploy-regions.yml';
 const policies = ['docs/iam/publisher.json', 'docs/iam/reader.json'];
 
 /** Compares the templates, workflows and policies that name parts of the configuration with it. A file that a team does not keep is passed over. */
 export async function checkTemplates({ config, distribution, read }: TemplateFacts): Promise<{ files: string[]; problems: string[] }> {
   const files = new Map<string, string>();
-  for (const path of [flipperTemplate, flipperWorkflow, ...policies]) {
+  for (const path of [flipperTemplate, flipperWorkflow, deployWorkflow, ...policies]) {
     const text = await read(path).catch(() => undefined);
     if (text !== undefined) files.set(path, text);
   }
   const problems = [
     ...checkFlipperTemplate(files.get(flipperTemplate), distribution, config.functionName),
     ...checkWorkflow(files.get(flipperWorkflow), distribution),
+    ...checkDeployment(files.get(deployWorkflow), config.origins),
     ...policies.flatMap((path) => checkPolicy(path, files.get(path), config.functionName)),
   ];
   return { files: [...files.keys()], problems };
@@ -49,6 +51,18 @@ function checkWorkflow(text: string | undefined, distribution: string | undefine
   return placeholdersOf(distribution)
     .filter((name) => !new RegExp(`^ +${name}: `, 'm').test(text))
     .map((name) => `${flipperWorkflow}: distribution.json needs ${name}, and no step sets it`);
+}
+
+/** Each job that rolls out to an origin names it and its region. */
+function checkDeployment(text: string | undefined, origins: TemplateFacts['config']['origins']): string[] {
+  const jobs = text === undefined ? {} : (find(parseYaml(text), ['jobs']) ?? {});
+  return Object.values(jobs).flatMap((job) => {
+    const { ORIGIN, REGION } = find(job, ['env']) ?? {};
+    if (typeof ORIGIN !== 'string' || origins[ORIGIN]?.region === REGION) return [];
+    return [
+      `${deployWorkflow}: it deploys "${ORIGIN}" to ${String(REGION)}, edge.config.ts has ${origins[ORIGIN]?.region ?? 'no such origin'}`,
+    ];
+  });
 }
 
 function checkPolicy(path: string, text: string | undefined, functionName: string): string[] {

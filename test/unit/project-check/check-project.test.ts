@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import type { Execution } from '../../../src/edge/execution.ts';
 import type { AnyRuntime } from '../../../src/operations/explain/run-all.ts';
 import { checkProject, type ProjectOptions } from '../../../src/operations/project-check/check-project.ts';
@@ -76,10 +77,11 @@ describe('the files of a team', () => {
 describe('what templates name', () => {
   const read = (path: string) => readFile(path, 'utf8');
   const text = () => read(fixture);
-  const config = { functionName: 'origin-router', origins: {} };
+  const { origins } = parseEdgeConfig(sample);
+  const config = { functionName: 'origin-router', origins };
 
   it('is the placeholders and the function of the configuration', async () => {
-    expect(await checkTemplates({ config, distribution: await text(), read })).toMatchObject({ problems: [], files: { length: 4 } });
+    expect(await checkTemplates({ config, distribution: await text(), read })).toMatchObject({ problems: [], files: { length: 5 } });
   });
 
   it.each([
@@ -106,6 +108,19 @@ describe('what templates name', () => {
       problems.map((problem) => [problem, true]),
     );
     expect(problems).toHaveLength(says.length);
+  });
+
+  it('differs when the origins are others', async () => {
+    const { tokyo, europe } = {
+      tokyo: { ...origins['singapore'], region: 'ap-northeast-1' },
+      europe: { ...origins['europe'], region: 'eu-west-1' },
+    };
+    const { problems } = await checkTemplates({
+      config: { ...config, origins: { tokyo, europe } as never },
+      distribution: await text(),
+      read,
+    });
+    expect(problems).toEqual([expect.stringMatching(/"singapore"/), expect.stringMatching(/eu-west-1/)]);
   });
 
   it('is nothing where a team keeps no templates', async () => {
