@@ -4,11 +4,22 @@ import { type BenchRow, formatBenchRows } from './bench-row.ts';
 import { benchDecision } from './flipper/decision.ts';
 import { benchDetection } from './flipper/detection.ts';
 import { benchDay, benchMemory } from './flipper/endurance.ts';
+import { benchGray, benchTotalOutage } from './flipper/gray.ts';
 import { benchManyOrigins } from './flipper/many-origins.ts';
+import { benchMonth } from './flipper/month.ts';
 
-/** The flipper's figures beside their budgets; about a minute. One after the other: they would slow each other down. */
+/** The flipper's figures beside their budgets; about two minutes. One after the other: they would slow each other down. */
 export async function benchFlipper(): Promise<BenchRow[]> {
-  return [...(await benchDetection()), ...benchDecision(), await benchDay(), await benchMemory(), ...(await benchManyOrigins())];
+  return [
+    ...(await benchDetection()),
+    ...(await benchGray()),
+    ...(await benchTotalOutage()),
+    ...benchDecision(),
+    await benchDay(),
+    await benchMemory(),
+    ...(await benchMonth()),
+    ...(await benchManyOrigins()),
+  ];
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) {

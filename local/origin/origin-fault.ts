@@ -1,5 +1,8 @@
-/** How an origin can fail: connections refused, accepted but never answered, late, answered 5xx, answered with a body that is wrong. */
-export const originFaults = ['none', 'refuse', 'hang', 'slow', '5xx', 'bad-body'] as const;
+/**
+ * How an origin can fail: connections refused, accepted but never answered, late, answered 5xx, answered with a body that is wrong; every second request
+ * answered 5xx, as with half of a load balancer's targets dead; half of the requests, at random.
+ */
+export const originFaults = ['none', 'refuse', 'hang', 'slow', '5xx', 'bad-body', 'flaky', 'half'] as const;
 
 type OriginFaultKind = (typeof originFaults)[number];
 
@@ -7,24 +10,28 @@ export interface OriginFault {
   kind: OriginFaultKind;
   /** For `slow`: milliseconds before each answer. Default 3,000. */
   ms?: number;
-  /** For `5xx`: the status. Default 503. */
+  /** For `5xx`, `flaky` and `half`: the status. Default 503. */
   status?: number;
 }
 
 /** Reads `refuse`, `slow:1500` or `5xx:500`; undefined when it names no fault. */
 export function parseOriginFault(text: string): OriginFault | undefined {
-  const match = /^(none|refuse|hang|slow|5xx|bad-body)(?::([0-9]{1,6}))?$/.exec(text);
-  if (match === null) return undefined;
-  const kind = match[1] as OriginFaultKind;
+  const match = /^([a-z0-9-]+)(?::([0-9]{1,6}))?$/.exec(text);
+  const kind = originFaults.find((name) => name === match?.[1]);
+  if (match === null || kind === undefined) return undefined;
   if (match[2] === undefined) return { kind };
   const value = Number(match[2]);
   if (kind === 'slow') return { kind, ms: value };
-  if (kind === '5xx' && value >= 500 && value <= 599) return { kind, status: value };
+  if (answersError(kind) && value >= 500 && value <= 599) return { kind, status: value };
   return undefined;
+}
+
+function answersError(kind: OriginFaultKind): boolean {
+  return kind === '5xx' || kind === 'flaky' || kind === 'half';
 }
 
 /** The text that `parseOriginFault` reads. */
 export function formatOriginFault({ kind, ms, status }: OriginFault): string {
-  const value = kind === 'slow' ? ms : kind === '5xx' ? status : undefined;
+  const value = kind === 'slow' ? ms : answersError(kind) ? status : undefined;
   return value === undefined ? kind : `${kind}:${value}`;
 }

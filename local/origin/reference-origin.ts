@@ -14,6 +14,8 @@ export interface ReferenceOriginOptions {
   /** AWS region that it answers for. */
   region: string;
   now?: () => number;
+  /** For the fault `half`. Default Math.random. */
+  random?: () => number;
   /** When set, anything but `/health` without this `x-origin-verify` header gets 403. */
   verifySecret?: string;
 }
@@ -50,10 +52,11 @@ const maxRecorded = 10_000;
  * taken to answer, and its echo shows CloudFront's secret, as only an origin on loopback may.
  */
 export async function openReferenceOrigin(options: ReferenceOriginOptions): Promise<ReferenceOrigin> {
-  const { region, verifySecret, now = Date.now } = options;
+  const { region, verifySecret, now = Date.now, random = Math.random } = options;
   let fault: OriginFault = { kind: 'none' };
   let recorded: ReceivedRequest[] | undefined;
   let received = 0;
+  let turn = 0;
   const app = openOriginApp({
     region,
     verifySecret,
@@ -88,9 +91,14 @@ export async function openReferenceOrigin(options: ReferenceOriginOptions): Prom
     return createOriginServer(listener, { requestTimeout: 0 });
   }
 
+  function isError(): boolean {
+    if (fault.kind === 'flaky') return turn++ % 2 === 0;
+    return fault.kind === '5xx' || (fault.kind === 'half' && random() < 0.5);
+  }
+
   function answer(request: IncomingMessage, response: ServerResponse): void {
     const isBadHealth = fault.kind === 'bad-body' && request.url?.split('?', 1)[0] === '/health';
-    if (fault.kind !== '5xx' && !isBadHealth) app.handle(request, response);
+    if (!isBadHealth && !isError()) app.handle(request, response);
     else {
       response.setHeader('x-region', chooseRegion(request.headers['x-region'], region));
       if (isBadHealth) sendJson(response, 200, { status: 'degraded', region, binance_accessible: false });

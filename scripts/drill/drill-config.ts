@@ -15,6 +15,7 @@ export function drillConfig(config: EdgeConfig): EdgeConfig {
       timeoutMs: 1_000,
       unhealthyThreshold: 3,
       healthyThreshold: 3,
+      failureRate: { share: 0.5, windowMs: 10_000, minimum: 4 },
     },
     failover: { ...config.failover, holdDownMs: 3_000, rampStepMs: 2_000, minFlipIntervalMs: 1_000 },
   };

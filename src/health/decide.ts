@@ -158,22 +158,25 @@ class Plan {
     const why = this.#evidence[origin]?.why;
     const moves: Move[] = [];
     let blocked: HoldReason | undefined;
-    let waits = false;
+    const isDead = this.#evidence[origin]?.verdict === 'unhealthy';
+    let [waits, isPartial] = [false, false];
     for (const rescue of this.#rescues(origin)) {
       const objection = this.#objection(origin, rescue);
       if (objection !== undefined) {
         blocked = firstOf(hopes, objection, blocked);
-        waits ||= rescue.unproven.some((id) => this.#isYoung(id));
+        // For a bad probe alone no order's viewers may be worse off.
+        waits ||= !isDead || rescue.unproven.some((id) => this.#isYoung(id));
       } else if (rescue.to !== undefined) {
         if (this.#weight(rescue.to) < 100) moves.push(this.#moveOf(rescue.to, 100, 'proven, takes over'));
-        for (const id of rescue.unproven) moves.push(this.#moveOf(id, 0, 'nothing is known about it'));
-        // The override leaves some viewers without an origin that would take them.
-        if (rescue.isPartial) blocked = firstOf(hopes, 'override', blocked);
+        for (const id of rescue.unproven) if (this.#weight(id) > 0) moves.push(this.#moveOf(id, 0, 'nothing is known about it'));
+        isPartial ||= rescue.isPartial === true;
         if (this.#weight(origin) > 0) moves.push(this.#moveOf(origin, 0, `${what}${why === undefined ? '' : ` (${why})`}`));
       }
     }
     // One order with a proven origin is enough to go, unless another order's viewers would land where the answer is still coming in.
-    if (waits || moves.length === 0) this.#hold(blocked ?? 'panic', origin);
+    if (waits) this.#hold(isDead ? 'fallback-unproven' : (blocked ?? 'panic'), origin);
+    // The override leaves some viewers without an origin that would take them.
+    else if (moves.length === 0) this.#hold(blocked ?? (isPartial ? 'override' : 'panic'), origin);
     else for (const move of moves) if (!this.#moves.some((made) => made.origin === move.origin)) this.#moves.push(move);
   }
 

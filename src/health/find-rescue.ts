@@ -10,7 +10,7 @@ export interface Rescue {
   blocked?: 'override' | 'fallback-unproven' | 'panic';
   /** The leaving origin has viewers of this order now: none at 100 stands before it. */
   carries: boolean;
-  /** Origins at 100 about which nothing is known and on which viewers would land. */
+  /** Origins about which nothing is known and on which viewers would land. */
   unproven: readonly string[];
 }
 
@@ -38,15 +38,18 @@ export function findRescue(order: readonly string[], leaving: string, { evidence
   // Who stands before the leaving origin has these viewers already; only those behind it would gain any.
   const isBehind = (id: string) => order.indexOf(id) > order.indexOf(leaving);
   const untilThen = whole === undefined ? others : others.slice(0, others.indexOf(whole));
+  // The edge sends those whom no weight takes to the order's first origin, whatever its weight.
+  const isLastResort = (id: string) => whole === undefined && id === order[0];
+  const gains = (id: string) => isLastResort(id) || (isFull(id) && isBehind(id));
   // An operator who holds an origin up vouches for it.
-  const unproven = untilThen.filter((id) => !isProven(id) && isFull(id) && isBehind(id) && !(id in pinned));
-  // A dead origin that an operator holds up keeps catching these viewers: nothing behind it can take them.
-  const isHeldUp = (id: string) => pinned[id] === 100 && evidence[id]?.verdict === 'unhealthy' && isBehind(id);
+  const unproven = untilThen.filter((id) => !isProven(id) && gains(id) && !(id in pinned));
+  // A dead origin that an operator holds up keeps catching these viewers: nothing behind it can take them. Viewers of an origin that is not dead must not
+  // land on a dead one at all.
+  const isDead = (id: string) => evidence[id]?.verdict === 'unhealthy';
+  const catches = (id: string) => isDead(id) && isBehind(id) && (isDead(leaving) ? pinned[id] === 100 : (weights[id] ?? 100) > 0);
   const carries = !order.slice(0, order.indexOf(leaving)).some(isFull);
-  if (to !== undefined && order.slice(0, order.indexOf(to)).some(isHeldUp)) return { blocked: 'override', carries, unproven };
-  // The edge sends those whom no weight takes to the order's first origin.
-  const first = order[0] ?? leaving;
-  if (part !== undefined && first !== leaving && usable(first) && !isProven(first)) return { blocked: 'override', carries, unproven };
+  const caught = to === undefined ? undefined : order.slice(0, order.indexOf(to)).find(catches);
+  if (caught !== undefined) return { blocked: caught in pinned ? 'override' : 'fallback-unproven', carries, unproven };
   if (to !== undefined) return { to, carries, unproven, ...(part === undefined ? {} : { isPartial: true as const }) };
   if (proven.length > 0) return { blocked: 'override', carries, unproven };
   return { blocked: others.length > 0 ? 'fallback-unproven' : 'panic', carries, unproven };

@@ -78,7 +78,7 @@ function verdictOf(streaks: readonly Streak[], required: readonly boolean[], dou
 export function clampTrack(track: OriginTrack, now: number): OriginTrack {
   const { since, lastBadAt, confirmedAt } = track.evidence;
   const isAhead = (at: number | undefined) => at !== undefined && at > now;
-  if (![since, lastBadAt, confirmedAt, ...track.streaks.map(({ at }) => at)].some(isAhead)) return track;
+  if (!isAhead(since) && !isAhead(lastBadAt) && !track.streaks.some(({ at }) => isAhead(at))) return track;
   return {
     streaks: track.streaks.map((streak) => (isAhead(streak.at) ? { ...streak, at: now } : streak)),
     evidence: {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { HealthPolicy } from '../config/edge-config.ts';
 import type { Clock } from './clock.ts';
 import type { FlipperLog } from './flipper-event.ts';
@@ -34,6 +35,13 @@ const jitter = 0.1;
 /** As many probes as this many failure rates need at least; then a burst ends, whatever it found. */
 const mostWindows = 2;
 
+function openHurry(): AbortController {
+  const hurry = new AbortController();
+  // Every signal of every origin sleeps on it at the same time: many listeners are no leak here.
+  setMaxListeners(0, hurry.signal);
+  return hurry;
+}
+
 /** The signals that a verdict is made of. */
 function votersOf(sources: readonly SignalSource[]): readonly SignalSource[] {
   const present = sources.filter(({ isAbsent }) => isAbsent !== true);
@@ -44,12 +52,9 @@ function votersOf(sources: readonly SignalSource[]): readonly SignalSource[] {
 export function openOriginsWatch({ signals, health, clock, random, signal, log, onLook, from }: WatchOptions): OriginsWatch {
   const tracks = new Map<string, OriginTrack>();
   const evidence: Record<string, Evidence> = {};
-  /** Pauses between probes, to be cut short. */
-  const pauses = new Set<AbortController>();
-  const endPauses = () => {
-    for (const pause of pauses) pause.abort();
-  };
-  signal.addEventListener('abort', endPauses, { once: true });
+  /** Cuts every pause between two probes short. */
+  let hurry = openHurry();
+  signal.addEventListener('abort', () => hurry.abort(), { once: true });
   for (const [origin, sources] of Object.entries(signals)) {
     const kept = from?.[origin];
     const { length } = votersOf(sources);
@@ -60,7 +65,9 @@ export function openOriginsWatch({ signals, health, clock, random, signal, log, 
     const wasHopeless = isHopeless();
     tracks.set(origin, track);
     evidence[origin] = track.evidence;
-    if (isHopeless() && !wasHopeless) endPauses();
+    if (wasHopeless || !isHopeless()) return;
+    hurry.abort();
+    hurry = openHurry();
   }
 
   /** No origin is healthy, and one is not just unknown: whichever comes back first, its viewers are waiting. */
@@ -111,10 +118,7 @@ export function openOriginsWatch({ signals, health, clock, random, signal, log, 
     while (!signal.aborted) {
       const isSoon = await lookOnce(origin, voters, source);
       dueAt = Math.max(clock.monotonic(), dueAt + (isSoon ? health.fastIntervalMs : health.intervalMs * (1 - jitter * random())));
-      const pause = new AbortController();
-      pauses.add(pause);
-      if (!signal.aborted) await clock.sleep(dueAt - clock.monotonic(), pause.signal);
-      pauses.delete(pause);
+      if (!signal.aborted) await clock.sleep(dueAt - clock.monotonic(), hurry.signal);
       dueAt = Math.min(dueAt, clock.monotonic());
     }
   }

@@ -1,18 +1,12 @@
+import { originFaults } from '../../origin/origin-fault.ts';
 import type { ConsoleState, OriginState, Second } from '../wire.ts';
 import { byId, html, setAttribute, setText } from './elements.ts';
 import { formatSpan } from './format.ts';
 import { swatchClass } from './palette.ts';
 import { post, showProblems } from './post.ts';
 
-/** Each way to break an origin, in a word or two. */
-const faults = [
-  { fault: 'none', label: 'well' },
-  { fault: 'refuse', label: 'refuse' },
-  { fault: 'hang', label: 'hang' },
-  { fault: 'slow', label: 'slow' },
-  { fault: '5xx', label: '5xx' },
-  { fault: 'bad-body', label: 'bad body' },
-] as const;
+/** Faults whose name is not what a button says best. */
+const labels: Readonly<Record<string, string>> = { none: 'well', 'bad-body': 'bad body' };
 
 const verdictMarks = { healthy: '✓', unhealthy: '✕', unknown: '?' } as const;
 
@@ -51,8 +45,8 @@ export class OriginsView {
 
 function buildCard({ id, region, port }: OriginState, place: number): HTMLElement {
   const problem = html('p', { class: 'problem', role: 'alert', hidden: '' });
-  const buttons = faults.map(({ fault, label }) => {
-    const button = html('button', { type: 'button', 'data-fault': fault, 'aria-pressed': 'false' }, label);
+  const buttons = originFaults.map((fault) => {
+    const button = html('button', { type: 'button', 'data-fault': fault, 'aria-pressed': 'false' }, labels[fault] ?? fault);
     button.addEventListener('click', async () => showProblems(problem, await post('/api/fault', { origin: id, fault })));
     return button;
   });

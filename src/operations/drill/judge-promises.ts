@@ -19,8 +19,8 @@ export function judgePromises(drill: Drill): DrillPromise[] {
 
 function safeRequestsSurvive({ fault, outcomes, timeline }: Drill): DrillPromise {
   const promise = 'no GET fails';
-  if (fault !== 'refuse' && fault !== '5xx') {
-    return { promise, result: 'skipped', detail: 'promised for refuse and 5xx' };
+  if (!['refuse', '5xx', 'flaky', 'half'].includes(fault)) {
+    return { promise, result: 'skipped', detail: 'promised for refuse, 5xx, flaky and half' };
   }
   return judge(
     promise,

@@ -4,7 +4,7 @@ import { openReferenceOrigin, type ReferenceOrigin } from '../../../local/origin
 let origin: ReferenceOrigin;
 afterEach(() => origin.close());
 
-const open = async (options: { verifySecret?: string } = {}) => {
+const open = async (options: { verifySecret?: string; random?: () => number } = {}) => {
   origin = await openReferenceOrigin({ region: 'ap-southeast-1', now: () => 1_000, ...options });
 };
 const get = (path: string, init?: RequestInit) => fetch(origin.url + path, init);
@@ -43,6 +43,16 @@ it('refuses connections and comes back on the same port', async () => {
   await expect(get('/health')).rejects.toThrow();
   await origin.setFault({ kind: 'none' });
   expect((await get('/health')).status).toBe(200);
+});
+
+it('fails every second request, or half of them at random, health checks included', async () => {
+  const rolls = [0.1, 0.9, 0.4, 0.5];
+  await open({ random: () => rolls.shift() ?? 0 });
+  const statuses = async () => [await get('/health'), await get('/x'), await get('/health'), await get('/x')].map(({ status }) => status);
+  await origin.setFault({ kind: 'flaky' });
+  expect(await statuses()).toEqual([503, 200, 503, 200]);
+  await origin.setFault({ kind: 'half', status: 500 });
+  expect(await statuses()).toEqual([500, 200, 500, 200]);
 });
 
 it('hangs, and drops the hanging ones when it is healed', async () => {

@@ -16,7 +16,13 @@ const three = policyFor([
 const policies: FlipPolicy[] = [two, policyFor([['a', 'b', 'c']]), three];
 
 const verdict = fc.constantFrom('healthy' as const, 'healthy' as const, 'unhealthy' as const, 'unknown' as const);
-const look = fc.record({ verdict, sinceMs: fc.constantFrom(0, 1_000, 60_000), badMs: fc.option(fc.constantFrom(0, 5_000, 150_000)) });
+const look = fc.record({
+  verdict,
+  sinceMs: fc.constantFrom(0, 1_000, 60_000),
+  badMs: fc.option(fc.constantFrom(0, 5_000, 150_000)),
+  /** Since when it was not confirmed: for most of the time just now, sometimes for longer than evidence is good for. */
+  ageMs: fc.constantFrom(0, 0, 0, 10_000, 40_000),
+});
 const step = fc.record({
   ms: fc.oneof(fc.constantFrom(1_000, 10_000, 120_000, 300_000), fc.constantFrom(-3_600_000, 3_600_000)),
   looks: fc.array(look, { minLength: 3, maxLength: 3 }),
@@ -74,9 +80,26 @@ function play(policy: FlipPolicy, steps: readonly Step[], check: (moment: Moment
 }
 
 function evidenceOf(look: Step['looks'][number] | undefined, now: number): Evidence {
-  const { verdict = 'unknown' as const, sinceMs = 0, badMs = null } = look ?? {};
+  const { verdict = 'unknown' as const, sinceMs = 0, badMs = null, ageMs = 0 } = look ?? {};
   const isBad = verdict === 'unhealthy' || badMs === 0;
-  return { verdict, since: now - sinceMs, failing: isBad, ...(isBad || badMs !== null ? { lastBadAt: now - (badMs ?? 0) } : {}) };
+  return {
+    verdict,
+    since: now - sinceMs,
+    failing: isBad,
+    ...(isBad || badMs !== null ? { lastBadAt: now - (badMs ?? 0) } : {}),
+    confirmedAt: now - ageMs,
+  };
+}
+
+/** Where the edge sends an order's viewer of this bucket. */
+function landingOf(order: readonly string[], bucket: number, weights: Readonly<Record<string, number>>): string {
+  return order.find((id) => bucket < (weights[id] ?? 100)) ?? order[0] ?? '';
+}
+
+const buckets = [0, 29, 30, 60, 99];
+
+function isFresh(evidence: Evidence | undefined, now: number): boolean {
+  return now - (evidence?.confirmedAt ?? now) <= 33_000;
 }
 
 function law(name: string, check: (moment: Moment, policy: FlipPolicy) => void): void {
@@ -107,9 +130,58 @@ describe('over random histories with overrides and clocks that jump', () => {
     },
   );
 
-  law('only proven origins gain viewers', ({ evidence, decision }) => {
+  law('only origins proven a moment ago gain viewers', ({ evidence, decision, now }) => {
     if (decision.action === 'hold') return;
-    for (const { origin, from, to } of decision.moves) if (to > from) expect(evidence[origin]?.verdict).toBe('healthy');
+    for (const { origin, from, to } of decision.moves) {
+      if (to <= from) continue;
+      expect(evidence[origin]?.verdict).toBe('healthy');
+      expect(isFresh(evidence[origin], now)).toBe(true);
+    }
+  });
+
+  law(
+    'a viewer that a flip moves lands on a proven origin, or one that is no worse',
+    ({ live, evidence, decision, after, now }, policy) => {
+      if (decision.action === 'hold') return;
+      for (const order of policy.orders)
+        for (const bucket of buckets) {
+          const [from, to] = [live, after].map((record) => landingOf(order, bucket, effectiveWeights(record)));
+          if (from === to || from === undefined || to === undefined) continue;
+          const isProven = evidence[to]?.verdict === 'healthy' && isFresh(evidence[to], now);
+          // An operator vouches for what an override holds up; an order without a proven origin must not keep the others from being helped.
+          const isVouchedFor = (overriddenWeights(live)[to] ?? 0) > 0 && evidence[to]?.verdict !== 'unhealthy';
+          const isHopeless = !order.some(
+            (id) => evidence[id]?.verdict === 'healthy' && isFresh(evidence[id], now) && (overriddenWeights(live)[id] ?? 100) > 0,
+          );
+          if (isProven || isVouchedFor || isHopeless || evidence[from]?.verdict === 'unhealthy') continue;
+          expect({ from: live.text, to: after.text, evidence, order, bucket, decision }).toBe('no worse');
+        }
+    },
+  );
+
+  law(
+    'no viewer stays on a dead origin whom nothing holds there and whom a proven one would take as it is',
+    ({ live, evidence, decision, now }, policy) => {
+      if (decision.action === 'flip' || decision.reason === 'min-interval') return;
+      // The answer about an origin that viewers would land on is worth a moment.
+      if (policy.origins.some((id) => evidence[id]?.verdict === 'unknown' || !isFresh(evidence[id], now))) return;
+      const weights = effectiveWeights(live);
+      for (const order of policy.orders)
+        for (const bucket of buckets) {
+          const landing = landingOf(order, bucket, weights);
+          if (evidence[landing]?.verdict !== 'unhealthy' || landing in overriddenWeights(live)) continue;
+          // One that takes the viewer by its own weight: the edge's last resort is no rescue.
+          const next = order.find((id) => id !== landing && bucket < (weights[id] ?? 100));
+          const isRescue = next !== undefined && evidence[next]?.verdict === 'healthy' && isFresh(evidence[next], now);
+          if (isRescue) expect({ record: live.text, evidence, order, bucket, decision }).toBe('rescued');
+        }
+    },
+  );
+
+  law('a hold names an override only where one is in force', ({ live, decision }) => {
+    if (decision.action === 'hold' && decision.reason === 'override') expect(live.overrides.length).toBeGreaterThan(0);
+    if (decision.action === 'flip')
+      for (const { origin, isBelowOverride } of decision.moves) expect(isBelowOverride === true).toBe(origin in overriddenWeights(live));
   });
 
   law(
@@ -163,7 +235,7 @@ describe('over random histories with overrides and clocks that jump', () => {
 
   law(
     'viewers stay on an unhealthy origin only when there is no proven one to take them, or a reason that is told',
-    ({ live, evidence, decision }, policy) => {
+    ({ live, evidence, decision, now }, policy) => {
       if (decision.action === 'flip') return;
       const weights = effectiveWeights(live);
       const stuck = policy.orders.filter((order) => {
@@ -171,7 +243,9 @@ describe('over random histories with overrides and clocks that jump', () => {
         const landing = order.find((id) => (weights[id] ?? 100) === 100) ?? order[0] ?? '';
         return evidence[landing]?.verdict === 'unhealthy' && overriddenWeights(live)[landing] !== 100;
       });
-      const isHopeless = stuck.some((order) => order.every((id) => evidence[id]?.verdict !== 'healthy'));
+      const isHopeless = policy.orders.some((order) =>
+        order.every((id) => evidence[id]?.verdict !== 'healthy' || !isFresh(evidence[id], now)),
+      );
       const told = ['override', 'fallback-unproven', 'min-interval', ...(isHopeless ? ['panic'] : [])];
       if (stuck.length > 0) expect(told).toContain(decision.reason);
     },
@@ -183,7 +257,7 @@ describe('over random histories with overrides and clocks that jump', () => {
   });
 
   it('everybody is home in the end when everything is well', () => {
-    const well = { verdict: 'healthy' as const, sinceMs: 60_000 as const, badMs: null };
+    const well = { verdict: 'healthy' as const, sinceMs: 60_000 as const, badMs: null, ageMs: 0 as const };
     const quiet: Step = { ms: 120_000, looks: [well, well, well], act: 'none', place: 0, weight: 0, forMs: 30_000 };
     fc.assert(
       fc.property(fc.constantFrom(...policies), fc.array(step, { maxLength: 40 }), (policy, steps) => {

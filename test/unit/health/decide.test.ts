@@ -321,10 +321,32 @@ describe('an override', () => {
       evidence: { a: unhealthy, b: healthy, c: { ...unknown, since: dayOne } },
       flip: 'fallback-unproven',
     },
-    // Whom no weight takes goes to the first origin, and nothing is known about that.
-    { orders: [['c', 'a', 'b']], held: `b=50@${soon};c=0`, evidence: { a: unhealthy, b: healthy, c: unknown }, flip: 'override' },
+    // Whom no weight takes goes to the first origin: worth a wait while that may be proven, and no worse than a dead one after it.
+    {
+      orders: [['c', 'a', 'b']],
+      held: `b=50@${soon};c=0`,
+      evidence: { a: unhealthy, b: healthy, c: { ...unknown, since: dayOne } },
+      flip: 'fallback-unproven',
+    },
+    {
+      orders: [['c', 'a', 'b']],
+      held: `b=50@${soon};c=0`,
+      evidence: { a: unhealthy, b: healthy, c: { ...unknown, since: dayOne - minute } },
+      flip: { a: 0, c: 0 },
+    },
   ])('with three origins: $held', ({ orders, held, evidence, flip }) => {
     expect(weightsOf(judge(sick, { policy: policyFor(orders), record: held, evidence }))).toEqual(flip);
+  });
+
+  it('that holds a dead origin at a part of its viewers sends none there for a bad probe on the way home', () => {
+    const policy = policyFor([['a', 'b', 'c']]);
+    const evidence = { a: { ...healthy, failing: true, lastBadAt: dayOne }, b: unhealthy, c: healthy };
+    const record = `b=30@${soon};a=10;b=0`;
+    expect(weightsOf(judge(sick, { policy, record, memory: { a: out, b: out }, evidence }))).toBe('override');
+    expect(weightsOf(judge(sick, { policy, record, memory: { a: out, b: out }, evidence: { ...evidence, a: unhealthy } }))).toEqual({
+      a: 0,
+      b: 0,
+    });
   });
 
   it('is named as the reason when it keeps viewers on an origin that was taken out below it', () => {

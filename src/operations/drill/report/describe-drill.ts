@@ -14,6 +14,8 @@ const faults: Readonly<Record<string, string>> = {
   slow: 'answered too late',
   '5xx': 'answered with a server error',
   'bad-body': 'failed its health check and broke answers off',
+  flaky: 'answered every second request with a server error',
+  half: 'answered half of its requests, at random, with a server error',
 };
 
 /** Says how it went: the promises, what was lost, how long it took. Pure. */
