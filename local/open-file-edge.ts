@@ -1,62 +1,82 @@
 import { createHash } from 'node:crypto';
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
+import { EdgeError } from '../src/cli/errors.ts';
 import { checkSyntax } from '../src/edge/gate/check-syntax.ts';
+import { checkSize } from '../src/edge/gate.ts';
+import { type CustomPolicies, noPolicies } from './edge/custom-policies.ts';
+import type { UnservedPart } from './edge/edge-plan.ts';
 import type { EdgeRequestRecord } from './edge/edge-request-record.ts';
 import { type Edge, openEdge } from './edge/open-edge.ts';
 import type { Propagation } from './edge/replica.ts';
 import { openReferenceOrigin, type ReferenceOrigin } from './origin/reference-origin.ts';
-import type { Published, PublishedChange } from './published.ts';
-import { resolveOnLoopback } from './resolve-on-loopback.ts';
-import { openFunctionRuntime } from './runtime/function-runtime.ts';
+import type { Published, PublishedChange, PublishedFunction } from './published.ts';
+import { type OriginMap, resolveOnLoopback } from './resolve-on-loopback.ts';
+import { type Engine, openEngine } from './runtime/engine.ts';
+
+export type EventType = 'viewer-request' | 'viewer-response';
 
 export interface FileEdgeOptions {
-  code: string;
-  eventType: 'viewer-request' | 'viewer-response';
-  /** The keys of the function's store; undefined associates none. */
+  /** The code by when it runs. GATE_REFUSED when one has more bytes than CloudFront takes. */
+  functions: Readonly<Partial<Record<EventType, string>>>;
+  /** Where names lead that are neither the distribution's nor `*.localhost`; they come before those. */
+  origins?: OriginMap;
+  /** The keys of the functions' store; undefined associates none. */
   keys: ReadonlyMap<string, string> | undefined;
   /** Its behaviors get the function in place of any other. */
   distribution: DistributionConfig;
   /** 0 takes any free one; the origins take free ones always. */
   port: number;
   propagation?: Partial<Propagation>;
+  /** The account's own policies. */
+  policies?: CustomPolicies;
+  /** Parts of the distribution that are left out rather than refused. */
+  without?: ReadonlySet<UnservedPart>;
   onRequest?: (record: EdgeRequestRecord) => void;
   log?: (line: string) => void;
+  /** Default workerd. */
+  engine?: Engine;
+  /** The path of njs, for the engines that use it. */
+  njs?: string | undefined;
 }
 
 export interface FileEdge {
   edge: Edge;
   /** A reference origin for each of the distribution. */
   origins: Readonly<Record<string, ReferenceOrigin>>;
-  /** Takes the place of the function at once. */
-  setCode(code: string): void;
+  /** Takes the place of a function at once. GATE_REFUSED when it is too large, and the last one stays. */
+  setCode(eventType: EventType, code: string): void;
   /** Takes the place of the store's keys; they arrive at the edge after the propagation delay. */
   setKeys(keys: ReadonlyMap<string, string>): void;
   close(): Promise<void>;
 }
 
 const distributionId = 'EFILEEDGE';
-const functionArn = 'arn:aws:cloudfront::111122223333:function/file';
+const arnOf = (eventType: EventType) => `arn:aws:cloudfront::111122223333:function/${eventType}`;
 const storeArn = 'arn:aws:cloudfront::111122223333:key-value-store/00000000-0000-4000-8000-000000000000';
 
-/** Opens a local edge that runs one function from a file in front of a distribution's behaviors, without a control plane. */
+/** Opens a local edge that runs functions from files in front of a distribution's behaviors, without a control plane. */
 export async function openFileEdge(options: FileEdgeOptions): Promise<FileEdge> {
   const listeners = new Set<(change: PublishedChange) => void>();
   const tell = (change: PublishedChange) => {
     for (const listener of listeners) listener(change);
   };
-  let { code, keys } = options;
-  const config = attach(options.distribution, options.eventType);
+  let { keys } = options;
+  const functions = new Map<string, PublishedFunction>();
+  const setCode = (eventType: EventType, code: string) => {
+    checkBytes(code);
+    const arn = arnOf(eventType);
+    const sha256 = createHash('sha256').update(code).digest('hex');
+    functions.set(arn, { arn, name: eventType, runtime: 'cloudfront-js-2.0', code, sha256, keyValueStoreArn: keys && storeArn });
+    tell({ kind: 'function', arn });
+  };
+  const eventTypes = (['viewer-request', 'viewer-response'] as const).filter((eventType) => options.functions[eventType] !== undefined);
+  for (const eventType of eventTypes) setCode(eventType, options.functions[eventType] ?? '');
+  const config = attach(options.distribution, eventTypes);
   const published: Published = {
     distribution: () => config,
-    liveFunction: () => ({
-      arn: functionArn,
-      name: 'file',
-      runtime: 'cloudfront-js-2.0',
-      code,
-      sha256: createHash('sha256').update(code).digest('hex'),
-      keyValueStoreArn: keys && storeArn,
-    }),
+    liveFunction: (arn) => functions.get(arn),
     store: () => keys,
+    policies: () => options.policies ?? noPolicies,
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -77,14 +97,20 @@ export async function openFileEdge(options: FileEdgeOptions): Promise<FileEdge> 
       origins[Id] = origin;
       ports.set(DomainName, origin.port);
     }
-    const runtime = await openFunctionRuntime({ checkSyntax, ...(options.log && { log: options.log }) });
+    const runtime = await openEngine({
+      engine: options.engine ?? 'workerd',
+      njs: options.njs,
+      checkSyntax,
+      ...(options.log && { log: options.log }),
+    });
     closers.push(() => runtime.close());
     const edge = await openEdge({
       port: options.port,
       distributionId,
       published,
       runtime,
-      resolveOrigin: (domainName, port, protocol) => resolveOnLoopback(ports.get(domainName), domainName, port, protocol),
+      resolveOrigin: (domainName, port, protocol) => resolveOnLoopback(ports.get(domainName), domainName, port, protocol, options.origins),
+      without: options.without,
       ...(options.propagation && { propagation: options.propagation }),
       ...(options.onRequest && { onRequest: options.onRequest }),
     });
@@ -93,10 +119,7 @@ export async function openFileEdge(options: FileEdgeOptions): Promise<FileEdge> 
       edge,
       origins,
       close,
-      setCode(next) {
-        code = next;
-        tell({ kind: 'function', arn: functionArn });
-      },
+      setCode,
       setKeys(next) {
         keys = next;
         tell({ kind: 'store', arn: storeArn });
@@ -108,8 +131,16 @@ export async function openFileEdge(options: FileEdgeOptions): Promise<FileEdge> 
   }
 }
 
-function attach(distribution: DistributionConfig, eventType: FileEdgeOptions['eventType']): DistributionConfig {
-  const FunctionAssociations = { Quantity: 1, Items: [{ EventType: eventType, FunctionARN: functionArn }] };
+/** Publishing refuses it with FunctionSizeLimitExceeded. */
+function checkBytes(code: string): void {
+  const [problem] = checkSize(code);
+  if (problem === undefined) return;
+  throw new EdgeError('GATE_REFUSED', `the function has ${problem.found}`, { hint: problem.instead });
+}
+
+function attach(distribution: DistributionConfig, eventTypes: readonly EventType[]): DistributionConfig {
+  const Items = eventTypes.map((eventType) => ({ EventType: eventType, FunctionARN: arnOf(eventType) }));
+  const FunctionAssociations = { Quantity: Items.length, Items };
   const others = distribution.CacheBehaviors?.Items?.map((behavior) => ({ ...behavior, FunctionAssociations }));
   return {
     ...distribution,

@@ -10,7 +10,7 @@ import type { Propagation, Replica } from './edge/replica.ts';
 import { type OriginFault, originFaults, parseOriginFault } from './origin/origin-fault.ts';
 import { openReferenceOrigin, type ReferenceOrigin } from './origin/reference-origin.ts';
 import { resolveOnLoopback } from './resolve-on-loopback.ts';
-import { openFunctionRuntime } from './runtime/function-runtime.ts';
+import { type Engine, openEngine } from './runtime/engine.ts';
 
 export interface LocalCloudOptions {
   config: Pick<EdgeConfig, 'origins'>;
@@ -22,6 +22,10 @@ export interface LocalCloudOptions {
   onRequest?: (record: EdgeRequestRecord) => void;
   /** Stopped runs, restarts, dropped log arguments. */
   log?: (line: string) => void;
+  /** Default workerd. */
+  engine?: Engine;
+  /** The path of njs, for the engines that use it. */
+  njs?: string | undefined;
 }
 
 /** A laptop's CloudFront with two things still to be done through the AWS APIs: publish a function, create a distribution. */
@@ -88,7 +92,9 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<OpenLo
       const verifySecret = env['ORIGIN_VERIFY_SECRET'] ?? '';
       origins[id] = keep(await openReferenceOrigin({ port: portAt(2 + place), region, verifySecret }));
     }
-    const runtime = keep(await openFunctionRuntime({ checkSyntax, ...(options.log && { log: options.log }) }));
+    const runtime = keep(
+      await openEngine({ engine: options.engine ?? 'workerd', njs: options.njs, checkSyntax, ...(options.log && { log: options.log }) }),
+    );
 
     const domains = new Map((distribution.Origins?.Items ?? []).map(({ Id = '', DomainName = '' }) => [DomainName, Id]));
     const serve = async (distributionId: string, keyValueStoreArn: string) => {

@@ -1,4 +1,5 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
+import type { CustomPolicies } from './edge/custom-policies.ts';
 
 /** A function's LIVE stage, as the edge runs it. */
 export interface PublishedFunction {
@@ -25,6 +26,8 @@ export interface Published {
   distribution(id: string): DistributionConfig | undefined;
   /** Absent, or undefined, where no enabled policy sends a distribution's requests elsewhere. */
   staging?(primaryId: string): PublishedStaging | undefined;
+  /** The account's own policies; absent where there are none. */
+  policies?(): CustomPolicies;
   liveFunction(arn: string): PublishedFunction | undefined;
   /** A snapshot of every key; undefined when no such store exists. */
   store(arn: string): ReadonlyMap<string, string> | undefined;

@@ -1,12 +1,20 @@
-/** Where an origin's name leads on this machine: its reference origin over plain http, a `*.localhost` name as it is, and nowhere for any other. */
+import type { OriginAddress } from './edge/origin-connection.ts';
+
+/** Names that lead somewhere of the user's choice. */
+export type OriginMap = ReadonlyMap<string, OriginAddress>;
+
+/** Where an origin's name leads on this machine: where the user says, else to its reference origin over plain http, a `*.localhost` name as it is, and nowhere for any other. */
 export function resolveOnLoopback(
   originPort: number | undefined,
   domainName: string,
   port: number,
   protocol: 'http' | 'https',
-): { host: string; port: number; protocol: 'http' | 'https' } {
+  mapped?: OriginMap,
+): OriginAddress | string {
+  const chosen = mapped?.get(domainName.toLowerCase());
+  if (chosen !== undefined) return chosen;
   if (originPort !== undefined) return { host: '127.0.0.1', port: originPort, protocol: 'http' };
   if (domainName === 'localhost' || domainName.endsWith('.localhost')) return { host: '127.0.0.1', port, protocol };
-  // RFC 6761: never resolves, so that no request leaves this machine.
-  return { host: `${domainName}.invalid`, port, protocol };
+  // So that no request leaves this machine unasked.
+  return `${domainName} leads nowhere on this machine; --origin ${domainName}=http://127.0.0.1:PORT makes it lead there`;
 }

@@ -7,6 +7,7 @@ import { flag, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
 import { formatReplay } from '../src/operations/replay/format-replay.ts';
+import { parseLogFields } from '../src/operations/replay/log-line.ts';
 import { openDecider } from '../src/operations/replay/open-decider.ts';
 import { listLogFiles } from '../src/operations/replay/read-log.ts';
 import { replayLog } from '../src/operations/replay/replay-log.ts';
@@ -19,7 +20,7 @@ const progressMs = 200;
 await run({
   usage: 'function:replay -- <log> [options]',
   summary:
-    'Sends the requests of a CloudFront access log (a file or a folder, .gz or plain) through LIVE and the working tree’s function, and says which would go elsewhere. Standard logs do not tell the viewer’s country: without the field c-country of logging v2 it is guessed from the edge location.',
+    'Sends the requests of a CloudFront access log (a file or a folder; standard, v2 and real-time logs as text, JSON or Parquet, .gz or plain) through LIVE and the working tree’s function, and says which would go elsewhere. Standard logs do not tell the viewer’s country: without the field c-country of logging v2 it is guessed from the edge location.',
   examples: [
     'function:replay -- logs/',
     'function:replay -- E123.2026-11-20-12.gz --record "singapore=0"',
@@ -29,6 +30,7 @@ await run({
   options: {
     record: text('the health record under which both run, ok by default', { fallback: okRecord, placeholder: 'record' }),
     'no-guess': flag('a request whose country the log does not tell has none'),
+    fields: text('the fields of a log that does not name them, in their order', { placeholder: '"date time c-ip …"' }),
     before: text('the JavaScript of a function in place of LIVE; needs no AWS', { placeholder: 'file' }),
     local: flag('LIVE of the running local cloud in place of AWS'),
   },
@@ -51,6 +53,7 @@ await run({
         files,
         decider,
         guessCountry: !values['no-guess'],
+        fields: values.fields === undefined ? undefined : parseLogFields(values.fields),
         signal: io.signal,
         progress: ({ bytes, lines }) => {
           const now = io.now();
@@ -64,9 +67,9 @@ await run({
       if (report.requests === 0)
         throw new EdgeError(
           'NOT_FOUND',
-          `${log} is no CloudFront access log: ${report.unreadableExamples[0] ?? report.damaged[0] ?? 'it has no lines'}`,
+          `no request of a CloudFront access log in ${log}: ${report.unreadableExamples[0] ?? report.damaged[0] ?? 'it has no lines'}`,
           {
-            hint: 'a standard log begins with "#Version: 1.0" and "#Fields: date time x-edge-location …"',
+            hint: 'a log names its fields in a line "#Fields: date time …"; for one that does not, give them with --fields "date time …"',
           },
         );
       const value = { ...report, record, before: before.sha256, after: after.sha256, runs: decider.runs(), durationMs };

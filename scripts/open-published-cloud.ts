@@ -9,7 +9,7 @@ import { applyDistribution } from '../src/operations/distribution-plan/apply-dis
 import { publishFunction } from '../src/operations/publish/publish-function.ts';
 import { createStore } from '../src/operations/store-plan/create-store.ts';
 
-export interface PublishedCloudOptions extends Pick<LocalCloudOptions, 'propagation' | 'onRequest' | 'log'> {
+export interface PublishedCloudOptions extends Pick<LocalCloudOptions, 'propagation' | 'onRequest' | 'log' | 'engine' | 'njs'> {
   config: EdgeConfig;
   /** The control plane's port; see openLocalCloud. */
   port: number;

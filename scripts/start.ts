@@ -4,9 +4,10 @@ import type { EdgeRequestRecord } from '../local/edge/edge-request-record.ts';
 import { openAws } from '../src/aws/clients.ts';
 import { openKeyValueStore } from '../src/aws/key-value-store.ts';
 import { localPort } from '../src/cli/local-cloud.ts';
-import { duration, flag, integer } from '../src/cli/option.ts';
+import { choice, duration, flag, integer } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
+import { findNjs } from '../src/edge/njs.ts';
 import { buildFlipPolicy } from '../src/health/flip-policy.ts';
 import { runFlipper } from '../src/health/flipper.ts';
 import { formatEventText } from '../src/operations/format-flipper-event.ts';
@@ -24,6 +25,9 @@ await run({
     'no-flipper': flag('without the health flipper: only people move traffic'),
     'no-console': flag('without the console in the browser'),
     quick: flag('probes each second and a way home of seconds, as in the drill, in place of the times of edge.config.ts'),
+    engine: choice('njs is exact and slow, workerd is fast; auto takes njs where they may differ', ['auto', 'workerd', 'njs'], {
+      fallback: 'auto' as const,
+    }),
     quiet: flag('do not print requests'),
     propagation: duration('until a write of the KeyValueStore is at the edge', { fallback: 2_000 }),
     jitter: duration('up to so much more for each write', { fallback: 0 }),
@@ -55,6 +59,8 @@ await run({
         else io.stdout(`${time(record.at)} ${formatRequest(record)}`);
       },
       log: io.stderr,
+      engine: values.engine,
+      njs: findNjs(io.env['PATH']),
     });
     try {
       const { description, origins } = cloud;

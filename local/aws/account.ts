@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { ContinuousDeploymentPolicyConfig, DistributionConfig, FunctionConfig } from '@aws-sdk/client-cloudfront';
+import type {
+  CachePolicyConfig,
+  ContinuousDeploymentPolicyConfig,
+  DistributionConfig,
+  FunctionConfig,
+  OriginRequestPolicyConfig,
+} from '@aws-sdk/client-cloudfront';
 import type { FunctionRuntime } from '../../src/edge/execution.ts';
 import type { Published, PublishedChange } from '../published.ts';
 import { createEtag } from './etag.ts';
@@ -67,6 +73,15 @@ export interface PolicyRecord {
   modifiedAt: Date;
 }
 
+/** An account's own cache or origin request policy. */
+interface CustomPolicyRecord<Config> {
+  id: string;
+  config: Decoded<Config>;
+  etag: string;
+  pastEtags: string[];
+  modifiedAt: Date;
+}
+
 export interface AccountOptions {
   accountId: string;
   now: () => number;
@@ -88,6 +103,8 @@ export interface Account {
   distributions: Map<string, DistributionRecord>;
   /** Continuous deployment policies by id. */
   policies: Map<string, PolicyRecord>;
+  cachePolicies: Map<string, CustomPolicyRecord<CachePolicyConfig>>;
+  originRequestPolicies: Map<string, CustomPolicyRecord<OriginRequestPolicyConfig>>;
   /** Tags by the ARN of what has them. */
   tags: Map<string, Map<string, string>>;
   /** The clock as a date. */
@@ -108,6 +125,8 @@ export function openAccount(options: AccountOptions): Account {
   const stores = new Map<string, StoreRecord>();
   const distributions = new Map<string, DistributionRecord>();
   const policies = new Map<string, PolicyRecord>();
+  const cachePolicies: Account['cachePolicies'] = new Map();
+  const originRequestPolicies: Account['originRequestPolicies'] = new Map();
 
   const published: Published = {
     distribution: (id) => distributions.get(id)?.deployed,
@@ -125,6 +144,7 @@ export function openAccount(options: AccountOptions): Account {
         keyValueStoreArn: config.KeyValueStoreAssociations?.Items?.[0]?.KeyValueStoreARN,
       };
     },
+    policies: () => ({ cache: configsOf(cachePolicies), originRequest: configsOf(originRequestPolicies) }),
     store: (arn) => [...stores.values()].find((record) => record.arn === arn)?.values,
     subscribe(listener) {
       listeners.add(listener);
@@ -139,6 +159,8 @@ export function openAccount(options: AccountOptions): Account {
     deletedStoreArns: new Set(),
     distributions,
     policies,
+    cachePolicies,
+    originRequestPolicies,
     tags: new Map(),
     date: () => new Date(options.now()),
     etag: (prefix) => createEtag(prefix, options.random),
@@ -163,4 +185,8 @@ export function openAccount(options: AccountOptions): Account {
       timers.clear();
     },
   };
+}
+
+function configsOf<Config>(records: ReadonlyMap<string, { config: Config }>): Map<string, Config> {
+  return new Map([...records].map(([id, { config }]) => [id, config]));
 }

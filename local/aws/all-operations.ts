@@ -4,6 +4,12 @@ import { createContinuousDeploymentPolicy } from './operations/cloudfront/create
 import { createDistribution, createDistributionWithTags } from './operations/cloudfront/create-distribution.ts';
 import { createFunction } from './operations/cloudfront/create-function.ts';
 import { createKeyValueStore } from './operations/cloudfront/create-key-value-store.ts';
+import {
+  createCachePolicy,
+  createOriginRequestPolicy,
+  deleteCachePolicy,
+  deleteOriginRequestPolicy,
+} from './operations/cloudfront/custom-policies.ts';
 import { deleteContinuousDeploymentPolicy } from './operations/cloudfront/delete-continuous-deployment-policy.ts';
 import { deleteDistribution } from './operations/cloudfront/delete-distribution.ts';
 import { deleteFunction } from './operations/cloudfront/delete-function.ts';
@@ -38,15 +44,19 @@ import { updateKeys } from './operations/cloudfront-keyvaluestore/update-keys.ts
 /** The control plane (API 2020-05-31): REST-XML, SigV4. */
 export const cloudfrontOperations: readonly Operation[] = [
   copyDistribution,
+  createCachePolicy,
   createContinuousDeploymentPolicy,
   createDistribution,
   createDistributionWithTags,
   createFunction,
   createKeyValueStore,
+  createOriginRequestPolicy,
+  deleteCachePolicy,
   deleteContinuousDeploymentPolicy,
   deleteDistribution,
   deleteFunction,
   deleteKeyValueStore,
+  deleteOriginRequestPolicy,
   describeFunction,
   describeKeyValueStore,
   getCachePolicy,

@@ -16,6 +16,6 @@ export function cacheKey(behavior: Behavior, viewer: ViewerRequest, request: Edg
   const parts = [viewer.location, viewer.method === 'OPTIONS' ? 'OPTIONS' : 'GET', cachePolicy.name, request.uri];
   parts.push(selectPairs(request.query, '&', cachePolicy.queryStrings) ?? '', selectPairs(request.cookie, '; ', cachePolicy.cookies) ?? '');
   for (const name of cachePolicy.headers) parts.push(valuesOf(request.headers[name]).join(','));
-  if (cachePolicy.acceptEncoding) parts.push(normalizeAcceptEncoding(request));
+  if (cachePolicy.encodings.length > 0) parts.push(normalizeAcceptEncoding(request, cachePolicy.encodings));
   return parts.join('\n');
 }

@@ -47,13 +47,14 @@ function admit(exchange: Exchange, plan: EdgePlan): Behavior | undefined {
 
 async function choose(exchange: Exchange, plan: EdgePlan, behavior: Behavior): Promise<Decision | undefined> {
   const { viewer, record } = exchange;
-  let request: EdgeRequest = { kind: 'request', uri: viewer.path, query: viewer.query, headers: viewer.headers, cookie: viewer.cookie };
+  const { path: uri, query, headers, cookie, querystring, cookies } = viewer;
+  let request: EdgeRequest = { kind: 'request', uri, query, headers, cookie, querystring, cookies };
   let call: Execution['originCall'];
   if (behavior.viewerRequestFunction !== undefined) {
     const event = { ...eventFrame(exchange, 'viewer-request'), request: eventRequest(viewer) };
     const execution = await runFunction(exchange, behavior.viewerRequestFunction, event);
     if (execution === undefined) return undefined;
-    const output = readRequestOutput(execution.output, viewer);
+    const output = readRequestOutput(execution.output, viewer, execution.queryNames);
     if (output.kind === 'response') {
       record.xCache = 'FunctionGeneratedResponse from cloudfront';
       sendGenerated(exchange.response, output, viewer.method === 'HEAD', exchange.marks);

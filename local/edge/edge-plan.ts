@@ -1,4 +1,6 @@
 import type { CacheBehavior, DefaultCacheBehavior, DistributionConfig, Origin } from '@aws-sdk/client-cloudfront';
+import { type CustomPolicies, compileCachePolicy, compileOriginRequestPolicy, noPolicies } from './custom-policies.ts';
+import { compileForwardedValues } from './forwarded-values.ts';
 import { type CachePolicy, managedCachePolicies, managedOriginRequestPolicies, type OriginRequestPolicy } from './managed-policies.ts';
 import { compilePathPattern, normalizePath, type PathMatcher } from './path-pattern.ts';
 
@@ -17,6 +19,8 @@ export interface PlannedOrigin {
   protocolPolicy: 'http-only' | 'https-only' | 'match-viewer';
   httpPort: number;
   httpsPort: number;
+  /** CloudFront signs requests to it, for which Host must be the origin's own. */
+  hasAccessControl: boolean;
 }
 
 /** Where a behavior sends a request when its function chooses nothing. */
@@ -54,8 +58,21 @@ export interface EdgePlan {
   geoRestriction: { allowListed: boolean; countries: ReadonlySet<string> } | undefined;
 }
 
+const cachingDisabled = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
+const allViewerAndCloudFront = '33f36d7e-f396-46d9-90e0-52428a34d9dc';
+
+/** Parts of a distribution that this edge cannot show; it serves without those that are named, and refuses to serve at all with the others. */
+export const unservedParts = ['lambda-at-edge', 'signatures', 'custom-policies'] as const;
+export type UnservedPart = (typeof unservedParts)[number];
+
+export interface PlanOptions {
+  /** The account's own policies. */
+  policies?: CustomPolicies | undefined;
+  without?: ReadonlySet<UnservedPart> | undefined;
+}
+
 /** Compiles a distribution's config. Problems name what CloudFront would refuse and what this edge cannot show as CloudFront does; with any of them it must not serve. */
-export function compileEdgePlan(config: DistributionConfig): { plan: EdgePlan; problems: string[] } {
+export function compileEdgePlan(config: DistributionConfig, options: PlanOptions = {}): { plan: EdgePlan; problems: string[] } {
   const problems: string[] = [];
   const origins = new Map((config.Origins?.Items ?? []).map((origin) => [origin.Id ?? '', planOrigin(origin)]));
   const targets = new Map<string, BehaviorTarget>();
@@ -67,8 +84,10 @@ export function compileEdgePlan(config: DistributionConfig): { plan: EdgePlan; p
     else targets.set(group.Id ?? '', { primary, secondary, failoverCodes: group.FailoverCriteria?.StatusCodes?.Items ?? [] });
   }
   const behaviors = [
-    ...(config.CacheBehaviors?.Items ?? []).map((behavior) => planBehavior(behavior, behavior.PathPattern ?? '', targets, problems)),
-    planBehavior(config.DefaultCacheBehavior ?? { TargetOriginId: '', ViewerProtocolPolicy: 'allow-all' }, '*', targets, problems),
+    ...(config.CacheBehaviors?.Items ?? []).map((behavior) =>
+      planBehavior(behavior, behavior.PathPattern ?? '', targets, options, problems),
+    ),
+    planBehavior(config.DefaultCacheBehavior ?? { TargetOriginId: '', ViewerProtocolPolicy: 'allow-all' }, '*', targets, options, problems),
   ].filter((behavior) => behavior !== undefined);
   const restriction = config.Restrictions?.GeoRestriction;
   return {
@@ -114,6 +133,7 @@ function planOrigin(origin: Origin): PlannedOrigin {
     protocolPolicy: custom?.OriginProtocolPolicy ?? 'match-viewer',
     httpPort: custom?.HTTPPort ?? 80,
     httpsPort: custom?.HTTPSPort ?? 443,
+    hasAccessControl: (origin.OriginAccessControlId ?? '') !== '',
   };
 }
 
@@ -121,27 +141,23 @@ function planBehavior(
   behavior: CacheBehavior | DefaultCacheBehavior,
   pattern: string,
   targets: ReadonlyMap<string, BehaviorTarget>,
+  options: PlanOptions,
   problems: string[],
 ): Behavior | undefined {
   const where = pattern === '*' ? 'the default behavior' : `behavior "${pattern}"`;
   const target = targets.get(behavior.TargetOriginId ?? '');
-  const cachePolicy = managedCachePolicies[behavior.CachePolicyId ?? ''];
-  const originRequestPolicy = managedOriginRequestPolicies[behavior.OriginRequestPolicyId ?? ''];
+  const { cachePolicy, originRequestPolicy } = planPolicies(behavior, where, options, problems);
   const allowedMethods = new Set<string>(behavior.AllowedMethods?.Items ?? ['GET', 'HEAD']);
   if (target === undefined) problems.push(`${where} targets "${behavior.TargetOriginId}", which is no origin or origin group here`);
-  if (behavior.ForwardedValues !== undefined || behavior.CachePolicyId === undefined)
-    problems.push(`${where} has no CachePolicyId; the older ForwardedValues are not known to the local edge`);
-  else if (cachePolicy === undefined)
-    problems.push(`${where} has cache policy ${behavior.CachePolicyId}, which is not one of CloudFront's managed policies`);
-  if (behavior.OriginRequestPolicyId !== undefined && originRequestPolicy === undefined)
-    problems.push(
-      `${where} has origin request policy ${behavior.OriginRequestPolicyId}, which is not one of CloudFront's managed policies (CloudFront answers NoSuchOriginRequestPolicy unless the account made it)`,
-    );
   if (target?.secondary !== undefined && ['POST', 'PUT', 'PATCH', 'DELETE'].some((method) => allowedMethods.has(method)))
     problems.push(`${where} targets an origin group and allows POST, PUT, PATCH or DELETE, which CloudFront refuses`);
-  if ((behavior.LambdaFunctionAssociations?.Items?.length ?? 0) > 0) problems.push(`${where} runs Lambda@Edge, which is not emulated`);
-  if (behavior.TrustedKeyGroups?.Enabled === true || behavior.TrustedSigners?.Enabled === true)
-    problems.push(`${where} demands signed URLs or cookies, which the local edge cannot check`);
+  const lambdas = behavior.LambdaFunctionAssociations?.Items ?? [];
+  if (lambdas.length > 0 && !options.without?.has('lambda-at-edge'))
+    problems.push(
+      `${where} runs Lambda@Edge (${lambdas.map(({ EventType }) => EventType).join(', ')}), which is not emulated: --without lambda-at-edge serves the rest`,
+    );
+  if ((behavior.TrustedKeyGroups?.Enabled === true || behavior.TrustedSigners?.Enabled === true) && !options.without?.has('signatures'))
+    problems.push(`${where} demands signed URLs or cookies, which are not checked here: --without signatures serves it to all viewers`);
   if (target === undefined || cachePolicy === undefined) return undefined;
   const functions = behavior.FunctionAssociations?.Items ?? [];
   const wanted = [...cachePolicy.headers, ...(originRequestPolicy?.cloudFrontHeaders ?? [])];
@@ -158,4 +174,38 @@ function planBehavior(
     originRequestPolicy,
     cloudFrontHeaders: [...new Set(wanted)].filter((name) => name.startsWith('cloudfront-')),
   };
+}
+
+interface Policies {
+  cachePolicy: CachePolicy | undefined;
+  originRequestPolicy: OriginRequestPolicy | undefined;
+}
+
+/** A behavior's two policies: managed, the account's own, or what its legacy settings amount to. */
+function planPolicies(
+  behavior: CacheBehavior | DefaultCacheBehavior,
+  where: string,
+  { policies = noPolicies, without }: PlanOptions,
+  problems: string[],
+): Policies {
+  const { CachePolicyId: cacheId, OriginRequestPolicyId: requestId } = behavior;
+  if (cacheId === undefined && behavior.ForwardedValues !== undefined) {
+    const { cache, originRequest } = compileForwardedValues(behavior);
+    return { cachePolicy: cache, originRequestPolicy: originRequest };
+  }
+  const [ownCache, ownRequest] = [policies.cache.get(cacheId ?? ''), policies.originRequest.get(requestId ?? '')];
+  let cachePolicy = ownCache === undefined ? managedCachePolicies[cacheId ?? ''] : compileCachePolicy(ownCache);
+  let originRequestPolicy =
+    ownRequest === undefined ? managedOriginRequestPolicies[requestId ?? ''] : compileOriginRequestPolicy(ownRequest);
+  const isServedWithout = without?.has('custom-policies') === true;
+  const explain = (kind: string, id: string, instead: string) =>
+    `${where} has the ${kind} policy ${id}, which is neither managed nor known here: --policies names a file with it, --without custom-policies ${instead}`;
+  if (cacheId === undefined) problems.push(`${where} has neither CachePolicyId nor ForwardedValues`);
+  else if (cachePolicy === undefined && isServedWithout) cachePolicy = managedCachePolicies[cachingDisabled];
+  else if (cachePolicy === undefined) problems.push(explain('cache', cacheId, 'caches nothing'));
+  if (requestId !== undefined && originRequestPolicy === undefined) {
+    if (isServedWithout) originRequestPolicy = managedOriginRequestPolicies[allViewerAndCloudFront];
+    else problems.push(explain('origin request', requestId, 'sends everything of the viewer'));
+  }
+  return { cachePolicy, originRequestPolicy };
 }

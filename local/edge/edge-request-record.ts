@@ -17,6 +17,9 @@ export interface EdgeRequestRecord {
   origins: string[];
   /** The router's `x-origin-route` header, when the function set one. */
   decision: string | undefined;
+  /** What the functions gave to `cf.logCustomData`, as the access log has it: URL-encoded, up to 800 bytes. */
+  viewerRequestLogData?: string;
+  viewerResponseLogData?: string;
   /** Until the response was over. */
   ms: number;
   /** Why the edge answered by itself, or why an origin was passed over; undefined when all went well. */

@@ -37,13 +37,18 @@ export function parseQuery(query: string | undefined): EventValues {
   return values;
 }
 
-/** Joins a map of cookies or arguments; a name without a value stands alone in a query string. */
-export function formatPairs(values: EventValues, separator: '; ' | '&'): string {
+/** Joins a map of cookies or arguments, in the order of `names`; a name without a value stands alone in a query string. */
+export function formatPairs(values: EventValues, separator: '; ' | '&', names: readonly string[] = Object.keys(values)): string {
   const pairs: string[] = [];
-  for (const name in values) {
+  for (const name of names) {
     for (const value of valuesOf(values[name])) pairs.push(value === '' && separator === '&' ? name : `${name}=${value}`);
   }
   return pairs.join(separator);
+}
+
+/** Text with all that is beyond ASCII as UTF-8, percent-encoded, the way CloudFront sends a URI or a query that a function changed. */
+export function encodeUtf8(text: string): string {
+  return text.replace(/[^\0-\x7f]+/g, (part) => Buffer.from(part).toString('hex').toUpperCase().replace(/../g, '%$&'));
 }
 
 /** Every value of one name: `multiValue` when there is one, else `value`. */

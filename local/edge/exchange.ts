@@ -1,12 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type {
-  EventValues,
-  Execution,
-  FunctionRuntime,
-  FunctionSource,
-  ViewerRequestEvent,
-  ViewerResponseEvent,
-} from '../../src/edge/execution.ts';
+import type { Execution, FunctionRuntime, FunctionSource, ViewerRequestEvent, ViewerResponseEvent } from '../../src/edge/execution.ts';
 import type { EdgeLocation } from './edge-locations.ts';
 import type { EdgePlan } from './edge-plan.ts';
 import type { EdgeRequestRecord } from './edge-request-record.ts';
@@ -115,6 +108,10 @@ export async function runFunction(
     ...(viewer.query !== undefined && { rawQueryString: viewer.query }),
     now: context.now(),
   });
+  if (execution.customData !== undefined) {
+    const field = event.context.eventType === 'viewer-request' ? 'viewerRequestLogData' : 'viewerResponseLogData';
+    exchange.record[field] = execution.customData;
+  }
   if (execution.error === undefined) return execution;
   return execution.error.kind === 'execution'
     ? answerExecutionError(exchange, execution.error.message)
@@ -158,13 +155,11 @@ export function eventFrame<T extends 'viewer-request' | 'viewer-response'>({ con
   };
 }
 
-/** An event's request; `headers` and `uri` are the viewer's until a function changed them. */
-export function eventRequest(viewer: ViewerRequest, changed?: { uri: string; headers: EventValues }): ViewerRequestEvent['request'] {
-  return {
-    method: viewer.method,
-    uri: changed?.uri ?? viewer.path,
-    querystring: viewer.querystring,
-    headers: changed?.headers ?? viewer.headers,
-    cookies: viewer.cookies,
-  };
+/** An event's request: the viewer's, or what a viewer-request function made of it. */
+export function eventRequest(
+  viewer: ViewerRequest,
+  changed?: Omit<ViewerRequestEvent['request'], 'method'>,
+): ViewerRequestEvent['request'] {
+  const { uri, querystring, headers, cookies } = changed ?? { ...viewer, uri: viewer.path };
+  return { method: viewer.method, uri, querystring, headers, cookies };
 }

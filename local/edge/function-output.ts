@@ -1,5 +1,5 @@
 import type { EventValues } from '../../src/edge/execution.ts';
-import { formatPairs, sameValues, valuesOf } from './event-values.ts';
+import { encodeUtf8, formatPairs, parseQuery, sameValues, valuesOf } from './event-values.ts';
 import type { ViewerRequest } from './viewer-request.ts';
 
 /** The request that a viewer-request function lets through. */
@@ -11,6 +11,9 @@ export interface EdgeRequest {
   headers: EventValues;
   /** The Cookie header; undefined for none. */
   cookie: string | undefined;
+  /** Query and cookies once more as a viewer-response function sees them. */
+  querystring: EventValues;
+  cookies: EventValues;
 }
 
 /** A response that a function made, or made over. */
@@ -28,7 +31,7 @@ export interface EdgeResponse {
 interface CheckedRequest {
   uri: string;
   headers?: EventValues;
-  querystring?: EventValues;
+  querystring?: EventValues | string;
   cookies?: EventValues;
 }
 
@@ -45,16 +48,24 @@ interface Cookie {
   attributes?: string;
 }
 
-/** Reads what a viewer-request function returned. Query string and cookies stay byte for byte as the viewer sent them unless the function changed them. */
-export function readRequestOutput(output: unknown, viewer: ViewerRequest): EdgeRequest | EdgeResponse {
+/**
+ * Reads what a viewer-request function returned. Path, query string and cookies stay byte for byte as the viewer sent them unless the function changed them; what it
+ * changed leaves as UTF-8, percent-encoded.
+ */
+export function readRequestOutput(output: unknown, viewer: ViewerRequest, queryNames?: readonly string[]): EdgeRequest | EdgeResponse {
   if ('statusCode' in (output as object)) return readResponseOutput(output);
   const { uri, headers = {}, querystring = {}, cookies = {} } = output as CheckedRequest;
+  const hasSameQuery = typeof querystring !== 'string' && sameValues(querystring, viewer.querystring);
+  const given = typeof querystring === 'string' ? querystring : formatPairs(querystring, '&', queryNames);
+  const query = hasSameQuery ? viewer.query : encodeUtf8(given) || undefined;
   return {
     kind: 'request',
-    uri,
-    query: sameValues(querystring, viewer.querystring) ? viewer.query : formatPairs(querystring, '&') || undefined,
+    uri: uri === viewer.path ? uri : encodeUtf8(uri),
+    query,
     headers,
     cookie: sameValues(cookies, viewer.cookies) ? viewer.cookie : formatPairs(cookies, '; ') || undefined,
+    querystring: typeof querystring === 'string' ? parseQuery(query) : querystring,
+    cookies,
   };
 }
 

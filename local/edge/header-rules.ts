@@ -55,3 +55,27 @@ export const hopByHopHeaders: ReadonlySet<string> = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
+
+/** Names that CloudFront does not write with one capital letter a word. */
+const unusualNames: Readonly<Record<string, string>> = {
+  'cloudfront-is-ios-viewer': 'CloudFront-Is-IOS-Viewer',
+  'cloudfront-is-smarttv-viewer': 'CloudFront-Is-SmartTV-Viewer',
+  'sec-websocket-accept': 'Sec-WebSocket-Accept',
+  'sec-websocket-extensions': 'Sec-WebSocket-Extensions',
+  'sec-websocket-key': 'Sec-WebSocket-Key',
+  'sec-websocket-protocol': 'Sec-WebSocket-Protocol',
+  'sec-websocket-version': 'Sec-WebSocket-Version',
+};
+const wireNames = new Map(Object.entries(unusualNames));
+
+/** A header's name as CloudFront sends it to an origin (the HTTP client writes `host` and `connection` itself, in lower case): events have it in lower case, the wire has capitals (functions-event-structure.html). */
+export function wireName(name: string): string {
+  const known = wireNames.get(name);
+  if (known !== undefined) return known;
+  const written = name
+    .toLowerCase()
+    .replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase())
+    .replace(/^Cloudfront-/, 'CloudFront-');
+  if (wireNames.size < 1_000) wireNames.set(name, written);
+  return written;
+}

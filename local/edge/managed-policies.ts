@@ -1,8 +1,11 @@
 // CloudFront's managed policies by id (AWS: using-managed-cache-policies.html, using-managed-origin-request-policies.html).
-// Names are in lower case. An id that is not here is an account's own policy, which nothing on this machine knows.
+// Names are in lower case. An id that is not here is an account's own policy: see custom-policies.ts.
 
-/** Which of a viewer's values: none, all, or those named. */
-export type Selection = 'none' | 'all' | readonly string[];
+/** Which of a viewer's headers: none, all, or those named. */
+type HeaderSelection = 'none' | 'all' | readonly string[];
+
+/** The same of cookies and query strings, or all but those named. A name may have the wildcards * and ?, as legacy lists of cookies do. */
+export type Selection = HeaderSelection | { except: readonly string[] };
 
 export interface CachePolicy {
   name: string;
@@ -13,16 +16,18 @@ export interface CachePolicy {
   headers: readonly string[];
   cookies: Selection;
   queryStrings: Selection;
-  /** Accept-Encoding, reduced to gzip and br, is part of the key. */
-  acceptEncoding: boolean;
+  /** What Accept-Encoding is reduced to in the key and for the origin; none leaves it out of the key. */
+  encodings: readonly ('br' | 'gzip')[];
 }
 
 export interface OriginRequestPolicy {
   name: string;
   /** The viewer's headers that are sent on. */
-  headers: Selection;
+  headers: HeaderSelection;
   /** Left out of `all`. */
   exceptHeaders?: readonly string[];
+  /** Left out of `all` for GET and HEAD, beside those. */
+  exceptHeadersOfGet?: readonly string[];
   /** Headers that CloudFront makes itself, for the origin and for functions. */
   cloudFrontHeaders: readonly string[];
   cookies: Selection;
@@ -34,29 +39,29 @@ const methodOverrides = ['x-http-method-override', 'x-http-method', 'x-method-ov
 
 export const managedCachePolicies: Readonly<Record<string, CachePolicy>> = {
   '4135ea2d-6df8-44a3-9df3-4b5a84be39ad': cachePolicy('CachingDisabled', [0, 0, 0]),
-  '658327ea-f89d-4fab-a63d-7e88639e58f6': cachePolicy('CachingOptimized', [1, day, 365 * day], { acceptEncoding: true }),
+  '658327ea-f89d-4fab-a63d-7e88639e58f6': cachePolicy('CachingOptimized', [1, day, 365 * day], { encodings: ['br', 'gzip'] }),
   'b2884449-e4de-46a7-ac36-70bc7f1ddd6d': cachePolicy('CachingOptimizedForUncompressedObjects', [1, day, 365 * day]),
   '83da9c7e-98b4-4e11-a168-04f0df8e2c65': cachePolicy('UseOriginCacheControlHeaders', [0, 0, 365 * day], {
     headers: ['host', 'origin', ...methodOverrides],
     cookies: 'all',
-    acceptEncoding: true,
+    encodings: ['br', 'gzip'],
   }),
   '4cc15a8a-d715-48a4-82b8-cc0b614638fe': cachePolicy('UseOriginCacheControlHeaders-QueryStrings', [0, 0, 365 * day], {
     headers: ['host', 'origin', ...methodOverrides],
     cookies: 'all',
     queryStrings: 'all',
-    acceptEncoding: true,
+    encodings: ['br', 'gzip'],
   }),
   '08627262-05a9-4f76-9ded-b50ca2e3a84f': cachePolicy('Elemental-MediaPackage', [0, day, 365 * day], {
     headers: ['origin'],
     queryStrings: ['aws.manifestfilter', 'start', 'end', 'm'],
-    acceptEncoding: true,
+    encodings: ['br', 'gzip'],
   }),
   '2e54312d-136d-493c-8eb9-b001f22f67d2': cachePolicy('Amplify', [2, 2, 600], {
     headers: ['authorization', 'cloudfront-viewer-country', 'host'],
     cookies: 'all',
     queryStrings: 'all',
-    acceptEncoding: true,
+    encodings: ['br', 'gzip'],
   }),
 };
 
@@ -106,7 +111,7 @@ function cachePolicy(
     headers: [],
     cookies: 'none',
     queryStrings: 'none',
-    acceptEncoding: false,
+    encodings: [],
     ...key,
   };
 }

@@ -7,7 +7,7 @@ import type { FunctionRuntime } from '../../src/edge/execution.ts';
 import { listenOnLoopback } from '../listen-on-loopback.ts';
 import type { Published, PublishedStaging } from '../published.ts';
 import { edgeLocations } from './edge-locations.ts';
-import { compileEdgePlan } from './edge-plan.ts';
+import { compileEdgePlan, type UnservedPart } from './edge-plan.ts';
 import type { EdgeRequestRecord } from './edge-request-record.ts';
 import type { EdgeContext, LiveFunction } from './exchange.ts';
 import { openOriginConnections, type ResolveOrigin } from './origin-connection.ts';
@@ -25,6 +25,8 @@ export interface EdgeOptions {
   runtime: FunctionRuntime;
   resolveOrigin: ResolveOrigin;
   propagation?: Partial<Propagation>;
+  /** Parts of the distribution that are left out rather than refused. */
+  without?: ReadonlySet<UnservedPart> | undefined;
   now?: () => number;
   /** Called once for every request, when its response is over. */
   onRequest?: (record: EdgeRequestRecord) => void;
@@ -85,7 +87,8 @@ export async function openEdge(options: EdgeOptions): Promise<Edge> {
   const readDistribution = (context: EdgeContext): string[] => {
     const { id } = context.distribution;
     const config = published.distribution(id);
-    const compiled = config === undefined ? undefined : compileEdgePlan(config);
+    const compiled =
+      config === undefined ? undefined : compileEdgePlan(config, { policies: published.policies?.(), without: options.without });
     const problems = compiled?.problems ?? [];
     context.plan = problems.length === 0 ? compiled?.plan : undefined;
     context.reason = compiled === undefined ? `distribution ${id} is not deployed` : problems.join('; ');

@@ -7,6 +7,8 @@ export interface OriginRoute {
   /** Set when the function named one; else the viewer's Host or the origin's domain, as the origin request policy has it. */
   hostHeader: string | undefined;
   sni: string | undefined;
+  /** The function named the Host itself. */
+  isHostOverridden: boolean;
 }
 
 /** The origins to try in turn, and on which statuses the second one gets its turn. */
@@ -23,8 +25,22 @@ export interface Refused {
   message: string;
 }
 
-/** Where the request goes: the behavior's target, or what the function's helper call makes of it (AWS: helper-functions-origin-modification.html). */
+/** Where the request goes, unless CloudFront would refuse it. */
 export function chooseOrigins(plan: EdgePlan, target: BehaviorTarget, call: OriginCall | undefined): OriginChoice | Refused {
+  const chosen = chooseRoutes(plan, target, call);
+  if (chosen.kind === 'refused') return chosen;
+  const spoilt = [chosen.primary, chosen.secondary].find((each) => each?.isHostOverridden === true && each.origin.hasAccessControl);
+  if (spoilt === undefined) return chosen;
+  // CloudFront's own words, as far as they are known.
+  const fix = 'originAccessControlConfig: { enabled: false } in the same updateRequestOrigin turns it off';
+  return {
+    kind: 'refused',
+    message: `invalid value for origin rewrite: hostHeader for ${spoilt.origin.domainName}, which has origin access control; ${fix}`,
+  };
+}
+
+/** The behavior's target, or what the function's helper call makes of it (AWS: helper-functions-origin-modification.html). */
+function chooseRoutes(plan: EdgePlan, target: BehaviorTarget, call: OriginCall | undefined): OriginChoice | Refused {
   if (call === undefined) return choice(route(target.primary), target.secondary && route(target.secondary), target.failoverCodes);
   switch (call.helper) {
     case 'selectRequestOriginById': {
@@ -72,13 +88,16 @@ function updateOrigin(assigned: PlannedOrigin, settings: Record<string, unknown>
     protocolPolicy: protocol === 'http' ? 'http-only' : protocol === 'https' ? 'https-only' : assigned.protocolPolicy,
     httpPort: protocol === 'https' ? assigned.httpPort : (port ?? assigned.httpPort),
     httpsPort: protocol === 'http' ? assigned.httpsPort : (port ?? assigned.httpsPort),
+    hasAccessControl: boolean(record(settings['originAccessControlConfig'])['enabled']) ?? assigned.hasAccessControl,
   };
-  const hostHeader = text(settings['hostHeader']) ?? domainName;
-  return { origin, hostHeader, sni: text(settings['sni']) ?? hostHeader };
+  const override = text(settings['hostHeader']);
+  const hostHeader = override ?? domainName;
+  return { origin, hostHeader, sni: text(settings['sni']) ?? hostHeader, isHostOverridden: override !== undefined };
 }
 
 function route(origin: PlannedOrigin, overrides: OriginOverrides = {}): OriginRoute {
-  return { origin, hostHeader: overrides.hostHeader, sni: overrides.sni ?? overrides.hostHeader };
+  const { hostHeader } = overrides;
+  return { origin, hostHeader, sni: overrides.sni ?? hostHeader, isHostOverridden: hostHeader !== undefined };
 }
 
 function choice(primary: OriginRoute, secondary: OriginRoute | undefined, failoverCodes: readonly number[]): OriginChoice {
@@ -100,6 +119,10 @@ function text(value: unknown): string | undefined {
 
 function number(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined;
+}
+
+function boolean(value: unknown): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined;
 }
 
 function milliseconds(seconds: unknown): number | undefined {

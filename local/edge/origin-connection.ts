@@ -6,12 +6,14 @@ import { BodyRelay } from './body-relay.ts';
 import { OriginAttempt } from './origin-attempt.ts';
 import { connectFailures, type OriginExchange, type OriginReply } from './origin-exchange.ts';
 
-/** Where an origin's name leads on this machine; the edge's DNS. */
-export type ResolveOrigin = (
-  domainName: string,
-  port: number,
-  protocol: 'http' | 'https',
-) => { host: string; port: number; protocol: 'http' | 'https' };
+export interface OriginAddress {
+  host: string;
+  port: number;
+  protocol: 'http' | 'https';
+}
+
+/** Where an origin's name leads on this machine; the edge's DNS. A text says why it leads nowhere. */
+export type ResolveOrigin = (domainName: string, port: number, protocol: 'http' | 'https') => OriginAddress | string;
 
 export interface OriginConnections {
   /** Asks one origin, as often as its attempts allow: again after a failure to connect, and for GET and HEAD after a read timeout. */
@@ -99,9 +101,11 @@ export function openOriginConnections(resolveOrigin: ResolveOrigin, certificateA
     return client;
   }
 
-  function addressOf({ route: { origin, sni }, request, viewerProtocol }: OriginExchange): Address {
+  function addressOf({ route: { origin, sni }, request, viewerProtocol }: OriginExchange): Address | string {
     const wanted = origin.protocolPolicy === 'match-viewer' ? viewerProtocol : origin.protocolPolicy === 'http-only' ? 'http' : 'https';
-    const { host, port, protocol } = resolveOrigin(origin.domainName, wanted === 'http' ? origin.httpPort : origin.httpsPort, wanted);
+    const resolved = resolveOrigin(origin.domainName, wanted === 'http' ? origin.httpPort : origin.httpsPort, wanted);
+    if (typeof resolved === 'string') return resolved;
+    const { host, port, protocol } = resolved;
     const name = sni ?? (request.headers[1] ?? '').replace(/:\d+$/, '');
     const servername = protocol === 'https' && isIP(name) === 0 ? name : '';
     const { connectionTimeoutMs, keepAliveTimeoutMs } = origin;
@@ -134,6 +138,7 @@ export function openOriginConnections(resolveOrigin: ResolveOrigin, certificateA
     async send(exchange) {
       const { method } = exchange.request;
       const address = addressOf(exchange);
+      if (typeof address === 'string') return { kind: 'failure', failure: 'dns', detail: address };
       for (let count = 1; ; count++) {
         const reply = await attempt(exchange, address);
         if (reply.kind !== 'failure' || count >= exchange.route.origin.connectionAttempts) return reply;

@@ -1,6 +1,7 @@
 import type { Behavior } from './edge-plan.ts';
 import { valuesOf } from './event-values.ts';
 import type { EdgeRequest } from './function-output.ts';
+import { wireName } from './header-rules.ts';
 import type { Selection } from './managed-policies.ts';
 import type { OriginRoute } from './origin-choice.ts';
 import type { ViewerRequest } from './viewer-request.ts';
@@ -33,13 +34,13 @@ export function formatOriginRequest(
   validators?: readonly string[],
 ): OriginRequest {
   const { origin } = route;
-  const headers = ['host', route.hostHeader ?? (forwardsHeader(behavior, 'host') ? viewer.host : origin.domainName)];
+  const headers = ['host', route.hostHeader ?? (forwardsHeader(behavior, 'host', viewer.method) ? viewer.host : origin.domainName)];
   const custom = origin.customHeaders;
   for (const name in request.headers) {
     if (
       ownHeaders.has(name) ||
       custom.has(name) ||
-      !(forwardsHeader(behavior, name) || (viewer.isWebSocket && name.startsWith('sec-websocket-')))
+      !(forwardsHeader(behavior, name, viewer.method) || (viewer.isWebSocket && name.startsWith('sec-websocket-')))
     )
       continue;
     if (validators !== undefined && (conditions.has(name) || name === 'accept-encoding')) continue;
@@ -49,11 +50,14 @@ export function formatOriginRequest(
   }
   if (validators !== undefined) {
     headers.push(...validators);
-    const encodings = behavior.cachePolicy.acceptEncoding ? normalizeAcceptEncoding(request) : '';
+    const encodings = normalizeAcceptEncoding(request, behavior.cachePolicy.encodings);
     if (encodings !== '') headers.push('accept-encoding', encodings);
   }
   if (!custom.has('user-agent'))
-    headers.push('user-agent', (forwardsHeader(behavior, 'user-agent') && request.headers['user-agent']?.value) || 'Amazon CloudFront');
+    headers.push(
+      'user-agent',
+      (forwardsHeader(behavior, 'user-agent', viewer.method) && request.headers['user-agent']?.value) || 'Amazon CloudFront',
+    );
   const cookie = selectPairs(request.cookie, '; ', behavior.cachePolicy.cookies, behavior.originRequestPolicy?.cookies ?? 'none');
   if (cookie !== undefined) headers.push('cookie', cookie);
   const forwardedFor = request.headers['x-forwarded-for'];
@@ -65,6 +69,7 @@ export function formatOriginRequest(
   const length = viewer.headers['content-length']?.value;
   if (viewer.hasBody && length !== undefined) headers.push('content-length', length);
   for (const [name, value] of custom) headers.push(name, value);
+  for (let index = 0; index < headers.length; index += 2) headers[index] = wireName(headers[index] as string);
   return { method: viewer.method, path: origin.path + request.uri + formatQuery(request.query, behavior), headers };
 }
 
@@ -76,22 +81,47 @@ function formatQuery(query: string | undefined, behavior: Behavior): string {
 /** The pairs of a Cookie header or a query string that either policy lets through; undefined when nothing is left. */
 export function selectPairs(pairs: string | undefined, separator: '; ' | '&', ...selections: Selection[]): string | undefined {
   if (pairs === undefined || selections.includes('all')) return pairs;
-  const names = new Set(selections.flatMap((selection) => (typeof selection === 'string' ? [] : selection)));
-  if (names.size === 0) return undefined;
-  const kept = pairs.split(separator).filter((pair) => names.has(pair.split('=', 1)[0] ?? ''));
+  const chosen = selections.filter((selection) => selection !== 'none' && selection !== 'all');
+  if (chosen.length === 0) return undefined;
+  const kept = pairs.split(separator).filter((pair) => {
+    const name = pair.split('=', 1)[0] ?? '';
+    return chosen.some((selection) => ('except' in selection ? !isNamed(selection.except, name) : isNamed(selection, name)));
+  });
   return kept.length === 0 ? undefined : kept.join(separator);
 }
 
-function forwardsHeader(behavior: Behavior, name: string): boolean {
+function isNamed(names: readonly string[], name: string): boolean {
+  return names.some((wanted) => (/[*?]/.test(wanted) ? compilePattern(wanted).test(name) : wanted === name));
+}
+
+const patterns = new Map<string, RegExp>();
+
+function compilePattern(text: string): RegExp {
+  const known = patterns.get(text);
+  if (known !== undefined) return known;
+  const source = text
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  const compiled = new RegExp(`^${source}$`, 's');
+  patterns.set(text, compiled);
+  return compiled;
+}
+
+function forwardsHeader(behavior: Behavior, name: string, method: string): boolean {
   const { originRequestPolicy, cachePolicy } = behavior;
   const selected = originRequestPolicy?.headers ?? 'none';
-  if (selected === 'all') return originRequestPolicy?.exceptHeaders?.includes(name) !== true || cachePolicy.headers.includes(name);
-  if (selected !== 'none' && selected.includes(name)) return true;
+  if (selected === 'all') {
+    if (cachePolicy.headers.includes(name)) return true;
+    const isGet = method === 'GET' || method === 'HEAD';
+    return !originRequestPolicy?.exceptHeaders?.includes(name) && !(isGet && originRequestPolicy?.exceptHeadersOfGet?.includes(name));
+  }
+  if (Array.isArray(selected) && selected.includes(name)) return true;
   return cachePolicy.headers.includes(name) || behavior.cloudFrontHeaders.includes(name) || alwaysForwarded.has(name);
 }
 
-/** Accept-Encoding as cache and origin see it: which of br and gzip the viewer takes, nothing else. */
-export function normalizeAcceptEncoding(request: EdgeRequest): string {
+/** Accept-Encoding as cache and origin see it: which of these encodings the viewer takes, nothing else. */
+export function normalizeAcceptEncoding(request: EdgeRequest, encodings: readonly string[]): string {
   const wanted = valuesOf(request.headers['accept-encoding']).join(',').toLowerCase();
-  return ['br', 'gzip'].filter((name) => wanted.includes(name)).join(',');
+  return encodings.filter((name) => wanted.includes(name)).join(',');
 }

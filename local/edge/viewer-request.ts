@@ -57,6 +57,8 @@ export function readViewerRequest(message: IncomingMessage, id: string, location
     else if (name.startsWith('x-local-')) control[name] = value;
     else if (!isHiddenFromViewer(name)) addValue(headers, name, value);
   }
+  const host = normalizeHost(headers['host']?.value ?? '');
+  if (headers['host'] !== undefined) headers['host'] = { value: host };
   const address = control[controlHeaders.ip] ?? message.socket.remoteAddress ?? '';
   return {
     id,
@@ -67,7 +69,7 @@ export function readViewerRequest(message: IncomingMessage, id: string, location
     cookies: cookie === undefined ? emptyValues() : parseCookies(cookie),
     querystring: parseQuery(query),
     cookie,
-    host: headers['host']?.value ?? '',
+    host,
     ip: address.startsWith('::ffff:') ? address.slice(7) : address,
     country: control[controlHeaders.country],
     protocol: control[controlHeaders.protocol] === 'http' ? 'http' : 'https',
@@ -84,6 +86,11 @@ export function addCloudFrontHeaders(viewer: ViewerRequest, names: readonly stri
     const value = cloudFrontHeader(name, viewer);
     if (value !== undefined) viewer.headers[name] = { value };
   }
+}
+
+/** The Host as functions and origins see it: lower case, without port and trailing dot. */
+function normalizeHost(host: string): string {
+  return host.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
 }
 
 /** The target as path and query, also of a request in absolute form. */

@@ -51,26 +51,29 @@ function checkGroup([group]: unknown[]): CheckedCall {
   if (problems.length > 0) return refused(problems);
   const call: OriginCall = {
     helper: 'createRequestOriginGroup',
-    originIds: originIds as { originId: string; originOverrides?: OriginOverrides }[],
+    originIds: (originIds as (string | GroupMember)[]).map((member) => (typeof member === 'string' ? { originId: member } : member)),
     statusCodes: (failoverCriteria as { statusCodes: number[] }).statusCodes,
   };
   if (typeof selectionCriteria === 'string') call.selectionCriteria = selectionCriteria;
   return { call, problems };
 }
 
-/** AWS's text calls the members strings and its example passes objects, as deployed code does; strings are refused until somebody has seen them work. */
+type GroupMember = { originId: string; originOverrides?: OriginOverrides };
+
+/** AWS's text calls the members strings and its example passes objects; both have been seen to work. */
 function checkMembers(originIds: unknown): string[] {
   if (!Array.isArray(originIds) || originIds.length !== 2) return ['originIds must be an array of exactly two origins, the primary first'];
   const problems = originIds.flatMap((member: unknown, index) => {
     const path = `originIds[${index}]`;
-    if (!isRecord(member)) return [`${path} must be an object { originId, originOverrides? }, not ${describe(member)}`];
+    if (typeof member === 'string') return member === '' ? [`${path} must be an origin id`] : [];
+    if (!isRecord(member)) return [`${path} must be an origin id or an object { originId, originOverrides? }, not ${describe(member)}`];
     if (typeof member['originId'] !== 'string' || member['originId'] === '') return [`${path}.originId must be an origin id`];
     const unknown = Object.keys(member).filter((key) => key !== 'originId' && key !== 'originOverrides');
     if (unknown.length > 0) return [`${path} does not know ${unknown.join(', ')}`];
     return member['originOverrides'] === undefined ? [] : checkOverrides(member['originOverrides'], `${path}.originOverrides`);
   });
-  if (problems.length === 0 && originIds[0].originId === originIds[1].originId) return ['originIds must name two different origins'];
-  return problems;
+  const [first, second] = originIds.map((member: unknown) => (isRecord(member) ? member['originId'] : member));
+  return problems.length === 0 && first === second ? ['originIds must name two different origins'] : problems;
 }
 
 function checkCriteria(failoverCriteria: unknown): string[] {

@@ -53,6 +53,7 @@ const settings: Record<string, Check> = {
       : [`${path} must begin with /, must not end with /, and be URL-encoded, up to ${maxPathLength} characters`],
   customHeaders,
   connectionAttempts: between(1, 3),
+  mTLSConfig: oneOf('inherit', 'off'),
   originShield: (value, path) =>
     members(
       value,

@@ -1,13 +1,13 @@
 import { maxHeadBytes, maxUriLength } from '../../kvs/limits.ts';
 import type { EventValues, ViewerRequestEvent, ViewerResponseEvent } from '../../src/edge/execution.ts';
-import { formatPairs, valuesOf } from '../edge/event-values.ts';
+import { encodeUtf8, formatPairs, valuesOf } from '../edge/event-values.ts';
 import { readOnlyRequestHeaders, readOnlyResponseHeaders } from '../edge/header-rules.ts';
 import { checkCookies, checkHeaders, checkValues, describe, isRecord, isUntouched } from './check-headers.ts';
 
-// Space, control characters and '#' end a URI. AWS names those; a '?' in the path is our own refusal, since nobody has said which side of it would be the query,
-// and so are characters beyond a byte, which no request line can carry.
-const uriText = /^[!"$->@-~\x80-\xff]*$/;
-const queryText = /^[!"$-~\x80-\xff]*$/;
+// Space, control characters and '#' end a URI. AWS names those; a '?' in the path is our own refusal, since no page says which side of it would be the query.
+// Characters beyond ASCII leave as UTF-8, percent-encoded.
+const uriText = /^[!"$->@-~\x80-\uffff]*$/;
+const queryText = /^[!"$-~\x80-\uffff]*$/;
 const reasonText = /^[\x20-\x7e]*$/;
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
@@ -37,20 +37,26 @@ function checkRequest(request: Record<string, unknown>, before: ViewerRequestEve
       readOnly: readOnlyRequestHeaders,
       cookieHeader: 'cookie',
     }),
-    ...checkCookies(request['cookies'], before.cookies, 'request.cookies'),
+    ...checkCookies(request['cookies'] ?? {}, before.cookies, 'request.cookies'),
   ];
-  return problems.length > 0 ? problems : checkHead(request as ViewerRequestEvent['request'], before);
+  return problems.length > 0 ? problems : checkHead(request as unknown as ReturnedRequest, before);
 }
 
+/** A request as a function may return it: the query as a map or a text, and what is missing is empty. */
+type ReturnedRequest = Omit<ViewerRequestEvent['request'], 'querystring' | 'cookies'> & {
+  querystring?: EventValues | string;
+  cookies?: EventValues;
+};
+
 /** What a function may add is not said; that it is held to what a viewer may send is our reading. A viewer's own headers are no fault of it. */
-function checkHead(request: ViewerRequestEvent['request'], before: ViewerRequestEvent['request']): string[] {
+function checkHead(request: ReturnedRequest, before: ViewerRequestEvent['request']): string[] {
   const bytes = headBytes(request);
   if (bytes <= maxHeadBytes || bytes <= headBytes(before)) return [];
   return [`the request has ${bytes} bytes of path, headers and cookies: it must stay within ${maxHeadBytes}`];
 }
 
-function headBytes({ method, uri, querystring, headers, cookies }: ViewerRequestEvent['request']): number {
-  let bytes = method.length + uri.length + formatPairs(querystring, '&').length + formatPairs(cookies, '; ').length;
+function headBytes({ method, uri, querystring, headers, cookies = {} }: ReturnedRequest): number {
+  let bytes = method.length + encodeUtf8(uri).length + queryOf(querystring).length + formatPairs(cookies, '; ').length;
   for (const name in headers) for (const value of valuesOf(headers[name])) bytes += name.length + value.length + 4;
   return bytes;
 }
@@ -58,20 +64,35 @@ function headBytes({ method, uri, querystring, headers, cookies }: ViewerRequest
 /** A viewer's own path and arguments, left alone, are no fault of the function. */
 function checkUri(uri: unknown, querystring: unknown, before: ViewerRequestEvent['request']): string[] {
   if (typeof uri !== 'string') return [`request.uri must be a string, not ${describe(uri)}`];
-  if (!isRecord(querystring)) return ['request.querystring must be an object'];
   const problems: string[] = [];
   if (uri !== before.uri && !uri.startsWith('/')) problems.push('request.uri must begin with /');
   if (uri !== before.uri && !uriText.test(uri)) problems.push('request.uri has a space, a control character, # or ?');
-  const touched = Object.entries(querystring).filter(([name, entry]) => !isUntouched(entry, before.querystring[name]));
-  for (const [name, entry] of touched) {
-    if (!queryText.test(name)) problems.push(`request.querystring has an invalid name: ${JSON.stringify(name)}`);
-    problems.push(...checkValues(entry, `request.querystring.${name}`, queryText));
-  }
-  if (problems.length > 0 || (uri === before.uri && touched.length === 0)) return problems;
-  const length = uri.length + 1 + formatPairs(querystring as EventValues, '&').length;
+  const query = checkQuery(querystring, before.querystring);
+  problems.push(...query.problems);
+  if (problems.length > 0 || (uri === before.uri && !query.isTouched)) return problems;
+  const length = encodeUtf8(uri).length + 1 + queryOf(querystring as ReturnedRequest['querystring']).length;
   if (length >= maxUriLength)
     problems.push(`request.uri and request.querystring have ${length} characters together: they must stay under ${maxUriLength}`);
   return problems;
+}
+
+function checkQuery(querystring: unknown, before: EventValues): { problems: string[]; isTouched: boolean } {
+  if (typeof querystring === 'string') {
+    const problems = queryText.test(querystring) ? [] : ['request.querystring has a space, a control character or #'];
+    return { problems, isTouched: true };
+  }
+  if (querystring !== undefined && !isRecord(querystring))
+    return { problems: [`request.querystring must be an object or a string, not ${describe(querystring)}`], isTouched: true };
+  const touched = Object.entries(querystring ?? {}).filter(([name, entry]) => !isUntouched(entry, before[name]));
+  const problems = touched.flatMap(([name, entry]) => [
+    ...(queryText.test(name) ? [] : [`request.querystring has an invalid name: ${JSON.stringify(name)}`]),
+    ...checkValues(entry, `request.querystring.${name}`, queryText),
+  ]);
+  return { problems, isTouched: touched.length > 0 };
+}
+
+function queryOf(querystring: ReturnedRequest['querystring'] = {}): string {
+  return encodeUtf8(typeof querystring === 'string' ? querystring : formatPairs(querystring, '&'));
 }
 
 function checkResponse(response: Record<string, unknown>, before: ViewerResponseEvent['response'] | undefined): string[] {
@@ -81,15 +102,13 @@ function checkResponse(response: Record<string, unknown>, before: ViewerResponse
     ...(statusDescription === undefined || (typeof statusDescription === 'string' && reasonText.test(statusDescription))
       ? []
       : ['response.statusDescription must be a string without control characters']),
-    ...(headers === undefined && before === undefined
-      ? []
-      : checkHeaders(headers, before?.headers ?? {}, {
-          path: 'response.headers',
-          // AWS lists read-only headers by event type. Whether the request's list holds for a response made there is not said; we hold it.
-          readOnly: before === undefined ? readOnlyRequestHeaders : readOnlyResponseHeaders,
-          cookieHeader: 'set-cookie',
-        })),
-    ...(cookies === undefined ? [] : checkCookies(cookies, before?.cookies ?? {}, 'response.cookies')),
+    ...checkHeaders(headers ?? {}, before?.headers ?? {}, {
+      path: 'response.headers',
+      // AWS lists read-only headers by event type. Whether the request's list holds for a response made there is not said; we hold it.
+      readOnly: before === undefined ? readOnlyRequestHeaders : readOnlyResponseHeaders,
+      cookieHeader: 'set-cookie',
+    }),
+    ...checkCookies(cookies ?? {}, before?.cookies ?? {}, 'response.cookies'),
     ...checkBody(body),
   ];
 }

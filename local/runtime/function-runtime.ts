@@ -1,5 +1,6 @@
-import type { Execution, FunctionRuntime, RunInput } from '../../src/edge/execution.ts';
+import type { Execution, FunctionRuntime, FunctionSource, RunInput } from '../../src/edge/execution.ts';
 import { formatGateProblem, type GateProblem } from '../../src/edge/gate/problem.ts';
+import { checkSize } from '../../src/edge/gate.ts';
 import type { JudgeRun, RawRun } from '../../src/edge/raw-run.ts';
 import { type BatchWriter, openBatchWriter } from './batch-writer.ts';
 import { failedExecution, judgeRun } from './judge-run.ts';
@@ -47,20 +48,10 @@ export async function openFunctionRuntime(options: FunctionRuntimeOptions = {}):
   const script = await bundleWorker();
   const queue: Job[] = [];
   const alone = new Map<string, number>();
-  const refusals = new Map<string, string | undefined>();
+  const refusal = openRefusals((code) => refuse(code, checkSyntax) ?? readImports(code).problem);
   let running = false;
   let closed = false;
   let engine = await startEngine(script, log);
-
-  function refusal(input: RunInput): string | undefined {
-    const { code, sha256 } = input.source;
-    if (!refusals.has(sha256)) {
-      if (refusals.size > 1_000) refusals.clear();
-      const [problem] = checkSyntax(code);
-      refusals.set(sha256, problem === undefined ? readImports(code).problem : formatGateProblem(problem));
-    }
-    return refusals.get(sha256);
-  }
 
   function takeBatch(): Job[] {
     const first = queue.shift();
@@ -145,7 +136,7 @@ export async function openFunctionRuntime(options: FunctionRuntimeOptions = {}):
     run: (input) =>
       new Promise((settle, fail) => {
         if (closed) return fail(new Error('the function runtime is closed'));
-        const refused = refusal(input);
+        const refused = refusal(input.source);
         if (refused !== undefined) return settle(failedExecution(`SyntaxError: ${refused}`));
         queue.push({ input, crashes: 0, settle, fail });
         if (running) return;
@@ -169,4 +160,22 @@ async function startEngine(script: string, log: (line: string) => void): Promise
       log(`workerd did not start (attempt ${attempt} of ${maxStarts}): ${String(error)}`);
     }
   }
+}
+
+/** Why a source is not run, as CloudFront would not run it: it is too large, or the gate refuses it. */
+export function refuse(code: string, checkSyntax: (code: string) => readonly GateProblem[]): string | undefined {
+  const [problem] = [...checkSize(code), ...checkSyntax(code)];
+  return problem && formatGateProblem(problem);
+}
+
+/** Remembers why sources are not run, so that each is checked once. */
+export function openRefusals(check: (code: string) => string | undefined): (source: FunctionSource) => string | undefined {
+  const known = new Map<string, string | undefined>();
+  return ({ code, sha256 }) => {
+    if (!known.has(sha256)) {
+      if (known.size > 1_000) known.clear();
+      known.set(sha256, check(code));
+    }
+    return known.get(sha256);
+  };
 }

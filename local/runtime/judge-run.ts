@@ -20,7 +20,7 @@ export function judgeRun(input: RunInput, raw: RawRun): Execution {
   const all = [...problems, ...checkOutput(raw.output, input.event), ...checkCustomHeaders(call, raw.output)];
   if (all.length > 0) return { ...execution, error: { kind: 'validation', message: all.join('; ') } };
   settleValues(raw.output as object, input.event);
-  return { ...execution, output: raw.output, originCall: call };
+  return { ...execution, output: raw.output, originCall: call, ...(raw.queryNames && { queryNames: raw.queryNames }) };
 }
 
 /** A run that never began, or was stopped: a FunctionExecutionError, a 503 to the viewer. */

@@ -80,7 +80,7 @@ function explain(facts: Facts, failure: CallFailure): { code: ErrorCode; reason:
   // A deleted store answers so and not as missing.
   if (missing.test(name) || status === 404 || /not in expected state/i.test(message))
     return { code: 'NOT_FOUND', reason: said, hint: 'check the account and the names in edge.config.ts' };
-  if (quota.test(name) || status === 402) return { code: 'QUOTA', reason: said, hint: 'the limits stand in kvs/limits.ts' };
+  if (quota.test(name) || status === 402) return { code: 'QUOTA', reason: said, hint: quotaHint(name) };
   if (failure === 'bug') return undefined;
   if (status >= 200 && status < 300)
     return { code: 'AWS', reason: 'the answer cannot be read', hint: 'something between here and AWS may have cut it off: try again' };
@@ -89,6 +89,18 @@ function explain(facts: Facts, failure: CallFailure): { code: ErrorCode; reason:
     reason: status === 0 ? said : `${said}, status ${status}`,
     hint: status >= 500 ? 'an outage on the side of AWS: try again' : 'the message is what AWS says',
   };
+}
+
+/** A store's and a function's limits are fixed and part of this project; the others are the account's, and most can be raised. */
+function quotaHint(name: string): string {
+  if (name === 'FunctionSizeLimitExceeded') return 'the function may have 10,240 bytes, which AWS does not raise: make it smaller';
+  if (/^(ServiceQuotaExceededException|EntitySizeLimitExceeded)$/.test(name) || name === '')
+    return 'kvs/limits.ts lists the limits of a KeyValueStore';
+  const what = name
+    .replace(/^TooMany/, '')
+    .replace(/([a-z])(?=[A-Z])/g, '$1 ')
+    .toLowerCase();
+  return `it is CloudFront's quota on ${name.startsWith('TooMany') ? what : 'key value stores'}; the Service Quotas console shows its value, and whether it can be raised`;
 }
 
 function credentialsHint(name: string, message: string): string {

@@ -70,7 +70,10 @@ export function openAws({ env, region, local, requestTimeoutMs }: AwsOptions): A
       import('@aws-sdk/client-cloudfront-keyvaluestore'),
       import('./signer.ts'),
     ]);
-    return new CloudFrontKeyValueStoreClient({ ...settings('CLOUDFRONT_KEYVALUESTORE', requestTimeoutMs ?? 5_000), maxAttempts: 1 });
+    const store = settings('CLOUDFRONT_KEYVALUESTORE', requestTimeoutMs ?? 5_000);
+    // Later tries wait longer than the first, each by its own timeout: src/aws/key-value-store.ts.
+    const requestHandler = { ...store.requestHandler, socketTimeout: 60_000 };
+    return new CloudFrontKeyValueStoreClient({ ...store, requestHandler, maxAttempts: 1 });
   });
   const route53 = once(async () => {
     const { Route53Client } = await import('@aws-sdk/client-route-53');

@@ -11,6 +11,7 @@ import { auditKey } from '../../kvs/keys.ts';
 import { maxListKeysResults } from '../../kvs/limits.ts';
 import { EdgeError } from '../cli/errors.ts';
 import type { FlagStore, KeyChange, StoreSnapshot } from '../health/key-change.ts';
+import { recallAudit } from '../health/recall-audit.ts';
 import { classifyAwsError, wrapAwsError } from './aws-error.ts';
 import { backoffMs, maxCalls, type RetryOptions, retryCall } from './retry.ts';
 
@@ -26,16 +27,23 @@ export function openKeyValueStore(client: CloudFrontKeyValueStoreClient, arn: st
     log: options.log ?? (() => undefined),
     signal,
   };
-  const sending = signal === undefined ? {} : { abortSignal: signal };
+  const patience = openPatience(client);
+  const clockSkewMs = compareClocks(client);
+  /** One call with the patience of this moment: a store that is slow for everybody must not fail for ever by a timeout that is too short. */
+  async function send<T>(call: (options: SendOptions) => Promise<T>): Promise<T> {
+    return patience.during((requestTimeout) =>
+      call({ ...(requestTimeout === undefined ? {} : { requestTimeout }), ...(signal === undefined ? {} : { abortSignal: signal }) }),
+    );
+  }
 
   async function readEtag(): Promise<string> {
-    const { ETag } = await client.send(new DescribeKeyValueStoreCommand({ KvsARN: arn }), sending);
+    const { ETag } = await send((how) => client.send(new DescribeKeyValueStoreCommand({ KvsARN: arn }), how));
     return required(ETag, 'DescribeKeyValueStore', 'ETag');
   }
 
   async function readValue(key: string): Promise<[string, string] | undefined> {
     try {
-      const { Value } = await client.send(new GetKeyCommand({ KvsARN: arn, Key: key }), sending);
+      const { Value } = await send((how) => client.send(new GetKeyCommand({ KvsARN: arn, Key: key }), how));
       return [key, required(Value, 'GetKey', 'Value')];
     } catch (error) {
       if (error instanceof ResourceNotFoundException) return undefined;
@@ -78,14 +86,14 @@ export function openKeyValueStore(client: CloudFrontKeyValueStoreClient, arn: st
   }
 
   async function readPage(command: ListKeysCommand): Promise<{ items: [string, string][]; NextToken: string | undefined }> {
-    const { Items, NextToken } = await client.send(command, sending);
+    const { Items, NextToken } = await send((how) => client.send(command, how));
     const items = Items?.map(({ Key, Value }): [string, string] => [
       required(Key, 'ListKeys', 'Key'),
       required(Value, 'ListKeys', 'Value'),
     ]);
     if (items !== undefined) return { items, NextToken };
     // AWS does not say whether the list of an empty store has no items or an empty list of them.
-    const { ItemCount } = await client.send(new DescribeKeyValueStoreCommand({ KvsARN: arn }), sending);
+    const { ItemCount } = await send((how) => client.send(new DescribeKeyValueStoreCommand({ KvsARN: arn }), how));
     if (ItemCount !== 0) throw incomplete('ListKeys', 'Items');
     return { items: [], NextToken };
   }
@@ -93,7 +101,7 @@ export function openKeyValueStore(client: CloudFrontKeyValueStoreClient, arn: st
   async function write(change: KeyChange, etag: string): Promise<void> {
     const Puts = change.puts.map(({ key, value }) => ({ Key: key, Value: value }));
     const Deletes = change.deletes.map((key) => ({ Key: key }));
-    const { ETag } = await client.send(new UpdateKeysCommand({ KvsARN: arn, IfMatch: etag, Puts, Deletes }), sending);
+    const { ETag } = await send((how) => client.send(new UpdateKeysCommand({ KvsARN: arn, IfMatch: etag, Puts, Deletes }), how));
     required(ETag, 'UpdateKeys', 'ETag');
   }
 
@@ -128,7 +136,63 @@ export function openKeyValueStore(client: CloudFrontKeyValueStoreClient, arn: st
     }
   };
 
-  return { read, list, update };
+  const store = { read, list, update, clockSkewMs };
+  // Whoever writes a flip, by hand or not, goes on from the audit when the state is gone.
+  return { ...store, update: recallAudit(store).update };
+}
+
+interface SendOptions {
+  abortSignal?: AbortSignal;
+  requestTimeout?: number;
+}
+
+/** Of a call's first timeout: no call waits longer than this many times as long. */
+const mostPatience = 6;
+
+const usualTimeoutMs = 5_000;
+
+/** How long a call may take: as the client says, twice as long after each timeout, and as before once the store is quick again. */
+function openPatience(client: CloudFrontKeyValueStoreClient) {
+  let patienceMs: number | undefined;
+  return {
+    async during<T>(call: (timeoutMs: number | undefined) => Promise<T>): Promise<T> {
+      const usedMs = patienceMs;
+      const startedAt = performance.now();
+      // Known only once the client has sent something.
+      const firstMs = () => readTimeout(client) ?? usualTimeoutMs;
+      try {
+        const answer = await call(usedMs);
+        if (performance.now() - startedAt < firstMs() / 2) patienceMs = undefined;
+        return answer;
+      } catch (error) {
+        const isTimeout = error instanceof Error && error.name === 'TimeoutError';
+        if (isTimeout) patienceMs = Math.min(mostPatience * firstMs(), Math.max(patienceMs ?? 0, 2 * (usedMs ?? firstMs())));
+        throw error;
+      }
+    },
+  };
+}
+
+function readTimeout(client: CloudFrontKeyValueStoreClient): number | undefined {
+  const handler = client.config?.requestHandler as { httpHandlerConfigs?(): { requestTimeout?: unknown } } | undefined;
+  const timeoutMs = handler?.httpHandlerConfigs?.().requestTimeout;
+  return typeof timeoutMs === 'number' ? timeoutMs : undefined;
+}
+
+/** The SDK corrects its own clock by the service's and says nothing; an override's end is compared with the machine's. */
+function compareClocks(client: CloudFrontKeyValueStoreClient): () => number | undefined {
+  let skewMs: number | undefined;
+  client.middlewareStack?.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const { headers } = (result.response ?? {}) as { headers?: Readonly<Record<string, string>> };
+      const serverTime = Date.parse(headers?.['date'] ?? '');
+      if (!Number.isNaN(serverTime)) skewMs = Date.now() - serverTime;
+      return result;
+    },
+    { step: 'deserialize', name: 'compareClocks', priority: 'high', override: true },
+  );
+  return () => skewMs;
 }
 
 function required<T>(value: T | undefined, operation: string, member: string): T {

@@ -21,17 +21,24 @@ export async function readDistribution(path: string, env: Environment): Promise<
   } catch (cause) {
     throw new EdgeError('CONFIG_MISSING', `cannot read ${path}: ${(cause as Error).message}`, {
       cause,
-      hint: 'run the command in the folder that holds distribution.json, or set EDGE_PROJECT to that folder',
+      hint:
+        path === distributionPath(env)
+          ? 'run the command in the folder that holds distribution.json, or set EDGE_PROJECT to that folder'
+          : 'a relative path begins at the folder in which the command runs',
     });
   }
   return parseDistribution(text, env, path);
 }
 
-/** The same from text; `file` names the source in messages. */
+/**
+ * The same from text; `file` names the source in messages. What the AWS CLI saves (get-distribution-config, get-distribution, the input of
+ * create-distribution) is taken too: the config is the part of it that counts.
+ */
 export function parseDistribution(text: string, env: Environment, file = 'distribution.json'): DistributionConfig {
   let raw: unknown;
   try {
-    raw = JSON.parse(text);
+    // Editors and PowerShell put a byte order mark in front.
+    raw = takeConfig(JSON.parse(text.replace(/^\uFEFF/, '')));
   } catch (cause) {
     throw new EdgeError('CONFIG_INVALID', `${file} is not JSON: ${(cause as Error).message}`, {
       cause,
@@ -90,6 +97,15 @@ export function checkOriginsAgree(config: EdgeConfig, distribution: Distribution
   throw new EdgeError('CONFIG_INVALID', problems.join('\n'), {
     hint: `edge.config.ts has ${here.join(', ')}; distribution.json has ${[...there.keys()].join(', ')}`,
   });
+}
+
+/** What a saved answer or input of the AWS CLI wraps the config in. */
+const wrappers = ['Distribution', 'DistributionConfigWithTags', 'DistributionConfig'];
+
+function takeConfig(raw: unknown): unknown {
+  if (!isRecord(raw) || 'Origins' in raw) return raw;
+  const inner = wrappers.map((name) => raw[name]).find(isRecord);
+  return inner === undefined ? raw : takeConfig(inner);
 }
 
 function fillPlaceholders(value: unknown, env: Environment, missing: Set<string>): unknown {

@@ -54,6 +54,8 @@ export interface Execution {
   error: { kind: 'execution' | 'validation'; message: string } | undefined;
   /** The last text given to `cf.logCustomData`, for the access log's own field; absent when the function gave none. */
   customData?: string;
+  /** The names of the output's query in the order of the engine, where `output` may list them in another one. */
+  queryNames?: string[];
   /** Bytes of memory that loading and running took; absent when the engine cannot tell, as workerd. */
   memoryBytes?: number;
 }

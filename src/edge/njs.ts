@@ -1,5 +1,6 @@
 import { EdgeError } from '../cli/errors.ts';
 import type { EventValues, Execution, FunctionRuntime, RunInput } from './execution.ts';
+import { isIntegerLike } from './needs-njs.ts';
 import { acceptRun } from './njs/accept-run.ts';
 import { findExecutable } from './njs/find-executable.ts';
 import { type NjsRun, runBatch } from './njs/run-batch.ts';
@@ -111,6 +112,10 @@ function describeRun(input: RunInput, startedAt: number): NjsRun {
   if (edgeLocation !== undefined && event.context.eventType === 'viewer-request') run.edgeLocation = edgeLocation;
   const raw = rawQueryString ?? joinQuery(event.request.querystring);
   if (raw !== undefined) run.rawQueryString = raw;
+  if (rawQueryString !== undefined && Object.keys(event.request.querystring).some(isIntegerLike))
+    run.queryNames = [...new Set(rawQueryString.split('&').map((pair) => pair.split('=', 1)[0] ?? ''))].filter(
+      (name) => event.request.querystring[name] !== undefined,
+    );
   return run;
 }
 

@@ -1,42 +1,93 @@
-import { z } from 'zod';
-import { maxKeyBytes, maxValueBytes } from '../../kvs/limits.ts';
+import { maxKeyBytes, maxStoreBytes, maxValueBytes } from '../../kvs/limits.ts';
 import { EdgeError } from '../cli/errors.ts';
 
-const plain = z.record(z.string(), z.string());
-const importFile = z.strictObject({ data: z.array(z.strictObject({ key: z.string(), value: z.string() })) });
+/** A key and its value as the file has them, with the place that messages name. */
+interface Entry {
+  at: string;
+  key: unknown;
+  value: unknown;
+}
 
-/** The keys of a JSON file: `{"health": "ok"}`, or the form that CloudFront imports from S3. Throws CONFIG_INVALID naming every problem. */
+/** Problems that are listed; a file with one kind of mistake may have it in each of thousands of keys. */
+const maxProblems = 20;
+
+/**
+ * The keys of a JSON file: `{"health": "ok"}`, or the form that CloudFront imports from S3 (DG kvs-with-functions-create-s3-kvp.html: UTF-8 without byte order
+ * mark, at most 5 MB, no key twice). Throws CONFIG_INVALID naming every problem.
+ */
 export function parseStoreData(text: string, file: string): Map<string, string> {
+  if (text.startsWith('\uFEFF'))
+    throw invalid(file, ['it begins with a byte order mark, which the import does not take: save it as UTF-8 without BOM']);
   let raw: unknown;
   try {
     raw = JSON.parse(text);
   } catch (cause) {
     throw invalid(file, [`it is not JSON: ${(cause as Error).message}`]);
   }
-  const imported = importFile.safeParse(raw);
-  const given = imported.success ? undefined : plain.safeParse(raw);
-  if (given?.success === false)
-    throw invalid(
-      file,
-      given.error.issues.map(({ path, message }) => `${path.join('.') || 'the data'}: ${message}`),
-    );
-  const entries = imported.success
-    ? imported.data.data.map(({ key, value }): [string, string] => [key, value])
-    : Object.entries(given?.data ?? {});
-  const problems = entries.flatMap(([key, value]) => [
-    ...(Buffer.byteLength(key) > maxKeyBytes || key === '' ? [`${key.slice(0, 40)}: a key has 1 to ${maxKeyBytes} bytes`] : []),
-    ...(Buffer.byteLength(value) > maxValueBytes ? [`${key.slice(0, 40)}: a value has at most ${maxValueBytes} bytes`] : []),
-  ]);
+  if (raw === null || typeof raw !== 'object' || Array.isArray(raw)) throw invalid(file, [`it must be an object, and is ${nameType(raw)}`]);
+  const problems: string[] = [];
+  const fileBytes = Buffer.byteLength(text);
+  if (fileBytes > maxStoreBytes) problems.push(`it has ${fileBytes} bytes, at most ${maxStoreBytes} (5 MB) are allowed`);
+  const { data } = raw as { data?: unknown };
+  const entries = Array.isArray(data) ? listImported(raw, data, problems) : listPlain(raw, text, problems);
+  const found = new Map<string, string>();
+  for (const entry of entries) {
+    const { at, key, value } = entry;
+    if (typeof key !== 'string') problems.push(`${at}.key: a text is required, and this is ${nameType(key)}`);
+    if (typeof value !== 'string') problems.push(`${at}.value: a text is required, and this is ${nameType(value)}`);
+    if (typeof key !== 'string') continue;
+    const keyBytes = Buffer.byteLength(key);
+    if (key === '' || keyBytes > maxKeyBytes) problems.push(`${at}: a key has 1 to ${maxKeyBytes} bytes, and this one ${keyBytes}`);
+    if (found.has(key)) problems.push(`${at}: the key ${JSON.stringify(key.slice(0, 40))} is there more than once`);
+    const valueBytes = typeof value === 'string' ? Buffer.byteLength(value) : 0;
+    if (valueBytes > maxValueBytes) problems.push(`${at}: a value has at most ${maxValueBytes} bytes, and this one ${valueBytes}`);
+    found.set(key, String(value));
+  }
   if (problems.length > 0) throw invalid(file, problems);
-  return new Map(entries);
+  return found;
+}
+
+/** `{"data": [{"key": "health", "value": "ok"}]}`. */
+function listImported(raw: object, data: readonly unknown[], problems: string[]): Entry[] {
+  for (const name of Object.keys(raw)) if (name !== 'data') problems.push(`${name}: only "data" is allowed beside "data"`);
+  return data.flatMap((item, index): Entry[] => {
+    const at = `data[${index}]`;
+    if (item === null || typeof item !== 'object' || Array.isArray(item)) {
+      problems.push(`${at}: an object with key and value is required, and this is ${nameType(item)}`);
+      return [];
+    }
+    const { key, value, ...others } = item as Record<string, unknown>;
+    for (const name of Object.keys(others)) problems.push(`${at}.${name}: only key and value are allowed`);
+    return [{ at: typeof key === 'string' ? `${at} (key ${JSON.stringify(key.slice(0, 40))})` : at, key, value }];
+  });
+}
+
+/** `{"health": "ok"}`. JSON.parse keeps the last of two; the text shows both: where all values are texts, every second one is a key. */
+function listPlain(raw: object, text: string, problems: string[]): Entry[] {
+  const entries = Object.entries(raw);
+  if (entries.every(([, value]) => typeof value === 'string')) {
+    const keys = [...text.matchAll(/"(?:[^"\\]|\\.)*"/g)].filter((_, index) => index % 2 === 0).map(([key]) => JSON.parse(key) as string);
+    const seen = new Set<string>();
+    for (const key of keys) {
+      if (seen.has(key)) problems.push(`the key ${JSON.stringify(key.slice(0, 40))} is there more than once`);
+      seen.add(key);
+    }
+  }
+  return entries.map(([key, value]) => ({ at: `key ${JSON.stringify(key.slice(0, 40))}`, key, value }));
+}
+
+function nameType(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'an object';
+  return typeof value === 'string' ? 'a text' : `the ${typeof value} ${String(value).slice(0, 40)}`;
 }
 
 function invalid(file: string, problems: readonly string[]): EdgeError {
-  return new EdgeError(
-    'CONFIG_INVALID',
-    [`${file} is no data for a KeyValueStore:`, ...problems.map((problem) => `  ${problem}`)].join('\n'),
-    {
-      hint: '{"health": "ok"}, or {"data": [{"key": "health", "value": "ok"}]} as CloudFront imports it',
-    },
-  );
+  const listed = problems.slice(0, maxProblems).map((problem) => `  ${problem}`);
+  if (problems.length > maxProblems) listed.push(`  and ${problems.length - maxProblems} more`);
+  return new EdgeError('CONFIG_INVALID', [`${file} cannot be the data of a KeyValueStore:`, ...listed].join('\n'), {
+    hint: '{"health": "ok"}, or {"data": [{"key": "health", "value": "ok"}]} as CloudFront imports it',
+  });
 }

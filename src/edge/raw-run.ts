@@ -10,6 +10,8 @@ export interface RawRun {
   /** Arguments of console.log after the first, which were not logged. */
   droppedLogArguments: number;
   customData?: string;
+  /** The names of the returned query in the engine's own order, where `output` may list them in another one. */
+  queryNames?: string[];
   /** Bytes that loading and running took, where the engine can tell. */
   memoryBytes?: number;
   /** Why the handler gave no result. */

@@ -76,6 +76,8 @@ export interface KeptFlag {
   written?: Sent | undefined;
   /** Writes that failed without an answer: each may have landed. */
   unanswered?: readonly Sent[] | undefined;
+  /** The store has shown our last write. */
+  isVerified?: boolean | undefined;
   /** The store did not show our last write when it was read back, this often in a row. */
   unverified?: number | undefined;
   /** Something is to be put back. */
@@ -104,6 +106,7 @@ const maxUnanswered = 8;
 
 /** A read that shows less than our own write, this soon after it, is a reader that is behind; later it is damage. */
 const lagMs = 30_000;
+const lagAfterVerifiedMs = 10_000;
 
 /** The clock of a machine may be wrong by this much before it is reported. */
 const maxSkewMs = 30_000;
@@ -321,11 +324,11 @@ export class FlagKeeper {
   /** What the values say, as a decision must take them. */
   #judge(values: ReadonlyMap<string, string>, keys: readonly string[]): Found {
     const { policy, clock } = this.#options;
-    const { live: known, values: before, written, unverified } = this.#kept;
+    const { live: known, values: before, written, unverified, isVerified } = this.#kept;
     const now = clock.now();
     const own = before && new Map(Object.entries(before));
     const { values: recovered, isBehind, damage } = recoverValues(values, own, now, keys);
-    const isYoung = !unverified && written !== undefined && clock.monotonic() - written.at < lagMs;
+    const isYoung = !unverified && written !== undefined && clock.monotonic() - written.at < (isVerified ? lagAfterVerifiedMs : lagMs);
     const last = entryOf(written);
     const isOldText = last !== undefined && last.from !== last.to && last.from === (values.get(healthKey) ?? okRecord);
     const isLate =
@@ -425,6 +428,7 @@ export class FlagKeeper {
       isDamaged: false,
       values: valuesOf(put),
       etag: undefined,
+      isVerified: false,
       written,
       unanswered: [],
       reported: { ...this.#kept.reported, damage: undefined },
@@ -456,7 +460,7 @@ export class FlagKeeper {
         break;
       }
       // A newer state, or another record, is somebody's later word.
-      this.#seen({ live: found.live, values: valuesOf(found.values), etag: snapshot.etag, unverified: 0 });
+      this.#seen({ live: found.live, values: valuesOf(found.values), etag: snapshot.etag, unverified: 0, isVerified: true });
       if (found.live.state.sequence === sequence && found.live.text !== text) break;
       return this.#log({ event: 'verified', sequence, durationMs: this.#since(startedAt) });
     }

@@ -43,7 +43,9 @@ export function recoverValues(
   const isBehind = isShort && !isBegunAnew;
   // A store in which nothing has happened yet has neither key.
   const isUsed = Math.max(live.state.sequence, before.sequence) > 0;
-  const isOld = before.sequence > 0 && !isBegunAnew && (isShort ? !shown.edited : !isState && text === okRecord);
+  // An override in force that nobody has noted yet is an operator's, whatever the clocks of its writers said.
+  const isForeign = shown.overrides.length > 0 && text !== known?.get(healthKey) && text !== before.lastFlip?.from;
+  const isOld = before.sequence > 0 && !isBegunAnew && !isForeign && (isShort ? !shown.edited : !isState && text === okRecord);
   const keys: string[] = [];
   if (isRecord ? isOld && text !== known?.get(healthKey) : isUsed || text !== undefined) keys.push(healthKey);
   if (isState ? isShort || shown.state.sequence < live.state.sequence : isUsed || found.has(stateKey)) keys.push(stateKey);
@@ -55,7 +57,9 @@ export function recoverValues(
   const isKnown = known !== undefined && before.sequence >= live.state.sequence;
   const record = isRecord && !isOld ? text : isKnown ? (known.get(healthKey) ?? okRecord) : lastRecord(live, found);
   // The number goes on from the highest that was ever seen, even when somebody has begun a new count meanwhile.
-  const state = isKnown && !isBegunAnew ? before : { ...live.state, sequence: Math.max(live.state.sequence, before.sequence) };
+  const override = isForeign && shown.state.override ? { override: shown.state.override } : {};
+  const state =
+    isKnown && !isBegunAnew ? { ...before, ...override } : { ...live.state, sequence: Math.max(live.state.sequence, before.sequence) };
   const values = new Map([
     [healthKey, record],
     [stateKey, formatStateRecord(state)],

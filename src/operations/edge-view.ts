@@ -4,18 +4,23 @@ import type { EdgeConfig } from '../config/edge-config.ts';
 import { resolveName, toLookup } from '../health/resolve-name.ts';
 
 /** Which origin answered a viewer. */
-export type EdgeAnswer = { origins: readonly string[] } | { problem: string };
+export type EdgeAnswer =
+  | { origins: readonly string[]; status?: number }
+  /** `failed`: a viewer gets an error, or nothing in time; else it only cannot be told who answered. */
+  | { problem: string; failed: boolean };
 
 /** The edge as a viewer sees it. */
 export interface EdgeView {
   url: string;
   /** Only the local edge can be asked on behalf of a country; anywhere else a viewer is where it is. */
   canChooseCountry: boolean;
-  ask(country: string | undefined): Promise<EdgeAnswer>;
+  ask(country: string | undefined, ip?: string): Promise<EdgeAnswer>;
 }
 
 /** Request header by which the local edge is told a viewer's country. */
 export const localCountryHeader = 'x-local-viewer-country';
+/** Request header by which the local edge is told a viewer's address. */
+export const localIpHeader = 'x-local-viewer-ip';
 const maxBodyBytes = 65_536;
 const lookup = toLookup((name, family) => resolveName(name, { family, timeoutMs: 5_000 }));
 
@@ -35,17 +40,21 @@ export function openEdgeView({ url, isLocal, config, timeoutMs = 5_000, signal }
   return {
     url,
     canChooseCountry: isLocal,
-    ask: async (country) => {
+    ask: async (country, ip) => {
       const headers: Record<string, string> = { 'cache-control': 'no-cache' };
       if (isLocal && country !== undefined) headers[localCountryHeader] = country;
+      if (isLocal && ip !== undefined) headers[localIpHeader] = ip;
       try {
         const { status, region } = await fetchRegion(new URL(path, url), headers, timeoutMs, signal);
-        if (region === undefined) return { problem: `answered ${status} without a region` };
+        const failed = status >= 500;
+        if (region === undefined) return { problem: `answered ${status} without a region`, failed };
         const origins = byRegion.get(region);
-        return origins === undefined ? { problem: `answered ${status} from ${region}, which is no origin's region` } : { origins };
+        return origins === undefined
+          ? { problem: `answered ${status} from ${region}, which is the region of no origin`, failed }
+          : { origins, status };
       } catch (error) {
         signal?.throwIfAborted();
-        return { problem: `did not answer: ${(error as Error).message || (error as NodeJS.ErrnoException).code}` };
+        return { problem: `did not answer: ${(error as Error).message || (error as NodeJS.ErrnoException).code}`, failed: true };
       }
     },
   };

@@ -1,5 +1,6 @@
 import type { FlagStore } from '../health/key-change.ts';
 import type { EdgeView } from './edge-view.ts';
+import type { ExpectByLive } from './expect-at-edge.ts';
 import type { Sounding } from './judge-origins.ts';
 import type { Audience } from './viewer-shares.ts';
 
@@ -10,8 +11,12 @@ export interface FailoverTools {
   edge: EdgeView | undefined;
   origins: readonly string[];
   audiences: readonly Audience[];
+  /** Undefined: the edge is compared with edge.config.ts. */
+  expectByLive?: ExpectByLive | undefined;
   /** Asks an origin itself, so that viewers are not sent where nobody has looked lately. */
   sound: (origin: string) => Promise<Sounding>;
+  /** One quick probe of an origin, for the status; undefined: the status says only what is recorded. */
+  glance?: ((origin: string) => Promise<Sounding>) | undefined;
   /** Who writes. */
   by: string;
   /** Write without asking. */

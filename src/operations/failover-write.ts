@@ -1,24 +1,33 @@
 import { formatDuration } from '../cli/duration.ts';
 import { EdgeError } from '../cli/errors.ts';
+import { formatTime } from '../cli/format-time.ts';
 import type { Io } from '../cli/io.ts';
 import { type Flip, flipKeys, planFlip } from '../health/flip.ts';
 import type { StoreSnapshot } from '../health/key-change.ts';
-import { effectiveWeights, parseLiveRecord } from '../health/live-record.ts';
-import type { Weights } from '../health/state-record.ts';
+import { type LiveRecord, overrideInForce, parseLiveRecord } from '../health/live-record.ts';
+import { expectAtEdge } from './expect-at-edge.ts';
 import type { WriteIntent } from './failover-intent.ts';
 import type { FailoverTools } from './failover-tools.ts';
 import { formatPlan } from './format-plan.ts';
 import { judgeOrigins, type Sounding } from './judge-origins.ts';
 import { checkDangers, type FailoverPlan, planFailover } from './plan-failover.ts';
-import { formatDisagreement, listExpectations, verifyEdge } from './verify-edge.ts';
+import { formatDisagreement, verifyEdge } from './verify-edge.ts';
 
 type Soundings = ReadonlyMap<string, Sounding>;
+
+/** What the plan rests on: the probes, and the verdicts that were recorded when they were made. */
+interface Seen {
+  soundings: Soundings;
+  memories: LiveRecord['state']['origins'];
+}
 
 /** Shows the plan, asks, writes it in one call and waits for the edge; returns the exit code. */
 export async function writeFailover(intent: WriteIntent, tools: FailoverTools, io: Io): Promise<number> {
   const { flip } = intent;
   const [snapshot, soundings] = await Promise.all([tools.store.read(flipKeys), soundTargets(flip, tools)]);
-  const shown = thinkThrough(snapshot, intent, soundings, tools, io.now());
+  refuseEnded(flip, io.now(), 'nothing was written');
+  const seen = { soundings, memories: parseLiveRecord(snapshot.values, io.now()).state.origins };
+  const shown = thinkThrough(snapshot, intent, seen, tools, io.now());
   if (shown === undefined) {
     io.result({ written: false, record: parseLiveRecord(snapshot.values, io.now()).text }, ['no override is in force: nothing to do']);
     return 0;
@@ -29,15 +38,32 @@ export async function writeFailover(intent: WriteIntent, tools: FailoverTools, i
     io.stderr('nothing was written');
     return 1;
   }
-  const { at, change } = await commit(shown, intent, soundings, tools, io);
+  const { at, change } = await commit(shown, intent, seen, tools, io);
   const values = new Map(change.puts.map(({ key, value }) => [key, value]));
   const live = parseLiveRecord(values, at);
-  const propagationMs = await verify(effectiveWeights(live), at, tools, io);
+  const written = `written: ${live.text} (flip #${live.state.sequence})`;
+  const propagationMs = await verify(live.text, at, tools, io).catch((error: unknown) => {
+    if (!io.signal.aborted) throw error;
+    throw new EdgeError(
+      'INTERRUPTED',
+      `interrupted, but flip #${live.state.sequence} is written and in force${describeEnd(live, io.now())}`,
+      {
+        cause: error,
+        hint: 'npm run failover -- status shows what the edge does; failover -- auto --reason "why" ends an override',
+      },
+    );
+  });
   io.result({ written: true, sequence: live.state.sequence, from: shown.live.text, to: live.text, propagationMs: propagationMs ?? null }, [
-    `written: ${live.text} (flip #${live.state.sequence})`,
-    ...(propagationMs === undefined ? [] : [`the edge follows since ${formatDuration(propagationMs)} after the write`]),
+    written,
+    ...(propagationMs === undefined ? [] : [`confirmed at the edge ${formatDuration(propagationMs)} after the write`]),
   ]);
   return 0;
+}
+
+/** ` until 05:10:00 UTC, 1h 59m from now` for an override, else nothing: automation goes on from here. */
+function describeEnd(live: LiveRecord, now: number): string {
+  const override = overrideInForce(live);
+  return override === undefined ? '' : ` until ${formatTime(override.until, now)}, ${formatDuration(override.until - now)} from now`;
 }
 
 /** Only origins that may win viewers are asked: a dead one that is being left would cost its timeout. */
@@ -47,9 +73,9 @@ async function soundTargets(flip: Flip, { origins, sound }: FailoverTools): Prom
 }
 
 /** The plan for this snapshot; undefined when there is nothing to do. */
-function thinkThrough(snapshot: StoreSnapshot, { flip, reason }: WriteIntent, soundings: Soundings, tools: FailoverTools, at: number) {
+function thinkThrough(snapshot: StoreSnapshot, { flip, reason }: WriteIntent, seen: Seen, tools: FailoverTools, at: number) {
   const { by, origins, audiences } = tools;
-  const proofs = judgeOrigins(origins, parseLiveRecord(snapshot.values, at).state.origins, soundings, at);
+  const proofs = judgeOrigins(origins, parseLiveRecord(snapshot.values, at).state.origins, seen.soundings, at, seen.memories);
   return planFailover(snapshot, flip, { at, by, reason, origins, audiences, proofs });
 }
 
@@ -61,21 +87,37 @@ async function isConfirmed({ yes }: FailoverTools, io: Io): Promise<boolean> {
 }
 
 /** Writes what was shown. The flipper may have moved weights meanwhile, so it is thought through again; another operator's override is not replaced unseen. */
-async function commit(shown: FailoverPlan, intent: WriteIntent, soundings: Soundings, tools: FailoverTools, io: Io) {
-  const at = io.now();
+async function commit(shown: FailoverPlan, intent: WriteIntent, seen: Seen, tools: FailoverTools, io: Io) {
+  const { flip, reason } = intent;
+  const { by, origins } = tools;
   const { written } = await tools.store.update(flipKeys, (snapshot) => {
+    // Read anew in each round: waiting for a yes, or for a slow store, takes from the override's time.
+    const at = io.now();
+    refuseEnded(flip, at, 'nothing was written');
     const live = parseLiveRecord(snapshot.values, at);
     if (describeOverrides(live) !== describeOverrides(shown.live))
-      throw new EdgeError('CONFLICT', `the override is not the one shown any more: the record is now ${live.text}`, {
-        hint: 'nothing was written; look at npm run failover -- status, then decide again',
+      throw new EdgeError('CONFLICT', `the override has changed since it was shown: the record is now ${live.text}`, {
+        hint: 'nothing was written; see npm run failover -- status, then decide again',
       });
-    const plan = thinkThrough(snapshot, intent, soundings, tools, at);
-    if (plan !== undefined) checkDangers(plan, intent.flip);
-    return planFlip(snapshot, intent.flip, { at, reason: intent.reason, by: tools.by, origins: tools.origins });
+    const plan = thinkThrough(snapshot, intent, seen, tools, at);
+    if (plan !== undefined) checkDangers(plan, flip);
+    return planFlip(snapshot, flip, { at, reason, by, origins });
   });
   if (written === undefined)
-    throw new EdgeError('CONFLICT', 'the override ended by itself meanwhile: nothing was written', { hint: 'npm run failover -- status' });
-  return { at: io.now(), change: written };
+    throw new EdgeError('CONFLICT', 'the override has ended meanwhile: nothing was written', { hint: 'npm run failover -- status' });
+  const at = io.now();
+  refuseEnded(flip, at, 'the record was written all the same and moves no viewer');
+  return { at, change: written };
+}
+
+/** The edge leaves out an entry whose time has come, so an override that has ended would be written for nothing. */
+function refuseEnded(flip: Flip, now: number, outcome: string): void {
+  if (flip.kind !== 'override') return;
+  const { until } = flip;
+  if (until > now) return;
+  throw new EdgeError('CONFLICT', `the override ended at ${formatTime(until, now)}, before it could be in force: ${outcome}`, {
+    hint: 'run it again with a longer --for',
+  });
 }
 
 function describeOverrides({ overrides }: FailoverPlan['live']): string {
@@ -83,27 +125,29 @@ function describeOverrides({ overrides }: FailoverPlan['live']): string {
 }
 
 /** Milliseconds until the edge followed; undefined when it was not asked. NOT_READY when it did not follow in time. */
-async function verify(weights: Weights, writtenAt: number, tools: FailoverTools, io: Io): Promise<number | undefined> {
-  const { edge, audiences, verifyTimeoutMs } = tools;
+async function verify(record: string, writtenAt: number, tools: FailoverTools, io: Io): Promise<number | undefined> {
+  const { edge, verifyTimeoutMs } = tools;
   if (!tools.verify) return undefined;
   if (edge === undefined) {
     io.stderr('written, not verified: --edge https://<viewer domain> asks the edge');
     return undefined;
   }
-  io.stderr('written, waiting for the edge to follow');
-  const expectations = listExpectations(audiences, weights, edge.canChooseCountry);
-  const outcome = await verifyEdge(edge, expectations, {
+  io.stderr(`written, waiting up to ${formatDuration(verifyTimeoutMs)} for the edge`);
+  const { expectations, note } = await expectAtEdge(tools, edge, [record], 'all', io.now());
+  if (note !== undefined) io.stderr(`note: ${note}`);
+  const [expected = []] = expectations;
+  const outcome = await verifyEdge(edge, expected, {
     now: io.now,
     sleep: tools.sleep,
     writtenAt,
     timeoutMs: verifyTimeoutMs,
-    progress: (left) => io.progress(`written; the edge: ${expectations.length - left.length} of ${expectations.length} viewers moved`),
+    progress: (left) => io.progress(`written; the edge: ${expected.length - left.length} of ${expected.length} viewers moved`),
   });
   if ('propagationMs' in outcome) return outcome.propagationMs;
   const [first] = outcome.disagreements;
   throw new EdgeError(
     'NOT_READY',
-    `the flip is written, but the edge does not follow after ${formatDuration(verifyTimeoutMs)}: ${first && formatDisagreement(first)}`,
+    `the flip is written and in force, but the edge does not follow after ${formatDuration(verifyTimeoutMs)}: ${first && formatDisagreement(first)}`,
     { hint: 'failover -- status --watch shows when it does; an origin that fails is covered by the other one for GET' },
   );
 }

@@ -16,7 +16,7 @@ export interface FormatPlanOptions {
 
 /** A plan for people: old and new weights, who moves, until when, and what speaks against it. */
 export function formatPlan(plan: FailoverPlan, flip: Flip, { now, audiences, colour }: FormatPlanOptions): string[] {
-  const { live, before, after, moves, dangers } = plan;
+  const { live, before, after, moves, dangers, notes } = plan;
   const weights = Object.keys(after).map((origin) => {
     const change = before[origin] === after[origin] ? 'as before' : `was ${before[origin]}`;
     return [`  ${origin}`, paint(colour, 'bold', String(after[origin])), change];
@@ -36,6 +36,7 @@ export function formatPlan(plan: FailoverPlan, flip: Flip, { now, audiences, col
     ...(flip.kind === 'override' ? [`until    ${formatTime(flip.until, now)}, ${formatDuration(flip.until - now)} from now`] : []),
     ...(ended === undefined ? [] : [`ends     the override of ${ended.by}: ${ended.reason}`]),
     ...(live.edited ? [paint(colour, 'yellow', `note     the record was changed by hand since the last flip: ${live.text}`)] : []),
+    ...notes.map((note) => paint(colour, 'yellow', `note     ${note}`)),
     ...dangers.map((danger) => paint(colour, 'red', `danger   ${danger}`)),
   ];
 }

@@ -21,6 +21,8 @@ export interface FailoverPlan {
   moves: Move[];
   /** Reasons against, each a sentence without its full stop; none when the flip is safe. */
   dangers: string[];
+  /** What the operator should know and nothing is refused for, each a sentence without its full stop. */
+  notes: string[];
 }
 
 export interface FailoverContext {
@@ -47,13 +49,16 @@ export function planFailover(snapshot: StoreSnapshot, flip: Flip, context: Failo
   const moves = listMoves(audiences, before, after);
   const dangers: string[] = [];
   if (origins.every((origin) => after[origin] === 0)) dangers.push('every origin would be at weight 0');
+  const notes: string[] = [];
   const raised = flip.kind === 'override' ? origins.filter((origin) => (flip.weights[origin] ?? 0) > (before[origin] ?? 100)) : [];
   for (const origin of new Set([...listGainers(moves), ...raised])) {
     const proof = proofs.get(origin);
-    if (proof?.verdict !== 'healthy')
-      dangers.push(`${origin} is ${proof?.verdict ?? 'unknown'}${proof === undefined ? '' : ` (${proof.evidence})`}`);
+    const evidence = proof === undefined ? '' : ` (${proof.evidence})`;
+    if (proof?.verdict !== 'healthy') dangers.push(`${origin} is ${proof?.verdict ?? 'unknown'}${evidence}`);
+    else if (live.state.origins[origin]?.verdict === 'unhealthy')
+      notes.push(`${origin} answers, though the flipper does not trust it${evidence}`);
   }
-  return { live, before, after, moves, dangers };
+  return { live, before, after, moves, dangers, notes };
 }
 
 /** Throws ORIGIN_UNHEALTHY when something speaks against an override that was not given its `--break-glass`. */

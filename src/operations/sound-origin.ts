@@ -18,7 +18,20 @@ export interface SoundingOptions {
 const soundings = 3;
 
 /** Probes an origin by each of its http signals; the first bad answer is the sounding. Never throws. */
-export async function soundOrigin(id: string, { config, distribution, local, signal }: SoundingOptions): Promise<Sounding> {
+export async function soundOrigin(id: string, options: SoundingOptions): Promise<Sounding> {
+  for (let made = 0; made < soundings; made++) {
+    const sounding = await probeOnce(id, options, { turn: made });
+    if (sounding.kind !== 'good') return sounding;
+  }
+  return { kind: 'good' };
+}
+
+/** One probe by each of its http signals, all at once, within this time. Never throws. */
+export async function probeOnce(
+  id: string,
+  { config, distribution, local, signal }: SoundingOptions,
+  { turn = 0, timeoutMs = Number.POSITIVE_INFINITY } = {},
+): Promise<Sounding> {
   const signals = (config.origins[id]?.signals ?? []).filter((candidate) => candidate.type === 'http');
   if (signals.length === 0) return { kind: 'unreached', problem: 'it has no http signal' };
   let filled: DistributionConfig;
@@ -29,16 +42,20 @@ export async function soundOrigin(id: string, { config, distribution, local, sig
   }
   const { probe } = await import('../health/probe.ts');
   const connectTo = local?.[id];
-  const options = { ...(connectTo && { connectTo }), ...(signal && { signal }) };
-  for (const http of signals) {
-    const target = buildProbeTarget(id, http, config, filled);
-    if (target === undefined) return { kind: 'unreached', problem: 'distribution.json does not define it' };
-    for (let made = 0; made < soundings; made++) {
-      const judged = judgeProbe(await probe(target, { ...options, turn: made }));
-      if (judged.kind !== 'good') return judged;
-    }
-  }
-  return { kind: 'good' };
+  const options = { turn, ...(connectTo && { connectTo }), ...(signal && { signal }) };
+  const found = await Promise.all(
+    signals.map(async (http): Promise<Sounding> => {
+      const target = buildProbeTarget(id, http, config, filled);
+      if (target === undefined) return { kind: 'unreached', problem: 'distribution.json does not define it' };
+      const bounded = {
+        ...target,
+        timeoutMs: Math.min(timeoutMs, target.timeoutMs),
+        connectTimeoutMs: Math.min(timeoutMs, target.connectTimeoutMs),
+      };
+      return judgeProbe(await probe(bounded, options));
+    }),
+  );
+  return found.find(({ kind }) => kind === 'bad') ?? found.find(({ kind }) => kind === 'unreached') ?? { kind: 'good' };
 }
 
 /** Not to get through may be this machine's fault, when an ALB admits CloudFront only; a refused connection, a bad certificate or a bad answer never is. */

@@ -6,7 +6,12 @@ import { type Audience, countShares } from './viewer-shares.ts';
 export interface Expectation {
   /** Undefined for a viewer of unknown or unlisted country. */
   country: string | undefined;
+  /** The viewer's address, on which a partial weight depends; undefined for whatever this machine has. */
+  ip?: string | undefined;
+  /** Empty when the function chooses no origin by its id, and any is right. */
   allowed: readonly string[];
+  /** Those that serve a request which the first one fails. */
+  covering?: readonly string[];
 }
 
 export interface Disagreement extends Expectation {
@@ -15,11 +20,23 @@ export interface Disagreement extends Expectation {
 
 /** What each viewer may get under these weights: every configured country and one without, or whoever asks when the country cannot be chosen. */
 export function listExpectations(audiences: readonly Audience[], weights: Weights, canChooseCountry: boolean): Expectation[] {
-  const each = audiences.map(({ countries, order }) => ({ countries, allowed: [...countShares(order, weights).keys()] }));
-  if (!canChooseCountry) return [{ country: undefined, allowed: [...new Set(each.flatMap(({ allowed }) => allowed))] }];
-  return each.flatMap(({ countries, allowed }) =>
-    (countries.length === 0 ? [undefined] : countries).map((country) => ({ country, allowed })),
+  const each = audiences.map(({ countries, order }) => {
+    const allowed = [...countShares(order, weights).keys()];
+    return { countries, allowed, covering: order.filter((origin) => !allowed.includes(origin) && weights[origin] !== 0) };
+  });
+  if (!canChooseCountry) {
+    const allowed = [...new Set(each.flatMap((one) => one.allowed))];
+    const covering = [...new Set(each.flatMap((one) => one.covering))].filter((origin) => !allowed.includes(origin));
+    return [{ country: undefined, allowed, covering }];
+  }
+  return each.flatMap(({ countries, allowed, covering }) =>
+    (countries.length === 0 ? [undefined] : countries).map((country) => ({ country, allowed, covering })),
   );
+}
+
+/** The answer comes from where it should. */
+export function agrees({ allowed }: Expectation, answer: EdgeAnswer): boolean {
+  return 'origins' in answer && (allowed.length === 0 || answer.origins.some((origin) => allowed.includes(origin)));
 }
 
 /** Asks the edge once for each; `atOnce` requests are on their way at a time. */
@@ -28,9 +45,8 @@ export async function findDisagreements(edge: EdgeView, expectations: readonly E
   const waiting = [...expectations];
   const ask = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const { allowed } = next;
-      const answer = await edge.ask(next.country);
-      if ('problem' in answer || !answer.origins.some((origin) => allowed.includes(origin))) found.push({ ...next, answer });
+      const answer = await edge.ask(next.country, next.ip);
+      if (!agrees(next, answer)) found.push({ ...next, answer });
     }
   };
   await Promise.all(Array.from({ length: atOnce }, ask));

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -73,9 +76,57 @@ describe('npm run edge', () => {
     { args: [], code: 2, says: '--function is missing' },
     { args: ['--function', 'absent.js'], code: 2, says: 'absent.js cannot be read' },
     { args: ['--function', 'package.json', '--kvs', 'README.md'], code: 2, says: 'README.md' },
+    { args: ['--function', 'package-lock.json', '--port', '0'], code: 1, says: '10240' },
+    { args: ['--function', 'package.json', '--origin', 'assets.example.net'], code: 2, says: '--origin' },
+    { args: ['--function', 'package.json', '--origin', 'a.example=ftp://b.example'], code: 2, says: '--origin' },
+    { args: ['--function', 'a.js', '--event-type', 'viewer-response', '--viewer-response', 'b.js'], code: 2, says: 'viewer-response' },
   ])('ends with $code for $args', async ({ args, code, says }) => {
     const ended = await startScript('edge', args).ended;
     expect(ended.stderr).toContain(says);
     expect(ended.code).toBe(code);
   });
+});
+
+it('runs a function for requests and one for responses, and leads a domain of the function’s own where it is told', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'file-edge-'));
+  const assets = createServer((request, response) => response.end(request.headers.host)).listen(0, '127.0.0.1');
+  await once(assets, 'listening');
+  const files = [join(folder, 'request.js'), join(folder, 'response.js')] as const;
+  await writeFile(
+    files[0],
+    `import cf from 'cloudfront';
+function handler(event) {
+  cf.logCustomData('two words');
+  cf.updateRequestOrigin({ domainName: event.request.uri.slice(1) });
+  event.request.cookies.visitor = { value: 'new' };
+  return event.request;
+}
+`,
+  );
+  await writeFile(
+    files[1],
+    `function handler(event) {
+  event.response.headers['x-saw'] = { value: event.request.cookies.visitor.value };
+  return event.response;
+}
+`,
+  );
+  const map = `assets.example.net=http://127.0.0.1:${(assets.address() as AddressInfo).port}`;
+  const edge = startScript('edge', ['--function', files[0], '--viewer-response', files[1], '--origin', map, '--port', '0']);
+  try {
+    await waitUntil(() => /europe +http/.test(edge.output.stdout), 60_000);
+    const url = /edge +(http:\S+)/.exec(edge.output.stdout)?.[1] ?? '';
+    const mapped = await fetch(`${url}/assets.example.net`);
+    expect([mapped.status, mapped.headers.get('x-saw'), await mapped.text()]).toEqual([200, 'new', 'assets.example.net']);
+    const other = await fetch(`${url}/other.example.net`);
+    expect(other.status).toBe(502);
+    await waitUntil(() => edge.output.stdout.includes('--origin other.example.net='), 30_000);
+    expect(edge.output.stdout).toContain('--origin other.example.net=');
+    expect(edge.output.stdout).toContain('log data two%20words');
+  } finally {
+    edge.child.kill('SIGTERM');
+    expect((await edge.ended).code).toBe(0);
+    assets.close();
+    await rm(folder, { recursive: true });
+  }
 });

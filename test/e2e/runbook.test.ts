@@ -4,6 +4,7 @@ import { openAws } from '../../src/aws/clients.ts';
 import { openKeyValueStore } from '../../src/aws/key-value-store.ts';
 import { readLocalCloud } from '../../src/cli/local-cloud.ts';
 import { parseEdgeConfig } from '../../src/config/edge-config.ts';
+import { flipKeys, planFlip } from '../../src/health/flip.ts';
 import { publishFunction } from '../../src/operations/publish/publish-function.ts';
 import edgeConfig from '../fixtures/sample/edge.config.ts';
 import { freePorts } from './free-ports.ts';
@@ -67,23 +68,51 @@ async function publishAnother(): Promise<void> {
   expect(outcome).toBe('published');
 }
 
+/** A real flipper takes Singapore out and ends; Singapore recovers, and nothing but the record of a verdict says otherwise. */
+async function holdSingaporeOut(): Promise<void> {
+  expect((await startScript('fault', ['singapore', 'refuse'], env).ended).code).toBe(0);
+  expect((await startScript('flipper', ['--once', '--local'], env).ended).stderr).toMatch(/flipped ok -> singapore=0/);
+  expect((await startScript('fault', ['singapore', 'none'], env).ended).code).toBe(0);
+  await expect.poll(() => regions(), { timeout: 10_000 }).toEqual([europe]);
+  const status = JSON.parse((await startScript('failover', ['status', '--local', '--json'], env).ended).stdout);
+  expect(status.origins[0]).toMatchObject({ id: 'singapore', weight: 0, verdict: 'unhealthy', probe: { kind: 'good' } });
+}
+
+/** The last step of a flipper's failback. */
+async function bringHome(): Promise<void> {
+  const local = await readLocalCloud(env);
+  const store = openKeyValueStore(await openAws({ env: {}, local }).keyValueStore(), local.keyValueStoreArn);
+  const [at, origins] = [Date.now(), Object.keys(edgeConfig.origins)];
+  const home = { kind: 'automatic', weights: {}, memory: {} } as const;
+  await store.update(flipKeys, (snapshot) => planFlip(snapshot, home, { at, reason: 'home', by: 'flipper', origins }));
+  await expect.poll(() => regions(), { timeout: 10_000 }).toEqual([singapore]);
+}
+
 const rehearsal: Step[] = [
   { command: 'failover -- status', says: /record +ok\n[\s\S]*edge +agrees/ },
   { command: 'failover -- history', says: /no flips yet/ },
   { command: 'function:explain -- --country IN', says: /goes to +singapore, then europe/ },
   { command: 'verify', says: /\d+ ok, \d+ warn, 0 fail/ },
   { command: 'doctor', says: /\d+ ok, \d+ warn, 0 fail/ },
-  { command: 'failover -- to europe --for 2h --reason "ALB 5xx in Singapore"', says: /the edge follows/, after: goTo(europe) },
+  { command: 'failover -- to europe --for 2h --reason "ALB 5xx in Singapore"', says: /confirmed at the edge/, after: goTo(europe) },
   { command: 'failover -- drain singapore --weight 50 --for 30m --reason "slow deploys"', says: /written/, after: goTo(singapore, europe) },
   { command: 'failover -- auto --reason "Singapore is well again"', says: /written: ok/, after: goTo(singapore) },
   { command: 'failover -- drain singapore --weight 10 --for 30m --reason "coming home"', says: /written/, after: goTo(singapore, europe) },
   { command: 'failover -- drain singapore --weight 50 --for 30m --reason "coming home"', says: /written/, after: goTo(singapore, europe) },
   { command: 'failover -- auto --reason "home"', says: /written: ok/, after: goTo(singapore) },
-  { command: 'failover -- to singapore --for 1h --reason "flipper is wrong, looking"', says: /written/, after: goTo(singapore) },
-  { command: 'failover -- auto --reason "looked"', says: /written: ok/, after: goTo(singapore) },
+  {
+    command: 'failover -- to singapore --for 1h --reason "flipper is wrong, looking"',
+    before: holdSingaporeOut,
+    says: /written/,
+    after: goTo(singapore),
+  },
+  { command: 'failover -- auto --reason "looked"', says: /written: singapore=0/, after: goTo(europe) },
   {
     command: 'flipper -- --once',
-    before: async () => expect((await startScript('fault', ['singapore', 'refuse'], env).ended).code).toBe(0),
+    before: async () => {
+      await bringHome();
+      expect((await startScript('fault', ['singapore', 'refuse'], env).ended).code).toBe(0);
+    },
     says: /flipped ok -> singapore=0/,
     after: async () => {
       await expect.poll(() => regions(), { timeout: 10_000 }).toEqual([europe]);

@@ -33,7 +33,7 @@ export function checkBehaviors(config: Config, account: Account): void {
     if (!origins.has(target) && !groups.has(target))
       throw new ServiceError('NoSuchOrigin', `${at} targets ${target}, which is neither an origin nor an origin group`);
     checkMethods(behavior, at, groups.has(target));
-    checkPolicies(behavior, at);
+    checkPolicies(behavior, at, account);
     checkForwardedValues(behavior, at, config);
     checkTrust(behavior, at);
     checkGrpc(behavior, at, config);
@@ -65,15 +65,19 @@ function checkMethods(behavior: Behavior, at: string, targetsGroup: boolean): vo
     );
 }
 
-function checkPolicies(behavior: Behavior, at: string): void {
+function checkPolicies(behavior: Behavior, at: string, account: Account): void {
   const { CachePolicyId, OriginRequestPolicyId, ResponseHeadersPolicyId, ForwardedValues } = behavior;
   if ((CachePolicyId === undefined) === (ForwardedValues === undefined))
     throw invalid(`${at} needs either CachePolicyId or ForwardedValues`);
   if (OriginRequestPolicyId !== undefined && CachePolicyId === undefined)
     throw invalid(`${at} has an origin request policy, which needs a cache policy`);
-  if (CachePolicyId !== undefined && !managedCachePolicies.has(CachePolicyId))
+  if (CachePolicyId !== undefined && !managedCachePolicies.has(CachePolicyId) && !account.cachePolicies.has(CachePolicyId))
     throw new ServiceError('NoSuchCachePolicy', `${at}: there is no cache policy ${CachePolicyId}`);
-  if (OriginRequestPolicyId !== undefined && !managedOriginRequestPolicies.has(OriginRequestPolicyId))
+  if (
+    OriginRequestPolicyId !== undefined &&
+    !managedOriginRequestPolicies.has(OriginRequestPolicyId) &&
+    !account.originRequestPolicies.has(OriginRequestPolicyId)
+  )
     throw new ServiceError('NoSuchOriginRequestPolicy', `${at}: there is no origin request policy ${OriginRequestPolicyId}`);
   if (ResponseHeadersPolicyId !== undefined && !managedResponseHeadersPolicies.has(ResponseHeadersPolicyId))
     throw new ServiceError('NoSuchResponseHeadersPolicy', `${at}: there is no response headers policy ${ResponseHeadersPolicyId}`);

@@ -1,4 +1,4 @@
-// Ids of AWS's managed policies; custom policies do not exist on the local cloud, so any other id is unknown.
+// Ids of AWS's managed policies; the account's own are in Account.
 
 /** DG using-managed-cache-policies.html */
 export const managedCachePolicies: ReadonlySet<string> = new Set([

@@ -2,7 +2,7 @@ import { type Batch, nudge, type WireRun } from '../wire.ts';
 import { decoder, later, parseJson } from './captured.ts';
 import { freezeDate } from './frozen-date.ts';
 import { type Compile, forget, learn, sources } from './known.ts';
-import { narrowBuffer } from './modules.ts';
+import { narrowBase64, narrowBuffer } from './modules.ts';
 import { openRepair, type Repair } from './repair-realm.ts';
 import { restrictRealm } from './restrict-realm.ts';
 import { runOne, type Waiting } from './run-one.ts';
@@ -41,6 +41,7 @@ export default {
     });
     const response = new Response(null, { status: 101, webSocket: client });
     narrowBuffer();
+    narrowBase64();
     freezeDate();
     repair = openRepair(restrictRealm());
     return response;

@@ -1,12 +1,15 @@
+import { Buffer } from 'node:buffer';
 import type { RawRun } from '../../../src/edge/raw-run.ts';
 import type { WireRun } from '../wire.ts';
-import { encoder, formatJson, parseJson } from './captured.ts';
+import { defineProperty, formatJson, parseJson } from './captured.ts';
 import type { Store } from './known.ts';
 
 /** What one run leaves behind while it goes on; `calls` are JSON texts already, so that a later change of an argument cannot rewrite them. */
 export interface Trace extends Pick<RawRun, 'reads' | 'logs' | 'droppedLogArguments'> {
   calls: string[];
   customData: string | undefined;
+  /** The helper that this runtime does not have and the function asked for: the run fails, whatever the function made of that. */
+  missing: string | undefined;
 }
 
 const originHelpers = ['selectRequestOriginById', 'createRequestOriginGroup', 'updateRequestOrigin'];
@@ -30,6 +33,19 @@ export function openCloudfront(run: Pick<WireRun, 'edgeLocation' | 'failReads'>,
       trace.calls.push(`[${formatJson(helper)},${asJson(args)}]`);
     };
   }
+  // A distribution of this emulator is never a tenant's, and on a standard one CloudFront throws.
+  defineProperty(cf, 'distributionTenant', {
+    get: () => {
+      throw new Error('distributionTenant is not available: the distribution is not multi-tenant');
+    },
+  });
+  // Nothing here does what it does, and a function that catches what it throws would answer as if the token were bad.
+  defineProperty(cf, 'cwt', {
+    get: () => {
+      trace.missing = 'cf.cwt is not emulated: try this path on CloudFront';
+      throw new Error(trace.missing);
+    },
+  });
   return cf;
 }
 
@@ -56,7 +72,7 @@ function openHandle(store: Store, failReads: boolean, reads: string[]): object {
       const value = read(key);
       if (value === undefined) throw new Error(`KeyNotFound: ${String(key)}`);
       if (format === 'json') return parseJson(value);
-      return format === 'bytes' ? encoder.encode(value) : value;
+      return format === 'bytes' ? Buffer.from(value) : value;
     },
     exists: async (key: unknown) => read(key) !== undefined,
     meta: async () => {

@@ -36,7 +36,7 @@ export interface EventOfOneRun {
 }
 
 export function newTrace(): Trace {
-  return { calls: [], reads: [], logs: [], droppedLogArguments: 0, customData: undefined };
+  return { calls: [], reads: [], logs: [], droppedLogArguments: 0, customData: undefined, missing: undefined };
 }
 
 /** Evaluates the source's top level and returns its handler; throws what that throws. */
@@ -67,8 +67,9 @@ export function formatOutput(returned: unknown): string {
 }
 
 /** A RawRun as JSON text. */
-export function formatRun(output: string, trace: Trace, failure: string | undefined): string {
+export function formatRun(output: string, trace: Trace, failed: string | undefined): string {
   const { reads, logs, droppedLogArguments, customData } = trace;
+  const failure = trace.missing ?? failed;
   return `{"output":${output},"calls":[${trace.calls.join(',')}],${formatJson({ reads, logs, droppedLogArguments, customData, failure }).slice(1)}`;
 }
 

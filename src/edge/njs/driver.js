@@ -187,12 +187,31 @@ function begin(run) {
   store = run.store;
   rawQueryString = run.rawQueryString;
   cf.edgeLocation = run.edgeLocation || {};
+  queryNames = run.queryNames;
+  if (queryNames !== undefined) run.event.request.querystring = inOrder(run.event.request.querystring);
   Object.defineProperty(run.event.request, 'rawQueryString', rawQueryStringMember);
   return run.event;
 }
 
+// Names that look like integers come first in the V8 that wrote the event and will read the output, whatever their order was.
+let queryNames;
+
+function inOrder(values) {
+  const ordered = {};
+  queryNames.forEach((name) => {
+    ordered[name] = values[name];
+  });
+  return ordered;
+}
+
+function namesOf(returned) {
+  if (queryNames === undefined || typeof returned !== 'object' || returned === null) return undefined;
+  return typeof returned.querystring === 'object' && returned.querystring !== null ? Object.keys(returned.querystring) : undefined;
+}
+
 function finish(output) {
   const rest = {
+    queryNames: trace.queryNames,
     customData: trace.customData,
     failure: trace.failure,
     droppedLogArguments: trace.droppedLogArguments,
@@ -227,6 +246,7 @@ async function drive(handler) {
     try {
       const returned = await handler(begin(parse(batch.runs[i])));
       trace.memoryBytes = claimed() - before + loadBytes;
+      trace.queryNames = namesOf(returned);
       const text = stringify(returned);
       if (text !== undefined) output = text;
     } catch (error) {

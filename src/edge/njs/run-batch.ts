@@ -11,6 +11,8 @@ export interface NjsRun {
   failReads?: true;
   edgeLocation?: unknown;
   rawQueryString?: string;
+  /** The names of the query's arguments in their order, where that is not the one in which the event lists them. */
+  queryNames?: string[];
   now: number;
 }
 

@@ -12,7 +12,7 @@ export interface FormatReplayOptions {
 
 /** The report for people. */
 export function formatReplay(report: ReplayReport, { before, after, record, durationMs, colour }: FormatReplayOptions): string[] {
-  const { files, lines, requests, rerouted, otherFallback, movements, unreadable, unreadableExamples, damaged } = report;
+  const { files, lines, requests, withoutAddress, rerouted, otherFallback, movements, unreadable, unreadableExamples, damaged } = report;
   const perSecond = figure(Math.round(lines / Math.max(0.001, durationMs / 1_000)));
   const share = requests === 0 ? '' : ` (${((100 * rerouted) / requests).toFixed(2)} %)`;
   return [
@@ -21,6 +21,9 @@ export function formatReplay(report: ReplayReport, { before, after, record, dura
     `record    ${record}`,
     `read      ${figure(requests)} requests of ${figure(lines)} lines in ${files} ${files === 1 ? 'file' : 'files'}, ${perSecond} lines a second`,
     `country   ${describeCountries(report)}`,
+    ...(withoutAddress > 0
+      ? [`address   ${figure(withoutAddress)} requests have none in the log: a weight between 0 and 100 treats them as one viewer`]
+      : []),
     `rerouted  ${paint(colour, rerouted > 0 ? 'yellow' : 'green', figure(rerouted))} requests${share}`,
     ...(otherFallback > 0 ? [`          ${figure(otherFallback)} more keep their origin and get another one behind it`] : []),
     ...movements.slice(0, 20).flatMap((movement) => formatMovement(movement, colour)),

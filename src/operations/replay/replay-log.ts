@@ -1,7 +1,8 @@
 import { findLocationCountry } from './location-country.ts';
-import { type LogFields, type LoggedRequest, parseLogFields, parseLogLine, standardFields } from './log-line.ts';
+import type { LogFields, LoggedRequest } from './log-line.ts';
 import type { Decider } from './open-decider.ts';
-import { type LogFile, readLogLines } from './read-log.ts';
+import type { LogFile } from './read-log.ts';
+import { readRequests } from './read-requests.ts';
 import { openTally, type Replayed, type ReplayReport, type Tally } from './tally.ts';
 import { listVisible } from './visible-request.ts';
 
@@ -10,6 +11,8 @@ export interface ReplayOptions {
   decider: Pick<Decider, 'decide'>;
   /** Take the edge location's country for a request whose country the log does not tell. */
   guessCountry: boolean;
+  /** The fields of logs without `#Fields`; those of a standard or a real-time log where it is missing. */
+  fields?: LogFields | undefined;
   /** Told while it goes on: bytes read of all bytes, and lines so far. */
   progress: (done: { bytes: number; lines: number }) => void;
   signal?: AbortSignal | undefined;
@@ -21,7 +24,7 @@ export async function replayLog(options: ReplayOptions): Promise<ReplayReport> {
   const tally = openTally();
   // The next lines are read while the engine runs the last ones.
   let deciding: Promise<void> = Promise.resolve();
-  for await (const { requests, bytes } of readRequests(options, tally)) {
+  for await (const { requests, bytes } of readFiles(options, tally)) {
     await deciding;
     deciding = decide(requests, options).then((all) => {
       for (const replayed of all) tally.add(replayed);
@@ -34,34 +37,22 @@ export async function replayLog(options: ReplayOptions): Promise<ReplayReport> {
   return tally.report(files.length);
 }
 
-/** The requests of the files, some thousands at a time, with the bytes read so far; what cannot be read is told to the tally. */
-async function* readRequests(
-  { files, signal }: ReplayOptions,
+/** The requests of the files, some thousands at a time, with the bytes read so far; the tally gets what cannot be read. */
+async function* readFiles(
+  { files, fields, signal }: ReplayOptions,
   tally: Pick<Tally, 'addUnreadable' | 'addDamaged'>,
 ): AsyncGenerator<{ requests: LoggedRequest[]; bytes: number }> {
   let bytesBefore = 0;
   for (const { path, bytes: size } of files) {
-    let fields: LogFields = standardFields;
     try {
-      for await (const { lines, first, bytes } of readLogLines(path, signal)) {
-        const requests: LoggedRequest[] = [];
-        for (const [index, line] of lines.entries()) {
-          if (line.startsWith('#')) {
-            if (line.startsWith('#Fields:')) fields = parseLogFields(line.slice('#Fields:'.length));
-            continue;
-          }
-          const text = line.endsWith('\r') ? line.slice(0, -1) : line;
-          if (text === '') continue;
-          const request = parseLogLine(text, fields);
-          if (typeof request === 'string') tally.addUnreadable(`${path}:${first + index}`, request);
-          else requests.push(request);
-        }
+      for await (const { requests, unreadable, bytes } of readRequests(path, { fields, signal })) {
+        for (const { at, reason } of unreadable) tally.addUnreadable(`${path}:${at}`, reason);
         yield { requests, bytes: bytesBefore + bytes };
       }
     } catch (error) {
+      if (signal?.aborted || !(error instanceof Error)) throw error;
       // A damaged file: what came before the damage counts.
-      if (signal?.aborted || !(error instanceof Error) || !('code' in error)) throw error;
-      tally.addDamaged(path, error.message);
+      tally.addDamaged(path, error.message.split('\n')[0] ?? '');
     }
     bytesBefore += size;
   }
@@ -69,7 +60,7 @@ async function* readRequests(
 
 async function decide(requests: readonly LoggedRequest[], { decider, guessCountry }: ReplayOptions): Promise<Replayed[]> {
   const known = requests.map((request) => {
-    const guessed = request.country === undefined && guessCountry ? findLocationCountry(request.edgeLocation ?? '') : undefined;
+    const guessed = !request.hasCountry && guessCountry ? findLocationCountry(request.edgeLocation ?? '') : undefined;
     return {
       country: request.country ?? guessed,
       source: request.country !== undefined ? 'log' : guessed !== undefined ? 'location' : 'none',

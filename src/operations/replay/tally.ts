@@ -28,6 +28,8 @@ export interface ReplayReport {
   /** Every line that is neither empty nor a comment. */
   lines: number;
   requests: number;
+  /** Requests whose viewer's address is not in the log: a partial weight takes them all for one viewer. */
+  withoutAddress: number;
   /** Requests by how their country is known. */
   countries: Record<CountrySource, number>;
   /** Requests whose first origin, or answer, is another one. */
@@ -60,7 +62,7 @@ export function openTally(): Tally {
   const movements = new Map<string, Movement>();
   const examples: string[] = [];
   const damaged: string[] = [];
-  let [requests, unreadable, rerouted, otherFallback] = [0, 0, 0, 0];
+  let [requests, unreadable, rerouted, otherFallback, withoutAddress] = [0, 0, 0, 0, 0];
 
   function count({ request, country, before, after }: Replayed): void {
     if (firstOf(before) === firstOf(after)) otherFallback++;
@@ -82,6 +84,7 @@ export function openTally(): Tally {
   return {
     add(replayed) {
       requests++;
+      if (replayed.request.ip === undefined) withoutAddress++;
       countries[replayed.countryFrom]++;
       if (replayed.before !== replayed.after) count(replayed);
     },
@@ -97,6 +100,7 @@ export function openTally(): Tally {
       files,
       lines: requests + unreadable,
       requests,
+      withoutAddress,
       countries,
       rerouted,
       otherFallback,

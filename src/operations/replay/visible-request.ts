@@ -10,7 +10,7 @@ const loggedHeaders = { host: 'host', 'user-agent': 'userAgent', referer: 'refer
 /** The request as far as the log knows it. `country` is the viewer's, from wherever it is known. */
 export function listVisible(request: LoggedRequest, country: string | undefined): VisibleRequest {
   const visible = new Map([
-    ['ip', request.ip],
+    ['ip', request.ip ?? ''],
     ['method', request.method],
     ['uri', request.uri],
     ['querystring', request.query ?? ''],

@@ -1,7 +1,7 @@
 import { defaultHttpSignal, type EdgeConfig, type HttpSignal } from '../../config/edge-config.ts';
 import { checkResponse } from '../../health/check-response.ts';
 import type { Answer } from '../../health/probe.ts';
-import { groupByRegion, localCountryHeader, readRegion } from '../edge-view.ts';
+import { groupByRegion, localCountryHeader, localIpHeader, readRegion } from '../edge-view.ts';
 import type { Asker, Expected } from './expected-origins.ts';
 import { judgeSamples, type Sampling } from './judge-samples.ts';
 import { takeSamples } from './take-samples.ts';
@@ -16,9 +16,6 @@ export interface EdgeCheck extends Sampling {
   /** Whole request. */
   timeoutMs: number;
 }
-
-/** Request header by which the local edge is told a viewer's address. */
-const localIpHeader = 'x-local-viewer-ip';
 
 /** What one asker gets through the edge; undefined when it was stopped before there was anything. */
 export async function checkEdge(asker: Asker, expected: Expected, check: EdgeCheck): Promise<VerifyRow | undefined> {

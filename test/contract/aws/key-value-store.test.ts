@@ -3,6 +3,8 @@ import { openAws } from '../../../src/aws/clients.ts';
 import { findKeyValueStoreArn } from '../../../src/aws/find-key-value-store.ts';
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
 import { maxCalls } from '../../../src/aws/retry.ts';
+import { auditHistory } from '../../../src/health/audit.ts';
+import { flipKeys, planFlip } from '../../../src/health/flip.ts';
 import type { FlagStore, StoreSnapshot } from '../../../src/health/key-change.ts';
 import { openTestStore, type TestStore } from './open-test-store.ts';
 
@@ -121,6 +123,37 @@ describe('a key-value store over the wire', () => {
     const client = await openAws({ env: {}, local: { controlPlane: test.control.url }, requestTimeoutMs: 50 }).keyValueStore();
     const slow = openKeyValueStore(client, test.arn, { sleep: async () => undefined });
     await expect(slow.read(['health'])).rejects.toMatchObject({ code: 'ENDPOINT_UNREACHABLE' });
+  });
+
+  it('waits longer with each try, so that a store that is slow for all is merely slow, and remembers that', async () => {
+    test.control.faults.rules = [{ kind: 'latency', latencyMs: 450 }];
+    const client = await openAws({ env: {}, local: { controlPlane: test.control.url }, requestTimeoutMs: 150 }).keyValueStore();
+    const slow = openKeyValueStore(client, test.arn, { sleep: async () => undefined });
+    const setTo = (value: string) => () => ({ puts: [{ key: 'health', value }], deletes: [] });
+    expect((await slow.update(['health'], setTo('singapore=0'))).written).toBeDefined();
+    const describes = () => operations().filter((operation) => operation === 'DescribeKeyValueStore').length;
+    const before = describes();
+    expect((await slow.read(['health'])).values.get('health')).toBe('singapore=0');
+    expect(describes() - before).toBe(1);
+  });
+
+  it('knows how far this clock is from the service’s', async () => {
+    await store.read(['health']);
+    expect(Math.abs(store.clockSkewMs?.() ?? Number.NaN)).toBeLessThan(5_000);
+  });
+
+  it('goes on from the audit ring when the state is gone, for whoever writes next', async () => {
+    const context = { at: Date.now(), reason: 'a reason', by: 'ana', origins: ['singapore', 'europe'] };
+    const override = (origin: string) => ({ kind: 'override' as const, weights: { [origin]: 50 }, until: Date.now() + 3_600_000 });
+    for (const origin of ['europe', 'singapore']) await store.update(flipKeys, (snapshot) => planFlip(snapshot, override(origin), context));
+    await store.update([], () => ({ puts: [], deletes: ['state'] }));
+    const { written } = await store.update(flipKeys, (snapshot) => planFlip(snapshot, { kind: 'clear' }, context));
+    expect(written?.puts.map(({ key }) => key)).toContain('audit/03');
+    expect(auditHistory(test.values()).map(({ sequence, kind }) => [sequence, kind])).toEqual([
+      [3, 'clear'],
+      [2, 'override'],
+      [1, 'override'],
+    ]);
   });
 
   it('stops at once when its signal is aborted', async () => {

@@ -208,18 +208,18 @@ describe('the edge', () => {
   });
 
   it.each<[string, DistributionConfig]>([
-    ['NoSuchOriginRequestPolicy', testDistribution({}, { OriginRequestPolicyId: '216adef6-5c04-47e4-8448-69f88d76e8d0' })],
-    ['not one of CloudFront', testDistribution({}, { CachePolicyId: '00000000-0000-0000-0000-000000000000' })],
-    ['ForwardedValues', testDistribution({}, { ForwardedValues: { QueryString: true, Cookies: { Forward: 'none' } } })],
+    ['216adef6-5c04', testDistribution({}, { OriginRequestPolicyId: '216adef6-5c04-47e4-8448-69f88d76e8d0' })],
+    ['--without custom-policies', testDistribution({}, { CachePolicyId: '00000000-0000-0000-0000-000000000000' })],
+    ['neither CachePolicyId nor ForwardedValues', testDistribution({}, { CachePolicyId: undefined, OriginRequestPolicyId: undefined })],
     ['no origin', testDistribution({}, { TargetOriginId: 'mars' })],
     [
-      'Lambda@Edge',
+      '--without lambda-at-edge',
       testDistribution(
         {},
         { LambdaFunctionAssociations: { Quantity: 1, Items: [{ LambdaFunctionARN: 'x', EventType: 'origin-request' }] } },
       ),
     ],
-    ['signed URLs', testDistribution({}, { TrustedKeyGroups: { Enabled: true, Quantity: 1, Items: ['k'] } })],
+    ['--without signatures', testDistribution({}, { TrustedKeyGroups: { Enabled: true, Quantity: 1, Items: ['k'] } })],
     [
       'which CloudFront refuses',
       testDistribution(

@@ -1,5 +1,6 @@
 import http, { type IncomingHttpHeaders } from 'node:http';
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
+import { type CustomPolicies, noPolicies } from '../../../local/edge/custom-policies.ts';
 import type { EdgeRequestRecord } from '../../../local/edge/edge-request-record.ts';
 import { type Edge, type EdgeOptions, openEdge } from '../../../local/edge/open-edge.ts';
 import { openReferenceOrigin, type ReferenceOrigin } from '../../../local/origin/reference-origin.ts';
@@ -69,6 +70,8 @@ export class TestPublished implements Published {
   readonly #listeners = new Set<(change: PublishedChange) => void>();
 
   distribution = (id: string) => this.distributions.get(id);
+  own = noPolicies;
+  policies = () => this.own;
   stagings = new Map<string, PublishedStaging>();
   staging = (id: string) => this.stagings.get(id);
   liveFunction = (arn: string) => this.functions.get(arn);
@@ -187,15 +190,18 @@ export async function openTestEdge({
   distribution = testDistribution(),
   handler = (event) => event.request,
   responseHandler,
+  policies,
   ...options
 }: {
   distribution?: DistributionConfig;
   handler?: TestHandler;
   responseHandler?: TestHandler;
+  policies?: CustomPolicies;
 } & Partial<EdgeOptions> = {}): Promise<TestEdge> {
   const singapore = await openReferenceOrigin({ region: 'ap-southeast-1' });
   const europe = await openReferenceOrigin({ region: 'eu-central-1' });
   const published = new TestPublished();
+  if (policies !== undefined) published.own = policies;
   published.deploy('E2TEST', distribution);
   published.publish(functionArn, 'handler');
   if (responseHandler !== undefined) published.publish(responseFunctionArn, 'responseHandler');

@@ -52,13 +52,18 @@ interface Setup {
   tools?: Partial<FailoverTools>;
   terminal?: string;
   json?: boolean;
+  now?: () => number;
+  signal?: AbortSignal;
 }
 
 /** Runs one command as the script does, but in this process. */
-async function command(positionals: string[], { values = {}, soundings = well, tools = {}, terminal, json = false }: Setup = {}) {
+async function command(
+  positionals: string[],
+  { values = {}, soundings = well, tools = {}, terminal, json = false, now = Date.now, signal }: Setup = {},
+) {
   const host = fakeHost([], { terminal: terminal !== undefined });
   if (terminal !== undefined) host.stdin.push(`${terminal}\n`);
-  const io = { ...openIo(host, json, new AbortController().signal), now: Date.now };
+  const io = { ...openIo(host, json, signal ?? new AbortController().signal), now };
   const isWrite = ['to', 'drain', 'auto'].includes(positionals[0] ?? '');
   const isOverride = isWrite && positionals[0] !== 'auto';
   const base = { ...given, ...(isOverride ? {} : { for: undefined }), ...(isWrite ? {} : { reason: undefined }) };
@@ -109,7 +114,7 @@ describe('failover to', () => {
     expect(err).toMatch(/singapore +0 +was 100/);
     expect(err).toMatch(/US, IN +singapore → europe/);
     expect(err).toMatch(/until .* UTC\)?, 2h from now/);
-    const seconds = /the edge follows since ([\d.]+)s after the write/.exec(out)?.[1];
+    const seconds = /confirmed at the edge ([\d.]+)s after the write/.exec(out)?.[1];
     expect(Number(seconds)).toBeGreaterThanOrEqual(0.2);
     expect(Number(seconds)).toBeLessThan(60);
   });
@@ -130,7 +135,7 @@ describe('failover to', () => {
     const { code } = await command(['to', 'europe'], { tools: { verifyTimeoutMs: 200 } });
     expect(code).toMatchObject({ code: 'NOT_READY', exitCode: 1 });
     expect((code as EdgeError).message).toContain(
-      'the flip is written, but the edge does not follow after 0.2s: US is answered by singapore',
+      'the flip is written and in force, but the edge does not follow after 0.2s: US is answered by singapore',
     );
     expect(live().overrides).toHaveLength(2);
   });
@@ -196,12 +201,12 @@ describe('an unsafe move', () => {
     expect(auditHistory(test.values())[0]).toMatchObject({ kind: 'override', breakGlass: 'I see it work' });
   });
 
-  it('is refused on the flipper’s verdict even when the origin answers well just now', async () => {
+  it('is judged by fresh probes, not by the verdict of the last write, and names that verdict', async () => {
     await remember('europe', 'unhealthy');
     test.control.calls.length = 0;
-    const { code } = await command(['to', 'europe']);
-    expect((code as EdgeError).message).toContain('europe is unhealthy (unhealthy since 1m; well just now)');
-    expect(writes()).toBe(0);
+    const { code, err } = await command(['to', 'europe']);
+    expect([code, writes()]).toEqual([0, 1]);
+    expect(err).toMatch(/note +europe .*recorded as unhealthy since 1m/);
   });
 
   it('is refused when every origin would be at 0', async () => {
@@ -249,6 +254,42 @@ describe('the question', () => {
     expect(code).toMatchObject({ code: 'USAGE', exitCode: 2, hint: '--yes writes without asking' });
     expect(writes()).toBe(0);
   });
+});
+
+describe('an override that has ended', () => {
+  const late = { for: 2_000 };
+
+  it.each([
+    { when: 'before the yes', at: () => 3_000, written: 0 },
+    { when: 'while the store was being written', at: () => (writes() > 0 ? 3_000 : 0), written: 1 },
+  ])('is an error when it ended $when', async ({ at, written }) => {
+    const startedAt = Date.now();
+    const { code } = await command(['to', 'europe'], { values: late, now: () => startedAt + at(), tools: { verify: false } });
+    expect(code).toMatchObject({ code: 'CONFLICT', exitCode: 1 });
+    expect(writes()).toBe(written);
+  });
+
+  it('is an error when a retry comes too late', async () => {
+    test.control.faults.rules = [{ kind: 'throttle', operation: 'UpdateKeys', times: 1 }];
+    const startedAt = Date.now();
+    const now = () => startedAt + (writes() > 0 ? 3_000 : 0);
+    const { code } = await command(['to', 'europe'], { values: late, now, tools: { verify: false } });
+    expect(code).toMatchObject({ code: 'CONFLICT', exitCode: 1 });
+    expect(live().overrides).toEqual([]);
+  });
+});
+
+it('Ctrl-C after the write says what is in force and until when', async () => {
+  edge.delayMs = 60_000;
+  const stop = new AbortController();
+  const sleep = async () => {
+    stop.abort(new EdgeError('INTERRUPTED', 'interrupted'));
+    throw stop.signal.reason;
+  };
+  const { code } = await command(['to', 'europe'], { signal: stop.signal, tools: { sleep } });
+  expect(code).toMatchObject({ code: 'INTERRUPTED', exitCode: 1 });
+  expect((code as EdgeError).message).toMatch(/flip #1 is written and in force until .*UTC\)?, (2h|1h 59m) from now$/);
+  expect(live().overrides).toHaveLength(2);
 });
 
 describe('two operators', () => {
@@ -306,8 +347,8 @@ describe('failover status', () => {
     expect(code).toBe(0);
     expect(test.control.calls.map(({ operation }) => operation)).toEqual(['ListKeys']);
     expect(out).toMatch(/^record +singapore=0@\d+;europe=100@\d+;singapore=50$/m);
-    expect(out).toMatch(/^ {2}singapore +0% {2}unhealthy +since .*, 1m ago$/m);
-    expect(out).toMatch(/^ {2}europe +100% {2}unknown/m);
+    expect(out).toMatch(/^ {2}singapore +0% {2}not probed +unhealthy when last recorded, [\d.]+s ago/m);
+    expect(out).toMatch(/^ {2}europe +100% {2}not probed +no health result recorded yet$/m);
     expect(out).toMatch(/^override +until .*, 2h left\n +by ann@laptop: ALB 5xx$/m);
     expect(out).toMatch(/^ {2}#2 .* override .*ann@laptop: ALB 5xx$/m);
   });
@@ -316,19 +357,58 @@ describe('failover status', () => {
     expect((await command(['status'])).out).toMatch(/edge +agrees/);
   });
 
-  it('names who is served otherwise', async () => {
+  it('names who is served otherwise: as before the write while it propagates', async () => {
     edge.delayMs = 60_000;
     await command(['to', 'europe'], { tools: { verify: false } });
-    const { out } = await command(['status']);
-    expect(out).toMatch(/edge +disagrees/);
-    expect(out).toContain('US is answered by singapore, allowed: europe');
+    expect((await command(['status'])).out).toMatch(
+      /edge +propagating .*\n +US: singapore still answers, europe will \([\d.]+s since the write\)/,
+    );
+    edge.delayMs = 0;
+    edge.answer = { status: 200, region: 'ap-southeast-1' };
+    await test.store.update(flipKeys, () => ({ puts: [], deletes: ['audit/01'] }));
+    const { edge: found } = JSON.parse((await command(['status'], { json: true })).out);
+    expect(found).toMatchObject({
+      state: 'disagrees',
+      viewers: [{ country: 'US', state: 'disagrees', answeredBy: ['singapore'] }, {}, {}],
+    });
+  });
+
+  it.each([
+    { when: 'fails', probe: { kind: 'bad', problem: 'status 503' } as const, state: 'covering' },
+    { when: 'answers well', probe: { kind: 'good' } as const, state: 'disagrees' },
+  ])('takes an answer of the second origin for $state when the first one $when', async ({ probe, state }) => {
+    edge.answer = { status: 200, region: 'eu-central-1' };
+    const { out } = await command(['status'], {
+      json: true,
+      tools: { glance: async (id) => (id === 'singapore' ? probe : { kind: 'good' }) },
+    });
+    const { edge: found, origins: probed } = JSON.parse(out);
+    expect(found.state).toBe(state);
+    expect(probed[0]).toMatchObject({ id: 'singapore', verdict: 'unknown', probe });
+  });
+
+  it.each([{ region: 'ap-southeast-1' }, {}])('reports a 5xx at the edge, from an origin or not', async (from) => {
+    edge.answer = { status: 503, ...from };
+    const { edge: found } = JSON.parse((await command(['status'], { json: true })).out);
+    expect(found.state).toBe('failing');
+    expect(found.viewers[0].detail).toContain('503');
+  });
+
+  it('compares with what LIVE does where it is known', async () => {
+    edge.answer = { status: 200, region: 'eu-central-1' };
+    const expectByLive: FailoverTools['expectByLive'] = async (records) =>
+      records.map(() => [1, 2, 3].map(() => ({ country: 'US', allowed: ['europe'] })));
+    const { edge: found } = JSON.parse((await command(['status'], { json: true, tools: { expectByLive } })).out);
+    expect(found).toMatchObject({ state: 'agrees', expectedBy: 'LIVE' });
+    const unread = await command(['status'], { json: true, tools: { expectByLive: async () => 'access denied' } });
+    expect(JSON.parse(unread.out).edge).toMatchObject({ expectedBy: 'edge.config.ts', note: expect.stringContaining('access denied') });
   });
 
   it('shows a record that was changed by hand, readable or not', async () => {
     await test.store.update([], () => ({ puts: [{ key: 'health', value: 'singapore=25' }], deletes: [] }));
     expect((await command(['status'])).out).toMatch(/record +singapore=25\n +changed by hand/);
     await test.store.update([], () => ({ puts: [{ key: 'health', value: 'down!' }], deletes: [] }));
-    expect((await command(['status'])).out).toMatch(/record +down!\n +is no health record: the edge acts as for ok/);
+    expect((await command(['status'])).out).toMatch(/record +down!\n +is not a health record: the edge acts as for ok/);
   });
 
   it('finds the record among more keys than one page', async () => {

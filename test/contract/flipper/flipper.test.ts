@@ -115,6 +115,55 @@ describe('a flipper on real connections', () => {
     expect(told.some(({ event }) => event === 'unverified')).toBe(false);
   });
 
+  it('writes again at once what the store acknowledged and lost, and reports the flip once', async () => {
+    const { update } = test.store;
+    let isLost = false;
+    const store = {
+      ...test.store,
+      update: async (...[keys, change]: Parameters<typeof update>) => {
+        const done = await update(keys, change);
+        if (isLost || done.written === undefined) return done;
+        isLost = true;
+        await update([], () => ({ puts: [], deletes: done.written?.puts.map(({ key }) => key) ?? [] }));
+        return done;
+      },
+    };
+    start({ store });
+    await until(isProven);
+    await singapore.setFault('refuse');
+    await until(() => told.some(({ event }) => event === 'verified'));
+    expect(record()).toBe('singapore=0');
+    expect(flips()).toHaveLength(1);
+  });
+
+  it('reports once a flip whose answer was lost, and then the whole store for a while', async () => {
+    start();
+    await until(isProven);
+    test.control.faults.rules = [{ kind: 'drop-response', operation: 'UpdateKeys', times: 1 }];
+    await singapore.setFault('refuse');
+    await until(() => record() === 'singapore=0');
+    test.control.faults.rules = [{ kind: 'unavailable' }];
+    await until(() => told.filter(({ event }) => event === 'store-failed').length >= 2);
+    test.control.faults.rules = [];
+    await until(() => flips().length > 0);
+    await until(() => told.some((event) => event.event === 'hold' && event.reason === 'not-healthy'));
+    expect(flips()).toMatchObject([{ sequence: 1, from: 'ok', to: 'singapore=0' }]);
+  });
+
+  it('puts back what another tool deletes', async () => {
+    const policy = buildFlipPolicy(config);
+    start({ policy: { ...policy, failover: { ...policy.failover, peerCheckMs: 100, holdDownMs: 60_000, maxHoldDownMs: 60_000 } } });
+    await until(isProven);
+    await singapore.setFault('refuse');
+    await until(() => told.some(({ event }) => event === 'verified'));
+    await singapore.setFault(undefined);
+    // Within 10 s of its own write, a store that shows less passes for one that is behind.
+    await test.store.update([], () => ({ puts: [{ key: 'own', value: 'x' }], deletes: [...test.values().keys()] }));
+    await expect.poll(() => told.some(({ event }) => event === 'restore'), { interval: 20, timeout: 45_000 }).toBe(true);
+    expect(record()).toBe('singapore=0');
+    expect(auditHistory(test.values())[0]).toMatchObject({ sequence: 2, kind: 'restore', to: 'singapore=0' });
+  }, 60_000);
+
   it('never takes the last origin out', async () => {
     start();
     await until(isProven);

@@ -49,6 +49,11 @@ describe('an execution error, a 503 to the viewer', () => {
       code: "function handler() { return { statusCode: 200, body: 'x'.repeat(3e6) }; }",
       message: 'memory',
     },
+    {
+      when: 'it has more than 10,240 bytes',
+      code: `function handler(event) { return event.request; } // ${'x'.repeat(10_240)}`,
+      message: '10240',
+    },
     { when: 'its result is a circle', code: 'function handler() { const a = {}; a.a = a; return a; }', message: 'circular' },
   ])('when $when', async ({ code, message }) => {
     const { error, output, originCall } = await runOn(runtime, code);
@@ -169,7 +174,7 @@ it('lets value and multiValue of a result agree', async () => {
   const { output } = await runOn(runtime, "function handler(event) { event.request.headers.accept.value = 'c'; return event.request; }", {
     event,
   });
-  expect((output as { headers: unknown }).headers).toEqual({ accept: { value: 'c' } });
+  expect((output as { headers: unknown }).headers).toEqual({ accept: { value: 'c', multiValue: [{ value: 'c' }, { value: 'b' }] } });
 });
 
 it('gives each of many runs its own answer', async () => {

@@ -96,6 +96,20 @@ describe('a distribution.json that cannot be used', () => {
     });
   });
 
+  it.each<{ form: string; wrap: (config: object) => object }>([
+    { form: 'get-distribution-config', wrap: (DistributionConfig) => ({ ETag: 'E1', DistributionConfig }) },
+    { form: 'get-distribution', wrap: (DistributionConfig) => ({ ETag: 'E1', Distribution: { Id: 'E2', DistributionConfig } }) },
+    { form: 'the input of create-distribution', wrap: (DistributionConfig) => ({ DistributionConfig }) },
+    {
+      form: 'the input of create-distribution-with-tags',
+      wrap: (DistributionConfig) => ({ DistributionConfigWithTags: { DistributionConfig, Tags: { Items: [] } } }),
+    },
+  ])('may be what the AWS CLI saves: $form, with a byte order mark or without', ({ wrap }) => {
+    const plain = parseDistribution(file, env);
+    const saved = JSON.stringify(wrap(JSON.parse(file)));
+    for (const text of [saved, `\uFEFF${saved}`]) expect(parseDistribution(text, env)).toEqual(plain);
+  });
+
   it('is no JSON: the file is named', () => {
     expect(() => parseDistribution('{', env, 'other.json')).toThrow(
       expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(/^other\.json is not JSON: /) }),

@@ -14,12 +14,22 @@ describe('parseStoreData', () => {
 
   it.each([
     { text: 'ok', problem: 'it is not JSON' },
-    { text: '["ok"]', problem: 'the data: ' },
-    { text: '{"health": {"singapore": 0}}', problem: 'health: ' },
-    { text: '{"data": [{"key": "health"}]}', problem: 'data: ' },
+    { text: '["ok"]', problem: 'a list' },
+    { text: '{"health": {"singapore": 0}}', problem: 'key "health".value' },
+    { text: '{"health": 1}', problem: 'the number 1' },
+    { text: '{"data": [{"key": "health"}]}', problem: 'data[0] (key "health").value' },
+    { text: '{"data": [{"key": "a", "value": "1"}, {"key": "a", "value": true}]}', problem: 'data[1] (key "a").value' },
+    { text: '{"data": [{"key": 5, "value": "1"}]}', problem: 'data[0].key' },
+    { text: '{"data": ["health"]}', problem: 'data[0]' },
+    { text: '{"data": [], "more": 1}', problem: 'more: ' },
+    { text: '{"data": [{"key": "a", "value": "1", "ttl": 5}]}', problem: 'data[0].ttl' },
+    { text: '{"data": [{"key": "a", "value": "1"}, {"key": "a", "value": "2"}]}', problem: '"a" is there more than once' },
+    { text: '{"a": "1", "b": "a", "\\u0061": "2"}', problem: '"a" is there more than once' },
+    { text: '\uFEFF{"a": "1"}', problem: 'byte order mark' },
+    { text: JSON.stringify(Object.fromEntries(Array.from({ length: 5_500 }, (_, n) => [`k${n}`, 'x'.repeat(1_000)]))), problem: '5 MB' },
     { text: JSON.stringify({ ['k'.repeat(513)]: 'v' }), problem: 'a key has 1 to 512 bytes' },
     { text: '{"": "v"}', problem: 'a key has 1 to 512 bytes' },
-    { text: JSON.stringify({ k: 'é'.repeat(513) }), problem: 'k: a value has at most 1024 bytes' },
+    { text: JSON.stringify({ k: 'é'.repeat(513) }), problem: 'key "k": a value has at most 1024 bytes' },
   ])('names the problem: $problem', ({ text, problem }) => {
     expect(() => parseStoreData(text, 'keys.json')).toThrow(
       expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(problem) }),

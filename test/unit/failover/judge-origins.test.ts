@@ -11,7 +11,7 @@ describe('judgeOrigins', () => {
     { memory: 'healthy', sounding: good, verdict: 'healthy' },
     { memory: 'healthy', sounding: bad, verdict: 'unhealthy' },
     { memory: 'healthy', sounding: unreached, verdict: 'healthy' },
-    { memory: 'unhealthy', sounding: good, verdict: 'unhealthy' },
+    { memory: 'unhealthy', sounding: good, verdict: 'healthy' },
     { memory: 'unhealthy', sounding: unreached, verdict: 'unhealthy' },
     { memory: 'unknown', sounding: good, verdict: 'healthy' },
     { memory: 'unknown', sounding: unreached, verdict: 'unknown' },
@@ -38,6 +38,14 @@ describe('judgeOrigins', () => {
       now,
     );
     expect(proofs.get('a')?.evidence).toBe('just now: status 503');
-    expect(proofs.get('b')?.evidence).toBe('unhealthy since 1m 30s; not reached from here: connect timed out');
+    expect(proofs.get('b')?.evidence).toBe('recorded as unhealthy since 1m 30s; not reached from here: connect timed out');
+  });
+
+  it('believes a verdict that was recorded after the probes', () => {
+    const after = { europe: { verdict: 'unhealthy', since: now - 60_000 } } as const;
+    const proof = judgeOrigins(['europe'], after, new Map([['europe', good]]), now, {
+      europe: { verdict: 'healthy', since: now - 90_000 },
+    });
+    expect(proof.get('europe')?.verdict).toBe('unhealthy');
   });
 });

@@ -33,16 +33,20 @@ function clockedEdge(answer: (country: string | undefined, at: number) => string
 describe('listExpectations', () => {
   it('asks for every configured country and one that is not', () => {
     expect(listExpectations(audiences, { singapore: 0 }, true)).toEqual([
-      { country: 'DE', allowed: ['europe'] },
-      { country: 'FR', allowed: ['europe'] },
-      { country: undefined, allowed: ['europe'] },
+      { country: 'DE', allowed: ['europe'], covering: [] },
+      { country: 'FR', allowed: ['europe'], covering: [] },
+      { country: undefined, allowed: ['europe'], covering: [] },
     ]);
   });
 
   it('takes any origin that anybody may get where the country cannot be chosen', () => {
-    expect(listExpectations(audiences, {}, false)).toEqual([{ country: undefined, allowed: ['europe', 'singapore'] }]);
-    expect(listExpectations(audiences, { singapore: 0 }, false)).toEqual([{ country: undefined, allowed: ['europe'] }]);
+    expect(listExpectations(audiences, {}, false)).toEqual([{ country: undefined, allowed: ['europe', 'singapore'], covering: [] }]);
+    expect(listExpectations(audiences, { singapore: 0 }, false)).toEqual([{ country: undefined, allowed: ['europe'], covering: [] }]);
   });
+});
+
+it('an origin that serves what the first one fails is known apart from it', () => {
+  expect(listExpectations(audiences, {}, true)[2]).toEqual({ country: undefined, allowed: ['singapore'], covering: ['europe'] });
 });
 
 describe('verifyEdge', () => {
@@ -69,7 +73,7 @@ describe('verifyEdge', () => {
   });
 
   it('takes an edge that does not answer for one that does not agree', async () => {
-    const { edge } = clockedEdge(() => ({ problem: 'did not answer: ECONNREFUSED' }));
+    const { edge } = clockedEdge(() => ({ problem: 'did not answer: ECONNREFUSED', failed: true }));
     const [first] = await findDisagreements(edge, expectations);
     expect(first && formatDisagreement(first)).toBe('DE: the edge did not answer: ECONNREFUSED');
   });

@@ -22,6 +22,7 @@ describe('accepted calls', () => {
       args: [{ ...group, originIds: [{ originId: 'a', originOverrides: { sni: 'x.example.com' } }, { originId: 'b' }] }],
     },
     { helper: 'updateRequestOrigin', args: [{}] },
+    { helper: 'updateRequestOrigin', args: [{ mTLSConfig: 'off' }] },
     {
       helper: 'updateRequestOrigin',
       args: [{ domainName: 'a.example.com', customOriginConfig: { ...config, ipAddressType: 'dualstack' } }],
@@ -62,7 +63,9 @@ describe('refused calls', () => {
     { ...select('a', { allowedCertificateNames: Array(21).fill('a') }), problem: '20' },
     { ...select('a', { allowedCertificateNames: ['x'.repeat(65)] }), problem: '64' },
     { helper: 'createRequestOriginGroup', args: [], problem: 'takes an object' },
-    { ...create({ originIds: ['a', { originId: 'b' }] }), problem: 'originIds[0] must be an object' },
+    { ...create({ originIds: ['', { originId: 'b' }] }), problem: 'originIds[0] must be an origin id' },
+    { ...create({ originIds: [1, { originId: 'b' }] }), problem: 'originIds[0] must be an origin id' },
+    { ...create({ originIds: ['a', { originId: 'a' }] }), problem: 'different' },
     { ...create({ originIds: [{ originId: 'a' }] }), problem: 'exactly two' },
     { ...create({ originIds: [{ originId: 'a' }, { originId: 'b' }, { originId: 'c' }] }), problem: 'exactly two' },
     { ...create({ originIds: [{ originId: 'a' }, { originId: 'a' }] }), problem: 'different' },
@@ -83,6 +86,7 @@ describe('refused calls', () => {
     { ...update({ originPath: '/a/' }), problem: 'originPath' },
     { ...update({ originPath: '/a b' }), problem: 'originPath' },
     { ...update({ customHeaders: { 'X-Region': 'eu' } }), problem: 'lower case' },
+    { ...update({ mTLSConfig: 'on' }), problem: 'inherit, off' },
     { ...update({ customHeaders: { 'x-region': { value: 'eu' } } }), problem: 'must be a string' },
     { ...update({ customHeaders: { 'x-edge-a': 'b' } }), problem: 'not allowed' },
     { ...update({ customHeaders: { host: 'b' } }), problem: 'not allowed' },
@@ -143,3 +147,12 @@ it('refuses a custom header that the request already carries', () => {
   expect(checkCustomHeaders(call, { headers: { 'x-stage': { value: 'a' } } })).toEqual(['customHeaders.x-stage is in request.headers too']);
   expect(checkCustomHeaders(call, { headers: {} })).toEqual([]);
 });
+
+it.each([{ originIds: ['a', 'b'] }, { originIds: [{ originId: 'a' }, 'b'] }, { originIds: ['a', { originId: 'b' }] }])(
+  'a group takes origin ids as texts and as objects: $originIds',
+  ({ originIds }) => {
+    const { call, problems } = check('createRequestOriginGroup', { ...group, originIds });
+    expect(problems).toEqual([]);
+    expect(call).toMatchObject({ originIds: [{ originId: 'a' }, { originId: 'b' }] });
+  },
+);

@@ -3,13 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DecisionMemo } from '../../../src/operations/replay/decision-memo.ts';
 import { formatReplay } from '../../../src/operations/replay/format-replay.ts';
 import { findLocationCountry } from '../../../src/operations/replay/location-country.ts';
-import { parseLogFields, parseLogLine, standardFields } from '../../../src/operations/replay/log-line.ts';
+import { parseLogEntry, parseLogFields, parseLogLine, standardFields } from '../../../src/operations/replay/log-line.ts';
 import type { Decider } from '../../../src/operations/replay/open-decider.ts';
-import { listLogFiles, readLogLines } from '../../../src/operations/replay/read-log.ts';
+import { listLogFiles, readFileKind, readLogText, splitLines } from '../../../src/operations/replay/read-log.ts';
+import { readRequests } from '../../../src/operations/replay/read-requests.ts';
 import { replayLog } from '../../../src/operations/replay/replay-log.ts';
 import { buildLoggedEvent, listVisible, type VisibleRequest } from '../../../src/operations/replay/visible-request.ts';
 
@@ -74,6 +76,7 @@ describe('a log line', () => {
       referer: 'https://e.com/',
       cookie: 'a=b',
       country: undefined,
+      hasCountry: false,
       edgeLocation: 'FRA60-P3',
       time: '2026-11-20 12:00:01',
     });
@@ -88,18 +91,29 @@ describe('a log line', () => {
   });
 
   it('is read as JSON, as logging v2 may write it', () => {
-    const json = JSON.stringify({ 'c-ip': '203.0.113.7', 'cs-method': 'PUT', 'cs-uri-stem': '/x', 'c-country': 'DE', 'cs(Host)': 'd1' });
-    expect(parseLogLine(json, standardFields)).toMatchObject({ method: 'PUT', country: 'DE', host: 'd1' });
+    const entry = { 'c-ip': '203.0.113.7', 'cs-method': 'PUT', 'cs-uri-stem': '/x', 'c-country': 'DE', 'cs(Host)': 'd1' };
+    expect(parseLogEntry(entry)).toMatchObject({ method: 'PUT', country: 'DE', hasCountry: true, host: 'd1' });
+    const spelled = { c_ip: '203.0.113.7', cs_method: 'PUT', cs_uri_stem: '/x', cs_user_agent: 'curl', date: new Date('2026-11-20') };
+    expect(parseLogEntry(spelled)).toMatchObject({ ip: '203.0.113.7', userAgent: 'curl', hasCountry: false, time: '2026-11-20' });
+    expect(parseLogEntry({})).toBe('no cs-method');
+  });
+
+  it('has no address, no country and the stem’s query where the log has them so', () => {
+    expect(parseLogLine(full.with(4, '-').with(7, '/x?a=1').with(11, '-').join('\t'), standardFields)).toMatchObject({
+      ip: undefined,
+      uri: '/x',
+      query: 'a=1',
+    });
+    const fields = parseLogFields('cs-method cs-uri-stem c-country');
+    expect(parseLogLine('GET\t/x\t-', fields)).toMatchObject({ ip: undefined, country: undefined, hasCountry: true });
   });
 
   it.each([
-    { text: 'hello', says: 'no cs-method' },
+    { text: 'hello', says: '1 of 33 fields' },
+    { text: full.with(5, '-').join('\t'), says: 'no cs-method' },
     { text: full.with(5, 'get').join('\t'), says: 'cs-method is "get"' },
     { text: full.with(7, 'x').join('\t'), says: 'cs-uri-stem is "x"' },
-    { text: full.with(4, '-').join('\t'), says: 'no c-ip' },
     { text: full.with(4, '<script>').join('\t'), says: 'c-ip is "<script>"' },
-    { text: '{"c-ip":', says: 'no JSON' },
-    { text: '{}', says: 'no cs-method' },
   ])('$says', ({ text, says }) => {
     expect(parseLogLine(text, standardFields)).toBe(says);
   });
@@ -129,7 +143,7 @@ describe('a log file', () => {
   const text = Array.from({ length: 5_000 }, (_, n) => `line ${n} ${'é'.repeat(n % 7)}`).join('\n');
   const read = async (path: string) => {
     const lines: string[] = [];
-    for await (const piece of readLogLines(path)) {
+    for await (const piece of splitLines(readLogText(path, (await readFileKind(path)) === 'gzip'))) {
       expect(piece.first).toBe(lines.length + 1);
       lines.push(...piece.lines);
     }
@@ -146,12 +160,17 @@ describe('a log file', () => {
     expect((await read(path)).filter((each) => each !== '')).toEqual(['a', 'b', 'c']);
   });
 
+  it.each(['end of transfer', '\u0000\u0000', '\n'])('is read to its end, whatever stands behind the packed part: %j', async (behind) => {
+    const path = await put('log.gz', Buffer.concat([gzipSync('a\nb\n'), gzipSync('c\n'), Buffer.from(behind)]));
+    expect((await read(path)).filter((each) => each !== '')).toEqual(['a', 'b', 'c']);
+  });
+
   it('gives what stands before the damage', async () => {
     const packed = gzipSync(Array.from({ length: 400_000 }, (_, n) => `line ${(n * 7_919) % 9_973}`).join('\n'));
     const path = await put('log.gz', packed.subarray(0, packed.length / 2));
     const lines: string[] = [];
     const reading = (async () => {
-      for await (const piece of readLogLines(path)) lines.push(...piece.lines);
+      for await (const piece of splitLines(readLogText(path, true))) lines.push(...piece.lines);
     })();
     await expect(reading).rejects.toThrow('unexpected end of file');
     expect(lines.length).toBeGreaterThan(1_000);
@@ -182,6 +201,84 @@ describe('a log file', () => {
   });
 });
 
+describe('the requests of a log', () => {
+  const names = ['date', 'time', 'x-edge-location', 'c-ip', 'cs-method', 'cs-uri-stem', 'c-country'];
+  const values = ['2026-03-01', '10:00:00', 'SIN52-P1', '203.0.113.9', 'GET', '/x', 'IN'];
+  const entry = Object.fromEntries(names.map((name, index) => [name, values[index] ?? '']));
+  const expected = { method: 'GET', uri: '/x', ip: '203.0.113.9', country: 'IN', time: '2026-03-01 10:00:00' };
+  const text = (by: string, between = ' ') => `#Version: 1.0\n#Fields: ${names.join(between)}\n${`${values.join(by)}\n`.repeat(2)}`;
+  const read = async (data: string | Uint8Array, fields?: string) => {
+    const found: { requests: unknown[]; unreadable: { at: number; reason: string }[] } = { requests: [], unreadable: [] };
+    const path = await put('log', data);
+    for await (const piece of readRequests(path, { fields: fields === undefined ? undefined : parseLogFields(fields) })) {
+      found.requests.push(...piece.requests);
+      found.unreadable.push(...piece.unreadable);
+    }
+    return found;
+  };
+
+  it.each(['\t', ' ', ',', ';', '|', '||', ' | ', '::', '#', '/~/'])('are read with the delimiter %j', async (by) => {
+    expect(await read(text(by))).toMatchObject({ requests: [expected, expected], unreadable: [] });
+  });
+
+  it.each([',', '\t'])('are read where %j separates the names as well', async (by) => {
+    expect((await read(text(by, by))).requests).toMatchObject([expected, expected]);
+  });
+
+  it.each<{ form: string; data: string | Uint8Array }>([
+    { form: 'one object a line', data: `${JSON.stringify(entry)}\n${JSON.stringify(entry)}\n` },
+    { form: 'an array on one line', data: JSON.stringify([entry, entry]) },
+    { form: 'an array, one object a line', data: `[\n${JSON.stringify(entry)},\n${JSON.stringify(entry)}\n]\n` },
+    { form: 'a pretty array', data: JSON.stringify([entry, entry], undefined, 2) },
+    { form: 'pretty objects', data: `${JSON.stringify(entry, undefined, 2)}\r\n${JSON.stringify(entry, undefined, '\t')}` },
+    { form: 'objects without anything between', data: JSON.stringify(entry).repeat(2) },
+    { form: 'packed lines', data: gzipSync(`${JSON.stringify(entry)}\n`.repeat(2)) },
+  ])('are read from JSON: $form', async ({ data }) => {
+    expect(await read(data)).toMatchObject({ requests: [expected, expected], unreadable: [] });
+  });
+
+  it('in JSON are read around a record that breaks off', async () => {
+    const found = await read(`${JSON.stringify(entry)}\n{"c-ip": "203\n${JSON.stringify(entry)}\n{"cs-method":"GET"}\n{`);
+    expect(found.requests).toMatchObject([expected, expected]);
+    expect(found.unreadable).toMatchObject([
+      { at: 2, reason: expect.stringContaining('not JSON') },
+      { at: 4, reason: 'no cs-uri-stem' },
+      { at: 5, reason: expect.stringContaining('not JSON') },
+    ]);
+  });
+
+  it.each(['UNCOMPRESSED', 'SNAPPY'] as const)('are read from Parquet, %s', async (codec) => {
+    const columnData = names.map((name, index) => ({ name: name.replaceAll('-', '_'), data: [values[index] ?? '', values[index] ?? ''] }));
+    expect(await read(new Uint8Array(parquetWriteBuffer({ columnData, codec })))).toMatchObject({ requests: [expected, expected] });
+  });
+
+  it('of a Parquet file that is something else are none, and why', async () => {
+    const data = new Uint8Array(parquetWriteBuffer({ columnData: [{ name: 'price', data: [1, 2] }] }));
+    expect(await read(data)).toMatchObject({ requests: [], unreadable: [{ at: 1, reason: 'no cs-method' }, { at: 2 }] });
+  });
+
+  it('of a real-time log are read by its order, or by the fields that are given', async () => {
+    const full = `1764000000.123\t203.0.113.9\t0.1\t200\t1\tGET\thttps\td1\t/x?a=1${'\t-'.repeat(24)}\tIN${'\t-'.repeat(6)}\n`;
+    const expected = [{ uri: '/x', query: 'a=1', country: 'IN', time: '1764000000.123' }];
+    expect((await read(full)).requests).toMatchObject(expected);
+    expect((await read(full.replace('9\t0.1', '9\t192.0.2.1\t0.1'))).requests).toMatchObject(expected);
+    expect((await read('1764000000.123\tPOST\t/y?b\tDE\n', 'timestamp cs-method cs-uri-stem c-country')).requests).toMatchObject([
+      { method: 'POST', uri: '/y', query: 'b', country: 'DE', ip: undefined },
+    ]);
+  });
+
+  it.each([
+    { what: 'a zip', bytes: [0x50, 0x4b, 0x03, 0x04], says: 'zip' },
+    { what: 'zstd', bytes: [0x28, 0xb5, 0x2f, 0xfd], says: 'zstd' },
+    { what: 'UTF-16', bytes: [0xff, 0xfe, 0x23, 0x00], says: 'UTF-16' },
+  ])('of $what cannot be read, and the report says why in a line', async ({ bytes, says }) => {
+    const path = await put('log', Uint8Array.from(bytes));
+    const { damaged } = await replay(path);
+    expect(damaged).toEqual([expect.stringContaining(says)]);
+    expect(damaged[0]).not.toContain('\n');
+  });
+});
+
 describe('a replay', () => {
   it('counts who would move, by country, with the country guessed from the edge location and said so', async () => {
     await put('1.log', head + line('FRA60-P3') + line('SIN2-P1') + line('CDG50-P1') + line('CDG50-P1', 'POST'));
@@ -197,7 +294,7 @@ describe('a replay', () => {
       unreadable: 1,
       movements: [{ before: 'singapore, then europe', after: 'europe, then singapore', requests: 3, countries: { DE: 1, FR: 2 } }],
     });
-    expect(report.unreadableExamples[0]).toMatch(/2\.log\.gz:4: no cs-method$/);
+    expect(report.unreadableExamples[0]).toMatch(/2\.log\.gz:4: 1 of 7 fields$/);
     const lines = formatReplay(report, { before: 'LIVE', after: 'tree', record: 'ok', durationMs: 1, colour: false });
     expect(lines.join('\n')).toMatch(/country +4 guessed from the edge location, 1 unknown\nrerouted +3 requests \(60\.00 %\)/);
   });
@@ -208,6 +305,12 @@ describe('a replay', () => {
     const path = await put('v2.log', withCountry);
     expect(await replay(path)).toMatchObject({ countries: { log: 1, location: 1, none: 0 }, rerouted: 2 });
     expect(await replay(path, false)).toMatchObject({ countries: { log: 1, location: 0, none: 1 }, rerouted: 1 });
+  });
+
+  it('takes a viewer whom the log cannot place for one without a country, and counts those without an address', async () => {
+    const fields = '#Fields: x-edge-location cs-method cs-uri-stem c-country\n';
+    const path = await put('dash.log', `${fields}SIN52-P1\tGET\t/x\t-\nSIN52-P1\tGET\t/x\tDE\n`);
+    expect(await replay(path)).toMatchObject({ requests: 2, withoutAddress: 2, countries: { log: 1, location: 0, none: 1 } });
   });
 
   it('goes on behind a damaged file', async () => {

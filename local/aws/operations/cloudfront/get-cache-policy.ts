@@ -4,22 +4,24 @@ import { operation } from '../../operation.ts';
 import { selectCookies, selectQueryStrings } from '../../rules/policy-config.ts';
 import { ServiceError } from '../../service-error.ts';
 
-export const getCachePolicy = operation<GetCachePolicyRequest, GetCachePolicyResult>(GetCachePolicy$, ({ Id }) => {
+export const getCachePolicy = operation<GetCachePolicyRequest, GetCachePolicyResult>(GetCachePolicy$, ({ Id }, account) => {
+  const own = account.cachePolicies.get(Id);
+  if (own !== undefined) return { CachePolicy: { Id, LastModifiedTime: own.modifiedAt, CachePolicyConfig: own.config }, ETag: own.etag };
   const policy = managedCachePolicies[Id];
   if (policy === undefined) throw new ServiceError('NoSuchCachePolicy', 'The specified cache policy does not exist.');
   return { CachePolicy: { Id, LastModifiedTime: new Date(0), CachePolicyConfig: formatConfig(policy) }, ETag: Id };
 });
 
 function formatConfig(policy: CachePolicy): CachePolicyConfig {
-  const { name, minTtlSeconds, defaultTtlSeconds, maxTtlSeconds, headers, cookies, queryStrings, acceptEncoding } = policy;
+  const { name, minTtlSeconds, defaultTtlSeconds, maxTtlSeconds, headers, cookies, queryStrings, encodings } = policy;
   return {
     Name: `Managed-${name}`,
     MinTTL: minTtlSeconds,
     DefaultTTL: defaultTtlSeconds,
     MaxTTL: maxTtlSeconds,
     ParametersInCacheKeyAndForwardedToOrigin: {
-      EnableAcceptEncodingGzip: acceptEncoding,
-      EnableAcceptEncodingBrotli: acceptEncoding,
+      EnableAcceptEncodingGzip: encodings.includes('gzip'),
+      EnableAcceptEncodingBrotli: encodings.includes('br'),
       HeadersConfig:
         headers.length === 0
           ? { HeaderBehavior: 'none' }

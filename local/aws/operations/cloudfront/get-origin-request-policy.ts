@@ -11,7 +11,10 @@ import { ServiceError } from '../../service-error.ts';
 
 export const getOriginRequestPolicy = operation<GetOriginRequestPolicyRequest, GetOriginRequestPolicyResult>(
   GetOriginRequestPolicy$,
-  ({ Id }) => {
+  ({ Id }, account) => {
+    const own = account.originRequestPolicies.get(Id);
+    if (own !== undefined)
+      return { OriginRequestPolicy: { Id, LastModifiedTime: own.modifiedAt, OriginRequestPolicyConfig: own.config }, ETag: own.etag };
     const policy = managedOriginRequestPolicies[Id];
     if (policy === undefined) throw new ServiceError('NoSuchOriginRequestPolicy', 'The specified origin request policy does not exist.');
     const OriginRequestPolicyConfig = {

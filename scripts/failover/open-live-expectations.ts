@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleepFor } from 'node:timers/promises';
+import { openAws } from '../../src/aws/clients.ts';
+import { EdgeError } from '../../src/cli/errors.ts';
+import type { Io } from '../../src/cli/io.ts';
+import type { LocalCloud } from '../../src/cli/local-cloud.ts';
+import type { EdgeConfig } from '../../src/config/edge-config.ts';
+import type { FunctionSource } from '../../src/edge/execution.ts';
+import { healthPath } from '../../src/operations/edge-view.ts';
+import { type ExpectByLive, expectByCode } from '../../src/operations/expect-at-edge.ts';
+import type { AnyRuntime } from '../../src/operations/explain/run-all.ts';
+import { openRuntime } from '../function/open-runtime.ts';
+
+export interface LiveExpectations {
+  expectByLive: ExpectByLive;
+  close(): Promise<void>;
+}
+
+/** A publish is seen after this long by a status that is watched. */
+const keptMs = 30_000;
+
+/** Runs the LIVE function, which is read at once and for the first time here. What that must not do is delay a status: `timeoutMs` after the call it is given up. */
+export function openLiveExpectations(config: EdgeConfig, local: LocalCloud | undefined, timeoutMs: number, io: Io): LiveExpectations {
+  const read = async (): Promise<{ source: FunctionSource; runtime: AnyRuntime }> => {
+    const [source, opened] = await Promise.all([readLive(config, local, io), runtime]);
+    return { source, runtime: opened };
+  };
+  const runtime = openRuntime(io);
+  let readAt = io.now();
+  let live = read();
+  // Told when it is asked for.
+  runtime.catch(() => undefined);
+  live.catch(() => undefined);
+  const timedOut = `LIVE was not read and run within ${timeoutMs / 1_000} s`;
+  return {
+    expectByLive: async (records, viewers) => {
+      if (io.now() - readAt > keptMs) {
+        readAt = io.now();
+        live = read();
+      }
+      const done = new AbortController();
+      const run = async () => {
+        const found = await live;
+        return expectByCode({ ...found, now: io.now() }, records, viewers, healthPath(config));
+      };
+      const late = sleepFor(timeoutMs, timedOut, { signal: done.signal });
+      late.catch(() => undefined);
+      try {
+        return await Promise.race([run(), late]);
+      } catch (error) {
+        // The next one may succeed.
+        readAt = Number.NEGATIVE_INFINITY;
+        if (io.signal.aborted || !(error instanceof EdgeError)) throw error;
+        return error.message;
+      } finally {
+        done.abort();
+      }
+    },
+    close: async () => {
+      await (await runtime.catch(() => undefined))?.close();
+    },
+  };
+}
+
+async function readLive(config: EdgeConfig, local: LocalCloud | undefined, io: Io): Promise<FunctionSource> {
+  const [client, { readFunctionCode }] = await Promise.all([
+    openAws({ env: io.env, local }).cloudFront(),
+    import('../../src/aws/function.ts'),
+  ]);
+  const code = await readFunctionCode(client, config.functionName, 'LIVE');
+  if (code === undefined) throw new EdgeError('NOT_FOUND', `${config.functionName} was never published: nothing is LIVE`);
+  return { code: Buffer.from(code).toString('utf8'), sha256: createHash('sha256').update(code).digest('hex') };
+}
