@@ -75,8 +75,8 @@ await run({
         `control plane   ${description.controlPlane}`,
         ...Object.entries(origins).map(([id, { url }]) => `${id.padEnd(15)} ${url}`),
         '',
-        `curl -H 'x-local-viewer-country: ${config.routes[0]?.countries[0] ?? 'US'}' ${description.edge}/api/hello`,
-        `npm run fault -- ${config.defaultOrder[0]} refuse`,
+        `curl -H 'x-local-viewer-country: IN' ${description.edge}/api/hello`,
+        'npm run fault -- singapore refuse',
         'npm run failover -- status --local',
         '',
       ]);
