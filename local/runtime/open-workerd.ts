@@ -70,7 +70,11 @@ export async function openWorkerd(script: string, log: (line: string) => void): 
   try {
     await Promise.all([writeFile(join(folder, 'worker.js'), script), writeFile(join(folder, 'config.capnp'), describeWorkerd(socketPath))]);
     const args = ['serve', '--experimental', '--control-fd=3', join(folder, 'config.capnp')];
-    child = spawn('/bin/sh', ['-c', endWithStdin, workerdPath, ...args], { env: {}, stdio: ['pipe', 'ignore', 'pipe', 'pipe'] });
+    child = spawn('/bin/sh', ['-c', endWithStdin, workerdPath, ...args], {
+      cwd: folder,
+      env: {},
+      stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
+    });
     child.stderr?.on('data', (text: Buffer) => log(`workerd: ${String(text).split('\n', 1)[0] ?? ''}`));
     await untilListening(child);
     // The host name is of no use: the socket leads to the one worker that there is.
@@ -82,11 +86,13 @@ export async function openWorkerd(script: string, log: (line: string) => void): 
   }
 }
 
+const files = ['config.capnp', 'worker.js', 'socket'];
+
 /**
  * Starts a program that ends as soon as standard input does: however this process ends, even by SIGKILL, the program does not outlive it. Signals to the process
- * group are left to this process, which may still have something to finish.
+ * group are left to this process, which may still have something to finish. The folder, which is its working directory, goes with it.
  */
-const endWithStdin = `trap '' INT TERM HUP; "$0" "$@" </dev/null & exec 3>&-; read _; kill -9 $!; wait`;
+const endWithStdin = `trap '' INT TERM HUP; "$0" "$@" </dev/null & exec 3>&-; read _; kill -9 $!; wait; rm -f ${files.join(' ')}; cd /; rmdir "$OLDPWD"`;
 
 const require = createRequire(import.meta.url);
 const { default: workerdPath } = require('workerd') as { default: string };

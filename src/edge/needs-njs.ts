@@ -1,5 +1,5 @@
 import { type AnyNode, type Function as FunctionNode, getLineInfo, type Pattern, parse } from 'acorn';
-import { childrenOf, isFunction, walk } from './gate/syntax-tree.ts';
+import { childrenOf, isFunction, nameOf, walk } from './gate/syntax-tree.ts';
 
 /** A place in a function where V8 may do other than CloudFront's engine, so that only njs shows what happens there. */
 export interface NjsNeed {
@@ -22,13 +22,19 @@ export function findNjsNeeds(code: string): NjsNeed[] {
   for (const found of code.matchAll(astral)) note(found.index, 'a character beyond U+FFFF, which counts as one in njs and as two in V8');
   try {
     const program = parse(code, { ecmaVersion: 'latest', sourceType: 'module', allowAwaitOutsideFunction: true });
+    let isListed = false;
+    let made: number | undefined;
     walk(program, (node) => {
+      if (node.type === 'ForInStatement' || (node.type === 'MemberExpression' && listing.has(nameOf(node) ?? ''))) isListed = true;
+      if (makesName(node)) made ??= node.start;
       if (hasIntegerLikeName(node)) note(node.start, 'a name that looks like an integer, which V8 moves before the others');
       if (node.type === 'Literal' && 'regex' in node && node.regex != null && isOtherDialect(node.regex.pattern))
         note(node.start, 'a regular expression that V8 reads otherwise than Perl');
       const closure = isFunction(node) ? findClosureOverAwait(node as FunctionNode) : undefined;
       if (closure !== undefined) note(closure, 'a closure made before an await, whose variables it does not share afterwards');
     });
+    if (isListed && made !== undefined)
+      note(made, 'a computed name in an object that may be listed, where V8 moves integers before the others');
   } catch (error) {
     if (!(error instanceof SyntaxError && 'pos' in error)) throw error;
     note(Math.min(Number(error.pos), code.length), 'what V8 cannot parse');
@@ -46,6 +52,19 @@ function hasIntegerLikeName(node: AnyNode): boolean {
   // `list[0] = x` may be an array, where nothing differs: that is one too many.
   if (node.type !== 'AssignmentExpression' || node.left.type !== 'MemberExpression' || !node.left.computed) return false;
   return node.left.property.type === 'Literal' && isIntegerLike(String(node.left.property.value));
+}
+
+const listing = new Set(['keys', 'entries', 'values', 'getOwnPropertyNames', 'stringify', 'assign']);
+
+/** `object[name] = value`, but for headers: no header is called by a number. */
+function makesName(node: AnyNode): boolean {
+  if (node.type !== 'AssignmentExpression' || node.left.type !== 'MemberExpression' || !node.left.computed) return false;
+  const { object, property } = node.left;
+  return (
+    property.type !== 'Literal' &&
+    !(object.type === 'MemberExpression' && nameOf(object) === 'headers') &&
+    !(object.type === 'Identifier' && object.name === 'headers')
+  );
 }
 
 /** Escapes of letters that only Perl knows, empty classes, look-behind, POSIX classes, and quantifiers and groups that V8 refuses. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -129,4 +129,17 @@ function handler(event) {
     assets.close();
     await rm(folder, { recursive: true });
   }
+});
+
+it.skipIf(process.platform === 'win32')('leaves no workerd and no file behind when it is killed', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'file-edge-'));
+  await writeFile(join(folder, 'function.js'), 'function handler(event) { return event.request; }');
+  const edge = startScript('edge', ['--function', join(folder, 'function.js'), '--port', '0', '--engine', 'workerd'], { TMPDIR: folder });
+  const left = async () => (await readdir(folder)).filter((name) => name.startsWith('workerd-'));
+  await waitUntil(() => /europe +http/.test(edge.output.stdout), 60_000);
+  expect(await left()).toHaveLength(1);
+  edge.child.kill('SIGKILL');
+  await waitUntil(async () => (await left()).length === 0, 30_000);
+  expect(await left()).toEqual([]);
+  await rm(folder, { recursive: true });
 });

@@ -7,4 +7,4 @@ export const RealMap = Map;
 export const later: (callback: () => void, delayMs: number) => unknown = setTimeout;
 export const encoder = new TextEncoder();
 export const decoder = new TextDecoder();
-export const { hasOwn } = Object;
+export const { defineProperties, hasOwn } = Object;

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { RawRun } from '../../../src/edge/raw-run.ts';
 import type { WireRun } from '../wire.ts';
-import { defineProperty, formatJson, parseJson } from './captured.ts';
+import { defineProperties, defineProperty, formatJson, parseJson } from './captured.ts';
 import type { Store } from './known.ts';
 
 /** What one run leaves behind while it goes on; `calls` are JSON texts already, so that a later change of an argument cannot rewrite them. */
@@ -11,6 +11,14 @@ export interface Trace extends Pick<RawRun, 'reads' | 'logs' | 'droppedLogArgume
   /** The helper that this runtime does not have and the function asked for: the run fails, whatever the function made of that. */
   missing: string | undefined;
 }
+
+// A distribution of this emulator is never multi-tenant, and on a standard one CloudFront throws when a function reads a member.
+const throwing = {
+  get: (): never => {
+    throw new TypeError('distributionTenant module is not available');
+  },
+};
+const noTenant = defineProperties({}, { id: throwing, parameters: throwing });
 
 const originHelpers = ['selectRequestOriginById', 'createRequestOriginGroup', 'updateRequestOrigin'];
 
@@ -22,6 +30,7 @@ export function openCloudfront(run: Pick<WireRun, 'edgeLocation' | 'failReads'>,
       return openHandle(store, run.failReads === true, trace.reads);
     },
     edgeLocation: run.edgeLocation ?? {},
+    distributionTenant: noTenant,
     logCustomData: (text: unknown) => {
       if (typeof text !== 'string') throw new TypeError('logCustomData takes one string');
       trace.customData = text;
@@ -33,12 +42,6 @@ export function openCloudfront(run: Pick<WireRun, 'edgeLocation' | 'failReads'>,
       trace.calls.push(`[${formatJson(helper)},${asJson(args)}]`);
     };
   }
-  // A distribution of this emulator is never a tenant's, and on a standard one CloudFront throws.
-  defineProperty(cf, 'distributionTenant', {
-    get: () => {
-      throw new Error('distributionTenant is not available: the distribution is not multi-tenant');
-    },
-  });
   // Nothing here does what it does, and a function that catches what it throws would answer as if the token were bad.
   defineProperty(cf, 'cwt', {
     get: () => {

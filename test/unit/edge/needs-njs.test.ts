@@ -14,6 +14,8 @@ it.each([
   { code: '/[[:alpha:]]/', lines: [1] },
   { code: 'async function h(e) { const x = 1; const f = () => x; await g(); return f(); }', lines: [1] },
   { code: 'async function h(e) { await g(); const x = 1; return f();\n function f() { return x; } }', lines: [2] },
+  { code: 'const seen = {};\nseen[name] = 1;\nObject.keys(seen);', lines: [2] },
+  { code: 'for (const name in query)\n  kept[name] = query[name];', lines: [2] },
 ])('finds what only njs can show in $code', ({ code, lines }) => {
   expect(findNjsNeeds(code).map(({ line }) => line)).toEqual(lines);
 });
@@ -25,6 +27,8 @@ it.each([
   '/(?<year>\\d{4})/',
   'async function h(e) { const v = await g(); return list.map((x) => x + v); }',
   'async function h(e) { const f = (x) => x + 1; await g(); return f(1); }',
+  "for (const name in headers) { headers['x-' + name] = headers[name]; e.request.headers[name] = 1; }",
+  'const seen = {}; seen[name] = 1; if (seen[other]) done();',
   'function h(e) { const x = 1; return [1].map((y) => x + y); }',
 ])('finds nothing in %s', (code) => {
   expect(findNjsNeeds(code)).toEqual([]);
