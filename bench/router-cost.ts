@@ -22,10 +22,12 @@ const withRecord = (record: string): RunInput['store'] => ({ values: new Map([['
 const cases: CostCase[] = [
   { name: 'normal: ok, GET from IN', budget: 20_000, store: withRecord('ok') },
   { name: 'one origin down: singapore=0', budget: 45_000, store: withRecord('singapore=0') },
-  { name: 'partial weight: singapore=25', budget: 60_000, store: withRecord('singapore=25') },
+  { name: 'partial weight: singapore=25', budget: 50_000, store: withRecord('singapore=25') },
   { name: 'missing key', store: { values: new Map() } },
   { name: 'garbage record', store: withRecord('{"singapore": false}') },
   { name: 'override: singapore=0@<future>', store: withRecord('singapore=0@4102444800') },
+  // Twelve origins with a partial weight each: the dearest record that is one.
+  { name: 'any record: a=1;b=1;…', budget: 250_000, store: withRecord([...'abcdefghijkl'].map((origin) => `${origin}=1`).join(';')) },
 ];
 
 const eventFrom = (country: string): RunInput['event'] => ({
@@ -66,7 +68,9 @@ if (njs === undefined || valgrind === undefined) {
   };
   const count = async (code: string, counted: readonly CostCase[], budgets: { bytes?: number; load?: number }) => {
     const inputs = counted.map(({ store, country = 'IN' }) => ({ event: eventFrom(country), store }));
-    const { load, perRequest } = await countInstructions(code, inputs, { njs, valgrind });
+    const { perRequest } = await countInstructions(code, inputs, { njs, valgrind });
+    // By itself: the events of many cases in one script move this figure by 3 %, which is not the function's.
+    const { load } = await countInstructions(code, inputs.slice(0, 1), { njs, valgrind }, { eventsPerRun: 1 });
     row('bytes', Buffer.byteLength(code), budgets.bytes);
     row('load: compile and top level', load, budgets.load);
     for (const [index, { name, budget }] of counted.entries()) row(name, perRequest[index] ?? 0, file === undefined ? budget : undefined);

@@ -1,4 +1,4 @@
-import { countriesFromM, countriesToL, onlyPairs, perRequestFailover, routes } from 'virtual:routes';
+import { areFew, countries, countriesFromM, countriesToL, maxRecordLength, onlyPairs, perRequestFailover, routes } from 'virtual:routes';
 import cf from 'cloudfront';
 import type { okRecord } from '../kvs/health-record.ts';
 import type { healthKey } from '../kvs/keys.ts';
@@ -26,13 +26,14 @@ function route(request: CloudFrontRequest, record: string, event: CloudFrontRequ
   delete headers['x-region'];
   delete headers['x-origin-route'];
   const country = (headers['cloudfront-viewer-country'] || (0 as never)).value || '';
-  const countries = country < 'M' ? countriesToL : countriesFromM;
+  const table = areFew ? countries : country < 'M' ? countriesToL : countriesFromM;
   // Entries are three long: text that is not one of them is found nowhere (-1) or across two of them, never at a multiple of 3.
-  const at = country.length === 2 ? countries.indexOf(country) : -1;
-  const group = routes[at % 3 ? 0 : countries[at + 2]];
+  const at = country.length === 2 ? table.indexOf(country) : -1;
+  const group = routes[at % 3 ? 0 : table[at + 2]];
   let kept = group.originIds;
   if (record !== ('ok' satisfies typeof okRecord)) {
-    kept = keepOrigins(kept, record, event);
+    // A longer one is no record: reading it could take longer than CloudFront allows.
+    if (!record[maxRecordLength]) kept = keepOrigins(kept, record, event);
     // What is shown in the header: never the record itself, since a control character in it would be a 502 for everybody.
     record = 'weighted';
   }

@@ -11,16 +11,23 @@ type Digits = number;
  */
 export function keepOrigins(order: OriginReference[], record: string, event: CloudFrontRequestEvent): OriginReference[] {
   const weights: { [origin: string]: Digits } = {};
-  // 0 to 99. Without a partial weight any of them divides the same way, so no hash is paid for.
+  // Below 100. Without a partial weight 0 divides as any other does, so no hash is paid for.
   let bucket = 0;
   const rest = record.replace(entryPattern, (_match, origin: string, weight: Digits, until: Digits) => {
-    if (!(until <= Date.now() / 1000)) {
-      // The first entry of an origin that has not expired wins.
-      weights[origin] = weights[origin] || weight;
-      if (weight % 100) {
-        // MD5 for its spread, not for secrecy: native code, five times cheaper here than FNV in JavaScript. A byte makes 256 steps of 100 buckets.
-        const hash = crypto.createHash('md5').update('' + (event.viewer || (0 as never)).ip);
-        bucket = (hash.digest()[0] * 100) >> 8;
+    // The first entry of an origin that has not expired wins.
+    if (!(until <= Date.now() / 1000 || weights[origin])) {
+      // MD5 for its spread, not for secrecy: native code, five times cheaper here than FNV in JavaScript. A byte makes 256 steps of 100 buckets; the
+      // added hundredth moves none of them across a whole weight, and makes 0 mean not hashed yet.
+      // biome-ignore lint/suspicious/noAssignInExpressions: apart, the assignment costs 12,000 instructions of loading.
+      if ((weights[origin] = weight) % 100) {
+        bucket =
+          bucket ||
+          crypto
+            .createHash('md5')
+            .update('' + (event.viewer || (0 as never)).ip)
+            .digest()[0] /
+            2.56 +
+            0.01;
       }
     }
     return '';

@@ -60,6 +60,7 @@ export async function buildFunction(config: EdgeConfig, entry = 'functions/origi
     // As a module, so that top-level names are shortened too: they are a third of the bytes and of the load.
     const short = await esbuild.transform(body, {
       minify: true,
+      treeShaking: true,
       format: 'esm',
       target: 'es5',
       supported,

@@ -1,4 +1,4 @@
-import { formatHealthRecord, type HealthEntry } from '../../kvs/health-record.ts';
+import { formatHealthRecord, type HealthEntry, parseHealthRecord } from '../../kvs/health-record.ts';
 import { auditKey, healthKey, stateKey } from '../../kvs/keys.ts';
 import { EdgeError } from '../cli/errors.ts';
 import { type AuditEntry, formatAuditEntry } from './audit.ts';
@@ -56,14 +56,10 @@ export function planFlip(snapshot: StoreSnapshot, flip: Flip, context: FlipConte
   check(live, flip, context);
   const automatic = flip.kind === 'automatic' ? flip.weights : live.automatic;
   const record = formatRecord(live, flip, automaticEntries(automatic, origins), edgeSeconds(context.at - (context.keepEndedMs ?? 0)));
-  if (Buffer.byteLength(record) > maxRecordBytes)
-    throw new EdgeError(
-      'QUOTA',
-      `the health record would have ${Buffer.byteLength(record)} bytes, more than the ${maxRecordBytes} we keep`,
-      {
-        hint: 'too many origins are out at once, or their ids are too long',
-      },
-    );
+  if (Buffer.byteLength(record) > maxRecordBytes || parseHealthRecord(record, origins) === undefined)
+    throw new EdgeError('QUOTA', `the health record would be ${Buffer.byteLength(record)} bytes long, and the edge ignores one like this`, {
+      hint: 'too many origins are out at once, their ids are too long, or entries of origins that edge.config.ts does not have are in it',
+    });
   if (flip.kind === 'clear' && live.overrides.length === 0) return undefined;
   if (flip.kind === 'automatic' && origins.every((origin) => (automatic[origin] ?? 100) === (live.automatic[origin] ?? 100)))
     return undefined;

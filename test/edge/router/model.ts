@@ -19,7 +19,7 @@ export function routeByModel(config: EdgeConfig, input: RunInput): RawRun {
   const order = route?.order ?? config.defaultOrder;
 
   const record = readableRecord(store) ?? 'ok';
-  const weights = weightsOf(record, now / 1000);
+  const weights = isTooLong(record, Object.keys(config.origins)) ? new Map<string, number>() : weightsOf(record, now / 1000);
   const bucket = viewerBucket(event.viewer?.ip);
   const willing = order.filter((origin) => (weights.get(origin) ?? 100) > bucket);
   const kept = willing.length > 0 ? willing : order;
@@ -51,6 +51,12 @@ function readableRecord(store: RunInput['store']): string | undefined {
   return store === undefined || store.failReads === true ? undefined : store.values.get('health');
 }
 
+/** Longer than an override with twelve digits of expiry and an automatic entry for each origin, or more than eleven separators. */
+function isTooLong(record: string, origins: readonly string[]): boolean {
+  const longest = origins.map((id) => `${id}=100@999999999999;${id}=100;`).join('');
+  return record.length > longest.length || record.split(';').length > 12;
+}
+
 /** The weight in force for each origin that has one; none at all when any part of the text is not an entry. */
 function weightsOf(record: string, nowSeconds: number): Map<string, number> {
   const weights = new Map<string, number>();
@@ -58,7 +64,7 @@ function weightsOf(record: string, nowSeconds: number): Map<string, number> {
   // The last entry may have its `;` too.
   if (parts.length > 1 && parts.at(-1) === '') parts.pop();
   for (const part of parts) {
-    const entry = /^([a-z][a-z0-9-]*)=([0-9]{1,3})(@[0-9]+)?$/.exec(part);
+    const entry = /^([a-z][a-z0-9-]*)=([0-9]{1,3})(@[0-9]{1,12})?$/.exec(part);
     const [, origin = '', digits = '', expiry] = entry ?? [];
     const weight = Number(digits);
     if (entry === null || weight > 100 || String(weight) !== digits) return new Map();

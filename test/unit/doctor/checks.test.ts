@@ -56,6 +56,17 @@ describe('health-record', () => {
     expect(judge({ health: 'ok' })).toEqual([{ outcome: 'ok', found: 'ok' }]);
   });
 
+  it('fails on a record longer than the configured origins can need, and on an override of more than 72 hours', () => {
+    expect(judge({ health: 'singapore=0;'.repeat(7) })).toMatchObject([
+      { outcome: 'fail', found: expect.stringContaining('84 characters') },
+    ]);
+    const inFourDays = Math.floor((now + 96 * hour) / 1_000);
+    expect(judge({ health: `singapore=0@${inFourDays}` })[0]).toMatchObject({
+      outcome: 'fail',
+      found: expect.stringContaining('72 hours'),
+    });
+  });
+
   it('warns when the key is missing, which the edge survives', () => {
     expect(judge({})).toMatchObject([{ outcome: 'warn', mend: 'npm run kvs:apply' }]);
   });

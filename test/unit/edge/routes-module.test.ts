@@ -27,6 +27,9 @@ describe('what the edge knows of edge.config.ts', () => {
     expect({ ...(await load(configs.sample)) }).toEqual({
       perRequestFailover: true,
       onlyPairs: true,
+      areFew: true,
+      maxRecordLength: 76,
+      countries: 'US0IN0AT1BE1CH1DE1ES1FR1GB1IE1IT1NL1PL1SE1',
       countriesToL: 'IN0AT1BE1CH1DE1ES1FR1GB1IE1IT1',
       countriesFromM: 'US0NL1PL1SE1',
       routes: [

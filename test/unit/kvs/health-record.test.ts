@@ -1,15 +1,36 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { entryPattern, formatHealthRecord, type HealthEntry, okRecord, parseHealthRecord, weightAt } from '../../../kvs/health-record.ts';
+import {
+  entryPattern,
+  formatHealthRecord,
+  type HealthEntry,
+  maxRecordLength,
+  okRecord,
+  parseHealthRecord,
+  weightAt,
+} from '../../../kvs/health-record.ts';
 import { recordText } from '../../edge/router/arbitraries.ts';
 
 const now = 1_764_003_600;
 const weight = fc.integer({ min: 0, max: 100 });
 const entry: fc.Arbitrary<HealthEntry> = fc.oneof(
   fc.record({ origin: fc.stringMatching(/^[a-z][a-z\d-]{0,62}$/), weight }),
-  fc.record({ origin: fc.constantFrom('singapore', 'europe'), weight, until: fc.nat({ max: Number.MAX_SAFE_INTEGER }) }),
+  fc.record({ origin: fc.constantFrom('singapore', 'europe'), weight, until: fc.nat({ max: 999_999_999_999 }) }),
 );
 const entries = fc.array(entry, { maxLength: 8 });
+
+describe('the longest record that origins can need', () => {
+  it('is an override with the longest expiry and an automatic entry for each, and no more is read', () => {
+    const longest = 'singapore=100@999999999999;europe=100@999999999999;singapore=100;europe=100;';
+    expect(maxRecordLength(['singapore', 'europe'])).toBe(longest.length);
+    expect(parseHealthRecord(longest, ['singapore', 'europe'])).toHaveLength(4);
+    expect(parseHealthRecord(`${longest.slice(0, -1)}1;`, ['singapore', 'europe'])).toBeUndefined();
+    expect(
+      parseHealthRecord('a-long-name-that-is-configured-no-more=0;another-long-name-of-that-kind=0;singapore=0', ['singapore', 'europe']),
+    ).toBeUndefined();
+    expect(maxRecordLength(Array.from({ length: 30 }, (_, n) => `origin-${n}`))).toBe(1_024);
+  });
+});
 
 describe('the health record', () => {
   it.each([
@@ -57,6 +78,8 @@ describe('the health record', () => {
     'singapore=0@',
     'singapore=0@a',
     'singapore=0@-1',
+    'singapore=0@1764003600000',
+    `${'a=1;'.repeat(12)}a=1`,
   ])('one thing in it that is no entry makes %j none', (text) => {
     expect(parseHealthRecord(text)).toBeUndefined();
   });

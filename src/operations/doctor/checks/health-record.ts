@@ -1,6 +1,7 @@
 import { parseHealthRecord } from '../../../../kvs/health-record.ts';
 import { healthKey } from '../../../../kvs/keys.ts';
 import { formatDuration } from '../../../cli/duration.ts';
+import { maxOverrideMs } from '../../../health/flip.ts';
 import { edgeSeconds, effectiveWeights, overrideInForce, parseLiveRecord } from '../../../health/live-record.ts';
 import { defineCheck, type Finding, fail, problemsOr, warn } from '../check.ts';
 
@@ -22,10 +23,15 @@ export const healthRecordCheck = defineCheck<Facts>({
 export function judgeHealthRecord({ values, origins, now }: Facts): readonly Finding[] {
   const text = values.get(healthKey);
   if (text === undefined) return [warn('the key health is missing, which the edge takes for ok', 'npm run kvs:apply')];
-  const entries = parseHealthRecord(text);
+  const entries = parseHealthRecord(text, origins);
   if (entries === undefined)
     return [
-      fail(`${JSON.stringify(text.slice(0, 120))} is no health record`, 'npm run failover -- auto writes a good one; ok is one by itself'),
+      fail(
+        parseHealthRecord(text) === undefined
+          ? `${JSON.stringify(text.slice(0, 120))} is no health record`
+          : `the record is ${text.length} characters long, longer than the configured origins can need: the edge takes it for ok`,
+        'npm run failover -- auto writes a good one; ok is one by itself',
+      ),
     ];
   const problems: Finding[] = [];
   const unknown = [...new Set(entries.map(({ origin }) => origin).filter((id) => !origins.includes(id)))];
@@ -34,6 +40,14 @@ export function judgeHealthRecord({ values, origins, now }: Facts): readonly Fin
       fail(
         `it names ${unknown.join(', ')}, and edge.config.ts knows ${origins.join(', ')}: those entries move nobody`,
         'npm run failover -- to <origin> with the right name, or mend edge.config.ts and publish',
+      ),
+    );
+  const long = entries.filter(({ until }) => until !== undefined && until > edgeSeconds(now + maxOverrideMs));
+  if (long.length > 0)
+    problems.push(
+      fail(
+        `an override of ${[...new Set(long.map(({ origin }) => origin))].join(', ')} ends more than 72 hours from now: no command of ours writes one`,
+        'ask who wrote it; npm run failover -- auto ends it',
       ),
     );
   const live = parseLiveRecord(values, now);
