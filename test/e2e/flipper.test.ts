@@ -181,7 +181,7 @@ describe('npm run flipper', () => {
   it('says what it costs and asks nobody', async () => {
     const running = flipper('--cost');
     expect(await running.code).toBe(0);
-    expect(running.out).toMatch(/^as a process, --watch, without its machine: \$0\.22 a month\n/);
+    expect(running.out).toMatch(/^as a process, --watch, without its machine: \$44\.02 a month\n/);
     expect(test.control.calls).toEqual([]);
   });
 
