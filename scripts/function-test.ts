@@ -6,7 +6,7 @@ import { flag, text } from '../src/cli/option.ts';
 import { readTextFile } from '../src/cli/read-text-file.ts';
 import { run } from '../src/cli/run.ts';
 import type { Execution } from '../src/edge/execution.ts';
-import { formatGateProblem } from '../src/edge/gate/problem.ts';
+import { formatGateProblem, isRefusal } from '../src/edge/gate/problem.ts';
 import { gate } from '../src/edge/gate.ts';
 import { countInstructions, type InstructionCount } from '../src/edge/instructions.ts';
 import { findExecutable } from '../src/edge/njs/find-executable.ts';
@@ -35,17 +35,20 @@ await run({
     const event = parseTestEvent(await readTextFile(values.event), values.event);
     const store = values.kvs === undefined ? undefined : { values: parseStoreData(await readTextFile(values.kvs), values.kvs) };
     const report = await gate(code, { file: values.function });
-    for (const problem of report.problems) io.stderr(formatGateProblem(problem));
+    for (const problem of [...report.problems, ...report.notes]) io.stderr(formatGateProblem(problem));
+    const isRefused = report.problems.some(isRefusal);
+    // Low certainty, from two public reports, and no reason to give another value than viewers' requests get.
+    if (/\brawQueryString\b/.test(code)) io.stderr('rawQueryString() gives the query here; the test of CloudFront’s console may give an empty text');
 
     const source = { code, sha256: createHash('sha256').update(code).digest('hex') };
     const execution = await runtime.run({ source, event, store, now: io.now() });
     const valgrind = findExecutable('valgrind', io.env['PATH']);
-    const canCount = njs !== undefined && valgrind !== undefined && execution.error === undefined;
+    // What the gate refuses is not counted: it would run under valgrind a few hundred times, without CloudFront's rules around it.
+    const canCount = njs !== undefined && valgrind !== undefined && execution.error === undefined && !isRefused;
     const count = canCount && !values['no-count'] ? await countInstructions(code, [{ event, store }], { njs, valgrind }) : undefined;
     const hint = valgrind === undefined ? 'not counted: apt-get install valgrind' : 'not counted';
-    const { bytes, problems } = report;
-    const isRefused = problems.length > 0;
-    io.result({ ...execution, problems, bytes, instructions: count ?? null }, describe(execution, isRefused, bytes, count, hint));
+    const { bytes, problems, notes } = report;
+    io.result({ ...execution, problems, notes, bytes, instructions: count ?? null }, describe(execution, isRefused, bytes, count, hint));
     return execution.error === undefined && !isRefused ? 0 : 1;
   },
 });

@@ -1,11 +1,11 @@
 import type { Execution, FunctionRuntime, FunctionSource, RunInput } from '../../src/edge/execution.ts';
-import { formatGateProblem, type GateProblem } from '../../src/edge/gate/problem.ts';
+import { formatGateProblem, type GateProblem, isRefusal } from '../../src/edge/gate/problem.ts';
+import { readImports } from '../../src/edge/gate/read-imports.ts';
 import { checkSize } from '../../src/edge/gate.ts';
 import type { JudgeRun, RawRun } from '../../src/edge/raw-run.ts';
 import { type BatchWriter, openBatchWriter } from './batch-writer.ts';
 import { failedExecution, judgeRun } from './judge-run.ts';
 import { bundleWorker, openWorkerd, Unanswered, type Workerd } from './open-workerd.ts';
-import { readImports } from './read-imports.ts';
 
 export interface FunctionRuntimeOptions {
   /**
@@ -15,7 +15,7 @@ export interface FunctionRuntimeOptions {
   timeLimitMs?: number;
   /** Told about everything a developer should know and a viewer should not: stopped runs, restarts, dropped log arguments. */
   log?: (line: string) => void;
-  /** `checkSyntax` of src/edge/gate: what CloudFront does not list and V8 takes. A function with a problem answers as failed. Default: V8 alone decides. */
+  /** `checkSyntax` of src/edge/gate: what CloudFront does not list and V8 takes. A function with an error answers as failed; a warning stops nothing. Default: V8 alone decides. */
   checkSyntax?: (code: string) => readonly GateProblem[];
   /** What CloudFront makes of a run. Default: `judgeRun`, everything that it refuses. */
   judge?: JudgeRun;
@@ -164,7 +164,7 @@ async function startEngine(script: string, log: (line: string) => void): Promise
 
 /** Why a source is not run, as CloudFront would not run it: it is too large, or the gate refuses it. */
 export function refuse(code: string, checkSyntax: (code: string) => readonly GateProblem[]): string | undefined {
-  const [problem] = [...checkSize(code), ...checkSyntax(code)];
+  const problem = [...checkSize(code), ...checkSyntax(code)].find(isRefusal);
   return problem && formatGateProblem(problem);
 }
 

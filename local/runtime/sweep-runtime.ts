@@ -1,8 +1,8 @@
 import type { Execution, SweepRuntime } from '../../src/edge/execution.ts';
+import { readImports } from '../../src/edge/gate/read-imports.ts';
 import { openBatchWriter } from './batch-writer.ts';
 import { failedExecution, judgeRun } from './judge-run.ts';
 import { bundleWorker, openWorkerd, Unanswered } from './open-workerd.ts';
-import { readImports } from './read-imports.ts';
 import type { SweepAnswer } from './wire.ts';
 
 export interface SweepRuntimeOptions {

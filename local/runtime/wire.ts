@@ -1,11 +1,6 @@
 import type { ViewerRequestEvent } from '../../src/edge/execution.ts';
+import type { ImportedName } from '../../src/edge/gate/read-imports.ts';
 import type { RawRun } from '../../src/edge/raw-run.ts';
-
-/** A binding that an import line of the source asks for: `import name from 'module'`. */
-export interface ImportedName {
-  name: string;
-  module: string;
-}
 
 /** A source as workerd compiles it: import lines blanked, their names handed in as parameters. */
 export interface WireSource {

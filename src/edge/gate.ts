@@ -9,8 +9,10 @@ export interface GateOptions extends CheckSyntaxOptions {
 }
 
 export interface GateReport {
-  /** Empty when the function may be published; see `formatGateProblem`. */
+  /** Empty when the function may be published; a stranger's function runs with warnings, see `isRefusal`. */
   problems: GateProblem[];
+  /** Where V8 does something else than CloudFront; no reason to stop anything. */
+  notes: GateProblem[];
   bytes: number;
   /** What the engine itself said to the code; `absent` when no njs was given. */
   njs: 'passed' | 'refused' | 'absent';
@@ -18,14 +20,17 @@ export interface GateReport {
 
 /** Everything that stands between these bytes and publishing: their size, their syntax and built-ins, and whether njs loads them. */
 export async function gate(code: string, options: GateOptions = {}): Promise<GateReport> {
-  const problems = [...checkSize(code), ...checkSyntax(code, options)];
+  const found = [...checkSize(code), ...checkSyntax(code, options)];
+  const problems = found.filter(({ level }) => level !== 'note');
+  const notes = found.filter(({ level }) => level === 'note');
   const bytes = Buffer.byteLength(code);
-  if (options.njs === undefined) return { problems, bytes, njs: 'absent' };
+  if (options.njs === undefined) return { problems, notes, bytes, njs: 'absent' };
   const refusal = await loadInNjs(options.njs, code);
-  if (refusal === undefined) return { problems, bytes, njs: 'passed' };
+  if (refusal === undefined) return { problems, notes, bytes, njs: 'passed' };
   // The line of the function that runs; the syntax problems before it lead to the line that a person wrote.
   const line = Number(/ in (\d+)$/.exec(refusal)?.[1] ?? 1);
   problems.push({
+    level: 'error',
     file: options.file,
     line,
     column: 1,
@@ -33,7 +38,7 @@ export async function gate(code: string, options: GateOptions = {}): Promise<Gat
     rule: 'njs',
     instead: 'CloudFront’s engine would stop here: every request would get a 503',
   });
-  return { problems, bytes, njs: 'refused' };
+  return { problems, notes, bytes, njs: 'refused' };
 }
 
 /** A problem when the code exceeds CloudFront's limit, which counts bytes and not characters. */
@@ -41,7 +46,8 @@ export function checkSize(code: string): GateProblem[] {
   const bytes = Buffer.byteLength(code);
   if (bytes <= maxFunctionBytes) return [];
   const found = `${bytes} bytes, the limit is ${maxFunctionBytes}`;
-  return [{ file: undefined, line: 1, column: 1, found, rule: 'size', instead: 'move tables into the KeyValueStore' }];
+  const instead = 'move tables into the KeyValueStore';
+  return [{ level: 'error', file: undefined, line: 1, column: 1, found, rule: 'size', instead }];
 }
 
 /** Loads the code as CloudFront would before the first request, its top level included, and runs no event. */

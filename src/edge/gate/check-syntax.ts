@@ -1,10 +1,14 @@
-import { type AnyNode, getLineInfo, type Identifier, type Program, parse } from 'acorn';
+import { type AnyNode, getLineInfo, type Program } from 'acorn';
+import { checkEngine } from './engine-rules.ts';
+import { findLateBindings } from './late-bindings.ts';
+import { levelOf } from './levels.ts';
 import { checkLiteral } from './literal-rules.ts';
 import { checkModules, checkProgram, moduleNames } from './module-rules.ts';
 import { checkNames } from './name-rules.ts';
 import { openOriginalPositions, type SourceMapJson } from './original-position.ts';
-import type { Finding, GateProblem } from './problem.ts';
-import { type Origin, resolveNames } from './scopes.ts';
+import { parseCode } from './parse-code.ts';
+import type { Finding, GateLevel, GateProblem } from './problem.ts';
+import { originsOf, resolveScopes } from './scopes.ts';
 import { checkNode } from './syntax-rules.ts';
 import { nameOf, walk } from './syntax-tree.ts';
 
@@ -15,19 +19,25 @@ export interface CheckSyntaxOptions {
   sourceMap?: SourceMapJson;
 }
 
-/** Everything in the code that AWS's runtime 2.0 page does not list, in the order of the code; see docs/decisions/002-syntax-gate.md. */
+/**
+ * Everything in the code that CloudFront's engine refuses, that AWS's runtime 2.0 page does not list, or that V8 does in another way; in the order of the code. See
+ * docs/decisions/002-syntax-gate.md.
+ */
 export function checkSyntax(code: string, options: CheckSyntaxOptions = {}): GateProblem[] {
   const findings = findAll(code).sort((a, b) => placeOf(a) - placeOf(b) || a.end - b.end);
   const originalOf = openOriginalPositions(options.sourceMap);
   return findings.map((finding) => {
-    const { start, end, rule, instead, text } = finding;
+    const { start, end, rule, instead, text, level, needsNjs } = finding;
     const { line, column } = getLineInfo(code, placeOf(finding));
+    const last = getLineInfo(code, end);
     const original = originalOf(line, column + 1);
-    const file = original?.file ?? options.file;
     return {
-      file,
+      level,
+      ...(needsNjs && { needsNjs }),
+      file: original?.file ?? options.file,
       line: original?.line ?? line,
       column: original?.column ?? column + 1,
+      ...(original === undefined && end > start && { endLine: last.line, endColumn: last.column + 1 }),
       found: text ?? cut(code.slice(start, end)),
       rule,
       instead,
@@ -35,27 +45,32 @@ export function checkSyntax(code: string, options: CheckSyntaxOptions = {}): Gat
   });
 }
 
+/** A finding whose level is settled. */
+type LeveledFinding = Finding & { level: GateLevel };
+
 function placeOf({ at, start }: Finding): number {
   return at ?? start;
 }
 
-function findAll(code: string): Finding[] {
-  let program: Program;
-  try {
-    program = parse(code, { ecmaVersion: 'latest', sourceType: 'module', allowAwaitOutsideFunction: true });
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    const start = Math.min('pos' in error && typeof error.pos === 'number' ? error.pos : 0, code.length);
-    const text = error.message.replace(/ \(\d+:\d+\)$/, '');
-    return [{ start, end: start, rule: 'parse', instead: 'the code is no JavaScript from here on', text }];
-  }
-  const origins: ReadonlyMap<Identifier, Origin> = resolveNames(program);
+function findAll(code: string): LeveledFinding[] {
+  const parsed = parseCode(code);
+  if (!('program' in parsed)) return [{ ...parsed, level: 'error' }];
+  const { program } = parsed;
+  const scopes = resolveScopes(program);
+  const origins = originsOf(scopes);
   const context = { origins, ownMembers: definedMembers(program) };
   const modules = moduleNames(program);
-  const findings = checkProgram(program);
+  const always = [...parsed.findings, ...checkProgram(program), ...findLateBindings(program, scopes)];
+  const findings = always.map((finding): LeveledFinding => ({ level: 'error', ...finding }));
   walk(program, (node, ancestors) => {
-    findings.push(...checkNode(node, ancestors, code), ...checkLiteral(node, code));
-    findings.push(...checkNames(node, ancestors.at(-1), context), ...checkModules(node, modules, origins));
+    const found = [
+      ...checkNode(node, ancestors, code),
+      ...checkLiteral(node, code),
+      ...checkNames(node, ancestors, context),
+      ...checkModules(node, ancestors, modules, origins),
+      ...checkEngine(node, ancestors, context),
+    ];
+    for (const finding of found) findings.push({ ...finding, level: levelOf(finding, node, ancestors) });
   });
   return findings;
 }

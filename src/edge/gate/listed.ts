@@ -127,10 +127,17 @@ export const listedPrototypes: ReadonlyMap<string, readonly string[]> = new Map<
   ],
 ]);
 
+/** Members that AWS does not list and every native engine has since njs 0.7.9: code that uses them runs. */
+export const engineMembers: ReadonlySet<string> = new Set(names('entries keys values getOwnPropertySymbols iterator asyncIterator'));
+
 /** The modules of the page and DG functions-custom-methods.html, with the members of each default export. */
 export const listedModules: ReadonlyMap<string, readonly string[]> = new Map([
-  // DG helper-functions-origin-modification.html, general-helper-methods.html, cwt-support-cloudfront-functions.html
-  ['cloudfront', names('kvs updateRequestOrigin selectRequestOriginById createRequestOriginGroup edgeLocation logCustomData cwt')],
+  // DG helper-functions-origin-modification.html, general-helper-methods.html, cwt-support-cloudfront-functions.html,
+  // saas-specific-logic-function-code.html
+  [
+    'cloudfront',
+    names('kvs updateRequestOrigin selectRequestOriginById createRequestOriginGroup edgeLocation logCustomData cwt distributionTenant'),
+  ],
   ['crypto', names('createHash createHmac')],
   ['querystring', names('escape parse decode stringify encode unescape')],
   ['buffer', names('Buffer')],

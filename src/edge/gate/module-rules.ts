@@ -1,4 +1,5 @@
 import type { AnyNode, CallExpression, Identifier, Program } from 'acorn';
+import { maySkip } from './levels.ts';
 import { listedAlgorithms, listedModules } from './listed.ts';
 import type { Finding } from './problem.ts';
 import type { Origin } from './scopes.ts';
@@ -17,13 +18,24 @@ export function checkProgram(program: Program): Finding[] {
       continue;
     }
     const place = { start: statement.start, end: statement.end };
-    if (!isHead) findings.push({ ...place, rule: 'import', instead: 'move it before every other statement' });
+    if (!isHead) findings.push({ ...place, rule: 'import', instead: 'move it before every other statement', level: 'warning' });
     if (statement.specifiers.length === 0) findings.push({ ...place, rule: 'import', instead: `give it a name: ${firstImport}` });
     if (!listedModules.has(String(statement.source.value))) findings.push({ ...place, rule: 'module', instead: moduleAdvice });
   }
+  const instead = 'write function handler(event) {} or async function handler(event) {} at the top level';
   if (!program.body.some(declaresHandler)) {
-    const instead = 'write function handler(event) {} or async function handler(event) {} at the top level';
-    findings.push({ start: 0, end: 0, rule: 'handler', instead, text: 'no top-level function named handler' });
+    const variable = program.body.find(holdsHandler);
+    // njs runs it, and nobody documents whether CloudFront looks for anything but a function's declaration.
+    if (variable)
+      findings.push({
+        start: variable.start,
+        end: variable.start,
+        rule: 'handler',
+        instead,
+        text: 'handler is a variable',
+        level: 'warning',
+      });
+    else findings.push({ start: 0, end: 0, rule: 'handler', instead, text: 'no top-level function named handler' });
   }
   return findings;
 }
@@ -32,6 +44,11 @@ function declaresHandler(statement: AnyNode): boolean {
   // An exported handler is refused for its export; saying that it is missing would mislead.
   const declaration = statement.type === 'ExportNamedDeclaration' && statement.declaration ? statement.declaration : statement;
   return declaration.type === 'FunctionDeclaration' && declaration.id?.name === 'handler';
+}
+
+function holdsHandler(statement: AnyNode): boolean {
+  const declarations = statement.type === 'VariableDeclaration' ? statement.declarations : [];
+  return declarations.some(({ id }) => id.type === 'Identifier' && id.name === 'handler');
 }
 
 /** The names that the top level binds to a whole module, by `import name from` or `const name = require()`. */
@@ -58,24 +75,51 @@ function requiredModule(node: AnyNode): string | undefined {
 }
 
 /** What a node breaks in its use of `require` and of the modules' members. */
-export function checkModules(node: AnyNode, modules: ReadonlyMap<string, string>, origins: ReadonlyMap<Identifier, Origin>): Finding[] {
-  if (node.type === 'CallExpression') return [...checkRequire(node, origins), ...checkAlgorithm(node)];
+export function checkModules(
+  node: AnyNode,
+  ancestors: readonly AnyNode[],
+  modules: ReadonlyMap<string, string>,
+  origins: ReadonlyMap<Identifier, Origin>,
+): Finding[] {
+  const parent = ancestors.at(-1);
+  if (node.type === 'Identifier' && node.name === 'require' && origins.get(node) === 'global') return checkRequire(node, parent, ancestors);
+  if (node.type === 'CallExpression') return checkAlgorithm(node);
   if (node.type !== 'MemberExpression') return [];
   const { object } = node;
-  const isTop = object.type === 'Identifier' && origins.get(object) === 'top';
-  const module = isTop ? modules.get(object.name) : requiredModule(object);
+  const isOrigin = (origin: Origin) => object.type === 'Identifier' && origins.get(object) === origin;
   const name = nameOf(node);
+  if (isOrigin('global') && object.type === 'Identifier' && object.name === 'globalThis' && (name ?? 'require') === 'require') {
+    return [{ start: node.start, end: node.end, rule: 'module', instead: onlyCalled, level: 'error' }];
+  }
+  const module = isOrigin('top') && object.type === 'Identifier' ? modules.get(object.name) : requiredModule(object);
   const members = module === undefined ? undefined : listedModules.get(module);
-  if (name === undefined || members === undefined || members.includes(name)) return [];
-  return [{ start: node.start, end: node.end, rule: 'module', instead: `'${module}' has ${members.join(', ')}` }];
+  if (name === undefined || members === undefined) return [];
+  const place = { start: node.start, end: node.end };
+  if (module === 'cloudfront' && name === 'cwt') {
+    const instead = 'nothing here can check or make a CBOR web token: try this path on CloudFront itself';
+    return [{ ...place, rule: 'stand-in', instead, level: 'error' }];
+  }
+  if (members.includes(name)) return [];
+  const instead = `'${module}' has ${members.join(', ')}`;
+  // A missing helper is undefined, and a try around its call would hide that from every test.
+  return [{ ...place, rule: 'module', instead, ...(module === 'cloudfront' && { level: 'error' }) }];
 }
 
-function checkRequire(node: CallExpression, origins: ReadonlyMap<Identifier, Origin>): Finding[] {
-  const { callee } = node;
-  if (callee.type !== 'Identifier' || callee.name !== 'require' || origins.get(callee) !== 'global') return [];
-  const module = requiredModule(node);
-  if (module !== undefined && module !== 'cloudfront' && listedModules.has(module)) return [];
-  return [{ start: node.start, end: node.end, rule: 'module', instead: module === 'cloudfront' ? firstImport : moduleAdvice }];
+const onlyCalled = "call require with the module's name: const crypto = require('crypto');";
+
+/** `require` is called with one text and nothing else: under another name it could load what no check has seen. */
+function checkRequire(node: Identifier, parent: AnyNode | undefined, ancestors: readonly AnyNode[]): Finding[] {
+  if (parent?.type === 'UnaryExpression' && parent.operator === 'typeof') return [];
+  const isCalled = parent?.type === 'CallExpression' && parent.callee === node;
+  const module = isCalled ? requiredModule(parent) : undefined;
+  if (isCalled && parent.arguments.length === 1 && module !== undefined) {
+    if (module !== 'cloudfront' && listedModules.has(module)) return [];
+    const place = { start: parent.start, end: parent.end };
+    const level = maySkip(parent, ancestors.slice(0, -1)) ? 'warning' : 'error';
+    return [{ ...place, rule: 'module', instead: module === 'cloudfront' ? firstImport : moduleAdvice, level }];
+  }
+  const around = isCalled ? parent : node;
+  return [{ start: around.start, end: around.end, rule: 'module', instead: onlyCalled, level: 'error' }];
 }
 
 function checkAlgorithm(node: CallExpression): Finding[] {

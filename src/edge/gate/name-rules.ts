@@ -1,7 +1,8 @@
 import type { AnyNode, CallExpression, Expression, Identifier, MemberExpression, NewExpression } from 'acorn';
 import { adviseGlobal, adviseMember, globalRule } from './advice.ts';
-import { functionMembers, listedGlobals, listedPrototypes, listedValues } from './listed.ts';
-import type { Finding, GateRule } from './problem.ts';
+import { isGuarded } from './levels.ts';
+import { engineMembers, functionMembers, listedGlobals, listedPrototypes, listedValues } from './listed.ts';
+import type { Finding, GateLevel, GateRule } from './problem.ts';
 import type { Origin } from './scopes.ts';
 import { literalText, nameOf } from './syntax-tree.ts';
 import { unlistedMethods } from './unlisted-members.ts';
@@ -14,10 +15,11 @@ export interface NameContext {
 }
 
 /** What a node breaks by naming a global or a member that AWS does not list. */
-export function checkNames(node: AnyNode, parent: AnyNode | undefined, context: NameContext): Finding[] {
+export function checkNames(node: AnyNode, ancestors: readonly AnyNode[], context: NameContext): Finding[] {
+  const parent = ancestors.at(-1);
   switch (node.type) {
     case 'Identifier':
-      return checkGlobal(node, parent, context);
+      return checkGlobal(node, ancestors, context);
     case 'MemberExpression':
       return checkMember(node, parent, context);
     case 'CallExpression':
@@ -28,51 +30,69 @@ export function checkNames(node: AnyNode, parent: AnyNode | undefined, context: 
   }
 }
 
-function refuse(node: AnyNode, rule: GateRule, instead: string): Finding[] {
-  return [{ start: node.start, end: node.end, rule, instead }];
+function refuse(node: AnyNode, rule: GateRule, instead: string, level?: GateLevel): Finding[] {
+  return [{ start: node.start, end: node.end, rule, instead, ...(level && { level }) }];
 }
 
-function refuseMember(node: MemberExpression, rule: GateRule, instead: string): Finding[] {
-  return refuse(node, rule, instead).map((finding) => ({ ...finding, at: node.property.start }));
+/** A member that is only read, as a feature test does, is undefined and no failure. */
+function refuseMember(node: MemberExpression, rule: GateRule, parent: AnyNode | undefined, name: string): Finding[] {
+  const isCalled = isCallee(node, parent) || (parent?.type === 'MemberExpression' && parent.object === node);
+  const runs = !isCalled || engineMembers.has(name.slice(name.indexOf('.') + 1));
+  return refuse(node, rule, adviseMember(name), runs ? 'warning' : undefined).map((finding) => ({ ...finding, at: node.property.start }));
+}
+
+function isCallee(node: AnyNode, parent: AnyNode | undefined): boolean {
+  if (parent?.type === 'TaggedTemplateExpression') return parent.tag === node;
+  return (parent?.type === 'CallExpression' || parent?.type === 'NewExpression') && parent.callee === node;
 }
 
 function isGlobal(node: AnyNode | undefined, context: NameContext): node is Identifier {
   return node?.type === 'Identifier' && context.origins.get(node) === 'global';
 }
 
-function checkGlobal(node: Identifier, parent: AnyNode | undefined, context: NameContext): Finding[] {
+function checkGlobal(node: Identifier, ancestors: readonly AnyNode[], context: NameContext): Finding[] {
   if (!isGlobal(node, context) || listedValues.has(node.name) || listedGlobals.has(node.name)) return [];
+  const parent = ancestors.at(-1);
   const isProbed = parent?.type === 'UnaryExpression' && parent.operator === 'typeof';
-  return isProbed ? [] : refuse(node, globalRule(node.name), adviseGlobal(node.name));
+  return isProbed || isGuarded(node.name, node, ancestors) ? [] : refuse(node, globalRule(node.name), adviseGlobal(node.name));
 }
 
 function checkMember(node: MemberExpression, parent: AnyNode | undefined, context: NameContext): Finding[] {
   const name = nameOf(node);
   if (name === undefined) return [];
   const object = node.object;
-  if (isGlobal(object, context)) return checkGlobalMember(node, object.name, name, context);
+  if (isGlobal(object, context)) return checkGlobalMember(node, parent, object.name, name, context);
   const kind = prototypeOf(object, context);
   if (kind !== undefined) {
     const isListed = listedPrototypes.get(kind)?.includes(name) || listedPrototypes.get('Object')?.includes(name);
-    return isListed ? [] : refuseMember(node, 'built-in', adviseMember(name));
+    return isListed ? [] : refuseMember(node, 'built-in', parent, name);
   }
-  const isCalled = (parent?.type === 'CallExpression' || parent?.type === 'NewExpression') && parent.callee === node;
-  if (!isCalled || context.ownMembers.has(name)) return [];
-  if (name === 'constructor') return refuseMember(node, 'dynamic-code', 'name the constructor that is meant');
-  return unlistedMethods.has(name) ? refuseMember(node, 'built-in', adviseMember(name)) : [];
+  if (!isCallee(node, parent) || context.ownMembers.has(name)) return [];
+  if (name === 'constructor')
+    return refuse(node, 'dynamic-code', 'name the constructor that is meant').map((each) => ({ ...each, at: node.property.start }));
+  return unlistedMethods.has(name) ? refuseMember(node, 'built-in', parent, name) : [];
 }
 
-function checkGlobalMember(node: MemberExpression, object: string, name: string, context: NameContext): Finding[] {
+function checkGlobalMember(
+  node: MemberExpression,
+  parent: AnyNode | undefined,
+  object: string,
+  name: string,
+  context: NameContext,
+): Finding[] {
   if (object === 'globalThis') {
     const isKnown = listedValues.has(name) || listedGlobals.has(name) || context.ownMembers.has(name);
-    return isKnown ? [] : refuse(node, globalRule(name), adviseGlobal(name));
+    // The object is there, so that a missing member is undefined and no failure by itself.
+    const isUsed = isCallee(node, parent) || parent?.type === 'MemberExpression';
+    return isKnown ? [] : refuse(node, globalRule(name), adviseGlobal(name), isUsed ? undefined : 'warning');
   }
   const listed = listedGlobals.get(object);
   if (listed === undefined || listed.members.includes(name)) return [];
-  if (object === 'console') return refuse(node, 'console', 'console.log is the only method');
+  if (object === 'console')
+    return refuse(node, 'console', 'console.log is the only method', isCallee(node, parent) ? undefined : 'warning');
   const isOfFunction = (listed.call || listed.construct || object === 'Promise' || object === 'Symbol') && functionMembers.has(name);
   if (isOfFunction || (object === 'Function' && name === 'prototype')) return [];
-  return refuse(node, 'built-in', adviseMember(`${object}.${name}`));
+  return refuseMember(node, 'built-in', parent, `${object}.${name}`).map(({ at, ...finding }) => finding);
 }
 
 /** The listed object whose instance members this expression certainly has: a literal, or `Array.prototype`. */
@@ -89,15 +109,17 @@ function checkCall(node: CallExpression | NewExpression, context: NameContext): 
   if (isGlobal(callee, context)) {
     const listed = listedGlobals.get(callee.name);
     if (callee.name === 'Function') return refuse(node, 'dynamic-code', adviseGlobal('Function'));
-    const allowed = listed === undefined || (node.type === 'NewExpression' ? listed.construct : listed.call);
-    return allowed ? [] : refuse(node, 'constructor', adviseConstructor(callee.name));
+    const isNew = node.type === 'NewExpression';
+    const allowed = listed === undefined || (isNew ? listed.construct : listed.call);
+    const runs = callee.name === (isNew ? 'Promise' : 'Symbol');
+    return allowed ? [] : refuse(node, 'constructor', adviseConstructor(callee.name), runs ? 'warning' : undefined);
   }
   if (callee.type !== 'MemberExpression' || !isGlobal(callee.object, context)) return [];
   if (callee.object.name === 'console' && node.arguments.length > 1) {
-    return refuse(node, 'console', "join the values into one argument: 'a' + ' ' + b");
+    return refuse(node, 'console', "join the values into one argument: 'a' + ' ' + b", 'warning');
   }
   if (callee.object.name === 'Object' && nameOf(callee) === 'create' && node.arguments.length > 1) {
-    return refuse(node, 'built-in', 'give Object.create one argument, then Object.defineProperty');
+    return refuse(node, 'built-in', 'give Object.create one argument, then Object.defineProperty', 'warning');
   }
   return [];
 }

@@ -4,28 +4,34 @@ import { childrenOf, isFunction, isReference } from './syntax-tree.ts';
 /** Where a variable's name was declared: nowhere in the code, at its top level, or deeper. */
 export type Origin = 'global' | 'top' | 'inner';
 
-interface Scope {
+/** The names that one block, function or program declares. */
+export interface Scope {
+  node: AnyNode;
   names: Set<string>;
   parent: Scope | undefined;
 }
 
-/** Every identifier that stands for a variable, with where its name was declared. */
-export function resolveNames(program: Program): Map<Identifier, Origin> {
-  const resolved = new Map<Identifier, Origin>();
+/** Every identifier that names a variable, with the scope that declares it; undefined for a name that the code does not declare. */
+export function resolveScopes(program: Program): Map<Identifier, Scope | undefined> {
+  const resolved = new Map<Identifier, Scope | undefined>();
   const visit = (node: AnyNode, parent: AnyNode | undefined, outer: Scope | undefined): void => {
-    const scope = opensScope(node) ? { names: namesIn(node), parent: outer } : outer;
-    if (node.type === 'Identifier' && isReference(node, parent)) resolved.set(node, originOf(node.name, scope));
+    const scope = opensScope(node) ? { node, names: namesIn(node), parent: outer } : outer;
+    if (node.type === 'Identifier' && isReference(node, parent)) resolved.set(node, scopeOf(node.name, scope));
     for (const child of childrenOf(node)) visit(child, node, scope);
   };
   visit(program, undefined, undefined);
   return resolved;
 }
 
-function originOf(name: string, innermost: Scope | undefined): Origin {
-  for (let scope = innermost; scope !== undefined; scope = scope.parent) {
-    if (scope.names.has(name)) return scope.parent === undefined ? 'top' : 'inner';
-  }
-  return 'global';
+/** Where each of these identifiers' names was declared. */
+export function originsOf(scopes: ReadonlyMap<Identifier, Scope | undefined>): Map<Identifier, Origin> {
+  const origin = (scope: Scope | undefined): Origin => (scope === undefined ? 'global' : scope.parent === undefined ? 'top' : 'inner');
+  return new Map([...scopes].map(([identifier, scope]) => [identifier, origin(scope)]));
+}
+
+function scopeOf(name: string, innermost: Scope | undefined): Scope | undefined {
+  for (let scope = innermost; scope !== undefined; scope = scope.parent) if (scope.names.has(name)) return scope;
+  return undefined;
 }
 
 function opensScope(node: AnyNode): boolean {

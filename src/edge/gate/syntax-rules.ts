@@ -1,11 +1,8 @@
 import type { AnyNode } from 'acorn';
-import type { Finding, GateRule } from './problem.ts';
+import type { Finding } from './problem.ts';
 import { isFunction } from './syntax-tree.ts';
 
-interface Refusal {
-  rule: GateRule;
-  instead: string;
-}
+type Refusal = Pick<Finding, 'rule' | 'instead' | 'level'>;
 
 // The statements and expressions of ES 5.1, and what AWS's runtime 2.0 page adds: const, let, arrow functions, rest parameters, template
 // literals, async and await. `debugger`, `with` and everything that does not stand here is refused.
@@ -44,7 +41,7 @@ const refusedTypes = new Map<string, Refusal>([
   ['ExportNamedDeclaration', exportRefusal],
   ['ExportDefaultDeclaration', exportRefusal],
   ['ExportAllDeclaration', exportRefusal],
-  ['DebuggerStatement', { rule: 'statement', instead: 'leave it out' }],
+  ['DebuggerStatement', { rule: 'statement', instead: 'leave it out', level: 'warning' }],
 ]);
 
 // Reported with the class or export around them.

@@ -34,12 +34,23 @@ let store;
 let failReads = false;
 let trace = newTrace();
 
+// What AWS documents for a distribution without tenants.
+const noTenant = {};
+['id', 'parameters'].forEach((name) => {
+  Object.defineProperty(noTenant, name, {
+    get: () => {
+      throw new TypeError('distributionTenant module is not available');
+    },
+  });
+});
+
 const cf = {
   kvs: () => {
     if (!batch.associated) throw new Error('KeyValueStore is not associated with the function');
     return handle;
   },
   edgeLocation: {},
+  distributionTenant: noTenant,
   logCustomData: (text) => {
     if (typeof text !== 'string') throw new TypeError('logCustomData takes one string');
     trace.customData = text;
@@ -55,6 +66,14 @@ const cf = {
   },
 };
 
+// Nothing here can do what it does, and a function that catches what it throws would answer as if the token were bad.
+Object.defineProperty(cf, 'cwt', {
+  get: () => {
+    trace.missing = 'cf.cwt has no stand-in here: try this path on CloudFront';
+    throw new Error(trace.missing);
+  },
+});
+
 const handle = {
   get: async (key, options) => {
     const format = options === undefined || options.format === undefined ? 'string' : options.format;
@@ -62,7 +81,7 @@ const handle = {
     const value = read(key);
     if (value === undefined) throw missing(key);
     if (format === 'json') return parse(value);
-    return format === 'bytes' ? new TextEncoder().encode(value) : value;
+    return format === 'bytes' ? Buffer.from(value) : value;
   },
   exists: async (key) => read(key) !== undefined,
   meta: async () => {
@@ -103,7 +122,16 @@ function note(helper, args) {
 }
 
 function newTrace() {
-  return { calls: [], reads: [], logs: [], droppedLogArguments: 0, customData: undefined, failure: undefined, room: maxLogBytes };
+  return {
+    calls: [],
+    reads: [],
+    logs: [],
+    droppedLogArguments: 0,
+    customData: undefined,
+    failure: undefined,
+    missing: undefined,
+    room: maxLogBytes,
+  };
 }
 
 function log(...args) {
@@ -155,22 +183,27 @@ function replaceAll(pattern, replacement) {
   return String(this).replace(new RegExp(escaped, 'g'), replacement);
 }
 
+const engineRequire = globalThis.require;
+
+// njs has modules that CloudFront has not, and without its sandbox a file system.
+const modules = ['crypto', 'querystring', 'buffer'];
+
+function requireModule(name) {
+  if (modules.indexOf(name) < 0) throw new Error(`Cannot find module "${name}"`);
+  return engineRequire(name);
+}
+
 function restrict() {
   Object.getOwnPropertyNames(globalThis).forEach((name) => {
     if (batch.globals.indexOf(name) < 0) delete globalThis[name];
   });
+  globalThis.require = requireModule;
   globalThis.Date = FrozenDate;
   globalThis.console = { log: log };
   ['bytesFrom', 'fromBytes', 'fromUTF8', 'toBytes', 'toUTF8'].forEach((name) => {
     delete String[name];
     delete String.prototype[name];
   });
-  [Array.prototype, Object.getPrototypeOf(Uint8Array.prototype)].forEach((prototype) => {
-    ['entries', 'keys', 'values'].forEach((name) => {
-      delete prototype[name];
-    });
-  });
-  delete Object.getOwnPropertySymbols;
   // Debian 12's njs is one release older than the method, which CloudFront has.
   if (!String.prototype.replaceAll)
     Object.defineProperty(String.prototype, 'replaceAll', { value: replaceAll, writable: true, configurable: true });
@@ -213,7 +246,7 @@ function finish(output) {
   const rest = {
     queryNames: trace.queryNames,
     customData: trace.customData,
-    failure: trace.failure,
+    failure: trace.missing || trace.failure,
     droppedLogArguments: trace.droppedLogArguments,
     memoryBytes: canMeasure ? trace.memoryBytes : undefined,
   };

@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listedGlobals, listedValues } from '../gate/listed.ts';
-import { runProcess } from './run-process.ts';
+import { readImports } from '../gate/read-imports.ts';
+import { runProcess, sandbox } from './run-process.ts';
 
 /** One run as the driver in njs takes it. */
 export interface NjsRun {
@@ -49,8 +50,13 @@ const maxKiB = 1_048_576;
 const driver = readFile(new URL('./driver.js', import.meta.url), 'utf8');
 const globals = [...listedGlobals.keys(), ...listedValues];
 
-/** Runs a batch in a process of its own. The function's bytes stand unaltered between imports before them on their first line and a call after them. */
+/**
+ * Runs a batch in a process of its own. The function's bytes are unaltered between imports before them on their first line and a call after them. Code that would load
+ * another module than CloudFront's is not given to njs at all: njs compiles any file that an import names, sandbox or not.
+ */
 export async function runBatch(njs: string, batch: NjsBatch, limits: BatchLimits): Promise<BatchResult> {
+  const { problem } = readImports(batch.code);
+  if (problem !== undefined) return { loadFailure: `SyntaxError: ${problem}`, lines: [], stopped: undefined };
   const folder = await mkdtemp(join(limits.temporaryFolder ?? tmpdir(), 'njs-'));
   try {
     await Promise.all([
@@ -62,8 +68,8 @@ export async function runBatch(njs: string, batch: NjsBatch, limits: BatchLimits
         `import $batch from '$batch';import $driver from '$driver';${batch.code}\n;$driver.drive(${handlerOrNothing});\n`,
       ),
     ]);
-    // -s no file system, -u no code from text, -r a promise that nobody awaited does not end the process.
-    const result = await runProcess(njs, ['-s', '-u', '-r', '-p', folder, join(folder, 'function.js')], join(folder, 'output'), {
+    // -r: a rejected promise that nothing awaits does not end the process.
+    const result = await runProcess(njs, [...sandbox, '-r', '-p', folder, join(folder, 'function.js')], join(folder, 'output'), {
       silenceMs: limits.timeLimitMs,
       maxKiB,
       ...(limits.signal && { signal: limits.signal }),

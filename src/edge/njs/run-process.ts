@@ -6,17 +6,26 @@ export interface ProcessResult {
   stderr: string;
   /** Undefined when a signal ended it. */
   exitCode: number | undefined;
-  /** True when it was killed for having written nothing for too long. */
+  /** True when it was killed for having written nothing for too long, or for not having ended in time. */
   timedOut: boolean;
 }
 
 export interface ProcessLimits {
   /** Milliseconds that may pass without output before it is killed, a quarter more at most. */
   silenceMs: number;
-  /** KiB of address space; default: no limit. */
-  maxKiB?: number;
+  /** Milliseconds until it is killed whatever it writes; default: no limit. */
+  maxMs?: number;
+  /** KiB of address space. */
+  maxKiB: number;
   signal?: AbortSignal;
 }
+
+/** What every njs is started with: -s no file system, -u no code from text. Strangers' functions run in it, so nothing here starts njs in another way. */
+export const sandbox: readonly string[] = ['-s', '-u'];
+
+/** Bytes that a process may write to its output file, and to standard error. */
+const maxOutputBytes = 64 * 1_048_576;
+const maxErrorBytes = 1_048_576;
 
 /**
  * Runs a program to its end, with no input and an empty environment; rejects only when it cannot be started or was aborted. Its output goes
@@ -45,16 +54,23 @@ function waitFor(
   limits: ProcessLimits,
 ): Promise<Omit<ProcessResult, 'stdout'>> {
   return new Promise((resolve, reject) => {
-    const { silenceMs, maxKiB, signal } = limits;
-    const limited = maxKiB === undefined ? args : ['-c', `ulimit -v ${maxKiB}; exec "$0" "$@"`, command, ...args];
-    const child = spawn(maxKiB === undefined ? command : '/bin/sh', limited, {
+    const { silenceMs, maxMs = Number.POSITIVE_INFINITY, maxKiB, signal } = limits;
+    // A shell counts files in blocks of 512 bytes.
+    const script = `ulimit -v ${maxKiB}; ulimit -f ${maxOutputBytes / 512}; ulimit -c 0; exec "$0" "$@"`;
+    const child = spawn('/bin/sh', ['-c', script, command, ...args], {
       stdio: ['ignore', output.fd, 'pipe'],
       env: {},
       killSignal: 'SIGKILL',
       ...(signal && { signal }),
     });
     const stderr: Buffer[] = [];
-    child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
+    let errorBytes = 0;
+    child.stderr?.on('data', (chunk: Buffer) => {
+      errorBytes += chunk.length;
+      if (errorBytes <= maxErrorBytes) stderr.push(chunk);
+      else child.kill('SIGKILL');
+    });
+    const startedAt = performance.now();
     let timedOut = false;
     let size = 0;
     let quietChecks = 0;
@@ -62,7 +78,7 @@ function waitFor(
       const grown = (await output.stat()).size;
       quietChecks = grown === size ? quietChecks + 1 : 0;
       size = grown;
-      if (quietChecks < 4) return;
+      if (quietChecks < 4 && performance.now() - startedAt < maxMs) return;
       timedOut = true;
       child.kill('SIGKILL');
     }, silenceMs / 4);

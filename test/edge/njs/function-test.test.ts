@@ -78,7 +78,7 @@ describeWith(['njs'], 'npm run function:test', () => {
 
   it('ends with 1 when the gate refuses the code, whatever njs made of it', async () => {
     const file = join(folder, 'refused.js');
-    await writeFile(file, 'function handler(event) { if (typeof globalThis.setTimeout === "number") return; return event.request; }\n');
+    await writeFile(file, "import cf from 'cloudfront'; function handler(event) { if (event.never) cf.count(); return event.request; }\n");
     const args = ['--function', file, '--event', join(folder, 'fine.json'), '--no-count'];
     const { exitCode, stdout, stderr } = await run([...args, '--json']);
     expect(stderr).toContain('refused.js:1:');

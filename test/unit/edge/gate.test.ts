@@ -21,7 +21,7 @@ describe('gate', () => {
   });
 
   it('has nothing to say about a good function', async () => {
-    expect(await gate('function handler(event) { return event.request; }')).toEqual({ problems: [], bytes: 49, njs: 'absent' });
+    expect(await gate('function handler(event) { return event.request; }')).toEqual({ problems: [], notes: [], bytes: 49, njs: 'absent' });
   });
 });
 

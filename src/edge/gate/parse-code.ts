@@ -1,0 +1,76 @@
+import { Parser, type Program, type Token, tokTypes } from 'acorn';
+import type { Finding } from './problem.ts';
+
+/** A function's code as the gate, the njs runs and the local edge all read it. */
+export interface ParsedCode {
+  program: Program;
+  /** Where two of the engines would read other code than this program, or refuse to read it. Nothing may run that has any. */
+  findings: Finding[];
+}
+
+/** Regular expressions are checked by regex-dialect.ts: CloudFront's dialect is Perl's, acorn's is JavaScript's. */
+const FunctionParser = Parser.extend(
+  (Base) =>
+    class extends Base {
+      validateRegExpFlags(): void {}
+      validateRegExpPattern(): void {}
+    },
+);
+
+/**
+ * Parses in the module goal, since CloudFront's code has imports and is always strict. What the script goal of V8 or njs's own tokenizer reads
+ * in another way is a finding. Returns one finding alone when the code cannot be parsed.
+ */
+export function parseCode(code: string): ParsedCode | Finding {
+  const tokens: Token[] = [];
+  try {
+    const program = FunctionParser.parse(code, {
+      ecmaVersion: 'latest',
+      sourceType: 'module',
+      allowAwaitOutsideFunction: true,
+      allowHashBang: false,
+      onToken: tokens,
+    });
+    return { program, findings: [...findDifferences(code, tokens), ...findLineEnds(code, tokens)] };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const start = Math.min('pos' in error && typeof error.pos === 'number' ? error.pos : 0, code.length);
+    const message = error.message.replace(/ \(\d+:\d+\)$/, '');
+    const token = /^[\w$]+|^[^\s]/.exec(code.slice(start, start + 40))?.[0];
+    const text = message === 'Unexpected token' && token !== undefined ? `${message} "${token}"` : message;
+    return { start, end: start, rule: 'parse', instead: 'fix the syntax error: no engine can read the code from here on', text };
+  }
+}
+
+function findDifferences(code: string, tokens: readonly Token[]): Finding[] {
+  const findings: Finding[] = [];
+  for (const { type, start, end } of tokens) {
+    const text = code.slice(start, end);
+    // In a script everything behind it on the line is a comment, in a module it is four operators.
+    if (text.startsWith('<') && code.startsWith('<!--', start)) {
+      findings.push({
+        start,
+        end: start + 4,
+        rule: 'html-comment',
+        instead: 'write // for a comment, or put a space between the operators',
+      });
+    }
+    const isName = type === tokTypes.name || type === tokTypes.privateId || type.keyword !== undefined;
+    if (isName && /[^ -~]|\\/.test(text)) {
+      findings.push({ start, end, rule: 'character', instead: 'write names with A–Z, a–z, 0–9, $ and _ alone' });
+    }
+  }
+  return findings;
+}
+
+/** njs ends a line at a line feed alone: with another line end, what is a comment to one engine is code to the other. */
+function findLineEnds(code: string, tokens: readonly Token[]): Finding[] {
+  const texts = tokens.filter(({ type }) => type === tokTypes.string || type === tokTypes.template);
+  const findings: Finding[] = [];
+  for (const { index } of code.matchAll(/\r(?!\n)|[\u2028\u2029]/g)) {
+    if (texts.some(({ start, end }) => start <= index && index < end)) continue;
+    const text = `U+${code.charCodeAt(index).toString(16).toUpperCase().padStart(4, '0')}`;
+    findings.push({ start: index, end: index + 1, rule: 'line-end', instead: 'end lines with a line feed', text });
+  }
+  return findings;
+}
