@@ -38,7 +38,8 @@ await run({
     for (const problem of [...report.problems, ...report.notes]) io.stderr(formatGateProblem(problem));
     const isRefused = report.problems.some(isRefusal);
     // Low certainty, from two public reports, and no reason to give another value than viewers' requests get.
-    if (/\brawQueryString\b/.test(code)) io.stderr('rawQueryString() gives the query here; the test of CloudFront’s console may give an empty text');
+    if (/\brawQueryString\b/.test(code))
+      io.stderr('rawQueryString() gives the query here; the test of CloudFront’s console may give an empty text');
 
     const source = { code, sha256: createHash('sha256').update(code).digest('hex') };
     const execution = await runtime.run({ source, event, store, now: io.now() });

@@ -6,6 +6,8 @@ interface Positional {
   name: string;
   /** Everything after an optional one is optional, too. */
   optional?: boolean;
+  /** The last one may be given more than once. */
+  repeats?: boolean;
   /** The words it may be; any when absent. */
   choices?: readonly string[];
 }

@@ -97,6 +97,7 @@ function checkPositionals(command: Syntax<Options>, found: readonly string[], fa
     }
   }
   const extra = found[wanted.length];
+  if (wanted.at(-1)?.repeats) return;
   if (extra !== undefined) throw fail(`unexpected argument ${JSON.stringify(extra)}`);
 }
 

@@ -117,8 +117,11 @@ const store = {
 };
 const meta = { creationDateTime: '1970-01-01T00:00:00.000Z', lastUpdatedDateTime: '1970-01-01T00:00:00.000Z', keyCount: 0 };
 function keep(argument) { kept = argument; }
+const noModule = new TypeError('distributionTenant module is not available');
+function refuse() { throw noModule; }
 export default {
   edgeLocation: {},
+  distributionTenant: Object.defineProperties({}, { id: { get: refuse }, parameters: { get: refuse } }),
   kvs: function () { return store; },
   logCustomData: keep,
   selectRequestOriginById: keep,

@@ -58,7 +58,7 @@ function findAll(code: string): LeveledFinding[] {
   const { program } = parsed;
   const scopes = resolveScopes(program);
   const origins = originsOf(scopes);
-  const context = { origins, ownMembers: definedMembers(program) };
+  const context = { origins, ownMembers: definedMembers(program), ownGlobals: definedGlobals(program) };
   const modules = moduleNames(program);
   const always = [...parsed.findings, ...checkProgram(program), ...findLateBindings(program, scopes)];
   const findings = always.map((finding): LeveledFinding => ({ level: 'error', ...finding }));
@@ -80,6 +80,18 @@ function definedMembers(program: Program): Set<string> {
   const names = new Set<string>();
   walk(program, (node) => {
     const name = node.type === 'AssignmentExpression' ? assignedName(node.left) : node.type === 'Property' ? nameOf(node) : undefined;
+    if (name !== undefined) names.add(name);
+  });
+  return names;
+}
+
+/** Names that the code makes global itself: `globalThis.state = {}`. */
+function definedGlobals(program: Program): Set<string> {
+  const names = new Set<string>();
+  walk(program, (node) => {
+    const target = node.type === 'AssignmentExpression' ? node.left : undefined;
+    const isGlobal = target?.type === 'MemberExpression' && target.object.type === 'Identifier' && target.object.name === 'globalThis';
+    const name = isGlobal ? nameOf(target) : undefined;
     if (name !== undefined) names.add(name);
   });
   return names;

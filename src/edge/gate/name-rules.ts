@@ -12,6 +12,8 @@ export interface NameContext {
   origins: ReadonlyMap<Identifier, Origin>;
   /** Names of members that the code itself defines, on whatever object. */
   ownMembers: ReadonlySet<string>;
+  /** Names that the code itself makes global. */
+  ownGlobals: ReadonlySet<string>;
 }
 
 /** What a node breaks by naming a global or a member that AWS does not list. */
@@ -52,6 +54,7 @@ function isGlobal(node: AnyNode | undefined, context: NameContext): node is Iden
 
 function checkGlobal(node: Identifier, ancestors: readonly AnyNode[], context: NameContext): Finding[] {
   if (!isGlobal(node, context) || listedValues.has(node.name) || listedGlobals.has(node.name)) return [];
+  if (context.ownGlobals.has(node.name)) return [];
   const parent = ancestors.at(-1);
   const isProbed = parent?.type === 'UnaryExpression' && parent.operator === 'typeof';
   return isProbed || isGuarded(node.name, node, ancestors) ? [] : refuse(node, globalRule(node.name), adviseGlobal(node.name));
@@ -92,7 +95,9 @@ function checkGlobalMember(
     return refuse(node, 'console', 'console.log is the only method', isCallee(node, parent) ? undefined : 'warning');
   const isOfFunction = (listed.call || listed.construct || object === 'Promise' || object === 'Symbol') && functionMembers.has(name);
   if (isOfFunction || (object === 'Function' && name === 'prototype')) return [];
-  return refuseMember(node, 'built-in', parent, `${object}.${name}`).map(({ at, ...finding }) => finding);
+  // A polyfill is no better than its reason to be there, and it runs.
+  const level = context.ownMembers.has(name) ? { level: 'warning' as const } : {};
+  return refuseMember(node, 'built-in', parent, `${object}.${name}`).map(({ at, ...finding }) => ({ ...finding, ...level }));
 }
 
 /** The listed object whose instance members this expression certainly has: a literal, or `Array.prototype`. */

@@ -1,0 +1,88 @@
+import { writeFile } from 'node:fs/promises';
+import { glob } from 'tinyglobby';
+import { judgeRun } from '../local/runtime/judge-run.ts';
+import { EdgeError } from '../src/cli/errors.ts';
+import { flag, text } from '../src/cli/option.ts';
+import { readTextFile } from '../src/cli/read-text-file.ts';
+import { run } from '../src/cli/run.ts';
+import { findExecutable } from '../src/edge/njs/find-executable.ts';
+import { findNjs } from '../src/edge/njs.ts';
+import { parseStoreData } from '../src/edge/parse-store-data.ts';
+import { parseTestEvent } from '../src/edge/parse-test-event.ts';
+import { checkFunction, type FunctionCheck, formatCheck } from '../src/operations/check/check-function.ts';
+import { formatSarif } from '../src/operations/check/format-sarif.ts';
+
+/** What a browser asks for first, and what it gets, for a function whose event nobody gave. */
+function plainEvent(isResponse: boolean): string {
+  const request = {
+    uri: '/',
+    headers: {
+      host: { value: 'www.example.com' },
+      'user-agent': { value: 'Mozilla/5.0' },
+      accept: { value: 'text/html' },
+      'accept-language': { value: 'en' },
+      'cloudfront-viewer-country': { value: 'IN' },
+    },
+  };
+  const ids = { distributionDomainName: 'd111111abcdef8.cloudfront.net', distributionId: 'EDFDVBD6EXAMPLE', requestId: 'EXAMPLE' };
+  const context = { ...ids, eventType: isResponse ? 'viewer-response' : 'viewer-request' };
+  const response = { statusCode: 200, statusDescription: 'OK', headers: { 'content-type': { value: 'text/html' } } };
+  return JSON.stringify({ context, viewer: { ip: '203.0.113.7' }, request, ...(isResponse && { response }) });
+}
+
+await run({
+  usage: 'function:check -- <file…> [options]',
+  summary:
+    'Checks any CloudFront Function without AWS: syntax, built-ins and size, one run in njs and its cost where njs and valgrind are installed. Each finding has its line and its fix.',
+  examples: [
+    'function:check -- rewrite.js',
+    "function:check -- 'functions/**/*.js' --no-count",
+    'function:check -- auth.js --event event.json --kvs keys.json',
+    'function:check -- rewrite.js --sarif findings.sarif',
+  ],
+  options: {
+    event: text('the event of the run, as TestFunction takes it; a plain GET / without it', { placeholder: 'file' }),
+    kvs: text('the keys of its KeyValueStore as JSON', { placeholder: 'file' }),
+    sarif: text('write the findings for code scanning, SARIF 2.1.0', { placeholder: 'file' }),
+    strict: flag('fail for warnings, too'),
+    'no-count': flag('do not count instructions, which takes some seconds'),
+  },
+  positionals: [{ name: 'file', repeats: true }],
+  main: async ({ values, positionals }, io) => {
+    const files = await findFiles(positionals);
+    const tools = { njs: findNjs(io.env['PATH']), valgrind: findExecutable('valgrind', io.env['PATH']), judge: judgeRun, now: io.now() };
+    const given = values.event === undefined ? undefined : await readTextFile(values.event);
+    const keys = values.kvs === undefined ? undefined : parseStoreData(await readTextFile(values.kvs), values.kvs);
+
+    const checks: FunctionCheck[] = [];
+    for (const file of files) {
+      const code = await readTextFile(file);
+      const event = parseTestEvent(given ?? plainEvent(/\bevent\.response\b/.test(code)), values.event ?? 'the event');
+      const input = { file, code, event, isOwnEvent: values.event !== undefined, keys, count: !values['no-count'] };
+      checks.push(await checkFunction(input, tools));
+      io.signal.throwIfAborted();
+    }
+    const left =
+      tools.njs === undefined ? ['njs is not on PATH: no function was run, and none was loaded in CloudFront’s kind of engine'] : [];
+    if (values.sarif !== undefined) {
+      const log = formatSarif(checks, { folder: process.cwd(), left });
+      await writeFile(values.sarif, `${JSON.stringify(log, null, 2)}\n`);
+    }
+    const lines = checks.flatMap((check) => formatCheck(check, tools));
+    io.result({ functions: checks, left }, lines);
+    const failing = values.strict ? ['error', 'warning'] : ['error'];
+    return checks.some(({ problems }) => problems.some(({ level }) => failing.includes(level))) ? 1 : 0;
+  },
+});
+
+/** The files that these names and patterns mean; a shell that expands patterns leaves nothing to do. */
+async function findFiles(patterns: readonly string[]): Promise<string[]> {
+  const files: string[] = [];
+  for (const pattern of patterns) {
+    const found = /[*?[{]/.test(pattern) ? (await glob(pattern, { ignore: ['**/node_modules/**'] })).sort() : [pattern];
+    if (found.length === 0)
+      throw new EdgeError('USAGE', `no file matches ${pattern}`, { hint: 'a path, or a pattern in quotes such as "functions/**/*.js"' });
+    files.push(...found);
+  }
+  return [...new Set(files)];
+}
