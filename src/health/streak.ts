@@ -79,7 +79,9 @@ function turnStreak(streak: Streak, opinion: 'good' | 'bad', thresholds: Thresho
   const bad = isBad ? Math.min(streak.bad + 1, unhealthyThreshold + (failureRate === undefined ? 0 : maxFalseAlarms)) : 0;
   const doubted = failureRate !== undefined && (isBad || (streak.doubted === true && good < failureRate.minimum));
   const next = { good, bad, at: now, doubted, falseAlarms, calmSince };
-  const chance = Math.min(maxFalseAlarms, falseAlarms + countPassedRuns(recent, failureRate));
+  // Of an origin that is not proven yet a good result, too, says that it is not simply down.
+  const isHalfProven = streak.verdict === 'unknown' && recent.some((result) => !result.bad);
+  const chance = Math.min(maxFalseAlarms, falseAlarms + Math.max(countPassedRuns(recent, failureRate), isHalfProven ? 1 : 0));
   if (isBad && (bad >= unhealthyThreshold + chance || isRateExceeded(recent, falseAlarms, failureRate, now)))
     return { ...next, verdict: 'unhealthy', recent: streak.verdict === 'unhealthy' ? recent : [] };
   // What comes and goes has to stay for longer before it is believed.

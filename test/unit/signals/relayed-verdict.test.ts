@@ -162,4 +162,64 @@ describe('a flipper that goes on from another’s memory', () => {
     const { evidence } = await runFor(clock, 500, { ...options, signals: more, from: memory });
     expect([evidence['singapore']?.verdict, evidence['europe']?.verdict]).toEqual(['unknown', 'healthy']);
   });
+
+  it('raises no weight on what was known before a pause', async () => {
+    const clock = new VirtualClock(dayOne);
+    const store = new MemoryStore(clock);
+    let opinion: Opinion = 'good';
+    const told: string[] = [];
+    const options = given(clock, store, () => opinion, told);
+    await runFor(clock, 12_000, options);
+    opinion = 'bad';
+    await runFor(clock, 20_000, options);
+    expect(store.values.get('health')).toBe('singapore=0');
+    opinion = 'good';
+    // The hold-down ends while the process is paused.
+    const before = await runFor(clock, 235_000, options);
+    expect(store.values.get('health')).toBe('singapore=0');
+    await clock.run(108_000);
+    const hanging = { ...options, signals: { ...options.signals, singapore: [hangs(clock)] } };
+    await runFor(clock, 2_900, { ...hanging, from: before.memory });
+    expect(store.values.get('health')).toBe('singapore=0');
+    await runFor(clock, 12_000, { ...options, from: before.memory });
+    expect(store.values.get('health')).toBe('singapore=10');
+  });
+});
+
+const hangs = (clock: VirtualClock): SignalSource => ({
+  ...fresh(() => 'bad'),
+  look: async (signal) => {
+    await clock.sleep(3_000, signal);
+    return { opinion: 'bad', latencyMs: 3_000 };
+  },
+});
+
+it('a minority signal that is stuck keeps no healthy origin out', async () => {
+  const clock = new VirtualClock(dayOne);
+  const store = new MemoryStore(clock);
+  const isDown = () => clock.monotonic() > 60_000 && clock.monotonic() < 200_000;
+  const own = () => fresh(() => (isDown() ? 'bad' : 'good'));
+  const stop = new AbortController();
+  const ended = runFlipper({
+    mode: 'watch',
+    shadow: false,
+    by: 'flipper',
+    policy: { ...two, health: defaults.health },
+    // It goes off in the outage and stays.
+    signals: {
+      singapore: [own(), own(), relayed('alarm', () => (clock.monotonic() > 60_000 ? 'bad' : 'good'))],
+      europe: [fresh(() => 'good')],
+    },
+    store: store.client(),
+    log: () => undefined,
+    signal: stop.signal,
+    clock,
+    random: () => 0.5,
+  });
+  await clock.run(80_000);
+  expect(store.values.get('health')).toBe('singapore=0');
+  await clock.run(20 * 60_000);
+  expect(store.values.get('health')).toBe('ok');
+  stop.abort();
+  await ended;
 });
