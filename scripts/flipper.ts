@@ -12,7 +12,6 @@ import { type EdgeConfig, parseEdgeConfig } from '../src/config/edge-config.ts';
 import { buildFlipPolicy } from '../src/health/flip-policy.ts';
 import { type FlipperSummary, runFlipper } from '../src/health/flipper.ts';
 import type { FlipperLog } from '../src/health/flipper-event.ts';
-import { effectiveWeights } from '../src/health/live-record.ts';
 import { formatCost } from '../src/operations/cost/format-cost.ts';
 import { formatEventJson, formatEventText } from '../src/operations/format-flipper-event.ts';
 import { openNotifier } from '../src/operations/notify/notifier.ts';
@@ -21,7 +20,7 @@ import { openSignals } from '../src/operations/open-signals.ts';
 
 const options = {
   watch: flag('go on until Ctrl-C or SIGTERM'),
-  once: flag('probe until the verdicts are clear, decide, end; 1 when an origin is unhealthy and nothing can be done'),
+  once: flag('probe until the verdicts are clear, decide, end; 1 when an origin is unhealthy and its viewers cannot be moved'),
   shadow: flag('say what it would do, write nothing'),
   cost: flag('print calls and dollars per month for this configuration, and end'),
   verbose: flag('tell every probe'),
@@ -80,11 +79,9 @@ await run({
     }).finally(() => notifier.drain(drainMs));
     if (values.watch) return 0;
     io.signal.throwIfAborted();
-    const { evidence, held, memory } = summary;
-    io.result({ evidence, held }, formatSummary(summary));
-    const weights = memory.live === undefined ? {} : effectiveWeights(memory.live);
-    const leftOnDead = Object.entries(evidence).some(([id, { verdict }]) => verdict === 'unhealthy' && weights[id] !== 0);
-    return leftOnDead || held === 'panic' || held === 'fallback-unproven' ? 1 : 0;
+    const { evidence, held, stranded } = summary;
+    io.result({ evidence, held, stranded }, formatSummary(summary));
+    return held === 'panic' || held === 'fallback-unproven' || stranded.length > 0 ? 1 : 0;
   },
 });
 
@@ -113,9 +110,10 @@ function openLog(io: Io, { watch, verbose }: { watch: boolean; verbose: boolean 
   };
 }
 
-function formatSummary({ evidence, held }: FlipperSummary): string[] {
+function formatSummary({ evidence, held, stranded }: FlipperSummary): string[] {
   const verdicts = Object.entries(evidence).map(
     ([id, { verdict, why }]) => `${id} ${verdict}${verdict === 'unhealthy' ? ` (${why})` : ''}`,
   );
-  return [...verdicts, held === undefined || held === 'steady' ? 'nothing left to do' : `held: ${held}`];
+  const left = stranded.map((id) => `${id} still has viewers`);
+  return [...verdicts, ...left, held === undefined || held === 'steady' ? 'nothing left to do' : `held: ${held}`];
 }

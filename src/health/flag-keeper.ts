@@ -9,7 +9,7 @@ import type { FlipperEvent, FlipperLog } from './flipper-event.ts';
 import { settle } from './hold-down.ts';
 import type { FlagStore, KeyChange, StoreSnapshot } from './key-change.ts';
 import { learnRecord } from './learn-record.ts';
-import { type LiveRecord, overriddenWeights, overrideInForce } from './live-record.ts';
+import { type LiveRecord, overrideInForce } from './live-record.ts';
 import type { Evidence } from './origin-track.ts';
 import { readInTime } from './read-in-time.ts';
 import { recallAudit } from './recall-audit.ts';
@@ -272,11 +272,7 @@ export class FlagKeeper {
     const decision = decide(live, evidence, policy, now);
     if (decision.action === 'flip')
       return decision.moves.every(({ origin }) => isFresh(origin)) ? decision : (this.#kept.held ?? { action: 'hold', reason: 'steady' });
-    // Below the override the dead origin may be out already, and still its viewers are not moved.
-    const pinned = overriddenWeights(live);
-    const isUp = policy.origins.some((id) => evidence[id]?.verdict === 'healthy');
-    const dead = policy.origins.find((id) => (pinned[id] ?? 0) > 0 && evidence[id]?.verdict === 'unhealthy');
-    return isUp && dead !== undefined ? { action: 'hold', reason: 'override', origin: dead } : decision;
+    return decision;
   }
 
   #hold(hold: Hold, evidence: Readonly<Record<string, Evidence>>): void {
@@ -526,8 +522,6 @@ export class FlagKeeper {
     const { from = '', to, kind } = entry;
     if (decision !== undefined) {
       const { moves, reason } = decision;
-      const pinned = this.#kept.live === undefined ? {} : overriddenWeights(this.#kept.live);
-      const overridden = moves.map(({ origin }) => origin).filter((origin) => origin in pinned);
       this.#log({
         event: 'flip',
         shadow: this.#options.shadow,
@@ -539,7 +533,6 @@ export class FlagKeeper {
         moves,
         attempts,
         durationMs: this.#since(at),
-        ...(overridden.length === 0 ? {} : { overridden }),
       });
     } else if (kind === 'edit') this.#log({ event: 'edit', sequence, record: to });
     else if (kind === 'restore') this.#log({ event: 'restore', sequence, record: to });

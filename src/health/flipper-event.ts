@@ -35,8 +35,6 @@ export type FlipperEvent =
       /** Writes that were tried. */
       attempts: number;
       durationMs: number;
-      /** Moved origins that an override holds: their viewers move when it ends. */
-      overridden?: readonly string[];
     }
   /** A record changed by hand was noted in the audit, its weights left as they are. */
   | { event: 'edit'; sequence: number; record: string }

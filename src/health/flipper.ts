@@ -5,6 +5,7 @@ import type { FlipPolicy, HoldReason } from './decide.ts';
 import { FlagKeeper, type KeptFlag } from './flag-keeper.ts';
 import type { FlipperLog } from './flipper-event.ts';
 import type { FlagStore } from './key-change.ts';
+import { effectiveWeights } from './live-record.ts';
 import type { Evidence, OriginTrack } from './origin-track.ts';
 import type { SignalSource } from './signal-source.ts';
 import { openOriginsWatch } from './watch-origins.ts';
@@ -40,6 +41,8 @@ export interface FlipperSummary {
   evidence: Readonly<Record<string, Evidence>>;
   /** What stood in the way at the end; undefined before the first decision. */
   held: HoldReason | undefined;
+  /** Unhealthy origins whose viewers are still there at the end. */
+  stranded: readonly string[];
   memory: FlipperMemory;
 }
 
@@ -114,5 +117,8 @@ export async function runFlipper(options: FlipperOptions): Promise<FlipperSummar
   }
   log({ event: 'stop' }, clock.now());
   const evidence = watch.evidence(clock.now());
-  return { evidence, held: keeper.held?.reason, memory: { ...keeper.kept, tracks: watch.tracks() } };
+  const { live } = keeper.kept;
+  const weights = live === undefined ? {} : effectiveWeights(live);
+  const stranded = policy.origins.filter((id) => evidence[id]?.verdict === 'unhealthy' && (weights[id] ?? 100) > 0);
+  return { evidence, held: keeper.held?.reason, stranded, memory: { ...keeper.kept, tracks: watch.tracks() } };
 }

@@ -53,7 +53,7 @@ const lastMs = 3_000;
 /** For notifications at the very end. What is not delivered goes on when Lambda wakes this environment next. */
 const drainMs = 2_000;
 
-/** Evidence older than this is no evidence, and the record may have been changed meanwhile: all is learnt anew. Twice the schedule. */
+/** Evidence older than this is no evidence, and the record may have been changed meanwhile: origins are proven and the record is read anew. Twice the schedule. */
 const maxMemoryAgeMs = 120_000;
 
 /** The flipper as a Lambda handler. What it knows stays in memory from one invocation to the next; a cold start learns record and state from the store. */
@@ -76,7 +76,8 @@ export function openFlipperLambda(options: FlipperLambdaOptions): (event: unknow
     const over = new AbortController();
     clock.sleep(timeMs - reserveMs, over.signal).then(() => stop.abort());
     const isWarm = memory !== undefined && Math.abs(clock.now() - memory.at) <= maxMemoryAgeMs;
-    const from = isWarm ? memory?.known : undefined;
+    // Old evidence proves nothing. What the store held is known all the same, and is put back should another tool have removed it.
+    const from = memory && (isWarm ? memory.known : { ...memory.known, live: undefined, held: undefined, tracks: {} });
     memory = undefined;
     let summary: FlipperSummary | undefined;
     try {

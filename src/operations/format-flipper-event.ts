@@ -37,7 +37,8 @@ export function describeEvent(event: FlipperEvent, colour: boolean): string {
       return event.reason === 'steady' ? 'nothing to do' : `${yellow('holding')}: ${holdTexts[event.reason]} (${event.origin})`;
     case 'flip': {
       const what = event.shadow ? 'would flip' : 'flipped';
-      const waits = event.overridden === undefined ? '' : `; the override on ${event.overridden.join(', ')} stays in force until it ends`;
+      const below = event.moves.filter(({ isBelowOverride }) => isBelowOverride).map(({ origin }) => origin);
+      const waits = below.length === 0 ? '' : `; the override holds the viewers of ${below.join(', ')} until it ends`;
       return `${paint(colour, 'bold', what)} ${event.from} -> ${event.to}: ${event.reason}${waits} (#${event.sequence}, ${formatDuration(event.durationMs)})`;
     }
     case 'edit':

@@ -30,10 +30,10 @@ export function buildNotification(event: FlipperEvent, at: number, by: string): 
 function titleOf(event: FlipperEvent): string {
   switch (event.event) {
     case 'flip': {
-      const { moves, overridden = [] } = event;
+      const { moves } = event;
       const list = (moved: typeof moves) => moved.map(({ origin, from, to }) => `${origin} ${from} to ${to}`).join(', ');
-      const now = moves.filter(({ origin }) => !overridden.includes(origin));
-      const later = moves.filter(({ origin }) => overridden.includes(origin));
+      const now = moves.filter(({ isBelowOverride }) => !isBelowOverride);
+      const later = moves.filter(({ isBelowOverride }) => isBelowOverride);
       const what = event.kind === 'protect' ? 'Failover' : 'Failback';
       if (later.length === 0) return `${what}: ${list(moves)}`;
       if (now.length === 0) return `No viewers moved: ${list(later)} counts when the override ends`;

@@ -56,7 +56,8 @@ export function openNotifier({ channels, by, log, clock = systemClock, random = 
       if (atOnce.has(event.event)) tell(event, at);
       if (event.event === 'verdict') verdicts.set(event.origin, event.to);
       if (event.event === 'hold' && isStuck(event, verdicts)) stuck.begin(event, at);
-      else if (event.event === 'hold' || (event.event === 'flip' && event.overridden === undefined)) stuck.end();
+      else if (event.event === 'hold' || (event.event === 'flip' && !event.moves.some(({ isBelowOverride }) => isBelowOverride)))
+        stuck.end();
       if (event.event === 'store-failed') store.begin(event, at);
       else if (storeAnswers.has(event.event)) store.end();
     },

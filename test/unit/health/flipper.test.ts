@@ -351,6 +351,30 @@ describe('a flipper that reads back what it wrote', () => {
   });
 });
 
+describe('a flipper that was paused', () => {
+  /** The monotonic clock stands still in a suspended machine, and runs on while a process is stopped. */
+  it.each(['suspended', 'stopped'])(
+    'by its machine being %s raises no weight before it has probed again, and reads the store',
+    async (how) => {
+      let hangsFrom = Number.POSITIVE_INFINITY;
+      const simulation = new Simulation({
+        world: (origin, at) =>
+          origin === 'singapore' && at >= hangsFrom ? { opinion: 'bad', afterMs: 3_000 } : downIn({ singapore: [[60, 120]] })(origin, at),
+      });
+      const { clock } = simulation;
+      simulation.start();
+      await clock.run(300 * second);
+      const calls = simulation.store.calls;
+      hangsFrom = clock.monotonic();
+      if (how === 'suspended') clock.jump(3_600_000);
+      else clock.freeze(3_600_000);
+      await clock.run(60 * second);
+      expect(simulation.written.map(([, record]) => record)).toEqual(['singapore=0']);
+      expect(simulation.store.calls).toBeGreaterThan(calls);
+    },
+  );
+});
+
 describe('a flipper that only says what it would do', () => {
   it('writes nothing, and tells the whole story', async () => {
     const simulation = new Simulation({ world: downIn({ singapore: [[60, 120]] }) });
@@ -379,6 +403,17 @@ describe('a flipper that runs once', () => {
     expect(simulation.record()).toBe('singapore=0');
     // Three bad ones, and the ten good ones that failback asks for.
     expect(simulation.of('look')).toHaveLength(13);
+  });
+
+  it('names the origins whose viewers it could not move, an override in the way included', async () => {
+    const simulation = new Simulation({ world: downIn({ singapore: [[0, 1e9]] }) });
+    simulation.store.put('health', `singapore=100@${dayOne / 1_000 + 7_200}`);
+    const { ended } = simulation.start({ mode: 'once' });
+    await simulation.clock.run(60 * second);
+    expect(await ended).toMatchObject({ held: 'override', stranded: ['singapore'] });
+    const { ended: again } = simulation.start({ mode: 'once', world: downIn({}) });
+    await simulation.clock.run(60 * second);
+    expect(await again).toMatchObject({ stranded: [] });
   });
 
   it('goes one step of the way home each time', async () => {

@@ -30,6 +30,11 @@ export class VirtualClock implements Clock {
     this.#wall += ms;
   }
 
+  /** Time passes and nothing wakes, as for a stopped process: afterwards every timer that is due wakes at once. */
+  freeze(ms: number): void {
+    this.#elapsed += ms;
+  }
+
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return Promise.resolve();
     return new Promise((resolve) => {
@@ -56,7 +61,7 @@ export class VirtualClock implements Clock {
       const next = this.#timers[0];
       if (next === undefined || next.at > end) break;
       this.#timers.shift();
-      this.#elapsed = next.at;
+      this.#elapsed = Math.max(this.#elapsed, next.at);
       next.wake();
     }
     this.#elapsed = end;

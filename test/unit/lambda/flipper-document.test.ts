@@ -17,7 +17,7 @@ const fields: { [E in FlipperEvent['event']]: Fields<Extract<FlipperEvent, { eve
   verdict: ['origin', 'from', 'to', 'why'],
   record: ['record', 'edited', 'override'],
   hold: ['reason', 'origin', 'verdict'],
-  flip: ['shadow', 'kind', 'sequence', 'from', 'to', 'reason', 'moves', 'attempts', 'durationMs', 'overridden'],
+  flip: ['shadow', 'kind', 'sequence', 'from', 'to', 'reason', 'moves', 'attempts', 'durationMs'],
   edit: ['sequence', 'record'],
   'store-damaged': ['keys', 'found', 'record', 'override'],
   restore: ['sequence', 'record'],

@@ -137,6 +137,47 @@ describe('the flipper as a Lambda', () => {
     expect(simulation.record()).toBe('ok');
   });
 
+  it.each([30, 66, 108, 118])('moves no viewers to an origin by evidence from before a freeze of %i s', async (frozenS) => {
+    // Out and proven again; its hold-down is over while the environment is frozen, and by then the origin hangs.
+    let hangsFrom = Number.POSITIVE_INFINITY;
+    const { simulation, clock, environment, invoke, runFor } = open((origin, at) =>
+      origin === 'singapore' && at >= hangsFrom ? { opinion: 'bad', afterMs: 3_000 } : downIn({ singapore: [[20, 60]] })(origin, at),
+    );
+    const handler = environment();
+    await runFor(handler, 4);
+    const heldUntil = (simulation.written[0]?.[0] ?? 0) + 300 * second;
+    while (clock.monotonic() < heldUntil - frozenS * second) await invoke(handler, schedule, 10 * second);
+    hangsFrom = clock.monotonic();
+    await clock.run(frozenS * second + 5 * second);
+    await runFor(handler, 3);
+    expect(simulation.written.map(([, record]) => record)).toEqual(['singapore=0']);
+  });
+
+  it('sees within a minute of being awake what another environment flipped, and brings it home', async () => {
+    const { simulation, clock, environment, runFor, of } = open(() => ({ opinion: 'good' }));
+    const warm = environment();
+    await runFor(warm, 2);
+    simulation.start({ world: downIn({ singapore: [[0, 1e9]] }), mode: 'once' });
+    await clock.run(30 * second);
+    expect(simulation.record()).toBe('singapore=0');
+    await runFor(warm, 1);
+    expect(of('record').at(-1)).toMatchObject({ record: 'singapore=0' });
+    await runFor(warm, 20);
+    expect(simulation.record()).toBe('ok');
+  });
+
+  it('puts back after hours of sleep what another tool removed meanwhile', async () => {
+    const { simulation, clock, store, environment, runFor, of } = open(downIn({ singapore: [[20, 1e9]] }));
+    const handler = environment();
+    await runFor(handler, 2);
+    for (const key of [...store.values.keys()]) store.remove(key);
+    await clock.run(120 * minute);
+    await runFor(handler, 1);
+    expect(simulation.record()).toBe('singapore=0');
+    expect(of('store-damaged')).toHaveLength(1);
+    expect(of('restore')).toMatchObject([{ sequence: 2 }]);
+  });
+
   it('calls no run a success while the store is out of reach, and goes on when it is back', async () => {
     const { simulation, store, environment, runFor, of } = open(downIn({ singapore: [[70, 1e9]] }));
     const handler = environment();

@@ -144,7 +144,50 @@ describe('a notifier', () => {
     expect(titles(sent[0])?.slice(2)).toEqual(['Failover: singapore 100 to 0', 'No healthy origin is left (singapore)']);
   });
 
+  it('tells of the second outage of the store as of the first, whatever ended the first', async () => {
+    const endings: FlipperEvent[] = [
+      { event: 'hold', reason: 'steady' },
+      { event: 'record', record: 'singapore=0', edited: false },
+      { event: 'verified', sequence: 3, durationMs: 20 },
+    ];
+    for (const ending of endings) {
+      const { clock, take, sent } = open([undefined]);
+      for (let outage = 0; outage < 2; outage++) {
+        for (let failures = 0; failures < 10; failures++) {
+          take(failed);
+          await clock.run(10_000);
+        }
+        take(ending);
+        await clock.run(900_000);
+      }
+      expect(titles(sent[0])).toEqual(Array(2).fill('The flipper cannot reach the key-value store'));
+    }
+  });
+
+  it('tells once that an override keeps viewers on an unhealthy origin, and nothing of one that holds a healthy origin', async () => {
+    const { clock, take, sent } = open([undefined]);
+    take({ event: 'hold', reason: 'override', origin: 'singapore', verdict: 'healthy' });
+    await clock.run(60_000);
+    expect(sent[0]).toEqual([]);
+    const dead: FlipperEvent = { event: 'hold', reason: 'override', origin: 'singapore', verdict: 'unhealthy' };
+    take(dead);
+    await clock.run(20_000);
+    const [move] = flipEvent.moves;
+    take({ ...flipEvent, moves: move === undefined ? [] : [{ ...move, isBelowOverride: true }] });
+    take(dead);
+    await clock.run(60_000);
+    expect(sent[0]?.map(({ notification }) => notification.of)).toEqual(['hold', 'flip']);
+    expect(titles(sent[0])?.[0]).toContain('singapore is unhealthy and an override');
+    expect(titles(sent[0])?.[1]).toMatch(/^No viewers moved: singapore 100 to 0/);
+  });
+
   it.each<{ event: FlipperEvent; title?: string }>([
+    {
+      event: { event: 'store-damaged', keys: ['health', 'state'], found: 'ok', record: 'singapore=0' },
+      title: 'The key-value store is damaged (health, state): restoring singapore=0',
+    },
+    { event: { event: 'clock-skew', skewMs: -61_000 }, title: "The flipper's clock is wrong by 61 s" },
+    { event: { event: 'restore', sequence: 3, record: 'singapore=0' } },
     {
       event: { ...flipEvent, kind: 'return', moves: [{ origin: 'singapore', from: 0, to: 10, why: '' }] },
       title: 'Failback: singapore 0 to 10',
