@@ -170,6 +170,27 @@ describe('npm run flipper', () => {
     expect(writes()).toBe(0);
   });
 
+  it('fails when an override keeps viewers on an unhealthy origin', async () => {
+    const until = Math.ceil(Date.now() / 1_000) + 3_600;
+    await test.store.update([], () => ({ puts: [{ key: 'health', value: `singapore=100@${until}` }], deletes: [] }));
+    await singapore.setFault('503');
+    const running = flipper('--once', '--local', '--json', '--fast-interval', '50ms');
+    expect(await running.code).toBe(1);
+    expect(JSON.parse(running.out)).toMatchObject({ held: 'override', stranded: ['singapore'] });
+  });
+
+  it('starts on a store of which another tool left only the audit, and goes on from there', async () => {
+    await singapore.setFault('503');
+    expect(await flipper('--once', '--local', '--fast-interval', '50ms').code).toBe(0);
+    await test.store.update([], () => ({ puts: [], deletes: ['health', 'state'] }));
+    await singapore.setFault(undefined);
+    const running = flipper('--once', '--local', '--json', '--fast-interval', '50ms');
+    expect(await running.code).toBe(0);
+    expect(running.err).toContain('"event":"store-damaged"');
+    expect(record()).toBe('singapore=0');
+    expect(JSON.parse(test.values().get('audit/02') ?? '{}')).toMatchObject({ sequence: 2, kind: 'restore', to: 'singapore=0' });
+  });
+
   it('writes nothing in its shadow', async () => {
     await singapore.setFault('503');
     const running = flipper('--once', '--shadow', '--local', '--fast-interval', '50ms');
