@@ -74,7 +74,7 @@ export interface KeptFlag {
   seenAt?: { monotonic: number; now: number } | undefined;
   /** Our last write that was acknowledged. */
   written?: Sent | undefined;
-  /** Writes that failed without an answer: each may have landed. */
+  /** Writes that have no answer: each may have landed. */
   unanswered?: readonly Sent[] | undefined;
   /** The store has shown our last write. */
   isVerified?: boolean | undefined;
@@ -349,22 +349,17 @@ export class FlagKeeper {
       const decision = this.#decide(found.live, evidence(now), now);
       last = { snapshot, found };
       const wanted = this.#plan(snapshot, found, decision, now);
-      if (wanted !== undefined)
-        sent.push({
-          sequence: parseStateRecord(wanted.puts.find(({ key }) => key === stateKey)?.value).sequence,
-          puts: wanted.puts,
-          decision: decision.action === 'flip' ? decision : undefined,
-          etag: snapshot.etag,
-          at: startedAt,
-          change: wanted,
-        });
+      if (wanted !== undefined) {
+        const sequence = sequenceOf(new Map(wanted.puts.map(({ key, value }) => [key, value])));
+        const decided = decision.action === 'flip' ? decision : undefined;
+        const plain: Sent = { sequence, puts: wanted.puts, decision: decided, etag: snapshot.etag, at: startedAt };
+        sent.push({ ...plain, change: wanted });
+        // Before the answer: it may never come, nor this process live to see that.
+        this.#keep({ unanswered: [...(this.#kept.unanswered ?? []), plain].slice(-maxUnanswered) });
+      }
       return wanted;
     };
-    const done = await this.#store.update(keys, change).catch((error: unknown) => {
-      const unanswered = sent.map(({ change: _, ...plain }) => plain);
-      this.#keep({ unanswered: [...(this.#kept.unanswered ?? []), ...unanswered].slice(-maxUnanswered) });
-      throw error;
-    });
+    const done = await this.#store.update(keys, change);
     if (last === undefined) return;
     this.#settleUnanswered(last.snapshot);
     this.#reportDamage(last.found);
@@ -482,8 +477,9 @@ export class FlagKeeper {
   #settleUnanswered({ etag, values }: StoreSnapshot): void {
     const unanswered = this.#kept.unanswered ?? [];
     if (unanswered.length === 0) return;
-    // A healthy record alone proves nothing: it may be another flipper's.
-    const hasLanded = ({ puts }: Sent) => puts.some(({ key, value }) => key !== healthKey && values.get(key) === value);
+    // The record alone proves nothing: another flipper may have written the same.
+    const hasLanded = ({ puts, sequence }: Sent) =>
+      puts.some(({ key, value }) => (key === stateKey || key === auditKey(sequence)) && values.get(key) === value);
     this.#keep({ unanswered: unanswered.filter((sent) => !hasLanded(sent) && sent.etag === etag) });
     for (const sent of unanswered.filter(hasLanded)) this.#logWrite(sent, 1);
   }

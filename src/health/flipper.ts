@@ -28,6 +28,8 @@ export interface FlipperOptions {
   clock?: Clock;
   /** Default: Math.random. */
   random?: () => number;
+  /** Gets a way to read what is known at any time, for whoever may cut this flipper off. */
+  onStart?: (readMemory: () => FlipperMemory) => void;
   /** What a flipper before this one knew. Default nothing: the origins are proven and the store is read anew. */
   from?: FlipperMemory;
 }
@@ -55,7 +57,7 @@ const pauseMs = 30_000;
 
 /** Observes, decides, writes on change. `once` throws the store's error when it cannot write; `watch` tells it and tries again. */
 export async function runFlipper(options: FlipperOptions): Promise<FlipperSummary> {
-  const { mode, shadow, by, policy, signals, store, log, signal, clock = systemClock, random = Math.random, from } = options;
+  const { mode, shadow, by, policy, signals, store, log, signal, clock = systemClock, random = Math.random, onStart, from } = options;
   // Every signal of every origin sleeps on it at the same time: many listeners are no leak here.
   setMaxListeners(0, signal);
   log({ event: 'start', mode, shadow, by, origins: policy.origins }, clock.now());
@@ -100,6 +102,8 @@ export async function runFlipper(options: FlipperOptions): Promise<FlipperSummar
     log,
     ...(from && { from }),
   });
+  const readMemory = (): FlipperMemory => ({ ...keeper.kept, tracks: watch.tracks() });
+  onStart?.(readMemory);
   if (mode === 'watch') {
     const pulse = async () => {
       while (!signal.aborted) {
@@ -120,5 +124,5 @@ export async function runFlipper(options: FlipperOptions): Promise<FlipperSummar
   const { live } = keeper.kept;
   const weights = live === undefined ? {} : effectiveWeights(live);
   const stranded = policy.origins.filter((id) => evidence[id]?.verdict === 'unhealthy' && (weights[id] ?? 100) > 0);
-  return { evidence, held: keeper.held?.reason, stranded, memory: { ...keeper.kept, tracks: watch.tracks() } };
+  return { evidence, held: keeper.held?.reason, stranded, memory: readMemory() };
 }

@@ -80,6 +80,7 @@ export function openFlipperLambda(options: FlipperLambdaOptions): (event: unknow
     const from = memory && (isWarm ? memory.known : { ...memory.known, live: undefined, held: undefined, tracks: {} });
     memory = undefined;
     let summary: FlipperSummary | undefined;
+    let readMemory: (() => FlipperMemory) | undefined;
     try {
       const running = options.openStore().then((store) =>
         runFlipper({
@@ -97,6 +98,9 @@ export function openFlipperLambda(options: FlipperLambdaOptions): (event: unknow
             notifier.take(told, at);
             run.take(told);
           },
+          onStart: (read) => {
+            readMemory = read;
+          },
           ...(from && { from }),
         }),
       );
@@ -107,6 +111,8 @@ export function openFlipperLambda(options: FlipperLambdaOptions): (event: unknow
     } finally {
       over.abort();
       stop.abort();
+      // A call that hangs must not cost what is known: a write that landed unseen is reported by the next run.
+      if (memory === undefined && readMemory !== undefined) memory = { at: clock.now(), known: readMemory() };
       const { succeeded, verdicts } = report();
       for (const line of metrics.flush(clock.now(), { verdicts, succeeded })) write(line);
       write(JSON.stringify({ event: 'run', at: new Date(clock.now()).toISOString(), ...report() }));

@@ -206,6 +206,34 @@ describe('the flipper as a Lambda', () => {
     expect(await invoke(handler)).toMatchObject({ succeeded: true });
   });
 
+  it('reports in its next run the flip of a write that hung until the function was over', async () => {
+    let hangs = false;
+    const { simulation, store, clock, environment, invoke, of } = open(downIn({ singapore: [[70, 1e9]] }), {
+      openStore: async () => {
+        const client = store.client();
+        return {
+          ...client,
+          update: async (keys, change) => {
+            const done = await client.update(keys, change);
+            return hangs && done.written !== undefined ? new Promise(() => undefined) : done;
+          },
+        };
+      },
+    });
+    const handler = environment();
+    await invoke(handler);
+    await clock.run(2 * second);
+    hangs = true;
+    await expect(invoke(handler)).rejects.toThrow(/nearly over/);
+    expect(simulation.record()).toBe('singapore=0');
+    expect(of('flip')).toEqual([]);
+    hangs = false;
+    await clock.run(2 * second);
+    await invoke(handler);
+    await invoke(handler);
+    expect(of('flip')).toMatchObject([{ sequence: 1, to: 'singapore=0' }]);
+  });
+
   it('writes nothing and tells nobody in its shadow', async () => {
     const sent: string[] = [];
     const channel: Channel = { name: 'fake', send: async ({ of }) => void sent.push(of) };
