@@ -153,8 +153,9 @@ export class FlagKeeper {
       });
       return;
     }
+    if (this.#checking !== undefined) return;
     this.#keep({ failures: 0 });
-    if (this.#checking !== undefined || this.dueInMs() > 0) return;
+    if (this.dueInMs() > 0) return;
     this.#checking = this.#check().finally(() => {
       this.#checking = undefined;
     });
