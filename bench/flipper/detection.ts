@@ -23,7 +23,10 @@ export async function benchDetection(): Promise<BenchRow[]> {
   try {
     let [slowest, slowestWrite] = [0, 0];
     for (let outage = 0; outage < outages; outage++) {
-      await test.store.update([], () => ({ puts: [{ key: 'health', value: 'ok' }], deletes: [...test.values().keys()].filter((key) => key !== 'health') }));
+      await test.store.update([], () => ({
+        puts: [{ key: 'health', value: 'ok' }],
+        deletes: [...test.values().keys()].filter((key) => key !== 'health'),
+      }));
       const { detectedMs, writtenMs } = await oneOutage(test.store, singapore, europe);
       slowest = Math.max(slowest, writtenMs);
       slowestWrite = Math.max(slowestWrite, writtenMs - detectedMs);
