@@ -384,7 +384,9 @@ export class FlagKeeper {
         : damage !== undefined
           ? ([{ kind: 'restore', memory }, `missing or damaged in the store: ${damage.keys.join(', ')}`] as const)
           : ([{ kind: 'edit', memory }, 'the health record was changed by hand'] as const);
-    const context = { at: now, reason, by, origins: policy.origins, found: damage?.found, keepEndedMs: this.#keepEndedMs() };
+    // A store that shows less than it held may merely be read late: the audit goes on from what is known.
+    const foundText = isBehind ? undefined : damage?.found;
+    const context = { at: now, reason, by, origins: policy.origins, found: foundText, keepEndedMs: this.#keepEndedMs() };
     const change = planFlip({ etag: snapshot.etag, values: found.values }, flip, context);
     if (change === undefined || !isLost) return change;
     // The audit tells the whole story only with the entry that was lost.
