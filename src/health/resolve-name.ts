@@ -256,7 +256,11 @@ async function askServers(
       running.add(resolver);
       timer = setTimeout(next, patienceMs);
       (async () => {
-        if (server !== undefined) resolver.setServers([server]);
+        try {
+          if (server !== undefined) resolver.setServers([server]);
+        } catch {
+          // An address with a zone, which setServers does not take back: the system's servers, then.
+        }
         return family === 4 ? resolver.resolve4(name) : resolver.resolve6(name);
       })().then(
         (addresses) => running.has(resolver) && finish(() => resolve(addresses)),

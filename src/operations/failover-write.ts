@@ -25,7 +25,7 @@ interface Seen {
 export async function writeFailover(intent: WriteIntent, tools: FailoverTools, io: Io): Promise<number> {
   const { flip } = intent;
   const [snapshot, soundings] = await Promise.all([tools.store.read(flipKeys), soundTargets(flip, tools)]);
-  refuseEnded(flip, io.now(), 'nothing was written');
+  refuseEnded(flip, tools, io.now(), 'nothing was written');
   const seen = { soundings, memories: parseLiveRecord(snapshot.values, io.now()).state.origins };
   const shown = thinkThrough(snapshot, intent, seen, tools, io.now());
   if (shown === undefined) {
@@ -93,7 +93,7 @@ async function commit(shown: FailoverPlan, intent: WriteIntent, seen: Seen, tool
   const { written } = await tools.store.update(flipKeys, (snapshot) => {
     // Read anew in each round: waiting for a yes, or for a slow store, takes from the override's time.
     const at = io.now();
-    refuseEnded(flip, at, 'nothing was written');
+    refuseEnded(flip, tools, at, 'nothing was written');
     const live = parseLiveRecord(snapshot.values, at);
     if (describeOverrides(live) !== describeOverrides(shown.live))
       throw new EdgeError('CONFLICT', `the override has changed since it was shown: the record is now ${live.text}`, {
@@ -106,15 +106,27 @@ async function commit(shown: FailoverPlan, intent: WriteIntent, seen: Seen, tool
   if (written === undefined)
     throw new EdgeError('CONFLICT', 'the override has ended meanwhile: nothing was written', { hint: 'npm run failover -- status' });
   const at = io.now();
-  refuseEnded(flip, at, 'the record was written all the same and moves no viewer');
+  refuseEnded(flip, tools, at, 'the record was written all the same and moves no viewer');
   return { at, change: written };
 }
 
-/** The edge leaves out an entry whose time has come, so an override that has ended would be written for nothing. */
-function refuseEnded(flip: Flip, now: number, outcome: string): void {
+/** The store's Date has whole seconds, and an answer takes its time: what is less than this is no difference. */
+const maxSkewMs = 30_000;
+
+/** The edge leaves out an entry whose time has come, by its own clock: an override that has ended would be written for nothing. */
+function refuseEnded(flip: Flip, { store }: FailoverTools, now: number, outcome: string): void {
   if (flip.kind !== 'override') return;
   const { until } = flip;
-  if (until > now) return;
+  const behindMs = -(store.clockSkewMs?.() ?? 0);
+  if (until > now + (behindMs > maxSkewMs ? behindMs : 0)) return;
+  if (until > now)
+    throw new EdgeError(
+      'CONFLICT',
+      `this machine's clock is ${formatDuration(behindMs)} behind, so the override has ended at the edge: ${outcome}`,
+      {
+        hint: 'set the clock right, then run it again',
+      },
+    );
   throw new EdgeError('CONFLICT', `the override ended at ${formatTime(until, now)}, before it could be in force: ${outcome}`, {
     hint: 'run it again with a longer --for',
   });
@@ -136,13 +148,20 @@ async function verify(record: string, writtenAt: number, tools: FailoverTools, i
   const { expectations, note } = await expectAtEdge(tools, edge, [record], 'all', io.now());
   if (note !== undefined) io.stderr(`note: ${note}`);
   const [expected = []] = expectations;
+  const failing = new Map<string, string>();
   const outcome = await verifyEdge(edge, expected, {
+    seen: ({ country = 'others' }, answer) => {
+      if ('origins' in answer && (answer.status ?? 0) >= 500)
+        failing.set(country, `${answer.origins.join(' or ')} answers ${answer.status}`);
+      else failing.delete(country);
+    },
     now: io.now,
     sleep: tools.sleep,
     writtenAt,
     timeoutMs: verifyTimeoutMs,
     progress: (left) => io.progress(`written; the edge: ${expected.length - left.length} of ${expected.length} viewers moved`),
   });
+  for (const [who, what] of failing) io.stderr(`note: ${who}: ${what}`);
   if ('propagationMs' in outcome) return outcome.propagationMs;
   const [first] = outcome.disagreements;
   throw new EdgeError(

@@ -40,12 +40,17 @@ export function agrees({ allowed }: Expectation, answer: EdgeAnswer): boolean {
 }
 
 /** Asks the edge once for each; `atOnce` requests are on their way at a time. */
-export async function findDisagreements(edge: EdgeView, expectations: readonly Expectation[], atOnce = 8): Promise<Disagreement[]> {
+export async function findDisagreements(
+  edge: EdgeView,
+  expectations: readonly Expectation[],
+  { atOnce = 8, seen }: { atOnce?: number; seen?: VerifyOptions['seen'] } = {},
+): Promise<Disagreement[]> {
   const found: Disagreement[] = [];
   const waiting = [...expectations];
   const ask = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const answer = await edge.ask(next.country, next.ip);
+      seen?.(next, answer);
       if (!agrees(next, answer)) found.push({ ...next, answer });
     }
   };
@@ -64,19 +69,21 @@ export interface VerifyOptions {
   /** Rounds in a row that must agree: while a change propagates, old and new answers have been seen to alternate. Default 3. */
   rounds?: number;
   progress?: (left: readonly Disagreement[]) => void;
+  /** Shown each answer. */
+  seen?: ((expectation: Expectation, answer: EdgeAnswer) => void) | undefined;
 }
 
 /** Asks until every viewer gets an allowed origin. `propagationMs` runs from the write to the first of the agreeing rounds; past the timeout, what still disagrees. */
 export async function verifyEdge(
   edge: EdgeView,
   expectations: readonly Expectation[],
-  { now, sleep, writtenAt, timeoutMs, pauseMs = 100, rounds = 3, progress }: VerifyOptions,
+  { now, sleep, writtenAt, timeoutMs, pauseMs = 100, rounds = 3, progress, seen }: VerifyOptions,
 ): Promise<{ propagationMs: number } | { disagreements: Disagreement[] }> {
   let streak = 0;
   let agreedAt = 0;
   for (;;) {
     const startedAt = now();
-    const disagreements = await findDisagreements(edge, expectations);
+    const disagreements = await findDisagreements(edge, expectations, { seen });
     if (disagreements.length > 0) streak = 0;
     else if (streak++ === 0) agreedAt = startedAt;
     if (streak >= rounds) return { propagationMs: Math.max(0, agreedAt - writtenAt) };

@@ -154,6 +154,13 @@ describe('failover to', () => {
     expect((await command(['to', 'europe'])).code).toBe(0);
   });
 
+  it('notes a 5xx of the origin that the edge now sends viewers to', async () => {
+    edge.answer = { status: 503, region: 'eu-central-1' };
+    const { code, err } = await command(['to', 'europe']);
+    expect(code).toBe(0);
+    expect(err).toMatch(/^note: US: europe answers 503$/m);
+  });
+
   it('skips the edge when told so', async () => {
     edge.delayMs = 60_000;
     const { code, out } = await command(['to', 'europe'], { tools: { verify: false } });
@@ -267,6 +274,15 @@ describe('an override that has ended', () => {
     const { code } = await command(['to', 'europe'], { values: late, now: () => startedAt + at(), tools: { verify: false } });
     expect(code).toMatchObject({ code: 'CONFLICT', exitCode: 1 });
     expect(writes()).toBe(written);
+  });
+
+  it('is an error by the clock of the store, which the edge has, too', async () => {
+    const store = { ...test.store, clockSkewMs: () => -3 * 3_600_000 };
+    const { code } = await command(['to', 'europe'], { tools: { store, verify: false } });
+    expect(code).toMatchObject({ code: 'CONFLICT', exitCode: 1 });
+    expect(writes()).toBe(0);
+    const near = { ...test.store, clockSkewMs: () => -20_000 };
+    expect((await command(['to', 'europe'], { tools: { store: near, verify: false } })).code).toBe(0);
   });
 
   it('is an error when a retry comes too late', async () => {
