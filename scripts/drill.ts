@@ -1,4 +1,5 @@
 import edgeConfig from '../edge.config.ts';
+import { describePropagation, type PropagationProfile, propagationOption } from '../local/edge/propagation-profile.ts';
 import { originFaults, parseOriginFault } from '../local/origin/origin-fault.ts';
 import { EdgeError } from '../src/cli/errors.ts';
 import type { Io } from '../src/cli/io.ts';
@@ -18,25 +19,30 @@ import { drillConfig } from './drill/drill-config.ts';
 const faults = originFaults.slice(1);
 /** The matrix shows what an outage costs; an origin that fails only in part costs the part. */
 const matrixFaults = faults.filter((kind) => kind !== 'flaky' && kind !== 'half');
-const defaults = { rate: 50, outageSeconds: 12 };
+/** With AWS's propagation an outage is watched until its slowest edge location has the flip. */
+const defaults = { rate: 50, outageSeconds: 12, slowOutageSeconds: 100 };
 
 await run({
   usage: 'drill -- [options]',
   summary:
     'A whole outage on a local cloud of its own: traffic, fault, detection, flip, recovery and the way home. Ends with 1 when a promise is broken. With --matrix every fault with and without flag and origin group instead, in seven minutes.',
-  examples: ['drill', 'drill -- --fault 5xx', 'drill -- --fault flaky', 'drill -- --report out/', 'drill -- --matrix --report out/'],
+  examples: ['drill', 'drill -- --fault 5xx', 'drill -- --fault flaky', 'drill -- --propagation aws', 'drill -- --matrix --report out/'],
   endsWithParent: true,
   options: {
     fault: text(`how the origin breaks: ${faults.join(', ')}; refuse by default, all but flaky and half with --matrix`),
     origin: text('the origin that breaks; the first of defaultOrder by default', { placeholder: 'id' }),
     rate: integer(`requests a second, ${defaults.rate} by default`, { fallback: defaults.rate, min: 5, max: 500 }),
+    propagation: propagationOption,
     report: text('also write report.html and report.json there, with --matrix matrix.html and matrix.json', { placeholder: 'folder' }),
     matrix: flag('every fault with neither flag nor origin group, with one of them and with both'),
-    outage: integer(`seconds for which --matrix watches each outage, ${defaults.outageSeconds} by default`, {
-      min: 6,
-      max: 60,
-      placeholder: 's',
-    }),
+    outage: integer(
+      `seconds for which --matrix watches each outage; ${defaults.outageSeconds} by default, ${defaults.slowOutageSeconds} with --propagation aws`,
+      {
+        min: 6,
+        max: 300,
+        placeholder: 's',
+      },
+    ),
   },
   main: async ({ values }, io) => {
     const { rate } = values;
@@ -57,15 +63,23 @@ await run({
       throw new EdgeError('USAGE', '--outage is for --matrix only', { hint: 'a drill alone ends when everybody is home' });
     const name = values.matrix ? 'matrix' : 'report';
     const folder = values.report === undefined ? undefined : await openOutputFolder(values.report, [`${name}.html`, `${name}.json`]);
-    const context = await describeRun(describeCommand(values), { config, configured, requestsPerSecond: rate });
+    const context = await describeRun(describeCommand(values), {
+      config,
+      configured,
+      requestsPerSecond: rate,
+      propagation: values.propagation,
+    });
+    const { propagation, missMs, name: profile } = values.propagation;
+    io.stderr(`propagation ${describePropagation(values.propagation)}`);
     const startedAt = io.now();
 
     // Both load esbuild and the AWS SDK, which a misused command need not wait for.
     if (values.matrix) {
       const { runMatrix } = await import('./drill/run-matrix.ts');
+      const outageSeconds = values.outage ?? (profile === 'aws' ? defaults.slowOutageSeconds : defaults.outageSeconds);
       const wanted = values.fault === undefined ? matrixFaults : [values.fault];
       const { matrix, failure } = await runMatrix(
-        { config, broken, faults: wanted, requestsPerSecond: rate, outageMs: (values.outage ?? defaults.outageSeconds) * 1_000 },
+        { config, broken, faults: wanted, requestsPerSecond: rate, propagation, outageMs: outageSeconds * 1_000 },
         io,
       );
       if (matrix.cells.length === 0 && failure !== undefined) throw failure;
@@ -80,7 +94,17 @@ await run({
     }
     const { runDrill } = await import('./drill/run-drill.ts');
     const tell = (line: string) => io.stderr(`${((io.now() - startedAt) / 1_000).toFixed(1).padStart(5)} s  ${line}`);
-    const drill = await runDrill({ config, broken, fault, requestsPerSecond: rate, signal, tell, progress: io.progress });
+    const drill = await runDrill({
+      config,
+      broken,
+      fault,
+      requestsPerSecond: rate,
+      propagation,
+      missMs,
+      signal,
+      tell,
+      progress: io.progress,
+    });
     const summary = summarizeDrill(drill);
     const regions = Object.fromEntries(Object.entries(config.origins).map(([id, { region }]) => [id, region]));
     io.result(summary, formatDrill(summary, regions, io.colour));
@@ -100,11 +124,23 @@ async function writeReport(report: { name: string; page: string; value: unknown 
 }
 
 /** The command as it would be typed again. */
-function describeCommand(values: Readonly<Record<string, string | number | boolean | undefined>>): string {
+function describeCommand(values: Readonly<Record<string, unknown>>): string {
   const quote = (text: string) => (/^[\w./:=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
-  const words = Object.entries({ ...values, json: undefined, help: undefined }).flatMap(([option, value]) => {
+  const written = {
+    ...values,
+    propagation: describeProfile(values['propagation'] as PropagationProfile),
+    json: undefined,
+    help: undefined,
+  };
+  const words = Object.entries<unknown>(written).flatMap(([option, value]) => {
     if (value === undefined || value === false || (option === 'rate' && value === defaults.rate)) return [];
     return value === true ? [`--${option}`] : [`--${option}`, quote(String(value))];
   });
   return ['npm run drill', ...(words.length === 0 ? [] : ['--', ...words])].join(' ');
+}
+
+/** The option's text again; undefined for the default. */
+function describeProfile({ name, typicalMs }: PropagationProfile): string | undefined {
+  if (name === 'fast') return undefined;
+  return name === 'aws' ? name : `${typicalMs}ms`;
 }

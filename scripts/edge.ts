@@ -3,10 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type CustomPolicies, findPolicies } from '../local/edge/custom-policies.ts';
 import { type UnservedPart, unservedParts } from '../local/edge/edge-plan.ts';
 import type { EdgeRequestRecord } from '../local/edge/edge-request-record.ts';
+import { propagationOption } from '../local/edge/propagation-profile.ts';
 import type { EventType } from '../local/open-file-edge.ts';
 import type { OriginMap } from '../local/resolve-on-loopback.ts';
 import { EdgeError } from '../src/cli/errors.ts';
-import { choice, duration, flag, integer, text } from '../src/cli/option.ts';
+import { choice, flag, integer, text } from '../src/cli/option.ts';
 import { readTextFile } from '../src/cli/read-text-file.ts';
 import { run } from '../src/cli/run.ts';
 import { distributionPath, readDistribution } from '../src/config/distribution-file.ts';
@@ -41,7 +42,7 @@ await run({
     without: text(`serve although these parts are missing here: ${unservedParts.join(', ')}`, { placeholder: 'parts' }),
     'event-type': choice('when it runs', ['viewer-request', 'viewer-response'], { fallback: 'viewer-request' as const }),
     port: integer('the edge’s port, 0 for any free one', { fallback: 4_610, min: 0, max: 65_535 }),
-    propagation: duration('until a change of the keys is at the edge', { fallback: 2_000 }),
+    propagation: propagationOption,
     locations: integer('edge locations, each with its own copy of the keys', { fallback: 1, min: 1, max: 50 }),
     engine: choice('njs is exact and slow, workerd is fast; auto takes njs where they may differ', ['auto', 'workerd', 'njs'], {
       fallback: 'auto' as const,
@@ -75,7 +76,7 @@ await run({
       keys: parsed,
       distribution,
       port: values.port,
-      propagation: { delayMs: values.propagation, locations: values.locations },
+      propagation: { ...values.propagation.propagation, locations: values.locations },
       onRequest: (record) => {
         if (io.json) io.stdout(JSON.stringify({ event: 'request', ...record }));
         else if (!values.quiet) io.stdout(formatRequest(record));

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import edgeConfig from '../edge.config.ts';
 import type { EdgeRequestRecord } from '../local/edge/edge-request-record.ts';
+import { describePropagation, propagationOption } from '../local/edge/propagation-profile.ts';
 import { openAws } from '../src/aws/clients.ts';
 import { openKeyValueStore } from '../src/aws/key-value-store.ts';
 import { localPort } from '../src/cli/local-cloud.ts';
@@ -19,7 +20,7 @@ await run({
   usage: 'start -- [options]',
   summary:
     'A CloudFront on this machine with two regional origins behind it and a console in the browser, to play with until Ctrl-C. EDGE_LOCAL_PORT moves its ports.',
-  examples: ['start', 'start -- --quick', 'start -- --no-flipper', 'start -- --propagation 10s'],
+  examples: ['start', 'start -- --quick', 'start -- --no-flipper', 'start -- --propagation aws'],
   endsWithParent: true,
   options: {
     'no-flipper': flag('without the health flipper: only people move traffic'),
@@ -29,8 +30,8 @@ await run({
       fallback: 'auto' as const,
     }),
     quiet: flag('do not print requests'),
-    propagation: duration('until a write of the KeyValueStore is at the edge', { fallback: 2_000 }),
-    jitter: duration('up to so much more for each write', { fallback: 0 }),
+    propagation: propagationOption,
+    jitter: duration('up to this much more for each write; 0s by default'),
     seed: integer('the same seed draws the same jitter', { fallback: 1, min: 0 }),
     locations: integer('edge locations, each with its own copy of the store', { fallback: 1, min: 1, max: 50 }),
   },
@@ -50,7 +51,12 @@ await run({
       config,
       port,
       signal: io.signal,
-      propagation: { delayMs: values.propagation, jitterMs: values.jitter, seed: values.seed, locations: values.locations },
+      propagation: {
+        ...values.propagation.propagation,
+        ...(values.jitter !== undefined && { jitterMs: values.jitter }),
+        seed: values.seed,
+        locations: values.locations,
+      },
       onRequest: (record) => {
         page?.onRequest(record);
         // What the console's own viewers ask for is to be seen there; here it would drown all else.
@@ -72,6 +78,7 @@ await run({
       io.result({ event: 'ready', ...description, ...(page && { console: page.url }) }, [
         ...(page === undefined ? [] : [`console         ${page.url}`]),
         `edge            ${description.edge}`,
+        `propagation     ${describePropagation(values.propagation)}`,
         `control plane   ${description.controlPlane}`,
         ...Object.entries(origins).map(([id, { url }]) => `${id.padEnd(15)} ${url}`),
         '',

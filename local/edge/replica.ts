@@ -1,19 +1,24 @@
 import type { StoreView } from '../../src/edge/execution.ts';
 import type { Published } from '../published.ts';
 
-/** How writes reach the edge. AWS promises no figure; one report measured 26 s at one location, its launch text says a few seconds. */
+/** How writes reach the edge. AWS promises no figure; propagation-profile.ts has what was measured. */
 export interface Propagation {
   /** Until a write arrives. Default 2,000. */
   delayMs: number;
   /** Up to so much more, drawn anew for each write and location. Default 0. */
   jitterMs: number;
+  /** Share of writes at a location, from 0 to 1, that take longer: up to `tailMs`. Default 0. */
+  tailShare: number;
+  tailMs: number;
+  /** An existing key that a write changes is missing for this long before the write arrives. Default 0. */
+  missMs: number;
   /** The same seed gives the same run. Default 1. */
   seed: number;
   /** Edge locations, each with its own copy. Default 1. */
   locations: number;
 }
 
-const defaultPropagation: Propagation = { delayMs: 2_000, jitterMs: 0, seed: 1, locations: 1 };
+const defaultPropagation: Propagation = { delayMs: 2_000, jitterMs: 0, tailShare: 0, tailMs: 0, missMs: 0, seed: 1, locations: 1 };
 
 /** What the operator of a local edge may break. */
 interface ReplicaFaults {
@@ -47,7 +52,7 @@ export function openReplica(
   published: Published,
   { propagation = {}, now = Date.now }: { propagation?: Partial<Propagation>; now?: () => number } = {},
 ): Replica {
-  const { delayMs, jitterMs, seed, locations } = { ...defaultPropagation, ...propagation };
+  const { delayMs, jitterMs, tailShare, tailMs, missMs, seed, locations } = { ...defaultPropagation, ...propagation };
   const stores = new Map<string, Copy[]>();
   const faults: ReplicaFaults = { failReads: false, transientMiss: false };
 
@@ -79,7 +84,9 @@ export function openReplica(
     const view = snapshot(change.arn);
     for (const copy of copies) {
       if (isNew) copy.view = undefined;
-      const at = Math.max(sentAt + delayMs + Math.floor(copy.random() * jitterMs), copy.pending.at(-1)?.at ?? 0);
+      const isSlow = tailShare > 0 && copy.random() < tailShare;
+      const moreMs = isSlow ? tailMs - delayMs : jitterMs;
+      const at = Math.max(sentAt + delayMs + Math.floor(copy.random() * moreMs), copy.pending.at(-1)?.at ?? 0);
       copy.pending.push({ at, sentAt, view });
     }
   });
@@ -95,7 +102,7 @@ export function openReplica(
       const copy = copiesOf(arn)[location];
       if (copy === undefined) return undefined;
       if (copy.pending.length > 0) settle(copy);
-      const view = faults.transientMiss ? withoutChanging(copy, now()) : copy.view;
+      const view = faults.transientMiss || missMs > 0 ? withoutChanging(copy, now(), faults.transientMiss ? undefined : missMs) : copy.view;
       return view !== undefined && faults.failReads ? { ...view, failReads: true } : view;
     },
     settlesAt(arn) {
@@ -107,9 +114,10 @@ export function openReplica(
   };
 }
 
-function withoutChanging({ view, pending }: Copy, at: number): StoreView | undefined {
+/** The copy without the keys that the next write changes, for this long before it arrives; a quarter of its way by default. */
+function withoutChanging({ view, pending }: Copy, at: number, missMs?: number): StoreView | undefined {
   const next = pending[0];
-  if (view === undefined || next === undefined || at < next.at - (next.at - next.sentAt) / 4) return view;
+  if (view === undefined || next === undefined || at < next.at - (missMs ?? (next.at - next.sentAt) / 4)) return view;
   return { values: new Map([...view.values].filter(([key, value]) => next.view?.values.get(key) === value)) };
 }
 

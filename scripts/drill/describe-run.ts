@@ -1,14 +1,24 @@
 import { readFile } from 'node:fs/promises';
 import { arch, platform, version } from 'node:process';
+import { describePropagation, type PropagationProfile } from '../../local/edge/propagation-profile.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
 import type { RunContext } from '../../src/operations/drill/report/drill-report.ts';
 import { readRevision } from '../../src/operations/publish/read-revision.ts';
-import { propagationMs } from './drill-config.ts';
 
 /** What a report says about the run itself. `configured` is edge.config.ts, `config` the same with the drill's own times. */
 export async function describeRun(
   command: string,
-  { config, configured, requestsPerSecond }: { config: EdgeConfig; configured: EdgeConfig; requestsPerSecond: number },
+  {
+    config,
+    configured,
+    requestsPerSecond,
+    propagation,
+  }: {
+    config: EdgeConfig;
+    configured: EdgeConfig;
+    requestsPerSecond: number;
+    propagation: PropagationProfile;
+  },
 ): Promise<RunContext> {
   const { name, version: own } = JSON.parse(await readFile('package.json', 'utf8')) as { name: string; version: string };
   const { health, failover, perRequestFailover } = config;
@@ -17,7 +27,8 @@ export async function describeRun(
     revision: (await readRevision()) ?? null,
     versions: { [name]: own, node: version, platform: `${platform}-${arch}` },
     requestsPerSecond,
-    propagationMs,
+    propagationMs: propagation.typicalMs,
+    propagation: describePropagation(propagation),
     health,
     failover,
     perRequestFailover,

@@ -1,8 +1,5 @@
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
 
-/** Until a write of the KeyValueStore is at the drill's edge. */
-export const propagationMs = 2_000;
-
 /** The configuration with times that make an outage short enough to watch: probes each second, a ramp of seconds. */
 export function drillConfig(config: EdgeConfig): EdgeConfig {
   return {

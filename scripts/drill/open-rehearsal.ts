@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EdgeRequestRecord } from '../../local/edge/edge-request-record.ts';
+import type { Propagation } from '../../local/edge/replica.ts';
 import { openAws } from '../../src/aws/clients.ts';
 import { openKeyValueStore } from '../../src/aws/key-value-store.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
@@ -9,7 +10,6 @@ import { runFlipper } from '../../src/health/flipper.ts';
 import type { Outcome } from '../../src/operations/drill/drill.ts';
 import { openSignals } from '../../src/operations/open-signals.ts';
 import { openPublishedCloud, type PublishedCloud } from '../open-published-cloud.ts';
-import { propagationMs } from './drill-config.ts';
 import { startTraffic } from './traffic.ts';
 import { type FlipperWatch, watchFlipper } from './watch-flipper.ts';
 
@@ -19,6 +19,8 @@ export interface RehearsalOptions {
   /** False: nobody moves traffic. */
   flipper: boolean;
   requestsPerSecond: number;
+  /** How writes reach the cloud's edge. */
+  propagation: Partial<Propagation>;
   /** Ctrl-C: whatever waits ends with its reason. */
   signal: AbortSignal;
   /** A line for people about what is happening now. */
@@ -33,7 +35,7 @@ export interface Rehearsal {
   startedAt: number;
   outcomes: readonly Outcome[];
   requests: readonly EdgeRequestRecord[];
-  /** Waits until it is so, at most 30 s; false then, and people are told. */
+  /** Waits until it is so, at most 120 s; false then, and people are told. */
   until(what: string, isDone: () => boolean): Promise<boolean>;
   pause(ms: number): Promise<void>;
   /** How late this process ran since the start, 99 % of the time at most: no latency here is more exact than that. */
@@ -44,8 +46,8 @@ export interface Rehearsal {
   close(): Promise<void>;
 }
 
-/** No step takes longer than this, or the drill ends and says which promise that broke. */
-const patienceMs = 30_000;
+/** No step takes longer than this, or the drill ends and says which promise that broke: CloudFront's slowest edge location may need 75 s for a flip. */
+const patienceMs = 120_000;
 const lagResolutionMs = 10;
 
 /** Opens the cloud, starts the flipper and the viewers, and resolves when the flipper, if there is one, has proven every origin. */
@@ -57,7 +59,7 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
     config,
     port: 0,
     signal,
-    propagation: { delayMs: propagationMs },
+    propagation: options.propagation,
     onRequest: (record) => requests.push(record),
     log: tell,
   });

@@ -1,3 +1,4 @@
+import type { Propagation } from '../../local/edge/replica.ts';
 import type { OriginFault } from '../../local/origin/origin-fault.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
 import type { Cell, CellResult } from '../../src/operations/drill/matrix/cell.ts';
@@ -12,6 +13,7 @@ export interface CellOptions {
   requestsPerSecond: number;
   /** How long viewers are watched under the fault. */
   outageMs: number;
+  propagation: Partial<Propagation>;
   signal: AbortSignal;
 }
 

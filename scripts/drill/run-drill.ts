@@ -7,6 +7,8 @@ import { openRehearsal, type Rehearsal, type RehearsalOptions } from './open-reh
 export interface DrillOptions extends Omit<RehearsalOptions, 'flipper'> {
   broken: string;
   fault: OriginFault;
+  /** For how long a key may be missing before a write arrives. */
+  missMs: number;
   /** Called often with where the drill stands; for a line that is redrawn. */
   progress: (line: string) => void;
 }
@@ -43,7 +45,21 @@ export async function runDrill(options: DrillOptions): Promise<Drill> {
     const [writtenAt, propagatedAt] = [away?.writtenAt, away?.servedAt];
     const timeline = { startedAt, brokenAt, unhealthyAt, writtenAt, propagatedAt, healedAt, homeAt, endedAt, records };
     const waits = readWaits(cloud.distribution);
-    return { config, broken, fault: fault.kind, timeline, outcomes, requests, looks, verdicts, flips, waits, lagMs: rehearsal.lagMs() };
+    const { missMs } = options;
+    return {
+      config,
+      broken,
+      fault: fault.kind,
+      missMs,
+      timeline,
+      outcomes,
+      requests,
+      looks,
+      verdicts,
+      flips,
+      waits,
+      lagMs: rehearsal.lagMs(),
+    };
   } finally {
     clearInterval(drawing);
     await rehearsal.close();

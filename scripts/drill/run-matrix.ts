@@ -1,3 +1,4 @@
+import type { Propagation } from '../../local/edge/replica.ts';
 import { parseOriginFault } from '../../local/origin/origin-fault.ts';
 import { formatDuration } from '../../src/cli/duration.ts';
 import type { Io } from '../../src/cli/io.ts';
@@ -15,6 +16,7 @@ export interface MatrixOptions {
   faults: readonly string[];
   requestsPerSecond: number;
   outageMs: number;
+  propagation: Partial<Propagation>;
 }
 
 /** How long an outage takes beside its own time: opening, warming up, and waiting for the answers that are still to come. */
@@ -22,7 +24,7 @@ const overheadMs = { other: 4_000, hang: 14_000 };
 
 /** Runs every fault under every setup, one after the other, and tells how far it is. `failure` is what ended it early, Ctrl-C included. */
 export async function runMatrix(options: MatrixOptions, io: Io): Promise<{ matrix: Matrix; failure: unknown }> {
-  const { config, broken, faults, requestsPerSecond, outageMs } = options;
+  const { config, broken, faults, requestsPerSecond, outageMs, propagation } = options;
   const planned = listCells(faults);
   const cells: CellResult[] = [];
   const startedAt = io.now();
@@ -34,7 +36,7 @@ export async function runMatrix(options: MatrixOptions, io: Io): Promise<{ matri
       runCell: (cell) => {
         const fault = parseOriginFault(cell.fault);
         if (fault === undefined) throw new Error(`no fault: ${cell.fault}`);
-        return runCell(cell, { config, broken, fault, requestsPerSecond, outageMs, signal: io.signal });
+        return runCell(cell, { config, broken, fault, requestsPerSecond, outageMs, propagation, signal: io.signal });
       },
       expectMs: ({ fault }) => outageMs + (fault === 'hang' ? overheadMs.hang : overheadMs.other),
       onStart: (cell, place, leftMs) => {

@@ -72,6 +72,8 @@ export interface Drill {
   broken: string;
   /** One of the faults that an origin of the local cloud has, such as `refuse`. */
   fault: string;
+  /** For how long a key may be missing before a write arrives; 0 when absent. */
+  missMs?: number;
   timeline: Timeline;
   /** What viewers saw. */
   outcomes: readonly Outcome[];

@@ -40,12 +40,15 @@ function nobodyFailsAfterTheFlip({ outcomes, timeline }: Drill): DrillPromise {
   );
 }
 
-/** Looks at requests that began and ended under one record: one that saw the next arrive may have been routed by either. */
-function nobodyGoesToWeightZero({ config, requests, timeline }: Drill): DrillPromise {
+/**
+ * Judges requests that began and ended under one record: one that saw the next arrive may have been routed by either, and by none while the key is missing
+ * before it.
+ */
+function nobodyGoesToWeightZero({ config, requests, timeline, missMs = 0 }: Drill): DrillPromise {
   const promise = 'nobody is sent to weight 0 while another is up';
   const { records } = timeline;
   const settled = requests.filter(
-    ({ at, ms }) => records.findLastIndex((r) => r.at <= at) === records.findLastIndex((r) => r.at <= at + ms),
+    ({ at, ms }) => records.findLastIndex((r) => r.at <= at) === records.findLastIndex((r) => r.at <= at + ms + missMs),
   );
   return judge(promise, settled, ({ at, origins }) => {
     const isOut = (id: string) => servedWeight(records, id, at) === 0;

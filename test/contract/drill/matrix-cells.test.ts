@@ -15,7 +15,14 @@ it('loses requests to an origin that refuses under neither setup, and no GET wit
   const run = (name: string) => {
     const setup = setups.find((each) => each.name === name);
     if (setup === undefined) throw new Error(name);
-    const options = { config, broken: 'singapore', fault: { kind: 'refuse' as const }, requestsPerSecond: 30, outageMs: 3_000 };
+    const options = {
+      config,
+      broken: 'singapore',
+      fault: { kind: 'refuse' as const },
+      requestsPerSecond: 30,
+      outageMs: 3_000,
+      propagation: {},
+    };
     return runCell({ fault: 'refuse', setup }, { ...options, signal: new AbortController().signal });
   };
   const [neither, both] = await Promise.all([run('neither'), run('both')]);

@@ -12,6 +12,7 @@ export const context: RunContext = {
   versions: { 'cloudfront-edge-failover': '0.1.0', node: 'v20.20.0' },
   requestsPerSecond: 50,
   propagationMs: 2_000,
+  propagation: 'fast: a write is at the edge after 2s',
   health,
   failover,
   perRequestFailover,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { describePropagation, type PropagationProfile, propagationOption } from '../../../local/edge/propagation-profile.ts';
 import { openReplica, type Propagation } from '../../../local/edge/replica.ts';
 import type { Published, PublishedChange } from '../../../local/published.ts';
 
@@ -48,6 +49,36 @@ describe('the edge’s copy of a store', () => {
     expect(one.replica.read(arn, 0)).toBeUndefined();
     one.pass(500);
     expect(valueAt(one)).toBe('ok');
+  });
+
+  it('takes about as long as was measured of CloudFront in the profile aws, and at the tail 75 s', () => {
+    const { value: profile } = propagationOption.parse('aws') as { value: PropagationProfile };
+    const one = rig({ ...profile.propagation, locations: 200 });
+    one.setBefore({ health: 'ok' });
+    one.replica.watch(arn);
+    one.put({ health: 'singapore=0' });
+    const arrived = () =>
+      Array.from({ length: 200 }, (_, location) => valueAt(one, location)).filter((value) => value === 'singapore=0').length;
+    one.pass(27_999);
+    expect(arrived()).toBe(0);
+    one.pass(5_001);
+    expect(arrived()).toBeGreaterThan(170);
+    expect(arrived()).toBeLessThan(200);
+    one.pass(42_000);
+    expect(arrived()).toBe(200);
+  });
+
+  it('misses the key that changes for a moment before the change arrives, when told for how long', () => {
+    const one = rig({ delayMs: 1_000, missMs: 100 });
+    one.setBefore({ health: 'ok', other: 'kept' });
+    one.replica.watch(arn);
+    one.put({ health: 'singapore=0', other: 'kept' });
+    one.pass(899);
+    expect(valueAt(one)).toBe('ok');
+    one.pass(1);
+    expect([valueAt(one), valueAt(one, 0, 'other')]).toEqual([undefined, 'kept']);
+    one.pass(100);
+    expect(valueAt(one)).toBe('singapore=0');
   });
 
   it('shows a write after the delay, not before', () => {
@@ -149,5 +180,26 @@ describe('the edge’s copy of a store', () => {
     one.put({ health: 'ok' });
     one.replica.faults.failReads = true;
     expect(one.replica.read(arn, 0)?.failReads).toBe(true);
+  });
+});
+
+describe('--propagation', () => {
+  it.each([
+    { text: 'fast', name: 'fast', typicalMs: 2_000 },
+    { text: 'aws', name: 'aws', typicalMs: 30_000 },
+    { text: '10s', name: 'custom', typicalMs: 10_000 },
+    { text: '0s', name: 'custom', typicalMs: 0 },
+    { text: '0', name: 'custom', typicalMs: 0 },
+  ])('takes $text', ({ text, name, typicalMs }) => {
+    expect(propagationOption.parse(text)).toMatchObject({ value: { name, typicalMs } });
+  });
+
+  it('refuses anything else, and is fast when absent', () => {
+    expect(propagationOption.parse('slow')).toHaveProperty('problem');
+    expect(propagationOption.absent.name).toBe('fast');
+  });
+
+  it('labels quick times with what CloudFront takes', () => {
+    expect(describePropagation(propagationOption.absent)).toMatch(/^fast: .*30s.*75s|1m 15s/);
   });
 });

@@ -18,6 +18,8 @@ export interface RunContext {
   versions: Readonly<Record<string, string>>;
   requestsPerSecond: number;
   propagationMs: number;
+  /** The same for people, with what CloudFront takes. */
+  propagation: string;
   health: EdgeConfig['health'];
   failover: EdgeConfig['failover'];
   perRequestFailover: boolean;

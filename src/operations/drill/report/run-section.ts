@@ -22,7 +22,7 @@ ${formatLimits(context)}`;
 /** Rows that every report has. */
 export function formatContext({
   requestsPerSecond,
-  propagationMs,
+  propagation,
   health,
   failover,
   perRequestFailover,
@@ -32,7 +32,7 @@ export function formatContext({
   const ms = formatDuration;
   return [
     ['traffic', `${requestsPerSecond} requests a second, three of five GET, two of five POST, from US, IN, BR, JP, DE and GB`],
-    ['propagation', `a written record is at the edge after ${ms(propagationMs)}`],
+    ['propagation', propagation],
     [
       'health check',
       `every ${ms(health.intervalMs)}, every ${ms(health.fastIntervalMs)} after a first bad one; ${ms(health.connectTimeoutMs)} to connect, ${ms(health.timeoutMs)} in all`,
