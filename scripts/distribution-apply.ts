@@ -6,6 +6,7 @@ import { parseEdgeConfig } from '../src/config/edge-config.ts';
 import { deployTimeoutMs } from '../src/operations/distribution-plan/apply-distribution.ts';
 import { applyPlan } from '../src/operations/distribution-plan/distribution-commands.ts';
 import { openDistribution, parseDrops } from '../src/operations/distribution-plan/open-distribution.ts';
+import { acceptableHazards } from '../src/operations/distribution-plan/plan-hazards.ts';
 import { stageDistribution } from '../src/operations/distribution-plan/stage-distribution.ts';
 import { parseTraffic } from '../src/operations/distribution-plan/staged-traffic.ts';
 
@@ -28,6 +29,8 @@ await run({
     yes: flag('write without asking'),
     'no-wait': flag('do not wait until every edge has it'),
     'wait-for': duration('wait for the edges so long', { fallback: deployTimeoutMs }),
+    only: text('the top-level fields that may change, such as PriceClass,Aliases; the others stay as they are', { placeholder: 'fields' }),
+    accept: text(`go on although a plan has these: ${acceptableHazards.join(', ')}`, { placeholder: 'hazards' }),
     local: flag('the running local cloud in place of AWS'),
   },
   main: async ({ values }, io) => {
@@ -37,7 +40,7 @@ await run({
     const traffic = parseTraffic(weight, header);
     const config = parseEdgeConfig(edgeConfig);
     const opened = await openDistribution({ env: io.env, isLocal: values.local, id: values.id, config });
-    const target = { ...opened, drop: parseDrops(values.drop) };
+    const target = { ...opened, drop: parseDrops(values.drop), only: parseDrops(values.only), accept: parseDrops(values.accept) };
     const options = { yes: values.yes, noWait: values['no-wait'], waitMs: values['wait-for'] };
     return staging ? stageDistribution(target, traffic, options, io) : applyPlan(target, options, io);
   },

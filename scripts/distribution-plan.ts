@@ -16,12 +16,13 @@ await run({
   options: {
     id: text('which distribution; else EDGE_DISTRIBUTION_ID, else the one with an alias of the file', { placeholder: 'id' }),
     drop: text('what may go although the file does not mention it, separated by commas', { placeholder: 'paths' }),
+    only: text('the top-level fields that may change, such as PriceClass,Aliases; the others stay as they are', { placeholder: 'fields' }),
     local: flag('the running local cloud in place of AWS'),
   },
   main: async ({ values }, io) => {
     const config = parseEdgeConfig(edgeConfig);
     const drop = parseDrops(values.drop);
     const opened = await openDistribution({ env: io.env, isLocal: values.local, id: values.id, config });
-    return showPlan({ ...opened, drop }, io);
+    return showPlan({ ...opened, drop, only: parseDrops(values.only) }, io);
   },
 });

@@ -85,7 +85,8 @@ export async function updateDistribution(
 
 /** Refusals whose message does not say what to do. */
 const hints: Readonly<Record<string, string>> = {
-  InvalidFunctionAssociation: 'only a published function can be associated: npm run function:publish',
+  InvalidFunctionAssociation:
+    'a function must be published (npm run function:publish), and have no Lambda@Edge function beside it on the viewer events of a behavior',
   NoSuchCachePolicy: 'check the policy ids in distribution.json',
   NoSuchOriginRequestPolicy: 'check the policy ids in distribution.json',
   NoSuchResponseHeadersPolicy: 'check the policy ids in distribution.json',

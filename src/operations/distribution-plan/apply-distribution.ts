@@ -55,10 +55,18 @@ export async function writePlan(
   plan: DistributionPlan,
   file: DistributionConfig,
   drop: readonly string[],
+  only: readonly string[] = [],
 ): Promise<LiveDistribution> {
   if (plan.live === undefined) return writeNew(client, plan, file);
   let { live, next } = { live: plan.live, next: plan.next };
   if (plan.changes.length === 0) return live;
+  // A certificate or a web ACL cannot change while the policy is attached, in the update that detaches it perhaps neither.
+  if (
+    (live.config.ContinuousDeploymentPolicyId ?? '') !== '' &&
+    (next.ContinuousDeploymentPolicyId ?? '') === '' &&
+    plan.changes.length > 1
+  )
+    live = await updateDistribution(client, live.id, { ...live.config, ContinuousDeploymentPolicyId: '' }, live.etag);
   for (let made = 1; ; made++) {
     try {
       return await updateDistribution(client, live.id, next, live.etag);
@@ -66,7 +74,7 @@ export async function writePlan(
       if (!(error instanceof EdgeError) || error.code !== 'CONFLICT' || made >= maxWrites) throw error;
       const again = await readDistributionById(client, live.id);
       if (again === undefined) throw error;
-      const replanned = planDistribution(again, file, drop);
+      const replanned = planDistribution(again, file, drop, only);
       // An earlier write whose answer was lost, or somebody with the same wish.
       if (replanned.changes.length === 0) return again;
       if (JSON.stringify(replanned.changes) !== JSON.stringify(plan.changes))

@@ -23,9 +23,28 @@ function diffTrees(before: Tree | undefined, after: Tree | undefined, path: stri
   if (typeof shape !== 'object') return diffLeaves(before, after, path);
   if (shape.kind === 'list') return diffLists(before as List | undefined, after as List | undefined, path);
   const [from, to] = [asFields(before), asFields(after)];
+  const ended = endedSettings(from, to);
+  if (ended !== undefined) {
+    const rest = diffTrees(without(from), after, path, keyField);
+    return [{ kind: 'remove', path: pathOf(path, 'ForwardedValues'), before: ended }, ...rest];
+  }
   return [...new Set([...from.keys(), ...to.keys()])]
     .filter((name) => name !== keyField)
     .flatMap((name) => diffTrees(from.get(name), to.get(name), pathOf(path, name), ''));
+}
+
+/** Cache settings of before the policies. With a cache policy CloudFront ignores them: they go, they are not set to their defaults. */
+const legacySettings = ['ForwardedValues', 'MinTTL', 'DefaultTTL', 'MaxTTL'];
+
+/** Those of a behavior that gets a cache policy in their place; undefined when it has none, or keeps them. */
+function endedSettings(from: Fields['fields'], to: Fields['fields']): unknown {
+  const had = [...from].filter(([name]) => legacySettings.includes(name));
+  if (had.length === 0 || from.has('CachePolicyId') || !to.has('CachePolicyId') || to.has('ForwardedValues')) return undefined;
+  return fromTree({ kind: 'fields', fields: new Map(had) });
+}
+
+function without(fields: Fields['fields']): Fields {
+  return { kind: 'fields', fields: new Map([...fields].filter(([name]) => !legacySettings.includes(name))) };
 }
 
 function asFields(tree: Tree | undefined): Fields['fields'] {

@@ -6,6 +6,7 @@ import { writePlan } from './apply-distribution.ts';
 import { findDistribution } from './find-distribution.ts';
 import { describePlan, formatPlan } from './format-plan.ts';
 import { checkDrops, type DistributionPlan, planDistribution } from './plan-distribution.ts';
+import { checkHazards, findHazards } from './plan-hazards.ts';
 
 /** What the commands about the distribution work on. */
 export interface DistributionTarget {
@@ -14,6 +15,10 @@ export interface DistributionTarget {
   file: DistributionConfig;
   id: string | undefined;
   drop: readonly string[];
+  /** The top-level fields that may change; all when empty. */
+  only?: readonly string[];
+  /** Kinds of hazards that do not stop the command. */
+  accept?: readonly string[];
 }
 
 export interface WriteOptions {
@@ -34,11 +39,12 @@ export async function showPlan(target: DistributionTarget, io: Io): Promise<numb
 export async function applyPlan(target: DistributionTarget, options: WriteOptions, io: Io): Promise<number> {
   const plan = await makePlan(target);
   for (const line of formatPlan(plan, io.colour)) io.stderr(line);
+  checkHazards(findHazards(plan), target.accept ?? []);
   if (plan.changes.length > 0 && !(await askToWrite(io, options.yes, 'apply this?'))) {
     io.stderr('nothing was written');
     return 1;
   }
-  const written = await writePlan(target.client, plan, target.file, target.drop);
+  const written = await writePlan(target.client, plan, target.file, target.drop, target.only);
   const distribution = await awaitDeployed(target.client, written, options, io);
   const isWritten = plan.changes.length > 0;
   io.result({ written: isWritten, ...describePlan({ ...plan, live: distribution }), deployed: distribution.isDeployed }, [
@@ -47,8 +53,8 @@ export async function applyPlan(target: DistributionTarget, options: WriteOption
   return 0;
 }
 
-async function makePlan({ client, file, id, drop }: DistributionTarget): Promise<DistributionPlan> {
-  const plan = planDistribution(await findDistribution(client, file, id), file, drop);
+async function makePlan({ client, file, id, drop, only }: DistributionTarget): Promise<DistributionPlan> {
+  const plan = planDistribution(await findDistribution(client, file, id), file, drop, only);
   checkDrops(plan);
   return plan;
 }

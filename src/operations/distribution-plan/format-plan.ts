@@ -5,15 +5,18 @@ import type { Change } from './diff-config.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import type { Kept } from './merge-config.ts';
 import type { DistributionPlan } from './plan-distribution.ts';
+import { findHazards } from './plan-hazards.ts';
 
 const signs = { add: ['+', 'green'], remove: ['-', 'red'], change: ['~', 'yellow'] } as const;
 
 /** A plan as JSON, secrets hidden. */
-export function describePlan({ live, changes, kept }: DistributionPlan) {
+export function describePlan(plan: DistributionPlan) {
+  const { live, changes, kept } = plan;
   return {
     distribution: live === undefined ? null : { id: live.id, domainName: live.domainName },
     changes: changes.map((change) => describeChange(change)),
     kept: kept.map(({ path, value }) => ({ path, value: hideSecrets(fromTree(value), path) })),
+    hazards: findHazards(plan).map(({ kind, message }) => ({ kind, message })),
   };
 }
 
@@ -28,6 +31,7 @@ export function formatPlan(plan: DistributionPlan, colour: boolean): string[] {
     live === undefined ? 'a new distribution' : `distribution ${live.id} (${live.domainName})`,
     ...formatChanges(changes, colour),
     ...formatKept(kept, colour),
+    ...findHazards(plan).map(({ kind, message }) => `  ${paint(colour, kind === 'note' ? 'yellow' : 'red', '!')} ${message}`),
     formatCount(plan),
   ];
 }

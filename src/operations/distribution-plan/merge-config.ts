@@ -91,6 +91,8 @@ function replacedFields(live: Fields, file: Fields): Set<string> {
     if (named === undefined) continue;
     for (const name of groups.flat()) if (!named.includes(name) && live.fields.has(name) && !file.fields.has(name)) replaced.add(name);
   }
+  // An origin access control of a bucket cannot sign for another kind of origin.
+  if (replaced.has('S3OriginConfig') && !file.fields.has('OriginAccessControlId')) replaced.add('OriginAccessControlId');
   return replaced;
 }
 

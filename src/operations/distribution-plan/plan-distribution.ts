@@ -19,11 +19,15 @@ export interface DistributionPlan {
   next: DistributionConfig;
 }
 
-/** The plan that makes the live distribution what the file says, but for what the file does not mention. Paths of `drop` that name nothing are ignored. */
+/**
+ * The plan that makes the live distribution what the file says, but for what the file does not mention. Paths of `drop` that name nothing are ignored; `only`
+ * names the top-level fields that may change, all of them when it is empty.
+ */
 export function planDistribution(
   live: LiveDistribution | undefined,
   file: DistributionConfig,
   drop: readonly string[] = [],
+  only: readonly string[] = [],
 ): DistributionPlan {
   if (live === undefined) {
     const changes = diffConfigs(noFields, configTree(file)).map(({ path, after }): Change => ({ kind: 'add', path, after }));
@@ -32,7 +36,7 @@ export function planDistribution(
   const before = configTree(live.config);
   const { tree, kept, dropped } = mergeConfig(before, withOwnReference(configTree(file), before), drop);
   const unusedDrops = drop.filter((path) => !dropped.has(path));
-  const changes = diffConfigs(before, tree);
+  const changes = diffConfigs(before, tree).filter(({ path }) => only.length === 0 || only.includes(/^\w+/.exec(path)?.[0] ?? ''));
   const next = completeDistribution(withChanged(live.config, fromTree(tree) as DistributionConfig, changes));
   return { live, changes, kept, unusedDrops, next };
 }

@@ -94,6 +94,6 @@ function checkStageable({ changes, next }: DistributionPlan): void {
   const outside = changes.filter(({ path }) => !stagedFields.some((field) => field === /^\w+/.exec(path)?.[0]));
   if (outside.length === 0) return;
   throw new EdgeError('USAGE', `CloudFront cannot roll this out in stages: ${outside.map(({ path }) => path).join(', ')}`, {
-    hint: 'apply that part without --staging first',
+    hint: `apply that part to all viewers first: npm run distribution:apply -- --only ${[...new Set(outside.map(({ path }) => /^\w+/.exec(path)?.[0] ?? ''))].join(',')}; then stage the rest`,
   });
 }

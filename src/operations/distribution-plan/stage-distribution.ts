@@ -9,6 +9,7 @@ import { diffConfigs } from './diff-config.ts';
 import { awaitDeployed, type DistributionTarget, type WriteOptions } from './distribution-commands.ts';
 import { findRollout, stagingReference } from './find-rollout.ts';
 import { describePlan, formatPlan } from './format-plan.ts';
+import { checkHazards, findHazards } from './plan-hazards.ts';
 import { planStaging, type StagingPlan, stagingConfig } from './plan-staging.ts';
 import { formatTraffic, type StagedTraffic, trafficConfig } from './staged-traffic.ts';
 
@@ -25,6 +26,7 @@ export async function stageDistribution(
   const shown = await planStaging(target, traffic);
   const steps = listSteps(shown);
   for (const line of [...formatPlan(shown.plan, io.colour), ...steps.map((step) => `  ${step}`)]) io.stderr(line);
+  checkHazards(findHazards(shown.plan), target.accept ?? []);
   if (steps.length > 0 && !(await askToWrite(io, options.yes, 'roll this out?'))) {
     io.stderr('nothing was written');
     return 1;

@@ -73,7 +73,7 @@ describe('distribution:plan', () => {
 
   it('is empty for what was just applied, although the service has written its defaults into it', async () => {
     const id = await createApplied(test);
-    expect((await plan()).result).toEqual({ distribution: { id, domainName: expect.any(String) }, changes: [], kept: [] });
+    expect((await plan()).result).toEqual({ distribution: { id, domainName: expect.any(String) }, changes: [], kept: [], hazards: [] });
   });
 
   it('names each change by its path, a secret only as changed', async () => {

@@ -214,7 +214,7 @@ describe('distribution:promote', () => {
 
   it('waits for the staging distribution to be complete', async () => {
     await test.close();
-    test = await openTestDistribution(150);
+    test = await openTestDistribution(600);
     id = await createApplied(test);
     test.file = await readFile({ EUROPE_DOMAIN: 'new.example.com' });
     const staged = (await stage()).result.staging.id;
