@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import {
   type CloudFrontClient,
   CreateFunctionCommand,
@@ -103,5 +104,9 @@ export async function runCommand(
   const target = { client, file: given.file ?? file, id: given.id, drop: given.drop ?? [] };
   const options = { yes: given.terminal === undefined, noWait: false, waitMs: 5_000, ...given.options };
   const code = await command(target, options, io).catch((error: unknown) => error);
-  return { code, err: host.err(), result: host.out() === '' || given.terminal !== undefined ? undefined : JSON.parse(host.out()) };
+  return {
+    code,
+    err: stripVTControlCharacters(host.err()),
+    result: host.out() === '' || given.terminal !== undefined ? undefined : JSON.parse(host.out()),
+  };
 }
