@@ -14,6 +14,8 @@ export interface EngineOptions extends FunctionRuntimeOptions {
   njs: string | undefined;
 }
 
+type CheckSyntax = NonNullable<FunctionRuntimeOptions['checkSyntax']>;
+
 /** Processes at once: each takes a processor for some milliseconds. */
 const maxProcesses = 4;
 
@@ -23,7 +25,7 @@ export async function openEngine({ engine, njs, ...options }: EngineOptions): Pr
   if (engine === 'workerd') return openFunctionRuntime(options);
   const { log = () => {} } = options;
   const [fast, exact] = [await openFunctionRuntime(options), njs === undefined ? undefined : openNjsEngine(njs, options)];
-  const needs = openNeeds(log, exact !== undefined);
+  const needs = openNeeds(options.checkSyntax ?? (() => []), log, exact !== undefined);
   return {
     run: (input) => ((needs(input) || isForNjs(input)) && exact !== undefined ? exact.run(input) : fast.run(input)),
     close: async () => {
@@ -59,12 +61,13 @@ function openNjsEngine(njs: string | undefined, options: FunctionRuntimeOptions)
 }
 
 /** Whether a source is one for njs; says so once for each. */
-function openNeeds(log: (line: string) => void, hasNjs: boolean): (input: RunInput) => boolean {
+function openNeeds(checkSyntax: CheckSyntax, log: (line: string) => void, hasNjs: boolean): (input: RunInput) => boolean {
   const known = new Map<string, boolean>();
   return ({ source: { code, sha256 } }) => {
     const before = known.get(sha256);
     if (before !== undefined) return before;
-    const [first] = findNjsNeeds(code);
+    const noted = checkSyntax(code).find(({ needsNjs }) => needsNjs === true);
+    const first = findNjsNeeds(code)[0] ?? (noted && { line: noted.line, what: noted.found });
     if (known.size > 1_000) known.clear();
     known.set(sha256, first !== undefined);
     if (first !== undefined)

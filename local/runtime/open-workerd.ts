@@ -62,7 +62,9 @@ export async function openWorkerd(script: string, log: (line: string) => void): 
   const socketPath = join(folder, 'socket');
   const dispatcher = new Agent({ connect: { socketPath } });
   let child: ChildProcess | undefined;
+  let isClosing = false;
   const dispose = async (): Promise<void> => {
+    isClosing = true;
     if (child !== undefined) await end(child);
     await dispatcher.destroy();
     await rm(folder, { recursive: true, force: true });
@@ -75,7 +77,8 @@ export async function openWorkerd(script: string, log: (line: string) => void): 
       env: {},
       stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
     });
-    child.stderr?.on('data', (text: Buffer) => log(`workerd: ${String(text).split('\n', 1)[0] ?? ''}`));
+    // What workerd has to say about being ended is of no use.
+    child.stderr?.on('data', (text: Buffer) => isClosing || log(`workerd: ${String(text).split('\n', 1)[0] ?? ''}`));
     await untilListening(child);
     // The host name is of no use: the socket leads to the one worker that there is.
     const socket = await openSocket('ws://workerd/', dispatcher);

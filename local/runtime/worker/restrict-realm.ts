@@ -1,15 +1,15 @@
 import { Buffer } from 'node:buffer';
-import { listedGlobals, listedPrototypes, listedValues } from '../../../src/edge/gate/listed.ts';
+import { engineMembers, listedGlobals, listedPrototypes, listedValues } from '../../../src/edge/gate/listed.ts';
 import { defineProperty, deleteProperty, getPrototypeOf, ownKeys } from './captured.ts';
 
 /** `eval` is not listed, but it exists and throws. `console` and `require` are listed; each run brings its own. */
 const keptGlobals = [...listedGlobals.keys(), ...listedValues, 'eval'].filter((name) => name !== 'console' && name !== 'require');
 
 /** Beside what is listed: without stackTraceLimit V8 records no stack, and an error could not be placed in the source. */
-const keptStatics = ['length', 'name', 'prototype', 'stackTraceLimit'];
+const keptStatics = ['length', 'name', 'prototype', 'stackTraceLimit', ...engineMembers];
 
 /** ES 5.1 gives nearly every prototype its own two; AWS lists them once, for Object. `__proto__` is there in njs. */
-const keptMembers = ['constructor', 'toString', 'valueOf', 'name', 'BYTES_PER_ELEMENT', '__proto__'];
+const keptMembers = ['constructor', 'toString', 'valueOf', 'name', 'BYTES_PER_ELEMENT', '__proto__', ...engineMembers];
 
 /**
  * Deletes from this realm everything that AWS does not list, so that touching it fails the way it fails at the edge: a ReferenceError for a global, "is not a function"

@@ -16,11 +16,11 @@ const absentGlobals = `AbortController AggregateError Atomics BigInt Blob Event 
   URL URLSearchParams WeakMap WeakRef WeakSet WebAssembly WebSocketPair addEventListener caches clearInterval clearTimeout crypto escape fetch global navigator performance
   process queueMicrotask require.main scheduler self setImmediate setInterval setTimeout structuredClone unescape`;
 const absentStatics = `Array.from Array.fromAsync Date.prototype.getYear Error.captureStackTrace JSON.rawJSON Math.f16round Number.range Object.fromEntries
-  Object.getOwnPropertySymbols Object.groupBy Object.hasOwn Promise.try Promise.withResolvers RegExp.escape RegExp.$1 String.raw Buffer.copyBytesFrom
+  Object.groupBy Object.hasOwn Promise.try Promise.withResolvers RegExp.escape RegExp.$1 String.raw Buffer.copyBytesFrom
   ArrayBuffer.prototype.transfer Uint8Array.fromBase64`;
-const absentMembers = `[].at [].entries [].findLast [].flat [].flatMap [].keys [].toSorted [].values [].with ''.anchor ''.at ''.localeCompare ''.matchAll ''.normalize
+const absentMembers = `[].at [].findLast [].flat [].flatMap [].toSorted [].with ''.anchor ''.at ''.localeCompare ''.matchAll ''.normalize
   ''.isWellFormed (1).toLocaleString {}.__defineGetter__ /a/.dotAll /a/.unicode Promise.prototype.done`;
-const presentOnes = `Array.isArray Array.of [].copyWithin [].includes [].reduceRight ''.charCodeAt ''.replaceAll ''.padEnd ''.trimStart Object.assign Object.entries
+const presentOnes = `Array.prototype.entries Array.prototype.keys Array.prototype.values Object.getOwnPropertySymbols Symbol.iterator Array.isArray Array.of [].copyWithin [].includes [].reduceRight ''.charCodeAt ''.replaceAll ''.padEnd ''.trimStart Object.assign Object.entries
   Object.getOwnPropertyDescriptors Number.isSafeInteger Math.clz32 Math.imul Promise.allSettled Promise.any Symbol.for Symbol.keyFor JSON.stringify atob btoa TextDecoder
   TextEncoder Float64Array DataView ArrayBuffer.isView Uint8Array.from Uint8Array.prototype.subarray InternalError URIError Buffer Buffer.from globalThis decodeURI isNaN`;
 
