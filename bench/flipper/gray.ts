@@ -28,6 +28,8 @@ async function detect(failure: GrayFailure, seed: number): Promise<number> {
   while (simulation.record() === 'ok' && simulation.clock.monotonic() < (from + patienceSeconds) * second)
     await simulation.clock.run(second);
   stop();
+  // What is on its way to the store needs time to end.
+  await simulation.clock.run(60 * second);
   await ended;
   const flip = simulation.of('flip')[0];
   return flip === undefined ? Number.POSITIVE_INFINITY : (flip.at - dayOne) / second - from;
@@ -62,7 +64,9 @@ async function recover(origins: readonly string[], seed: number): Promise<number
   const isIn = () => orders.every((order) => (order.find((id) => simulation.weight(id) === 100) ?? order[0]) === first);
   await simulation.clock.run(upAt * second);
   while (!isIn() && simulation.clock.monotonic() < (upAt + patienceSeconds) * second) await simulation.clock.run(250);
+  const tookSeconds = simulation.clock.monotonic() / second - upAt;
   stop();
+  await simulation.clock.run(60 * second);
   await ended;
-  return simulation.clock.monotonic() / second - upAt;
+  return tookSeconds;
 }
