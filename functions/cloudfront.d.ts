@@ -24,10 +24,17 @@ interface CloudFrontRequestEvent {
   request: CloudFrontRequest;
 }
 
+/** Bytes as a Buffer, with the encodings that AWS lists. */
+interface CloudFrontBytes extends Uint8Array {
+  toString(encoding?: 'utf8' | 'hex' | 'base64' | 'base64url'): string;
+}
+
 declare module 'cloudfront' {
   export interface KeyValueStore {
     /** Rejects when the key does not exist. */
     get(key: string, options?: { format: 'string' }): Promise<string>;
+    get(key: string, options: { format: 'bytes' }): Promise<CloudFrontBytes>;
+    get(key: string, options: { format: 'json' }): Promise<unknown>;
     exists(key: string): Promise<boolean>;
     meta(): Promise<{ creationDateTime: string; lastUpdatedDateTime: string; keyCount: number }>;
   }
@@ -51,15 +58,27 @@ declare module 'cloudfront' {
     kvs(): KeyValueStore;
     selectRequestOriginById(originId: string, overrides?: OriginOverrides): void;
     createRequestOriginGroup(group: OriginGroup): void;
-    updateRequestOrigin(origin: { [setting: string]: unknown }): void;
+    /** `mTLSConfig` is 'inherit' or 'off'; the other settings are those of AWS's page. */
+    updateRequestOrigin(origin: { mTLSConfig?: 'inherit' | 'off'; [setting: string]: unknown }): void;
+    /** Of a viewer request only. */
     readonly edgeLocation: { name: string; serverIp: string; region: string };
+    /** For the access log's own field, cut at 800 bytes after URL encoding. */
+    logCustomData(text: string): void;
+    /** Its members throw a TypeError on a distribution without tenants: catch it. */
+    readonly distributionTenant: { readonly id: string; readonly parameters: { get(name: string): string } };
+    /** CBOR web tokens, MAC0 with HS256. Nothing in this project stands in for it: the gate refuses it here, CloudFront runs it. */
+    readonly cwt: {
+      validateToken(token: CloudFrontBytes, options: { key: string | CloudFrontBytes }): { payload: { [claim: number]: unknown } };
+      generateToken(token: object, options: { key: string | CloudFrontBytes; [setting: string]: unknown }): CloudFrontBytes;
+    };
   };
   export default cf;
 }
 
 declare module 'crypto' {
   export interface Hash {
-    update(text: string): Hash;
+    /** `encoding` is that of the text; utf8 when absent. */
+    update(data: string | CloudFrontBytes, encoding?: 'utf8' | 'hex' | 'base64' | 'base64url'): Hash;
     digest(encoding: 'hex' | 'base64' | 'base64url'): string;
     /** Without an encoding the bytes, as a Buffer. */
     digest(): { readonly [place: number]: number };

@@ -121,7 +121,9 @@ function describeUse(node: Identifier, around: readonly AnyNode[]): Use {
     return { ...use, reads: parent.operator !== '=', writtenAt: parent.end };
   }
   if (parent?.type === 'UpdateExpression') return { ...use, writtenAt: parent.end };
-  return { ...use, reads: parent === undefined || !isFunction(parent) };
+  // A parameter; the body of an arrow function may be a name alone.
+  const isParameter = parent !== undefined && 'params' in parent && parent.params.includes(node);
+  return { ...use, reads: !isParameter };
 }
 
 function closureAround({ ancestors }: Use, frame: AnyNode): Closure | undefined {

@@ -87,6 +87,22 @@ describeWith(['njs'], 'npm run function:test', () => {
     expect((await run(args)).stdout).toContain('result        none: the gate refuses the function');
   });
 
+  it('says that the raw query may differ from what CloudFront’s own test gives', async () => {
+    const file = join(folder, 'raw.js');
+    await writeFile(file, 'function handler(event) { event.request.rawQueryString(); return event.request; }\n');
+    const { exitCode, stderr } = await run(['--function', file, '--event', join(folder, 'fine.json'), '--no-count']);
+    expect(stderr).toContain('rawQueryString');
+    expect(exitCode).toBe(0);
+  });
+
+  it('runs what only has warnings, and shows them', async () => {
+    const file = join(folder, 'warned.js');
+    await writeFile(file, 'function handler(event) { event.a = event.b ?? 1; return event.request; }\n');
+    const { exitCode, stdout } = await run(['--function', file, '--event', join(folder, 'fine.json'), '--no-count', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ problems: [{ rule: 'nullish', level: 'warning' }], output: { uri: '/fine' } });
+    expect(exitCode).toBe(0);
+  });
+
   it('names the way to the router when it has not been built', async () => {
     const { exitCode, stderr } = await run(['--event', join(folder, 'fine.json')], process.env['PATH'], folder);
     expect(stderr).toMatch(/^error: dist\/functions\/origin-router.js cannot be read: .*\nhint: npm run function:build makes it\n$/);
