@@ -24,7 +24,7 @@ await run({
     'edge -- --function headers.js --event-type viewer-response',
     'edge -- --function auth.js --viewer-response headers.js',
     'edge -- --function dates.js --engine njs',
-    'edge -- --function assets.js --origin assets.example.net=http://127.0.0.1:9000',
+    'edge -- --function a.js --origin files.test=http://127.0.0.1:9000',
   ],
   endsWithParent: true,
   options: {

@@ -28,7 +28,7 @@ export function openLiveExpectations(config: EdgeConfig, local: LocalCloud | und
   const runtime = openRuntime(io);
   let readAt = io.now();
   let live = read();
-  // Told when it is asked for.
+  // Reported when the result is needed.
   runtime.catch(() => undefined);
   live.catch(() => undefined);
   const timedOut = `LIVE was not read and run within ${timeoutMs / 1_000} s`;

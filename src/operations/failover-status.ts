@@ -22,7 +22,7 @@ export interface FailoverStatus {
   record: string;
   /** False when the edge cannot parse the record and acts as for `ok`. */
   isReadable: boolean;
-  /** Somebody changed the record by hand since the last flip. */
+  /** The record was changed by hand since the last flip. */
   edited: boolean;
   origins: OriginStatus[];
   override: Override | undefined;
@@ -86,7 +86,7 @@ export async function readStatus(store: FlagStore, context: StatusContext): Prom
   };
 }
 
-/** One country stands for its audience: `status` must answer at once, and every country of an audience takes the same way through the router. */
+/** One country for its audience: `status` must answer at once, and every country of an audience takes the same way through the router. */
 function askAudiences(edge: EdgeView, audiences: readonly Audience[]): Promise<EdgeAnswer[]> {
   const countries = edge.canChooseCountry ? sampleAudiences(audiences).map((audience) => audience.countries[0]) : [undefined];
   return Promise.all(countries.map((country) => edge.ask(country, someIp)));
@@ -164,7 +164,7 @@ export function formatStatus(status: FailoverStatus, colour: boolean): string[] 
 
 function formatProbe(probe: Sounding | undefined, colour: boolean): string {
   if (probe === undefined) return 'not probed';
-  if (probe.kind === 'good') return paint(colour, 'green', 'answers well now');
+  if (probe.kind === 'good') return paint(colour, 'green', 'healthy now');
   if (probe.kind === 'bad') return paint(colour, 'red', `fails now: ${probe.problem}`);
   return paint(colour, 'yellow', `not reached from here: ${probe.problem}`);
 }

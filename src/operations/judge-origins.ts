@@ -2,7 +2,7 @@ import { formatDuration } from '../cli/duration.ts';
 import type { OriginMemory } from '../health/state-record.ts';
 import type { Proof } from './plan-failover.ts';
 
-/** What an origin answered to this machine: well, badly, or not at all, which may be this machine's fault (an ALB may admit CloudFront only). */
+/** What an origin answered to this machine: a good answer, a bad one, or none at all, which may be this machine's fault (an ALB may admit CloudFront only). */
 export type Sounding = { kind: 'good' } | { kind: 'bad' | 'unreached'; problem: string };
 
 type Memories = Readonly<Record<string, OriginMemory>>;
