@@ -26,16 +26,21 @@ export async function proveFunction({ config, njs, entry }: ProveOptions): Promi
   const built = await buildFunction(config, entry);
   const report = await gate(built.code, { njs });
   if (report.problems.length === 0) return { ...built, njs: report.njs };
-  throw new EdgeError('GATE_REFUSED', locateProblems(report.problems, built).map(formatGateProblem).join('\n'), {
+  throw new EdgeError('GATE_REFUSED', locateProblems(report.problems, built).map(describeProblem).join('\n'), {
     hint: 'CloudFront would take the code and fail at every request; docs/decisions/002-syntax-gate.md lists what it runs',
   });
 }
 
 /** The published bytes are one long line: the same problems are found again in the bundle before minifying, whose map leads to the sources. */
 function locateProblems(problems: readonly GateProblem[], { readable, sourceMap }: BuiltFunction): readonly GateProblem[] {
-  const located = checkSyntax(readable, { sourceMap });
+  const located = checkSyntax(readable, { sourceMap }).filter(({ level }) => level !== 'note');
   if (located.length === 0) return problems;
   // What njs says of the first of them is one of them.
   const rules = new Set<GateRule>([...located.map(({ rule }) => rule), 'njs']);
   return [...located, ...problems.filter(({ rule }) => !rules.has(rule))];
+}
+
+/** What is a warning for a stranger's function stops ours. */
+function describeProblem(problem: GateProblem): string {
+  return formatGateProblem({ ...problem, level: 'error' });
 }
