@@ -1,6 +1,7 @@
 import { maxFunctionBytes } from '../../kvs/limits.ts';
 import { type CheckSyntaxOptions, checkSyntax } from './gate/check-syntax.ts';
 import type { GateProblem } from './gate/problem.ts';
+import { findNjsNeeds, type NjsNeed } from './needs-njs.ts';
 import { runBatch } from './njs/run-batch.ts';
 
 export interface GateOptions extends CheckSyntaxOptions {
@@ -20,9 +21,8 @@ export interface GateReport {
 
 /** Everything that stands between these bytes and publishing: their size, their syntax and built-ins, and whether njs loads them. */
 export async function gate(code: string, options: GateOptions = {}): Promise<GateReport> {
-  const found = [...checkSize(code), ...checkSyntax(code, options)];
-  const problems = found.filter(({ level }) => level !== 'note');
-  const notes = found.filter(({ level }) => level === 'note');
+  const problems = [...checkSize(code), ...checkSyntax(code, options)];
+  const notes = findNjsNeeds(code).map((need) => describeNeed(need, options.file));
   const bytes = Buffer.byteLength(code);
   if (options.njs === undefined) return { problems, notes, bytes, njs: 'absent' };
   const refusal = await loadInNjs(options.njs, code);
@@ -39,6 +39,11 @@ export async function gate(code: string, options: GateOptions = {}): Promise<Gat
     instead: 'CloudFront’s engine would stop here: every request would get a 503',
   });
   return { problems, notes, bytes, njs: 'refused' };
+}
+
+function describeNeed({ line, what }: NjsNeed, file: string | undefined): GateProblem {
+  const instead = 'V8 does otherwise than CloudFront’s engine here: npm run edge runs the function in njs';
+  return { level: 'note', needsNjs: true, file, line, column: 1, found: what, rule: 'engine', instead };
 }
 
 /** A problem when the code exceeds CloudFront's limit, which counts bytes and not characters. */

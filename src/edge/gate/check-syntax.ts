@@ -1,5 +1,4 @@
 import { type AnyNode, getLineInfo, type Program } from 'acorn';
-import { checkEngine } from './engine-rules.ts';
 import { findLateBindings } from './late-bindings.ts';
 import { levelOf } from './levels.ts';
 import { checkLiteral } from './literal-rules.ts';
@@ -8,6 +7,7 @@ import { checkNames } from './name-rules.ts';
 import { openOriginalPositions, type SourceMapJson } from './original-position.ts';
 import { parseCode } from './parse-code.ts';
 import type { Finding, GateLevel, GateProblem } from './problem.ts';
+import { checkRegex } from './regex-rules.ts';
 import { originsOf, resolveScopes } from './scopes.ts';
 import { checkNode } from './syntax-rules.ts';
 import { nameOf, walk } from './syntax-tree.ts';
@@ -20,8 +20,7 @@ export interface CheckSyntaxOptions {
 }
 
 /**
- * Everything in the code that CloudFront's engine refuses, that AWS's runtime 2.0 page does not list, or that V8 does in another way; in the order of the code. See
- * docs/decisions/002-syntax-gate.md.
+ * Everything in the code that CloudFront's engine refuses or that AWS's runtime 2.0 page does not list, in the order of the code; see docs/decisions/002-syntax-gate.md.
  */
 export function checkSyntax(code: string, options: CheckSyntaxOptions = {}): GateProblem[] {
   const findings = findAll(code).sort((a, b) => placeOf(a) - placeOf(b) || a.end - b.end);
@@ -68,7 +67,7 @@ function findAll(code: string): LeveledFinding[] {
       ...checkLiteral(node, code),
       ...checkNames(node, ancestors, context),
       ...checkModules(node, ancestors, modules, origins),
-      ...checkEngine(node, ancestors, context),
+      ...checkRegex(node, ancestors, context),
     ];
     for (const finding of found) findings.push({ ...finding, level: levelOf(finding, node, ancestors) });
   });

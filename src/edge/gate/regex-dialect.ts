@@ -12,18 +12,6 @@ export function perlProblem(pattern: string): string | undefined {
   }
 }
 
-/** Whether V8 compiles the pattern to something else than PCRE does, or not at all. */
-export function differsInV8(pattern: string, flags: string): boolean {
-  try {
-    new RegExp(pattern, flags.replace(/[^gimy]/g, ''));
-  } catch {
-    return true;
-  }
-  // Outside of classes and escapes: what is a construct in Perl and plain characters in JavaScript.
-  const plain = pattern.replace(/\\[\\[\]().*+?{}|^$/]/g, '').replace(/\[\^?\][^\]]*\]/, '[:');
-  return /\\[AzZGhHKNRXCQEeavV]|\\[pP](?:\{|[LMNPSZC])|\\[xuo]\{|\\g[\d{]|\[:|\[\^?\]/.test(plain);
-}
-
 class Refused extends Error {}
 class Unknown extends Error {}
 

@@ -116,7 +116,7 @@ export function formatCheck(check: FunctionCheck, tools: CheckTools): string[] {
   const cost = instructions
     ? `${figure(instructions.perRequest)} instructions a request over a function that does nothing, ${figure(instructions.load)} to load`
     : uncounted;
-  const engineNote = check.needsNjs ? ['npm run edge -- --engine njs is true to it, V8 is not'] : [];
+  const engineNote = check.needsNjs ? ['npm run edge runs it in njs, where that is installed'] : [];
   const parts = [size, engine, ...(check.njs === 'passed' ? [cost] : []), ...engineNote];
   return [...check.problems.map(formatProblem), `${check.file}: ${parts.join('; ')}`];
 }

@@ -33,7 +33,7 @@ export async function proveFunction({ config, njs, entry }: ProveOptions): Promi
 
 /** The published bytes are one long line: the same problems are found again in the bundle before minifying, whose map leads to the sources. */
 function locateProblems(problems: readonly GateProblem[], { readable, sourceMap }: BuiltFunction): readonly GateProblem[] {
-  const located = checkSyntax(readable, { sourceMap }).filter(({ level }) => level !== 'note');
+  const located = checkSyntax(readable, { sourceMap });
   if (located.length === 0) return problems;
   // What njs says of the first of them is one of them.
   const rules = new Set<GateRule>([...located.map(({ rule }) => rule), 'njs']);

@@ -25,6 +25,14 @@ describe('gate', () => {
   });
 });
 
+describe('a note', () => {
+  it('says where V8 at the local edge does something else', async () => {
+    const { problems, notes } = await gate('function handler(event) {\n  return Object.keys({ b: 1, 10: 1 });\n}');
+    expect(problems).toEqual([]);
+    expect(notes).toMatchObject([{ rule: 'engine', level: 'note', needsNjs: true, line: 2 }]);
+  });
+});
+
 describe('a problem in built code', () => {
   const source =
     'type Route = { origin: string };\n\nexport function handler(event: any) {\n  const route: Route = event.route;\n  return route.origin.normalize();\n}\n';
