@@ -8,6 +8,7 @@ import { findNjs } from '../src/edge/njs.ts';
 import { applyDistribution } from '../src/operations/distribution-plan/apply-distribution.ts';
 import { publishFunction } from '../src/operations/publish/publish-function.ts';
 import { createStore } from '../src/operations/store-plan/create-store.ts';
+import { openRuntime } from './function/open-runtime.ts';
 
 export interface PublishedCloudOptions extends Pick<LocalCloudOptions, 'propagation' | 'onRequest' | 'log' | 'engine' | 'njs'> {
   config: EdgeConfig;
@@ -39,7 +40,8 @@ export async function openPublishedCloud(options: PublishedCloudOptions): Promis
     const aws = openAws({ env: {}, local: { controlPlane: cloud.controlPlane.url } });
     const { arn: keyValueStoreArn } = await createStore(aws, { name: config.keyValueStoreName, signal });
     const cloudFront = await aws.cloudFront();
-    await publishFunction({ cloudFront, keyValueStoreArn, config, njs: findNjs(path) });
+    const openJudged = () => openRuntime({ env: { PATH: path }, now: Date.now, progress: () => undefined });
+    await publishFunction({ cloudFront, keyValueStoreArn, config, njs: findNjs(path), openRuntime: openJudged });
     const { distribution } = await applyDistribution(cloudFront, cloud.distribution, { signal });
     return { ...cloud, ...(await cloud.serve(distribution.id, keyValueStoreArn)) };
   } catch (error) {

@@ -1,5 +1,7 @@
 import { type Aws, openAws } from '../../src/aws/clients.ts';
 import { withoutWrites } from '../../src/aws/dry-run.ts';
+import { askToWrite } from '../../src/cli/ask-to-write.ts';
+import { EdgeError } from '../../src/cli/errors.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { readLocalCloud } from '../../src/cli/local-cloud.ts';
 import { nameOperator } from '../../src/cli/name-operator.ts';
@@ -7,6 +9,7 @@ import type { EdgeConfig } from '../../src/config/edge-config.ts';
 import { findNjs } from '../../src/edge/njs.ts';
 import { findReadyStore } from '../../src/operations/publish/find-ready-store.ts';
 
+import type { PlannedRelease } from '../../src/operations/publish/publish-tools.ts';
 import { readRevision } from '../../src/operations/publish/read-revision.ts';
 import type { RollbackTools } from '../../src/operations/publish/rollback-function.ts';
 import { openRuntime } from './open-runtime.ts';
@@ -18,11 +21,21 @@ export interface OpeningOptions {
   by?: string | undefined;
   /** Both clients refuse to write. */
   dryRun?: boolean;
+  /** Write without asking. */
+  yes?: boolean;
+  /** Publish although njs, which has CloudFront's grammar, is not here to prove the code. */
+  withoutNjs?: boolean;
 }
 
 /** What the commands that publish work with, on AWS or the local cloud. */
-export async function openPublishTools(io: Io, { config, local: isLocal, by, dryRun = false }: OpeningOptions): Promise<RollbackTools> {
+export async function openPublishTools(io: Io, options: OpeningOptions): Promise<RollbackTools> {
+  const { config, local: isLocal, by, dryRun = false, yes = false, withoutNjs = false } = options;
   const { env, signal } = io;
+  const njs = findNjs(env['PATH']);
+  if (njs === undefined && !dryRun && !withoutNjs)
+    throw new EdgeError('TOOL_MISSING', 'njs is not on PATH, so the code cannot be proven in the engine whose grammar is CloudFront’s', {
+      hint: 'apt-get install njs; or --without-njs, and the code goes LIVE unproven',
+    });
   const revision = readRevision();
   const local = isLocal ? await readLocalCloud(env) : undefined;
   const aws = openAws({ env, local });
@@ -34,7 +47,8 @@ export async function openPublishTools(io: Io, { config, local: isLocal, by, dry
       (() => findReadyStore(aws, config.keyValueStoreName, env['EDGE_KVS_ARN'], { progress: io.progress, signal })),
     openStore: (arn) => openStore(aws, arn, { dryRun, log: io.progress, signal }),
     config,
-    njs: findNjs(env['PATH']),
+    njs,
+    ...(dryRun ? {} : { confirm: (release: PlannedRelease) => confirmRelease(release, { isLocal, yes, region: aws.region }, io) }),
     openRuntime: () => openRuntime(io),
     by: by ?? nameAuthor(env),
     revision: await revision,
@@ -45,6 +59,23 @@ export async function openPublishTools(io: Io, { config, local: isLocal, by, dry
     columns: io.columns,
     colour: io.colour,
   };
+}
+
+/** Says where the release goes, and asks. */
+async function confirmRelease(
+  { name, version, sha256, keyValueStoreArn }: PlannedRelease,
+  { isLocal, yes, region }: { isLocal: boolean; yes: boolean; region: string },
+  io: Io,
+): Promise<void> {
+  const [, , , , account = '?', store = ''] = keyValueStoreArn.split(':');
+  const profile = io.env['AWS_PROFILE'];
+  const where = isLocal
+    ? 'the local cloud'
+    : `AWS account ${account} (${profile ? `profile ${profile}, ` : ''}${region}), store ${store.split('/').at(-1)}`;
+  const what = `${name} v${version}, ${sha256.slice(0, 12)}`;
+  io.stderr(`target   ${where}: ${what} becomes LIVE`);
+  if (await askToWrite(io, yes, `Publish ${what} to ${where}?`)) return;
+  throw new EdgeError('DECLINED', 'nothing was published', { hint: 'the question was not answered with y' });
 }
 
 async function openStore(

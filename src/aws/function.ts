@@ -42,7 +42,7 @@ export interface FunctionTest {
   output: unknown;
   /** What went wrong in the function, a syntax error with its line included; undefined when nothing did. */
   error: string | undefined;
-  /** Percent of the allowed time, 0 to 100. */
+  /** Percent of the allowed time, 0 to 100; NaN when CloudFront did not say. */
   utilization: number;
   logs: string[];
 }
@@ -106,7 +106,7 @@ export async function testFunction(
     return {
       output: parseOutput(TestResult?.FunctionOutput),
       error: failed === undefined || failed === '' ? undefined : failed,
-      utilization: Number(TestResult?.ComputeUtilization ?? Number.NaN),
+      utilization: parseUtilization(TestResult?.ComputeUtilization),
       logs: TestResult?.FunctionExecutionLogs ?? [],
     };
   } catch (error) {
@@ -121,6 +121,11 @@ export async function publishFunction(client: CloudFrontClient, name: string, et
   } catch (error) {
     throw wrapAwsError(error, `publish function ${name}`);
   }
+}
+
+/** A text in the API; an empty one is no 0. */
+function parseUtilization(text: string | undefined): number {
+  return text !== undefined && /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN;
 }
 
 function formatSource({ name, code, comment, keyValueStoreArn }: FunctionSource) {

@@ -8,6 +8,8 @@ export type ErrorCode =
   | 'ORIGIN_UNHEALTHY'
   | 'BUILD_FAILED'
   | 'GATE_REFUSED'
+  | 'NOT_ATTESTED'
+  | 'DECLINED'
   | 'TEST_FAILED'
   | 'TOOL_MISSING'
   | 'CREDENTIALS'

@@ -5,7 +5,7 @@ let copy: WorkingCopy;
 
 beforeAll(async () => {
   copy = await openWorkingCopy();
-  const { code, err } = await copy.run('function-publish', ['--local']);
+  const { code, err } = await copy.run('function-publish', ['--yes', '--local']);
   if (code !== 0) throw new Error(err);
 });
 afterAll(() => copy.close());

@@ -61,7 +61,7 @@ describe('npm run function:build', () => {
 
 describe('npm run function:publish', () => {
   it('publishes the first time, line by line with times', async () => {
-    const { code, out, err } = await copy.run('function-publish', ['--local', '--by', 'ann']);
+    const { code, out, err } = await copy.run('function-publish', ['--yes', '--local', '--by', 'ann']);
     expect(code).toBe(0);
     expect(out).toMatch(/^published: origin-router v1 is LIVE, [0-9a-f]{12};/);
     expect(err.split('\n').map((line) => line.split(' ')[0])).toEqual([
@@ -69,6 +69,7 @@ describe('npm run function:publish', () => {
       'compare',
       'routes',
       'store',
+      'target',
       'upload',
       'test',
       'record',
@@ -79,8 +80,28 @@ describe('npm run function:publish', () => {
     expect(copy.live()).toBe(hashCode(Buffer.from(await copy.read(built))));
   });
 
+  it('asks before it writes, and without a terminal writes nothing', async () => {
+    const source = await copy.read('edge.config.ts');
+    await copy.replace('edge.config.ts', "'AT', ", "'AT', 'KR', ");
+    const { code, out, err } = await copy.run('function-publish', ['--local']);
+    await copy.write('edge.config.ts', source);
+    expect(err).toMatch(
+      /\ntarget +the local cloud: origin-router v2, [0-9a-f]{12} becomes LIVE\nerror: no terminal to confirm in; .*\nhint: pass --yes .*\n$/,
+    );
+    expect([code, out, writes()]).toEqual([2, '', []]);
+  });
+
+  it('needs --without-njs where njs is missing, and says so in the result', async () => {
+    const without = { PATH: '/nonexistent' };
+    const refused = await copy.run('function-publish', ['--local', '--yes', '--json'], without);
+    expect([refused.code, JSON.parse(refused.out).error.code]).toEqual([1, 'TOOL_MISSING']);
+    const { out } = await copy.run('function-publish', ['--local', '--yes', '--json', '--without-njs'], without);
+    expect(JSON.parse(out)).toMatchObject({ outcome: 'unchanged', njs: 'absent' });
+    expect(writes()).toEqual([]);
+  });
+
   it('has nothing to do the second time: two reads', async () => {
-    const { code, out } = await copy.run('function-publish', ['--local']);
+    const { code, out } = await copy.run('function-publish', ['--yes', '--local']);
     expect(out).toMatch(/^nothing to do: origin-router v1 is LIVE with this very code/);
     expect(code).toBe(0);
     expect(copy.operations().sort()).toEqual(['DescribeFunction', 'GetFunction']);
@@ -88,7 +109,7 @@ describe('npm run function:publish', () => {
 
   it('shows for whom a change of edge.config.ts changes something, and writes nothing in a dry run', async () => {
     await copy.replace('edge.config.ts', "'AT', ", "'AT', 'JP', ");
-    const { code, out, err } = await copy.run('function-publish', ['--local', '--dry-run']);
+    const { code, out, err } = await copy.run('function-publish', ['--yes', '--local', '--dry-run']);
     expect(err).toMatch(/every origin well\n {2}JP\n {4}singapore, then europe → europe, then singapore/);
     expect(out).toBe('dry run: the first write would be UpdateFunction; nothing was sent\n');
     expect(code).toBe(0);
@@ -100,7 +121,7 @@ describe('npm run function:publish', () => {
     const kept = await copy.read(fixture);
     const live = copy.live();
     await copy.write(fixture, JSON.stringify({ request: { uri: '/', headers: { 'x-origin-route': 'mars' } } }));
-    const { code, err } = await copy.run('function-publish', ['--local', '--by', 'ann']);
+    const { code, err } = await copy.run('function-publish', ['--yes', '--local', '--by', 'ann']);
     await copy.write(fixture, kept);
     expect(err).toMatch(
       /\nerror: country-missing: header x-origin-route: expected "mars", found "singapore;country=\*;health=ok"\nhint: .*LIVE is unchanged.*\n$/,
@@ -111,7 +132,7 @@ describe('npm run function:publish', () => {
   it('stops at a configuration that is wrong before anything else', async () => {
     const kept = await copy.read('edge.config.ts');
     await copy.replace('edge.config.ts', "defaultOrder: ['singapore'", "defaultOrder: ['singapor'");
-    const { code, out, err } = await copy.run('function-publish', ['--local']);
+    const { code, out, err } = await copy.run('function-publish', ['--yes', '--local']);
     await copy.write('edge.config.ts', kept);
     expect(err).toMatch(/^error: edge\.config\.ts has 1 problem:\n {2}defaultOrder\[0\]: .*\nhint: /);
     expect([code, out, copy.operations()]).toEqual([2, '', []]);
@@ -137,7 +158,7 @@ describe('npm run function:publish', () => {
   });
 
   it('publishes the change as the next version', async () => {
-    const { code, out } = await copy.run('function-publish', ['--local', '--by', 'ann', '--json']);
+    const { code, out } = await copy.run('function-publish', ['--yes', '--local', '--by', 'ann', '--json']);
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ outcome: 'published', version: 2, sha256: copy.live() });
   });
@@ -146,7 +167,7 @@ describe('npm run function:publish', () => {
 describe('npm run function:rollback and function:history', () => {
   it('brings the version before back in one command', async () => {
     const first = hashCode(Buffer.from(await copy.read(built)));
-    const { code, out } = await copy.run('function-rollback', ['--local', '--by', 'bob']);
+    const { code, out } = await copy.run('function-rollback', ['--yes', '--local', '--by', 'bob']);
     expect(out).toMatch(/^published: origin-router v3 is LIVE/);
     expect([code, copy.live()]).toEqual([0, first]);
   });
@@ -168,7 +189,7 @@ describe('npm run function:rollback and function:history', () => {
       code: 2,
     },
   ])('says what is wrong with $args and writes nothing', async ({ args, says, code }) => {
-    const outcome = await copy.run('function-rollback', ['--local', ...args]);
+    const outcome = await copy.run('function-rollback', ['--yes', '--local', ...args]);
     expect(outcome).toEqual({ code, out: '', err: says });
     expect(writes()).toEqual([]);
   });

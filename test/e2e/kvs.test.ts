@@ -42,7 +42,13 @@ describe('npm run kvs:*', () => {
   });
 
   it.each([
-    { when: 'nobody can be asked', args: [], more: {}, code: 2, says: /error: there is no terminal to ask.*\nhint: --yes .*\n$/ },
+    {
+      when: 'nobody can be asked',
+      args: [],
+      more: {},
+      code: 2,
+      says: /error: no terminal to confirm in; nothing was changed\nhint: pass --yes .*\n$/,
+    },
     {
       when: 'there are no credentials',
       args: ['--yes'],

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { maxKeysPerUpdate } from '../../../kvs/limits.ts';
 
 const schema = z.object({
   version: z.int().min(1),
@@ -21,7 +22,7 @@ const schema = z.object({
   /** Code that was found LIVE without a record, kept before it was replaced. */
   found: z.literal(true).optional(),
   /** Keys that hold the code. */
-  pieces: z.int().min(1),
+  pieces: z.int().min(1).max(maxKeysPerUpdate),
 });
 
 /** One published version, as the key-value store keeps it; see docs/decisions/003-publish-record.md. */

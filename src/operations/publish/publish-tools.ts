@@ -37,7 +37,7 @@ export interface PublishTools extends Partial<StepTools>, Partial<Pick<RetryOpti
 }
 
 /** What is about to be written. */
-interface PlannedRelease {
+export interface PlannedRelease {
   name: string;
   version: number;
   sha256: string;

@@ -34,6 +34,8 @@ export interface Release {
   /** Undefined when LIVE was unchanged and its comment is not ours. */
   version: number | undefined;
   steps: PublishStep[];
+  /** Whether njs took the code; absent: it was published unproven. */
+  njs: 'passed' | 'absent';
 }
 
 /** How far a release had come when it failed. */
@@ -63,7 +65,13 @@ export async function releaseCode(
 
   const readLive = () => retry('read LIVE', () => readStage(cloudFront, name, 'LIVE'));
   const live = await steps.run('compare', readLive, (stage) => describeLive(stage, sha256, now()));
-  const result = { name, bytes: code.length, sha256, steps: steps.done };
+  const result = {
+    name,
+    bytes: code.length,
+    sha256,
+    steps: steps.done,
+    njs: tools.njs === undefined ? ('absent' as const) : ('passed' as const),
+  };
   if (live?.sha256 === sha256 && (await hasStore(live, tools)))
     return { outcome: 'unchanged', ...result, arn: live.arn, version: live.published?.version };
   if (live !== undefined && !force) refuseForeign(live, now());

@@ -27,14 +27,19 @@ export async function showBehaviour(candidate: Candidate, live: Stage | undefine
     const situations = listSituations(Object.keys(config.origins));
     const survey = (code: Uint8Array, sha256: string) =>
       surveyFunction({ runtime, source: { code: Buffer.from(code).toString('utf8'), sha256 }, now: now() }, situations);
-    const { problems, comparison } = await steps.run(
+    const { problems, failed, comparison } = await steps.run(
       'routes',
       async () => {
         const [after, before] = await Promise.all([survey(candidate.code, candidate.sha256), live && survey(live.code, live.sha256)]);
-        return { problems: checkRouting(after, config), comparison: before && compareSurveys(before, after) };
+        const failed = after.filter(({ decision }) => decision.failed).length;
+        return { problems: checkRouting(after, config), failed, comparison: before && compareSurveys(before, after) };
       },
       (result) => describeRoutes(result, candidate),
     );
+    if (failed > 0 && candidate.of !== undefined)
+      throw new EdgeError('TEST_FAILED', `the code fails for ${failed} of the viewers it was run for, who would get a 502 or 503`, {
+        hint: 'nothing was written',
+      });
     if (problems.length > 0 && candidate.of === undefined)
       throw new EdgeError('TEST_FAILED', problems.join('\n'), { hint: 'the function and edge.config.ts must agree; nothing was written' });
     if (comparison?.some(({ changes }) => changes.length > 0))

@@ -37,6 +37,8 @@ export async function testStage(client: CloudFrontClient, name: string, options:
       );
       const { utilization, error } = run;
       const failures = error === undefined ? [] : [`${fixture.name}: the function failed: ${error}`];
+      if (Number.isNaN(utilization) && error === undefined)
+        failures.push(`${fixture.name}: CloudFront did not say how much of the allowed time it took`);
       if (utilization > maxUtilization)
         failures.push(`${fixture.name}: it took ${utilization} % of the allowed time, at most ${maxUtilization} % are accepted`);
       const differences = error === undefined ? checkFixture(fixture, run).map((problem) => `${fixture.name}: ${problem}`) : [];

@@ -187,6 +187,21 @@ describe('what must not become LIVE', () => {
     expect(await publishFunction(publisher.tools(), { maxUtilization: 9 })).toMatchObject({ outcome: 'published' });
   });
 
+  it.each([undefined, '', 'unknown', 'NaN'])('is stopped when CloudFront gives %j for the utilization', async (given) => {
+    publisher.account.cloudfront.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          const answer = await next(args);
+          const { TestResult } = answer.output as { TestResult?: { ComputeUtilization?: string | undefined } };
+          if (commandName === 'TestFunctionCommand' && TestResult !== undefined) TestResult.ComputeUtilization = given;
+          return answer;
+        },
+      { step: 'initialize' },
+    );
+    await expect(publishFunction(publisher.tools())).rejects.toMatchObject({ code: 'TEST_FAILED' });
+    expect(publisher.live()).toBeUndefined();
+  });
+
   it('is stopped when the code is too large, and nothing is sent', async () => {
     const orders = Array.from({ length: 100 }, (_, n) => [`origin-with-a-rather-long-name-${n}`, { ...sampleConfig.origins['europe'] }]);
     const origins = Object.fromEntries(orders) as typeof sampleConfig.origins;

@@ -1,10 +1,11 @@
-import { defineCheck, type Finding, fail, problemsOr } from '../check.ts';
+import { parsePublishComment } from '../../publish/publish-comment.ts';
+import { defineCheck, type Finding, fail, problemsOr, warn } from '../check.ts';
 import type { LiveFunction } from '../doctor-readers.ts';
 
 interface Facts {
   name: string;
   built: { sha256: string; bytes: number };
-  live: Pick<LiveFunction, 'sha256' | 'runtime'> | undefined;
+  live: (Pick<LiveFunction, 'sha256' | 'runtime'> & Partial<Pick<LiveFunction, 'comment'>>) | undefined;
 }
 
 /** LIVE is the build of the working tree. */
@@ -30,6 +31,14 @@ export function judgeLiveCode({ name, built, live }: Facts): readonly Finding[] 
     );
   if (live.runtime !== 'cloudfront-js-2.0')
     problems.push(fail(`LIVE runs on ${live.runtime || 'no known runtime'}, which cannot read a store`, 'npm run function:publish'));
+  const published = live.comment === undefined ? undefined : parsePublishComment(live.comment);
+  if (published !== undefined && published.link === undefined)
+    problems.push(
+      warn(
+        'LIVE attests no earlier version: an older package published it, so function:rollback asks for the SHA-256 of what it brings back',
+        'the next npm run function:publish begins the chain',
+      ),
+    );
   return problemsOr(problems, `LIVE is ${short(built.sha256)}, ${built.bytes} bytes, as the working tree builds it`);
 }
 
