@@ -5,13 +5,14 @@ import { readTokenVersion } from '../../../src/aws/credential-facts.ts';
 import { EdgeError } from '../../../src/cli/errors.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { formatStateRecord, freshState } from '../../../src/health/state-record.ts';
+import { coversPattern } from '../../../src/operations/distribution-plan/covers-pattern.ts';
 import type { Finding } from '../../../src/operations/doctor/check.ts';
 import { judgeAlarms } from '../../../src/operations/doctor/checks/alarms.ts';
 import { judgeCachedContent } from '../../../src/operations/doctor/checks/cached-content.ts';
 import { judgeCertificates } from '../../../src/operations/doctor/checks/certificates.ts';
 import { judgeCountry } from '../../../src/operations/doctor/checks/country.ts';
 import { judgeCredentials } from '../../../src/operations/doctor/checks/credentials.ts';
-import { covers, judgeEveryBehavior } from '../../../src/operations/doctor/checks/every-behavior.ts';
+import { judgeEveryBehavior } from '../../../src/operations/doctor/checks/every-behavior.ts';
 import { judgeFlipper } from '../../../src/operations/doctor/checks/flipper.ts';
 import { judgeHealthRecord } from '../../../src/operations/doctor/checks/health-record.ts';
 import { judgeLiveCode } from '../../../src/operations/doctor/checks/live-code.ts';
@@ -193,7 +194,7 @@ describe('a behavior', () => {
     ['/a*b*c', '/a*c', false],
     ['/a*c', '/a*b*c', true],
   ])('%s covers %s: %s', (wide, narrow, expected) => {
-    expect(covers(wide, narrow)).toBe(expected);
+    expect(coversPattern(wide, narrow)).toBe(expected);
   });
 });
 

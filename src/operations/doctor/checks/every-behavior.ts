@@ -1,4 +1,5 @@
 import type { DefaultCacheBehavior } from '@aws-sdk/client-cloudfront';
+import { coversPattern } from '../../distribution-plan/covers-pattern.ts';
 import { defineCheck, type Finding, fail, problemsOr, warn } from '../check.ts';
 import { isRouted, type JudgedConfig, listBehaviors, readJudgedConfig } from '../judged-config.ts';
 
@@ -67,25 +68,9 @@ function findShadow({ where, functionName, behaviors }: Pick<Facts, 'where' | 'f
         0,
         patterns.findIndex((each) => each.name === name),
       );
-  const shadow = inFront.find((each) => covers(each.name, isDefault ? '/*' : name));
+  const shadow = inFront.find((each) => coversPattern(each.name, isDefault ? '/*' : name));
   if (shadow === undefined) return [];
   const found = `${where}: no request reaches ${name}, since ${shadow.name} in front of it takes them all`;
   if (shadow.isRouted && carriesRouter(shadow.behavior, functionName)) return [warn(found, `remove ${name}, or put it in front`)];
   return [fail(`${found} to ${shadow.behavior.TargetOriginId}, without ${functionName}`, `put ${name} in front of ${shadow.name}`)];
-}
-
-/** Every path that the narrow pattern matches, the wide one matches, too; both as CloudFront has them: `*` for any characters, `?` for one. */
-export function covers(wide: string, narrow: string): boolean {
-  const [a, b] = [wide.replace(/^\/?/, '/'), narrow.replace(/^\/?/, '/')];
-  // From the end: whether a's rest from i covers b's rest from j.
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j === b.length);
-  for (let i = a.length - 1; i >= 0; i--) {
-    const next: boolean[] = Array.from({ length: b.length + 1 }, () => false);
-    for (let j = b.length; j >= 0; j--) {
-      if (a[i] === '*') next[j] = row[j] === true || (j < b.length && next[j + 1] === true);
-      else next[j] = j < b.length && (a[i] === b[j] || (a[i] === '?' && b[j] !== '*')) && b[j] !== '*' && row[j + 1] === true;
-    }
-    row = next;
-  }
-  return row[0] === true;
 }
