@@ -5,7 +5,7 @@ import type { Breach, Law } from './laws.ts';
 import { entriesOf, pinnedIn } from './laws.ts';
 import { adversities, type Family, faultyTicks, type Step, type Stepped, takeStep } from './step.ts';
 import { recordOf } from './turn.ts';
-import { emptyWorld, fingerprint, policyOf, type Setup, type World } from './world.ts';
+import { emptyWorld, fingerprint, lagMs, policyOf, type Setup, type World } from './world.ts';
 
 export interface Bounds {
   /** Ticks after the start. */
@@ -141,7 +141,7 @@ export async function explore(core: Core, setup: Setup, bounds: Bounds): Promise
       if (plain === undefined) continue;
       if ('steps' in plain) return result(plain);
       if (!isRich) continue;
-      const isStaleNews = node.world.before.version !== node.world.store.version;
+      const isStaleNews = node.world.before.version !== node.world.store.version && node.world.at - node.world.store.at < lagMs;
       const faults = bounds.families.has('store')
         ? faultyTicks(plain, isStaleNews || plain.operations.some(({ writes }) => writes > 0))
         : [];

@@ -73,7 +73,7 @@ export function judgeWrite(core: Core, setup: Setup, world: World, index: number
   const { before, change, verdicts, probed, at } = landed;
   const breaches: Breach[] = [];
   const breach = (law: Law, detail: string) => breaches.push({ law, detail });
-  const after = nextVersion(before, change);
+  const after = nextVersion(before, change, at);
   const policy = policyOf(setup);
   const [was, is] = [entriesOf(before), entriesOf(after)];
   const seconds = Math.floor(at / 1_000);
@@ -176,7 +176,7 @@ export function rememberWrite(
   by: string,
   { before, change, at, verdicts }: Pick<Landed, 'before' | 'change' | 'at'> & Partial<Landed>,
 ): Ghost {
-  const after = nextVersion(before, change);
+  const after = nextVersion(before, change, at);
   const [was, is] = [entriesOf(before), entriesOf(after)];
   const entry = change.puts.map(({ value }) => parseAuditEntry(value)).find((found) => found !== undefined);
   const outAt = { ...ghost.outAt };

@@ -118,7 +118,7 @@ function grace(ghost: Ghost, until: number): Ghost {
 }
 
 function written(world: World, change: KeyChange): World {
-  return { ...world, before: world.store, store: nextVersion(world.store, change) };
+  return { ...world, before: world.store, store: nextVersion(world.store, change, world.at) };
 }
 
 /** Another tool's doing: who had an override is owed it, or a report. */
@@ -206,7 +206,7 @@ async function tick(core: Core, setup: Setup, begun: World, [fault, victim]: str
     const by = `flipper-${index + 1}`;
     let { ghost } = world;
     for (const { change, values } of taken) {
-      ghost = rememberWrite(ghost, setup, 'operator', { before: { version: 0, values }, change, at: world.at });
+      ghost = rememberWrite(ghost, setup, 'operator', { before: { version: 0, at: 0, values }, change, at: world.at });
       ghost = { ...ghost, override: overtakes, overrideDueAt: undefined };
     }
     for (const landed of turn.landed) {

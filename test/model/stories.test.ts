@@ -32,5 +32,7 @@ it('continues the audit after the state was deleted or damaged', async () => {
 });
 
 it('writes nothing on a read that is older than its own last write', async () => {
-  expect(await replayStory(core, setups.home, ['down singapore', 'tick', 'tick stale-value 1', 'tick'])).toEqual([]);
+  const step = ['down singapore', 'tick', 'tick', 'up singapore', ...times(3, 'tick')];
+  expect(await replayStory(core, setups.calm, [...step, 'down singapore', 'tick stale-value 1', 'tick'])).toEqual([]);
+  expect(await replayStory(core, setups.calm, [...step, 'down singapore', 'tick stale 1', 'tick'])).toEqual([]);
 });

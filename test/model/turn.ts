@@ -1,12 +1,13 @@
-import { healthKey, stateKey } from '../../kvs/keys.ts';
+import { healthKey } from '../../kvs/keys.ts';
 import type { Clock } from '../../src/health/clock.ts';
 import type { FlipperEvent } from '../../src/health/flipper-event.ts';
 import type { FlagStore, KeyChange, StoreSnapshot } from '../../src/health/key-change.ts';
 import type { SignalSource } from '../../src/health/signal-source.ts';
-import { parseStateRecord, type Verdict } from '../../src/health/state-record.ts';
+import type { Verdict } from '../../src/health/state-record.ts';
 import type { Opinion } from '../../src/health/streak.ts';
 import { type Core, CoreFault } from './core.ts';
 import {
+  lagMs,
   type ModelFlipper,
   modelHealth,
   monotonicOffset,
@@ -35,7 +36,7 @@ export const storeFaults = [
   'dies',
   // The first read finds the version before the newest.
   'stale',
-  // It does so under the newest ETag, since GetKey lags behind DescribeKeyValueStore; only a flipper that knows the newest version can notice that.
+  // The read after its write finds the version before, under the newest ETag: GetKey lags behind DescribeKeyValueStore.
   'stale-value',
   // No call is answered.
   'down',
@@ -87,10 +88,8 @@ export async function takeTurn(
   const verdicts: Record<string, Verdict> = {};
   for (const [id, { evidence }] of Object.entries(memory?.tracks ?? {})) verdicts[id] = evidence.verdict;
   const clock = new TurnClock(world.at, flipper.skewMs);
-  const knows = memory?.live?.state.sequence;
   const store = new TurnStore(core, world, options, {
     clock,
-    knows,
     view: () => ({ verdicts: { ...verdicts }, probed: { ...probed } }),
   });
   const told: Told[] = [];
@@ -247,8 +246,6 @@ class TurnStore {
   readonly #fault: StoreFault | undefined;
   readonly #overtake: Overtake;
   readonly #clock: TurnClock;
-  /** The newest sequence number that the flipper knew at the beginning of its turn. */
-  readonly #knows: number | undefined;
   /** What the flipper sees of the origins at the moment. */
   readonly #view: () => Pick<Landed, 'verdicts' | 'probed'>;
 
@@ -256,7 +253,7 @@ class TurnStore {
     core: Core,
     world: World,
     { fault, overtake }: { fault: StoreFault | undefined; overtake: Overtake },
-    { clock, knows, view }: { clock: TurnClock; knows: number | undefined; view: () => Pick<Landed, 'verdicts' | 'probed'> },
+    { clock, view }: { clock: TurnClock; view: () => Pick<Landed, 'verdicts' | 'probed'> },
   ) {
     this.#EdgeError = core.EdgeError;
     this.current = world.store;
@@ -264,7 +261,6 @@ class TurnStore {
     this.#fault = fault;
     this.#overtake = overtake;
     this.#clock = clock;
-    this.#knows = knows;
     this.#view = view;
   }
 
@@ -306,8 +302,8 @@ class TurnStore {
   #read(keys: readonly string[]): StoreSnapshot {
     this.#call();
     this.reads += 1;
-    const isOlder = this.before.version !== this.current.version;
-    const isStale = isOlder && (this.#isFirst('stale') || (this.#knowsNewest() && this.#isFirst('stale-value')));
+    const isOlder = this.before.version !== this.current.version && this.#clock.true() - this.current.at < lagMs;
+    const isStale = isOlder && (this.#isFirst('stale') || (this.landed.length > 0 && this.#isFirst('stale-value')));
     const { values } = isStale ? this.before : this.current;
     const found = keys.flatMap((key): [string, string][] => {
       const value = values.get(key);
@@ -315,10 +311,6 @@ class TurnStore {
     });
     const { version } = isStale && this.#fault === 'stale' ? this.before : this.current;
     return { etag: String(version), values: new Map(found) };
-  }
-
-  #knowsNewest(): boolean {
-    return this.landed.length > 0 || isKnown(this.#knows, this.current);
   }
 
   #interject(): void {
@@ -342,22 +334,18 @@ class TurnStore {
 
   #apply(change: KeyChange): void {
     this.before = this.current;
-    this.current = nextVersion(this.current, change);
+    this.current = nextVersion(this.current, change, this.#clock.true());
   }
 }
 
-export function nextVersion({ version, values }: StoreVersion, { puts, deletes }: KeyChange): StoreVersion {
+export function nextVersion({ version, values }: StoreVersion, { puts, deletes }: KeyChange, at: number): StoreVersion {
   const next = new Map(values);
   for (const { key, value } of puts) next.set(key, value);
   for (const key of deletes) next.delete(key);
-  return { version: version + 1, values: next };
+  return { version: version + 1, at, values: next };
 }
 
 /** The record of a version of the store, absent when the key is missing. */
 export function recordOf({ values }: StoreVersion): string | undefined {
   return values.get(healthKey);
-}
-
-function isKnown(sequence: number | undefined, { values }: StoreVersion): boolean {
-  return sequence !== undefined && sequence > 0 && sequence === parseStateRecord(values.get(stateKey)).sequence;
 }

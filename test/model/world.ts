@@ -35,6 +35,8 @@ export const unprobed: Probed = { goodAt: 0, badAt: 0, badRow: 0, unhealthyAt: 0
 
 export interface StoreVersion {
   version: number;
+  /** When it was written, true time. */
+  at: number;
   values: ReadonlyMap<string, string>;
 }
 
@@ -95,6 +97,9 @@ export interface Setup {
 /** One round of probes and of propagation. */
 export const tickMs = 10_000;
 
+/** A reader of the store is behind by less than this. */
+export const lagMs = 2.5 * tickMs;
+
 /** The first moment; a whole second. */
 export const dayOne = Date.parse('2026-03-01T03:00:00.000Z');
 
@@ -147,6 +152,7 @@ export function emptyWorld(setup: Setup): World {
   const { origins } = policyOf(setup);
   const store: StoreVersion = {
     version: 1,
+    at: 0,
     values: new Map([
       [healthKey, 'ok'],
       [stateKey, '{"sequence":0,"origins":{}}'],
@@ -203,7 +209,8 @@ export function fingerprint(world: World): string {
   const shared = [
     JSON.stringify(truth),
     storeText(store),
-    before.version === store.version ? '' : storeText(before),
+    // A late reader matters only for as long as one may be late.
+    before.version === store.version || at - store.at >= lagMs ? '' : `${storeText(before)}${store.at}`,
     edges.map(({ record, heldUntil }) => `${record}<${heldUntil}`).join(),
     JSON.stringify(ghost.override ?? null),
     String(ghost.overrideDueAt),
