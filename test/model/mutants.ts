@@ -91,8 +91,8 @@ export const mutants: readonly Mutant[] = [
     name: 'unproven-stays-in-front',
     fault: 'sends viewers of a dead origin to an unproven one before a proven one',
     file: 'src/health/decide.ts',
-    find: "for (const id of rescue.unproven) moves.push(this.#moveOf(id, 0, 'nothing is known about it'));",
-    replace: '',
+    find: "if (this.#weight(id) > 0) moves.push(this.#moveOf(id, 0, 'nothing is known about it'));",
+    replace: '{}',
   },
   {
     name: 'never-out',
@@ -232,7 +232,7 @@ export const mutants: readonly Mutant[] = [
     fault: 'never asks the store again',
     file: 'src/health/flag-keeper.ts',
     find: 'if (seenAt === undefined) return 0;',
-    replace: 'if (seenAt !== undefined) return Number.POSITIVE_INFINITY;',
+    replace: 'return seenAt === undefined ? 0 : Number.POSITIVE_INFINITY;',
   },
   {
     name: 'late-read-believed',
@@ -287,8 +287,8 @@ export const mutants: readonly Mutant[] = [
     name: 'last-entry-wins',
     fault: 'lets the last entry of an origin win at the edge',
     file: 'functions/lib/keep-origins.ts',
-    find: 'weights[origin] = weights[origin] || weight;',
-    replace: 'weights[origin] = weight;',
+    find: ' || weights[origin])',
+    replace: ')',
   },
   {
     name: 'no-one-left',
