@@ -81,7 +81,7 @@ export function judgeWrite(core: Core, setup: Setup, world: World, index: number
   const flipper = world.flippers[index];
   const isClockWrong = at < ghost.clockDoubtUntil || world.flippers.some(({ skewMs }) => skewMs !== 0);
   // What damage took may come back with the next write: it is judged as the record that was meant.
-  const isRepair = ghost.overrideDueAt !== undefined || at < ghost.graceUntil;
+  const isRepair = ghost.isDamaged || ghost.overrideDueAt !== undefined || at < ghost.graceUntil;
 
   for (const [origin, { weight, until }] of pinnedIn(was, at))
     if (pinnedIn(is, at).get(origin)?.weight !== weight || pinnedIn(is, at).get(origin)?.until !== until)
@@ -97,8 +97,9 @@ export function judgeWrite(core: Core, setup: Setup, world: World, index: number
     // With state and audit gone together, only the writer's own memory has a number to go on from.
     const highest = ghost.isForgotten ? (world.flippers[index]?.memory?.live?.state.sequence ?? 0) : ghost.maxSequence;
     if (entry.sequence <= highest) breach('sequence-back', `#${entry.sequence} after #${highest}`);
-    // After damage it goes on from the record that was meant.
-    const isContinued = isRepair && entry.from === ghost.meant;
+    // After damage it goes on from the record that was meant, or the last one that it or the audit knows of.
+    const knownRecords = [ghost.meant, flipper?.memory?.live?.text, auditHistory(before.values)[0]?.to];
+    const isContinued = isRepair && knownRecords.includes(entry.from);
     if (entry.to !== to || (entry.from !== undefined && entry.from !== from && !isContinued))
       breach('audit-false', `#${entry.sequence} says ${entry.from} became ${entry.to}, but ${from} became ${to}`);
     const [newest] = auditHistory(after.values);
@@ -195,6 +196,7 @@ export function rememberWrite(
     meant: entry?.to ?? ghost.meant,
     maxSequence: entry === undefined ? ghost.maxSequence : ghost.isForgotten ? entry.sequence : Math.max(ghost.maxSequence, entry.sequence),
     isForgotten: ghost.isForgotten && entry === undefined,
+    isDamaged: ghost.isDamaged && !by.startsWith('flipper'),
     untold: isFlip ? { ...ghost.untold, [`${by}/${entry.sequence}`]: at + 2 * tickMs } : ghost.untold,
   };
 }

@@ -136,7 +136,12 @@ function damage(world: World, change: KeyChange): World | undefined {
   const isForgotten = ![...next.store.values].some(
     ([key, value]) => (key === stateKey || key.startsWith('audit/')) && /"sequence":[1-9]/.test(value),
   );
-  const ghost = { ...grace(world.ghost, dueAt), isForgotten, ...(isOwed ? { overrideDueAt: world.ghost.overrideDueAt ?? dueAt } : {}) };
+  const ghost = {
+    ...grace(world.ghost, dueAt),
+    isForgotten,
+    isDamaged: true,
+    ...(isOwed ? { overrideDueAt: world.ghost.overrideDueAt ?? dueAt } : {}),
+  };
   return { ...next, ghost };
 }
 

@@ -47,6 +47,8 @@ export interface Ghost {
   /** By when an override that damage took must be back or reported; absent when nothing took one. */
   overrideDueAt: number | undefined;
   maxSequence: number;
+  /** Another tool has damaged the store, and no flipper has written since. */
+  isDamaged: boolean;
   /** The store has neither a sequence number nor an audit entry left. */
   isForgotten: boolean;
   /** The record that the last flip or hand wrote. */
@@ -178,6 +180,7 @@ export function emptyWorld(setup: Setup): World {
       override: undefined,
       overrideDueAt: undefined,
       maxSequence: 0,
+      isDamaged: false,
       isForgotten: false,
       meant: 'ok',
       stranded: {},
@@ -218,7 +221,7 @@ export function fingerprint(world: World): string {
     `${ghost.graceUntil},${ghost.clockDoubtUntil}`,
     JSON.stringify(ghost.proven),
     JSON.stringify(ghost.untold),
-    `${ghost.meant},${ghost.isForgotten}`,
+    `${ghost.meant},${ghost.isForgotten},${ghost.isDamaged}`,
     JSON.stringify(ghost.badAt),
     JSON.stringify(ghost.outAt),
     JSON.stringify(ghost.raisedAt),
