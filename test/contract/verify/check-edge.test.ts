@@ -105,6 +105,16 @@ describe('a viewer through the edge', () => {
     expect(await check(url)).toMatchObject({ outcome: 'ok', went: ['singapore'] });
   });
 
+  it.each([
+    { status: 'ok', outcome: 'ok' },
+    { status: 'down', outcome: 'fail' },
+  ])('takes a health check that says only its status, $status, beside the region’s header for $outcome', async ({ status, outcome }) => {
+    const url = at(
+      await servers.http((_, response) => response.writeHead(200, { 'x-region': 'ap-southeast-1' }).end(JSON.stringify({ status }))),
+    );
+    expect(await check(url)).toMatchObject({ outcome, went: ['singapore'] });
+  });
+
   it.each<{ what: string; answer: RequestListener; says: RegExp }>([
     {
       what: 'a page of HTML',
