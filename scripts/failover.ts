@@ -1,5 +1,7 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import edgeConfig from '../edge.config.ts';
+import { readCallerIdentity } from '../src/aws/caller-identity.ts';
+import { openAws } from '../src/aws/clients.ts';
 import { openFlagStore } from '../src/aws/open-flag-store.ts';
 import { nameOperator } from '../src/cli/name-operator.ts';
 import { duration, flag, percent, text, url } from '../src/cli/option.ts';
@@ -10,6 +12,7 @@ import { maxOverrideMs } from '../src/health/flip.ts';
 import { openEdgeView } from '../src/operations/edge-view.ts';
 import { failover } from '../src/operations/failover.ts';
 import { failoverCommands, parseIntent } from '../src/operations/failover-intent.ts';
+import { openChannels } from '../src/operations/notify/open-channels.ts';
 import { probeOnce, soundOrigin } from '../src/operations/sound-origin.ts';
 import { listAudiences } from '../src/operations/viewer-shares.ts';
 import { openLiveExpectations } from './failover/open-live-expectations.ts';
@@ -68,14 +71,22 @@ await run({
       edgeUrl === undefined || intent.command === 'history'
         ? undefined
         : openLiveExpectations(config, local, isStatus ? statusMs : 10_000, io);
+    const isWrite = !isStatus && intent.command !== 'history';
+    const aws = openAws({ env: io.env, local });
+    // AWS's own word for who writes, beside the name that people give themselves. Never waited for long: an outage may have taken STS with it.
+    const identity = isWrite && local === undefined ? await readCallerIdentity(aws.sts, 1_500) : undefined;
+    const { channels, problems } = openChannels(isWrite ? config.notifications : [], io.env, aws);
+    for (const problem of problems) io.stderr(`note: ${problem}`);
+    const name = values.by ?? nameOperator(io.env);
     const tools = {
       store,
+      channels,
       expectByLive: live?.expectByLive,
       glance: (origin: string) => probeOnce(origin, sounding, { timeoutMs: statusMs }),
       edge: edgeUrl === undefined ? undefined : openEdgeView({ url: edgeUrl, isLocal: values.local, config, timeoutMs, signal }),
       origins,
       audiences: listAudiences(config),
-      by: values.by ?? nameOperator(io.env),
+      by: identity === undefined ? name : `${name} (${identity})`,
       yes: values.yes,
       verify: !values['no-verify'],
       verifyTimeoutMs: values['verify-for'],

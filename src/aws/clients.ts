@@ -6,6 +6,7 @@ import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { Route53Client } from '@aws-sdk/client-route-53';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SNSClient } from '@aws-sdk/client-sns';
+import type { STSClient } from '@aws-sdk/client-sts';
 import { EdgeError } from '../cli/errors.ts';
 import { keepLastGood } from '../health/resolve-name.ts';
 
@@ -20,6 +21,8 @@ export interface Aws {
   route53(): Promise<Route53Client>;
   /** CloudWatch where an alarm is. Two attempts. */
   cloudWatch(region: string): Promise<CloudWatchClient>;
+  /** Whom the credentials belong to, asked once at a regional endpoint. */
+  sts(): Promise<STSClient>;
   /** SNS where a topic is. Never retries by itself: src/notify/notifier.ts does. */
   sns(region: string): Promise<SNSClient>;
   /** Secrets Manager in the region of the environment. Retries as the SDK does by default. */
@@ -83,6 +86,10 @@ export function openAws({ env, region, local, requestTimeoutMs }: AwsOptions): A
     const { CloudWatchClient } = await import('@aws-sdk/client-cloudwatch');
     return new CloudWatchClient({ ...settings('CLOUDWATCH', requestTimeoutMs ?? 5_000), region: where, maxAttempts: 2 });
   });
+  const sts = once(async () => {
+    const { STSClient } = await import('@aws-sdk/client-sts');
+    return new STSClient({ ...settings('STS', requestTimeoutMs ?? 5_000), maxAttempts: 1 });
+  });
   const sns = oncePerRegion(async (where) => {
     const { SNSClient } = await import('@aws-sdk/client-sns');
     return new SNSClient({ ...settings('SNS', requestTimeoutMs ?? 5_000), region: where, maxAttempts: 1 });
@@ -91,7 +98,7 @@ export function openAws({ env, region, local, requestTimeoutMs }: AwsOptions): A
     const { SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
     return new SecretsManagerClient(settings('SECRETS_MANAGER', requestTimeoutMs ?? 5_000));
   });
-  return { region: chosenRegion, cloudFront, keyValueStore, route53, cloudWatch, sns, secretsManager };
+  return { region: chosenRegion, cloudFront, keyValueStore, route53, cloudWatch, sts, sns, secretsManager };
 }
 
 function once<T>(open: () => Promise<T>): () => Promise<T> {

@@ -2,6 +2,7 @@ import type { FlagStore } from '../health/key-change.ts';
 import type { EdgeView } from './edge-view.ts';
 import type { ExpectByLive } from './expect-at-edge.ts';
 import type { Sounding } from './judge-origins.ts';
+import type { Channel } from './notify/channel.ts';
 import type { Audience } from './viewer-shares.ts';
 
 /** What the operator's commands work with. */
@@ -19,6 +20,8 @@ export interface FailoverTools {
   glance?: ((origin: string) => Promise<Sounding>) | undefined;
   /** Who writes. */
   by: string;
+  /** Where an override is reported, as a flip of the flipper is. A failed notification never fails the write. */
+  channels?: readonly Channel[];
   /** Write without asking. */
   yes: boolean;
   /** Ask the edge afterwards. */

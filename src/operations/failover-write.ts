@@ -42,6 +42,7 @@ export async function writeFailover(intent: WriteIntent, tools: FailoverTools, i
   const values = new Map(change.puts.map(({ key, value }) => [key, value]));
   const live = parseLiveRecord(values, at);
   const written = `written: ${live.text} (flip #${live.state.sequence})`;
+  const reported = report(intent, shown.live.text, live, at, tools, io);
   const propagationMs = await verify(live.text, at, tools, io).catch((error: unknown) => {
     if (!io.signal.aborted) throw error;
     throw new EdgeError(
@@ -53,11 +54,35 @@ export async function writeFailover(intent: WriteIntent, tools: FailoverTools, i
       },
     );
   });
+  await reported;
   io.result({ written: true, sequence: live.state.sequence, from: shown.live.text, to: live.text, propagationMs: propagationMs ?? null }, [
     written,
     ...(propagationMs === undefined ? [] : [`confirmed at the edge ${formatDuration(propagationMs)} after the write`]),
   ]);
   return 0;
+}
+
+/** Sends what was written to every channel, once each, and says which did not take it. */
+async function report(
+  { flip, reason }: WriteIntent,
+  from: string,
+  live: LiveRecord,
+  at: number,
+  tools: FailoverTools,
+  io: Io,
+): Promise<void> {
+  const { by, channels = [] } = tools;
+  const what = flip.kind === 'clear' ? 'Override ended' : 'Override';
+  const title = `${what} by ${by}: ${live.text}${describeEnd(live, at)}`;
+  const event = { time: new Date(at).toISOString(), event: flip.kind, sequence: live.state.sequence, from, to: live.text, by, reason };
+  const lines = [title, `reason: ${reason}`, `before: ${from}`, 'npm run failover -- status shows where viewers go now'];
+  const notification = { id: `${by}/${at}/${flip.kind}`, of: flip.kind, title, lines, event };
+  await Promise.all(
+    channels.map(async (channel) => {
+      const failure = await channel.send(notification);
+      if (failure !== undefined) io.stderr(`note: written, but ${channel.name} did not take the notification: ${failure.detail}`);
+    }),
+  );
 }
 
 /** ` until 05:10:00 UTC, 1h 59m from now` for an override, else nothing: automation goes on from here. */

@@ -11,6 +11,8 @@ import { failover } from '../../../src/operations/failover.ts';
 import { parseIntent } from '../../../src/operations/failover-intent.ts';
 import type { FailoverTools } from '../../../src/operations/failover-tools.ts';
 import type { Sounding } from '../../../src/operations/judge-origins.ts';
+import type { Channel } from '../../../src/operations/notify/channel.ts';
+import type { Notification } from '../../../src/operations/notify/notification.ts';
 import { listAudiences } from '../../../src/operations/viewer-shares.ts';
 import { fakeHost } from '../../unit/cli/fake-host.ts';
 import { openTestStore, type TestStore } from '../aws/open-test-store.ts';
@@ -96,6 +98,26 @@ const remember = (origin: string, verdict: OriginMemory['verdict']) =>
       { at: Date.now(), reason: 'test', by: 'flipper', origins },
     ),
   );
+
+describe('an override', () => {
+  it('is sent to every channel, and one that does not take it fails no write', async () => {
+    const sent: Notification[] = [];
+    const channels: Channel[] = [
+      { name: 'dead', send: async () => ({ detail: 'nobody answers', isFinal: false }) },
+      {
+        name: 'webhook',
+        send: async (notification) => {
+          sent.push(notification);
+          return undefined;
+        },
+      },
+    ];
+    const { code, err } = await command(['to', 'europe'], { tools: { channels, by: 'ann@laptop (111122223333:user/ann)' } });
+    expect([code, writes()]).toEqual([0, 1]);
+    expect(sent).toMatchObject([{ of: 'override', event: { by: 'ann@laptop (111122223333:user/ann)', reason: 'ALB 5xx', from: 'ok' } }]);
+    expect(err).toContain('dead did not take the notification: nobody answers');
+  });
+});
 
 describe('failover to', () => {
   it('writes record, state and audit in one call and waits for the edge', async () => {

@@ -51,6 +51,7 @@ export function recordCalls(aws: Aws): { aws: Aws; calls: RecordedCall[] } {
       route53: () => record(aws.route53()),
       cloudWatch: (region) => record(aws.cloudWatch(region)),
       sns: (region) => record(aws.sns(region)),
+      sts: () => record(aws.sts()),
       secretsManager: () => record(aws.secretsManager()),
     },
   };

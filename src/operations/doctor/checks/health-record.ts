@@ -47,7 +47,7 @@ export function judgeHealthRecord({ values, origins, now }: Facts): readonly Fin
     problems.push(
       fail(
         `an override of ${[...new Set(long.map(({ origin }) => origin))].join(', ')} ends more than 72 hours from now: no command of ours writes one`,
-        'ask who wrote it; npm run failover -- auto ends it',
+        'ask who wrote it (docs/cloudtrail.md); npm run failover -- auto ends it',
       ),
     );
   const live = parseLiveRecord(values, now);
