@@ -47,5 +47,10 @@ if (part !== 'explore') {
 exit(failures === 0 ? 0 : 1);
 
 function line(cells: readonly string[]): void {
-  stdout.write(`${cells.map((cell, index) => (index === 0 ? cell.padEnd(40) : cell.padStart(16))).join('')}\n`);
+  stdout.write(
+    `${cells
+      .map((cell, index) => (index === 0 ? cell.padEnd(48) : cell.padEnd(14)))
+      .join('  ')
+      .trimEnd()}\n`,
+  );
 }
