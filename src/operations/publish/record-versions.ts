@@ -80,7 +80,7 @@ export async function keepVersions(
 function recordLive(live: Stage, known: readonly StoredRecord[], next: number, now: number): VersionEntry {
   const { published, code, sha256 } = live;
   const claimed = findLiveRecord(live, known);
-  const { by = claimed?.by ?? 'somebody', at = now, revision } = published ?? {};
+  const { by = claimed?.by ?? 'unknown', at = now, revision } = published ?? {};
   const version = published?.version ?? claimed?.version ?? next - 1;
   return enter(code, {
     ...describe(version, sha256, at, by, revision),
