@@ -17,8 +17,8 @@ export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 export interface Host {
   argv: readonly string[];
   env: Readonly<Record<string, string | undefined>>;
-  /** What npm took between the script's name and `--`; empty without npm. */
-  npmArguments?: readonly string[];
+  /** What npm took before `--`; empty without npm, undefined when npm left no record of it. */
+  npmArguments?: readonly string[] | undefined;
   stdin: Readable & { isTTY?: boolean };
   stdout: Output;
   stderr: Output;

@@ -3,38 +3,47 @@ import { join } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** How far up npm is looked for: the shell that npm starts scripts with, npm itself, a wrapper. */
-const generations = 4;
+/** How far up npm is looked for: shells, npm itself, an outer npm whose script ran this one, wrappers. */
+const generations = 16;
 const headBytes = 8_192;
 /** A log is npm's own when it began at most this long before the command. */
 const recentMs = 60_000;
 
 /**
- * What npm was given between the script's name and `--`, as npm itself recorded it; empty when npm was not used or left no trace. npm takes options there for
- * itself: `--local` is its short form of `--no-global`, of which nothing reaches the script. npm overwrites its own argv, so its debug log is read: on Linux
- * the one that npm holds open, elsewhere the newest that names this script.
+ * The options that npm took for itself, as npm recorded them, an outer npm's `--local` included; empty when npm was not used, undefined when npm left no
+ * record. npm takes every option before `--`: `--local` is its short form of `--no-global`, of which nothing reaches the script. npm overwrites its own argv,
+ * so its debug log is read: on Linux those that the npm processes above this one hold open, elsewhere the newest that names this script.
  */
-export function readNpmArguments(env: Environment, parent: number): readonly string[] {
+export function readNpmArguments(env: Environment, parent: number): readonly string[] | undefined {
   const script = env['npm_lifecycle_event'];
   if (script === undefined) return [];
-  for (const file of [...openLogs(parent), ...recentLogs(env)]) {
-    const words = parseNpmLog(readHead(file), script);
-    if (words !== undefined) return words;
-  }
-  return [];
+  const open = openLogs(parent);
+  // A finished run's log says nothing about this one.
+  const logs = open ?? (env['npm_config_logs_max'] === '0' ? [] : recentLogs(env));
+  const own = logs.findIndex((text) => parseNpmLog(text, script) !== undefined);
+  if (own < 0) return undefined;
+  // What an outer npm took was meant for its own script, but for the place to act at.
+  const outer = open === undefined ? [] : logs.slice(own + 1).flatMap((text) => wordsOf(text) ?? []);
+  return [...(parseNpmLog(logs[own] ?? '', script) ?? []), ...outer.filter((word) => word === '--no-global')];
 }
 
-/** The words after the script's name and before `--` in a debug log of npm; undefined when the log is of another command. */
+/** The words before `--` but for the command and the script's name in a debug log of npm; undefined when the log is of another command. */
 export function parseNpmLog(text: string, script: string): string[] | undefined {
+  const words = wordsOf(text);
+  // npm writes options down where they were given: before the command as well.
+  const command = words?.find((word) => !word.startsWith('-'));
+  if (words === undefined || command === undefined) return undefined;
+  const isShort = command === script && ['start', 'test', 'stop', 'restart'].includes(script);
+  const at = words.indexOf(script, isShort ? 0 : words.indexOf(command) + 1);
+  return at < 0 ? undefined : words.filter((_, index) => index !== at && (isShort || index !== words.indexOf(command)));
+}
+
+function wordsOf(text: string): string[] | undefined {
   const [, line] = /^\d+ verbose argv (.*)$/m.exec(text) ?? [];
   if (line === undefined) return undefined;
   const words = [...line.matchAll(/"(?:[^"\\]|\\.)*"/g)].map(([word]) => unquote(word));
-  const [command = ''] = words;
-  const isShort = command === script && ['start', 'test', 'stop', 'restart'].includes(script);
-  const at = isShort ? 0 : words.indexOf(script, 1);
-  if (at < 0) return undefined;
-  const end = words.indexOf('--', at);
-  return words.slice(at + 1, end < 0 ? undefined : end);
+  const end = words.indexOf('--');
+  return end < 0 ? words : words.slice(0, end);
 }
 
 function unquote(word: string): string {
@@ -45,14 +54,15 @@ function unquote(word: string): string {
   }
 }
 
-function openLogs(parent: number): string[] {
+/** The heads of the debug logs that the processes above hold open, the nearest first; undefined where the system does not show it. */
+function openLogs(parent: number): string[] | undefined {
   const found: string[] = [];
   let pid = parent;
   for (let generation = 0; generation < generations && pid > 1; generation++) {
     try {
       for (const fd of readdirSync(`/proc/${pid}/fd`)) {
-        const target = linkOf(`/proc/${pid}/fd/${fd}`);
-        if (/[/\\]_logs[/\\].*-debug-\d+\.log$/.test(target)) found.push(target);
+        const path = `/proc/${pid}/fd/${fd}`;
+        if (/[/\\]\d{4}-[^/\\]*-debug-\d+\.log$/.test(linkOf(path))) found.push(readHead(path));
       }
       pid = Number(
         readFileSync(`/proc/${pid}/stat`, 'utf8')
@@ -60,7 +70,7 @@ function openLogs(parent: number): string[] {
           .split(' ')[1],
       );
     } catch {
-      break;
+      return generation === 0 ? undefined : found;
     }
   }
   return found;
@@ -83,7 +93,8 @@ function recentLogs(env: Environment): string[] {
       .slice(-3)
       .reverse()
       .map((name) => join(folder, name))
-      .filter((path) => Date.now() - statSync(path).mtimeMs < recentMs);
+      .filter((path) => Date.now() - statSync(path).mtimeMs < recentMs)
+      .map(readHead);
   } catch {
     return [];
   }

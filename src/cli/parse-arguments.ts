@@ -12,12 +12,12 @@ export interface Arguments<O extends Options> {
 type Environment = Readonly<Record<string, string | undefined>>;
 type Syntax<O extends Options> = Pick<Command<O>, 'usage' | 'options' | 'positionals'>;
 
-/** What a command was given, checked. `npmArguments` is what npm recorded before `--`; throws EdgeError USAGE at the first thing that does not fit. */
+/** What a command was given, checked. `npmArguments` is what npm recorded before `--`, undefined when it left no record; throws EdgeError USAGE at the first thing that does not fit. */
 export function parseArguments<O extends Options>(
   command: Syntax<O>,
   argv: readonly string[],
   env: Environment,
-  npmArguments: readonly string[] = [],
+  npmArguments?: readonly string[],
 ): Arguments<O> {
   const fail = misuse(command);
   const known = Object.keys(command.options);
@@ -112,11 +112,11 @@ function checkSwallowed(
   command: Syntax<Options>,
   given: ReadonlyMap<string, unknown>,
   env: Environment,
-  npmArguments: readonly string[],
+  npmArguments: readonly string[] | undefined,
 ): void {
   if (env['npm_lifecycle_event'] === undefined) return;
   const names = Object.keys(command.options);
-  const recorded = npmArguments
+  const recorded = (npmArguments ?? [])
     .filter((word) => word.startsWith('--'))
     .map((word) => word.slice(2).split('=', 1)[0] ?? '')
     .map((name) => (names.includes(name) ? name : (npmNames[name] ?? name)));
@@ -124,8 +124,14 @@ function checkSwallowed(
     (name) => name !== 'yes' && name !== 'json' && name !== 'help' && env[`npm_config_${name.replaceAll('-', '_')}`],
   );
   const taken = [...recorded, ...traced].find((name) => names.includes(name) && !given.has(name));
-  if (taken === undefined) return;
   const script = scriptName(command);
+  // Without npm's record `--local` may have been taken unseen, and with --yes nothing else would stop a write to the live account.
+  const isUnseen = npmArguments === undefined && /^npm\//.test(env['npm_config_user_agent'] ?? '');
+  if (taken === undefined && isUnseen && given.has('yes') && names.includes('local') && !given.has('local') && !env['EDGE_TARGET'])
+    throw new EdgeError('USAGE', 'npm left no record of the options it took for itself, so where to write is not certain', {
+      hint: 'set EDGE_TARGET=aws for the account, EDGE_TARGET=local for the local cloud',
+    });
+  if (taken === undefined) return;
   throw new EdgeError('USAGE', `npm took --${taken} for itself, and it did not reach the command`, {
     hint: `write -- after the script's name: npm run ${script} -- … --${taken}`,
   });

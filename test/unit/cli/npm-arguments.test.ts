@@ -7,7 +7,11 @@ const log = (argv: string) =>
 describe('what npm recorded', () => {
   it.each([
     { argv: '"run" "x" "--no-global"', script: 'x', words: ['--no-global'] },
-    { argv: '"run" "--loglevel" "silent" "x" "--yes" "--" "--local"', script: 'x', words: ['--yes'] },
+    { argv: '"run" "--loglevel" "silent" "x" "--yes" "--" "--local"', script: 'x', words: ['--loglevel', 'silent', '--yes'] },
+    { argv: '"--no-global" "run" "x"', script: 'x', words: ['--no-global'] },
+    { argv: '"run" "--no-global" "x" "--" "x" "--yes"', script: 'x', words: ['--no-global'] },
+    { argv: '"--no-global" "start"', script: 'start', words: ['--no-global'] },
+    { argv: '"run" "y" "--" "x"', script: 'x', words: undefined },
     { argv: '"run" "x" "--reason" "a \\"b\\" c"', script: 'x', words: ['--reason', 'a "b" c'] },
     { argv: '"start" "--no-global"', script: 'start', words: ['--no-global'] },
     { argv: '"run" "start"', script: 'start', words: [] },
