@@ -1,5 +1,6 @@
 import { Agent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
 import type { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import type { CloudFrontKeyValueStoreClient } from '@aws-sdk/client-cloudfront-keyvaluestore';
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
@@ -57,7 +58,7 @@ export function openAws({ env, region, local, requestTimeoutMs }: AwsOptions): A
         socketTimeout: timeoutMs,
         // Without this a timeout is only a warning on stderr.
         throwOnRequestTimeout: true,
-        httpAgent: new Agent({ keepAlive: true, lookup }),
+        httpAgent: new LoopbackAgent({ keepAlive: true, lookup: onlyLoopback(lookup) }),
         httpsAgent: new TlsAgent({ keepAlive: true, maxSockets: 50, lookup }),
       },
       ...(endpoint ? { endpoint: nameLoopback(endpoint) } : {}),
@@ -118,22 +119,50 @@ function oncePerRegion<T>(open: (region: string) => Promise<T>): (region: string
   };
 }
 
+/** The endpoint for a service by the environment. Every such variable is checked: the SDK reads those of other services where it needs them. */
 function readEndpoint(env: AwsOptions['env'], service: string): string | undefined {
-  for (const name of [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL']) {
-    const url = env[name];
-    if (!url) continue;
-    if (!URL.canParse(url) || !/^https?:/.test(url))
-      throw new EdgeError('USAGE', `${name} must be an http or https URL, found ${JSON.stringify(url)}`, {
-        hint: 'unset it to use AWS itself',
-      });
-    // Session tokens and the origins' secret travel in these calls.
-    if (url.startsWith('http:') && !isLoopback(new URL(url).hostname))
-      throw new EdgeError('USAGE', `${name} must use https for a host that is not this machine, found ${JSON.stringify(url)}`, {
-        hint: 'unset it to use AWS itself',
-      });
-    return url;
+  for (const [name, url] of Object.entries(env)) if (url && /^AWS_ENDPOINT_URL(_|$)/.test(name)) checkEndpoint(name, url);
+  return env[`AWS_ENDPOINT_URL_${service}`] || env['AWS_ENDPOINT_URL'] || undefined;
+}
+
+function checkEndpoint(name: string, url: string): void {
+  if (!URL.canParse(url) || !/^https?:/.test(url))
+    throw new EdgeError('USAGE', `${name} must be an http or https URL, found ${JSON.stringify(url)}`, {
+      hint: 'unset it to use AWS itself',
+    });
+  if (url.startsWith('http:') && !isLoopback(new URL(url).hostname))
+    throw new EdgeError('USAGE', `${name} must use https for a host that is not this machine, found ${JSON.stringify(url)}`, {
+      hint: 'unset it to use AWS itself',
+    });
+}
+
+/** Session tokens and the origins' secret travel in these calls: http stays on this machine, also when ~/.aws/config or a name server leads elsewhere. */
+class LoopbackAgent extends Agent {
+  override createConnection(...[options, callback]: Parameters<Agent['createConnection']>): ReturnType<Agent['createConnection']> {
+    const host = options.host ?? '';
+    if (isIP(host) !== 0 && !isLoopbackAddress(host)) throw leavesMachine(host);
+    return super.createConnection(options, callback);
   }
-  return undefined;
+}
+
+function onlyLoopback(lookup: LookupFunction): LookupFunction {
+  return (name, options, done) =>
+    lookup(name, options, (error, address, family) => {
+      const addresses = typeof address === 'string' ? [address] : (address ?? []).map((each) => each.address);
+      const foreign = error === null ? addresses.find((each) => !isLoopbackAddress(each)) : undefined;
+      if (foreign === undefined) done(error, address, family);
+      else done(leavesMachine(`${name}, ${foreign}`), []);
+    });
+}
+
+function leavesMachine(host: string): EdgeError {
+  return new EdgeError('USAGE', `AWS is asked over https, or over http on this machine; the endpoint is http at ${host}`, {
+    hint: 'see endpoint_url in ~/.aws/config',
+  });
+}
+
+function isLoopbackAddress(address: string): boolean {
+  return address === '::1' || /^(::ffff:)?127\./.test(address);
 }
 
 function isLoopback(host: string): boolean {
