@@ -28,9 +28,19 @@ export function openUpstreamClient({ baseUrl, allowedRegions, region, timeoutMs 
 function below(base: URL, path: string): URL {
   const target = new URL(path.replace(/^\//, './'), base);
   const isBelow = path.startsWith('/') && target.origin === base.origin && target.pathname.startsWith(base.pathname);
-  if (!isBelow || target.username !== '' || target.password !== '')
+  if (!isBelow || hidesStep(target.pathname) || target.username !== '' || target.password !== '')
     throw new TypeError(`the path leads out of the upstream: ${path.slice(0, 100)}`);
   return target;
+}
+
+/** Whether a segment becomes `..` for a server that decodes the path, twice over or not, takes `\\` for `/`, or drops what follows a `;`. */
+function hidesStep(path: string): boolean {
+  let plain = path;
+  for (let before = ''; before !== plain; ) {
+    before = plain;
+    plain = plain.replace(/%25/g, '%').replace(/%2e/gi, '.').replace(/%2f/gi, '/').replace(/%5c/gi, '\\').replace(/%3b/gi, ';');
+  }
+  return plain.split(/[/\\]/).some((segment) => /^\.\.(;|$)/.test(segment));
 }
 
 /** Why the upstream must not be called from a region; undefined when it may. */

@@ -31,8 +31,11 @@ export function parseCode(code: string): ParsedCode | Finding {
       allowHashBang: false,
       onToken: tokens,
     });
+    const deep = findDeep(code, program, tokens);
+    if (deep !== undefined) return { ...deep, rule: 'parse', instead: 'nest less deep', text: 'nested too deep' };
     return { program, findings: [...findDifferences(code, tokens), ...findLineEnds(code, tokens)] };
   } catch (error) {
+    if (error instanceof RangeError) return { start: 0, end: 0, rule: 'parse', instead: 'nest less deep', text: 'nested too deep' };
     if (!(error instanceof SyntaxError)) throw error;
     const start = Math.min('pos' in error && typeof error.pos === 'number' ? error.pos : 0, code.length);
     const message = error.message.replace(/ \(\d+:\d+\)$/, '');
@@ -40,6 +43,25 @@ export function parseCode(code: string): ParsedCode | Finding {
     const text = message === 'Unexpected token' && token !== undefined ? `${message} "${token}"` : message;
     return { start, end: start, rule: 'parse', instead: 'fix the syntax error: no engine can read the code from here on', text };
   }
+}
+
+/** Levels of the syntax tree that every rule of the gate can follow without running out of stack; a chain such as `a + b + c` has one each. */
+const maxDepth = 1_000;
+/** Groups within groups that PCRE2 compiles unless told otherwise (pcre2api, PARENS_NEST_LIMIT). */
+const maxGroupDepth = 250;
+
+/** Where the code first nests deeper than can be followed. Keeps a stack of its own: what it looks for would overflow the real one. */
+function findDeep(code: string, program: Program, tokens: readonly Token[]): { start: number; end: number } | undefined {
+  const pending: { value: unknown; depth: number }[] = [{ value: program, depth: 0 }];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { value, depth } = next;
+    if (Array.isArray(value)) for (const item of value) pending.push({ value: item, depth });
+    else if (isNode(value)) {
+      if (depth > maxDepth) return { start: value.start, end: value.start };
+      for (const child of Object.values(value)) pending.push({ value: child, depth: depth + 1 });
+    }
+  }
+  return tokens.find(({ type, start, end }) => type === tokTypes.regexp && groupDepth(code.slice(start, end)) > maxGroupDepth);
 }
 
 function findDifferences(code: string, tokens: readonly Token[]): Finding[] {
@@ -73,4 +95,19 @@ function findLineEnds(code: string, tokens: readonly Token[]): Finding[] {
     findings.push({ start: index, end: index + 1, rule: 'line-end', instead: 'end lines with a line feed', text });
   }
   return findings;
+}
+
+function isNode(value: unknown): value is { start: number } {
+  return value !== null && typeof value === 'object' && 'type' in value && 'start' in value;
+}
+
+/** The deepest group of a regular expression: text within brackets and behind a backslash opens none. */
+function groupDepth(regex: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const [piece] of regex.matchAll(/\\.|\[\^?(?:\\.|[^\]\\])*\]|[()]/gs)) {
+    if (piece === '(') deepest = Math.max(deepest, ++depth);
+    if (piece === ')') depth--;
+  }
+  return deepest;
 }

@@ -50,6 +50,11 @@ it.each([
   '/\\evil.test/x',
   'http://evil.test/',
   '@evil.test/',
+  '/..%2fadmin',
+  '/%2e%2e%2Fadmin',
+  '/%252e%252e%252fadmin',
+  '/a/..%5c..%5cadmin',
+  '/..;/admin',
   '',
 ])('never asks above its base URL or elsewhere: %j', async (path) => {
   const url = await openUpstream(200);
@@ -58,7 +63,10 @@ it.each([
     .catch((error: unknown) => error);
   // What is not refused has stayed below.
   if (answer instanceof Error) expect(asked).toEqual([]);
-  else expect(asked).toEqual([expect.stringMatching(/^GET \/api\/v3\//)]);
+  else {
+    expect(asked).toEqual([expect.stringMatching(/^GET \/api\/v3\//)]);
+    expect(decodeURIComponent(decodeURIComponent(asked.join()))).not.toMatch(/[/\\]\.\.[/\\;]/);
+  }
 });
 
 describe('the upstream', () => {
