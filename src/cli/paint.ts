@@ -14,13 +14,13 @@ export function paint(on: boolean, style: Style, text: string): string {
 }
 
 const foreign = new RegExp(
-  `\\u001b\\[${own};(\\d+m)|[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]`,
+  `\\u001b\\[${own};(\\d+m)|[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]`,
   'g',
 );
 
 /**
- * The text as it may reach a terminal: control characters but newline and tab, C1 and DEL included, and those that turn the direction of writing are shown as
- * `\u001b`, which is what JSON calls them, so that JSON stays the same JSON. Colours of `paint` become colours.
+ * The text as it may reach a terminal: control characters but newline and tab, C1 and DEL included, and those that turn the direction of writing, end a line
+ * or show nothing are shown as `\u001b`, which is what JSON calls them, so that JSON stays the same JSON. Colours of `paint` become colours.
  */
 export function escapeForeign(text: string): string {
   return text.replace(foreign, (found, ours: string | undefined) =>

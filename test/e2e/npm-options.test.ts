@@ -41,3 +41,12 @@ it('asks for the target when npm keeps no record, unless the environment names i
   // Nothing runs at that port: the local cloud was asked for.
   expect(npm(args, { EDGE_TARGET: 'local', EDGE_LOCAL_PORT: '6299' }).stderr).toContain('6299');
 });
+
+it('shows no control character of a name before any command runs', () => {
+  const command = ['scripts/run.mjs', 'x\u001b[31m\u009b2J'];
+  for (const args of [command, [...command, '--json']]) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
+    expect(status).toBe(2);
+    expect(stdout + stderr).toContain('x\\u001b[31m\\u009b2J');
+  }
+});

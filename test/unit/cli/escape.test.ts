@@ -12,7 +12,7 @@ import { fakeHost } from './fake-host.ts';
 // Whatever others wrote, none of it may move the cursor, set a title, paste, or turn the direction of writing.
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
-const dangerous = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+const dangerous = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u;
 
 const nasty = fc.oneof(
   fc.string({ unit: 'binary' }),
@@ -25,6 +25,9 @@ const nasty = fc.oneof(
     '\u001b[1234;1234;1234;1234;1234;31m',
     'a\rb',
     '\u202egnp.exe',
+    'sin\u200bgapore',
+    'a\u2028b',
+    '\ufeffa\u00ad\u2060',
     '\u2066x\u2069',
     paint(true, 'red', 'painted').slice(0, 8),
   ),
