@@ -3,6 +3,7 @@ import edgeConfig from '../edge.config.ts';
 import { readCallerIdentity } from '../src/aws/caller-identity.ts';
 import { openAws } from '../src/aws/clients.ts';
 import { openFlagStore } from '../src/aws/open-flag-store.ts';
+import { nameTarget } from '../src/cli/ask-to-write.ts';
 import { nameOperator } from '../src/cli/name-operator.ts';
 import { duration, flag, percent, text, url } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
@@ -51,7 +52,7 @@ await run({
     const opening = { env: io.env, isLocal: values.local, name: config.keyValueStoreName, log: io.progress, signal };
     const isStatus = intent.command === 'status';
     // Loaded before any clock runs: what a probe has 500 ms for must not be spent on that.
-    const [{ store, local }] = await Promise.all([
+    const [{ store, arn, local }] = await Promise.all([
       openFlagStore(opening),
       ...(isStatus ? [import('../src/health/probe.ts'), import('@aws-sdk/client-cloudfront')] : []),
     ]);
@@ -87,6 +88,7 @@ await run({
       origins,
       audiences: listAudiences(config),
       by: identity === undefined ? name : `${name} (${identity})`,
+      target: nameTarget({ isLocal: values.local, resource: `store ${config.keyValueStoreName}`, arn }, io.env),
       yes: values.yes,
       verify: !values['no-verify'],
       verifyTimeoutMs: values['verify-for'],

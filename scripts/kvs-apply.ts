@@ -21,6 +21,10 @@ await run({
     const config = parseEdgeConfig(edgeConfig);
     const local = values.local ? await readLocalCloud(io.env) : undefined;
     const arn = local?.keyValueStoreArn ?? io.env['EDGE_KVS_ARN'];
-    return applyStorePlan({ aws: openAws({ env: io.env, local }), config, arn }, { yes: values.yes, waitMs: values['wait-for'] }, io);
+    return applyStorePlan(
+      { aws: openAws({ env: io.env, local }), config, arn, isLocal: values.local },
+      { yes: values.yes, waitMs: values['wait-for'] },
+      io,
+    );
   },
 });

@@ -1,6 +1,6 @@
 import { type Aws, openAws } from '../../src/aws/clients.ts';
 import { withoutWrites } from '../../src/aws/dry-run.ts';
-import { askToWrite } from '../../src/cli/ask-to-write.ts';
+import { askToWrite, nameTarget } from '../../src/cli/ask-to-write.ts';
 import { EdgeError } from '../../src/cli/errors.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { readLocalCloud } from '../../src/cli/local-cloud.ts';
@@ -67,14 +67,10 @@ async function confirmRelease(
   { isLocal, yes, region }: { isLocal: boolean; yes: boolean; region: string },
   io: Io,
 ): Promise<void> {
-  const [, , , , account = '?', store = ''] = keyValueStoreArn.split(':');
-  const profile = io.env['AWS_PROFILE'];
-  const where = isLocal
-    ? 'the local cloud'
-    : `AWS account ${account} (${profile ? `profile ${profile}, ` : ''}${region}), store ${store.split('/').at(-1)}`;
+  const resource = `store ${keyValueStoreArn.split('/').at(-1)}, ${region}`;
+  const where = isLocal ? 'the local cloud' : nameTarget({ isLocal, resource, arn: keyValueStoreArn }, io.env);
   const what = `${name} v${version}, ${sha256.slice(0, 12)}`;
-  io.stderr(`target   ${where}: ${what} becomes LIVE`);
-  if (await askToWrite(io, yes, `Publish ${what} to ${where}?`)) return;
+  if (await askToWrite(io, yes, 'publish this', `${where}: ${what} becomes LIVE`)) return;
   throw new EdgeError('DECLINED', 'nothing was published', { hint: 'the question was not answered with y' });
 }
 

@@ -15,7 +15,9 @@ export interface OpenFlagStoreOptions {
 }
 
 /** The store that holds the health record, and the local cloud when it is there. */
-export async function openFlagStore(options: OpenFlagStoreOptions): Promise<{ store: FlagStore; local: LocalCloud | undefined }> {
+export async function openFlagStore(
+  options: OpenFlagStoreOptions,
+): Promise<{ store: FlagStore; arn: string; local: LocalCloud | undefined }> {
   const { env, isLocal, name, log, signal } = options;
   // The SDK loads while the local cloud answers.
   const loading = import('./key-value-store.ts');
@@ -23,5 +25,5 @@ export async function openFlagStore(options: OpenFlagStoreOptions): Promise<{ st
   const aws = openAws({ env, local });
   const arn = local?.keyValueStoreArn ?? (await findKeyValueStoreArn(aws, name, env['EDGE_KVS_ARN']));
   const [{ openKeyValueStore }, client] = await Promise.all([loading, aws.keyValueStore()]);
-  return { store: openKeyValueStore(client, arn, { ...(log && { log }), ...(signal && { signal }) }), local };
+  return { store: openKeyValueStore(client, arn, { ...(log && { log }), ...(signal && { signal }) }), arn, local };
 }

@@ -22,6 +22,8 @@ export interface FailoverTools {
   by: string;
   /** Where an override is reported, as a flip of the flipper is. A failed notification never fails the write. */
   channels?: readonly Channel[];
+  /** Where it writes, for the question; undefined: it is not said. */
+  target?: string;
   /** Write without asking. */
   yes: boolean;
   /** Ask the edge afterwards. */

@@ -1,3 +1,4 @@
+import { askToWrite } from '../cli/ask-to-write.ts';
 import { formatDuration } from '../cli/duration.ts';
 import { EdgeError } from '../cli/errors.ts';
 import { formatTime } from '../cli/format-time.ts';
@@ -34,7 +35,7 @@ export async function writeFailover(intent: WriteIntent, tools: FailoverTools, i
   }
   for (const line of formatPlan(shown, flip, { now: io.now(), audiences: tools.audiences, colour: io.colour })) io.stderr(line);
   checkDangers(shown, flip);
-  if (!(await isConfirmed(tools, io))) {
+  if (!(await askToWrite(io, tools.yes, 'write this', tools.target ?? 'the flag store'))) {
     io.stderr('nothing was written');
     return 1;
   }
@@ -102,13 +103,6 @@ function thinkThrough(snapshot: StoreSnapshot, { flip, reason }: WriteIntent, se
   const { by, origins, audiences } = tools;
   const proofs = judgeOrigins(origins, parseLiveRecord(snapshot.values, at).state.origins, seen.soundings, at, seen.memories);
   return planFailover(snapshot, flip, { at, by, reason, origins, audiences, proofs });
-}
-
-async function isConfirmed({ yes }: FailoverTools, io: Io): Promise<boolean> {
-  if (yes) return true;
-  if (!io.isTerminal)
-    throw new EdgeError('USAGE', 'there is no terminal to ask for a yes, so nothing was written', { hint: '--yes writes without asking' });
-  return io.confirm('write this?');
 }
 
 /** Writes what was shown. The flipper may have moved weights meanwhile, so it is thought through again; another operator's override is not replaced unseen. */

@@ -50,7 +50,7 @@ describe('the documents', () => {
 
   it('give them flags that they have', () => {
     const unknown = commands.filter(({ script, args }) => {
-      const known = helps.get(script)?.match(/--[a-z][a-z-]*/g) ?? [];
+      const known = helps.get(script)?.match(/--[a-z][a-z0-9-]*/g) ?? [];
       return (
         helps.has(script) &&
         args.some((arg) => arg.startsWith('--') && arg !== '--' && !known.some((flag) => flag === arg.split('=', 1)[0]))

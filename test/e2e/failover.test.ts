@@ -186,7 +186,7 @@ describe('npm run failover', () => {
 
   it('asks for --yes where no terminal is, and writes nothing', async () => {
     const outcome = await failover([...move.slice(0, -1), '--local']);
-    expect(outcome.err).toMatch(/error: there is no terminal to ask[^\n]*\nhint: --yes writes without asking\n$/);
+    expect(outcome.err).toMatch(/error: no terminal to confirm in[^\n]*\nhint: pass --yes[^\n]*\n$/);
     expect([outcome.code, written()]).toEqual([2, 0]);
   });
 
@@ -209,9 +209,9 @@ describe('npm run failover', () => {
   it('writes to AWS by the SDK’s own environment, and finds the store by its name', async () => {
     const outcome = await failover([...move, '--break-glass', 'a test', '--no-verify'], { ...keys, AWS_ENDPOINT_URL: test.control.url });
     expect(outcome).toMatchObject({ code: 0 });
-    expect(test.control.calls.filter(({ service }) => service === 'cloudfront').map(({ operation }) => operation)).toEqual([
-      'DescribeKeyValueStore',
-    ]);
+    // Beside it STS is asked who writes, at the same endpoint, which does not know it.
+    const operations = test.control.calls.filter(({ service }) => service === 'cloudfront').map(({ operation }) => operation);
+    expect(operations.filter((operation) => operation !== 'Unknown')).toEqual(['DescribeKeyValueStore']);
     expect(written()).toBe(1);
   });
 });

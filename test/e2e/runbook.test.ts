@@ -137,7 +137,7 @@ it('all of them do what the runbook says', { timeout: 240_000 }, async () => {
     const [name = '', ...args] = [...command.matchAll(/"[^"]*"|\S+/g)]
       .map(([word]) => word.replaceAll('"', ''))
       .filter((word) => word !== '--');
-    const writes = name === 'failover' && !['status', 'history'].includes(args[0] ?? '');
+    const writes = name === 'function:rollback' || (name === 'failover' && !['status', 'history'].includes(args[0] ?? ''));
     const { code, stdout, stderr } = await startScript(name.replace(':', '-'), [...args, '--local', ...(writes ? ['--yes'] : [])], env)
       .ended;
     expect({ command, code, stderr }).toMatchObject({ command, code: 0 });

@@ -8,8 +8,10 @@ export interface Ended {
 
 /** Starts a command of scripts/ as npm does, without npm. */
 export function startScript(script: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  // The tests run under npm, the command does not: what that npm was given is nothing to it.
+  const { npm_lifecycle_event: _, ...inherited } = process.env;
   const child = spawn(process.execPath, ['--no-warnings', 'scripts/run.mjs', script, ...args], {
-    env: { ...process.env, ...env },
+    env: { ...inherited, ...env },
   });
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)

@@ -1,6 +1,6 @@
 import type { CloudFrontClient, DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { type LiveDistribution, waitForDeployed } from '../../aws/distribution.ts';
-import { askToWrite } from '../../cli/ask-to-write.ts';
+import { askToWrite, nameTarget } from '../../cli/ask-to-write.ts';
 import type { Io } from '../../cli/io.ts';
 import { writePlan } from './apply-distribution.ts';
 import { findDistribution } from './find-distribution.ts';
@@ -14,6 +14,8 @@ export interface DistributionTarget {
   /** distribution.json with its placeholders filled. */
   file: DistributionConfig;
   id: string | undefined;
+  /** The local cloud in place of AWS. Default false. */
+  isLocal?: boolean;
   drop: readonly string[];
   /** The top-level fields that may change; all when empty. */
   only?: readonly string[];
@@ -40,7 +42,7 @@ export async function applyPlan(target: DistributionTarget, options: WriteOption
   const plan = await makePlan(target);
   for (const line of formatPlan(plan, io.colour)) io.stderr(line);
   checkHazards(findHazards(plan), target.accept ?? []);
-  if (plan.changes.length > 0 && !(await askToWrite(io, options.yes, 'apply this?'))) {
+  if (plan.changes.length > 0 && !(await askToWrite(io, options.yes, 'apply this', nameDistribution(target, plan.live, io)))) {
     io.stderr('nothing was written');
     return 1;
   }
@@ -73,4 +75,9 @@ export async function awaitDeployed(
 
 export function describeOutcome({ id, domainName, isDeployed }: LiveDistribution, what: string): string {
   return `distribution ${id} (${domainName}) is ${what}${isDeployed ? ' and deployed' : ', and being deployed'}`;
+}
+
+/** Where a write to the distribution goes; one that does not exist yet has no id. */
+export function nameDistribution({ isLocal = false }: DistributionTarget, live: LiveDistribution | undefined, io: Io): string {
+  return nameTarget({ isLocal, resource: live === undefined ? 'a new distribution' : `distribution ${live.id}`, arn: live?.arn }, io.env);
 }

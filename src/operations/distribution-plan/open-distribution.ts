@@ -21,13 +21,14 @@ export async function openDistribution({ env, isLocal, id, config }: OpenDistrib
   file: DistributionConfig;
   /** Undefined when aliases and CallerReference are to find it. */
   id: string | undefined;
+  isLocal: boolean;
 }> {
   const local = isLocal ? await readLocalCloud(env) : undefined;
   const file = await readDistribution(distributionPath(env), local?.env ?? env);
   checkOriginsAgree(config, file);
   if (local === undefined) checkSecret(env['ORIGIN_VERIFY_SECRET']);
   const client = await openAws({ env, local }).cloudFront();
-  return { client, file, id: id ?? (local === undefined ? env['EDGE_DISTRIBUTION_ID'] || undefined : local.distributionId) };
+  return { client, file, isLocal, id: id ?? (local === undefined ? env['EDGE_DISTRIBUTION_ID'] || undefined : local.distributionId) };
 }
 
 /** The paths of `--drop`, which are separated by commas: no path pattern and no host name has one. */

@@ -4,19 +4,20 @@ import { type LiveDistribution, readDistributionById } from '../../aws/distribut
 import { askToWrite } from '../../cli/ask-to-write.ts';
 import { EdgeError } from '../../cli/errors.ts';
 import type { Io } from '../../cli/io.ts';
-import { awaitDeployed, type DistributionTarget, describeOutcome, type WriteOptions } from './distribution-commands.ts';
+import { awaitDeployed, type DistributionTarget, describeOutcome, nameDistribution, type WriteOptions } from './distribution-commands.ts';
 import { findRollout } from './find-rollout.ts';
 import { describeChange, formatChanges } from './format-plan.ts';
 import { diffForPromotion, findPrimary } from './plan-staging.ts';
 
 /** Shows what the staging distribution has other than the primary, asks, gives it to the primary and ends the rollout; returns the exit code. */
-export async function promoteDistribution({ client, file, id }: DistributionTarget, options: WriteOptions, io: Io): Promise<number> {
+export async function promoteDistribution(target: DistributionTarget, options: WriteOptions, io: Io): Promise<number> {
+  const { client, file, id } = target;
   const primary = await findPrimary(client, file, id);
   const staging = await findStaged(client, primary);
   const changes = diffForPromotion(primary.config, staging.config);
   for (const line of [`distribution ${primary.id} from staging distribution ${staging.id}`, ...formatChanges(changes, io.colour)])
     io.stderr(line);
-  if (changes.length > 0 && !(await askToWrite(io, options.yes, 'promote this to everybody?'))) {
+  if (changes.length > 0 && !(await askToWrite(io, options.yes, 'promote this to all viewers', nameDistribution(target, primary, io)))) {
     io.stderr('nothing was written');
     return 1;
   }

@@ -6,7 +6,7 @@ import { EdgeError } from '../../cli/errors.ts';
 import type { Io } from '../../cli/io.ts';
 import { configTree } from './config-tree.ts';
 import { diffConfigs } from './diff-config.ts';
-import { awaitDeployed, type DistributionTarget, type WriteOptions } from './distribution-commands.ts';
+import { awaitDeployed, type DistributionTarget, nameDistribution, type WriteOptions } from './distribution-commands.ts';
 import { findRollout, stagingReference } from './find-rollout.ts';
 import { describePlan, formatPlan } from './format-plan.ts';
 import { checkHazards, findHazards } from './plan-hazards.ts';
@@ -27,7 +27,7 @@ export async function stageDistribution(
   const steps = listSteps(shown);
   for (const line of [...formatPlan(shown.plan, io.colour), ...steps.map((step) => `  ${step}`)]) io.stderr(line);
   checkHazards(findHazards(shown.plan), target.accept ?? []);
-  if (steps.length > 0 && !(await askToWrite(io, options.yes, 'roll this out?'))) {
+  if (steps.length > 0 && !(await askToWrite(io, options.yes, 'roll this out', nameDistribution(target, shown.primary, io)))) {
     io.stderr('nothing was written');
     return 1;
   }

@@ -1,7 +1,7 @@
 import type { Aws } from '../../aws/clients.ts';
 import { openKeyValueStore } from '../../aws/key-value-store.ts';
 import { createEmptyStore, describeStore, type StoreDescription, waitForStore } from '../../aws/key-value-store-control.ts';
-import { askToWrite } from '../../cli/ask-to-write.ts';
+import { askToWrite, nameTarget } from '../../cli/ask-to-write.ts';
 import { EdgeError } from '../../cli/errors.ts';
 import type { Io } from '../../cli/io.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
@@ -18,6 +18,8 @@ export interface StoreTarget {
   config: Pick<EdgeConfig, 'keyValueStoreName' | 'keys'>;
   /** EDGE_KVS_ARN: must be of the same store when it is set. */
   arn: string | undefined;
+  /** The local cloud in place of AWS. Default false. */
+  isLocal?: boolean;
 }
 
 /** More pages than a full store of 5 MB can have keys worth listing. */
@@ -37,7 +39,7 @@ export async function showStorePlan(target: StoreTarget, io: Io): Promise<number
 
 /** Shows the plan, asks, creates the store when there is none and writes exactly that plan; returns the exit code. */
 export async function applyStorePlan(target: StoreTarget, { yes, waitMs }: { yes: boolean; waitMs: number }, io: Io): Promise<number> {
-  const { aws, config } = target;
+  const { aws, config, isLocal = false } = target;
   const wait = async (store: StoreDescription) =>
     store.isReady
       ? store
@@ -46,7 +48,15 @@ export async function applyStorePlan(target: StoreTarget, { yes, waitMs }: { yes
   const { plan, batches } = await makePlan(target, found && (await wait(found)), io);
   for (const line of formatStorePlan(plan, io.colour)) io.stderr(line);
   const isIdle = plan.arn !== undefined && plan.steps.length === 0;
-  if (!isIdle && !(await askToWrite(io, yes, 'apply this?'))) {
+  if (
+    !isIdle &&
+    !(await askToWrite(
+      io,
+      yes,
+      'apply this',
+      nameTarget({ isLocal, resource: `store ${config.keyValueStoreName}`, arn: found?.arn }, io.env),
+    ))
+  ) {
     io.stderr('nothing was written');
     return 1;
   }

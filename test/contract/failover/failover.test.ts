@@ -273,14 +273,14 @@ describe('the question', () => {
   it('is asked on a terminal after the plan, and only a yes writes', async () => {
     const no = await command(['to', 'europe'], { terminal: 'n' });
     expect([no.code, writes()]).toEqual([1, 0]);
-    expect(no.err).toMatch(/was 100[\s\S]*write this\? \[y\/N\] nothing was written\n$/);
+    expect(no.err).toMatch(/was 100[\s\S]*write this \([^)]*\)\? \[y\/N\] nothing was written\n$/);
     const yes = await command(['to', 'europe'], { terminal: 'y' });
     expect([yes.code, writes()]).toEqual([0, 1]);
   });
 
   it('cannot be asked without a terminal: --yes is then required', async () => {
     const { code } = await command(['to', 'europe'], { tools: { yes: false } });
-    expect(code).toMatchObject({ code: 'USAGE', exitCode: 2, hint: '--yes writes without asking' });
+    expect(code).toMatchObject({ code: 'USAGE', exitCode: 2, hint: expect.stringContaining('--yes') });
     expect(writes()).toBe(0);
   });
 });
