@@ -126,6 +126,8 @@ export class FlagKeeper {
   #checking: Promise<void> | undefined;
   #verifying: Promise<void> = Promise.resolve();
   #writes = 0;
+  /** The write that is being read back: it is not sent again before that has ended. */
+  #verified: number | undefined;
   #isDriven = false;
 
   constructor(options: FlagKeeperOptions) {
@@ -204,7 +206,8 @@ export class FlagKeeper {
 
   #isWorkDue(): boolean {
     const { live, unverified, isDamaged } = this.#kept;
-    return live === undefined || Boolean(unverified) || Boolean(isDamaged) || live.edited || this.#decideNow(live).action === 'flip';
+    const isUnseen = Boolean(unverified) && this.#verified !== this.#writes;
+    return live === undefined || isUnseen || Boolean(isDamaged) || live.edited || this.#decideNow(live).action === 'flip';
   }
 
   async #act(tries: number): Promise<void> {
@@ -428,7 +431,9 @@ export class FlagKeeper {
       reported: { ...this.#kept.reported, damage: undefined },
     });
     this.#logWrite(made, attempts);
-    if (!shadow) this.#verifying = this.#verify(this.#writes, live.text, sequence);
+    if (shadow) return;
+    this.#verified = this.#writes;
+    this.#verifying = this.#verify(this.#writes, live.text, sequence);
   }
 
   /** Beside everything else: the next flip must not wait for it. */
@@ -463,6 +468,7 @@ export class FlagKeeper {
     const unverified = this.#kept.unverified ?? 0;
     if (unverified > 0) await clock.sleep(this.#retryMs(unverified), signal);
     if (write !== this.#writes) return;
+    this.#verified = undefined;
     this.#keep({ unverified: unverified + 1 });
     if (!this.#isDriven) this.consider();
   }

@@ -312,6 +312,33 @@ describe('a write', () => {
   });
 });
 
+describe('a store whose values are read late under its newest ETag', () => {
+  it.each([2, 10, 25])('by %i seconds is written again a few times with growing pauses, not without one', async (lagS) => {
+    const simulation = new Simulation({ world: outage });
+    const client = simulation.store.client();
+    const shown: { at: number; values: ReadonlyMap<string, string> }[] = [{ at: 0, values: new Map() }];
+    const late = (snapshot: StoreSnapshot): StoreSnapshot => {
+      const at = simulation.clock.monotonic() - lagS * second;
+      return { ...snapshot, values: shown.findLast((each) => each.at <= at)?.values ?? new Map() };
+    };
+    simulation.start({
+      store: {
+        ...client,
+        read: async (keys) => late(await client.read(keys)),
+        update: async (keys, change) => {
+          const done = await client.update(keys, (snapshot) => change(late(snapshot)));
+          shown.push({ at: simulation.clock.monotonic(), values: new Map(simulation.store.values) });
+          return done;
+        },
+      },
+    });
+    await simulation.clock.run(3 * minute);
+    expect(new Set(simulation.written.map(([, record]) => record))).toEqual(new Set(['singapore=0']));
+    expect(simulation.written.length).toBeLessThanOrEqual(8);
+    expect(simulation.of('flip')).toHaveLength(1);
+  });
+});
+
 describe('the next failure of the store', () => {
   it.each(['the origin recovers', 'another flipper flips'])(
     'is retried as soon as the first when the need ended because %s',
