@@ -327,14 +327,14 @@ export class FlagKeeper {
     const { live: known, values: before, written, unverified, isVerified } = this.#kept;
     const now = clock.now();
     const own = before && new Map(Object.entries(before));
-    const { values: recovered, isBehind, damage } = recoverValues(values, own, now, keys);
+    const { values: recovered, isBehind, damage } = recoverValues(values, own, now, keys, policy.origins);
     const isYoung = !unverified && written !== undefined && clock.monotonic() - written.at < (isVerified ? lagAfterVerifiedMs : lagMs);
     const last = entryOf(written);
     const isOldText = last !== undefined && last.from !== last.to && last.from === (values.get(healthKey) ?? okRecord);
     const isLate =
       isYoung && own !== undefined && (isBehind || damage !== undefined || (isOldText && this.#sequence === sequenceOf(values)));
     const learnt = isLate ? own : recovered;
-    const live = learnRecord(learnt, known, policy.failover, now);
+    const live = learnRecord(learnt, known, policy.failover, now, policy.origins);
     return { values: learnt, live, isBehind: isBehind || isLate, damage: isLate ? undefined : damage };
   }
 
@@ -416,7 +416,7 @@ export class FlagKeeper {
   #applied(made: Sent, attempts: number): void {
     const { policy, clock, shadow } = this.#options;
     const put = new Map(made.puts.map(({ key, value }) => [key, value]));
-    const live = learnRecord(put, this.#kept.live, policy.failover, clock.now());
+    const live = learnRecord(put, this.#kept.live, policy.failover, clock.now(), policy.origins);
     const { sequence } = live.state;
     const { decision, etag, puts } = made;
     const written: Sent = { sequence, puts, decision, etag, at: clock.monotonic() };

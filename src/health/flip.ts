@@ -1,4 +1,4 @@
-import { formatHealthRecord, type HealthEntry, parseHealthRecord } from '../../kvs/health-record.ts';
+import { formatHealthRecord, type HealthEntry, okRecord, parseHealthRecord } from '../../kvs/health-record.ts';
 import { auditKey, healthKey, stateKey } from '../../kvs/keys.ts';
 import { EdgeError } from '../cli/errors.ts';
 import { type AuditEntry, formatAuditEntry } from './audit.ts';
@@ -52,11 +52,17 @@ export interface FlipContext {
  */
 export function planFlip(snapshot: StoreSnapshot, flip: Flip, context: FlipContext): KeyChange | undefined {
   const { origins } = context;
-  const live = parseLiveRecord(snapshot.values, context.at);
+  const live = parseLiveRecord(snapshot.values, context.at, origins);
   check(live, flip, context);
   const automatic = flip.kind === 'automatic' ? flip.weights : live.automatic;
-  const record = formatRecord(live, flip, automaticEntries(automatic, origins), edgeSeconds(context.at - (context.keepEndedMs ?? 0)));
-  if (Buffer.byteLength(record) > maxRecordBytes || parseHealthRecord(record, origins) === undefined)
+  const record = formatRecord(
+    live,
+    flip,
+    automaticEntries(automatic, origins),
+    edgeSeconds(context.at - (context.keepEndedMs ?? 0)),
+    origins,
+  );
+  if (!isWritable(record, origins))
     throw new EdgeError('QUOTA', `the health record would be ${Buffer.byteLength(record)} bytes long, and the edge ignores one like this`, {
       hint: 'too many origins are out at once, their ids are too long, or entries of origins that edge.config.ts does not have are in it',
     });
@@ -113,12 +119,29 @@ function check(live: LiveRecord, flip: Flip, { at, origins }: FlipContext): void
     });
 }
 
-/** Overrides that have ended are kept by automation as long as there is room for them. */
-function formatRecord(live: LiveRecord, flip: Flip, automatic: readonly HealthEntry[], keptSince: number): string {
+/**
+ * Overrides that have ended are kept by automation as long as there is room for them. A record written by hand may hold more than an automatic flip leaves
+ * room for: then the first entry in force of each configured origin is kept, so that a dead origin can still be left.
+ */
+function formatRecord(
+  live: LiveRecord,
+  flip: Flip,
+  automatic: readonly HealthEntry[],
+  keptSince: number,
+  origins: readonly string[],
+): string {
   if (flip.kind === 'override' || flip.kind === 'clear') return formatHealthRecord([...nextOverrides(flip), ...automatic]);
   const kept = live.timed.filter(({ until = 0 }) => until > keptSince);
-  const record = formatHealthRecord([...kept, ...automatic]);
-  return Buffer.byteLength(record) <= maxRecordBytes ? record : formatHealthRecord([...live.overrides, ...automatic]);
+  const first = live.overrides.filter(
+    ({ origin }, index) => origins.includes(origin) && live.overrides.findIndex((entry) => entry.origin === origin) === index,
+  );
+  const records = [kept, live.overrides, first].map((overrides) => formatHealthRecord([...overrides, ...automatic]));
+  return records.find((record) => isWritable(record, origins)) ?? records[0] ?? okRecord;
+}
+
+/** Not longer than we keep, and one that the edge obeys. */
+function isWritable(record: string, origins: readonly string[]): boolean {
+  return Buffer.byteLength(record) <= maxRecordBytes && parseHealthRecord(record, origins) !== undefined;
 }
 
 function nextOverrides(flip: Extract<Flip, { kind: 'override' | 'clear' }>): readonly HealthEntry[] {

@@ -12,8 +12,9 @@ export function learnRecord(
   known: LiveRecord | undefined,
   policy: FailoverPolicy,
   now: number,
+  origins?: readonly string[],
 ): LiveRecord {
-  const fresh = parseLiveRecord(values, now);
+  const fresh = parseLiveRecord(values, now, origins);
   // Nobody has written since: what is in memory has the same times, and has put them right if the clock was set back.
   if (known !== undefined && known.state.sequence === fresh.state.sequence && known.text === fresh.text)
     return settle({ ...fresh, state: known.state }, policy, now);

@@ -35,15 +35,16 @@ const longestHoldDownMs = 24 * 3_600_000;
 
 /**
  * Reads `health` and `state` from a snapshot's values; `now` (epoch milliseconds) tells which entries have expired. Audit entries among the values explain the
- * record when the state is missing, unreadable or older than they are.
+ * record when the state is missing, unreadable or older than they are. With `origins`, those that are configured, a record longer than they can need has no
+ * entries, as at the edge.
  */
-export function parseLiveRecord(values: ReadonlyMap<string, string>, now: number): LiveRecord {
+export function parseLiveRecord(values: ReadonlyMap<string, string>, now: number, origins?: readonly string[]): LiveRecord {
   const text = values.get(healthKey) ?? okRecord;
   const state = readState(values, now);
   const timed: HealthEntry[] = [];
   const automatic: Record<string, number> = {};
   // The edge lets the first entry left for an origin win, so nothing after an entry without expiry can count.
-  for (const entry of readEntries(text) ?? []) {
+  for (const entry of readEntries(text, origins) ?? []) {
     if (entry.origin in automatic) continue;
     if (entry.until === undefined) automatic[entry.origin] = entry.weight;
     else if (!isExpired(entry, now - endedGraceMs)) timed.push(entry);
@@ -98,8 +99,8 @@ function mapValues<T>(record: Readonly<Record<string, T>>, map: (value: T) => T)
 const maxUntil = 999_999_999_999;
 
 /** The record's entries; undefined when it makes no sense, and the edge acts as for `ok`. */
-export function readEntries(text: string): HealthEntry[] | undefined {
-  const entries = parseHealthRecord(text);
+export function readEntries(text: string, origins?: readonly string[]): HealthEntry[] | undefined {
+  const entries = parseHealthRecord(text, origins);
   return entries?.every(({ until = 0 }) => until <= maxUntil) ? entries : undefined;
 }
 

@@ -31,12 +31,13 @@ export function recoverValues(
   known: ReadonlyMap<string, string> | undefined,
   now: number,
   asked: readonly string[] = [],
+  origins?: readonly string[],
 ): Recovered {
   const text = found.get(healthKey);
-  const isRecord = text !== undefined && readEntries(text) !== undefined;
+  const isRecord = text !== undefined && readEntries(text, origins) !== undefined;
   const isState = isStateReadable(found.get(stateKey));
-  const live = parseLiveRecord(found, now);
-  const shown = parseLiveRecord(only(flipKeys, found), now);
+  const live = parseLiveRecord(found, now, origins);
+  const shown = parseLiveRecord(only(flipKeys, found), now, origins);
   const before = parseStateRecord(known?.get(stateKey));
   const isShort = shown.state.sequence < before.sequence;
   const isBegunAnew = isNewer(shown.state, before);

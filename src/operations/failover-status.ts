@@ -117,7 +117,7 @@ async function compareEdge(
 
 /** What the values of a store say at a time (epoch milliseconds): the status without the edge's part. */
 export function describeValues(values: ReadonlyMap<string, string>, origins: readonly string[], at: number): Omit<FailoverStatus, 'edge'> {
-  const live = parseLiveRecord(values, at);
+  const live = parseLiveRecord(values, at, origins);
   const weights = effectiveWeights(live);
   const { automaticAt, lastFlip } = live.state;
   // The kinds of flips that write verdicts.

@@ -27,10 +27,12 @@ export async function writeFailover(intent: WriteIntent, tools: FailoverTools, i
   const { flip } = intent;
   const [snapshot, soundings] = await Promise.all([tools.store.read(flipKeys), soundTargets(flip, tools)]);
   refuseEnded(flip, tools, io.now(), 'nothing was written');
-  const seen = { soundings, memories: parseLiveRecord(snapshot.values, io.now()).state.origins };
+  const seen = { soundings, memories: parseLiveRecord(snapshot.values, io.now(), tools.origins).state.origins };
   const shown = thinkThrough(snapshot, intent, seen, tools, io.now());
   if (shown === undefined) {
-    io.result({ written: false, record: parseLiveRecord(snapshot.values, io.now()).text }, ['no override is in force: nothing to do']);
+    io.result({ written: false, record: parseLiveRecord(snapshot.values, io.now(), tools.origins).text }, [
+      'no override is in force: nothing to do',
+    ]);
     return 0;
   }
   for (const line of formatPlan(shown, flip, { now: io.now(), audiences: tools.audiences, colour: io.colour })) io.stderr(line);
@@ -41,7 +43,7 @@ export async function writeFailover(intent: WriteIntent, tools: FailoverTools, i
   }
   const { at, change } = await commit(shown, intent, seen, tools, io);
   const values = new Map(change.puts.map(({ key, value }) => [key, value]));
-  const live = parseLiveRecord(values, at);
+  const live = parseLiveRecord(values, at, tools.origins);
   const written = `written: ${live.text} (flip #${live.state.sequence})`;
   const reported = report(intent, shown.live.text, live, at, tools, io);
   const propagationMs = await verify(live.text, at, tools, io).catch((error: unknown) => {
@@ -101,7 +103,7 @@ async function soundTargets(flip: Flip, { origins, sound }: FailoverTools): Prom
 /** The plan for this snapshot; undefined when there is nothing to do. */
 function thinkThrough(snapshot: StoreSnapshot, { flip, reason }: WriteIntent, seen: Seen, tools: FailoverTools, at: number) {
   const { by, origins, audiences } = tools;
-  const proofs = judgeOrigins(origins, parseLiveRecord(snapshot.values, at).state.origins, seen.soundings, at, seen.memories);
+  const proofs = judgeOrigins(origins, parseLiveRecord(snapshot.values, at, origins).state.origins, seen.soundings, at, seen.memories);
   return planFailover(snapshot, flip, { at, by, reason, origins, audiences, proofs });
 }
 
@@ -113,7 +115,7 @@ async function commit(shown: FailoverPlan, intent: WriteIntent, seen: Seen, tool
     // Read anew in each round: waiting for a yes, or for a slow store, takes from the override's time.
     const at = io.now();
     refuseEnded(flip, tools, at, 'nothing was written');
-    const live = parseLiveRecord(snapshot.values, at);
+    const live = parseLiveRecord(snapshot.values, at, origins);
     if (describeOverrides(live) !== describeOverrides(shown.live))
       throw new EdgeError('CONFLICT', `the override has changed since it was shown: the record is now ${live.text}`, {
         hint: 'nothing was written; see npm run failover -- status, then decide again',

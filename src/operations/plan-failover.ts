@@ -42,10 +42,10 @@ export function planFailover(snapshot: StoreSnapshot, flip: Flip, context: Failo
   // A dead end is a danger to be shown with the others, not yet an error: planFlip is asked as if it had been accepted.
   const change = planFlip(snapshot, flip.kind === 'override' ? { breakGlass: '', ...flip } : flip, context);
   if (change === undefined) return undefined;
-  const live = parseLiveRecord(snapshot.values, at);
+  const live = parseLiveRecord(snapshot.values, at, origins);
   const written = new Map([...snapshot.values, ...change.puts.map(({ key, value }): [string, string] => [key, value])]);
   const before = fullWeights(live, origins);
-  const after = fullWeights(parseLiveRecord(written, at), origins);
+  const after = fullWeights(parseLiveRecord(written, at, origins), origins);
   const moves = listMoves(audiences, before, after);
   const dangers: string[] = [];
   if (origins.every((origin) => after[origin] === 0)) dangers.push('every origin would be at weight 0');

@@ -269,3 +269,25 @@ describe('laws over random histories', () => {
     );
   });
 });
+
+describe('a record written by hand', () => {
+  const inForce = (origin: string, seconds: number) => `${origin}=100@${at / 1_000 + seconds}`;
+
+  it('never keeps a dead origin: what leaves no room for the flip is left out, the first entry in force of each origin stays', () => {
+    const hand = [3_600, 3_601, 3_602].map((seconds) => inForce('europe', seconds)).join(';');
+    expect(parseHealthRecord(hand, origins)).toHaveLength(3);
+    const { values } = apply(snapshot({ [healthKey]: hand }), automatic({ singapore: 0 }));
+    const record = values.get(healthKey) ?? '';
+    expect(parseHealthRecord(record, origins)).toEqual([
+      { origin: 'europe', weight: 100, until: at / 1_000 + 3_600 },
+      { origin: 'singapore', weight: 0 },
+    ]);
+  });
+
+  it('that is longer than these origins can need has no entries, as at the edge', () => {
+    const long = Array.from({ length: 9 }, () => 'singapore=0').join(';');
+    expect(effectiveWeights(parseLiveRecord(new Map([[healthKey, long]]), at, origins))).toEqual({});
+    const { values } = apply(snapshot({ [healthKey]: long }), automatic({ europe: 0 }));
+    expect(values.get(healthKey)).toBe('europe=0');
+  });
+});

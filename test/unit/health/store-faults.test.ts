@@ -55,6 +55,7 @@ describe('a store that another tool wipes or damages', () => {
     { what: 'the record in another format', of: () => ({ [healthKey]: '{"version":2,"weights":{"singapore":0}}' }) },
     { what: 'the record cut off', of: () => ({ [healthKey]: 'singapore=' }) },
     { what: 'an end that no calendar has', of: () => ({ [healthKey]: 'singapore=100@99999999999999' }) },
+    { what: 'a record longer than the edge reads', of: () => ({ [healthKey]: Array(20).fill('singapore=100').join(';') }) },
     { what: 'record and state garbage', of: () => ({ [healthKey]: '\u0000\uffff', [stateKey]: '\u0000' }) },
     { what: 'the state of another version', of: () => ({ [healthKey]: 'ok', [stateKey]: '{"version":3,"flips":[]}' }) },
   ];
