@@ -15,6 +15,9 @@ export function pathOf(program: Program): string | undefined {
   return findExecutable(program, process.env['PATH']);
 }
 
+/** What publishing needs where njs is missing: the tests that are not about njs go on without it. */
+export const withoutNjs: readonly string[] = pathOf('njs') === undefined ? ['--without-njs'] : [];
+
 /** Set where a run must be complete, in .ci/run: a missing program is then an error. */
 const isStrict = process.env['EDGE_TEST_STRICT'] === '1';
 

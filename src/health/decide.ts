@@ -176,7 +176,7 @@ class Plan {
     // One order with a proven origin is enough to go, unless another order's viewers would land where the answer is still coming in.
     if (waits) this.#hold(isDead ? 'fallback-unproven' : (blocked ?? 'panic'), origin);
     // The override leaves some viewers without an origin that would take them.
-    else if (moves.length === 0) this.#hold(blocked ?? (isPartial ? 'override' : 'panic'), origin);
+    else if (moves.length === 0) this.#hold(blocked ?? (isPartial || origin in this.#pinned ? 'override' : 'panic'), origin);
     else for (const move of moves) if (!this.#moves.some((made) => made.origin === move.origin)) this.#moves.push(move);
   }
 

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withoutNjs } from '../programs.ts';
 import { openWorkingCopy, type WorkingCopy } from './function-working-copy.ts';
 
 let copy: WorkingCopy;
 
 beforeAll(async () => {
   copy = await openWorkingCopy();
-  const { code, err } = await copy.run('function-publish', ['--yes', '--local']);
+  const { code, err } = await copy.run('function-publish', ['--yes', '--local', ...withoutNjs]);
   if (code !== 0) throw new Error(err);
 });
 afterAll(() => copy.close());

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findNjs } from '../../src/edge/njs.ts';
 import { hashCode } from '../../src/operations/publish/pack-code.ts';
+import { describeWith } from '../programs.ts';
 import { openWorkingCopy, type WorkingCopy } from './function-working-copy.ts';
 
 // The commands as processes, in a copy of the project that the tests edit as a developer would, against the real control plane. One story: in this order.
@@ -59,7 +60,7 @@ describe('npm run function:build', () => {
   });
 });
 
-describe('npm run function:publish', () => {
+describeWith(['njs'], 'npm run function:publish', () => {
   it('publishes the first time, line by line with times', async () => {
     const { code, out, err } = await copy.run('function-publish', ['--yes', '--local', '--by', 'ann']);
     expect(code).toBe(0);
@@ -164,7 +165,7 @@ describe('npm run function:publish', () => {
   });
 });
 
-describe('npm run function:rollback and function:history', () => {
+describeWith(['njs'], 'npm run function:rollback and function:history', () => {
   it('brings the version before back in one command', async () => {
     const first = hashCode(Buffer.from(await copy.read(built)));
     const { code, out } = await copy.run('function-rollback', ['--yes', '--local', '--by', 'bob']);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Matrix } from '../../src/operations/drill/matrix/matrix.ts';
 import type { DrillReport } from '../../src/operations/drill/report/drill-report.ts';
+import { withoutNjs } from '../programs.ts';
 import { freePorts } from './free-ports.ts';
 import { startScript as start, waitUntil as until } from './start-script.ts';
 
@@ -99,7 +100,7 @@ describe('npm start', () => {
   });
 
   it('publishes again what is LIVE already without a write', async () => {
-    const { code, stdout } = await start('function-publish', ['--yes', '--local'], env).ended;
+    const { code, stdout } = await start('function-publish', ['--yes', '--local', ...withoutNjs], env).ended;
     expect(code).toBe(0);
     expect(stdout).toContain('nothing to do');
   });

@@ -7,6 +7,7 @@ import { parseEdgeConfig } from '../../src/config/edge-config.ts';
 import { flipKeys, planFlip } from '../../src/health/flip.ts';
 import { publishFunction } from '../../src/operations/publish/publish-function.ts';
 import edgeConfig from '../fixtures/sample/edge.config.ts';
+import { withoutNjs } from '../programs.ts';
 import { freePorts } from './free-ports.ts';
 import { startScript, waitUntil } from './start-script.ts';
 
@@ -137,9 +138,13 @@ it('all of them do what the runbook says', { timeout: 240_000 }, async () => {
     const [name = '', ...args] = [...command.matchAll(/"[^"]*"|\S+/g)]
       .map(([word]) => word.replaceAll('"', ''))
       .filter((word) => word !== '--');
-    const writes = name === 'function:rollback' || (name === 'failover' && !['status', 'history'].includes(args[0] ?? ''));
-    const { code, stdout, stderr } = await startScript(name.replace(':', '-'), [...args, '--local', ...(writes ? ['--yes'] : [])], env)
-      .ended;
+    const isRelease = name === 'function:rollback';
+    const writes = isRelease || (name === 'failover' && !['status', 'history'].includes(args[0] ?? ''));
+    const { code, stdout, stderr } = await startScript(
+      name.replace(':', '-'),
+      [...args, '--local', ...(writes ? ['--yes'] : []), ...(isRelease ? withoutNjs : [])],
+      env,
+    ).ended;
     expect({ command, code, stderr }).toMatchObject({ command, code: 0 });
     expect(`${stdout}${stderr}`, command).toMatch(says);
     await after?.();

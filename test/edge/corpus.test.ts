@@ -75,7 +75,7 @@ describe('the corpus', () => {
 });
 
 describeWith(['njs'], 'the corpus in both engines', () => {
-  const engine: FunctionRuntime = openNjsRuntime({ njs, judge: judgeRun });
+  const engine: FunctionRuntime = openNjsRuntime({ njs: String(njs), judge: judgeRun });
   let edge: FunctionRuntime;
   beforeAll(async () => {
     edge = await openFunctionRuntime({ checkSyntax });

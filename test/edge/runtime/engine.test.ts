@@ -1,14 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openEngine } from '../../../local/runtime/engine.ts';
 import type { FunctionRuntime, RunInput } from '../../../src/edge/execution.ts';
 import { checkSyntax } from '../../../src/edge/gate/check-syntax.ts';
+import { describeWith } from '../../programs.ts';
 import { njs } from '../njs/sample.ts';
 import { bodyOf, runOn, viewerRequest } from './events.ts';
 
 const lines: string[] = [];
 let auto: FunctionRuntime;
 let exact: FunctionRuntime;
-describe.skipIf(njs === undefined)('the engine', () => {
+describeWith(['njs'], 'the engine', () => {
   beforeAll(async () => {
     const options = { njs, timeLimitMs: 10_000, log: (line: string) => lines.push(line) };
     [auto, exact] = await Promise.all([openEngine({ engine: 'auto', ...options }), openEngine({ engine: 'njs', ...options, checkSyntax })]);

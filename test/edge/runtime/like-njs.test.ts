@@ -1,8 +1,9 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
 import type { FunctionRuntime } from '../../../src/edge/execution.ts';
 import { openNjsRuntime } from '../../../src/edge/njs.ts';
+import { describeWith } from '../../programs.ts';
 import { njs, runOf } from '../njs/sample.ts';
 import { bodyOf, runOn } from './events.ts';
 
@@ -27,7 +28,7 @@ async function bothEngines(expression: string, xs: readonly unknown[] = []): Pro
 
 const attempt = (expression: string) => `try { return String(${expression}); } catch (e) { return e.name; }`;
 
-describe.skipIf(njs === undefined)('workerd does as njs does', () => {
+describeWith(['njs'], 'workerd does as njs does', () => {
   const texts =
     `2026-08-01 10:00:00|2026-08-01|2026|2026-08|+2026|-2026-01-01|2026-08-01T10:00|2026-08-01T10:00:00|2026-08-01T10:00:00Z|2026-08-01T10:00:00.5
     2026-08-01T10:00:00.123456Z|2026-08-01T10:00:00+02:00|2026-08-01T10:00:00.Z|2026-08-01T10|2026-08-01T10:00Z|2026-08-01t10:00:00Z|+002026-08-01|-000001-01-01|0050-01-01

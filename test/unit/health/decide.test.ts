@@ -351,11 +351,11 @@ describe('an override', () => {
 
   it('is named as the reason when it keeps viewers on an origin that was taken out below it', () => {
     const memory = { singapore: out };
-    const record = `singapore=100@${soon};singapore=0`;
-    expect(judge(sick, { record, memory })).toEqual({ action: 'hold', reason: 'override', origin: 'singapore' });
+    for (const held of [`singapore=100@${soon}`, `singapore=50@${soon};europe=50@${soon}`])
+      expect(judge(sick, { record: `${held};singapore=0`, memory })).toEqual({ action: 'hold', reason: 'override', origin: 'singapore' });
     // Without a healthy origin the override is not what is wrong.
     const evidence = { singapore: unhealthy, europe: unhealthy };
-    expect(judge(sick, { record, memory, evidence })).toMatchObject({ reason: 'panic' });
+    expect(judge(sick, { record: `singapore=100@${soon};singapore=0`, memory, evidence })).toMatchObject({ reason: 'panic' });
     expect(judge(sick, { record: `singapore=0@${soon};singapore=0`, memory })).toMatchObject({ reason: 'not-healthy' });
   });
 
