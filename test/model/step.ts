@@ -26,6 +26,8 @@ const hourMs = 3_600_000;
 const truths: readonly Truth[] = ['up', 'down', 'gray', 'dissent', 'silent', 'hush'];
 /** Values that no version of ours writes. */
 const garbage = '{"sequence":"many","origins":[1],"override":{"until":';
+/** Its first entry can be read, and yet it is no record. */
+const halfRecord = `europe=0;${garbage}`;
 const farFuture = '99999999999999';
 
 /** The world after a step; undefined when the step is not possible or changes nothing. */
@@ -74,7 +76,10 @@ function happen(core: Core, setup: Setup, world: World, verb: string, [word = ''
     case 'wipe':
       return damage(world, { puts: [], deletes: keysOf(world, word) });
     case 'damage':
-      return damage(world, { puts: keysOf(world, word).map((key) => ({ key, value: garbage })), deletes: [] });
+      return damage(world, {
+        puts: keysOf(world, word).map((key) => ({ key, value: key === healthKey ? halfRecord : garbage })),
+        deletes: [],
+      });
     case 'hand':
       return byHand(world, word.replace('far', farFuture));
     case 'override':
