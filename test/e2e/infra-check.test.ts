@@ -33,6 +33,7 @@ describe('npm run infra:check', () => {
           'infra/flipper\\.yaml {2}\\d+ resources, nothing found',
           'infra/monitoring\\.yaml {2}\\d+ resources, nothing found',
           'infra/region\\.yaml {2}\\d+ resources, nothing found',
+          'infra/store-writes\\.yaml {2}1 resources?, nothing found',
           `cfn-lint {2}${installed === undefined ? 'absent: .*' : 'nothing found'}\n$`,
         ].join('\n'),
       ),
