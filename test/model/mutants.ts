@@ -11,6 +11,8 @@ export interface Mutant {
   file: string;
   find: string;
   replace: string;
+  /** No law finds it yet; docs/model.md says so. The bench hunts it all the same. */
+  isOpen?: true;
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -142,6 +144,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/health/hold-down.ts',
     find: 'movedAt: Math.min(movedAt, now)',
     replace: 'movedAt',
+    isOpen: true,
   },
   {
     name: 'no-hold-down',
@@ -254,6 +257,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/health/recover-values.ts',
     find: 'sequence: Math.max(live.state.sequence, before.sequence)',
     replace: 'sequence: live.state.sequence',
+    isOpen: true,
   },
   {
     name: 'clock-ahead-ends-overrides',

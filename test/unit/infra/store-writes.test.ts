@@ -5,7 +5,7 @@ import { openTemplate } from './open-template.ts';
 const template = openTemplate('infra/store-writes.yaml');
 
 it('reports each kind of write of the store by a principal that is not named, with a role or without', () => {
-  const { EventPattern, Targets } = template.Resources['Rule']?.Properties as {
+  const { EventPattern, Targets } = (template.Resources['Rule'] ?? expect.fail('no rule')).Properties as unknown as {
     EventPattern: { source: string[]; detail: Record<string, unknown> };
     Targets: { Arn: unknown }[];
   };
