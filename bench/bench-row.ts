@@ -1,4 +1,4 @@
-import { formatTable } from '../src/cli/format-table.ts';
+import { formatTable } from '../src/text/format-table.ts';
 
 /** One figure beside its budget. */
 export interface BenchRow {

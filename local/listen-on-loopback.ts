@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { EdgeError } from '../src/cli/errors.ts';
+import { EdgeError } from '../src/errors.ts';
 
 const inUse = { what: 'is in use', hint: 'stop what listens there, or choose another port' };
 

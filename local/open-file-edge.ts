@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
-import { EdgeError } from '../src/cli/errors.ts';
 import { checkSyntax } from '../src/edge/gate/check-syntax.ts';
 import { checkSize } from '../src/edge/gate.ts';
+import { EdgeError } from '../src/errors.ts';
 import { type CustomPolicies, noPolicies } from './edge/custom-policies.ts';
 import type { UnservedPart } from './edge/edge-plan.ts';
 import type { EdgeRequestRecord } from './edge/edge-request-record.ts';

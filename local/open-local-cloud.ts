@@ -1,6 +1,6 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
-import { type LocalCloud, localCloudPath } from '../src/cli/local-cloud.ts';
 import type { EdgeConfig } from '../src/config/edge-config.ts';
+import { type LocalCloud, localCloudPath } from '../src/config/local-cloud.ts';
 import type { FunctionRuntime } from '../src/edge/execution.ts';
 import { checkSyntax } from '../src/edge/gate/check-syntax.ts';
 import { type ControlPlane, openControlPlane } from './aws/control-plane.ts';

@@ -1,14 +1,14 @@
 import edgeConfig from '../edge.config.ts';
-import { EdgeError } from '../src/cli/errors.ts';
-import { nearestName } from '../src/cli/nearest-name.ts';
 import { bytes, choice, count, flag, integer, percent, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
-import { sumUsd } from '../src/operations/cost/cost-item.ts';
-import type { Schedule } from '../src/operations/cost/estimate-cost.ts';
-import { compareWays, estimateStack, freeTierCredits, stackAssumptions } from '../src/operations/cost/estimate-stack.ts';
-import { formatStack } from '../src/operations/cost/format-stack.ts';
-import type { EdgeRegion } from '../src/operations/cost/prices.ts';
+import { sumUsd } from '../src/cost/cost-item.ts';
+import type { Schedule } from '../src/cost/estimate-cost.ts';
+import { compareWays, estimateStack, freeTierCredits, stackAssumptions } from '../src/cost/estimate-stack.ts';
+import { formatStack } from '../src/cost/format-stack.ts';
+import type { EdgeRegion } from '../src/cost/prices.ts';
+import { EdgeError } from '../src/errors.ts';
+import { nearestName } from '../src/text/nearest-name.ts';
 
 const schedules: Readonly<Record<'lambda' | 'watch' | 'once', Schedule>> = {
   lambda: { kind: 'lambda' },
@@ -20,7 +20,7 @@ const edgeRegions = Object.keys(stackAssumptions.viewers) as EdgeRegion[];
 await run({
   usage: 'cost -- --requests <count> [options]',
   summary:
-    'The month’s bill of the whole: edge, flipper and a stack in each region, for so many requests. Asks nobody: the prices stand in src/operations/cost/prices.ts, each with its source and date.',
+    'The month’s bill of the whole: edge, flipper and a stack in each region, for so many requests. Asks nobody: the prices stand in src/cost/prices.ts, each with its source and date.',
   examples: [
     'cost -- --requests 100M',
     'cost -- --requests 2.5B --bytes-per-response 8kB --tasks 6',

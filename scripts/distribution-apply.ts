@@ -1,14 +1,14 @@
 import edgeConfig from '../edge.config.ts';
-import { EdgeError } from '../src/cli/errors.ts';
 import { duration, flag, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
-import { deployTimeoutMs } from '../src/operations/distribution-plan/apply-distribution.ts';
-import { applyPlan } from '../src/operations/distribution-plan/distribution-commands.ts';
-import { openDistribution, parseDrops } from '../src/operations/distribution-plan/open-distribution.ts';
-import { acceptableHazards } from '../src/operations/distribution-plan/plan-hazards.ts';
-import { stageDistribution } from '../src/operations/distribution-plan/stage-distribution.ts';
-import { parseTraffic } from '../src/operations/distribution-plan/staged-traffic.ts';
+import { deployTimeoutMs } from '../src/distribution/apply-distribution.ts';
+import { applyPlan } from '../src/distribution/distribution-commands.ts';
+import { openDistribution, parseDrops } from '../src/distribution/open-distribution.ts';
+import { acceptableHazards } from '../src/distribution/plan-hazards.ts';
+import { stageDistribution } from '../src/distribution/stage-distribution.ts';
+import { parseTraffic } from '../src/distribution/staged-traffic.ts';
+import { EdgeError } from '../src/errors.ts';
 
 await run({
   usage: 'distribution:apply -- [options]',

@@ -2,8 +2,8 @@ import edgeConfig from '../edge.config.ts';
 import { flag, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
-import { showPlan } from '../src/operations/distribution-plan/distribution-commands.ts';
-import { openDistribution, parseDrops } from '../src/operations/distribution-plan/open-distribution.ts';
+import { showPlan } from '../src/distribution/distribution-commands.ts';
+import { openDistribution, parseDrops } from '../src/distribution/open-distribution.ts';
 
 await run({
   usage: 'distribution:plan -- [options]',

@@ -2,9 +2,9 @@ import edgeConfig from '../edge.config.ts';
 import { duration, flag, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
-import { deployTimeoutMs } from '../src/operations/distribution-plan/apply-distribution.ts';
-import { openDistribution } from '../src/operations/distribution-plan/open-distribution.ts';
-import { promoteDistribution } from '../src/operations/distribution-plan/promote-distribution.ts';
+import { deployTimeoutMs } from '../src/distribution/apply-distribution.ts';
+import { openDistribution } from '../src/distribution/open-distribution.ts';
+import { promoteDistribution } from '../src/distribution/promote-distribution.ts';
 
 await run({
   usage: 'distribution:promote -- [options]',

@@ -1,17 +1,17 @@
 import edgeConfig from '../edge.config.ts';
 import { openAws } from '../src/aws/clients.ts';
-import { EdgeError } from '../src/cli/errors.ts';
-import { readLocalCloud } from '../src/cli/local-cloud.ts';
-import { nearestName } from '../src/cli/nearest-name.ts';
 import { flag, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { distributionPath, readDistribution } from '../src/config/distribution-file.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
-import { allChecks } from '../src/operations/doctor/all-checks.ts';
-import { worstOf } from '../src/operations/doctor/check.ts';
-import { countOutcomes, formatDoctor } from '../src/operations/doctor/format-doctor.ts';
-import { openDoctorReaders } from '../src/operations/doctor/open-doctor-readers.ts';
-import { runDoctor } from '../src/operations/doctor/run-doctor.ts';
+import { readLocalCloud } from '../src/config/local-cloud.ts';
+import { allChecks } from '../src/doctor/all-checks.ts';
+import { worstOf } from '../src/doctor/check.ts';
+import { countOutcomes, formatDoctor } from '../src/doctor/format-doctor.ts';
+import { openDoctorReaders } from '../src/doctor/open-doctor-readers.ts';
+import { runDoctor } from '../src/doctor/run-doctor.ts';
+import { EdgeError } from '../src/errors.ts';
+import { nearestName } from '../src/text/nearest-name.ts';
 
 const names = allChecks.map(({ id }) => id);
 

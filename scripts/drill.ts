@@ -1,18 +1,18 @@
 import edgeConfig from '../edge.config.ts';
 import { describePropagation, type PropagationProfile, propagationOption } from '../local/edge/propagation-profile.ts';
 import { originFaults, parseOriginFault } from '../local/origin/origin-fault.ts';
-import { EdgeError } from '../src/cli/errors.ts';
 import type { Io } from '../src/cli/io.ts';
 import { flag, integer, text } from '../src/cli/option.ts';
 import { type OutputFolder, openOutputFolder } from '../src/cli/output-folder.ts';
 import { run } from '../src/cli/run.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
-import { formatDrill } from '../src/operations/drill/format-drill.ts';
-import { formatMatrix } from '../src/operations/drill/matrix/format-matrix.ts';
-import { formatMatrixPage } from '../src/operations/drill/matrix/matrix-page.ts';
-import { formatDrillPage } from '../src/operations/drill/report/drill-page.ts';
-import { buildDrillReport } from '../src/operations/drill/report/drill-report.ts';
-import { summarizeDrill } from '../src/operations/drill/summarize-drill.ts';
+import { formatDrill } from '../src/drill/format-drill.ts';
+import { formatMatrix } from '../src/drill/matrix/format-matrix.ts';
+import { formatMatrixPage } from '../src/drill/matrix/matrix-page.ts';
+import { formatDrillPage } from '../src/drill/report/drill-page.ts';
+import { buildDrillReport } from '../src/drill/report/drill-report.ts';
+import { summarizeDrill } from '../src/drill/summarize-drill.ts';
+import { EdgeError } from '../src/errors.ts';
 import { describeRun } from './drill/describe-run.ts';
 import { drillConfig } from './drill/drill-config.ts';
 

@@ -6,13 +6,13 @@ import type { EdgeRequestRecord } from '../local/edge/edge-request-record.ts';
 import { propagationOption } from '../local/edge/propagation-profile.ts';
 import type { EventType } from '../local/open-file-edge.ts';
 import type { OriginMap } from '../local/resolve-on-loopback.ts';
-import { EdgeError } from '../src/cli/errors.ts';
 import { choice, flag, integer, text } from '../src/cli/option.ts';
 import { readTextFile } from '../src/cli/read-text-file.ts';
 import { run } from '../src/cli/run.ts';
 import { distributionPath, readDistribution } from '../src/config/distribution-file.ts';
-import { findNjs } from '../src/edge/njs.ts';
+import { findNjs } from '../src/edge/njs/njs.ts';
 import { parseStoreData } from '../src/edge/parse-store-data.ts';
+import { EdgeError } from '../src/errors.ts';
 
 await run({
   usage: 'edge -- --function <file> [options]',

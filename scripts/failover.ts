@@ -9,13 +9,13 @@ import { duration, flag, percent, text, url } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { distributionPath, readDistribution } from '../src/config/distribution-file.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
-import { maxOverrideMs } from '../src/health/flip.ts';
-import { openEdgeView } from '../src/operations/edge-view.ts';
-import { failover } from '../src/operations/failover.ts';
-import { failoverCommands, parseIntent } from '../src/operations/failover-intent.ts';
-import { openChannels } from '../src/operations/notify/open-channels.ts';
-import { probeOnce, soundOrigin } from '../src/operations/sound-origin.ts';
-import { listAudiences } from '../src/operations/viewer-shares.ts';
+import { maxOverrideMs } from '../src/core/flip.ts';
+import { failover } from '../src/failover/failover.ts';
+import { failoverCommands, parseIntent } from '../src/failover/failover-intent.ts';
+import { openChannels } from '../src/flipper/notify/open-channels.ts';
+import { openEdgeView } from '../src/probe/edge-view.ts';
+import { probeOnce, soundOrigin } from '../src/probe/probe-origin.ts';
+import { listAudiences } from '../src/probe/viewer-shares.ts';
 import { openLiveExpectations } from './failover/open-live-expectations.ts';
 
 await run({
@@ -54,7 +54,7 @@ await run({
     // Loaded before any clock runs: what a probe has 500 ms for must not be spent on that.
     const [{ store, arn, local }] = await Promise.all([
       openFlagStore(opening),
-      ...(isStatus ? [import('../src/health/probe.ts'), import('@aws-sdk/client-cloudfront')] : []),
+      ...(isStatus ? [import('../src/probe/probe.ts'), import('@aws-sdk/client-cloudfront')] : []),
     ]);
     const edgeUrl = values.edge ?? local?.edge;
     // A status must come at once, in an outage above all, when the edge itself waits for an origin: 1 s in all here, 2 s on AWS.

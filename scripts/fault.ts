@@ -1,8 +1,8 @@
 import { request } from 'node:http';
 import { originFaults } from '../local/origin/origin-fault.ts';
-import { EdgeError } from '../src/cli/errors.ts';
-import { readLocalCloud } from '../src/cli/local-cloud.ts';
 import { run } from '../src/cli/run.ts';
+import { readLocalCloud } from '../src/config/local-cloud.ts';
+import { EdgeError } from '../src/errors.ts';
 
 await run({
   usage: 'fault -- <origin> <fault>',

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { distributionPath } from '../src/config/distribution-file.ts';
-import { packageFlipper } from '../src/lambda/package-flipper.ts';
+import { packageFlipper } from '../src/flipper/lambda/package-flipper.ts';
 
 await run({
   usage: 'flipper:package -- [options]',

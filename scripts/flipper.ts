@@ -3,20 +3,20 @@ import { pid } from 'node:process';
 import edgeConfig from '../edge.config.ts';
 import { openAws } from '../src/aws/clients.ts';
 import { openFlagStore } from '../src/aws/open-flag-store.ts';
-import { EdgeError } from '../src/cli/errors.ts';
 import type { Io } from '../src/cli/io.ts';
 import { duration, flag, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { checkOriginsAgree, distributionPath, readDistribution } from '../src/config/distribution-file.ts';
 import { type EdgeConfig, parseEdgeConfig } from '../src/config/edge-config.ts';
-import { buildFlipPolicy } from '../src/health/flip-policy.ts';
-import { type FlipperSummary, runFlipper } from '../src/health/flipper.ts';
-import type { FlipperLog } from '../src/health/flipper-event.ts';
-import { formatCost } from '../src/operations/cost/format-cost.ts';
-import { formatEventJson, formatEventText } from '../src/operations/format-flipper-event.ts';
-import { openNotifier } from '../src/operations/notify/notifier.ts';
-import { openChannels } from '../src/operations/notify/open-channels.ts';
-import { openSignals } from '../src/operations/open-signals.ts';
+import { formatCost } from '../src/cost/format-cost.ts';
+import { EdgeError } from '../src/errors.ts';
+import { buildFlipPolicy } from '../src/flipper/flip-policy.ts';
+import { type FlipperSummary, runFlipper } from '../src/flipper/flipper.ts';
+import type { FlipperLog } from '../src/flipper/flipper-event.ts';
+import { formatEventJson, formatEventText } from '../src/flipper/format-flipper-event.ts';
+import { openNotifier } from '../src/flipper/notify/notifier.ts';
+import { openChannels } from '../src/flipper/notify/open-channels.ts';
+import { openSignals } from '../src/flipper/open-signals.ts';
 
 const options = {
   watch: flag('go on until Ctrl-C or SIGTERM'),

@@ -1,9 +1,9 @@
 import edgeConfig from '../edge.config.ts';
 import { run } from '../src/cli/run.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
-import { findNjs } from '../src/edge/njs.ts';
-import { proveFunction } from '../src/operations/publish/prove-function.ts';
-import { functionFile, writeFunction } from '../src/operations/publish/write-function.ts';
+import { findNjs } from '../src/edge/njs/njs.ts';
+import { proveFunction } from '../src/publish/prove-function.ts';
+import { functionFile, writeFunction } from '../src/publish/write-function.ts';
 
 await run({
   usage: 'function:build',

@@ -1,16 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { glob } from 'tinyglobby';
-import { judgeRun } from '../local/runtime/judge-run.ts';
-import { EdgeError } from '../src/cli/errors.ts';
 import { flag, text } from '../src/cli/option.ts';
 import { readTextFile } from '../src/cli/read-text-file.ts';
 import { run } from '../src/cli/run.ts';
+import { checkFunction, type FunctionCheck, formatCheck } from '../src/edge/check/check-function.ts';
+import { formatSarif } from '../src/edge/check/format-sarif.ts';
+import { judgeRun } from '../src/edge/judge/judge-run.ts';
 import { findExecutable } from '../src/edge/njs/find-executable.ts';
-import { findNjs } from '../src/edge/njs.ts';
+import { findNjs } from '../src/edge/njs/njs.ts';
 import { parseStoreData } from '../src/edge/parse-store-data.ts';
 import { parseTestEvent } from '../src/edge/parse-test-event.ts';
-import { checkFunction, type FunctionCheck, formatCheck } from '../src/operations/check/check-function.ts';
-import { formatSarif } from '../src/operations/check/format-sarif.ts';
+import { EdgeError } from '../src/errors.ts';
 
 /** What a browser asks for first, and what it gets, for a function whose event nobody gave. */
 function plainEvent(isResponse: boolean): string {

@@ -2,9 +2,9 @@ import edgeConfig from '../edge.config.ts';
 import { flag } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
-import { formatHistory, joinHistory } from '../src/operations/publish/format-history.ts';
-import { readHistory } from '../src/operations/publish/publish-history.ts';
-import { readStage } from '../src/operations/publish/stage.ts';
+import { formatHistory, joinHistory } from '../src/publish/format-history.ts';
+import { readHistory } from '../src/publish/publish-history.ts';
+import { readStage } from '../src/publish/stage.ts';
 import { openPublishTools } from './function/open-publish-tools.ts';
 
 await run({

@@ -3,8 +3,8 @@ import { DryRunEnd } from '../src/aws/dry-run.ts';
 import { flag, percent, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
-import { formatRelease } from '../src/operations/publish/format-release.ts';
-import { publishFunction } from '../src/operations/publish/publish-function.ts';
+import { formatRelease } from '../src/publish/format-release.ts';
+import { publishFunction } from '../src/publish/publish-function.ts';
 import { openPublishTools } from './function/open-publish-tools.ts';
 
 await run({

@@ -1,11 +1,11 @@
 import edgeConfig from '../edge.config.ts';
 import { DryRunEnd } from '../src/aws/dry-run.ts';
-import { EdgeError } from '../src/cli/errors.ts';
 import { flag, integer, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
-import { formatRelease } from '../src/operations/publish/format-release.ts';
-import { rollbackFunction } from '../src/operations/publish/rollback-function.ts';
+import { EdgeError } from '../src/errors.ts';
+import { formatRelease } from '../src/publish/format-release.ts';
+import { rollbackFunction } from '../src/publish/rollback-function.ts';
 import { openPublishTools } from './function/open-publish-tools.ts';
 
 function readSha256(given: string | undefined): string | undefined {

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { maxFunctionMemoryBytes } from '../kvs/limits.ts';
-import { judgeRun } from '../local/runtime/judge-run.ts';
-import { EdgeError } from '../src/cli/errors.ts';
 import { flag, text } from '../src/cli/option.ts';
 import { readTextFile } from '../src/cli/read-text-file.ts';
 import { run } from '../src/cli/run.ts';
 import type { Execution } from '../src/edge/execution.ts';
 import { formatGateProblem, isRefusal } from '../src/edge/gate/problem.ts';
 import { gate } from '../src/edge/gate.ts';
-import { countInstructions, type InstructionCount } from '../src/edge/instructions.ts';
+import { judgeRun } from '../src/edge/judge/judge-run.ts';
 import { findExecutable } from '../src/edge/njs/find-executable.ts';
-import { findNjs, openNjsRuntime } from '../src/edge/njs.ts';
+import { countInstructions, type InstructionCount } from '../src/edge/njs/instructions.ts';
+import { findNjs, openNjsRuntime } from '../src/edge/njs/njs.ts';
 import { parseStoreData } from '../src/edge/parse-store-data.ts';
 import { parseTestEvent } from '../src/edge/parse-test-event.ts';
+import { EdgeError } from '../src/errors.ts';
 
 const built = 'dist/functions/origin-router.js';
 

@@ -2,9 +2,9 @@ import { readdirSync } from 'node:fs';
 import { readTextFile } from '../src/cli/read-text-file.ts';
 import { run } from '../src/cli/run.ts';
 import { findExecutable } from '../src/edge/njs/find-executable.ts';
-import { checkTemplate } from '../src/operations/template-check/check-template.ts';
-import { openResourceSchema } from '../src/operations/template-check/resource-schema.ts';
-import { runCfnLint } from '../src/operations/template-check/run-cfn-lint.ts';
+import { checkTemplate } from '../test/templates/check-template.ts';
+import { openResourceSchema } from '../test/templates/resource-schema.ts';
+import { runCfnLint } from '../test/templates/run-cfn-lint.ts';
 
 const folder = 'infra';
 

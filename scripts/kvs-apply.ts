@@ -1,11 +1,11 @@
 import edgeConfig from '../edge.config.ts';
 import { openAws } from '../src/aws/clients.ts';
-import { readLocalCloud } from '../src/cli/local-cloud.ts';
 import { duration, flag } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
-import { storeTimeoutMs } from '../src/operations/store-plan/create-store.ts';
-import { applyStorePlan } from '../src/operations/store-plan/store-commands.ts';
+import { readLocalCloud } from '../src/config/local-cloud.ts';
+import { storeTimeoutMs } from '../src/store/create-store.ts';
+import { applyStorePlan } from '../src/store/store-commands.ts';
 
 await run({
   usage: 'kvs:apply -- [options]',

@@ -1,10 +1,10 @@
 import edgeConfig from '../edge.config.ts';
 import { openAws } from '../src/aws/clients.ts';
-import { readLocalCloud } from '../src/cli/local-cloud.ts';
 import { flag } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
-import { showStorePlan } from '../src/operations/store-plan/store-commands.ts';
+import { readLocalCloud } from '../src/config/local-cloud.ts';
+import { showStorePlan } from '../src/store/store-commands.ts';
 
 await run({
   usage: 'kvs:plan -- [options]',

@@ -7,15 +7,15 @@ import edgeConfig from '../edge.config.ts';
 import { openAws } from '../src/aws/clients.ts';
 import { openFlagStore } from '../src/aws/open-flag-store.ts';
 import { readSecretValues } from '../src/aws/secret-values.ts';
-import { escapeForeign } from '../src/cli/paint.ts';
 import { checkOriginsAgree, parseDistribution } from '../src/config/distribution-file.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
-import { buildFlipPolicy } from '../src/health/flip-policy.ts';
-import type { FlagStore } from '../src/health/key-change.ts';
-import { type LambdaContext, openFlipperLambda, type RunReport } from '../src/lambda/flipper-lambda.ts';
-import { pickFlipperParts } from '../src/lambda/pick-flipper-parts.ts';
-import { openChannels } from '../src/operations/notify/open-channels.ts';
-import { openSignals } from '../src/operations/open-signals.ts';
+import type { FlagStore } from '../src/core/flag-store.ts';
+import { buildFlipPolicy } from '../src/flipper/flip-policy.ts';
+import { type LambdaContext, openFlipperLambda, type RunReport } from '../src/flipper/lambda/flipper-lambda.ts';
+import { pickFlipperParts } from '../src/flipper/lambda/pick-flipper-parts.ts';
+import { openChannels } from '../src/flipper/notify/open-channels.ts';
+import { openSignals } from '../src/flipper/open-signals.ts';
+import { escapeForeign } from '../src/text/paint.ts';
 
 // The flipper's Lambda: `npm run flipper:package` makes one file of this and all it imports, infra/flipper.yaml sets its environment.
 // A configuration that cannot work fails at the cold start, and the alarm on the function's silence reports it.

@@ -1,13 +1,13 @@
-import { EdgeError } from '../src/cli/errors.ts';
 import type { Io } from '../src/cli/io.ts';
-import { readLocalCloud } from '../src/cli/local-cloud.ts';
 import { choice, country, duration, flag, integer, text, url } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
-import { wrapText } from '../src/cli/wrap-text.ts';
-import { countFailures, formatLoad } from '../src/operations/load/format-load.ts';
-import { loopbackLimits } from '../src/operations/load/load-limits.ts';
-import { planLoad } from '../src/operations/load/plan-load.ts';
-import { resolveTarget } from '../src/operations/load/resolve-target.ts';
+import { readLocalCloud } from '../src/config/local-cloud.ts';
+import { EdgeError } from '../src/errors.ts';
+import { countFailures, formatLoad } from '../src/load/format-load.ts';
+import { loopbackLimits } from '../src/load/load-limits.ts';
+import { planLoad } from '../src/load/plan-load.ts';
+import { resolveTarget } from '../src/load/resolve-target.ts';
+import { wrapText } from '../src/text/wrap-text.ts';
 
 await run({
   usage: 'load -- <--local|--url url> [options]',
@@ -57,7 +57,7 @@ await run({
       return 1;
     }
     // autocannon takes a tenth of a second to load, which a misused command need not wait for.
-    const { runLoad } = await import('../src/operations/load/run-load.ts');
+    const { runLoad } = await import('../src/load/run-load.ts');
     const report = await runLoad(target, plan.request, {
       ...plan,
       maxErrors: values['max-errors'],

@@ -1,13 +1,13 @@
 import type { Edge } from '../local/edge/open-edge.ts';
 import { type LocalCloudOptions, type OpenLocalCloud, openLocalCloud } from '../local/open-local-cloud.ts';
 import { openAws } from '../src/aws/clients.ts';
-import type { LocalCloud } from '../src/cli/local-cloud.ts';
 import { checkOriginsAgree, distributionPath, readDistribution } from '../src/config/distribution-file.ts';
 import type { EdgeConfig } from '../src/config/edge-config.ts';
-import { findNjs } from '../src/edge/njs.ts';
-import { applyDistribution } from '../src/operations/distribution-plan/apply-distribution.ts';
-import { publishFunction } from '../src/operations/publish/publish-function.ts';
-import { createStore } from '../src/operations/store-plan/create-store.ts';
+import type { LocalCloud } from '../src/config/local-cloud.ts';
+import { applyDistribution } from '../src/distribution/apply-distribution.ts';
+import { findNjs } from '../src/edge/njs/njs.ts';
+import { publishFunction } from '../src/publish/publish-function.ts';
+import { createStore } from '../src/store/create-store.ts';
 import { openRuntime } from './function/open-runtime.ts';
 
 export interface PublishedCloudOptions extends Pick<LocalCloudOptions, 'propagation' | 'onRequest' | 'log' | 'engine' | 'njs'> {

@@ -1,9 +1,9 @@
 import edgeConfig from '../edge.config.ts';
-import { EdgeError } from '../src/cli/errors.ts';
+import { buildRegionConfig, formatEcsEnvironment, formatEnvLines, regionFormats } from '../origin/region-config.ts';
 import { choice, flag } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
-import { buildRegionConfig, formatEcsEnvironment, formatEnvLines, regionFormats } from '../src/operations/region-config.ts';
+import { EdgeError } from '../src/errors.ts';
 
 await run({
   usage: 'region:config -- <origin> [options]',

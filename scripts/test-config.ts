@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import edgeConfig from '../edge.config.ts';
-import { paint } from '../src/cli/paint.ts';
 import { run } from '../src/cli/run.ts';
 import { distributionPath } from '../src/config/distribution-file.ts';
-import { findNjs } from '../src/edge/njs.ts';
-import { checkProject, type ProjectCheck } from '../src/operations/project-check/check-project.ts';
+import { checkProject, type ProjectCheck } from '../src/doctor/project/check-project.ts';
+import { findNjs } from '../src/edge/njs/njs.ts';
+import { paint } from '../src/text/paint.ts';
 import { openRuntime } from './function/open-runtime.ts';
 
 const styles = { ok: 'green', fail: 'red', skipped: 'yellow' } as const;

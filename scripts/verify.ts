@@ -1,18 +1,18 @@
 import edgeConfig from '../edge.config.ts';
-import { EdgeError } from '../src/cli/errors.ts';
 import type { Io } from '../src/cli/io.ts';
-import { readLocalCloud } from '../src/cli/local-cloud.ts';
 import { choice, country, duration, flag, integer, text, url } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
-import { wrapText } from '../src/cli/wrap-text.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
-import { worstOf } from '../src/operations/doctor/check.ts';
-import { healthPath } from '../src/operations/edge-view.ts';
-import { checkEdge } from '../src/operations/verify/check-edge.ts';
-import { checkLock, checkOrigin, isAddressKnown } from '../src/operations/verify/check-origin.ts';
-import { type Expected, listAskers } from '../src/operations/verify/expected-origins.ts';
-import { formatVerify } from '../src/operations/verify/format-verify.ts';
-import { runRows } from '../src/operations/verify/run-rows.ts';
+import { readLocalCloud } from '../src/config/local-cloud.ts';
+import { worstOf } from '../src/doctor/check.ts';
+import { EdgeError } from '../src/errors.ts';
+import { healthPath } from '../src/probe/edge-view.ts';
+import { wrapText } from '../src/text/wrap-text.ts';
+import { checkEdge } from '../src/verify/check-edge.ts';
+import { checkLock, checkOrigin, isAddressKnown } from '../src/verify/check-origin.ts';
+import { type Expected, listAskers } from '../src/verify/expected-origins.ts';
+import { formatVerify } from '../src/verify/format-verify.ts';
+import { runRows } from '../src/verify/run-rows.ts';
 import { loadExpected } from './verify/load-expected.ts';
 import { loadOrigins } from './verify/load-origins.ts';
 

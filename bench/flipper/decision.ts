@@ -1,6 +1,6 @@
-import { decide } from '../../src/health/decide.ts';
-import { parseLiveRecord } from '../../src/health/live-record.ts';
-import { dayOne, healthy, policyFor, unhealthy } from '../../test/unit/health/policy.ts';
+import { decide } from '../../src/core/decide.ts';
+import { parseLiveRecord } from '../../src/core/live-record.ts';
+import { dayOne, healthy, policyFor, unhealthy } from '../../test/unit/core/policy.ts';
 import { type BenchRow, benchRow } from '../bench-row.ts';
 
 const batches = 100;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseEdgeConfig } from '../../src/config/edge-config.ts';
-import { buildFlipPolicy } from '../../src/health/flip-policy.ts';
-import { runFlipper } from '../../src/health/flipper.ts';
-import { openSignals } from '../../src/operations/open-signals.ts';
+import { buildFlipPolicy } from '../../src/flipper/flip-policy.ts';
+import { runFlipper } from '../../src/flipper/flipper.ts';
+import { openSignals } from '../../src/flipper/open-signals.ts';
 import { openTestStore } from '../../test/contract/aws/open-test-store.ts';
 import { openTestOrigin, type TestOrigin } from '../../test/contract/flipper/open-test-origin.ts';
 import { type BenchRow, benchRow } from '../bench-row.ts';

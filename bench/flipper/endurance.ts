@@ -1,11 +1,11 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { runFlipper } from '../../src/health/flipper.ts';
-import type { SignalSource } from '../../src/health/signal-source.ts';
-import { MemoryStore } from '../../test/unit/health/memory-store.ts';
-import { dayOne, defaults, two } from '../../test/unit/health/policy.ts';
-import { downIn, Simulation } from '../../test/unit/health/simulation.ts';
-import { VirtualClock } from '../../test/unit/health/virtual-clock.ts';
+import type { SignalSource } from '../../src/core/signal-source.ts';
+import { runFlipper } from '../../src/flipper/flipper.ts';
+import { dayOne, defaults, two } from '../../test/unit/core/policy.ts';
+import { MemoryStore } from '../../test/unit/flipper/memory-store.ts';
+import { downIn, Simulation } from '../../test/unit/flipper/simulation.ts';
+import { VirtualClock } from '../../test/unit/flipper/virtual-clock.ts';
 import { type BenchRow, benchRow } from '../bench-row.ts';
 
 const hour = 3_600_000;

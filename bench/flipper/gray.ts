@@ -1,7 +1,7 @@
-import { percentile } from '../../src/operations/drill/percentile.ts';
-import { type GrayFailure, grayIn, seeded } from '../../test/unit/health/gray-worlds.ts';
-import { dayOne, defaults, policyFor } from '../../test/unit/health/policy.ts';
-import { Simulation, type World } from '../../test/unit/health/simulation.ts';
+import { percentile } from '../../src/drill/percentile.ts';
+import { dayOne, defaults, policyFor } from '../../test/unit/core/policy.ts';
+import { type GrayFailure, grayIn, seeded } from '../../test/unit/flipper/gray-worlds.ts';
+import { Simulation, type World } from '../../test/unit/flipper/simulation.ts';
 import { type BenchRow, benchRow } from '../bench-row.ts';
 
 const runs = 100;

@@ -2,10 +2,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseEdgeConfig } from '../../src/config/edge-config.ts';
-import { buildFlipPolicy } from '../../src/health/flip-policy.ts';
-import { runFlipper } from '../../src/health/flipper.ts';
-import type { FlagStore } from '../../src/health/key-change.ts';
-import { openSignals } from '../../src/operations/open-signals.ts';
+import type { FlagStore } from '../../src/core/flag-store.ts';
+import { buildFlipPolicy } from '../../src/flipper/flip-policy.ts';
+import { runFlipper } from '../../src/flipper/flipper.ts';
+import { openSignals } from '../../src/flipper/open-signals.ts';
 import { type BenchRow, benchRow } from '../bench-row.ts';
 
 /** Empty; under `shadow` nothing is written. */

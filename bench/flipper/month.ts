@@ -1,6 +1,6 @@
 import { parseHealthRecord, weightAt } from '../../kvs/health-record.ts';
-import { type GrayFailure, grayFailures, seeded } from '../../test/unit/health/gray-worlds.ts';
-import { Simulation, type World } from '../../test/unit/health/simulation.ts';
+import { type GrayFailure, grayFailures, seeded } from '../../test/unit/flipper/gray-worlds.ts';
+import { Simulation, type World } from '../../test/unit/flipper/simulation.ts';
 import { type BenchRow, benchRow } from '../bench-row.ts';
 
 const minute = 60_000;

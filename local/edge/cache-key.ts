@@ -1,5 +1,5 @@
+import { valuesOf } from '../../src/edge/judge/event-values.ts';
 import type { Behavior } from './edge-plan.ts';
-import { valuesOf } from './event-values.ts';
 import type { EdgeRequest } from './function-output.ts';
 import { normalizeAcceptEncoding, selectPairs } from './origin-request.ts';
 import type { ViewerRequest } from './viewer-request.ts';

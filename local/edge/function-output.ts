@@ -1,5 +1,5 @@
 import type { EventValues } from '../../src/edge/execution.ts';
-import { encodeUtf8, formatPairs, parseQuery, sameValues, valuesOf } from './event-values.ts';
+import { encodeUtf8, formatPairs, parseQuery, sameValues, valuesOf } from '../../src/edge/judge/event-values.ts';
 import type { ViewerRequest } from './viewer-request.ts';
 
 /** The request that a viewer-request function lets through. */

@@ -1,7 +1,7 @@
+import { valuesOf } from '../../src/edge/judge/event-values.ts';
+import { wireName } from '../../src/edge/judge/header-rules.ts';
 import type { Behavior } from './edge-plan.ts';
-import { valuesOf } from './event-values.ts';
 import type { EdgeRequest } from './function-output.ts';
-import { wireName } from './header-rules.ts';
 import type { Selection } from './managed-policies.ts';
 import type { OriginRoute } from './origin-choice.ts';
 import type { ViewerRequest } from './viewer-request.ts';

@@ -1,5 +1,5 @@
-import { formatDuration, parseDuration } from '../../src/cli/duration.ts';
 import type { Option } from '../../src/cli/option.ts';
+import { formatDuration, parseDuration } from '../../src/text/duration.ts';
 import type { Propagation } from './replica.ts';
 
 /** How long writes take to the edge, as a command line says it. */

@@ -1,6 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
+import { hopByHopHeaders } from '../../src/edge/judge/header-rules.ts';
 import type { EdgeResponse } from './function-output.ts';
-import { hopByHopHeaders } from './header-rules.ts';
 
 /** What CloudFront puts on every response. */
 export interface EdgeMarks {

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { EventValues } from '../../src/edge/execution.ts';
+import { addValue, emptyValues, parseCookies, parseQuery } from '../../src/edge/judge/event-values.ts';
+import { isHiddenFromViewer } from '../../src/edge/judge/header-rules.ts';
 import { deviceHeaders } from './device-headers.ts';
-import { addValue, emptyValues, parseCookies, parseQuery } from './event-values.ts';
-import { isHiddenFromViewer } from './header-rules.ts';
 
 /** A viewer's request as the edge understood it. */
 export interface ViewerRequest {

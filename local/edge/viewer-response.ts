@@ -1,8 +1,8 @@
 import type { EventValues } from '../../src/edge/execution.ts';
-import { addValue, emptyValues } from './event-values.ts';
+import { addValue, emptyValues } from '../../src/edge/judge/event-values.ts';
+import { isForbiddenHeader } from '../../src/edge/judge/header-rules.ts';
 import { type Exchange, eventFrame, eventRequest, runFunction } from './exchange.ts';
 import { type EdgeRequest, readResponseOutput } from './function-output.ts';
-import { isForbiddenHeader } from './header-rules.ts';
 import type { ReplyHead } from './viewer-reply.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { FunctionSource, RunInput, StoreView, Sweep } from '../../src/edge/execution.ts';
 import { readImports } from '../../src/edge/gate/read-imports.ts';
-import { formatPairs } from '../edge/event-values.ts';
+import { formatPairs } from '../../src/edge/judge/event-values.ts';
 import type { Batch, WireRun } from './wire.ts';
 
 /** Sources and snapshots that workerd holds at most; the one longest unused goes first. */

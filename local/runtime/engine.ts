@@ -1,9 +1,9 @@
-import { EdgeError } from '../../src/cli/errors.ts';
 import type { FunctionRuntime, RunInput, StoreView } from '../../src/edge/execution.ts';
-import { findNjsNeeds, isIntegerLike } from '../../src/edge/needs-njs.ts';
-import { openNjsRuntime } from '../../src/edge/njs.ts';
+import { failedExecution, judgeRun } from '../../src/edge/judge/judge-run.ts';
+import { findNjsNeeds, isIntegerLike } from '../../src/edge/njs/needs-njs.ts';
+import { openNjsRuntime } from '../../src/edge/njs/njs.ts';
+import { EdgeError } from '../../src/errors.ts';
 import { type FunctionRuntimeOptions, openFunctionRuntime, openRefusals, refuse } from './function-runtime.ts';
-import { failedExecution, judgeRun } from './judge-run.ts';
 
 /** workerd is fast and V8; njs is CloudFront's engine by all that is known, and takes a process for each request. `auto` takes njs where V8 may do other than it. */
 export type Engine = 'auto' | 'workerd' | 'njs';

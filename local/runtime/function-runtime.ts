@@ -2,9 +2,9 @@ import type { Execution, FunctionRuntime, FunctionSource, RunInput } from '../..
 import { formatGateProblem, type GateProblem, isRefusal } from '../../src/edge/gate/problem.ts';
 import { readImports } from '../../src/edge/gate/read-imports.ts';
 import { checkSize } from '../../src/edge/gate.ts';
+import { failedExecution, judgeRun } from '../../src/edge/judge/judge-run.ts';
 import type { JudgeRun, RawRun } from '../../src/edge/raw-run.ts';
 import { type BatchWriter, openBatchWriter } from './batch-writer.ts';
-import { failedExecution, judgeRun } from './judge-run.ts';
 import { bundleWorker, openWorkerd, Unanswered, type Workerd } from './open-workerd.ts';
 
 export interface FunctionRuntimeOptions {

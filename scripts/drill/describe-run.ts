@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { arch, platform, version } from 'node:process';
 import { describePropagation, type PropagationProfile } from '../../local/edge/propagation-profile.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
-import type { RunContext } from '../../src/operations/drill/report/drill-report.ts';
-import { readRevision } from '../../src/operations/publish/read-revision.ts';
+import type { RunContext } from '../../src/drill/report/drill-report.ts';
+import { readRevision } from '../../src/publish/read-revision.ts';
 
 /** What a report says about the run itself. `configured` is edge.config.ts, `config` the same with the drill's own times. */
 export async function describeRun(

@@ -1,8 +1,8 @@
 import type { Propagation } from '../../local/edge/replica.ts';
 import type { OriginFault } from '../../local/origin/origin-fault.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
-import type { Cell, CellResult } from '../../src/operations/drill/matrix/cell.ts';
-import { measureCell } from '../../src/operations/drill/matrix/measure-cell.ts';
+import type { Cell, CellResult } from '../../src/drill/matrix/cell.ts';
+import { measureCell } from '../../src/drill/matrix/measure-cell.ts';
 import { openRehearsal } from './open-rehearsal.ts';
 
 export interface CellOptions {

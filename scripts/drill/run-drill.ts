@@ -1,7 +1,7 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import type { OriginFault } from '../../local/origin/origin-fault.ts';
-import type { Drill, OriginWait } from '../../src/operations/drill/drill.ts';
-import { servedRecord } from '../../src/operations/drill/timeline.ts';
+import type { Drill, OriginWait } from '../../src/drill/drill.ts';
+import { servedRecord } from '../../src/drill/timeline.ts';
 import { openRehearsal, type Rehearsal, type RehearsalOptions } from './open-rehearsal.ts';
 
 export interface DrillOptions extends Omit<RehearsalOptions, 'flipper'> {

@@ -1,12 +1,12 @@
 import type { Propagation } from '../../local/edge/replica.ts';
 import { parseOriginFault } from '../../local/origin/origin-fault.ts';
-import { formatDuration } from '../../src/cli/duration.ts';
 import type { Io } from '../../src/cli/io.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
-import { type Cell, type CellResult, listCells, matrixMethods } from '../../src/operations/drill/matrix/cell.ts';
-import { formatRecovery, formatShare } from '../../src/operations/drill/matrix/format-figures.ts';
-import { type Matrix, summarizeMatrix } from '../../src/operations/drill/matrix/matrix.ts';
-import { runCells } from '../../src/operations/drill/matrix/run-cells.ts';
+import { type Cell, type CellResult, listCells, matrixMethods } from '../../src/drill/matrix/cell.ts';
+import { formatRecovery, formatShare } from '../../src/drill/matrix/format-figures.ts';
+import { type Matrix, summarizeMatrix } from '../../src/drill/matrix/matrix.ts';
+import { runCells } from '../../src/drill/matrix/run-cells.ts';
+import { formatDuration } from '../../src/text/duration.ts';
 import { runCell } from './run-cell.ts';
 
 export interface MatrixOptions {

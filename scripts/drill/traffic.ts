@@ -1,5 +1,5 @@
 import http from 'node:http';
-import type { Outcome } from '../../src/operations/drill/drill.ts';
+import type { Outcome } from '../../src/drill/drill.ts';
 
 export interface TrafficOptions {
   edge: string;

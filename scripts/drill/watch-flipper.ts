@@ -1,6 +1,6 @@
-import type { FlipperEvent } from '../../src/health/flipper-event.ts';
-import type { DrillFlip, DrillLook, DrillVerdict } from '../../src/operations/drill/drill.ts';
-import type { ServedRecord } from '../../src/operations/drill/timeline.ts';
+import type { DrillFlip, DrillLook, DrillVerdict } from '../../src/drill/drill.ts';
+import type { ServedRecord } from '../../src/drill/timeline.ts';
+import type { FlipperEvent } from '../../src/flipper/flipper-event.ts';
 
 /** What the flipper of a drill has done so far. Times are epoch milliseconds. */
 export interface FlipperWatch {

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { openAws } from '../../src/aws/clients.ts';
-import { EdgeError } from '../../src/cli/errors.ts';
 import type { Io } from '../../src/cli/io.ts';
-import type { LocalCloud } from '../../src/cli/local-cloud.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
+import type { LocalCloud } from '../../src/config/local-cloud.ts';
 import type { FunctionSource } from '../../src/edge/execution.ts';
-import { healthPath } from '../../src/operations/edge-view.ts';
-import { type ExpectByLive, expectByCode } from '../../src/operations/expect-at-edge.ts';
-import type { AnyRuntime } from '../../src/operations/explain/run-all.ts';
+import { EdgeError } from '../../src/errors.ts';
+import type { AnyRuntime } from '../../src/explain/run-all.ts';
+import { type ExpectByLive, expectByCode } from '../../src/failover/expect-at-edge.ts';
+import { healthPath } from '../../src/probe/edge-view.ts';
 import { openRuntime } from '../function/open-runtime.ts';
 
 export interface LiveExpectations {

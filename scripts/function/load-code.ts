@@ -1,9 +1,9 @@
 import { openAws } from '../../src/aws/clients.ts';
-import { EdgeError } from '../../src/cli/errors.ts';
 import type { Io } from '../../src/cli/io.ts';
-import { readLocalCloud } from '../../src/cli/local-cloud.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
+import { readLocalCloud } from '../../src/config/local-cloud.ts';
 import type { FunctionSource } from '../../src/edge/execution.ts';
+import { EdgeError } from '../../src/errors.ts';
 
 /** Code to be run, with what it is called in front of people. */
 export interface LoadedCode extends FunctionSource {
@@ -22,7 +22,7 @@ export async function loadLiveCode(config: EdgeConfig, { local: isLocal, io }: {
   const local = isLocal ? await readLocalCloud(io.env) : undefined;
   const [client, { describeOwner, readStage }] = await Promise.all([
     openAws({ env: io.env, local }).cloudFront(),
-    import('../../src/operations/publish/stage.ts'),
+    import('../../src/publish/stage.ts'),
   ]);
   const live = await readStage(client, config.functionName, 'LIVE');
   if (live === undefined)

@@ -1,17 +1,17 @@
 import { type Aws, openAws } from '../../src/aws/clients.ts';
 import { withoutWrites } from '../../src/aws/dry-run.ts';
 import { askToWrite, nameTarget } from '../../src/cli/ask-to-write.ts';
-import { EdgeError } from '../../src/cli/errors.ts';
 import type { Io } from '../../src/cli/io.ts';
-import { readLocalCloud } from '../../src/cli/local-cloud.ts';
 import { nameOperator } from '../../src/cli/name-operator.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
-import { findNjs } from '../../src/edge/njs.ts';
-import { findReadyStore } from '../../src/operations/publish/find-ready-store.ts';
+import { readLocalCloud } from '../../src/config/local-cloud.ts';
+import { findNjs } from '../../src/edge/njs/njs.ts';
+import { EdgeError } from '../../src/errors.ts';
+import { findReadyStore } from '../../src/publish/find-ready-store.ts';
 
-import type { PlannedRelease } from '../../src/operations/publish/publish-tools.ts';
-import { readRevision } from '../../src/operations/publish/read-revision.ts';
-import type { RollbackTools } from '../../src/operations/publish/rollback-function.ts';
+import type { PlannedRelease } from '../../src/publish/publish-tools.ts';
+import { readRevision } from '../../src/publish/read-revision.ts';
+import type { RollbackTools } from '../../src/publish/rollback-function.ts';
 import { openRuntime } from './open-runtime.ts';
 
 export interface OpeningOptions {

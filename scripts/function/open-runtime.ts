@@ -1,8 +1,8 @@
-import { judgeRun } from '../../local/runtime/judge-run.ts';
 import type { Io } from '../../src/cli/io.ts';
 import type { SweepRuntime } from '../../src/edge/execution.ts';
-import { findNjs, openNjsRuntime } from '../../src/edge/njs.ts';
-import type { AnyRuntime } from '../../src/operations/explain/run-all.ts';
+import { judgeRun } from '../../src/edge/judge/judge-run.ts';
+import { findNjs, openNjsRuntime } from '../../src/edge/njs/njs.ts';
+import type { AnyRuntime } from '../../src/explain/run-all.ts';
 
 /** njs, which starts in milliseconds; workerd where it is not installed. Both hold a run to CloudFront's rules. */
 export async function openRuntime(io: Pick<Io, 'env' | 'now' | 'progress'>): Promise<AnyRuntime> {

@@ -1,6 +1,6 @@
 import type { FlipperNews } from '../../local/console/flipper-news.ts';
-import type { FlipperEvent } from '../../src/health/flipper-event.ts';
-import { describeEvent } from '../../src/operations/format-flipper-event.ts';
+import type { FlipperEvent } from '../../src/flipper/flipper-event.ts';
+import { describeEvent } from '../../src/flipper/format-flipper-event.ts';
 
 /** What the console is told of an event; undefined for what it finds out by itself, such as a flip, or does not show. */
 export function flipperNews(event: FlipperEvent): FlipperNews | undefined {

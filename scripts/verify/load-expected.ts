@@ -1,7 +1,7 @@
-import { EdgeError } from '../../src/cli/errors.ts';
 import type { Io } from '../../src/cli/io.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
-import { type Asker, type Expected, expectByConfiguration, expectByFunction } from '../../src/operations/verify/expected-origins.ts';
+import { EdgeError } from '../../src/errors.ts';
+import { type Asker, type Expected, expectByConfiguration, expectByFunction } from '../../src/verify/expected-origins.ts';
 import { type LoadedCode, loadLiveCode, loadTreeCode } from '../function/load-code.ts';
 import { loadRecord } from '../function/load-record.ts';
 import { openRuntime } from '../function/open-runtime.ts';

@@ -1,7 +1,7 @@
 import type { Io } from '../../src/cli/io.ts';
-import type { LocalCloud } from '../../src/cli/local-cloud.ts';
 import { distributionPath, readDistribution } from '../../src/config/distribution-file.ts';
-import { type KnownDistribution, readKnownDistribution } from '../../src/operations/verify/read-known-distribution.ts';
+import type { LocalCloud } from '../../src/config/local-cloud.ts';
+import { type KnownDistribution, readKnownDistribution } from '../../src/verify/read-known-distribution.ts';
 
 /** Where an origin's certificate is for the viewers' name, that is the edge's when nothing else says so. */
 export async function loadOrigins(edge: string | undefined, local: LocalCloud | undefined, io: Io): Promise<KnownDistribution> {

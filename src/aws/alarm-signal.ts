@@ -1,7 +1,7 @@
 import type { CloudWatchClient, CompositeAlarm, MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import type { AlarmSignal } from '../config/edge-config.ts';
-import { cutText } from '../health/cut-text.ts';
-import type { Look, SignalSource } from '../health/signal-source.ts';
+import type { Look, SignalSource } from '../core/signal-source.ts';
+import { cutText } from '../text/cut-text.ts';
 import { openRelayedSignal } from './relayed-signal.ts';
 
 /** A CloudWatch alarm's state. `client` is that of the region where the alarm is. */

@@ -1,4 +1,4 @@
-import { EdgeError, type ErrorCode } from '../cli/errors.ts';
+import { EdgeError, type ErrorCode } from '../errors.ts';
 
 /**
  * What a failed call means for the next one. `conflict`: somebody else wrote, read again. `throttled`, `unsent`: nothing happened, send again later.

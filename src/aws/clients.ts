@@ -8,8 +8,8 @@ import type { Route53Client } from '@aws-sdk/client-route-53';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { STSClient } from '@aws-sdk/client-sts';
-import { EdgeError } from '../cli/errors.ts';
-import { keepLastGood } from '../health/resolve-name.ts';
+import { EdgeError } from '../errors.ts';
+import { keepLastGood } from '../probe/resolve-name.ts';
 
 /** The SDK clients, each loaded and built at its first use, so that a command pays only for those it needs. */
 export interface Aws {

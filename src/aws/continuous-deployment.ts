@@ -11,7 +11,7 @@ import {
   UpdateContinuousDeploymentPolicyCommand,
   UpdateDistributionWithStagingConfigCommand,
 } from '@aws-sdk/client-cloudfront';
-import { EdgeError } from '../cli/errors.ts';
+import { EdgeError } from '../errors.ts';
 import { wrapAwsError } from './aws-error.ts';
 import { type LiveDistribution, readLive } from './distribution.ts';
 

@@ -1,4 +1,4 @@
-import { EdgeError } from '../cli/errors.ts';
+import { EdgeError } from '../errors.ts';
 import { wrapAwsError } from './aws-error.ts';
 import type { Aws } from './clients.ts';
 

@@ -6,7 +6,7 @@ import {
   EntityNotFound,
   type KeyValueStore,
 } from '@aws-sdk/client-cloudfront';
-import { EdgeError } from '../cli/errors.ts';
+import { EdgeError } from '../errors.ts';
 import { wrapAwsError } from './aws-error.ts';
 import { type PollOptions, poll } from './poll.ts';
 

@@ -9,9 +9,9 @@ import {
 } from '@aws-sdk/client-cloudfront-keyvaluestore';
 import { auditKey } from '../../kvs/keys.ts';
 import { maxListKeysResults } from '../../kvs/limits.ts';
-import { EdgeError } from '../cli/errors.ts';
-import type { FlagStore, KeyChange, StoreSnapshot } from '../health/key-change.ts';
-import { recallAudit } from '../health/recall-audit.ts';
+import type { FlagStore, KeyChange, StoreSnapshot } from '../core/flag-store.ts';
+import { recallAudit } from '../core/recall-audit.ts';
+import { EdgeError } from '../errors.ts';
 import { classifyAwsError, wrapAwsError } from './aws-error.ts';
 import { backoffMs, maxCalls, type RetryOptions, retryCall } from './retry.ts';
 

@@ -1,5 +1,5 @@
-import { type LocalCloud, readLocalCloud } from '../cli/local-cloud.ts';
-import type { FlagStore } from '../health/key-change.ts';
+import { type LocalCloud, readLocalCloud } from '../config/local-cloud.ts';
+import type { FlagStore } from '../core/flag-store.ts';
 import { openAws } from './clients.ts';
 import { findKeyValueStoreArn } from './find-key-value-store.ts';
 

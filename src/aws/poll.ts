@@ -1,6 +1,6 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
-import { formatDuration } from '../cli/duration.ts';
-import { EdgeError } from '../cli/errors.ts';
+import { EdgeError } from '../errors.ts';
+import { formatDuration } from '../text/duration.ts';
 
 /** How to wait for AWS to finish something. */
 export interface PollOptions {

@@ -1,5 +1,5 @@
-import { cutText } from '../health/cut-text.ts';
-import type { Look, SignalSource } from '../health/signal-source.ts';
+import type { Look, SignalSource } from '../core/signal-source.ts';
+import { cutText } from '../text/cut-text.ts';
 import { wrapAwsError } from './aws-error.ts';
 
 export interface RelayedSignal {

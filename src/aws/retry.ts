@@ -1,4 +1,4 @@
-import { EdgeError } from '../cli/errors.ts';
+import { EdgeError } from '../errors.ts';
 import { classifyAwsError } from './aws-error.ts';
 
 export interface RetryOptions {

@@ -1,8 +1,8 @@
 import type { HealthCheckObservation, Route53Client } from '@aws-sdk/client-route-53';
-import { formatDuration } from '../cli/duration.ts';
 import type { Route53Signal } from '../config/edge-config.ts';
-import { cutText } from '../health/cut-text.ts';
-import type { Look, SignalSource } from '../health/signal-source.ts';
+import type { Look, SignalSource } from '../core/signal-source.ts';
+import { cutText } from '../text/cut-text.ts';
+import { formatDuration } from '../text/duration.ts';
 import { openRelayedSignal } from './relayed-signal.ts';
 
 /** Route 53 calls an endpoint healthy when more than this percentage of its health checkers reach it (Route 53 guide, dns-failover-determining-health-of-endpoints.html). */

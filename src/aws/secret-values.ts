@@ -1,5 +1,5 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { EdgeError } from '../cli/errors.ts';
+import { EdgeError } from '../errors.ts';
 import { wrapAwsError } from './aws-error.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { EdgeError } from './errors.ts';
+import { EdgeError } from '../errors.ts';
 import type { Io } from './io.ts';
 
 /** What a write changes, and where. */

@@ -1,6 +1,6 @@
+import { wrapText } from '../text/wrap-text.ts';
 import { type Command, scriptName } from './command.ts';
 import type { Options } from './option.ts';
-import { wrapText } from './wrap-text.ts';
 
 const width = 80;
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
+import { chooseColour, escapeForeign } from '../text/paint.ts';
 import type { Host } from './host.ts';
-import { chooseColour, escapeForeign } from './paint.ts';
 
 /**
  * What a command's main may touch of the world; the only way to the process from outside src/cli. All that is written passes `escapeForeign`: names, reasons and

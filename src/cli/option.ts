@@ -1,4 +1,4 @@
-import { formatDuration, parseDuration } from './duration.ts';
+import { formatDuration, parseDuration } from '../text/duration.ts';
 import { parseBytes, parseCount } from './parse-count.ts';
 
 /** One `--option` of a command: how it reads on the line, and its value when it is not there. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EdgeError } from './errors.ts';
+import { EdgeError } from '../errors.ts';
 import { writeWholeFile } from './write-whole-file.ts';
 
 /** A folder that a command writes its results to. */

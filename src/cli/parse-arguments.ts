@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
+import { EdgeError } from '../errors.ts';
+import { nearestName } from '../text/nearest-name.ts';
 import { type Command, scriptName } from './command.ts';
-import { EdgeError } from './errors.ts';
-import { nearestName } from './nearest-name.ts';
 import type { Option, Options, Values } from './option.ts';
 
 export interface Arguments<O extends Options> {

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { EdgeError } from './errors.ts';
+import { EdgeError } from '../errors.ts';
 
 /** A file that the command line named, as text. CONFIG_MISSING with this hint when it cannot be read. */
 export async function readTextFile(file: string, hint = 'is the path right?'): Promise<string> {

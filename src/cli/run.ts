@@ -1,10 +1,10 @@
+import { EdgeError } from '../errors.ts';
+import { chooseColour, paint } from '../text/paint.ts';
 import type { Command } from './command.ts';
-import { EdgeError } from './errors.ts';
 import { formatHelp } from './format-help.ts';
 import { type Host, type Output, processHost, type StopSignal } from './host.ts';
 import { type Io, openIo } from './io.ts';
 import { flag, type Options } from './option.ts';
-import { chooseColour, paint } from './paint.ts';
 import { parseArguments } from './parse-arguments.ts';
 
 const every = { json: flag('one JSON document on stdout, errors included'), help: flag('this text') };

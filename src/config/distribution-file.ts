@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
-import { EdgeError } from '../cli/errors.ts';
+import { EdgeError } from '../errors.ts';
 import type { EdgeConfig } from './edge-config.ts';
 
 const placeholder = /\$\{([A-Z][A-Z0-9_]*)\}/g;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import * as esbuild from 'esbuild';
-import { EdgeError } from '../cli/errors.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
+import { EdgeError } from '../errors.ts';
 import type { SourceMapJson } from './gate/original-position.ts';
 import { routesModule } from './routes-module.ts';
 

@@ -1,7 +1,7 @@
 import { maxFunctionBytes } from '../../kvs/limits.ts';
 import { type CheckSyntaxOptions, checkSyntax } from './gate/check-syntax.ts';
 import type { GateProblem } from './gate/problem.ts';
-import { findNjsNeeds, type NjsNeed } from './needs-njs.ts';
+import { findNjsNeeds, type NjsNeed } from './njs/needs-njs.ts';
 import { runBatch } from './njs/run-batch.ts';
 
 export interface GateOptions extends CheckSyntaxOptions {

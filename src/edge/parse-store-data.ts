@@ -1,5 +1,5 @@
 import { maxKeyBytes, maxStoreBytes, maxValueBytes } from '../../kvs/limits.ts';
-import { EdgeError } from '../cli/errors.ts';
+import { EdgeError } from '../errors.ts';
 
 /** A key and its value as the file has them, with the place that messages name. */
 interface Entry {

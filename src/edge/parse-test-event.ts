@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { maxTestEventBytes } from '../../kvs/limits.ts';
-import { EdgeError } from '../cli/errors.ts';
+import { EdgeError } from '../errors.ts';
 import type { ViewerRequestEvent, ViewerResponseEvent } from './execution.ts';
 
 const value = z.object({

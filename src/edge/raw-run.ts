@@ -18,5 +18,5 @@ export interface RawRun {
   failure?: string;
 }
 
-/** What CloudFront makes of a run: local/runtime/judge-run.ts is the one for every runtime. */
+/** What CloudFront makes of a run: src/edge/judge/judge-run.ts is the one for every runtime. */
 export type JudgeRun = (input: RunInput, raw: RawRun) => Execution;

@@ -4,7 +4,7 @@ import {
   openTestDistribution,
   placeholders,
   type TestDistribution,
-} from '../contract/distribution-plan/open-test-distribution.ts';
+} from '../contract/distribution/open-test-distribution.ts';
 import { startScript, waitUntil } from './start-script.ts';
 
 // The commands as processes against the local control plane, reached like AWS itself: by the SDK's own environment.

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LocalCloud } from '../../src/cli/local-cloud.ts';
+import type { LocalCloud } from '../../src/config/local-cloud.ts';
 import { openTestDoctor, placeholders, type TestDoctor } from '../contract/doctor/open-test-doctor.ts';
 import { startScript } from './start-script.ts';
 

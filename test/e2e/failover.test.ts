@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { LocalCloud } from '../../src/cli/local-cloud.ts';
-import { auditHistory } from '../../src/health/audit.ts';
+import type { LocalCloud } from '../../src/config/local-cloud.ts';
+import { auditHistory } from '../../src/core/audit.ts';
 import { openTestStore, type TestStore } from '../contract/aws/open-test-store.ts';
 import { openTestEdge, type TestEdge } from '../contract/failover/open-test-edge.ts';
 

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packageFlipper } from '../../src/lambda/package-flipper.ts';
+import { packageFlipper } from '../../src/flipper/lambda/package-flipper.ts';
+import { type AwsStub, openAwsStub } from '../contract/aws/open-aws-stub.ts';
 import { openTestStore, type TestStore } from '../contract/aws/open-test-store.ts';
 import { openTestOrigin, type TestOrigin } from '../contract/flipper/open-test-origin.ts';
-import { type AwsStub, openAwsStub } from '../contract/signals/open-aws-stub.ts';
 
 // The zip as Lambda gets it: unpacked into a folder with nothing around it, loaded by plain node, and set to work on the real control plane.
 

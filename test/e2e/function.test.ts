@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { findNjs } from '../../src/edge/njs.ts';
-import { hashCode } from '../../src/operations/publish/pack-code.ts';
+import { findNjs } from '../../src/edge/njs/njs.ts';
+import { hashCode } from '../../src/publish/pack-code.ts';
 import { describeWith } from '../programs.ts';
 import { openWorkingCopy, type WorkingCopy } from './function-working-copy.ts';
 

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFunctionRuntime } from '../../local/runtime/function-runtime.ts';
-import { judgeRun } from '../../local/runtime/judge-run.ts';
 import type { FunctionRuntime, RunInput, ViewerRequestEvent, ViewerResponseEvent } from '../../src/edge/execution.ts';
 import { checkSyntax } from '../../src/edge/gate/check-syntax.ts';
 import { isRefusal } from '../../src/edge/gate/problem.ts';
 import { checkSize } from '../../src/edge/gate.ts';
-import { openNjsRuntime } from '../../src/edge/njs.ts';
+import { judgeRun } from '../../src/edge/judge/judge-run.ts';
+import { openNjsRuntime } from '../../src/edge/njs/njs.ts';
 import { describeWith } from '../programs.ts';
 import { njs, sampleEvent } from './njs/sample.ts';
 

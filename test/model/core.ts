@@ -1,7 +1,7 @@
 import { parseHealthRecord, weightAt } from '../../kvs/health-record.ts';
-import { EdgeError } from '../../src/cli/errors.ts';
-import { planFlip } from '../../src/health/flip.ts';
-import { runFlipper } from '../../src/health/flipper.ts';
+import { planFlip } from '../../src/core/flip.ts';
+import { EdgeError } from '../../src/errors.ts';
+import { runFlipper } from '../../src/flipper/flipper.ts';
 
 /** The code under examination; a mutant has the same shape. */
 export interface Core {
@@ -16,9 +16,9 @@ export interface Core {
 
 /** The modules that together are the core, by what is taken from each. */
 export const coreModules = {
-  runFlipper: 'src/health/flipper.ts',
-  planFlip: 'src/health/flip.ts',
-  EdgeError: 'src/cli/errors.ts',
+  runFlipper: 'src/flipper/flipper.ts',
+  planFlip: 'src/core/flip.ts',
+  EdgeError: 'src/errors.ts',
   parseHealthRecord: 'kvs/health-record.ts',
   weightAt: 'kvs/health-record.ts',
   keepOrigins: 'functions/lib/keep-origins.ts',

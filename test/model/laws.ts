@@ -1,5 +1,5 @@
 import { type HealthEntry, okRecord, parseHealthRecord, weightAt } from '../../kvs/health-record.ts';
-import { auditHistory, parseAuditEntry, replayAudit } from '../../src/health/audit.ts';
+import { auditHistory, parseAuditEntry, replayAudit } from '../../src/core/audit.ts';
 import type { Core } from './core.ts';
 import { type Bucket, buckets, landing } from './edge.ts';
 import { type Landed, nextVersion, recordOf, type Told } from './turn.ts';

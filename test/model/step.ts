@@ -1,6 +1,6 @@
 import { healthKey, stateKey } from '../../kvs/keys.ts';
-import type { Flip } from '../../src/health/flip.ts';
-import type { KeyChange } from '../../src/health/key-change.ts';
+import type { KeyChange } from '../../src/core/flag-store.ts';
+import type { Flip } from '../../src/core/flip.ts';
 import { type Core, CoreFault } from './core.ts';
 import { type Breach, entriesOf, judgeReports, judgeTick, judgeWrite, pinnedIn, provenTicks, recheckTicks, rememberWrite } from './laws.ts';
 import { nextVersion, recordOf, storeFaults, type Told, takeTurn } from './turn.ts';

@@ -1,10 +1,10 @@
 import { healthKey } from '../../kvs/keys.ts';
-import type { Clock } from '../../src/health/clock.ts';
-import type { FlipperEvent } from '../../src/health/flipper-event.ts';
-import type { FlagStore, KeyChange, StoreSnapshot } from '../../src/health/key-change.ts';
-import type { SignalSource } from '../../src/health/signal-source.ts';
-import type { Verdict } from '../../src/health/state-record.ts';
-import type { Opinion } from '../../src/health/streak.ts';
+import type { FlagStore, KeyChange, StoreSnapshot } from '../../src/core/flag-store.ts';
+import type { SignalSource } from '../../src/core/signal-source.ts';
+import type { Verdict } from '../../src/core/state-record.ts';
+import type { Opinion } from '../../src/core/streak.ts';
+import type { Clock } from '../../src/flipper/clock.ts';
+import type { FlipperEvent } from '../../src/flipper/flipper-event.ts';
 import { type Core, CoreFault } from './core.ts';
 import {
   lagMs,

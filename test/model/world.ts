@@ -1,9 +1,9 @@
 import { okRecord } from '../../kvs/health-record.ts';
 import { healthKey, stateKey } from '../../kvs/keys.ts';
 import type { FailoverPolicy, HealthPolicy } from '../../src/config/edge-config.ts';
-import type { FlipPolicy } from '../../src/health/decide.ts';
-import type { FlipperMemory } from '../../src/health/flipper.ts';
-import { hashRecord, type Weights } from '../../src/health/state-record.ts';
+import type { FlipPolicy } from '../../src/core/decide.ts';
+import { hashRecord, type Weights } from '../../src/core/state-record.ts';
+import type { FlipperMemory } from '../../src/flipper/flipper.ts';
 
 /** What an origin does: `gray` fails every second probe, `dissent` fails one signal of several, `silent` and `hush` leave all or most signals without an opinion. */
 export type Truth = 'up' | 'down' | 'gray' | 'dissent' | 'silent' | 'hush';

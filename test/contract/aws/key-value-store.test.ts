@@ -3,9 +3,9 @@ import { openAws } from '../../../src/aws/clients.ts';
 import { findKeyValueStoreArn } from '../../../src/aws/find-key-value-store.ts';
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
 import { maxCalls } from '../../../src/aws/retry.ts';
-import { auditHistory } from '../../../src/health/audit.ts';
-import { flipKeys, planFlip } from '../../../src/health/flip.ts';
-import type { FlagStore, StoreSnapshot } from '../../../src/health/key-change.ts';
+import { auditHistory } from '../../../src/core/audit.ts';
+import type { FlagStore, StoreSnapshot } from '../../../src/core/flag-store.ts';
+import { flipKeys, planFlip } from '../../../src/core/flip.ts';
 import { openTestStore, type TestStore } from './open-test-store.ts';
 
 let test: TestStore;

@@ -2,7 +2,7 @@ import { CreateKeyValueStoreCommand, DescribeKeyValueStoreCommand } from '@aws-s
 import { type ControlPlane, openControlPlane } from '../../../local/aws/control-plane.ts';
 import { type Aws, openAws } from '../../../src/aws/clients.ts';
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
-import type { FlagStore } from '../../../src/health/key-change.ts';
+import type { FlagStore } from '../../../src/core/flag-store.ts';
 
 export interface TestStore {
   control: ControlPlane;

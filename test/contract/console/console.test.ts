@@ -2,7 +2,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Batch } from '../../../local/console/wire.ts';
-import { someRequest } from '../../unit/console/some-request.ts';
+import { someRequest } from '../../unit/local/console/some-request.ts';
 import { openTestConsole, type TestConsole } from './open-test-console.ts';
 
 let page: TestConsole;

@@ -2,7 +2,7 @@ import type { ConsoleSource } from '../../../local/console/console-source.ts';
 import { type Console, openConsole } from '../../../local/console/open-console.ts';
 import { openReplica, type Replica } from '../../../local/edge/replica.ts';
 import type { Published, PublishedChange } from '../../../local/published.ts';
-import { describeValues } from '../../../src/operations/failover-status.ts';
+import { describeValues } from '../../../src/failover/failover-status.ts';
 
 const storeArn = 'arn:aws:cloudfront::111122223333:key-value-store/one';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCachePolicy, readOriginRequestPolicy } from '../../../src/aws/policies.ts';
-import { managedCachePolicies, managedOriginRequestPolicies, wrongPolicyIds } from '../../../src/operations/doctor/known-policies.ts';
+import { managedCachePolicies, managedOriginRequestPolicies, wrongPolicyIds } from '../../../src/doctor/known-policies.ts';
 import { type LocalAccount, openLocalAccount } from './open-local-account.ts';
 
 let account: LocalAccount;

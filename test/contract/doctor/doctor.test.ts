@@ -4,9 +4,9 @@ import { openReferenceOrigin } from '../../../local/origin/reference-origin.ts';
 import { readCredentialFacts } from '../../../src/aws/credential-facts.ts';
 import { describeFunction, publishFunction } from '../../../src/aws/function.ts';
 import { createEmptyStore, waitForStore } from '../../../src/aws/key-value-store-control.ts';
-import { formatStateRecord } from '../../../src/health/state-record.ts';
-import { allChecks } from '../../../src/operations/doctor/all-checks.ts';
-import type { Outcome } from '../../../src/operations/doctor/check.ts';
+import { formatStateRecord } from '../../../src/core/state-record.ts';
+import { allChecks } from '../../../src/doctor/all-checks.ts';
+import type { Outcome } from '../../../src/doctor/check.ts';
 import { certificate, goodAlarms, metricAlarm, openTestDoctor, openTlsOrigin, type TestDoctor } from './open-test-doctor.ts';
 
 let doctor: TestDoctor;

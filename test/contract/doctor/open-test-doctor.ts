@@ -9,19 +9,19 @@ import { listAlarms } from '../../../src/aws/alarms.ts';
 import { type Aws, openAws } from '../../../src/aws/clients.ts';
 import { readDistributionById, updateDistribution } from '../../../src/aws/distribution.ts';
 import { createFunction, describeFunction, publishFunction, updateFunction } from '../../../src/aws/function.ts';
-import type { LocalOrigin } from '../../../src/cli/local-cloud.ts';
 import { readDistribution } from '../../../src/config/distribution-file.ts';
 import { type EdgeConfig, parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import type { LocalOrigin } from '../../../src/config/local-cloud.ts';
+import type { FlagStore } from '../../../src/core/flag-store.ts';
+import { applyDistribution } from '../../../src/distribution/apply-distribution.ts';
+import { allChecks } from '../../../src/doctor/all-checks.ts';
+import type { DoctorReaders } from '../../../src/doctor/doctor-readers.ts';
+import { type DoctorOptions, openDoctorReaders } from '../../../src/doctor/open-doctor-readers.ts';
+import { type Diagnosis, runDoctor } from '../../../src/doctor/run-doctor.ts';
 import { type BuiltFunction, buildFunction } from '../../../src/edge/build.ts';
-import type { FlagStore } from '../../../src/health/key-change.ts';
-import { applyDistribution } from '../../../src/operations/distribution-plan/apply-distribution.ts';
-import { allChecks } from '../../../src/operations/doctor/all-checks.ts';
-import type { DoctorReaders } from '../../../src/operations/doctor/doctor-readers.ts';
-import { type DoctorOptions, openDoctorReaders } from '../../../src/operations/doctor/open-doctor-readers.ts';
-import { type Diagnosis, runDoctor } from '../../../src/operations/doctor/run-doctor.ts';
-import { createStore } from '../../../src/operations/store-plan/create-store.ts';
+import { createStore } from '../../../src/store/create-store.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
-import { type AwsStub, openAwsStub } from '../signals/open-aws-stub.ts';
+import { type AwsStub, openAwsStub } from '../aws/open-aws-stub.ts';
 
 /** A local account with everything in order, its origins, and a CloudWatch beside it. A test spoils one thing and asks one check. */
 export interface TestDoctor {

@@ -4,8 +4,8 @@ import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openAws } from '../../../src/aws/clients.ts';
 import { readOriginRequestPolicy } from '../../../src/aws/policies.ts';
-import { EdgeError } from '../../../src/cli/errors.ts';
-import { countOutcomes, formatDoctor } from '../../../src/operations/doctor/format-doctor.ts';
+import { countOutcomes, formatDoctor } from '../../../src/doctor/format-doctor.ts';
+import { EdgeError } from '../../../src/errors.ts';
 import { goodAlarms, openTestDoctor, type TestDoctor, verifySecret } from './open-test-doctor.ts';
 
 let doctor: TestDoctor;

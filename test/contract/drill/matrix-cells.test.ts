@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { drillConfig } from '../../../scripts/drill/drill-config.ts';
 import { runCell } from '../../../scripts/drill/run-cell.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
-import { setups } from '../../../src/operations/drill/matrix/cell.ts';
+import { setups } from '../../../src/drill/matrix/cell.ts';
 
 const config = drillConfig(
   parseEdgeConfig({

@@ -5,8 +5,8 @@ import type { EdgeRequestRecord } from '../../../local/edge/edge-request-record.
 import { type Edge, type EdgeOptions, openEdge } from '../../../local/edge/open-edge.ts';
 import { openReferenceOrigin, type ReferenceOrigin } from '../../../local/origin/reference-origin.ts';
 import type { Published, PublishedChange, PublishedFunction, PublishedStaging } from '../../../local/published.ts';
-import { judgeRun } from '../../../local/runtime/judge-run.ts';
 import type { FunctionRuntime, RunInput } from '../../../src/edge/execution.ts';
+import { judgeRun } from '../../../src/edge/judge/judge-run.ts';
 import type { RawRun } from '../../../src/edge/raw-run.ts';
 
 export const functionArn = 'arn:aws:cloudfront::123456789012:function/router';

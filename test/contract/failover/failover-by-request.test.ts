@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
-import { auditHistory } from '../../../src/health/audit.ts';
-import { failoverByRequest } from '../../../src/operations/failover-by-request.ts';
-import type { Sounding } from '../../../src/operations/judge-origins.ts';
-import { listAudiences } from '../../../src/operations/viewer-shares.ts';
+import { auditHistory } from '../../../src/core/audit.ts';
+import { failoverByRequest } from '../../../src/failover/failover-by-request.ts';
+import type { Sounding } from '../../../src/probe/judge-origins.ts';
+import { listAudiences } from '../../../src/probe/viewer-shares.ts';
 import { openTestStore, type TestStore } from '../aws/open-test-store.ts';
 
 const config = parseEdgeConfig({

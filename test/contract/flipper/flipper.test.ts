@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
-import { auditHistory, replayAudit } from '../../../src/health/audit.ts';
-import { buildFlipPolicy } from '../../../src/health/flip-policy.ts';
-import { type FlipperOptions, runFlipper } from '../../../src/health/flipper.ts';
-import type { FlipperEvent } from '../../../src/health/flipper-event.ts';
-import { openSignals } from '../../../src/operations/open-signals.ts';
+import { auditHistory, replayAudit } from '../../../src/core/audit.ts';
+import { buildFlipPolicy } from '../../../src/flipper/flip-policy.ts';
+import { type FlipperOptions, runFlipper } from '../../../src/flipper/flipper.ts';
+import type { FlipperEvent } from '../../../src/flipper/flipper-event.ts';
+import { openSignals } from '../../../src/flipper/open-signals.ts';
 import { openTestStore, type TestStore } from '../aws/open-test-store.ts';
 import { type OriginFault, openTestOrigin, type TestOrigin } from './open-test-origin.ts';
 

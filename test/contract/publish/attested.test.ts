@@ -5,12 +5,12 @@ import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts'
 import { describeFunction } from '../../../src/aws/function.ts';
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
 import type { FunctionRuntime } from '../../../src/edge/execution.ts';
-import { packCode } from '../../../src/operations/publish/pack-code.ts';
-import { listAttested } from '../../../src/operations/publish/publish-history.ts';
-import { formatPublishRecord, type PublishRecord } from '../../../src/operations/publish/publish-record.ts';
-import { releaseCode } from '../../../src/operations/publish/release-code.ts';
-import { rollbackFunction } from '../../../src/operations/publish/rollback-function.ts';
-import { readStage } from '../../../src/operations/publish/stage.ts';
+import { packCode } from '../../../src/publish/pack-code.ts';
+import { listAttested } from '../../../src/publish/publish-history.ts';
+import { formatPublishRecord, type PublishRecord } from '../../../src/publish/publish-record.ts';
+import { releaseCode } from '../../../src/publish/release-code.ts';
+import { rollbackFunction } from '../../../src/publish/rollback-function.ts';
+import { readStage } from '../../../src/publish/stage.ts';
 import { openTestPublisher, sampleCandidate, type TestPublisher } from './open-publisher.ts';
 
 // Someone who may write the store, as operators and flippers may, but not publish: nothing of it becomes code at the edge.

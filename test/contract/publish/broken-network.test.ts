@@ -3,12 +3,12 @@ import type { Fault } from '../../../local/aws/faults.ts';
 import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
 import type { FunctionRuntime } from '../../../src/edge/execution.ts';
-import { hashCode } from '../../../src/operations/publish/pack-code.ts';
-import { readVersionCode } from '../../../src/operations/publish/publish-history.ts';
-import type { PublishRecord } from '../../../src/operations/publish/publish-record.ts';
-import { type Release, releaseCode } from '../../../src/operations/publish/release-code.ts';
-import { rollbackFunction } from '../../../src/operations/publish/rollback-function.ts';
-import { readStage } from '../../../src/operations/publish/stage.ts';
+import { hashCode } from '../../../src/publish/pack-code.ts';
+import { readVersionCode } from '../../../src/publish/publish-history.ts';
+import type { PublishRecord } from '../../../src/publish/publish-record.ts';
+import { type Release, releaseCode } from '../../../src/publish/release-code.ts';
+import { rollbackFunction } from '../../../src/publish/rollback-function.ts';
+import { readStage } from '../../../src/publish/stage.ts';
 import { openTestPublisher, sampleCandidate, type TestPublisher } from './open-publisher.ts';
 
 let runtime: FunctionRuntime;

@@ -1,12 +1,12 @@
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
 import { type EdgeConfig, parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import type { FunctionRuntime } from '../../../src/edge/execution.ts';
-import { buildViewerEvent, someIp } from '../../../src/operations/explain/viewer-event.ts';
-import { hashCode } from '../../../src/operations/publish/pack-code.ts';
-import { readHistory, type StoredRecord } from '../../../src/operations/publish/publish-history.ts';
-import type { Fixture } from '../../../src/operations/publish/read-fixtures.ts';
-import type { Candidate } from '../../../src/operations/publish/release-code.ts';
-import type { RollbackTools } from '../../../src/operations/publish/rollback-function.ts';
+import { buildViewerEvent, someIp } from '../../../src/explain/viewer-event.ts';
+import { hashCode } from '../../../src/publish/pack-code.ts';
+import { readHistory, type StoredRecord } from '../../../src/publish/publish-history.ts';
+import type { Fixture } from '../../../src/publish/read-fixtures.ts';
+import type { Candidate } from '../../../src/publish/release-code.ts';
+import type { RollbackTools } from '../../../src/publish/rollback-function.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
 import { createReadyStore, type LocalAccount, openLocalAccount } from '../control-plane/open-local-account.ts';
 

@@ -5,8 +5,8 @@ import { openAws } from '../../../src/aws/clients.ts';
 import { describeFunction } from '../../../src/aws/function.ts';
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
 import type { FunctionRuntime } from '../../../src/edge/execution.ts';
-import { type Release, releaseCode } from '../../../src/operations/publish/release-code.ts';
-import { type RollbackTools, rollbackFunction } from '../../../src/operations/publish/rollback-function.ts';
+import { type Release, releaseCode } from '../../../src/publish/release-code.ts';
+import { type RollbackTools, rollbackFunction } from '../../../src/publish/rollback-function.ts';
 import { openTestPublisher, sampleCandidate, type TestPublisher } from './open-publisher.ts';
 
 // Two releases of one author, as every release of a workflow has it, through two clients each: one of them is stopped before each of its calls in turn.

@@ -7,8 +7,8 @@ import { openAws } from '../../../src/aws/clients.ts';
 import { DryRunEnd, withoutWrites } from '../../../src/aws/dry-run.ts';
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
 import type { FunctionRuntime } from '../../../src/edge/execution.ts';
-import { releaseCode } from '../../../src/operations/publish/release-code.ts';
-import { rollbackFunction } from '../../../src/operations/publish/rollback-function.ts';
+import { releaseCode } from '../../../src/publish/release-code.ts';
+import { rollbackFunction } from '../../../src/publish/rollback-function.ts';
 import { openTestPublisher, sampleCandidate, sampleFixtures, type TestPublisher } from './open-publisher.ts';
 
 let runtime: FunctionRuntime;

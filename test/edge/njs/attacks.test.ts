@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gate } from '../../../src/edge/gate.ts';
-import { countInstructions } from '../../../src/edge/instructions.ts';
-import { openNjsRuntime } from '../../../src/edge/njs.ts';
+import { countInstructions } from '../../../src/edge/njs/instructions.ts';
+import { openNjsRuntime } from '../../../src/edge/njs/njs.ts';
 import { describeWith } from '../../programs.ts';
 import { njs, runOf, sampleEvent, valgrind } from './sample.ts';
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FunctionCheck } from '../../../src/operations/check/check-function.ts';
-import { formatSarif } from '../../../src/operations/check/format-sarif.ts';
+import type { FunctionCheck } from '../../../src/edge/check/check-function.ts';
+import { formatSarif } from '../../../src/edge/check/format-sarif.ts';
 import { describeWith } from '../../programs.ts';
 
 const project = process.cwd();

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { gate } from '../../../src/edge/gate.ts';
+import { openNjsRuntime } from '../../../src/edge/njs/njs.ts';
 import { runBatch } from '../../../src/edge/njs/run-batch.ts';
-import { openNjsRuntime } from '../../../src/edge/njs.ts';
 import type { RawRun } from '../../../src/edge/raw-run.ts';
 import { describeWith } from '../../programs.ts';
 import { acceptedBodies, acceptedExpressions, fileOf, refusedCases } from '../../unit/edge/gate-cases.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { countInstructions } from '../../../src/edge/instructions.ts';
+import { countInstructions } from '../../../src/edge/njs/instructions.ts';
 import { describeWith } from '../../programs.ts';
 import { njs, sampleEvent, valgrind } from './sample.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { checkSyntax } from '../../../src/edge/gate/check-syntax.ts';
-import { openNjsRuntime } from '../../../src/edge/njs.ts';
+import { openNjsRuntime } from '../../../src/edge/njs/njs.ts';
 import { describeWith } from '../../programs.ts';
 import { njs, runOf } from './sample.ts';
 

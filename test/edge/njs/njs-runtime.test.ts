@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunInput } from '../../../src/edge/execution.ts';
-import { findNjs, openNjsRuntime } from '../../../src/edge/njs.ts';
+import { findNjs, openNjsRuntime } from '../../../src/edge/njs/njs.ts';
 import { describeWith } from '../../programs.ts';
 import { njs, runOf, sampleEvent } from './sample.ts';
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { maxValueBytes } from '../../../kvs/limits.ts';
 import { buildFunction } from '../../../src/edge/build.ts';
-import { countInstructions } from '../../../src/edge/instructions.ts';
+import { countInstructions } from '../../../src/edge/njs/instructions.ts';
 import { describeWith } from '../../programs.ts';
 import { njs, sampleEvent, valgrind } from '../njs/sample.ts';
 import { configs } from './configs.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { judgeRun } from '../../../local/runtime/judge-run.ts';
 import type { RunInput } from '../../../src/edge/execution.ts';
+import { judgeRun } from '../../../src/edge/judge/judge-run.ts';
 import type { RawRun } from '../../../src/edge/raw-run.ts';
 import { openBuiltRouters, type RouterRuntime } from './built-routers.ts';
 import type { RouterCase } from './cases/router-case.ts';

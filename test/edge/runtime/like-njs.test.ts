@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
 import type { FunctionRuntime } from '../../../src/edge/execution.ts';
-import { openNjsRuntime } from '../../../src/edge/njs.ts';
+import { openNjsRuntime } from '../../../src/edge/njs/njs.ts';
 import { describeWith } from '../../programs.ts';
 import { njs, runOf } from '../njs/sample.ts';
 import { bodyOf, runOn } from './events.ts';

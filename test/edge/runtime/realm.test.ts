@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
 import type { FunctionRuntime } from '../../../src/edge/execution.ts';
-import { openNjsRuntime } from '../../../src/edge/njs.ts';
+import { openNjsRuntime } from '../../../src/edge/njs/njs.ts';
 import { njs, runOf } from '../njs/sample.ts';
 import { bodyOf, runOn } from './events.ts';
 

@@ -10,7 +10,7 @@ import type {
   SweepRuntime,
   ViewerRequestEvent,
 } from '../../../src/edge/execution.ts';
-import { readRoute } from '../../../src/operations/explain/decision.ts';
+import { readRoute } from '../../../src/explain/decision.ts';
 import { sourceOf, viewerRequest } from './events.ts';
 
 let sweeper: SweepRuntime;

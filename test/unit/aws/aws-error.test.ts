@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { classifyAwsError, wrapAwsError } from '../../../src/aws/aws-error.ts';
-import { EdgeError } from '../../../src/cli/errors.ts';
+import { EdgeError } from '../../../src/errors.ts';
 
 interface Failure {
   name?: string;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
 import { maxCalls } from '../../../src/aws/retry.ts';
-import { EdgeError } from '../../../src/cli/errors.ts';
+import { EdgeError } from '../../../src/errors.ts';
 
 const arn = 'arn:aws:cloudfront::111122223333:key-value-store/11111111-2222-3333-4444-555555555555';
 const error = (name: string, facts: { status?: number; code?: string; message?: string } = {}) =>

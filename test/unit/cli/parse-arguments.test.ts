@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { EdgeError } from '../../../src/cli/errors.ts';
 import { choice, duration, flag, integer, percent, text, url } from '../../../src/cli/option.ts';
 import { parseArguments } from '../../../src/cli/parse-arguments.ts';
+import { EdgeError } from '../../../src/errors.ts';
 
 const command = {
   usage: 'failover -- <command> [origin]',

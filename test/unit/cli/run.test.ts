@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Command } from '../../../src/cli/command.ts';
-import { EdgeError } from '../../../src/cli/errors.ts';
 import type { Io } from '../../../src/cli/io.ts';
 import { flag, type Options, text } from '../../../src/cli/option.ts';
 import { run } from '../../../src/cli/run.ts';
+import { EdgeError } from '../../../src/errors.ts';
 import { fakeHost } from './fake-host.ts';
 
 const options = { reason: text('why'), yes: flag('write without asking') };

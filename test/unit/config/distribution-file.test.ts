@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EdgeError } from '../../../src/cli/errors.ts';
 import { checkOriginsAgree, parseDistribution, readDistribution } from '../../../src/config/distribution-file.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import { EdgeError } from '../../../src/errors.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
 
 const config = parseEdgeConfig(edgeConfig);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EdgeError } from '../../../src/cli/errors.ts';
 import { type EdgeConfigInput, parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import { EdgeError } from '../../../src/errors.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
 
 const sound: EdgeConfigInput = {

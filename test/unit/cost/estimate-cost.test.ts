@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type EdgeConfigInput, parseEdgeConfig } from '../../../src/config/edge-config.ts';
-import { estimateCost, type Schedule } from '../../../src/operations/cost/estimate-cost.ts';
-import { formatCost } from '../../../src/operations/cost/format-cost.ts';
-import { prices } from '../../../src/operations/cost/prices.ts';
+import { estimateCost, type Schedule } from '../../../src/cost/estimate-cost.ts';
+import { formatCost } from '../../../src/cost/format-cost.ts';
+import { prices } from '../../../src/cost/prices.ts';
 
 const origins = { singapore: { region: 'ap-southeast-1' }, europe: { region: 'eu-central-1' } };
 const configOf = (given: Partial<EdgeConfigInput> = {}) => parseEdgeConfig({ origins, defaultOrder: ['singapore', 'europe'], ...given });

@@ -2,16 +2,10 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
-import { costItem, sumUsd } from '../../../src/operations/cost/cost-item.ts';
-import {
-  compareWays,
-  estimateStack,
-  freeTierCredits,
-  type StackOptions,
-  stackAssumptions,
-} from '../../../src/operations/cost/estimate-stack.ts';
-import { formatStack } from '../../../src/operations/cost/format-stack.ts';
-import { edgePrices, freeTiers, type Price, prices, regionPrices } from '../../../src/operations/cost/prices.ts';
+import { costItem, sumUsd } from '../../../src/cost/cost-item.ts';
+import { compareWays, estimateStack, freeTierCredits, type StackOptions, stackAssumptions } from '../../../src/cost/estimate-stack.ts';
+import { formatStack } from '../../../src/cost/format-stack.ts';
+import { edgePrices, freeTiers, type Price, prices, regionPrices } from '../../../src/cost/prices.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
 
 const config = parseEdgeConfig(edgeConfig);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { worstOf } from '../../../src/operations/doctor/check.ts';
-import { countOutcomes, formatDoctor } from '../../../src/operations/doctor/format-doctor.ts';
-import type { Diagnosis } from '../../../src/operations/doctor/run-doctor.ts';
+import { worstOf } from '../../../src/doctor/check.ts';
+import { countOutcomes, formatDoctor } from '../../../src/doctor/format-doctor.ts';
+import type { Diagnosis } from '../../../src/doctor/run-doctor.ts';
 
 const diagnoses: Diagnosis[] = [
   { check: 'origins', outcome: 'ok', why: 'a 502', findings: [{ outcome: 'ok', found: 'both there' }] },

@@ -1,4 +1,4 @@
-import type { Drill, EdgeRequest, Outcome } from '../../../src/operations/drill/drill.ts';
+import type { Drill, EdgeRequest, Outcome } from '../../../src/drill/drill.ts';
 
 export const singapore = 'ap-southeast-1';
 export const europe = 'eu-central-1';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Drill } from '../../../src/operations/drill/drill.ts';
-import { judgePromises } from '../../../src/operations/drill/judge-promises.ts';
-import { summarizeDrill } from '../../../src/operations/drill/summarize-drill.ts';
-import { servedWeight } from '../../../src/operations/drill/timeline.ts';
+import type { Drill } from '../../../src/drill/drill.ts';
+import { judgePromises } from '../../../src/drill/judge-promises.ts';
+import { summarizeDrill } from '../../../src/drill/summarize-drill.ts';
+import { servedWeight } from '../../../src/drill/timeline.ts';
 import { europe, good, outcome, request } from './hand-made-drill.ts';
 
 const judged = (drill: Drill) => Object.fromEntries(judgePromises(drill).map(({ promise, result }) => [promise, result]));

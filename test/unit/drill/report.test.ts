@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Drill, DrillFlip, Outcome } from '../../../src/operations/drill/drill.ts';
-import { bucketAt, chooseBuckets } from '../../../src/operations/drill/report/choose-buckets.ts';
-import { formatDrillPage } from '../../../src/operations/drill/report/drill-page.ts';
-import { buildDrillReport, type DrillReport } from '../../../src/operations/drill/report/drill-report.ts';
+import type { Drill, DrillFlip, Outcome } from '../../../src/drill/drill.ts';
+import { bucketAt, chooseBuckets } from '../../../src/drill/report/choose-buckets.ts';
+import { formatDrillPage } from '../../../src/drill/report/drill-page.ts';
+import { buildDrillReport, type DrillReport } from '../../../src/drill/report/drill-report.ts';
 import { europe, good, outcome, singapore } from './hand-made-drill.ts';
 import { expectSoundPage } from './page-rules.ts';
 import { context } from './run-context.ts';

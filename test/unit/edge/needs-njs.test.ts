@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { findNjsNeeds } from '../../../src/edge/needs-njs.ts';
+import { findNjsNeeds } from '../../../src/edge/njs/needs-njs.ts';
 
 it.each([
   { code: 'const a = { b: 1, 10: 1 };', lines: [1] },

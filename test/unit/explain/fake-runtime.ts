@@ -1,5 +1,5 @@
 import type { Execution, FunctionRuntime, OriginCall, RunInput, ViewerRequestEvent } from '../../../src/edge/execution.ts';
-import type { Asked } from '../../../src/operations/explain/ask-function.ts';
+import type { Asked } from '../../../src/explain/ask-function.ts';
 
 /** What a function written for a test is given. */
 interface FakeRequest {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { EdgeError } from '../../../src/cli/errors.ts';
-import { parseIntent } from '../../../src/operations/failover-intent.ts';
+import { EdgeError } from '../../../src/errors.ts';
+import { parseIntent } from '../../../src/failover/failover-intent.ts';
 
 const now = 1_764_000_000_000;
 const nothing = { for: undefined, reason: undefined, weight: undefined, 'break-glass': undefined, watch: false, yes: false };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseFailoverRequest } from '../../../src/operations/failover-request.ts';
+import { parseFailoverRequest } from '../../../src/failover/failover-request.ts';
 
 const origins = ['singapore', 'europe'];
 const now = 1_764_000_000_000;

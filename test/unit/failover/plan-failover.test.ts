@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Flip } from '../../../src/health/flip.ts';
-import { formatPlan } from '../../../src/operations/format-plan.ts';
-import type { Sounding } from '../../../src/operations/judge-origins.ts';
-import { checkDangers, type Proof, planFailover } from '../../../src/operations/plan-failover.ts';
-import { judgeProbe } from '../../../src/operations/sound-origin.ts';
-import { listAudiences } from '../../../src/operations/viewer-shares.ts';
+import type { Flip } from '../../../src/core/flip.ts';
+import { formatPlan } from '../../../src/failover/format-plan.ts';
+import { checkDangers, type Proof, planFailover } from '../../../src/failover/plan-failover.ts';
+import type { Sounding } from '../../../src/probe/judge-origins.ts';
+import { judgeProbe } from '../../../src/probe/probe-origin.ts';
+import { listAudiences } from '../../../src/probe/viewer-shares.ts';
 
 const at = 1_764_000_000_000;
 const order = ['singapore', 'europe'];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { judgeAlarms } from '../../../src/operations/doctor/checks/alarms.ts';
-import { openFlipperMetrics } from '../../../src/operations/flipper-metrics.ts';
+import { judgeAlarms } from '../../../src/doctor/checks/alarms.ts';
+import { openFlipperMetrics } from '../../../src/flipper/flipper-metrics.ts';
 import { openTemplate } from './open-template.ts';
 
 const template = openTemplate('infra/monitoring.yaml');

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { openTemplate } from './open-template.ts';
 
-/** infra/region.yaml, for the tests of what it must say. That it is a template at all: test/unit/template-check. */
+/** infra/region.yaml, for the tests of what it must say. That it is a template at all: test/unit/infra. */
 export const region = openTemplate('infra/region.yaml');
 
 /** Properties of one of its resources, as loose as JSON. */

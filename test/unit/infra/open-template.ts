@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseTemplate, type Template } from '../../../src/operations/template-check/parse-template.ts';
+import { parseTemplate, type Template } from '../../templates/parse-template.ts';
 
 /** Reads a template of this project; throws when it is none. */
 export function openTemplate(path: string): Template {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type LoadWishes, planLoad } from '../../../src/operations/load/plan-load.ts';
-import type { LoadTarget } from '../../../src/operations/load/resolve-target.ts';
+import { type LoadWishes, planLoad } from '../../../src/load/plan-load.ts';
+import type { LoadTarget } from '../../../src/load/resolve-target.ts';
 
 const here: LoadTarget = { url: new URL('http://app.localhost:4601/api/x'), addresses: ['127.0.0.1'], isLoopback: true };
 const there: LoadTarget = { url: new URL('https://www.example.com/'), addresses: ['203.0.113.9'], isLoopback: false };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type LookupAll, refuseTarget, resolveTarget } from '../../../src/operations/load/resolve-target.ts';
+import { type LookupAll, refuseTarget, resolveTarget } from '../../../src/load/resolve-target.ts';
 
 const never: LookupAll = async (name) => {
   throw new Error(`${name} was looked up`);

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkFixture } from '../../../src/operations/publish/check-fixture.ts';
-import { fixtureFolder, readFixtures } from '../../../src/operations/publish/read-fixtures.ts';
+import { checkFixture } from '../../../src/publish/check-fixture.ts';
+import { fixtureFolder, readFixtures } from '../../../src/publish/read-fixtures.ts';
 
 const output = {
   request: {

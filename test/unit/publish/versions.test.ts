@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { formatHistory, joinHistory } from '../../../src/operations/publish/format-history.ts';
-import { formatPublishRecord, type PublishRecord, parsePublishRecord } from '../../../src/operations/publish/publish-record.ts';
-import { findLiveRecord, nextVersion } from '../../../src/operations/publish/record-versions.ts';
-import { chooseTarget } from '../../../src/operations/publish/rollback-function.ts';
-import type { Stage } from '../../../src/operations/publish/stage.ts';
+import { formatHistory, joinHistory } from '../../../src/publish/format-history.ts';
+import { formatPublishRecord, type PublishRecord, parsePublishRecord } from '../../../src/publish/publish-record.ts';
+import { findLiveRecord, nextVersion } from '../../../src/publish/record-versions.ts';
+import { chooseTarget } from '../../../src/publish/rollback-function.ts';
+import type { Stage } from '../../../src/publish/stage.ts';
 
 const sha = (code: string) => Buffer.from(code).toString('hex').padEnd(64, '0');
 

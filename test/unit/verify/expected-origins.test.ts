@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseHealthRecord, weightAt } from '../../../kvs/health-record.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
-import { expectByConfiguration, expectByFunction, listAskers } from '../../../src/operations/verify/expected-origins.ts';
+import { expectByConfiguration, expectByFunction, listAskers } from '../../../src/verify/expected-origins.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
 import { type FakeFunction, fakeAsked } from '../explain/fake-runtime.ts';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { latencyFigures } from '../../../src/operations/latency-figures.ts';
-import { runRows } from '../../../src/operations/verify/run-rows.ts';
-import type { VerifyRow } from '../../../src/operations/verify/verify-row.ts';
+import { latencyFigures } from '../../../src/verify/latency-figures.ts';
+import { runRows } from '../../../src/verify/run-rows.ts';
+import type { VerifyRow } from '../../../src/verify/verify-row.ts';
 
 const row = (who: string): VerifyRow => ({
   way: 'edge',

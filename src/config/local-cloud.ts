@@ -1,0 +1,112 @@
+import { get } from 'node:http';
+import { EdgeError } from '../errors.ts';
+
+/** The local cloud as `GET /_local/cloud` on its control plane describes itself. */
+export interface LocalCloud {
+  /** Base URL of the AWS APIs, such as `http://127.0.0.1:4600`. */
+  controlPlane: string;
+  /** Base URL of the edge, where viewers go. */
+  edge: string;
+  accountId: string;
+  keyValueStoreArn: string;
+  distributionId: string;
+  /** By origin id. */
+  origins: Readonly<Record<string, LocalOrigin>>;
+  /** Values for the placeholders of distribution.json. */
+  env: Readonly<Record<string, string>>;
+}
+
+export interface LocalOrigin {
+  domainName: string;
+  /** Where to connect in place of the domain name. */
+  host: string;
+  port: number;
+  protocol: 'http' | 'https';
+}
+
+/** Port of the local control plane unless EDGE_LOCAL_PORT says otherwise. */
+const defaultLocalPort = 4600;
+
+/** Path on the control plane that answers with a LocalCloud as JSON. */
+export const localCloudPath = '/_local/cloud';
+
+const startHint = 'start it with `npm start`, or set EDGE_LOCAL_PORT to its port';
+const timeoutMs = 3_000;
+
+/** Asks the running local cloud for itself. LOCAL_CLOUD_ABSENT when nothing answers at the port, or something else does. */
+export async function readLocalCloud(env: Readonly<Record<string, string | undefined>>): Promise<LocalCloud> {
+  const url = `http://127.0.0.1:${localPort(env)}${localCloudPath}`;
+  let answer: { status: number; body: string };
+  try {
+    answer = await fetchText(url);
+  } catch (cause) {
+    throw new EdgeError('LOCAL_CLOUD_ABSENT', `no local cloud at ${url}: ${(cause as Error).message}`, { cause, hint: startHint });
+  }
+  const parsed = parseLocalCloud(answer.body);
+  if (answer.status === 200 && 'cloud' in parsed) return parsed.cloud;
+  const found = 'problems' in parsed ? parsed.problems.join('; ') : `status ${answer.status}`;
+  throw new EdgeError('LOCAL_CLOUD_ABSENT', `something else than the local cloud answers at ${url}: ${found}`, { hint: startHint });
+}
+
+/** The port of the control plane by the environment. */
+export function localPort(env: Readonly<Record<string, string | undefined>>): number {
+  const text = env['EDGE_LOCAL_PORT'];
+  if (text === undefined || text === '') return defaultLocalPort;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port >= 1 && port <= 65_535) return port;
+  throw new EdgeError('USAGE', `EDGE_LOCAL_PORT must be a port from 1 to 65535, found ${JSON.stringify(text)}`, {
+    hint: `unset it for the default, ${defaultLocalPort}`,
+  });
+}
+
+/** The description from its JSON text, or everything that is wrong with it. */
+export function parseLocalCloud(text: string): { cloud: LocalCloud } | { problems: string[] } {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch {
+    return { problems: ['the answer is not JSON'] };
+  }
+  if (!isRecord(raw)) return { problems: ['the answer is not a JSON object'] };
+  const record = raw;
+  const problems = ['controlPlane', 'edge', 'accountId', 'keyValueStoreArn', 'distributionId']
+    .filter((field) => typeof record[field] !== 'string')
+    .map((field) => `${field} is missing`);
+  const { origins, env } = record;
+  if (!isRecord(origins)) problems.push('origins is missing');
+  else
+    for (const [id, origin] of Object.entries(origins))
+      if (!isLocalOrigin(origin)) problems.push(`origins.${id} needs domainName, host, port and protocol`);
+  if (!isRecord(env) || Object.values(env).some((value) => typeof value !== 'string')) problems.push('env is missing');
+  return problems.length === 0 ? { cloud: raw as unknown as LocalCloud } : { problems };
+}
+
+function isLocalOrigin(value: unknown): value is LocalOrigin {
+  return (
+    isRecord(value) &&
+    typeof value['domainName'] === 'string' &&
+    typeof value['host'] === 'string' &&
+    Number.isInteger(value['port']) &&
+    (value['protocol'] === 'http' || value['protocol'] === 'https')
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
+/** node:http and not fetch: the SDK needs it anyhow, and loading fetch costs a process some 40 ms. */
+function fetchText(url: string): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const request = get(url, { signal: AbortSignal.timeout(timeoutMs) }, (response) => {
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        body += chunk;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+      response.on('error', reject);
+    });
+    request.on('error', reject);
+  });
+}

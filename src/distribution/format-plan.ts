@@ -1,0 +1,93 @@
+import { formatTable } from '../text/format-table.ts';
+import { paint } from '../text/paint.ts';
+import { fromTree } from './config-tree.ts';
+import type { Change } from './diff-config.ts';
+import { hideSecrets } from './hide-secrets.ts';
+import type { Kept } from './merge-config.ts';
+import type { DistributionPlan } from './plan-distribution.ts';
+import { findHazards } from './plan-hazards.ts';
+
+const signs = { add: ['+', 'green'], remove: ['-', 'red'], change: ['~', 'yellow'] } as const;
+
+/** A plan as JSON, secrets hidden. */
+export function describePlan(plan: DistributionPlan) {
+  const { live, changes, kept } = plan;
+  return {
+    distribution: live === undefined ? null : { id: live.id, domainName: live.domainName },
+    changes: changes.map((change) => describeChange(change)),
+    kept: kept.map(({ path, value }) => ({ path, value: hideSecrets(fromTree(value), path) })),
+    hazards: findHazards(plan).map(({ kind, message }) => ({ kind, message })),
+  };
+}
+
+export function describeChange({ kind, path, before, after }: Change) {
+  return { kind, path, before: hideSecrets(before, path) ?? null, after: hideSecrets(after, path) ?? null };
+}
+
+/** A plan for people: what would be added, changed and removed, and what stays although the file does not mention it. */
+export function formatPlan(plan: DistributionPlan, colour: boolean): string[] {
+  const { live, changes, kept } = plan;
+  return [
+    live === undefined ? 'a new distribution' : `distribution ${live.id} (${live.domainName})`,
+    ...formatChanges(changes, colour),
+    ...formatKept(kept, colour),
+    ...findHazards(plan).map(({ kind, message }) => `  ${paint(colour, kind === 'note' ? 'yellow' : 'red', '!')} ${message}`),
+    formatCount(plan),
+  ];
+}
+
+/** One line per change; the fields of an item that is added below it. */
+export function formatChanges(changes: readonly Change[], colour: boolean): string[] {
+  return changes.flatMap((change) => {
+    const [sign, style] = signs[change.kind];
+    const line = (text: string) => `  ${paint(colour, style, sign)} ${text}`;
+    const [before, after] = [hideSecrets(change.before, change.path), hideSecrets(change.after, change.path)];
+    if (change.kind === 'change') {
+      const same = JSON.stringify(before) === JSON.stringify(after) ? ' (another value)' : '';
+      return [line(`${change.path}: ${formatValue(before)} → ${paint(colour, 'bold', formatValue(after))}${same}`)];
+    }
+    if (change.kind === 'remove' || change.path.endsWith(`[${String(after)}]`)) return [line(change.path)];
+    const fields = listFields(after).filter(([, value]) => !change.path.endsWith(`[${String(value)}]`));
+    if (fields.length === 0) return [line(`${change.path}: ${formatValue(after)}`)];
+    return [line(change.path), ...formatTable(fields.map(([path, value]) => [`      ${path}`, formatValue(value)]))];
+  });
+}
+
+function formatKept(kept: readonly Kept[], colour: boolean): string[] {
+  if (kept.length === 0) return [];
+  const rows = kept.map(({ path, value }) => [`    ${path}`, shorten(formatValue(hideSecrets(fromTree(value), path)))]);
+  return [`  ${paint(colour, 'dim', 'not in distribution.json, so it stays; --drop <path> removes it:')}`, ...formatTable(rows)];
+}
+
+function formatCount({ changes, kept }: DistributionPlan): string {
+  if (changes.length === 0) return kept.length === 0 ? 'nothing to do' : `nothing to do; ${kept.length} kept`;
+  const count = (kind: Change['kind']) => changes.filter((change) => change.kind === kind).length;
+  return `${count('add')} to add, ${count('change')} to change, ${count('remove')} to remove, ${kept.length} kept`;
+}
+
+/** Fields that hold a value or a list, by path; counts are not shown, and a value that is none has no fields. */
+function listFields(value: unknown, path = ''): [string, unknown][] {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return path === '' ? [] : [[path, value]];
+  return Object.entries(value).flatMap(([name, field]) => {
+    if (name === 'Quantity') return [];
+    return listFields(field, name === 'Items' ? path : path === '' ? name : `${path}.${name}`);
+  });
+}
+
+function formatValue(value: unknown): string {
+  if (value === undefined) return 'not set';
+  // Text with spaces at its ends or characters that move the cursor is shown with its escapes.
+  if (typeof value === 'string') return /^[^\s\p{C}]([^\p{C}]*[^\s\p{C}])?$/u.test(value) ? value : JSON.stringify(value);
+  if (Array.isArray(value)) return value.map(formatItem).join(', ') || 'none';
+  return JSON.stringify(value);
+}
+
+/** An item of a list by its values alone: `viewer-request arn:…`. */
+function formatItem(item: unknown): string {
+  const values = item !== null && typeof item === 'object' ? Object.values(item) : [item];
+  return values.map(formatValue).join(' ');
+}
+
+function shorten(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 99)}…` : text;
+}

@@ -1,0 +1,95 @@
+import { parse } from 'yaml';
+import { placeholdersOf } from '../../config/distribution-file.ts';
+import type { EdgeConfig } from '../../config/edge-config.ts';
+import { pickFlipperParts } from '../../flipper/lambda/pick-flipper-parts.ts';
+
+export interface TemplateFacts {
+  config: Pick<EdgeConfig, 'functionName' | 'origins'>;
+  /** Text of distribution.json; undefined when there is none. */
+  distribution: string | undefined;
+  /** Text of a file by its path in the repository; rejects when it is absent. */
+  read: (path: string) => Promise<string>;
+}
+
+const flipperTemplate = 'infra/flipper.yaml';
+const flipperWorkflow = '.github/workflows/health-flipper.yml';
+const deployWorkflow = '.github/workflows/deploy-regions.yml';
+const policies = ['docs/iam/publisher.json', 'docs/iam/reader.json'];
+
+/** Compares the templates, workflows and policies that name parts of the configuration with it. A file that a team does not keep is passed over. */
+export async function checkTemplates({ config, distribution, read }: TemplateFacts): Promise<{ files: string[]; problems: string[] }> {
+  const files = new Map<string, string>();
+  for (const path of [flipperTemplate, flipperWorkflow, deployWorkflow, ...policies]) {
+    const text = await read(path).catch(() => undefined);
+    if (text !== undefined) files.set(path, text);
+  }
+  const problems = [
+    ...checkFlipperTemplate(files.get(flipperTemplate), distribution, config.functionName),
+    ...checkWorkflow(files.get(flipperWorkflow), distribution),
+    ...checkDeployment(files.get(deployWorkflow), config.origins),
+    ...policies.flatMap((path) => checkPolicy(path, files.get(path), config.functionName)),
+  ];
+  return { files: [...files.keys()], problems };
+}
+
+function checkFlipperTemplate(text: string | undefined, distribution: string | undefined, functionName: string): string[] {
+  if (text === undefined) return [];
+  const template = parseYaml(text);
+  const variables = find(template, ['Resources', 'Function', 'Properties', 'Environment', 'Variables']) ?? {};
+  const asked = distribution === undefined ? [] : placeholdersOf(JSON.stringify(pickParts(distribution)));
+  // Secrets come from Secrets Manager.
+  const missing = asked.filter((name) => !(name in variables) && !name.includes('SECRET'));
+  const named = find(template, ['Parameters', 'EdgeFunctionName'])?.['Default'];
+  return [
+    ...missing.map((name) => `${flipperTemplate}: distribution.json needs ${name}, and the function's environment does not set it`),
+    ...(named === functionName ? [] : [`${flipperTemplate}: EdgeFunctionName is "${String(named)}", edge.config.ts has "${functionName}"`]),
+  ];
+}
+
+function checkWorkflow(text: string | undefined, distribution: string | undefined): string[] {
+  if (text === undefined || distribution === undefined) return [];
+  return placeholdersOf(distribution)
+    .filter((name) => !new RegExp(`^ +${name}: `, 'm').test(text))
+    .map((name) => `${flipperWorkflow}: distribution.json needs ${name}, and no step sets it`);
+}
+
+/** Each job that rolls out to an origin names it and its region. */
+function checkDeployment(text: string | undefined, origins: TemplateFacts['config']['origins']): string[] {
+  const jobs = text === undefined ? {} : (find(parseYaml(text), ['jobs']) ?? {});
+  return Object.values(jobs).flatMap((job) => {
+    const { ORIGIN, REGION } = find(job, ['env']) ?? {};
+    if (typeof ORIGIN !== 'string' || origins[ORIGIN]?.region === REGION) return [];
+    return [
+      `${deployWorkflow}: it deploys "${ORIGIN}" to ${String(REGION)}, edge.config.ts has ${origins[ORIGIN]?.region ?? 'no such origin'}`,
+    ];
+  });
+}
+
+function checkPolicy(path: string, text: string | undefined, functionName: string): string[] {
+  const named = [...(text ?? '').matchAll(/:function\/([A-Za-z0-9_-]+)"/g)].map(([, name = '']) => name);
+  return [...new Set(named)]
+    .filter((name) => name !== functionName)
+    .map((name) => `${path}: it names the function "${name}", edge.config.ts has "${functionName}"`);
+}
+
+function pickParts(distribution: string): object {
+  try {
+    return pickFlipperParts(JSON.parse(distribution));
+  } catch {
+    return {};
+  }
+}
+
+function parseYaml(text: string): unknown {
+  // CloudFormation's short tags, such as !Ref, are values of their own here.
+  return parse(text, { logLevel: 'silent' });
+}
+
+function find(value: unknown, path: readonly string[]): Record<string, unknown> | undefined {
+  let current: unknown = value;
+  for (const name of path) {
+    if (current === null || typeof current !== 'object') return undefined;
+    current = (current as Record<string, unknown>)[name];
+  }
+  return current !== null && typeof current === 'object' ? (current as Record<string, unknown>) : undefined;
+}

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { maxFunctionBytes } from '../../../kvs/limits.ts';
+import type { Execution, RunInput } from '../execution.ts';
+import type { GateProblem } from '../gate/problem.ts';
+import { isRefusal } from '../gate/problem.ts';
+import { gate } from '../gate.ts';
+import { countInstructions, type InstructionCount } from '../njs/instructions.ts';
+import { openNjsRuntime } from '../njs/njs.ts';
+import type { JudgeRun } from '../raw-run.ts';
+
+export interface CheckTools {
+  /** Paths of the programs; undefined for one that is not there, and the report says what it left out. */
+  njs: string | undefined;
+  valgrind: string | undefined;
+  judge: JudgeRun;
+  now: number;
+}
+
+export interface CheckInput {
+  file: string;
+  code: string;
+  event: RunInput['event'];
+  /** Whether a person gave the event: one of ours proves nothing when the function fails on it. */
+  isOwnEvent: boolean;
+  /** The store's keys; undefined when none were given. */
+  keys: ReadonlyMap<string, string> | undefined;
+  count: boolean;
+}
+
+export interface FunctionCheck {
+  file: string;
+  bytes: number;
+  /** Errors, warnings and notes in the order of the code. */
+  problems: GateProblem[];
+  njs: 'passed' | 'refused' | 'absent';
+  /** What one event did; undefined when the function was not run. */
+  run: Pick<Execution, 'output' | 'originCall' | 'reads' | 'logs' | 'error' | 'memoryBytes'> | undefined;
+  /** Over an empty handler; undefined when nothing was counted. */
+  instructions: { perRequest: number; load: number } | undefined;
+  /** V8 at the local edge does something else than CloudFront. */
+  needsNjs: boolean;
+}
+
+/** All that can be known of a CloudFront Function without CloudFront: the gate, one run in njs, and what it costs. */
+export async function checkFunction(input: CheckInput, tools: CheckTools): Promise<FunctionCheck> {
+  const { file, code } = input;
+  const report = await gate(code, { file, njs: tools.njs });
+  // CloudFront documents the helper; that nothing here can stand in for it is no fault of the function.
+  const mayRun = !report.problems.some(({ rule }) => rule === 'stand-in');
+  const problems = [...report.problems, ...report.notes].map(
+    (problem): GateProblem => ({ ...problem, file, level: problem.rule === 'stand-in' ? 'warning' : problem.level }),
+  );
+  const isSound = mayRun && !problems.some(isRefusal);
+  const run = isSound && tools.njs !== undefined ? await runOnce(input, tools.njs, tools) : undefined;
+  if (run?.error !== undefined) problems.push(describeFailure(run.error, input));
+  const instructions = run !== undefined && run.error === undefined && input.count ? await count(input, tools) : undefined;
+  return {
+    file,
+    bytes: report.bytes,
+    problems: problems.sort((a, b) => a.line - b.line || a.column - b.column),
+    njs: report.njs,
+    run,
+    instructions,
+    needsNjs: problems.some((problem) => problem.needsNjs === true),
+  };
+}
+
+/** A store is associated with a function that asks for one, empty unless keys were given. */
+function storeOf({ code, keys }: CheckInput): RunInput['store'] {
+  if (keys !== undefined) return { values: keys };
+  return /\bkvs\b/.test(code) ? { values: new Map() } : undefined;
+}
+
+async function runOnce(input: CheckInput, njs: string, { judge, now }: CheckTools): Promise<Execution> {
+  const runtime = openNjsRuntime({ njs, judge, now: () => now });
+  const source = { code: input.code, sha256: createHash('sha256').update(input.code).digest('hex') };
+  try {
+    return await runtime.run({ source, event: input.event, store: storeOf(input), now });
+  } finally {
+    await runtime.close();
+  }
+}
+
+async function count(input: CheckInput, { njs, valgrind }: CheckTools): Promise<FunctionCheck['instructions']> {
+  if (njs === undefined || valgrind === undefined) return undefined;
+  const counted: InstructionCount = await countInstructions(input.code, [{ event: input.event, store: storeOf(input) }], { njs, valgrind });
+  return { perRequest: counted.perRequest[0] ?? 0, load: counted.load };
+}
+
+function describeFailure(error: NonNullable<Execution['error']>, { file, isOwnEvent }: CheckInput): GateProblem {
+  const line = Number(/ in (\d+)$/.exec(error.message)?.[1] ?? 1);
+  const status = error.kind === 'execution' ? '503 FunctionExecutionError' : '502 FunctionValidationError';
+  return {
+    level: isOwnEvent ? 'error' : 'warning',
+    file,
+    line,
+    column: 1,
+    found: error.message,
+    rule: 'njs',
+    instead: isOwnEvent
+      ? `CloudFront answers this event with ${status}`
+      : `a plain GET / gets ${status}: when real events have more than that, pass one with --event and the store's keys with --kvs`,
+  };
+}
+
+/** Lines for people: each finding with its fix, then one line a file. */
+export function formatCheck(check: FunctionCheck, tools: CheckTools): string[] {
+  const figure = (value: number) => value.toLocaleString('en-US');
+  const size = `${figure(check.bytes)} of ${figure(maxFunctionBytes)} bytes`;
+  const engine = { passed: 'njs runs it', refused: 'njs refuses it', absent: 'not run: njs is not on PATH (apt-get install njs)' }[
+    check.njs
+  ];
+  const { instructions } = check;
+  const uncounted =
+    tools.valgrind === undefined ? 'cost not counted: valgrind is not on PATH (apt-get install valgrind)' : 'cost not counted';
+  const cost = instructions
+    ? `${figure(instructions.perRequest)} instructions a request over a function that does nothing, ${figure(instructions.load)} to load`
+    : uncounted;
+  const engineNote = check.needsNjs ? ['npm run edge runs it in njs, where that is installed'] : [];
+  const parts = [size, engine, ...(check.njs === 'passed' ? [cost] : []), ...engineNote];
+  return [...check.problems.map(formatProblem), `${check.file}: ${parts.join('; ')}`];
+}
+
+function formatProblem({ file, line, column, level, rule, found, instead }: GateProblem): string {
+  return `${file}:${line}:${column} ${level} ${rule}: ${found}; ${instead}`;
+}

@@ -1,0 +1,65 @@
+import { formatTable } from '../../text/format-table.ts';
+import { paint } from '../../text/paint.ts';
+import type { Movement, ReplayReport } from './tally.ts';
+
+export interface FormatReplayOptions {
+  before: string;
+  after: string;
+  record: string;
+  durationMs: number;
+  colour: boolean;
+}
+
+/** The report for people. */
+export function formatReplay(report: ReplayReport, { before, after, record, durationMs, colour }: FormatReplayOptions): string[] {
+  const { files, lines, requests, withoutAddress, rerouted, otherFallback, movements, unreadable, unreadableExamples, damaged } = report;
+  const perSecond = figure(Math.round(lines / Math.max(0.001, durationMs / 1_000)));
+  const share = requests === 0 ? '' : ` (${((100 * rerouted) / requests).toFixed(2)} %)`;
+  return [
+    `from      ${before}`,
+    `to        ${after}`,
+    `record    ${record}`,
+    `read      ${figure(requests)} requests of ${figure(lines)} lines in ${files} ${files === 1 ? 'file' : 'files'}, ${perSecond} lines a second`,
+    `country   ${describeCountries(report)}`,
+    ...(withoutAddress > 0
+      ? [`address   ${figure(withoutAddress)} requests have none in the log: a weight between 0 and 100 treats them as one viewer`]
+      : []),
+    `rerouted  ${paint(colour, rerouted > 0 ? 'yellow' : 'green', figure(rerouted))} requests${share}`,
+    ...(otherFallback > 0 ? [`          ${figure(otherFallback)} more keep their origin and get another one behind it`] : []),
+    ...movements.slice(0, 20).flatMap((movement) => formatMovement(movement, colour)),
+    ...(movements.length > 20 ? [`  ${movements.length - 20} more kinds: --json has them all`] : []),
+    ...(unreadable === 0
+      ? []
+      : [
+          paint(colour, 'yellow', `unread    ${figure(unreadable)} lines are no requests`),
+          ...unreadableExamples.map((line) => `  ${line}`),
+        ]),
+    ...damaged.map((file) => paint(colour, 'yellow', `damaged   ${file}`)),
+  ];
+}
+
+function describeCountries({ countries: { log, location, none } }: ReplayReport): string {
+  const parts = [
+    ...(log > 0 ? [`${figure(log)} said by the log`] : []),
+    ...(location > 0 ? [`${figure(location)} guessed from the edge location`] : []),
+    ...(none > 0 ? [`${figure(none)} unknown`] : []),
+  ];
+  return parts.join(', ') || 'no requests';
+}
+
+function formatMovement({ before, after, requests, countries, example }: Movement, colour: boolean): string[] {
+  const named = Object.entries(countries).sort(([, a], [, b]) => b - a);
+  const most = named.slice(0, 8).map(([country, count]) => `${country} ${figure(count)}`);
+  return [
+    `  ${before} → ${paint(colour, 'bold', after)}`,
+    ...formatTable([
+      ['    ', 'requests', figure(requests)],
+      ['    ', 'countries', `${most.join(', ')}${named.length > 8 ? ` and ${named.length - 8} more` : ''}`],
+      ['    ', 'first', example],
+    ]),
+  ];
+}
+
+function figure(value: number): string {
+  return value.toLocaleString('en-US');
+}

@@ -1,0 +1,81 @@
+import type { Flip } from '../core/flip.ts';
+import { EdgeError } from '../errors.ts';
+import { nearestName } from '../text/nearest-name.ts';
+
+/** What the operator asks for. */
+export type Intent = { command: 'status'; watch: boolean } | { command: 'history' } | WriteIntent;
+
+/** `to` and `drain` make an override, `auto` ends it. */
+export interface WriteIntent {
+  command: 'to' | 'drain' | 'auto';
+  flip: Exclude<Flip, { kind: 'automatic' | 'edit' }>;
+  reason: string;
+}
+
+export interface IntentValues {
+  for: number | undefined;
+  reason: string | undefined;
+  weight: number | undefined;
+  'break-glass': string | undefined;
+  watch: boolean;
+}
+
+export const failoverCommands = ['status', 'to', 'drain', 'auto', 'history'] as const;
+
+type Command = (typeof failoverCommands)[number];
+
+/** Which options mean something to which command; any command takes those that are not listed. */
+const optionsOf: Readonly<Record<keyof IntentValues | 'yes', readonly Command[]>> = {
+  for: ['to', 'drain'],
+  reason: ['to', 'drain', 'auto'],
+  weight: ['drain'],
+  'break-glass': ['to', 'drain'],
+  watch: ['status'],
+  yes: ['to', 'drain', 'auto'],
+};
+
+/** The intent of a command line; USAGE or ORIGIN_UNKNOWN when it has none. `now` is epoch milliseconds, `origins` are those of edge.config.ts. */
+export function parseIntent(
+  positionals: readonly string[],
+  values: IntentValues & { yes: boolean },
+  origins: readonly string[],
+  now: number,
+): Intent {
+  const command = failoverCommands.find((known) => known === positionals[0]) ?? 'status';
+  const origin = positionals[1];
+  for (const [name, commands] of Object.entries(optionsOf)) {
+    const given = values[name as keyof typeof optionsOf];
+    if (given !== undefined && given !== false && !commands.includes(command))
+      throw misuse(`--${name} means nothing to ${command}`, `only with ${commands.join(', ')}`);
+  }
+  const takesOrigin = command === 'to' || command === 'drain';
+  if (!takesOrigin && origin !== undefined) throw misuse(`${command} takes no origin, found ${JSON.stringify(origin)}`);
+  if (command === 'status') return { command, watch: values.watch };
+  if (command === 'history') return { command };
+  const reason = values.reason;
+  if (!takesOrigin) {
+    if (reason === undefined) throw misuse('--reason is missing', `${command} --reason "ALB is well again"`);
+    return { command, flip: { kind: 'clear' }, reason };
+  }
+  if (origin === undefined) throw misuse(`${command} which origin?`, `origins: ${origins.join(', ')}`);
+  if (!origins.includes(origin)) {
+    const near = nearestName(origin, origins);
+    throw new EdgeError('ORIGIN_UNKNOWN', `edge.config.ts defines no origin ${JSON.stringify(origin)}`, {
+      hint: near === undefined ? `origins: ${origins.join(', ')}` : `did you mean ${near}?`,
+    });
+  }
+  if (values.for === undefined) throw misuse('--for is missing: an override always ends', `${command} ${origin} --for 2h, at most 72h`);
+  if (reason === undefined) throw misuse('--reason is missing: the audit keeps it', `${command} ${origin} --reason "ALB 5xx"`);
+  const weights =
+    command === 'to' ? Object.fromEntries(origins.map((id) => [id, id === origin ? 100 : 0])) : { [origin]: values.weight ?? 0 };
+  const breakGlass = values['break-glass'];
+  return {
+    command,
+    flip: { kind: 'override', weights, until: now + values.for, ...(breakGlass === undefined ? {} : { breakGlass }) },
+    reason,
+  };
+}
+
+function misuse(message: string, hint = 'npm run failover -- --help'): EdgeError {
+  return new EdgeError('USAGE', message, { hint });
+}

@@ -1,0 +1,208 @@
+import { parseHealthRecord } from '../../kvs/health-record.ts';
+import { type AuditEntry, auditHistory } from '../core/audit.ts';
+import type { FlagStore } from '../core/flag-store.ts';
+import { effectiveWeights, overrideInForce, parseLiveRecord } from '../core/live-record.ts';
+import type { OriginMemory, Override } from '../core/state-record.ts';
+import { someIp } from '../explain/viewer-event.ts';
+import type { EdgeAnswer, EdgeView } from '../probe/edge-view.ts';
+import { type EdgeState, judgeEdge, propagationMs, type ViewerAtEdge, worstState } from '../probe/judge-edge.ts';
+import type { Sounding } from '../probe/judge-origins.ts';
+import type { Audience } from '../probe/viewer-shares.ts';
+import { formatDuration } from '../text/duration.ts';
+import { formatTable } from '../text/format-table.ts';
+import { formatTime } from '../text/format-time.ts';
+import { paint } from '../text/paint.ts';
+import { type ExpectByLive, expectAtEdge, sampleAudiences } from './expect-at-edge.ts';
+import { readFlips } from './read-flips.ts';
+
+/** What the store says, what the origins answer now, and whether the edge does what the store says. Times are epoch milliseconds. */
+export interface FailoverStatus {
+  at: number;
+  /** The record as the edge reads it. */
+  record: string;
+  /** False when the edge cannot parse the record and acts as for `ok`. */
+  isReadable: boolean;
+  /** The record was changed by hand since the last flip. */
+  edited: boolean;
+  origins: OriginStatus[];
+  override: Override | undefined;
+  /** The newest first. */
+  lastFlips: AuditEntry[];
+  /** Undefined when the edge was not asked. */
+  edge: EdgeStatus | undefined;
+}
+
+interface OriginStatus {
+  id: string;
+  weight: number;
+  /** The flipper's, as of `recordedAt`. */
+  verdict: OriginMemory['verdict'];
+  since: number | undefined;
+  /** When a flipper last wrote its verdicts; undefined when none ever did. */
+  recordedAt: number | undefined;
+  /** What the origin answers now; absent when it was not probed. */
+  probe?: Sounding;
+}
+
+interface EdgeStatus {
+  url: string;
+  state: EdgeState;
+  /** What the answers are compared with. */
+  expectedBy: 'LIVE' | 'edge.config.ts';
+  note?: string;
+  viewers: ViewerAtEdge[];
+  /** What is not as it should be, a line each. */
+  disagreements: string[];
+}
+
+export interface StatusContext {
+  origins: readonly string[];
+  audiences: readonly Audience[];
+  edge: EdgeView | undefined;
+  expectByLive?: ExpectByLive | undefined;
+  glance?: ((origin: string) => Promise<Sounding>) | undefined;
+  now: () => number;
+}
+
+const shownFlips = 5;
+
+/** One API call as long as the store has no more than 50 keys. The origins and the edge, once per audience, are asked at the same time. */
+export async function readStatus(store: FlagStore, context: StatusContext): Promise<FailoverStatus> {
+  const { origins, edge, glance, now } = context;
+  const [values, probes, answers] = await Promise.all([
+    readFlips(store, shownFlips),
+    Promise.all(origins.map(async (id): Promise<[string, Sounding | undefined]> => [id, await glance?.(id)])),
+    edge && askAudiences(edge, context.audiences),
+  ]);
+  const status = describeValues(values, origins, now());
+  const probed = new Map(probes);
+  return {
+    ...status,
+    origins: status.origins.map((origin) => {
+      const found = probed.get(origin.id);
+      return found === undefined ? origin : { ...origin, probe: found };
+    }),
+    edge: edge && answers && (await compareEdge(edge, answers, status, probed, context)),
+  };
+}
+
+/** One country for its audience: `status` must answer at once, and every country of an audience takes the same way through the router. */
+function askAudiences(edge: EdgeView, audiences: readonly Audience[]): Promise<EdgeAnswer[]> {
+  const countries = edge.canChooseCountry ? sampleAudiences(audiences).map((audience) => audience.countries[0]) : [undefined];
+  return Promise.all(countries.map((country) => edge.ask(country, someIp)));
+}
+
+async function compareEdge(
+  edge: EdgeView,
+  answers: readonly EdgeAnswer[],
+  { at, record, lastFlips }: Omit<FailoverStatus, 'edge'>,
+  probes: ReadonlyMap<string, Sounding | undefined>,
+  context: StatusContext,
+): Promise<EdgeStatus> {
+  const recent = lastFlips.filter((flip) => at - flip.at < propagationMs);
+  const replaced = recent.flatMap(({ from }) => from ?? []);
+  const { expectations, by, note } = await expectAtEdge(context, edge, [record, ...replaced], 'sample', at);
+  const [expected = [], ...before] = expectations;
+  const [last] = recent;
+  const viewers = judgeEdge({
+    answers,
+    expectations: expected,
+    before,
+    sinceWriteMs: last && Math.max(0, at - last.at),
+    good: new Set([...probes].flatMap(([id, probe]) => (probe?.kind === 'good' ? id : []))),
+  });
+  const disagreements = viewers.flatMap(({ country, state, detail }) => (state === 'agrees' ? [] : `${country ?? 'others'}: ${detail}`));
+  return { url: edge.url, state: worstState(viewers), expectedBy: by, ...(note === undefined ? {} : { note }), viewers, disagreements };
+}
+
+/** What the values of a store say at a time (epoch milliseconds): the status without the edge's part. */
+export function describeValues(values: ReadonlyMap<string, string>, origins: readonly string[], at: number): Omit<FailoverStatus, 'edge'> {
+  const live = parseLiveRecord(values, at, origins);
+  const weights = effectiveWeights(live);
+  const { automaticAt, lastFlip } = live.state;
+  // The kinds of flips that write verdicts.
+  const recordedAt = lastFlip?.kind === 'edit' || lastFlip?.kind === 'automatic' ? lastFlip.at : automaticAt;
+  return {
+    at,
+    record: live.text,
+    isReadable: parseHealthRecord(live.text) !== undefined,
+    edited: live.edited,
+    origins: origins.map((id) => {
+      const memory = live.state.origins[id];
+      return { id, weight: weights[id] ?? 100, verdict: memory?.verdict ?? 'unknown', since: memory?.since, recordedAt };
+    }),
+    override: overrideInForce(live),
+    lastFlips: auditHistory(values).slice(0, shownFlips),
+  };
+}
+
+/** The status for people. */
+export function formatStatus(status: FailoverStatus, colour: boolean): string[] {
+  const { at, override, edge } = status;
+  const rows = status.origins.map((origin) => [
+    `  ${origin.id}`,
+    `${origin.weight}%`,
+    formatProbe(origin.probe, colour),
+    formatRecorded(origin, at),
+  ]);
+  return [
+    `record     ${status.record}`,
+    ...(status.isReadable ? [] : [paint(colour, 'red', '           is not a health record: the edge acts as for ok')]),
+    ...(status.edited ? [paint(colour, 'yellow', '           changed by hand since the last flip')] : []),
+    'origins',
+    ...formatTable(rows, [1]),
+    ...(override === undefined
+      ? ['override   none']
+      : [
+          `override   until ${formatTime(override.until, at)}, ${formatDuration(override.until - at)} left`,
+          `           by ${override.by}: ${override.reason}`,
+        ]),
+    ...(status.lastFlips.length === 0 ? ['flips      none yet'] : ['flips', ...formatHistory(status.lastFlips, at)]),
+    ...formatEdge(edge, colour),
+  ];
+}
+
+function formatProbe(probe: Sounding | undefined, colour: boolean): string {
+  if (probe === undefined) return 'not probed';
+  if (probe.kind === 'good') return paint(colour, 'green', 'healthy now');
+  if (probe.kind === 'bad') return paint(colour, 'red', `fails now: ${probe.problem}`);
+  return paint(colour, 'yellow', `not reached from here: ${probe.problem}`);
+}
+
+/** The flipper's verdict and its age: between flips it is not written again. */
+function formatRecorded({ verdict, since, recordedAt }: OriginStatus, at: number): string {
+  if (since === undefined) return 'no health result recorded yet';
+  if (recordedAt === undefined) return `${verdict} since ${formatTime(since, at)} when last recorded`;
+  return `${verdict} when last recorded, ${formatDuration(at - recordedAt)} ago (${formatTime(recordedAt, at)})`;
+}
+
+const edgeStyles = {
+  agrees: 'green',
+  propagating: 'yellow',
+  covering: 'yellow',
+  unknown: 'yellow',
+  disagrees: 'red',
+  failing: 'red',
+} as const;
+
+function formatEdge(edge: FailoverStatus['edge'], colour: boolean): string[] {
+  if (edge === undefined) return ['edge       not asked: --edge https://<viewer domain> compares what it serves'];
+  return [
+    `edge       ${paint(colour, edgeStyles[edge.state], edge.state)} (${edge.url})`,
+    ...edge.disagreements.map((line) => `           ${line}`),
+    ...(edge.note === undefined ? [] : [`           ${edge.note}`]),
+  ];
+}
+
+/** Flips for people, one a line. */
+export function formatHistory(flips: readonly AuditEntry[], now: number): string[] {
+  return formatTable(
+    flips.map((flip) => [
+      `  #${flip.sequence}`,
+      formatTime(flip.at, now),
+      flip.kind,
+      `${flip.from ?? '…'} → ${flip.to}`,
+      [`${flip.by}: ${flip.reason}`, ...(flip.breakGlass === undefined ? [] : [`(break-glass: ${flip.breakGlass})`])].join(' '),
+    ]),
+  );
+}

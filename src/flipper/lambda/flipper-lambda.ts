@@ -1,0 +1,163 @@
+import type { HealthPolicy } from '../../config/edge-config.ts';
+import type { FlipPolicy } from '../../core/decide.ts';
+import type { FlagStore } from '../../core/flag-store.ts';
+import type { SignalSource } from '../../core/signal-source.ts';
+import type { Verdict } from '../../core/state-record.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import { type FlipperMemory, type FlipperSummary, runFlipper } from '../flipper.ts';
+import { type FlipperEvent, type FlipperLog, storeAnswers } from '../flipper-event.ts';
+import { openFlipperMetrics } from '../flipper-metrics.ts';
+import { formatEventJson } from '../format-flipper-event.ts';
+import type { Channel } from '../notify/channel.ts';
+import { openNotifier } from '../notify/notifier.ts';
+import { parseTrigger, type Trigger } from './parse-trigger.ts';
+
+export interface FlipperLambdaOptions {
+  /** The function's name, a dimension of its metrics. */
+  name: string;
+  /** Who writes; unique among the environments that Lambda keeps of this function. */
+  by: string;
+  shadow: boolean;
+  policy: FlipPolicy & { health: HealthPolicy };
+  signals: Readonly<Record<string, readonly SignalSource[]>>;
+  openStore: () => Promise<FlagStore>;
+  channels: readonly Channel[];
+  /** One line to the log, alone on it. */
+  write: (line: string) => void;
+  /** Default: the system's. */
+  clock?: Clock;
+  /** Default: Math.random. */
+  random?: () => number;
+}
+
+/** What Lambda hands over with each event. */
+export interface LambdaContext {
+  getRemainingTimeInMillis(): number;
+}
+
+/** What an invocation answers and logs. */
+export type RunReport = Trigger & {
+  /** Every origin was looked at, and the store was not out of reach at the end. */
+  succeeded: boolean;
+  verdicts: Readonly<Record<string, Verdict>>;
+  held: string | undefined;
+  durationMs: number;
+};
+
+/** Before the function's time is up: probing ends, so that a write on its way, its verification and notifications end in time. */
+const reserveMs = 8_000;
+
+/** Before the function's time is up: whatever is not done is left, so that the log still gets its metrics. */
+const lastMs = 3_000;
+
+/** For notifications at the very end. What is not delivered goes on when Lambda wakes this environment next. */
+const drainMs = 2_000;
+
+/** Evidence older than this is no evidence, and the record may have been changed meanwhile: origins are proven and the record is read anew. Twice the schedule. */
+const maxMemoryAgeMs = 120_000;
+
+/** The flipper as a Lambda handler. What it knows stays in memory from one invocation to the next; a cold start learns record and state from the store. */
+export function openFlipperLambda(options: FlipperLambdaOptions): (event: unknown, context: LambdaContext) => Promise<RunReport> {
+  const { name, by, shadow, policy, signals, channels, write, clock = systemClock, random = Math.random } = options;
+  const metrics = openFlipperMetrics({ origins: policy.origins, flipper: name });
+  const tell: FlipperLog = (event, at) => {
+    metrics.take(event, at);
+    if (isWorthALine(event)) write(formatEventJson(event, at));
+  };
+  const notifier = openNotifier({ channels: shadow ? [] : channels, by, log: tell, clock, random });
+  let memory: { at: number; known: FlipperMemory } | undefined;
+
+  return async (event, context) => {
+    const trigger = parseTrigger(event);
+    const startedAt = clock.monotonic();
+    const timeMs = context.getRemainingTimeInMillis();
+    const run = new Run(policy.origins);
+    const stop = new AbortController();
+    const over = new AbortController();
+    clock.sleep(timeMs - reserveMs, over.signal).then(() => stop.abort());
+    const isWarm = memory !== undefined && Math.abs(clock.now() - memory.at) <= maxMemoryAgeMs;
+    // Old evidence proves nothing. What the store held is known all the same, and is put back should another tool have removed it.
+    const from = memory && (isWarm ? memory.known : { ...memory.known, live: undefined, held: undefined, tracks: {} });
+    memory = undefined;
+    let summary: FlipperSummary | undefined;
+    let readMemory: (() => FlipperMemory) | undefined;
+    try {
+      const running = options.openStore().then((store) =>
+        runFlipper({
+          mode: trigger.mode,
+          shadow,
+          by,
+          policy,
+          signals,
+          store,
+          signal: stop.signal,
+          clock,
+          random,
+          log: (told, at) => {
+            tell(told, at);
+            notifier.take(told, at);
+            run.take(told);
+          },
+          onStart: (read) => {
+            readMemory = read;
+          },
+          ...(from && { from }),
+        }),
+      );
+      summary = await inTime(running, timeMs - lastMs, clock, over.signal);
+      memory = { at: clock.now(), known: summary.memory };
+      await notifier.drain(drainMs);
+      return report();
+    } finally {
+      over.abort();
+      stop.abort();
+      // A call that hangs must not cost what is known: a write that landed unseen is reported by the next run.
+      if (memory === undefined && readMemory !== undefined) memory = { at: clock.now(), known: readMemory() };
+      const { succeeded, verdicts } = report();
+      for (const line of metrics.flush(clock.now(), { verdicts, succeeded })) write(line);
+      write(JSON.stringify({ event: 'run', at: new Date(clock.now()).toISOString(), ...report() }));
+    }
+
+    function report(): RunReport {
+      const verdicts = Object.fromEntries(Object.entries(summary?.evidence ?? {}).map(([id, { verdict }]) => [id, verdict]));
+      const succeeded = summary !== undefined && run.isComplete;
+      return { ...trigger, succeeded, verdicts, held: summary?.held, durationMs: Math.round(clock.monotonic() - startedAt) };
+    }
+  };
+}
+
+/** Two origins that are well make thousands of good looks a day. Beginning and end of an invocation are in its `run` line. */
+function isWorthALine(event: FlipperEvent): boolean {
+  return !(event.event === 'start' || event.event === 'stop' || (event.event === 'look' && event.opinion === 'good'));
+}
+
+/** What makes a run a success. */
+class Run {
+  readonly #unseen: Set<string>;
+  #isStoreLost = false;
+
+  constructor(origins: readonly string[]) {
+    this.#unseen = new Set(origins);
+  }
+
+  take(event: FlipperEvent): void {
+    if (event.event === 'look') this.#unseen.delete(event.origin);
+    else if (event.event === 'store-failed') this.#isStoreLost = true;
+    else if (storeAnswers.has(event.event)) this.#isStoreLost = false;
+  }
+
+  get isComplete(): boolean {
+    return this.#unseen.size === 0 && !this.#isStoreLost;
+  }
+}
+
+/** Waits so long and no longer. Lambda would end the function without a word. */
+async function inTime<T>(work: Promise<T>, ms: number, clock: Clock, over: AbortSignal): Promise<T> {
+  const late = clock.sleep(ms, over).then(() => {
+    throw new Error('the time of the function is nearly over, and a call is still on its way');
+  });
+  late.catch(() => undefined);
+  // What is left behind may fail later, when nobody waits for it any more.
+  work.catch(() => undefined);
+  return Promise.race([work, late]);
+}

@@ -1,0 +1,43 @@
+import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
+import { openAlarmSignal } from '../aws/alarm-signal.ts';
+import type { Aws } from '../aws/clients.ts';
+import { openRoute53Signal } from '../aws/route53-signal.ts';
+import type { EdgeConfig, Signal } from '../config/edge-config.ts';
+import type { LocalOrigin } from '../config/local-cloud.ts';
+import type { SignalSource } from '../core/signal-source.ts';
+import { openHttpSignal } from '../probe/http-signal.ts';
+import { buildProbeTarget } from '../probe/probe-target.ts';
+
+/**
+ * The sources of evidence that edge.config.ts names, by origin. `local` says where the local cloud's origins are; undefined on AWS. Without `aws`, as on
+ * the local cloud, which has neither Route 53 nor CloudWatch, signals that need it have no opinion and count as not configured.
+ * Both files must agree on the origins: see checkOriginsAgree.
+ */
+export function openSignals(
+  config: Pick<EdgeConfig, 'origins' | 'health'>,
+  distribution: DistributionConfig,
+  local: Readonly<Record<string, LocalOrigin>> | undefined,
+  aws?: Pick<Aws, 'route53' | 'cloudWatch'>,
+  random: () => number = Math.random,
+): Record<string, SignalSource[]> {
+  // Of short lives, as Lambda's, each begins with another address of a name.
+  const firstTurn = Math.floor(random() * 1_000);
+  const open = (id: string, region: string, signal: Signal): SignalSource[] => {
+    if (signal.type === 'http') {
+      const target = buildProbeTarget(id, signal, config, distribution);
+      const connectTo = local?.[id];
+      return target === undefined ? [] : [openHttpSignal(target, signal.required, { turn: firstTurn, ...(connectTo && { connectTo }) })];
+    }
+    if (aws === undefined) return [openSilentSignal(signal)];
+    if (signal.type === 'route53') return [openRoute53Signal(signal, aws.route53)];
+    return [openAlarmSignal(signal, () => aws.cloudWatch(signal.region ?? region))];
+  };
+  return Object.fromEntries(
+    Object.entries(config.origins).map(([id, { region, signals }]) => [id, signals.flatMap((signal) => open(id, region, signal))]),
+  );
+}
+
+function openSilentSignal({ type, required }: Signal): SignalSource {
+  const detail = 'the local cloud has no such service';
+  return { name: type, required, isFresh: false, isAbsent: true, look: async () => ({ opinion: 'none', latencyMs: 0, detail }) };
+}

@@ -1,0 +1,160 @@
+import { setMaxListeners } from 'node:events';
+import type { HealthPolicy } from '../config/edge-config.ts';
+import {
+  clampTrack,
+  type Evidence,
+  freshTrack,
+  isSettled,
+  type OriginTrack,
+  trackSignal,
+  wantsConfirmation,
+} from '../core/origin-track.ts';
+import type { SignalSource } from '../core/signal-source.ts';
+import type { Clock } from './clock.ts';
+import type { FlipperLog } from './flipper-event.ts';
+
+export interface OriginsWatch {
+  /** What is known at this time (epoch milliseconds), by origin. */
+  evidence(now: number): Readonly<Record<string, Evidence>>;
+  /** Looks at every signal now and then at its interval, each on its own so that none waits for another, until the signal is aborted. */
+  watch(): Promise<void>;
+  /** Probes every signal in quick succession until its verdict is clear, or for twice as many probes as a failure rate needs. */
+  burst(): Promise<void>;
+  /** What to go on from in another process or invocation: plain data. */
+  tracks(): Readonly<Record<string, OriginTrack>>;
+}
+
+export interface WatchOptions {
+  signals: Readonly<Record<string, readonly SignalSource[]>>;
+  health: HealthPolicy;
+  clock: Clock;
+  random: () => number;
+  signal: AbortSignal;
+  log: FlipperLog;
+  /** Called after every look. */
+  onLook: () => void;
+  /** Tracks to go on from; those of origins whose signals have changed in number are begun anew. */
+  from?: Readonly<Record<string, OriginTrack>>;
+}
+
+/** Part of the interval by which looks come early at random, so that several flippers do not probe in step. */
+const jitter = 0.1;
+
+/** As many probes as this many failure rates need at least; then a burst ends, whatever it found. */
+const mostWindows = 2;
+
+function openHurry(): AbortController {
+  const hurry = new AbortController();
+  // Every signal of every origin sleeps on it at the same time: many listeners are no leak here.
+  setMaxListeners(0, hurry.signal);
+  return hurry;
+}
+
+/** The signals that a verdict is made of. */
+function votersOf(sources: readonly SignalSource[]): readonly SignalSource[] {
+  const present = sources.filter(({ isAbsent }) => isAbsent !== true);
+  return present.length > 0 ? present : sources;
+}
+
+/** Follows every origin through its signals; time and evidence stay in memory. */
+export function openOriginsWatch({ signals, health, clock, random, signal, log, onLook, from }: WatchOptions): OriginsWatch {
+  const tracks = new Map<string, OriginTrack>();
+  const evidence: Record<string, Evidence> = {};
+  /** Cuts every pause between two probes short. */
+  let hurry = openHurry();
+  signal.addEventListener('abort', () => hurry.abort(), { once: true });
+  for (const [origin, sources] of Object.entries(signals)) {
+    const kept = from?.[origin];
+    const { length } = votersOf(sources);
+    setTrack(origin, kept?.streaks.length === length ? kept : freshTrack(length, clock.now()));
+  }
+
+  function setTrack(origin: string, track: OriginTrack): void {
+    const wasHopeless = isHopeless();
+    tracks.set(origin, track);
+    evidence[origin] = track.evidence;
+    if (wasHopeless || !isHopeless()) return;
+    hurry.abort();
+    hurry = openHurry();
+  }
+
+  /** No origin is healthy, and one is not just unknown: whichever comes back first, its viewers are waiting. */
+  function isHopeless(): boolean {
+    const verdicts = Object.values(evidence).map(({ verdict }) => verdict);
+    return verdicts.includes('unhealthy') && !verdicts.includes('healthy');
+  }
+
+  async function lookOnce(origin: string, voters: readonly SignalSource[], source: SignalSource): Promise<boolean> {
+    const index = voters.indexOf(source);
+    const { opinion, latencyMs, class: failure, detail } = await source.look(signal);
+    const before = tracks.get(origin);
+    if (signal.aborted || before === undefined) return false;
+    const now = clock.now();
+    const why = [failure, detail].filter((part) => part !== undefined).join(': ');
+    log(
+      {
+        event: 'look',
+        origin,
+        signal: source.name,
+        opinion,
+        latencyMs,
+        ...(failure === undefined ? {} : { class: failure }),
+        ...(detail === undefined ? {} : { detail }),
+      },
+      now,
+    );
+    if (index < 0) return false;
+    const required = voters.map((each) => each.required);
+    const thresholds = source.thresholds ?? health;
+    const track = trackSignal(
+      before,
+      { signal: index, opinion, ...(why === '' ? {} : { why: `${source.name} ${why}` }) },
+      required,
+      thresholds,
+      now,
+    );
+    setTrack(origin, track);
+    const [from, to] = [before.evidence.verdict, track.evidence.verdict];
+    if (from !== to) log({ event: 'verdict', origin, from, to, ...(to === 'unhealthy' && why !== '' ? { why } : {}) }, now);
+    onLook();
+    return source.isFresh && (isHopeless() || wantsConfirmation(track, index));
+  }
+
+  /** From start to start; a look that took longer than its interval is followed at once, but never by several. */
+  async function follow(origin: string, voters: readonly SignalSource[], source: SignalSource): Promise<void> {
+    let dueAt = clock.monotonic();
+    while (!signal.aborted) {
+      const isSoon = await lookOnce(origin, voters, source);
+      dueAt = Math.max(clock.monotonic(), dueAt + (isSoon ? health.fastIntervalMs : health.intervalMs * (1 - jitter * random())));
+      if (!signal.aborted) await clock.sleep(dueAt - clock.monotonic(), hurry.signal);
+      dueAt = Math.min(dueAt, clock.monotonic());
+    }
+  }
+
+  async function settleOne(origin: string, voters: readonly SignalSource[], source: SignalSource): Promise<void> {
+    const most = Math.max(health.healthyThreshold + health.unhealthyThreshold, mostWindows * health.failureRate.minimum);
+    for (let looks = 1; !signal.aborted; looks++) {
+      const startedAt = clock.monotonic();
+      await lookOnce(origin, voters, source);
+      const track = tracks.get(origin);
+      if (!source.isFresh || looks >= most || track === undefined || isSettled(track, voters.indexOf(source))) return;
+      await clock.sleep(startedAt + health.fastIntervalMs - clock.monotonic(), signal);
+    }
+  }
+
+  async function each(work: typeof follow): Promise<void> {
+    const all = Object.entries(signals).flatMap(([origin, sources]) => sources.map((source) => work(origin, votersOf(sources), source)));
+    await Promise.all(all);
+  }
+
+  // All origins at once: a time left in the future would pass for a bad look after a move that was already set back.
+  const evidenceAt = (now: number) => {
+    for (const [origin, track] of tracks) {
+      const clamped = clampTrack(track, now);
+      if (clamped !== track) setTrack(origin, clamped);
+    }
+    return evidence;
+  };
+
+  return { evidence: evidenceAt, watch: () => each(follow), burst: () => each(settleOne), tracks: () => Object.fromEntries(tracks) };
+}

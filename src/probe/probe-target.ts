@@ -1,0 +1,33 @@
+import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
+import type { EdgeConfig, HttpSignal } from '../config/edge-config.ts';
+import type { ProbeTarget } from './probe.ts';
+
+/** Where and how to probe an origin for one of its http signals; undefined when distribution.json does not define the origin. */
+export function buildProbeTarget(
+  id: string,
+  signal: HttpSignal,
+  config: Pick<EdgeConfig, 'origins' | 'health'>,
+  distribution: DistributionConfig,
+): ProbeTarget | undefined {
+  const origin = distribution.Origins?.Items?.find((item) => item.Id === id);
+  const region = config.origins[id]?.region;
+  if (origin?.DomainName === undefined || region === undefined) return undefined;
+  const custom = origin.CustomOriginConfig;
+  const protocol = custom?.OriginProtocolPolicy === 'http-only' ? 'http' : 'https';
+  return {
+    protocol,
+    domainName: origin.DomainName,
+    port: (protocol === 'http' ? custom?.HTTPPort : custom?.HTTPSPort) ?? (protocol === 'http' ? 80 : 443),
+    ipAddressType: custom?.IpAddressType ?? 'ipv4',
+    host: signal.host ?? distribution.Aliases?.Items?.find((alias) => !alias.startsWith('*')) ?? origin.DomainName,
+    // CloudFront sends them too, and an origin that takes nobody else's requests knows CloudFront by them.
+    headers: Object.fromEntries(
+      (origin.CustomHeaders?.Items ?? []).map(({ HeaderName = '', HeaderValue = '' }) => [HeaderName, HeaderValue]),
+    ),
+    path: signal.path,
+    region,
+    checks: signal,
+    connectTimeoutMs: config.health.connectTimeoutMs,
+    timeoutMs: config.health.timeoutMs,
+  };
+}

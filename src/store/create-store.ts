@@ -1,0 +1,44 @@
+import { healthKey, stateKey } from '../../kvs/keys.ts';
+import { seed } from '../../kvs/seed.ts';
+import type { Aws } from '../aws/clients.ts';
+import { openKeyValueStore } from '../aws/key-value-store.ts';
+import { createEmptyStore, describeStore, waitForStore } from '../aws/key-value-store-control.ts';
+import type { PollOptions } from '../aws/poll.ts';
+import type { FlagStore } from '../core/flag-store.ts';
+
+export interface CreateStoreOptions extends Partial<PollOptions> {
+  /** `keyValueStoreName` of edge.config.ts. */
+  name: string;
+}
+
+export interface CreatedStore {
+  arn: string;
+  store: FlagStore;
+  /** It did not exist before. */
+  isNew: boolean;
+  /** Keys that were missing and now have their first value. */
+  seeded: readonly string[];
+}
+
+export const storeComment = 'Health of the origins, read by the edge router on every request';
+/** Some five times the 35 s that one live run took. */
+export const storeTimeoutMs = 180_000;
+
+/** Makes sure that the store exists, is ready and holds a health record and a state. What is there already stays as it is; safe to repeat at any point. */
+export async function createStore(aws: Aws, { name, ...waiting }: CreateStoreOptions): Promise<CreatedStore> {
+  const [control, data] = await Promise.all([aws.cloudFront(), aws.keyValueStore()]);
+  const existing = await describeStore(control, name);
+  const known = existing ?? (await createEmptyStore(control, name, storeComment));
+  const ready = known.isReady ? known : await waitForStore(control, name, { timeoutMs: storeTimeoutMs, ...waiting });
+  const store = openKeyValueStore(data, ready.arn, { ...(waiting.signal && { signal: waiting.signal }) });
+  return { arn: ready.arn, store, isNew: existing === undefined, seeded: await seedStore(store) };
+}
+
+/** Writes the seed's keys that are missing, in one call; under the store's ETag, so a record written meanwhile wins. */
+export async function seedStore(store: FlagStore): Promise<readonly string[]> {
+  const { written } = await store.update([healthKey, stateKey], ({ values }) => {
+    const puts = seed.filter(({ key }) => !values.has(key));
+    return puts.length === 0 ? undefined : { puts: [...puts], deletes: [] };
+  });
+  return (written?.puts ?? []).map(({ key }) => key);
+}

@@ -1,0 +1,52 @@
+import { paint } from '../text/paint.ts';
+import type { KeyStep, KeysPlan } from './plan-keys.ts';
+
+/** Of a store that is not there yet: no ARN. */
+export interface StorePlan extends KeysPlan {
+  name: string;
+  arn: string | undefined;
+}
+
+const signs = {
+  add: ['+', 'green'],
+  change: ['~', 'yellow'],
+  remove: ['-', 'red'],
+  adopt: ['=', 'cyan'],
+  release: ['-', 'dim'],
+} as const;
+
+/** A plan as JSON. */
+export function describeStorePlan({ name, arn, steps, others }: StorePlan) {
+  return {
+    store: { name, arn: arn ?? null },
+    changes: steps.map(({ kind, key, before, after }) => ({ kind, key, before: before ?? null, after: after ?? null })),
+    others: others.length,
+  };
+}
+
+/** A plan for people: one line per key that changes, and how many are left alone. */
+export function formatStorePlan({ name, arn, steps, others }: StorePlan, colour: boolean): string[] {
+  const count = (...kinds: KeyStep['kind'][]) => steps.filter(({ kind }) => kinds.includes(kind)).length;
+  const rest = others.length === 0 ? '' : `; ${others.length} key${others.length === 1 ? '' : 's'} of others stay`;
+  return [
+    arn === undefined ? `${paint(colour, 'green', '+')} key-value store ${name}` : `key-value store ${name} (${arn})`,
+    ...steps.map((step) => `  ${paint(colour, signs[step.kind][1], signs[step.kind][0])} ${formatStep(step)}`),
+    steps.length === 0 && arn !== undefined
+      ? `nothing to do${rest}`
+      : `${count('add')} to add, ${count('change', 'adopt')} to change, ${count('remove', 'release')} to remove${rest}`,
+  ];
+}
+
+function formatStep({ kind, key, before = '', after = '' }: KeyStep): string {
+  const name = formatText(key);
+  if (kind === 'release') return `${name}: somebody has removed it already`;
+  if (kind === 'adopt') return `${name}: ${formatText(after)}, as it is; from now on declared here`;
+  if (kind === 'remove') return `${name}: ${formatText(before)}`;
+  return kind === 'add' ? `${name}: ${formatText(after)}` : `${name}: ${formatText(before)} → ${formatText(after)}`;
+}
+
+/** Text that a terminal shows as it is, and not all of a long one. */
+function formatText(text: string): string {
+  const shown = text.length > 80 ? `${text.slice(0, 79)}…` : text;
+  return /^[^\s\p{C}]([^\p{C}]*[^\s\p{C}])?$/u.test(shown) ? shown : JSON.stringify(shown);
+}

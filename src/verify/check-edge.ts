@@ -1,0 +1,107 @@
+import { defaultHttpSignal, type EdgeConfig, type HttpSignal } from '../config/edge-config.ts';
+import { checkResponse } from '../probe/check-response.ts';
+import { groupByRegion, localCountryHeader, localIpHeader, readRegion } from '../probe/edge-view.ts';
+import type { Answer } from '../probe/probe.ts';
+import type { Asker, Expected } from './expected-origins.ts';
+import { judgeSamples, type Sampling } from './judge-samples.ts';
+import { takeSamples } from './take-samples.ts';
+import type { VerifyRow } from './verify-row.ts';
+
+export interface EdgeCheck extends Sampling {
+  config: Pick<EdgeConfig, 'origins'>;
+  url: URL;
+  isLocal: boolean;
+  /** Path and query of the health check. */
+  path: string;
+  /** Whole request. */
+  timeoutMs: number;
+}
+
+/** What one asker gets through the edge; undefined when it was stopped before there was anything. */
+export async function checkEdge(asker: Asker, expected: Expected, check: EdgeCheck): Promise<VerifyRow | undefined> {
+  const { url, isLocal, path, samples: count, timeoutMs, network, signal } = check;
+  const protocol = url.protocol === 'https:' ? 'https' : 'http';
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const samples = await takeSamples(
+    {
+      protocol,
+      domainName: host,
+      port: Number(url.port) || (protocol === 'https' ? 443 : 80),
+      host: url.hostname,
+      headers: { 'cache-control': 'no-cache', ...(isLocal ? describeViewer(asker) : {}) },
+      path,
+      connectTimeoutMs: timeoutMs,
+      timeoutMs,
+    },
+    count,
+    { ...network, signal },
+  );
+  const { answers, broken } = samples;
+  if (answers.length === 0 && broken === undefined) return undefined;
+  const judged = answers.map((answer) => judgeAnswer(answer, expected, check.config));
+  const failures = [
+    ...(broken === undefined ? [] : [`${broken.failure.class}: ${broken.failure.detail}`]),
+    ...judged.flatMap(({ failure }) => failure ?? []),
+  ];
+  const warnings = judged.flatMap(({ warning }) => warning ?? []);
+  return {
+    way: 'edge',
+    who: asker.name,
+    expected: expected.right,
+    went: [...new Set(judged.flatMap(({ origins }) => origins))],
+    ...judgeSamples(samples, { failures, warnings }, check),
+  };
+}
+
+function describeViewer({ viewers: [viewer] }: Asker): Record<string, string> {
+  return {
+    ...(viewer === undefined ? {} : { [localIpHeader]: viewer.ip }),
+    ...(viewer?.country === undefined ? {} : { [localCountryHeader]: viewer.country }),
+  };
+}
+
+function judgeAnswer(
+  answer: Answer,
+  { right, fallback, isRecordKnown }: Expected,
+  config: Pick<EdgeConfig, 'origins'>,
+): { origins: readonly string[]; failure?: string; warning?: string } {
+  const { status, headers, body } = answer;
+  if (status >= 300 && status < 400)
+    return { origins: [], failure: `status ${status}: redirects to ${String(headers['location'])}, which is not followed` };
+  const region = readRegion(headers, body);
+  if (region === undefined) return { origins: [], failure: checkContract(answer, '', regionless) ?? 'the answer names no region' };
+  const origins = groupByRegion(config).get(region);
+  if (origins === undefined)
+    return { origins: [], failure: `answered ${status} from ${JSON.stringify(region)}, which is no origin's region` };
+  const problem = checkContract(answer, region, findSignal(config, origins));
+  if (problem !== undefined) return { origins, failure: `${origins.join(' or ')} answers, but ${problem}` };
+  if (right.length === 0) return { origins, warning: 'the function chooses no origin by its id: nothing is expected here' };
+  if (origins.some((origin) => right.includes(origin))) return { origins };
+  const went = `answered by ${origins.join(' or ')}, expected ${right.join(' or ')}`;
+  if (!origins.some((origin) => fallback.includes(origin))) return { origins, failure: went };
+  if (!isRecordKnown) return { origins, warning: `${went} by configuration; what the health record says is not known` };
+  return { origins, failure: `${went}: it did not serve this request, or the edge does not have the record yet` };
+}
+
+/** The contract of the flipper's probe, without its limit of latency: that is about the way to the origin. */
+function checkContract(answer: Answer, region: string, signal: HttpSignal): string | undefined {
+  const { maxLatencyMs: _, ...checks } = signal;
+  // To the public a health check may say no more than its status; the region is then known by the header.
+  const json = isStatusOnly(answer.body) && 'status' in checks.json ? { status: checks.json['status'] as string } : checks.json;
+  return checkResponse(answer, { ...checks, json }, region)?.detail;
+}
+
+function isStatusOnly(body: string): boolean {
+  try {
+    return Object.keys(JSON.parse(body) as object).join() === 'status';
+  } catch {
+    return false;
+  }
+}
+
+/** What an answer must be that names no region, and so no origin. */
+const regionless: HttpSignal = { ...defaultHttpSignal, json: { status: 'ok' } };
+
+function findSignal({ origins }: Pick<EdgeConfig, 'origins'>, ids: readonly string[]): HttpSignal {
+  return ids.flatMap((id) => origins[id]?.signals ?? []).find((signal) => signal.type === 'http') ?? defaultHttpSignal;
+}

@@ -1,0 +1,77 @@
+import { parseHealthRecord } from '../../kvs/health-record.ts';
+import type { EdgeConfig } from '../config/edge-config.ts';
+import { type Asked, askFunction } from '../explain/ask-function.ts';
+import { someIp, type Viewer } from '../explain/viewer-event.ts';
+import { listAudiences } from '../probe/viewer-shares.ts';
+
+/** Whom one row stands for. */
+export interface Asker {
+  name: string;
+  /** All that the viewer may be; only the local edge believes what a viewer says of itself, anywhere else it is where it is. */
+  viewers: readonly Viewer[];
+}
+
+/** Where an asker's requests may be answered. */
+export interface Expected {
+  /** Ids of origins, each once; empty when the function chooses none by id. */
+  right: readonly string[];
+  /** Those that serve a request which the right one fails. */
+  fallback: readonly string[];
+  /** False: what the health record says is not known, and an origin that should be spared may not be the right one. */
+  isRecordKnown: boolean;
+}
+
+/** Addresses that stand for a viewer whose own is not known, while weights are partial. */
+const sampleSize = 64;
+
+/** Every configured country and everybody else for the local edge; else whoever asks from this machine. `country` leaves one. */
+export function listAskers(
+  config: Pick<EdgeConfig, 'routes'>,
+  { isLocal, country, path }: { isLocal: boolean; country: string | undefined; path: string },
+): Asker[] {
+  const uri = path.split('?', 1)[0] ?? path;
+  const viewer = (from: string | undefined, ip = someIp): Viewer => ({ country: from, method: 'GET', ip, uri });
+  const countries = country === undefined ? [...config.routes.flatMap((route) => route.countries), undefined] : [country];
+  if (isLocal) return countries.map((from) => ({ name: from ?? 'others', viewers: [viewer(from)] }));
+  const addresses = Array.from({ length: sampleSize }, (_, n) => `198.51.100.${n}`);
+  return [{ name: country ?? 'from here', viewers: countries.flatMap((from) => addresses.map((ip) => viewer(from, ip))) }];
+}
+
+/** By running the function on the record as it is. */
+export async function expectByFunction(asked: Asked, record: string | undefined, askers: readonly Asker[]): Promise<Expected[]> {
+  const isPartial = (parseHealthRecord(record ?? '') ?? []).some(({ weight }) => weight % 100 !== 0);
+  const questions = askers.flatMap((asker, index) =>
+    asker.viewers.filter((viewer, place) => isPartial || isFirstOfCountry(asker, viewer, place)).map((viewer) => ({ index, viewer })),
+  );
+  const decisions = await askFunction(
+    asked,
+    questions.map(({ viewer }) => ({ viewer, record })),
+  );
+  return askers.map((_, index) => {
+    const mine = decisions.filter((__, place) => questions[place]?.index === index);
+    return expectOrders(
+      mine.map(({ origins }) => origins),
+      true,
+    );
+  });
+}
+
+function isFirstOfCountry({ viewers }: Asker, { country }: Viewer, place: number): boolean {
+  return viewers.findIndex((other) => other.country === country) === place;
+}
+
+/** Without the record: the first origin of the configured order, and the others if need be. */
+export function expectByConfiguration(config: Pick<EdgeConfig, 'routes' | 'defaultOrder'>, askers: readonly Asker[]): Expected[] {
+  const audiences = listAudiences(config);
+  const orderOf = (country: string | undefined) =>
+    audiences.find(({ countries }) => country !== undefined && countries.includes(country))?.order ?? config.defaultOrder;
+  return askers.map(({ viewers }) => {
+    const orders = viewers.map(({ country }) => orderOf(country));
+    return expectOrders(orders, false);
+  });
+}
+
+function expectOrders(orders: readonly (readonly string[])[], isRecordKnown: boolean): Expected {
+  const right = [...new Set(orders.flatMap((order) => order.slice(0, 1)))];
+  return { right, fallback: [...new Set(orders.flat())].filter((origin) => !right.includes(origin)), isRecordKnown };
+}

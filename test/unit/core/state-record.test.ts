@@ -1,0 +1,173 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { maxValueBytes } from '../../../kvs/limits.ts';
+import { type AuditEntry, auditHistory, formatAuditEntry, parseAuditEntry, replayAudit } from '../../../src/core/audit.ts';
+import { formatStateRecord, freshState, parseStateRecord, type StateRecord } from '../../../src/core/state-record.ts';
+import { cutText } from '../../../src/text/cut-text.ts';
+
+const time = fc.integer({ min: 0, max: Date.parse('2100-01-01') });
+const id = fc.constantFrom('singapore', 'europe', 'tokyo');
+const weight = fc.integer({ min: 0, max: 100 });
+const verdict = fc.constantFrom('healthy' as const, 'unhealthy' as const, 'unknown' as const);
+const kind = fc.constantFrom('automatic' as const, 'override' as const, 'clear' as const, 'edit' as const);
+
+function optional<T>(value: fc.Arbitrary<T>, key: string): fc.Arbitrary<Record<string, T>> {
+  return fc.oneof(
+    fc.constant({}),
+    value.map((some) => ({ [key]: some })),
+  );
+}
+
+function stateOf(text: fc.Arbitrary<string>): fc.Arbitrary<StateRecord> {
+  const memory = fc
+    .tuple(
+      fc.record({ verdict, since: time }),
+      optional(time, 'movedAt'),
+      optional(fc.integer({ min: 1, max: 9 }), 'flaps'),
+      optional(time, 'heldUntil'),
+    )
+    .map((parts) => Object.assign({}, ...parts));
+  const override = fc.record({ weights: fc.dictionary(id, weight), until: time, reason: text, by: text });
+  const lastFlip = fc
+    .tuple(
+      fc.record({ at: time, kind, to: fc.constantFrom('ok', 'singapore=0'), reason: text, by: text }),
+      optional(fc.constant('ok'), 'from'),
+    )
+    .map((parts) => Object.assign({}, ...parts));
+  return fc
+    .tuple(
+      fc.record({ sequence: fc.nat(), origins: fc.dictionary(id, memory, { maxKeys: 2 }) }),
+      optional(time, 'automaticAt'),
+      optional(fc.constant('0a1b2c3d'), 'recordHash'),
+      optional(override, 'override'),
+      optional(lastFlip, 'lastFlip'),
+    )
+    .map((parts) => Object.assign({}, ...parts));
+}
+
+/** Long texts of any characters, cheap to make. */
+const anyText = fc
+  .tuple(fc.string({ unit: 'binary', maxLength: 12 }), fc.constantFrom(1, 9, 90))
+  .map(([text, times]) => text.repeat(times));
+const shortText = fc.string({ maxLength: 12 }).map((text) => text.replace(/["\\]/g, '').trim());
+
+function auditOf(text: fc.Arbitrary<string>, record: fc.Arbitrary<string>): fc.Arbitrary<AuditEntry> {
+  return fc
+    .tuple(
+      fc.record({ sequence: fc.nat(), at: time, kind, to: record, reason: text, by: text }),
+      optional(record, 'from'),
+      optional(time, 'until'),
+      optional(text, 'breakGlass'),
+      optional(fc.constant(true), 'edited'),
+    )
+    .map((parts) => Object.assign({}, ...parts));
+}
+
+describe('the state record', () => {
+  it('survives being written and read', () => {
+    fc.assert(
+      fc.property(stateOf(shortText), (state) => {
+        expect(parseStateRecord(formatStateRecord(state))).toEqual(state);
+      }),
+    );
+  });
+
+  it('fits a value whatever is in it, keeps its number, and reads back as it was written', () => {
+    fc.assert(
+      fc.property(stateOf(anyText), (state) => {
+        const text = formatStateRecord(state);
+        expect(Buffer.byteLength(text)).toBeLessThanOrEqual(maxValueBytes);
+        expect(parseStateRecord(text).sequence).toBe(state.sequence);
+        const read = parseStateRecord(text);
+        expect(parseStateRecord(formatStateRecord(read))).toEqual(read);
+      }),
+    );
+  });
+
+  it('keeps the origins that are out when there is no room for all', () => {
+    const since = Date.parse('2026-03-01');
+    const resting = Array.from({ length: 100 }, (_, index) => [`o${index}`, { verdict: 'healthy' as const, since }] as const);
+    const out = { verdict: 'unhealthy' as const, since, movedAt: since, flaps: 2, heldUntil: since + 600_000 };
+    const state = { ...freshState, sequence: 7, origins: { ...Object.fromEntries(resting), tokyo: out } };
+    expect(parseStateRecord(formatStateRecord(state))).toEqual({ sequence: 7, origins: { tokyo: out } });
+  });
+
+  it('speaks ISO time to people', () => {
+    expect(formatStateRecord({ ...freshState, automaticAt: 0 })).toContain('"automaticAt":"1970-01-01T00:00:00.000Z"');
+  });
+
+  it.each([
+    { what: 'nothing', text: undefined, state: freshState },
+    { what: 'an empty value', text: '', state: freshState },
+    { what: 'another type', text: '[1]', state: freshState },
+    { what: 'a value cut short, but for its number', text: '{"sequence":41,"origins":{"sing', state: { ...freshState, sequence: 41 } },
+    {
+      what: 'fields of wrong types',
+      text: '{"sequence":"x","origins":{"a":1,"b":{"verdict":"fine"}},"override":7,"lastFlip":{}}',
+      state: freshState,
+    },
+    { what: 'a number below zero', text: '{"sequence":-4}', state: freshState },
+  ])('is fresh for $what', ({ text, state }) => {
+    expect(parseStateRecord(text)).toEqual(state);
+  });
+});
+
+describe('an audit entry', () => {
+  it('survives being written and read', () => {
+    const record = fc.constantFrom('ok', 'singapore=0', 'singapore=0@1764003600;singapore=25');
+    fc.assert(
+      fc.property(auditOf(shortText, record), (entry) => {
+        expect(parseAuditEntry(formatAuditEntry(entry))).toEqual(entry);
+      }),
+    );
+  });
+
+  it('fits a value whatever is in it, and always keeps the record that it wrote', () => {
+    const record = fc.string({ unit: fc.constantFrom(...'a=0;@1'), maxLength: 640 });
+    fc.assert(
+      fc.property(auditOf(anyText, record), (entry) => {
+        const text = formatAuditEntry(entry);
+        expect(Buffer.byteLength(text)).toBeLessThanOrEqual(maxValueBytes);
+        expect(parseAuditEntry(text)).toMatchObject({ sequence: entry.sequence, at: entry.at, to: entry.to });
+      }),
+    );
+  });
+
+  it.each(['', 'null', '{}', '{"sequence":1,"at":"2026-01-01T00:00:00Z","kind":"dance","to":"ok"}'])('is nothing for %j', (text) => {
+    expect(parseAuditEntry(text)).toBeUndefined();
+  });
+});
+
+describe('the audit history', () => {
+  const entry = (sequence: number, from: string, to: string): [string, string] => [
+    `audit/${String(sequence % 32).padStart(2, '0')}`,
+    formatAuditEntry({ sequence, at: 0, kind: 'automatic', from, to, reason: '', by: '' }),
+  ];
+
+  it('runs from the newest to the oldest across the end of the ring', () => {
+    const values = new Map([entry(31, 'ok', 'a=0'), entry(32, 'a=0', 'a=10'), entry(33, 'a=10', 'a=25'), ['audit/05', 'rubbish']] as [
+      string,
+      string,
+    ][]);
+    expect(auditHistory(values).map(({ sequence }) => sequence)).toEqual([33, 32, 31]);
+    expect(replayAudit(auditHistory(values))).toEqual({ record: 'a=25', gaps: [] });
+  });
+
+  it('shows where a flip is missing', () => {
+    expect(replayAudit(auditHistory(new Map([entry(1, 'ok', 'a=0'), entry(3, 'a=0', 'ok')]))).gaps).toEqual([3]);
+    expect(replayAudit(auditHistory(new Map([entry(1, 'ok', 'a=0'), entry(2, 'a=10', 'ok')]))).gaps).toEqual([2]);
+  });
+});
+
+describe('a cut text', () => {
+  it('is one line within its bytes and never half a character', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), fc.integer({ min: 3, max: 100 }), (text, maxBytes) => {
+        const cut = cutText(text, maxBytes);
+        expect(Buffer.byteLength(cut)).toBeLessThanOrEqual(maxBytes);
+        expect(cut).not.toMatch(/\p{Cc}|\p{Cs}/u);
+        if (!/[\p{Cc}\p{Cs}\u2028\u2029]/u.test(text) && Buffer.byteLength(text) <= maxBytes) expect(cut).toBe(text.trim());
+      }),
+    );
+  });
+});

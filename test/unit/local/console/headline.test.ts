@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import { describeHeadline } from '../../../../local/console/page/headline.ts';
+import type { AudienceState, ConsoleState, OriginState, WorldState } from '../../../../local/console/wire.ts';
+
+const now = 1_764_000_000_000;
+const origin = (id: string, more: Partial<OriginState> = {}): OriginState => ({
+  id,
+  region: 'eu-central-1',
+  port: 1,
+  fault: 'none',
+  verdict: 'healthy',
+  since: now,
+  why: null,
+  probe: null,
+  storeWeight: 100,
+  edgeWeight: 100,
+  ...more,
+});
+const state: ConsoleState = {
+  edge: 'http://127.0.0.1:1',
+  origins: [origin('singapore'), origin('europe')],
+  record: 'ok',
+  isReadable: true,
+  edited: false,
+  override: null,
+  locations: [{ name: 'SIN50-L1', record: 'ok' }],
+  settlesAt: null,
+  replica: { failReads: false, transientMiss: false },
+  flipper: { running: true, hold: null },
+  viewers: 0,
+  author: 'ann@laptop',
+};
+const audience = (home: string, by: string, countries: (string | null)[], shares: AudienceState['shares'] = null): AudienceState => ({
+  countries,
+  order: home === 'singapore' ? ['singapore', 'europe'] : ['europe', 'singapore'],
+  get: by,
+  post: by,
+  shares,
+});
+const worldOf = (...audiences: AudienceState[]): WorldState => ({ audiences, sha256: 'x', problem: null });
+const atHome = worldOf(audience('singapore', 'singapore', [null, 'IN', 'US']), audience('europe', 'europe', ['DE']));
+const allInEurope = worldOf(audience('singapore', 'europe', [null, 'IN', 'US']), audience('europe', 'europe', ['DE']));
+const sick = [origin('singapore', { verdict: 'unhealthy' }), origin('europe')];
+
+describe('the headline', () => {
+  it.each<{ when: string; spoil?: Partial<ConsoleState>; world?: WorldState | undefined; tone: string; text: RegExp }>([
+    { when: 'everybody is at home', tone: 'good', text: /^All 3 countries at home$/ },
+    { when: 'nothing is known yet', world: undefined, tone: 'warn', text: /^Asking the function/ },
+    {
+      when: 'an origin fails and still has viewers',
+      spoil: { origins: sick },
+      tone: 'bad',
+      text: /^singapore fails and 2 countries still go there$/,
+    },
+    {
+      when: 'its viewers have been moved',
+      spoil: { origins: sick },
+      world: allInEurope,
+      tone: 'warn',
+      text: /^singapore is out: 2 countries served by europe$/,
+    },
+    { when: 'an operator has moved them', world: allInEurope, tone: 'warn', text: /^singapore is relieved: 2 countries served by europe$/ },
+    {
+      when: 'they are on their way home',
+      world: worldOf(audience('singapore', 'europe', ['IN', 'US'], { europe: 75, singapore: 25 })),
+      tone: 'warn',
+      text: /^singapore is shared: 2 countries served by europe 75 %, singapore 25 %$/,
+    },
+    {
+      when: 'part of them go where it fails',
+      spoil: { origins: sick },
+      world: worldOf(audience('singapore', 'europe', ['IN'], { europe: 75, singapore: 25 })),
+      tone: 'bad',
+      text: /^singapore fails and 1 country still go there$/,
+    },
+    {
+      when: 'the function fails',
+      world: worldOf(audience('singapore', 'fails with 503: TypeError', ['IN'])),
+      tone: 'bad',
+      text: /^1 country without an origin: fails with 503: TypeError$/,
+    },
+    {
+      when: 'nobody can ask it',
+      world: { audiences: [], sha256: null, problem: 'no function is LIVE' },
+      tone: 'bad',
+      text: /no function is LIVE/,
+    },
+    { when: 'the record cannot be read', spoil: { isReadable: false }, tone: 'bad', text: /cannot be read/ },
+    {
+      when: 'the edge reads nothing',
+      spoil: { replica: { failReads: true, transientMiss: false } },
+      tone: 'warn',
+      text: /^All 3 countries at home: the edge cannot read/,
+    },
+    {
+      when: 'an origin that nobody goes to is unhealthy',
+      spoil: { origins: [...state.origins, origin('tokyo', { verdict: 'unhealthy' })] },
+      tone: 'warn',
+      text: /^tokyo is unhealthy; nobody is sent there$/,
+    },
+  ])('is $tone when $when', ({ spoil, tone, text, ...given }) => {
+    const headline = describeHeadline({ ...state, ...spoil }, 'world' in given ? given.world : atHome, now);
+    expect(headline.text).toMatch(text);
+    expect(headline.tone).toBe(tone);
+  });
+
+  it('says beside it who holds the record, how long yet, and what is on its way', () => {
+    const override = { weights: { singapore: 0 }, until: now + 125_000, reason: 'ALB 5xx', by: 'ann@laptop' };
+    const { detail } = describeHeadline({ ...state, override, settlesAt: now + 1_500 }, atHome, now);
+    expect(detail).toBe('held by ann@laptop for 2 min 5 s more: ALB 5xx · a write is on its way to the edge, 1.5 s left');
+  });
+
+  it('says what the flipper waits for, and when there is none', () => {
+    expect(describeHeadline({ ...state, flipper: { running: true, hold: 'hold-down' } }, atHome, now).detail).toBe(
+      'the flipper waits: hold-down',
+    );
+    expect(describeHeadline({ ...state, flipper: { running: false, hold: null } }, atHome, now).detail).toContain('no flipper runs');
+    expect(describeHeadline(state, atHome, now).detail).toBe('every origin healthy');
+  });
+});

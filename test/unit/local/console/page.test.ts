@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { formatSpan } from '../../../../local/console/page/format.ts';
+import { applyBatch, emptyModel, kept } from '../../../../local/console/page/page-model.ts';
+import { chooseTopMs, drawLine, heightOf, placeOf } from '../../../../local/console/page/plot-lines.ts';
+import type { SampledRequest, Second, TimelineEntry } from '../../../../local/console/wire.ts';
+
+const second = (at: number, more: Partial<Second> = {}): Second => ({ at, byOrigin: {}, failed: 0, p50Ms: 10, p99Ms: 100, ...more });
+const request = { at: 1, path: '/' } as SampledRequest;
+const entry = (id: number): TimelineEntry => ({ id, at: id, kind: 'note', tone: 'plain', text: String(id), detail: null });
+
+describe('the page’s model', () => {
+  it('takes a later account of a second for the earlier one, and an entry once', () => {
+    const one = applyBatch(emptyModel, { now: 5_000, seconds: [second(4_000)], timeline: [entry(1), entry(2)] }, 4_900);
+    const two = applyBatch(one, { now: 5_250, seconds: [second(4_000, { failed: 3 })], timeline: [entry(2), entry(3)] }, 5_100);
+    expect(two.seconds).toEqual([second(4_000, { failed: 3 })]);
+    expect(two.timeline.map(({ id }) => id)).toEqual([1, 2, 3]);
+    expect(two.clockOffset).toBe(150);
+  });
+
+  it('keeps what a batch does not mention, and nothing after a fresh one', () => {
+    const one = applyBatch(emptyModel, { now: 1, requests: [request], more: 7, timeline: [entry(9)] }, 1);
+    const two = applyBatch(one, { now: 2 }, 2);
+    expect(two).toMatchObject({ requests: [request], more: 7, timeline: [{ id: 9 }] });
+    expect(applyBatch(two, { now: 3, fresh: true, timeline: [entry(1)] }, 3)).toMatchObject({
+      requests: [],
+      more: 0,
+      timeline: [{ id: 1 }],
+    });
+  });
+
+  it('stays within its bounds for as long as the page is open', () => {
+    let model = emptyModel;
+    for (let n = 0; n < 1_000; n++) {
+      const now = n * 1_000;
+      model = applyBatch(model, { now, seconds: [second(now)], requests: [request, request], timeline: [entry(n)] }, now);
+    }
+    expect(model.seconds.length).toBeLessThanOrEqual(kept.seconds + 1);
+    expect(model.requests).toHaveLength(kept.requests);
+    expect(model.timeline).toHaveLength(kept.entries);
+    expect(model.timeline.at(-1)?.id).toBe(999);
+  });
+});
+
+describe('the plot', () => {
+  const scale = { width: 600, height: 100, seconds: 120, topMs: 1_000 };
+
+  it.each([
+    { p99Ms: 3, topMs: 10 },
+    { p99Ms: 10, topMs: 10 },
+    { p99Ms: 11, topMs: 100 },
+    { p99Ms: 5_000, topMs: 10_000 },
+    { p99Ms: null, topMs: 10 },
+  ])('reaches to $topMs ms for $p99Ms', ({ p99Ms, topMs }) => {
+    expect(chooseTopMs([second(0, { p99Ms })])).toBe(topMs);
+  });
+
+  it('has now at its right edge, its floor at 1 ms and below, and a third of its height for a factor of ten', () => {
+    expect(placeOf(120_000, 120_000, scale)).toBe(600);
+    expect(placeOf(0, 120_000, scale)).toBe(0);
+    expect(heightOf(0.2, scale)).toBe(0);
+    expect(heightOf(10, scale)).toBeCloseTo(33.3, 1);
+    expect(heightOf(1_000, scale)).toBe(100);
+  });
+
+  it('joins seconds that follow each other and leaves a gap for those without requests', () => {
+    const seconds = [second(0), second(1_000), second(3_000, { p50Ms: null }), second(4_000)];
+    const path = drawLine(seconds, ({ p50Ms }) => p50Ms, 120_000, scale);
+    expect(path.match(/M/g)).toHaveLength(2);
+    expect(path.match(/L/g)).toHaveLength(1);
+  });
+});
+
+it.each([
+  [-5, '0 s'],
+  [45_000, '45 s'],
+  [60_000, '1 min'],
+  [125_000, '2 min 5 s'],
+  [7_200_000, '2 h'],
+  [11_400_000, '3 h 10 min'],
+])('says %d ms as %s', (ms, text) => {
+  expect(formatSpan(ms)).toBe(text);
+});

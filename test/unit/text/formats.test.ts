@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { formatHelp } from '../../../src/cli/format-help.ts';
+import { duration, flag, text } from '../../../src/cli/option.ts';
+import { formatTable } from '../../../src/text/format-table.ts';
+import { formatTime } from '../../../src/text/format-time.ts';
+import { paint } from '../../../src/text/paint.ts';
+
+describe('formatHelp', () => {
+  const help = formatHelp({
+    usage: 'failover -- <status|to|drain|auto|history> [origin] [--for 2h] [--reason text] [--yes]',
+    summary: 'Moves viewers between origins by hand, for a time that ends by itself, and says where they go afterwards.',
+    examples: ['failover -- status', 'failover -- to europe --for 2h --reason "ALB 5xx"'],
+    options: {
+      for: duration('how long it holds, which is never for ever since an override that nobody remembers is an outage in waiting'),
+      'a-name-that-is-longer-than-the-column': text('why'),
+      yes: flag('write without asking'),
+    },
+  });
+
+  it('keeps within 80 columns', () => {
+    expect(Math.max(...help.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  it('shows usage, every option with its summary, and examples to copy', () => {
+    expect(help).toContain('usage: npm run failover -- <status|to|drain|auto|history> [origin] [--for 2h]\n    [--reason text] [--yes]');
+    expect(help).toMatch(/^ {2}--for <duration> +how long it holds/m);
+    expect(help).toMatch(/^ {2}--yes +write without asking$/m);
+    expect(help).toMatch(/^ {2}--a-name-that-is-longer-than-the-column <text>\n +why$/m);
+    expect(help).toContain('\n  npm run failover -- to europe --for 2h --reason "ALB 5xx"');
+  });
+});
+
+describe('formatTime', () => {
+  const now = Date.UTC(2026, 10, 23, 18, 0, 0);
+
+  it('gives both clocks, and the day when it is another', () => {
+    expect(formatTime(now + 3_661_000, now, 'Europe/Berlin')).toBe('20:01:01 (19:01:01 UTC)');
+    expect(formatTime(now, now, 'Asia/Singapore')).toBe('2026-11-24 02:00:00 (2026-11-23 18:00:00 UTC)');
+    expect(formatTime(now, now, 'UTC')).toBe('18:00:00 UTC');
+    expect(formatTime(now - 86_400_000, now, 'UTC')).toBe('2026-11-22 18:00:00 UTC');
+    expect(formatTime(now - 86_400_000, now, 'Europe/Berlin')).toBe('2026-11-22 19:00:00 (18:00:00 UTC)');
+  });
+});
+
+describe('formatTable', () => {
+  it('aligns columns, styled cells included, and leaves no blanks at the end', () => {
+    expect(
+      formatTable(
+        [
+          ['singapore', '0', paint(true, 'red', 'down')],
+          ['eu', '100', 'up'],
+        ],
+        [1],
+      ),
+    ).toEqual([`singapore    0  ${paint(true, 'red', 'down')}`, 'eu         100  up']);
+  });
+});
