@@ -3,6 +3,7 @@ import type { EdgeConfig } from '../src/config/edge-config.ts';
 import { type LocalCloud, localCloudPath } from '../src/config/local-cloud.ts';
 import type { FunctionRuntime } from '../src/edge/execution.ts';
 import { checkSyntax } from '../src/edge/gate/check-syntax.ts';
+import { isRecord } from '../src/text/is-record.ts';
 import { type ControlPlane, openControlPlane } from './aws/control-plane.ts';
 import type { EdgeRequestRecord } from './edge/edge-request-record.ts';
 import { type Edge, openEdge } from './edge/open-edge.ts';
@@ -180,7 +181,7 @@ function readFields(body: string): { origin: string; fault: string } {
 function parseJson(body: string): Record<string, unknown> {
   try {
     const parsed: unknown = JSON.parse(body);
-    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
+    return isRecord(parsed) ? parsed : {};
   } catch {
     return {};
   }

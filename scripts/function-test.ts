@@ -13,6 +13,7 @@ import { findNjs, openNjsRuntime } from '../src/edge/njs/njs.ts';
 import { parseStoreData } from '../src/edge/parse-store-data.ts';
 import { parseTestEvent } from '../src/edge/parse-test-event.ts';
 import { EdgeError } from '../src/errors.ts';
+import { isRecord } from '../src/text/is-record.ts';
 
 const built = 'dist/functions/origin-router.js';
 
@@ -57,7 +58,7 @@ await run({
 function describe(execution: Execution, isRefused: boolean, bytes: number, count: InstructionCount | undefined, hint: string): string[] {
   const { error, output, originCall, reads, logs, memoryBytes } = execution;
   const statuses = { execution: '503 FunctionExecutionError', validation: '502 FunctionValidationError' };
-  const kind = typeof output === 'object' && output !== null && 'statusCode' in output ? 'response' : 'request';
+  const kind = isRecord(output) && 'statusCode' in output ? 'response' : 'request';
   const cost = count && `${figure(count.perRequest[0] ?? 0)} a request, ${figure(count.load)} to load`;
   const result = isRefused
     ? 'result        none: the gate refuses the function, as publishing and the local edge do'

@@ -1,4 +1,4 @@
-import { percentile } from '../../src/drill/percentile.ts';
+import { percentile } from '../../src/text/percentile.ts';
 import { dayOne, defaults, policyFor } from '../../test/unit/core/policy.ts';
 import { type GrayFailure, grayIn, seeded } from '../../test/unit/flipper/gray-worlds.ts';
 import { Simulation, type World } from '../../test/unit/flipper/simulation.ts';

@@ -6,6 +6,7 @@ import type { FlagStore } from '../../src/core/flag-store.ts';
 import { buildFlipPolicy } from '../../src/flipper/flip-policy.ts';
 import { runFlipper } from '../../src/flipper/flipper.ts';
 import { openSignals } from '../../src/flipper/open-signals.ts';
+import { percentile } from '../../src/text/percentile.ts';
 import { type BenchRow, benchRow } from '../bench-row.ts';
 
 /** Empty; under `shadow` nothing is written. */
@@ -77,7 +78,7 @@ export async function benchManyOrigins(): Promise<BenchRow[]> {
   // The first round starts cold: a hundred connections and the code's first run.
   const lateness = [...arrivals.values()].flatMap((times) => times.slice(2).map((at, index) => at - (times[index + 1] ?? at) - intervalMs));
   lateness.sort((a, b) => a - b);
-  const late = (part: number) => Math.max(0, lateness[Math.min(lateness.length - 1, Math.floor(lateness.length * part))] ?? Number.NaN);
+  const late = (part: number) => Math.max(0, percentile(lateness, part) ?? Number.NaN);
   return [
     benchRow(`${count} origins, 10 of them silent: median lateness of a probe`, late(0.5), 'ms', intervalMs / 10),
     // Whatever else the machine does is in it: no budget.

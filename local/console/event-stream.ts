@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { once } from '../../src/text/once.ts';
 import type { Batch } from './wire.ts';
 
 /** Pages at once; a browser opens six connections to one host at most. */
@@ -70,15 +71,6 @@ export class EventStream {
   close(): void {
     for (const { response } of this.#listeners) response.destroy();
   }
-}
-
-/** Makes a text at the first call, however many pages it goes to. */
-function once(make: () => string): () => string {
-  let text: string | undefined;
-  return () => {
-    text ??= make();
-    return text;
-  };
 }
 
 function formatBatch(batch: Batch): string {

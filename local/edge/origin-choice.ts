@@ -1,4 +1,5 @@
 import type { OriginCall, OriginOverrides } from '../../src/edge/execution.ts';
+import { isRecord } from '../../src/text/is-record.ts';
 import type { BehaviorTarget, EdgePlan, PlannedOrigin } from './edge-plan.ts';
 
 /** One origin to try, with what the function overrode. */
@@ -110,7 +111,7 @@ function unknownOrigin(id: string): Refused {
 }
 
 function record(value: unknown): Record<string, unknown> {
-  return value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : {};
+  return isRecord(value) ? value : {};
 }
 
 function text(value: unknown): string | undefined {

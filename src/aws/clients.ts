@@ -10,6 +10,7 @@ import type { SNSClient } from '@aws-sdk/client-sns';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { EdgeError } from '../errors.ts';
 import { keepLastGood } from '../probe/resolve-name.ts';
+import { once, oncePer } from '../text/once.ts';
 
 /** The SDK clients, each loaded and built at its first use, so that a command pays only for those it needs. */
 export interface Aws {
@@ -83,7 +84,7 @@ export function openAws({ env, region, local, requestTimeoutMs }: AwsOptions): A
     const { Route53Client } = await import('@aws-sdk/client-route-53');
     return new Route53Client({ ...settings('ROUTE_53', requestTimeoutMs ?? 5_000), maxAttempts: 2 });
   });
-  const cloudWatch = oncePerRegion(async (where) => {
+  const cloudWatch = oncePer(async (where: string) => {
     const { CloudWatchClient } = await import('@aws-sdk/client-cloudwatch');
     return new CloudWatchClient({ ...settings('CLOUDWATCH', requestTimeoutMs ?? 5_000), region: where, maxAttempts: 2 });
   });
@@ -91,7 +92,7 @@ export function openAws({ env, region, local, requestTimeoutMs }: AwsOptions): A
     const { STSClient } = await import('@aws-sdk/client-sts');
     return new STSClient({ ...settings('STS', requestTimeoutMs ?? 5_000), maxAttempts: 1 });
   });
-  const sns = oncePerRegion(async (where) => {
+  const sns = oncePer(async (where: string) => {
     const { SNSClient } = await import('@aws-sdk/client-sns');
     return new SNSClient({ ...settings('SNS', requestTimeoutMs ?? 5_000), region: where, maxAttempts: 1 });
   });
@@ -100,23 +101,6 @@ export function openAws({ env, region, local, requestTimeoutMs }: AwsOptions): A
     return new SecretsManagerClient(settings('SECRETS_MANAGER', requestTimeoutMs ?? 5_000));
   });
   return { region: chosenRegion, cloudFront, keyValueStore, route53, cloudWatch, sts, sns, secretsManager };
-}
-
-function once<T>(open: () => Promise<T>): () => Promise<T> {
-  let opened: Promise<T> | undefined;
-  return () => {
-    opened ??= open();
-    return opened;
-  };
-}
-
-function oncePerRegion<T>(open: (region: string) => Promise<T>): (region: string) => Promise<T> {
-  const opened = new Map<string, Promise<T>>();
-  return (region) => {
-    const client = opened.get(region) ?? open(region);
-    opened.set(region, client);
-    return client;
-  };
 }
 
 /** The endpoint for a service by the environment. Every such variable is checked: the SDK reads those of other services where it needs them. */

@@ -1,5 +1,6 @@
 import type { Look, SignalSource } from '../core/signal-source.ts';
 import { cutText } from '../text/cut-text.ts';
+import { messageOf } from '../text/message-of.ts';
 import { wrapAwsError } from './aws-error.ts';
 
 export interface RelayedSignal {
@@ -31,7 +32,7 @@ export function openRelayedSignal({ name, required, doing, ask, monotonic = () =
         found = await ask(signal);
       } catch (error) {
         const told = wrapAwsError(error, doing);
-        found = { opinion: 'none', detail: cutText(told instanceof Error ? told.message : String(told), 160) };
+        found = { opinion: 'none', detail: cutText(messageOf(told), 160) };
       }
       return { ...found, latencyMs: Math.round(monotonic() - startedAt) };
     },

@@ -1,5 +1,6 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { EdgeError } from '../errors.ts';
+import { isRecord } from '../text/is-record.ts';
 import { wrapAwsError } from './aws-error.ts';
 
 /**
@@ -24,7 +25,7 @@ export async function readSecretValues(client: () => Promise<SecretsManagerClien
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+    return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import type { SNSClient } from '@aws-sdk/client-sns';
+import { messageOf } from '../text/message-of.ts';
 import { classifyAwsError, wrapAwsError } from './aws-error.ts';
 
 interface TopicMessage {
@@ -37,7 +38,7 @@ export function openTopic(arn: string, client: () => Promise<SNSClient>): Topic 
       } catch (error) {
         const told = wrapAwsError(error, 'publish to the topic');
         const failure = classifyAwsError(error);
-        return { detail: told instanceof Error ? told.message : String(told), isFinal: failure === 'refused' || failure === 'bug' };
+        return { detail: messageOf(told), isFinal: failure === 'refused' || failure === 'bug' };
       }
     },
   };

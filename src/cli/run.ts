@@ -1,4 +1,5 @@
 import { EdgeError } from '../errors.ts';
+import { messageOf, messageOrStackOf } from '../text/message-of.ts';
 import { chooseColour, paint } from '../text/paint.ts';
 import type { Command } from './command.ts';
 import { formatHelp } from './format-help.ts';
@@ -72,7 +73,7 @@ function printError(error: unknown, io: Io, host: Host): void {
   const red = (text: string) => paint(chooseColour(host.env, host.stderr.isTTY === true), 'red', text);
   if (io.json) io.stdout(JSON.stringify({ error: describe(error) }));
   if (!(error instanceof EdgeError)) {
-    io.stderr(`${red('bug:')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    io.stderr(`${red('bug:')} ${messageOrStackOf(error)}`);
     if (error instanceof Error && error.cause !== undefined) io.stderr(`caused by: ${String(error.cause)}`);
   } else if (!io.json) {
     io.stderr(`${red('error:')} ${error.message}`);
@@ -82,7 +83,7 @@ function printError(error: unknown, io: Io, host: Host): void {
 
 function describe(error: unknown): { code: string; message: string; hint: string | null } {
   if (error instanceof EdgeError) return { code: error.code, message: error.message, hint: error.hint ?? null };
-  return { code: 'BUG', message: error instanceof Error ? error.message : String(error), hint: null };
+  return { code: 'BUG', message: messageOf(error), hint: null };
 }
 
 function isAbort(error: unknown): boolean {

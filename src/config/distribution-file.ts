@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { EdgeError } from '../errors.ts';
+import { isRecord } from '../text/is-record.ts';
 import type { EdgeConfig } from './edge-config.ts';
 
 const placeholder = /\$\{([A-Z][A-Z0-9_]*)\}/g;
@@ -117,8 +118,7 @@ function fillPlaceholders(value: unknown, env: Environment, missing: Set<string>
     });
   }
   if (Array.isArray(value)) return value.map((item) => fillPlaceholders(item, env, missing));
-  if (value !== null && typeof value === 'object')
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fillPlaceholders(item, env, missing)]));
+  if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fillPlaceholders(item, env, missing)]));
   return value;
 }
 
@@ -177,8 +177,4 @@ function checkCustomHeaders(origin: Record<string, unknown>, path: string, probl
     if (!isRecord(header) || typeof header['HeaderName'] !== 'string' || typeof header['HeaderValue'] !== 'string')
       problems.push(`${path}.CustomHeaders.Items[${index}]: HeaderName and HeaderValue are required`);
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }

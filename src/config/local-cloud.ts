@@ -1,5 +1,6 @@
 import { get } from 'node:http';
 import { EdgeError } from '../errors.ts';
+import { isRecord } from '../text/is-record.ts';
 
 /** The local cloud as `GET /_local/cloud` on its control plane describes itself. */
 export interface LocalCloud {
@@ -89,10 +90,6 @@ function isLocalOrigin(value: unknown): value is LocalOrigin {
     Number.isInteger(value['port']) &&
     (value['protocol'] === 'http' || value['protocol'] === 'https')
   );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
 /** node:http and not fetch: the SDK needs it anyhow, and loading fetch costs a process some 40 ms. */

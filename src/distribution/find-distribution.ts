@@ -1,4 +1,5 @@
 import type { CloudFrontClient, DistributionConfig } from '@aws-sdk/client-cloudfront';
+import { pMapIterable } from 'p-map';
 import { type LiveDistribution, listDistributions, readDistributionById } from '../aws/distribution.ts';
 import { EdgeError } from '../errors.ts';
 
@@ -47,11 +48,8 @@ async function search(client: CloudFrontClient, file: DistributionConfig): Promi
   const ids = summaries
     .toSorted((a, b) => Number(b.Comment === file.Comment) - Number(a.Comment === file.Comment))
     .flatMap(({ Id }) => (Id === undefined ? [] : [Id]));
-  for (let start = 0; start < ids.length; start += readsAtOnce) {
-    const read = await Promise.all(ids.slice(start, start + readsAtOnce).map((id) => readDistributionById(client, id)));
-    const found = read.find((candidate) => candidate?.config.CallerReference === file.CallerReference);
-    if (found !== undefined) return found;
-  }
+  for await (const read of pMapIterable(ids, (id) => readDistributionById(client, id), { concurrency: readsAtOnce }))
+    if (read?.config.CallerReference === file.CallerReference) return read;
   return undefined;
 }
 

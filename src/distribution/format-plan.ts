@@ -1,4 +1,5 @@
 import { formatTable } from '../text/format-table.ts';
+import { isRecord } from '../text/is-record.ts';
 import { paint } from '../text/paint.ts';
 import { fromTree } from './config-tree.ts';
 import type { Change } from './diff-config.ts';
@@ -84,7 +85,7 @@ function formatValue(value: unknown): string {
 
 /** An item of a list by its values alone: `viewer-request arn:…`. */
 function formatItem(item: unknown): string {
-  const values = item !== null && typeof item === 'object' ? Object.values(item) : [item];
+  const values = isRecord(item) ? Object.values(item) : [item];
   return values.map(formatValue).join(' ');
 }
 

@@ -16,6 +16,7 @@ import { buildFunction } from '../edge/build.ts';
 import { EdgeError } from '../errors.ts';
 import { openSignals } from '../flipper/open-signals.ts';
 import { type ProbeOptions, probe } from '../probe/probe.ts';
+import { once, oncePer } from '../text/once.ts';
 import type { DoctorReaders, LiveFunction, SignalLook } from './doctor-readers.ts';
 import { managedCachePolicies, managedOriginRequestPolicies, wrongPolicyIds } from './known-policies.ts';
 import { readCertificate } from './read-certificate.ts';
@@ -107,22 +108,5 @@ export function openDoctorReaders(options: DoctorOptions): DoctorReaders {
     signals,
     credentials: once(async () => readCredentialFacts(await aws.cloudFront())),
     alarms: oncePer(async (region) => (localOrigins === undefined ? listAlarms(await aws.cloudWatch(region)) : undefined)),
-  };
-}
-
-function once<T>(read: () => Promise<T>): () => Promise<T> {
-  let answer: Promise<T> | undefined;
-  return () => {
-    answer ??= read();
-    return answer;
-  };
-}
-
-function oncePer<T>(read: (key: string) => Promise<T>): (key: string) => Promise<T> {
-  const answers = new Map<string, Promise<T>>();
-  return (key) => {
-    const answer = answers.get(key) ?? read(key);
-    answers.set(key, answer);
-    return answer;
   };
 }

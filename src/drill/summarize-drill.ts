@@ -1,6 +1,6 @@
+import { percentile } from '../text/percentile.ts';
 import type { Drill, Outcome } from './drill.ts';
 import { type DrillPromise, judgePromises } from './judge-promises.ts';
-import { percentile } from './percentile.ts';
 
 interface PhaseSummary {
   phase: 'before' | 'during' | 'after';

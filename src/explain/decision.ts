@@ -1,4 +1,5 @@
 import type { Execution, OriginCall, ViewerRequestEvent } from '../edge/execution.ts';
+import { isRecord } from '../text/is-record.ts';
 
 /** What a function made of one request, for people and for comparing. */
 export interface Decision {
@@ -65,5 +66,5 @@ function listRewrites(output: unknown, { request }: ViewerRequestEvent): string[
 }
 
 function field(value: unknown, name: string): unknown {
-  return value !== null && typeof value === 'object' ? (value as Record<string, unknown>)[name] : undefined;
+  return isRecord(value) ? value[name] : undefined;
 }

@@ -12,6 +12,7 @@ import { recallAudit } from '../core/recall-audit.ts';
 import { type Damage, recoverValues } from '../core/recover-values.ts';
 import { parseStateRecord } from '../core/state-record.ts';
 import { EdgeError } from '../errors.ts';
+import { messageOf, messageOrStackOf } from '../text/message-of.ts';
 import type { Clock } from './clock.ts';
 import type { FlipperEvent, FlipperLog } from './flipper-event.ts';
 import { readInTime } from './read-in-time.ts';
@@ -250,7 +251,7 @@ export class FlagKeeper {
   async #waitAfter(error: unknown, failures: number): Promise<void> {
     const retryInMs = this.#retryMs(failures);
     const code = error instanceof EdgeError ? error.code : 'BUG';
-    const message = error instanceof EdgeError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const message = messageOrStackOf(error);
     this.#log({ event: 'store-failed', code, message, retryInMs });
     await this.#options.clock.sleep(retryInMs, this.#options.signal);
   }
@@ -445,7 +446,7 @@ export class FlagKeeper {
     for (const [index, timeoutMs] of verifyTimeoutsMs.entries()) {
       if (index > 0) await clock.sleep(verifyPauseMs, signal);
       const snapshot = await readInTime(this.#store, timeoutMs, clock, signal).catch((error: unknown) => {
-        detail = error instanceof Error ? error.message : String(error);
+        detail = messageOf(error);
       });
       // A later write has its own verification.
       if (write !== this.#writes) return;

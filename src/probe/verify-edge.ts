@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import type { Weights } from '../core/state-record.ts';
 import type { EdgeAnswer, EdgeView } from './edge-view.ts';
 import { type Audience, countShares } from './viewer-shares.ts';
@@ -46,15 +47,15 @@ export async function findDisagreements(
   { atOnce = 8, seen }: { atOnce?: number; seen?: VerifyOptions['seen'] } = {},
 ): Promise<Disagreement[]> {
   const found: Disagreement[] = [];
-  const waiting = [...expectations];
-  const ask = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const answer = await edge.ask(next.country, next.ip);
-      seen?.(next, answer);
-      if (!agrees(next, answer)) found.push({ ...next, answer });
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, ask));
+  await pMap(
+    expectations,
+    async (expectation) => {
+      const answer = await edge.ask(expectation.country, expectation.ip);
+      seen?.(expectation, answer);
+      if (!agrees(expectation, answer)) found.push({ ...expectation, answer });
+    },
+    { concurrency: atOnce },
+  );
   return found;
 }
 

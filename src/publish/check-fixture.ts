@@ -1,4 +1,5 @@
 import type { FunctionTest } from '../aws/function.ts';
+import { isRecord } from '../text/is-record.ts';
 import type { Expectation, ExpectedText, Fixture } from './read-fixtures.ts';
 
 /** Everything in which the result of a run differs from what its fixture expects, one line each; empty when nothing does. */
@@ -48,5 +49,5 @@ function checkText(name: string, expected: ExpectedText | undefined, found: unkn
 }
 
 function field(value: unknown, name: string): unknown {
-  return value !== null && typeof value === 'object' ? (value as Record<string, unknown>)[name] : undefined;
+  return isRecord(value) ? value[name] : undefined;
 }

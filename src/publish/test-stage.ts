@@ -1,4 +1,5 @@
 import type { CloudFrontClient } from '@aws-sdk/client-cloudfront';
+import pMap from 'p-map';
 import { testFunction } from '../aws/function.ts';
 import { checkFixture } from './check-fixture.ts';
 import type { Fixture } from './read-fixtures.ts';
@@ -27,11 +28,9 @@ const atOnce = 4;
 /** Runs every fixture on DEVELOPMENT, where CloudFront itself executes it against the real store. */
 export async function testStage(client: CloudFrontClient, name: string, options: TestStageOptions): Promise<TestReport> {
   const { etag, fixtures, maxUtilization, retry } = options;
-  const left = [...fixtures.entries()];
-  const reports: TestReport[] = [];
-  const work = async (): Promise<void> => {
-    for (let next = left.shift(); next !== undefined; next = left.shift()) {
-      const [place, fixture] = next;
+  const reports = await pMap(
+    fixtures,
+    async (fixture): Promise<TestReport> => {
       const run = await retry(`test ${fixture.name}`, () =>
         testFunction(client, name, { stage: 'DEVELOPMENT', etag, event: fixture.event }),
       );
@@ -42,10 +41,10 @@ export async function testStage(client: CloudFrontClient, name: string, options:
       if (utilization > maxUtilization)
         failures.push(`${fixture.name}: it took ${utilization} % of the allowed time, at most ${maxUtilization} % are accepted`);
       const differences = error === undefined ? checkFixture(fixture, run).map((problem) => `${fixture.name}: ${problem}`) : [];
-      reports[place] = { tested: 1, utilization, failures, differences };
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, work));
+      return { tested: 1, utilization, failures, differences };
+    },
+    { concurrency: atOnce },
+  );
   return {
     tested: reports.length,
     utilization: Math.max(...reports.map(({ utilization }) => utilization)),

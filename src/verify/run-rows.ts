@@ -1,3 +1,4 @@
+import pMap, { pMapSkip } from 'p-map';
 import type { VerifyRow } from './verify-row.ts';
 
 /** Makes the rows, so many at a time, in the order that they are listed. Those that were not reached before the signal are not there. */
@@ -5,16 +6,16 @@ export async function runRows(
   checks: readonly (() => Promise<VerifyRow | undefined>)[],
   { atOnce, signal, onRow }: { atOnce: number; signal: AbortSignal; onRow: (done: number) => void },
 ): Promise<VerifyRow[]> {
-  const rows: (VerifyRow | undefined)[] = [];
-  let next = 0;
   let done = 0;
-  const work = async () => {
-    while (next < checks.length && !signal.aborted) {
-      const index = next++;
-      rows[index] = await checks[index]?.();
+  const rows = await pMap(
+    checks,
+    async (check) => {
+      if (signal.aborted) return pMapSkip;
+      const row = await check();
       onRow(++done);
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, work));
-  return rows.filter((row) => row !== undefined);
+      return row ?? pMapSkip;
+    },
+    { concurrency: atOnce },
+  );
+  return rows;
 }

@@ -5,6 +5,7 @@ import type { Verdict } from '../../src/core/state-record.ts';
 import type { Opinion } from '../../src/core/streak.ts';
 import type { Clock } from '../../src/flipper/clock.ts';
 import type { FlipperEvent } from '../../src/flipper/flipper-event.ts';
+import { messageOf } from '../../src/text/message-of.ts';
 import { type Core, CoreFault } from './core.ts';
 import {
   lagMs,
@@ -116,7 +117,7 @@ export async function takeTurn(
   store.isClosed = true;
   stop.abort('the turn is over');
   const summary = await running.catch((error: unknown) => {
-    throw new CoreFault('crash', error instanceof Error ? error.message : String(error));
+    throw new CoreFault('crash', messageOf(error));
   });
   const { died, faulted, reads, writes, landed } = store;
   return {

@@ -1,3 +1,4 @@
+import { isRecord } from '../../src/text/is-record.ts';
 import { nearestName } from '../../src/text/nearest-name.ts';
 import { listReferences } from './list-uses.ts';
 import type { Parameter, Template } from './parse-template.ts';
@@ -100,11 +101,11 @@ function checkValue(path: string, value: unknown, type: ValueType, parameters: R
     case 'list':
       return Array.isArray(value) ? value.flatMap((item, index) => check(`${path}.${index}`, item, type.of())) : wrong('a list');
     case 'map':
-      return isMapping(value)
+      return isRecord(value)
         ? Object.entries(value).flatMap(([key, item]) => check(`${path}.${key}`, item, type.of()))
         : wrong('a mapping');
     case 'object':
-      return isMapping(value) ? checkProperties(path, value, type.properties(), parameters) : wrong('a mapping');
+      return isRecord(value) ? checkProperties(path, value, type.properties(), parameters) : wrong('a mapping');
     case 'union': {
       const tries = type.types().map((each) => check(path, value, each));
       return tries.some((found) => found.length === 0) ? [] : (tries[0] ?? []);
@@ -114,7 +115,7 @@ function checkValue(path: string, value: unknown, type: ValueType, parameters: R
 
 /** A function in place of a value: a mapping with one key that only a function has. */
 function asUse(value: unknown): { name: string; argument: unknown } | undefined {
-  const [entry, ...more] = isMapping(value) ? Object.entries(value) : [];
+  const [entry, ...more] = isRecord(value) ? Object.entries(value) : [];
   if (entry === undefined || more.length > 0 || !(entry[0] === 'Ref' || entry[0].startsWith('Fn::'))) return undefined;
   return { name: entry[0], argument: entry[1] };
 }
@@ -130,10 +131,6 @@ const isListFunction = (name: string) => name === 'Fn::Cidr' || name === 'Fn::Ge
 const isListType = (type: string) => type === 'CommaDelimitedList' || type.includes('List<');
 const isCollection = ({ kind }: ValueType) => kind === 'list' || kind === 'map' || kind === 'object';
 const nameOf = (type: ValueType) => (type.kind === 'list' ? 'a list' : isCollection(type) ? 'a mapping' : 'a single value');
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function unknown(path: string, name: string, known: readonly string[], what: string): string {
   const near = nearestName(name, known);

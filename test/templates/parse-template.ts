@@ -1,4 +1,5 @@
 import { parseDocument } from 'yaml';
+import { isRecord } from '../../src/text/is-record.ts';
 import { listUses } from './list-uses.ts';
 
 export interface Parameter {
@@ -55,16 +56,16 @@ export function parseTemplate(text: string): { template: Template } | { problems
   const template = { Parameters: {}, ...read } as Template;
   for (const section of ['Parameters', 'Rules', 'Conditions', 'Resources', 'Outputs'] as const) {
     const found: unknown = template[section] === undefined ? {} : template[section];
-    if (!isMapping(found)) return { problems: [`${section}: must be a mapping`] };
+    if (!isRecord(found)) return { problems: [`${section}: must be a mapping`] };
     if (section === 'Rules' || section === 'Conditions') continue;
     for (const [name, item] of Object.entries(found)) {
-      if (!isMapping(item)) return { problems: [`${section}.${name}: must be a mapping`] };
+      if (!isRecord(item)) return { problems: [`${section}.${name}: must be a mapping`] };
       if (section !== 'Outputs' && typeof item['Type'] !== 'string') problems.push(`${section}.${name}: Type is missing`);
       for (const [key, isGood] of Object.entries(shapes))
         if (item[key] !== undefined && !isGood(item[key])) problems.push(`${section}.${name}.${key}: is not what it must be`);
       if (section !== 'Resources') continue;
       item['Properties'] ??= {};
-      if (!isMapping(item['Properties'])) problems.push(`${section}.${name}.Properties: must be a mapping`);
+      if (!isRecord(item['Properties'])) problems.push(`${section}.${name}.Properties: must be a mapping`);
     }
   }
   for (const { name, argument, path } of listUses(template))
@@ -93,11 +94,7 @@ function isPattern(value: unknown): boolean {
 /** What the checks rely on, of the functions that they look into. */
 function isArgument(name: string, argument: unknown): boolean {
   if (name === 'Fn::If') return Array.isArray(argument) && argument.length === 3 && typeof argument[0] === 'string';
-  if (name === 'Fn::Sub') return isText(argument) || (Array.isArray(argument) && typeof argument[0] === 'string' && isMapping(argument[1]));
+  if (name === 'Fn::Sub') return isText(argument) || (Array.isArray(argument) && typeof argument[0] === 'string' && isRecord(argument[1]));
   if (name === 'Fn::GetAtt') return isText(argument) || Array.isArray(argument);
   return name === 'Ref' ? isText(argument) : true;
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

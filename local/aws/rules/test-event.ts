@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { TestResult } from '@aws-sdk/client-cloudfront';
 import type { Execution, StoreView, ViewerRequestEvent, ViewerResponseEvent } from '../../../src/edge/execution.ts';
+import { isRecord } from '../../../src/text/is-record.ts';
+import { messageOf } from '../../../src/text/message-of.ts';
 import type { Account, FunctionStage, StoreRecord } from '../account.ts';
 import { ServiceError } from '../service-error.ts';
 
@@ -20,7 +22,7 @@ export async function runTestEvent(
   try {
     execution = await runtime.run({ source, event, store: store === undefined ? undefined : viewStore(store), now: account.options.now() });
   } catch (cause) {
-    throw new ServiceError('TestFunctionFailed', cause instanceof Error ? cause.message : 'the runtime failed');
+    throw new ServiceError('TestFunctionFailed', messageOf(cause));
   }
   return {
     ComputeUtilization: computeUtilization(execution),
@@ -66,8 +68,4 @@ function wrapOutput(output: unknown): object {
 /** A stand-in that grows with what a run does: nobody outside AWS can compute the real figure (one live report: 8 for a router with one read). */
 function computeUtilization(execution: Execution): string {
   return String(Math.min(100, 4 + 5 * execution.reads.length));
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }

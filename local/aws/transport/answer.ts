@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOrStackOf } from '../../../src/text/message-of.ts';
 import { refuseRequest } from '../../console/refuse-request.ts';
 import type { Account } from '../account.ts';
 import { type Call, logCall } from '../call-log.ts';
@@ -81,5 +82,5 @@ function throwFault(fault: Fault, service: Route['service'], faults: ControlPlan
 
 function asServiceError(error: unknown): ServiceError {
   if (error instanceof ServiceError) return error;
-  return new ServiceError('InternalFailure', error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return new ServiceError('InternalFailure', messageOrStackOf(error));
 }

@@ -1,4 +1,5 @@
 import { XMLParser } from 'fast-xml-parser';
+import { messageOf } from '../../../src/text/message-of.ts';
 import { ServiceError } from '../service-error.ts';
 import { parseNumber } from './parse-number.ts';
 import type { Shape, Structure } from './shape.ts';
@@ -38,7 +39,7 @@ function parseRoot(text: string): Element {
   try {
     nodes = parser.parse(text, true);
   } catch (cause) {
-    throw malformed(cause instanceof Error ? cause.message : 'not well-formed');
+    throw malformed(messageOf(cause));
   }
   const roots = elements(nodes).children;
   const [root] = roots;

@@ -2,6 +2,7 @@ import { parse } from 'yaml';
 import { placeholdersOf } from '../../config/distribution-file.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
 import { pickFlipperParts } from '../../flipper/lambda/pick-flipper-parts.ts';
+import { isRecord } from '../../text/is-record.ts';
 
 export interface TemplateFacts {
   config: Pick<EdgeConfig, 'functionName' | 'origins'>;
@@ -88,8 +89,8 @@ function parseYaml(text: string): unknown {
 function find(value: unknown, path: readonly string[]): Record<string, unknown> | undefined {
   let current: unknown = value;
   for (const name of path) {
-    if (current === null || typeof current !== 'object') return undefined;
-    current = (current as Record<string, unknown>)[name];
+    if (!isRecord(current)) return undefined;
+    current = current[name];
   }
-  return current !== null && typeof current === 'object' ? (current as Record<string, unknown>) : undefined;
+  return isRecord(current) ? current : undefined;
 }

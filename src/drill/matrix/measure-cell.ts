@@ -1,5 +1,5 @@
+import { percentile } from '../../text/percentile.ts';
 import type { Outcome } from '../drill.ts';
-import { percentile } from '../percentile.ts';
 import { type CellResult, type MatrixMethod, type MethodFigures, matrixMethods } from './cell.ts';
 
 /** Without a failure for so long before the end of the outage, viewers have recovered. */

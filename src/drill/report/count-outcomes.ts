@@ -1,5 +1,5 @@
+import { percentile } from '../../text/percentile.ts';
 import type { Outcome } from '../drill.ts';
-import { percentile } from '../percentile.ts';
 import { type Buckets, bucketAt } from './choose-buckets.ts';
 
 /** What viewers saw in one part of a drill. */

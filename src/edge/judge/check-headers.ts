@@ -1,3 +1,4 @@
+import { isRecord } from '../../text/is-record.ts';
 import type { EventValue, EventValues } from '../execution.ts';
 import { isForbiddenHeader } from './header-rules.ts';
 
@@ -74,10 +75,6 @@ function checkAttributes(entry: unknown, path: string): string[] {
 function checkText(value: unknown, path: string, allowed: RegExp): string[] {
   if (typeof value !== 'string') return [`${path} must be a string, not ${describe(value)}`];
   return allowed.test(value) ? [] : [`${path} has a character that is not allowed there`];
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export function describe(value: unknown): string {

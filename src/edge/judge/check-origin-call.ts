@@ -1,6 +1,7 @@
+import { isRecord } from '../../text/is-record.ts';
 import type { OriginCall, OriginOverrides } from '../execution.ts';
 import type { RawRun } from '../raw-run.ts';
-import { describe, isRecord } from './check-headers.ts';
+import { describe } from './check-headers.ts';
 import { checkOriginSettings, checkOverrides } from './check-origin-settings.ts';
 
 /** Status codes that an origin group may fail over on (high_availability_origin_failover.html). Whether a group made at run time has the same list is not documented. */

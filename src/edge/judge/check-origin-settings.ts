@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import { describe, isRecord } from './check-headers.ts';
+import { isRecord } from '../../text/is-record.ts';
+import { describe } from './check-headers.ts';
 import { isForbiddenHeader } from './header-rules.ts';
 
 // Settings of updateRequestOrigin and their ranges (helper-functions-origin-modification.html). A setting that the page does not name is refused, except

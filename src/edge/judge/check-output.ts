@@ -1,6 +1,7 @@
 import { maxHeadBytes, maxUriLength } from '../../../kvs/limits.ts';
+import { isRecord } from '../../text/is-record.ts';
 import type { EventValues, ViewerRequestEvent, ViewerResponseEvent } from '../execution.ts';
-import { checkCookies, checkHeaders, checkValues, describe, isRecord, isUntouched } from './check-headers.ts';
+import { checkCookies, checkHeaders, checkValues, describe, isUntouched } from './check-headers.ts';
 import { encodeUtf8, formatPairs, valuesOf } from './event-values.ts';
 import { readOnlyRequestHeaders, readOnlyResponseHeaders } from './header-rules.ts';
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
 import { EdgeError } from '../../errors.ts';
+import { messageOf } from '../../text/message-of.ts';
 
 export interface PackageOptions {
   /** The module that exports `handler`. */
@@ -82,6 +83,6 @@ function replaceFiles(files: Readonly<Record<string, string>>): Plugin {
 function firstLine(error: unknown): string {
   const { errors } = error as { errors?: { text: string; location?: { file: string; line: number } | null }[] };
   const [first] = errors ?? [];
-  if (first === undefined) return error instanceof Error ? error.message : String(error);
+  if (first === undefined) return messageOf(error);
   return `${first.location ? `${first.location.file}:${first.location.line}: ` : ''}${first.text}`;
 }

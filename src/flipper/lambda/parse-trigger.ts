@@ -1,3 +1,4 @@
+import { isRecord } from '../../text/is-record.ts';
 /** Why the function runs, and so how: `watch` probes until its time is over, `once` looks until the verdicts are clear. */
 export type Trigger =
   | { mode: 'watch'; trigger: 'schedule' }
@@ -12,8 +13,4 @@ export function parseTrigger(event: unknown): Trigger {
   if (event['source'] !== 'aws.cloudwatch' || !isRecord(detail)) return { mode: 'once', trigger: 'manual' };
   const state = isRecord(detail['state']) ? detail['state']['value'] : undefined;
   return { mode: 'once', trigger: 'alarm', alarm: String(detail['alarmName'] ?? ''), state: String(state ?? '') };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object';
 }
