@@ -10,12 +10,12 @@ import { run } from '../src/cli/run.ts';
 import { distributionPath, readDistribution } from '../src/config/distribution-file.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
 import { maxOverrideMs } from '../src/core/flip.ts';
+import { listAudiences } from '../src/core/viewer-shares.ts';
 import { failover } from '../src/failover/failover.ts';
 import { failoverCommands, parseIntent } from '../src/failover/failover-intent.ts';
 import { openChannels } from '../src/flipper/notify/open-channels.ts';
 import { openEdgeView } from '../src/probe/edge-view.ts';
-import { probeOnce, soundOrigin } from '../src/probe/probe-origin.ts';
-import { listAudiences } from '../src/probe/viewer-shares.ts';
+import { probeOrigin, proveOrigin } from '../src/probe/probe-origin.ts';
 import { openLiveExpectations } from './failover/open-live-expectations.ts';
 
 await run({
@@ -60,14 +60,14 @@ await run({
     // A status must come at once, in an outage above all, when the edge itself waits for an origin: 1 s in all here, 2 s on AWS.
     const statusMs = values.local ? 500 : 1_500;
     const timeoutMs = isStatus ? statusMs : 5_000;
-    const sounding = {
+    const probing = {
       config,
       distribution: readDistribution(distributionPath(io.env), local?.env ?? io.env),
       local: local?.origins,
       signal,
     };
     // Nobody may be waiting for it: status and history do not.
-    sounding.distribution.catch(() => undefined);
+    probing.distribution.catch(() => undefined);
     const live =
       edgeUrl === undefined || intent.command === 'history'
         ? undefined
@@ -83,7 +83,7 @@ await run({
       store,
       channels,
       expectByLive: live?.expectByLive,
-      glance: (origin: string) => probeOnce(origin, sounding, { timeoutMs: statusMs }),
+      probeOrigin: (origin: string) => probeOrigin(origin, probing, { timeoutMs: statusMs }),
       edge: edgeUrl === undefined ? undefined : openEdgeView({ url: edgeUrl, isLocal: values.local, config, timeoutMs, signal }),
       origins,
       audiences: listAudiences(config),
@@ -94,7 +94,7 @@ await run({
       verifyTimeoutMs: values['verify-for'],
       watchMs: values.local ? 1_000 : 10_000,
       sleep: (ms: number) => sleepFor(ms, undefined, { signal }),
-      sound: (origin: string) => soundOrigin(origin, sounding),
+      proveOrigin: (origin: string) => proveOrigin(origin, probing),
     };
     return await failover(intent, tools, io).finally(() => live?.close());
   },

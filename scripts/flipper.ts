@@ -105,7 +105,7 @@ function withTimes(config: EdgeConfig, times: Times): EdgeConfig {
 function openLog(io: Io, { watch, verbose }: { watch: boolean; verbose: boolean }): FlipperLog {
   const tell = watch ? io.stdout : io.stderr;
   return (event, at) => {
-    if (event.event === 'look' && !verbose) return;
+    if (event.event === 'probe' && !verbose) return;
     tell(io.json ? formatEventJson(event, at) : formatEventText(event, at, io.colour));
   };
 }

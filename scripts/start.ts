@@ -99,7 +99,7 @@ await run({
           log: (event, at) => {
             const news = flipperNews(event);
             if (news !== undefined) page?.onNews(news, at);
-            if (event.event === 'look') return;
+            if (event.event === 'probe') return;
             io.stdout(io.json ? JSON.stringify({ at, ...event }) : formatEventText(event, at, io.colour));
           },
           signal: io.signal,

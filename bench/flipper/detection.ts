@@ -57,7 +57,7 @@ async function oneOutage(store: Awaited<ReturnType<typeof openTestStore>>['store
     store,
     log: (event) => {
       const now = performance.now();
-      if (event.event === 'look' && event.opinion === 'bad') firstBadAt ??= now;
+      if (event.event === 'probe' && event.opinion === 'bad') firstBadAt ??= now;
       else if (event.event === 'verdict' && event.to === 'healthy') healthy += 1;
       else if (event.event === 'verdict' && event.to === 'unhealthy') unhealthyAt = now;
       else if (event.event === 'flip') flippedAt ??= now;

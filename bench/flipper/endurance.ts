@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { SignalSource } from '../../src/core/signal-source.ts';
+import type { SignalSource } from '../../src/core/signal.ts';
 import { runFlipper } from '../../src/flipper/flipper.ts';
 import { dayOne, defaults, two } from '../../test/unit/core/policy.ts';
 import { MemoryStore } from '../../test/unit/flipper/memory-store.ts';
@@ -40,7 +40,7 @@ export async function benchMemory(): Promise<BenchRow> {
     name: 'http',
     required: false,
     isFresh: false,
-    look: async () => ({ opinion: ++looks % 7 === 0 ? 'bad' : 'good', latencyMs: 1 }),
+    probe: async () => ({ opinion: ++looks % 7 === 0 ? 'bad' : 'good', latencyMs: 1 }),
   };
   const stop = new AbortController();
   const ended = runFlipper({

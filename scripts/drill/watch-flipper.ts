@@ -36,7 +36,7 @@ export function watchFlipper(settlesAt: () => number | undefined, tell: (line: s
     flipAway: (origin) => flips.find(({ to }) => to.includes(`${origin}=0`)),
     homeAt: (after) => records.find(({ at, record }) => record === 'ok' && at > after)?.at,
     log: (event, at) => {
-      if (event.event === 'look') {
+      if (event.event === 'probe') {
         const { origin, signal, opinion } = event;
         looks.push({ at, origin, signal, opinion, ...(event.class && { class: event.class }) });
       } else if (event.event === 'verdict') {

@@ -5,7 +5,7 @@ import { describeEvent } from '../../src/flipper/format-flipper-event.ts';
 /** What the console is told of an event; undefined for what it finds out by itself, such as a flip, or does not show. */
 export function flipperNews(event: FlipperEvent): FlipperNews | undefined {
   switch (event.event) {
-    case 'look': {
+    case 'probe': {
       const found = event.opinion === 'good' ? 'good' : [event.opinion, event.class].filter(Boolean).join(', ');
       return { kind: 'look', origin: event.origin, text: `${found}, ${event.latencyMs} ms` };
     }

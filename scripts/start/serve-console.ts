@@ -7,12 +7,12 @@ import type { Io } from '../../src/cli/io.ts';
 import { nameOperator } from '../../src/cli/name-operator.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
 import type { FlagStore } from '../../src/core/flag-store.ts';
+import { listAudiences } from '../../src/core/viewer-shares.ts';
 import { EdgeError } from '../../src/errors.ts';
 import { surveyLive } from '../../src/explain/survey-live.ts';
 import { failoverByRequest } from '../../src/failover/failover-by-request.ts';
 import { describeValues } from '../../src/failover/failover-status.ts';
-import { soundOrigin } from '../../src/probe/probe-origin.ts';
-import { listAudiences } from '../../src/probe/viewer-shares.ts';
+import { proveOrigin } from '../../src/probe/probe-origin.ts';
 import type { PublishedCloud } from '../open-published-cloud.ts';
 import { openViewers, type Viewers } from './viewers.ts';
 
@@ -44,14 +44,14 @@ export async function serveConsole(
   const { description } = cloud;
   const origins = Object.keys(config.origins);
   const viewers = openViewers(description.edge);
-  const sounding = { config, distribution: Promise.resolve(cloud.distribution), local: description.origins, signal };
+  const probing = { config, distribution: Promise.resolve(cloud.distribution), local: description.origins, signal };
   const tools = {
     store,
     origins,
     audiences: listAudiences(config),
     by: nameOperator(io.env),
     sleep: (ms: number) => sleepFor(ms, undefined, { signal }),
-    sound: (origin: string) => soundOrigin(origin, sounding),
+    proveOrigin: (origin: string) => proveOrigin(origin, probing),
   };
   const source: ConsoleSource = {
     edge: description.edge,

@@ -1,6 +1,6 @@
 import type { CloudWatchClient, CompositeAlarm, MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import type { AlarmSignal } from '../config/edge-config.ts';
-import type { Look, SignalSource } from '../core/signal-source.ts';
+import type { ProbeResult, SignalSource } from '../core/signal.ts';
 import { cutText } from '../text/cut-text.ts';
 import { openRelayedSignal } from './relayed-signal.ts';
 
@@ -23,7 +23,7 @@ export function openAlarmSignal({ alarmName, required }: AlarmSignal, client: ()
 type AlarmState = Pick<MetricAlarm & CompositeAlarm, 'StateValue' | 'StateReason'> & Pick<MetricAlarm, 'EvaluationState'>;
 
 /** OK is good and ALARM is bad; everything else says nothing: not enough data, an evaluation that fails, an alarm that is not there. */
-function judgeAlarm(alarm: AlarmState | undefined): Pick<Look, 'opinion' | 'detail'> {
+function judgeAlarm(alarm: AlarmState | undefined): Pick<ProbeResult, 'opinion' | 'detail'> {
   if (alarm === undefined) return { opinion: 'none', detail: 'there is no such alarm' };
   const { StateValue, StateReason = '', EvaluationState } = alarm;
   // CloudWatch then keeps the last state, which may be hours old.

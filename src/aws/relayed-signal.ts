@@ -1,4 +1,4 @@
-import type { Look, SignalSource } from '../core/signal-source.ts';
+import type { ProbeResult, SignalSource } from '../core/signal.ts';
 import { cutText } from '../text/cut-text.ts';
 import { messageOf } from '../text/message-of.ts';
 import { wrapAwsError } from './aws-error.ts';
@@ -10,7 +10,7 @@ export interface RelayedSignal {
   /** What is asked, for the message of a call that fails: `cannot <doing>: …`. */
   doing: string;
   /** Asks AWS once. */
-  ask(signal: AbortSignal): Promise<Pick<Look, 'opinion' | 'detail'>>;
+  ask(signal: AbortSignal): Promise<Pick<ProbeResult, 'opinion' | 'detail'>>;
   /** Milliseconds on a clock that is never set. Default: performance.now. */
   monotonic?: () => number;
 }
@@ -25,9 +25,9 @@ export function openRelayedSignal({ name, required, doing, ask, monotonic = () =
     required,
     isFresh: false,
     thresholds: { unhealthyThreshold: 1, healthyThreshold: 1 },
-    look: async (signal) => {
+    probe: async (signal) => {
       const startedAt = monotonic();
-      let found: Pick<Look, 'opinion' | 'detail'>;
+      let found: Pick<ProbeResult, 'opinion' | 'detail'>;
       try {
         found = await ask(signal);
       } catch (error) {

@@ -1,6 +1,6 @@
 import type { HealthCheckObservation, Route53Client } from '@aws-sdk/client-route-53';
 import type { Route53Signal } from '../config/edge-config.ts';
-import type { Look, SignalSource } from '../core/signal-source.ts';
+import type { ProbeResult, SignalSource } from '../core/signal.ts';
 import { cutText } from '../text/cut-text.ts';
 import { formatDuration } from '../text/duration.ts';
 import { openRelayedSignal } from './relayed-signal.ts';
@@ -41,7 +41,7 @@ export function judgeObservations(
   observations: readonly HealthCheckObservation[],
   maxAgeMs: number,
   now: number,
-): Pick<Look, 'opinion' | 'detail'> {
+): Pick<ProbeResult, 'opinion' | 'detail'> {
   if (observations.length === 0) return { opinion: 'none', detail: 'no health checker reports on it' };
   const recent = observations.flatMap(({ StatusReport }) => {
     const at = StatusReport?.CheckedTime?.getTime() ?? Number.NaN;

@@ -1,17 +1,9 @@
-import type { FailoverPolicy, HealthPolicy } from '../config/edge-config.ts';
 import { findRescue, type Rescue } from './find-rescue.ts';
 import { rememberOut, settle } from './hold-down.ts';
 import { type LiveRecord, overriddenWeights } from './live-record.ts';
 import type { Evidence } from './origin-track.ts';
+import type { FlipPolicy } from './policy.ts';
 import type { OriginMemory, Weights } from './state-record.ts';
-
-/** What a decision goes by. `orders` are every order of edge.config.ts, the default one included. */
-export interface FlipPolicy {
-  origins: readonly string[];
-  orders: readonly (readonly string[])[];
-  health: Pick<HealthPolicy, 'intervalMs' | 'fastIntervalMs' | 'timeoutMs' | 'healthyThreshold'>;
-  failover: FailoverPolicy;
-}
 
 /** Why nothing is moved: `steady` when nothing should be, otherwise what stands in the way. */
 export type HoldReason =

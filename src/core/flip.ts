@@ -1,11 +1,11 @@
 import { formatHealthRecord, type HealthEntry, okRecord, parseHealthRecord } from '../../kvs/health-record.ts';
 import { auditKey, healthKey, stateKey } from '../../kvs/keys.ts';
-import { EdgeError } from '../errors.ts';
 import { cutText } from '../text/cut-text.ts';
 import { type AuditEntry, formatAuditEntry } from './audit.ts';
 import type { KeyChange, StoreSnapshot } from './flag-store.ts';
+import { hashRecord } from './hash-record.ts';
 import { edgeSeconds, effectiveWeights, type LiveRecord, overrideInForce, parseLiveRecord } from './live-record.ts';
-import { formatStateRecord, hashRecord, type OriginMemory, type Override, type StateRecord, type Weights } from './state-record.ts';
+import { formatStateRecord, type OriginMemory, type Override, type StateRecord, type Weights } from './state-record.ts';
 
 /** The keys that a snapshot for `planFlip` must have been read with. */
 export const flipKeys: readonly string[] = [healthKey, stateKey];
@@ -27,6 +27,19 @@ export type Flip =
   | { kind: 'edit'; memory?: Readonly<Record<string, OriginMemory>> }
   /** Puts the snapshot's own record and state back into a store that has lost them. */
   | { kind: 'restore'; memory?: Readonly<Record<string, OriginMemory>> };
+
+/** A flip that must not be written. `code` is one of `EdgeError`'s, for callers that report it as one. */
+export class FlipRefused extends Error {
+  override readonly name = 'FlipRefused';
+  readonly code: 'USAGE' | 'ORIGIN_UNKNOWN' | 'QUOTA';
+  readonly hint: string | undefined;
+
+  constructor(code: FlipRefused['code'], message: string, { hint }: { hint?: string } = {}) {
+    super(message);
+    this.code = code;
+    this.hint = hint;
+  }
+}
 
 export interface FlipContext {
   /** Epoch milliseconds. */
@@ -63,9 +76,13 @@ export function planFlip(snapshot: StoreSnapshot, flip: Flip, context: FlipConte
     origins,
   );
   if (!isWritable(record, origins))
-    throw new EdgeError('QUOTA', `the health record would be ${Buffer.byteLength(record)} bytes long, and the edge ignores one like this`, {
-      hint: 'too many origins are out at once, their ids are too long, or entries of origins that edge.config.ts does not have are in it',
-    });
+    throw new FlipRefused(
+      'QUOTA',
+      `the health record would be ${Buffer.byteLength(record)} bytes long, and the edge ignores one like this`,
+      {
+        hint: 'too many origins are out at once, their ids are too long, or entries of origins that edge.config.ts does not have are in it',
+      },
+    );
   if (flip.kind === 'clear' && live.overrides.length === 0) return undefined;
   if (flip.kind === 'automatic' && origins.every((origin) => (automatic[origin] ?? 100) === (live.automatic[origin] ?? 100)))
     return undefined;
@@ -101,20 +118,20 @@ function check(live: LiveRecord, flip: Flip, { at, origins }: FlipContext): void
   if (flip.kind !== 'override' && flip.kind !== 'automatic') return;
   for (const [origin, weight] of Object.entries(flip.weights)) {
     if (!origins.includes(origin))
-      throw new EdgeError('ORIGIN_UNKNOWN', `no origin is called "${origin}"`, { hint: `origins: ${origins.join(', ')}` });
+      throw new FlipRefused('ORIGIN_UNKNOWN', `no origin is called "${origin}"`, { hint: `origins: ${origins.join(', ')}` });
     if (!Number.isInteger(weight) || weight < 0 || weight > 100)
-      throw new EdgeError('USAGE', `a weight is a whole number from 0 to 100, found ${weight} for ${origin}`);
+      throw new FlipRefused('USAGE', `a weight is a whole number from 0 to 100, found ${weight} for ${origin}`);
   }
   if (flip.kind === 'override') {
     if (!(flip.until > at) || flip.until > at + maxOverrideMs)
-      throw new EdgeError('USAGE', 'an override ends in the future, 72 hours from now at most', { hint: 'for example --for 2h' });
-    if (Object.keys(flip.weights).length === 0) throw new EdgeError('USAGE', 'an override names at least one origin');
+      throw new FlipRefused('USAGE', 'an override ends in the future, 72 hours from now at most', { hint: 'for example --for 2h' });
+    if (Object.keys(flip.weights).length === 0) throw new FlipRefused('USAGE', 'an override names at least one origin');
   }
   const isDeadEnd = (weights: Weights) => origins.every((origin) => weights[origin] === 0);
   const after = flip.kind === 'override' ? { ...live.automatic, ...flip.weights } : effectiveWeights({ ...live, automatic: flip.weights });
   const allowed = flip.kind === 'override' ? flip.breakGlass !== undefined : isDeadEnd(effectiveWeights(live));
   if ((isDeadEnd(after) && !allowed) || (flip.kind === 'automatic' && isDeadEnd(flip.weights)))
-    throw new EdgeError('USAGE', 'this would leave every origin at weight 0', {
+    throw new FlipRefused('USAGE', 'this would leave every origin at weight 0', {
       hint: 'the edge would then send viewers to their first origin, healthy or not; --break-glass "why" does it all the same',
     });
 }

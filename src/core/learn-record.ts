@@ -1,6 +1,6 @@
-import type { FailoverPolicy } from '../config/edge-config.ts';
 import { holdDownFor, settle } from './hold-down.ts';
 import { type LiveRecord, parseLiveRecord } from './live-record.ts';
+import type { FailbackPolicy } from './policy.ts';
 import type { OriginMemory } from './state-record.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { OriginMemory } from './state-record.ts';
 export function learnRecord(
   values: ReadonlyMap<string, string>,
   known: LiveRecord | undefined,
-  policy: FailoverPolicy,
+  policy: FailbackPolicy,
   now: number,
   origins?: readonly string[],
 ): LiveRecord {
@@ -21,7 +21,7 @@ export function learnRecord(
   return settle({ ...fresh, state: { ...fresh.state, origins: learnOrigins(fresh, known, policy, now) } }, policy, now);
 }
 
-function learnOrigins(fresh: LiveRecord, known: LiveRecord | undefined, policy: FailoverPolicy, now: number): Record<string, OriginMemory> {
+function learnOrigins(fresh: LiveRecord, known: LiveRecord | undefined, policy: FailbackPolicy, now: number): Record<string, OriginMemory> {
   const origins: Record<string, OriginMemory> = { ...fresh.state.origins };
   for (const [id, memory] of Object.entries(known?.state.origins ?? {}))
     if (known?.automatic[id] === fresh.automatic[id]) origins[id] ??= memory;

@@ -1,9 +1,9 @@
 import { type HealthEntry, okRecord, parseHealthRecord } from '../../kvs/health-record.ts';
 import { healthKey, stateKey } from '../../kvs/keys.ts';
 import { auditHistory } from './audit.ts';
+import { hashRecord } from './hash-record.ts';
 import {
   freshState,
-  hashRecord,
   isStateReadable,
   type OriginMemory,
   type Override,

@@ -1,5 +1,4 @@
 import { auditKey, auditPlaces, stateKey } from '../../kvs/keys.ts';
-import { EdgeError } from '../errors.ts';
 import type { FlagStore, StoreSnapshot } from './flag-store.ts';
 import { isStateReadable } from './state-record.ts';
 
@@ -53,7 +52,7 @@ async function readRing(store: FlagStore): Promise<ReadonlyMap<string, string>> 
     if (complete) return new Map([...values].filter(([key]) => ringKeys.includes(key)));
   } catch (error) {
     // A role that may not list can still read each entry by its name.
-    if (!(error instanceof EdgeError && error.code === 'ACCESS_DENIED')) throw error;
+    if ((error as { code?: unknown }).code !== 'ACCESS_DENIED') throw error;
   }
   return (await store.read(ringKeys)).values;
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { maxValueBytes } from '../../kvs/limits.ts';
 import { cutText } from '../text/cut-text.ts';
 
@@ -89,11 +88,6 @@ export function formatStateRecord(state: StateRecord): string {
   }
   const { sequence, recordHash } = state;
   return JSON.stringify(writable({ ...freshState, sequence, ...(recordHash === undefined ? {} : { recordHash }) }));
-}
-
-/** The fingerprint of a health record: 8 hex digits. */
-export function hashRecord(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 8);
 }
 
 const shrinkSteps: ((state: StateRecord) => StateRecord)[] = [

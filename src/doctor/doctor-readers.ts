@@ -6,9 +6,9 @@ import type { FunctionVersion } from '../aws/function.ts';
 import type { StoreDescription } from '../aws/key-value-store-control.ts';
 import type { CachePolicyFacts, OriginRequestPolicyFacts } from '../aws/policies.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
-import type { Look } from '../core/signal-source.ts';
+import type { ProbeResult } from '../core/signal.ts';
 import type { BuiltFunction } from '../edge/build.ts';
-import type { ProbeResult, ProbeTarget } from '../probe/probe.ts';
+import type { HttpProbeResult, ProbeTarget } from '../probe/probe.ts';
 import type { CertificateReading, OriginAddress } from './read-certificate.ts';
 
 /** The LIVE stage of the function. */
@@ -18,7 +18,7 @@ export interface LiveFunction extends FunctionVersion {
 }
 
 /** What one signal of an origin says now. */
-export interface SignalLook extends Look {
+export interface SignalLook extends ProbeResult {
   /** Such as `http`. */
   name: string;
 }
@@ -50,7 +50,7 @@ export interface DoctorReaders {
   /** A TLS handshake with an origin, the first name as SNI. */
   certificate(origin: OriginAddress, names: readonly [string, ...string[]]): Promise<CertificateReading>;
   /** One request to an origin, past CloudFront. */
-  ask(originId: string, target: ProbeTarget): Promise<ProbeResult>;
+  ask(originId: string, target: ProbeTarget): Promise<HttpProbeResult>;
   /** Every signal of edge.config.ts, by origin. */
   signals(): Promise<Readonly<Record<string, readonly SignalLook[]>>>;
   credentials(): Promise<CredentialFacts>;

@@ -80,7 +80,7 @@ export function openDoctorReaders(options: DoctorOptions): DoctorReaders {
     });
     const sources = openSignals(config, planned, localOrigins, localOrigins === undefined ? aws : undefined);
     const looks = Object.entries(sources).map(async ([origin, each]): Promise<[string, SignalLook[]]> => {
-      const seen = await Promise.all(each.map(async (source) => ({ ...(await source.look(signal)), name: source.name })));
+      const seen = await Promise.all(each.map(async (source) => ({ ...(await source.probe(signal)), name: source.name })));
       return [origin, seen];
     });
     return Object.fromEntries(await Promise.all(looks));

@@ -1,7 +1,7 @@
 import type { EdgeConfig } from '../config/edge-config.ts';
+import type { FailureClass } from '../core/signal.ts';
 import type { Verdict } from '../core/state-record.ts';
 import type { Opinion } from '../core/streak.ts';
-import type { FailureClass } from '../probe/check-response.ts';
 import type { Timeline } from './timeline.ts';
 
 /** One request as its viewer lived through it. */

@@ -1,11 +1,11 @@
 import { healthKey } from '../../kvs/keys.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { effectiveWeights, parseLiveRecord } from '../core/live-record.ts';
+import type { Audience } from '../core/viewer-shares.ts';
 import type { Asked } from '../explain/ask-function.ts';
 import type { EdgeView } from '../probe/edge-view.ts';
-import { type Expectation, listExpectations } from '../probe/verify-edge.ts';
-import type { Audience } from '../probe/viewer-shares.ts';
 import { expectByFunction, listAskers } from '../verify/expected-origins.ts';
+import { type Expectation, listExpectations } from './verify-edge.ts';
 
 /** `sample`: one country of each audience, since all of them take the same way through the router. */
 export type Scope = 'all' | 'sample';

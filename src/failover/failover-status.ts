@@ -3,16 +3,16 @@ import { type AuditEntry, auditHistory } from '../core/audit.ts';
 import type { FlagStore } from '../core/flag-store.ts';
 import { effectiveWeights, overrideInForce, parseLiveRecord } from '../core/live-record.ts';
 import type { OriginMemory, Override } from '../core/state-record.ts';
+import type { Audience } from '../core/viewer-shares.ts';
 import { someIp } from '../explain/viewer-event.ts';
 import type { EdgeAnswer, EdgeView } from '../probe/edge-view.ts';
-import { type EdgeState, judgeEdge, propagationMs, type ViewerAtEdge, worstState } from '../probe/judge-edge.ts';
-import type { Sounding } from '../probe/judge-origins.ts';
-import type { Audience } from '../probe/viewer-shares.ts';
+import type { OriginProbe } from '../probe/probe-origin.ts';
 import { formatDuration } from '../text/duration.ts';
 import { formatTable } from '../text/format-table.ts';
 import { formatTime } from '../text/format-time.ts';
 import { paint } from '../text/paint.ts';
 import { type ExpectByLive, expectAtEdge, sampleAudiences } from './expect-at-edge.ts';
+import { type EdgeState, judgeEdge, propagationMs, type ViewerAtEdge, worstState } from './judge-edge.ts';
 import { readFlips } from './read-flips.ts';
 
 /** What the store says, what the origins answer now, and whether the edge does what the store says. Times are epoch milliseconds. */
@@ -41,7 +41,7 @@ interface OriginStatus {
   /** When a flipper last wrote its verdicts; undefined when none ever did. */
   recordedAt: number | undefined;
   /** What the origin answers now; absent when it was not probed. */
-  probe?: Sounding;
+  probe?: OriginProbe;
 }
 
 interface EdgeStatus {
@@ -60,7 +60,7 @@ export interface StatusContext {
   audiences: readonly Audience[];
   edge: EdgeView | undefined;
   expectByLive?: ExpectByLive | undefined;
-  glance?: ((origin: string) => Promise<Sounding>) | undefined;
+  probeOrigin?: ((origin: string) => Promise<OriginProbe>) | undefined;
   now: () => number;
 }
 
@@ -68,10 +68,10 @@ const shownFlips = 5;
 
 /** One API call as long as the store has no more than 50 keys. The origins and the edge, once per audience, are asked at the same time. */
 export async function readStatus(store: FlagStore, context: StatusContext): Promise<FailoverStatus> {
-  const { origins, edge, glance, now } = context;
+  const { origins, edge, probeOrigin, now } = context;
   const [values, probes, answers] = await Promise.all([
     readFlips(store, shownFlips),
-    Promise.all(origins.map(async (id): Promise<[string, Sounding | undefined]> => [id, await glance?.(id)])),
+    Promise.all(origins.map(async (id): Promise<[string, OriginProbe | undefined]> => [id, await probeOrigin?.(id)])),
     edge && askAudiences(edge, context.audiences),
   ]);
   const status = describeValues(values, origins, now());
@@ -96,7 +96,7 @@ async function compareEdge(
   edge: EdgeView,
   answers: readonly EdgeAnswer[],
   { at, record, lastFlips }: Omit<FailoverStatus, 'edge'>,
-  probes: ReadonlyMap<string, Sounding | undefined>,
+  probes: ReadonlyMap<string, OriginProbe | undefined>,
   context: StatusContext,
 ): Promise<EdgeStatus> {
   const recent = lastFlips.filter((flip) => at - flip.at < propagationMs);
@@ -162,7 +162,7 @@ export function formatStatus(status: FailoverStatus, colour: boolean): string[] 
   ];
 }
 
-function formatProbe(probe: Sounding | undefined, colour: boolean): string {
+function formatProbe(probe: OriginProbe | undefined, colour: boolean): string {
   if (probe === undefined) return 'not probed';
   if (probe.kind === 'good') return paint(colour, 'green', 'healthy now');
   if (probe.kind === 'bad') return paint(colour, 'red', `fails now: ${probe.problem}`);

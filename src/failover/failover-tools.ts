@@ -1,8 +1,8 @@
 import type { FlagStore } from '../core/flag-store.ts';
+import type { Audience } from '../core/viewer-shares.ts';
 import type { Channel } from '../flipper/notify/channel.ts';
 import type { EdgeView } from '../probe/edge-view.ts';
-import type { Sounding } from '../probe/judge-origins.ts';
-import type { Audience } from '../probe/viewer-shares.ts';
+import type { OriginProbe } from '../probe/probe-origin.ts';
 import type { ExpectByLive } from './expect-at-edge.ts';
 
 /** What the operator's commands work with. */
@@ -15,9 +15,9 @@ export interface FailoverTools {
   /** Undefined: the edge is compared with edge.config.ts. */
   expectByLive?: ExpectByLive | undefined;
   /** Asks an origin itself, so that viewers are not sent where nobody has looked lately. */
-  sound: (origin: string) => Promise<Sounding>;
+  proveOrigin: (origin: string) => Promise<OriginProbe>;
   /** One quick probe of an origin, for the status; undefined: the status says only what is recorded. */
-  glance?: ((origin: string) => Promise<Sounding>) | undefined;
+  probeOrigin?: ((origin: string) => Promise<OriginProbe>) | undefined;
   /** Who writes. */
   by: string;
   /** Where an override is reported, as a flip of the flipper is. A failed notification never fails the write. */

@@ -1,33 +1,34 @@
 import { askToWrite } from '../cli/ask-to-write.ts';
 import type { Io } from '../cli/io.ts';
 import type { StoreSnapshot } from '../core/flag-store.ts';
-import { type Flip, flipKeys, planFlip } from '../core/flip.ts';
+import { type Flip, flipKeys } from '../core/flip.ts';
 import { type LiveRecord, overrideInForce, parseLiveRecord } from '../core/live-record.ts';
 import { EdgeError } from '../errors.ts';
-import { judgeOrigins, type Sounding } from '../probe/judge-origins.ts';
-import { formatDisagreement, verifyEdge } from '../probe/verify-edge.ts';
+import type { OriginProbe } from '../probe/probe-origin.ts';
 import { formatDuration } from '../text/duration.ts';
 import { formatTime } from '../text/format-time.ts';
 import { expectAtEdge } from './expect-at-edge.ts';
 import type { WriteIntent } from './failover-intent.ts';
 import type { FailoverTools } from './failover-tools.ts';
 import { formatPlan } from './format-plan.ts';
-import { checkDangers, type FailoverPlan, planFailover } from './plan-failover.ts';
+import { judgeOrigins } from './judge-origins.ts';
+import { checkDangers, type FailoverPlan, planFailover, planWrite } from './plan-failover.ts';
+import { formatDisagreement, verifyEdge } from './verify-edge.ts';
 
-type Soundings = ReadonlyMap<string, Sounding>;
+type OriginProbes = ReadonlyMap<string, OriginProbe>;
 
 /** What the plan rests on: the probes, and the verdicts that were recorded when they were made. */
 interface Seen {
-  soundings: Soundings;
+  probes: OriginProbes;
   memories: LiveRecord['state']['origins'];
 }
 
 /** Shows the plan, asks, writes it in one call and waits for the edge; returns the exit code. */
 export async function writeFailover(intent: WriteIntent, tools: FailoverTools, io: Io): Promise<number> {
   const { flip } = intent;
-  const [snapshot, soundings] = await Promise.all([tools.store.read(flipKeys), soundTargets(flip, tools)]);
+  const [snapshot, probes] = await Promise.all([tools.store.read(flipKeys), probeTargets(flip, tools)]);
   refuseEnded(flip, tools, io.now(), 'nothing was written');
-  const seen = { soundings, memories: parseLiveRecord(snapshot.values, io.now(), tools.origins).state.origins };
+  const seen = { probes, memories: parseLiveRecord(snapshot.values, io.now(), tools.origins).state.origins };
   const shown = thinkThrough(snapshot, intent, seen, tools, io.now());
   if (shown === undefined) {
     io.result({ written: false, record: parseLiveRecord(snapshot.values, io.now(), tools.origins).text }, [
@@ -95,15 +96,15 @@ function describeEnd(live: LiveRecord, now: number): string {
 }
 
 /** Only origins that may win viewers are asked: a dead one that is being left would cost its timeout. */
-async function soundTargets(flip: Flip, { origins, sound }: FailoverTools): Promise<Soundings> {
+async function probeTargets(flip: Flip, { origins, proveOrigin }: FailoverTools): Promise<OriginProbes> {
   const targets = origins.filter((id) => flip.kind !== 'override' || flip.weights[id] !== 0);
-  return new Map(await Promise.all(targets.map(async (id): Promise<[string, Sounding]> => [id, await sound(id)])));
+  return new Map(await Promise.all(targets.map(async (id): Promise<[string, OriginProbe]> => [id, await proveOrigin(id)])));
 }
 
 /** The plan for this snapshot; undefined when there is nothing to do. */
 function thinkThrough(snapshot: StoreSnapshot, { flip, reason }: WriteIntent, seen: Seen, tools: FailoverTools, at: number) {
   const { by, origins, audiences } = tools;
-  const proofs = judgeOrigins(origins, parseLiveRecord(snapshot.values, at, origins).state.origins, seen.soundings, at, seen.memories);
+  const proofs = judgeOrigins(origins, parseLiveRecord(snapshot.values, at, origins).state.origins, seen.probes, at, seen.memories);
   return planFailover(snapshot, flip, { at, by, reason, origins, audiences, proofs });
 }
 
@@ -122,7 +123,7 @@ async function commit(shown: FailoverPlan, intent: WriteIntent, seen: Seen, tool
       });
     const plan = thinkThrough(snapshot, intent, seen, tools, at);
     if (plan !== undefined) checkDangers(plan, flip);
-    return planFlip(snapshot, flip, { at, reason, by, origins });
+    return planWrite(snapshot, flip, { at, reason, by, origins });
   });
   if (written === undefined)
     throw new EdgeError('CONFLICT', 'the override has ended meanwhile: nothing was written', { hint: 'npm run failover -- status' });

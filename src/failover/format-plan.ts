@@ -1,6 +1,6 @@
 import type { Flip } from '../core/flip.ts';
 import { overrideInForce } from '../core/live-record.ts';
-import { type Audience, formatAudience, formatShares } from '../probe/viewer-shares.ts';
+import { type Audience, formatAudience, formatShares } from '../core/viewer-shares.ts';
 import { formatDuration } from '../text/duration.ts';
 import { formatTable } from '../text/format-table.ts';
 import { formatTime } from '../text/format-time.ts';

@@ -1,9 +1,9 @@
-import type { StoreSnapshot } from '../core/flag-store.ts';
-import { type Flip, planFlip } from '../core/flip.ts';
+import type { KeyChange, StoreSnapshot } from '../core/flag-store.ts';
+import { type Flip, type FlipContext, FlipRefused, planFlip } from '../core/flip.ts';
 import { effectiveWeights, type LiveRecord, parseLiveRecord } from '../core/live-record.ts';
 import type { Weights } from '../core/state-record.ts';
+import { type Audience, type AudienceMove, listGainers, listMoves } from '../core/viewer-shares.ts';
 import { EdgeError } from '../errors.ts';
-import { type Audience, listGainers, listMoves, type Move } from '../probe/viewer-shares.ts';
 
 /** What is known about an origin before viewers are sent to it. */
 export interface Proof {
@@ -18,7 +18,7 @@ export interface FailoverPlan {
   /** Of every origin, before and after. */
   before: Weights;
   after: Weights;
-  moves: Move[];
+  moves: AudienceMove[];
   /** Reasons against, each a sentence without its full stop; none when the flip is safe. */
   dangers: string[];
   /** What the operator should know and nothing is refused for, each a sentence without its full stop. */
@@ -36,11 +36,22 @@ export interface FailoverContext {
   proofs: ReadonlyMap<string, Proof>;
 }
 
+/** The write that makes the flip, as `planFlip`; a refusal is the operator's error. */
+export function planWrite(snapshot: StoreSnapshot, flip: Flip, context: FlipContext): KeyChange | undefined {
+  try {
+    return planFlip(snapshot, flip, context);
+  } catch (error) {
+    if (!(error instanceof FlipRefused)) throw error;
+    const { code, message, hint } = error;
+    throw new EdgeError(code, message, hint === undefined ? {} : { hint });
+  }
+}
+
 /** What the flip would do to this snapshot; undefined when there is nothing to do. Pure. */
 export function planFailover(snapshot: StoreSnapshot, flip: Flip, context: FailoverContext): FailoverPlan | undefined {
   const { at, origins, audiences, proofs } = context;
   // A dead end is a danger to be shown with the others, not yet an error: planFlip is asked as if it had been accepted.
-  const change = planFlip(snapshot, flip.kind === 'override' ? { breakGlass: '', ...flip } : flip, context);
+  const change = planWrite(snapshot, flip.kind === 'override' ? { breakGlass: '', ...flip } : flip, context);
   if (change === undefined) return undefined;
   const live = parseLiveRecord(snapshot.values, at, origins);
   const written = new Map([...snapshot.values, ...change.puts.map(({ key, value }): [string, string] => [key, value])]);

@@ -1,9 +1,9 @@
 import { okRecord } from '../../kvs/health-record.ts';
 import { auditKey, healthKey, stateKey } from '../../kvs/keys.ts';
 import { type AuditEntry, parseAuditEntry } from '../core/audit.ts';
-import { type Decision, decide, type FlipPolicy } from '../core/decide.ts';
+import { type Decision, decide } from '../core/decide.ts';
 import type { FlagStore, KeyChange, StoreSnapshot } from '../core/flag-store.ts';
-import { flipKeys, planFlip } from '../core/flip.ts';
+import { FlipRefused, flipKeys, planFlip } from '../core/flip.ts';
 import { settle } from '../core/hold-down.ts';
 import { learnRecord } from '../core/learn-record.ts';
 import { type LiveRecord, overrideInForce } from '../core/live-record.ts';
@@ -14,13 +14,14 @@ import { parseStateRecord } from '../core/state-record.ts';
 import { EdgeError } from '../errors.ts';
 import { messageOf, messageOrStackOf } from '../text/message-of.ts';
 import type { Clock } from './clock.ts';
+import type { FlipperPolicy } from './flip-policy.ts';
 import type { FlipperEvent, FlipperLog } from './flipper-event.ts';
 import { readInTime } from './read-in-time.ts';
 import { openShadowStore } from './shadow-store.ts';
 
 export interface FlagKeeperOptions {
   store: FlagStore;
-  policy: FlipPolicy;
+  policy: FlipperPolicy;
   /** What is known at a time. */
   evidence: (now: number) => Readonly<Record<string, Evidence>>;
   /** Whether the origin was probed since this process last woke from a pause; no weight is moved by older evidence. Default: always. */
@@ -391,13 +392,22 @@ export class FlagKeeper {
     // A store that shows less than it held may merely be read late: the audit goes on from what is known.
     const foundText = isBehind ? undefined : damage?.found;
     const context = { at: now, reason, by, origins: policy.origins, found: foundText, keepEndedMs: this.#keepEndedMs() };
-    const change = planFlip({ etag: snapshot.etag, values: found.values }, flip, context);
+    const change = this.#planFlip({ etag: snapshot.etag, values: found.values }, flip, context);
     if (change === undefined || !isLost) return change;
     // The audit tells the whole story only with the entry that was lost.
     const lost = written.puts.filter(
       ({ key, value }) => parseAuditEntry(value) !== undefined && !change.puts.some((put) => put.key === key),
     );
     return { ...change, puts: [...change.puts, ...lost] };
+  }
+
+  /** A refusal is reported with its code, as the store's own errors are. */
+  #planFlip(...args: Parameters<typeof planFlip>): KeyChange | undefined {
+    try {
+      return planFlip(...args);
+    } catch (error) {
+      throw error instanceof FlipRefused ? new EdgeError(error.code, error.message, { cause: error }) : error;
+    }
   }
 
   #keepEndedMs(): number {

@@ -1,15 +1,15 @@
 import type { HoldReason, Move } from '../core/decide.ts';
+import type { FailureClass } from '../core/signal.ts';
 import type { Override, Verdict } from '../core/state-record.ts';
 import type { Opinion } from '../core/streak.ts';
 import type { ErrorCode } from '../errors.ts';
-import type { FailureClass } from '../probe/check-response.ts';
 
 /** What the flipper tells, one JSON line each. Field names are stable: dashboards and alarms read them. */
 export type FlipperEvent =
   | { event: 'start'; mode: 'watch' | 'once'; shadow: boolean; by: string; origins: readonly string[] }
   /** One look at one signal. */
   | {
-      event: 'look';
+      event: 'probe';
       origin: string;
       signal: string;
       opinion: Opinion;

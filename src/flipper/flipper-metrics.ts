@@ -29,7 +29,7 @@ export function openFlipperMetrics({ origins, flipper, namespace = 'EdgeFailover
   let latencies = new Map<string, number[]>();
 
   const take: FlipperLog = (event) => {
-    if (event.event === 'look' && event.signal === 'http')
+    if (event.event === 'probe' && event.signal === 'http')
       latencies.set(event.origin, [...(latencies.get(event.origin) ?? []), event.latencyMs]);
     else if (event.event === 'record' || event.event === 'edit' || event.event === 'restore') record = event.record;
     else if (event.event === 'flip' && !event.shadow) {

@@ -1,12 +1,12 @@
 import { setMaxListeners } from 'node:events';
-import type { HealthPolicy } from '../config/edge-config.ts';
-import type { FlipPolicy, HoldReason } from '../core/decide.ts';
+import type { HoldReason } from '../core/decide.ts';
 import type { FlagStore } from '../core/flag-store.ts';
 import { effectiveWeights } from '../core/live-record.ts';
 import type { Evidence, OriginTrack } from '../core/origin-track.ts';
-import type { SignalSource } from '../core/signal-source.ts';
+import type { SignalSource } from '../core/signal.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { FlagKeeper, type KeptFlag } from './flag-keeper.ts';
+import type { FlipperPolicy } from './flip-policy.ts';
 import type { FlipperLog } from './flipper-event.ts';
 import { openOriginsWatch } from './watch-origins.ts';
 
@@ -17,7 +17,7 @@ export interface FlipperOptions {
   shadow: boolean;
   /** Who writes, as the audit names it; unique among flippers. */
   by: string;
-  policy: FlipPolicy & { health: HealthPolicy };
+  policy: FlipperPolicy;
   /** Sources of evidence, by origin. */
   signals: Readonly<Record<string, readonly SignalSource[]>>;
   store: FlagStore;
@@ -81,10 +81,10 @@ export async function runFlipper(options: FlipperOptions): Promise<FlipperSummar
     signal,
     log: (event, at) => {
       // A probe that was on its way during the pause is as old as its start.
-      if (event.event === 'look' && !noticePause()) fresh.add(event.origin);
+      if (event.event === 'probe' && !noticePause()) fresh.add(event.origin);
       log(event, at);
     },
-    onLook: () => {
+    onProbe: () => {
       if (mode === 'watch') keeper.consider();
     },
     ...(from && { from: from.tracks }),

@@ -20,7 +20,7 @@ export function describeEvent(event: FlipperEvent, colour: boolean): string {
   switch (event.event) {
     case 'start':
       return `watching ${event.origins.join(', ')} as ${event.by}${event.shadow ? ', writing nothing' : ''}`;
-    case 'look': {
+    case 'probe': {
       const found = event.opinion === 'good' ? 'good' : [event.opinion, event.class, event.detail].filter(Boolean).join(' ');
       return `${event.origin} ${event.signal} ${found} ${event.latencyMs} ms`;
     }

@@ -4,7 +4,7 @@ import type { Aws } from '../aws/clients.ts';
 import { openRoute53Signal } from '../aws/route53-signal.ts';
 import type { EdgeConfig, Signal } from '../config/edge-config.ts';
 import type { LocalOrigin } from '../config/local-cloud.ts';
-import type { SignalSource } from '../core/signal-source.ts';
+import type { SignalSource } from '../core/signal.ts';
 import { openHttpSignal } from '../probe/http-signal.ts';
 import { buildProbeTarget } from '../probe/probe-target.ts';
 
@@ -39,5 +39,5 @@ export function openSignals(
 
 function openSilentSignal({ type, required }: Signal): SignalSource {
   const detail = 'the local cloud has no such service';
-  return { name: type, required, isFresh: false, isAbsent: true, look: async () => ({ opinion: 'none', latencyMs: 0, detail }) };
+  return { name: type, required, isFresh: false, isAbsent: true, probe: async () => ({ opinion: 'none', latencyMs: 0, detail }) };
 }

@@ -9,7 +9,7 @@ import {
   trackSignal,
   wantsConfirmation,
 } from '../core/origin-track.ts';
-import type { SignalSource } from '../core/signal-source.ts';
+import type { SignalSource } from '../core/signal.ts';
 import type { Clock } from './clock.ts';
 import type { FlipperLog } from './flipper-event.ts';
 
@@ -32,7 +32,7 @@ export interface WatchOptions {
   signal: AbortSignal;
   log: FlipperLog;
   /** Called after every look. */
-  onLook: () => void;
+  onProbe: () => void;
   /** Tracks to go on from; those of origins whose signals have changed in number are begun anew. */
   from?: Readonly<Record<string, OriginTrack>>;
 }
@@ -57,7 +57,7 @@ function votersOf(sources: readonly SignalSource[]): readonly SignalSource[] {
 }
 
 /** Follows every origin through its signals; time and evidence stay in memory. */
-export function openOriginsWatch({ signals, health, clock, random, signal, log, onLook, from }: WatchOptions): OriginsWatch {
+export function openOriginsWatch({ signals, health, clock, random, signal, log, onProbe, from }: WatchOptions): OriginsWatch {
   const tracks = new Map<string, OriginTrack>();
   const evidence: Record<string, Evidence> = {};
   /** Cuts every pause between two probes short. */
@@ -86,14 +86,14 @@ export function openOriginsWatch({ signals, health, clock, random, signal, log, 
 
   async function lookOnce(origin: string, voters: readonly SignalSource[], source: SignalSource): Promise<boolean> {
     const index = voters.indexOf(source);
-    const { opinion, latencyMs, class: failure, detail } = await source.look(signal);
+    const { opinion, latencyMs, class: failure, detail } = await source.probe(signal);
     const before = tracks.get(origin);
     if (signal.aborted || before === undefined) return false;
     const now = clock.now();
     const why = [failure, detail].filter((part) => part !== undefined).join(': ');
     log(
       {
-        event: 'look',
+        event: 'probe',
         origin,
         signal: source.name,
         opinion,
@@ -116,7 +116,7 @@ export function openOriginsWatch({ signals, health, clock, random, signal, log, 
     setTrack(origin, track);
     const [from, to] = [before.evidence.verdict, track.evidence.verdict];
     if (from !== to) log({ event: 'verdict', origin, from, to, ...(to === 'unhealthy' && why !== '' ? { why } : {}) }, now);
-    onLook();
+    onProbe();
     return source.isFresh && (isHopeless() || wantsConfirmation(track, index));
   }
 

@@ -1,8 +1,6 @@
 import type { HttpSignal } from '../config/edge-config.ts';
+import type { FailureClass } from '../core/signal.ts';
 import { cutText } from '../text/cut-text.ts';
-
-/** Where a probe failed: finding the address, connecting, the TLS handshake, waiting for the answer, its status, its body. */
-export type FailureClass = 'dns' | 'connect' | 'tls' | 'timeout' | 'status' | 'body';
 
 export interface ProbeFailure {
   class: FailureClass;

@@ -1,4 +1,4 @@
-import type { SignalSource } from '../core/signal-source.ts';
+import type { SignalSource } from '../core/signal.ts';
 import { hasIpv6 } from './connect-like-edge.ts';
 import { type ProbeOptions, type ProbeTarget, probe } from './probe.ts';
 
@@ -10,7 +10,7 @@ export function openHttpSignal(target: ProbeTarget, required: boolean, options: 
     name: 'http',
     required,
     isFresh: true,
-    look: async (signal) => {
+    probe: async (signal) => {
       if (target.ipAddressType === 'ipv6' && options.connectTo === undefined && !canIpv6())
         return { opinion: 'none', latencyMs: 0, detail: 'this machine has no IPv6, and CloudFront reaches the origin by nothing else' };
       const { ok, failure, latencyMs } = await probe(target, { ...options, turn: turn++, signal });

@@ -1,11 +1,13 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import type { LocalOrigin } from '../config/local-cloud.ts';
-import type { Sounding } from './judge-origins.ts';
-import type { ProbeResult } from './probe.ts';
+import type { HttpProbeResult } from './probe.ts';
 import { buildProbeTarget } from './probe-target.ts';
 
-export interface SoundingOptions {
+/** What this machine found when it probed an origin. `unreached` may be its own fault, as when an ALB admits CloudFront only. */
+export type OriginProbe = { kind: 'good' } | { kind: 'bad' | 'unreached'; problem: string };
+
+export interface OriginProbeOptions {
   config: Pick<EdgeConfig, 'origins' | 'health'>;
   /** May fail: an operator in need is not stopped by a missing placeholder. */
   distribution: Promise<DistributionConfig>;
@@ -15,23 +17,23 @@ export interface SoundingOptions {
 }
 
 /** Good answers in a row that prove an origin to an operator, who cannot wait for the flipper's thresholds. */
-const soundings = 3;
+const proofProbes = 3;
 
-/** Probes an origin by each of its http signals; the first bad answer is the sounding. Never throws. */
-export async function soundOrigin(id: string, options: SoundingOptions): Promise<Sounding> {
-  for (let made = 0; made < soundings; made++) {
-    const sounding = await probeOnce(id, options, { turn: made });
-    if (sounding.kind !== 'good') return sounding;
+/** Probes an origin several times by each of its http signals, up to the first probe that is not good. Never throws. */
+export async function proveOrigin(id: string, options: OriginProbeOptions): Promise<OriginProbe> {
+  for (let made = 0; made < proofProbes; made++) {
+    const probe = await probeOrigin(id, options, { turn: made });
+    if (probe.kind !== 'good') return probe;
   }
   return { kind: 'good' };
 }
 
-/** One probe by each of its http signals, all at once, within this time. Never throws. */
-export async function probeOnce(
+/** Probes an origin once by each of its http signals, all at once, within `timeoutMs`. Never throws. */
+export async function probeOrigin(
   id: string,
-  { config, distribution, local, signal }: SoundingOptions,
+  { config, distribution, local, signal }: OriginProbeOptions,
   { turn = 0, timeoutMs = Number.POSITIVE_INFINITY } = {},
-): Promise<Sounding> {
+): Promise<OriginProbe> {
   const signals = (config.origins[id]?.signals ?? []).filter((candidate) => candidate.type === 'http');
   if (signals.length === 0) return { kind: 'unreached', problem: 'it has no http signal' };
   let filled: DistributionConfig;
@@ -44,7 +46,7 @@ export async function probeOnce(
   const connectTo = local?.[id];
   const options = { turn, ...(connectTo && { connectTo }), ...(signal && { signal }) };
   const found = await Promise.all(
-    signals.map(async (http): Promise<Sounding> => {
+    signals.map(async (http): Promise<OriginProbe> => {
       const target = buildProbeTarget(id, http, config, filled);
       if (target === undefined) return { kind: 'unreached', problem: 'distribution.json does not define it' };
       const bounded = {
@@ -58,8 +60,8 @@ export async function probeOnce(
   return found.find(({ kind }) => kind === 'bad') ?? found.find(({ kind }) => kind === 'unreached') ?? { kind: 'good' };
 }
 
-/** Not to get through may be this machine's fault, when an ALB admits CloudFront only; a refused connection, a bad certificate or a bad answer never is. */
-export function judgeProbe({ ok, failure }: ProbeResult): Sounding {
+/** A probe that did not get through may be this machine's fault. A refused connection, a bad certificate or a bad answer never is. */
+export function judgeProbe({ ok, failure }: HttpProbeResult): OriginProbe {
   if (ok) return { kind: 'good' };
   const problem = failure === undefined ? 'no answer' : `${failure.class}: ${failure.detail}`;
   const isOurs = failure === undefined || failure.class === 'dns' || (failure.class === 'connect' && !/ECONNREFUSED/.test(failure.detail));

@@ -67,7 +67,7 @@ export interface NoAnswer {
   latencyMs: number;
 }
 
-export interface ProbeResult {
+export interface HttpProbeResult {
   ok: boolean;
   failure?: ProbeFailure;
   /** Absent when no status line arrived. */
@@ -77,7 +77,7 @@ export interface ProbeResult {
 }
 
 /** One HTTP health check on a connection of its own, so that it tells whether a new one can be made. Follows no redirect. Never throws. */
-export async function probe(target: ProbeTarget, options: ProbeOptions = {}): Promise<ProbeResult> {
+export async function probe(target: ProbeTarget, options: ProbeOptions = {}): Promise<HttpProbeResult> {
   const exchanged = await exchange(target, options);
   const { status, latencyMs } = exchanged;
   const failure = 'failure' in exchanged ? exchanged.failure : checkResponse(exchanged, target.checks, target.region);

@@ -1,8 +1,8 @@
 import { parseHealthRecord } from '../../kvs/health-record.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
+import { listAudiences } from '../core/viewer-shares.ts';
 import { type Asked, askFunction } from '../explain/ask-function.ts';
 import { someIp, type Viewer } from '../explain/viewer-event.ts';
-import { listAudiences } from '../probe/viewer-shares.ts';
 
 /** Whom one row stands for. */
 export interface Asker {

@@ -115,7 +115,7 @@ describe('npm run flipper', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(events[0]).toMatchObject({ event: 'start', mode: 'watch', shadow: false, origins: ['singapore', 'europe'] });
-    expect(events.map(({ event }) => event)).not.toContain('look');
+    expect(events.map(({ event }) => event)).not.toContain('probe');
     expect(events.find(({ event }) => event === 'flip')).toEqual({
       event: 'flip',
       at: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),

@@ -43,7 +43,7 @@ export async function formatStory(core: Core, { setup, steps, breaches }: Counte
   return lines;
 }
 
-const quiet = new Set(['look', 'probe', 'verified', 'record']);
+const quiet = new Set(['probe', 'verified', 'record']);
 
 function momentOf({ store, truth, ghost }: World): string {
   const ill = Object.entries(truth)

@@ -1,6 +1,6 @@
 import { healthKey } from '../../kvs/keys.ts';
 import type { FlagStore, KeyChange, StoreSnapshot } from '../../src/core/flag-store.ts';
-import type { SignalSource } from '../../src/core/signal-source.ts';
+import type { SignalSource } from '../../src/core/signal.ts';
 import type { Verdict } from '../../src/core/state-record.ts';
 import type { Opinion } from '../../src/core/streak.ts';
 import type { Clock } from '../../src/flipper/clock.ts';
@@ -140,14 +140,14 @@ export async function takeTurn(
   };
 }
 
-const unheard = new Set(['start', 'stop', 'look', 'probe']);
+const unheard = new Set(['start', 'stop', 'probe']);
 
 function sourcesOf(world: World, flipper: ModelFlipper, origin: string, signals: number, probed: Record<string, Probed>): SignalSource[] {
   return Array.from({ length: signals }, (_, signal) => ({
     name: `http-${signal + 1}`,
     required: false,
     isFresh: true,
-    look: async () => {
+    probe: async () => {
       const opinion = flipper.blindTo === origin ? 'bad' : opinionOf(world, origin, signal, signals);
       probed[origin] = extendProbed(probed[origin] ?? unprobed, opinion, world.at);
       return { opinion, latencyMs: 5, ...(opinion === 'bad' ? { class: 'connect' as const, detail: 'refused' } : {}) };

@@ -1,8 +1,9 @@
 import { okRecord } from '../../kvs/health-record.ts';
 import { healthKey, stateKey } from '../../kvs/keys.ts';
 import type { FailoverPolicy, HealthPolicy } from '../../src/config/edge-config.ts';
-import type { FlipPolicy } from '../../src/core/decide.ts';
-import { hashRecord, type Weights } from '../../src/core/state-record.ts';
+import { hashRecord } from '../../src/core/hash-record.ts';
+import type { Weights } from '../../src/core/state-record.ts';
+import type { FlipperPolicy } from '../../src/flipper/flip-policy.ts';
 import type { FlipperMemory } from '../../src/flipper/flipper.ts';
 
 /** What an origin does: `gray` fails every second probe, `dissent` fails one signal of several, `silent` and `hush` leave all or most signals without an opinion. */
@@ -130,9 +131,9 @@ export const modelFailover = {
   recheckMs: 6 * tickMs,
 } as FailoverPolicy;
 
-const policies = new WeakMap<Setup, FlipPolicy & { health: HealthPolicy }>();
+const policies = new WeakMap<Setup, FlipperPolicy>();
 
-export function policyOf(setup: Setup): FlipPolicy & { health: HealthPolicy } {
+export function policyOf(setup: Setup): FlipperPolicy {
   let policy = policies.get(setup);
   if (policy === undefined) {
     policy = {

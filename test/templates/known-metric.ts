@@ -35,7 +35,7 @@ interface Written {
 function flipperMetrics(): Written[] {
   const metrics = openFlipperMetrics({ origins: ['any'], flipper: 'any' });
   metrics.take({ event: 'record', record: 'ok', edited: false }, 0);
-  metrics.take({ event: 'look', origin: 'any', signal: 'http', opinion: 'good', latencyMs: 1 }, 0);
+  metrics.take({ event: 'probe', origin: 'any', signal: 'http', opinion: 'good', latencyMs: 1 }, 0);
   return metrics.flush(0, { verdicts: { any: 'healthy' }, succeeded: true }).flatMap((line) => {
     const { _aws } = JSON.parse(line) as {
       _aws: { CloudWatchMetrics: { Namespace: string; Dimensions: string[][]; Metrics: { Name: string }[] }[] };

@@ -1,6 +1,6 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import type { EdgeConfig, HttpSignal } from '../../config/edge-config.ts';
-import type { ProbeResult } from '../../probe/probe.ts';
+import type { HttpProbeResult } from '../../probe/probe.ts';
 import { buildProbeTarget } from '../../probe/probe-target.ts';
 import { defineCheck, type Finding, fail, ok, warn } from '../check.ts';
 import type { DoctorReaders } from '../doctor-readers.ts';
@@ -11,8 +11,8 @@ export interface LockFacts {
   /** Names of the custom headers that only CloudFront knows. */
   secrets: readonly string[];
   /** Answers to one and the same request, with and without these headers. */
-  with: Pick<ProbeResult, 'status' | 'failure'>;
-  without: Pick<ProbeResult, 'status' | 'failure'>;
+  with: Pick<HttpProbeResult, 'status' | 'failure'>;
+  without: Pick<HttpProbeResult, 'status' | 'failure'>;
 }
 
 /** Not the health check, which may be open to everybody; whatever it answers, only the difference counts. */

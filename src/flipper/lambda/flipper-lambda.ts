@@ -1,9 +1,8 @@
-import type { HealthPolicy } from '../../config/edge-config.ts';
-import type { FlipPolicy } from '../../core/decide.ts';
 import type { FlagStore } from '../../core/flag-store.ts';
-import type { SignalSource } from '../../core/signal-source.ts';
+import type { SignalSource } from '../../core/signal.ts';
 import type { Verdict } from '../../core/state-record.ts';
 import { type Clock, systemClock } from '../clock.ts';
+import type { FlipperPolicy } from '../flip-policy.ts';
 import { type FlipperMemory, type FlipperSummary, runFlipper } from '../flipper.ts';
 import { type FlipperEvent, type FlipperLog, storeAnswers } from '../flipper-event.ts';
 import { openFlipperMetrics } from '../flipper-metrics.ts';
@@ -18,7 +17,7 @@ export interface FlipperLambdaOptions {
   /** Who writes; unique among the environments that Lambda keeps of this function. */
   by: string;
   shadow: boolean;
-  policy: FlipPolicy & { health: HealthPolicy };
+  policy: FlipperPolicy;
   signals: Readonly<Record<string, readonly SignalSource[]>>;
   openStore: () => Promise<FlagStore>;
   channels: readonly Channel[];
@@ -128,7 +127,7 @@ export function openFlipperLambda(options: FlipperLambdaOptions): (event: unknow
 
 /** Two origins that are well make thousands of good looks a day. Beginning and end of an invocation are in its `run` line. */
 function isWorthALine(event: FlipperEvent): boolean {
-  return !(event.event === 'start' || event.event === 'stop' || (event.event === 'look' && event.opinion === 'good'));
+  return !(event.event === 'start' || event.event === 'stop' || (event.event === 'probe' && event.opinion === 'good'));
 }
 
 /** What makes a run a success. */
@@ -141,7 +140,7 @@ class Run {
   }
 
   take(event: FlipperEvent): void {
-    if (event.event === 'look') this.#unseen.delete(event.origin);
+    if (event.event === 'probe') this.#unseen.delete(event.origin);
     else if (event.event === 'store-failed') this.#isStoreLost = true;
     else if (storeAnswers.has(event.event)) this.#isStoreLost = false;
   }

@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => stub.close());
 
 const look = ({ cloudWatch } = stub.aws) =>
-  openAlarmSignal({ type: 'alarm', alarmName: 'singapore-5xx', required: false }, () => cloudWatch('ap-southeast-1')).look(
+  openAlarmSignal({ type: 'alarm', alarmName: 'singapore-5xx', required: false }, () => cloudWatch('ap-southeast-1')).probe(
     new AbortController().signal,
   );
 const json = (value: unknown, status = 200) => ({
@@ -111,14 +111,14 @@ describe('openSignals', () => {
       ['alarm', true],
       ['alarm', false],
     ]);
-    for (const source of sources.slice(2)) await source.look(new AbortController().signal);
+    for (const source of sources.slice(2)) await source.probe(new AbortController().signal);
     const regions = stub.requests.map(({ headers }) => /\d{8}\/([^/]+)\/monitoring/.exec(headers.authorization ?? '')?.[1]);
     expect(new Set(regions)).toEqual(new Set(['ap-southeast-1', 'us-east-1']));
   });
 
   it('leaves those that need AWS without an opinion on the local cloud', async () => {
     const sources = openSignals(config, distribution, {})['singapore'] ?? [];
-    const looks = await Promise.all(sources.slice(1).map((source) => source.look(new AbortController().signal)));
+    const looks = await Promise.all(sources.slice(1).map((source) => source.probe(new AbortController().signal)));
     expect(looks.map(({ opinion }) => opinion)).toEqual(['none', 'none', 'none']);
     expect(stub.requests).toEqual([]);
   });

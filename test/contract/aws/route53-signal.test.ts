@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => stub.close());
 
-const look = (signal = new AbortController().signal, { route53 } = stub.aws) => openRoute53Signal(config, route53, () => now).look(signal);
+const look = (signal = new AbortController().signal, { route53 } = stub.aws) => openRoute53Signal(config, route53, () => now).probe(signal);
 const observations = (statuses: readonly string[], at = '2026-03-01T02:59:40.000Z') =>
   `<?xml version="1.0"?><GetHealthCheckStatusResponse xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><HealthCheckObservations>${statuses
     .map(

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { auditHistory } from '../../../src/core/audit.ts';
+import { listAudiences } from '../../../src/core/viewer-shares.ts';
 import { failoverByRequest } from '../../../src/failover/failover-by-request.ts';
-import type { Sounding } from '../../../src/probe/judge-origins.ts';
-import { listAudiences } from '../../../src/probe/viewer-shares.ts';
+import type { OriginProbe } from '../../../src/probe/probe-origin.ts';
 import { openTestStore, type TestStore } from '../aws/open-test-store.ts';
 
 const config = parseEdgeConfig({
@@ -11,16 +11,16 @@ const config = parseEdgeConfig({
   defaultOrder: ['singapore', 'europe'],
 });
 const form = { command: 'to', origin: 'europe', for: '10m', reason: 'ALB 5xx' };
-const well: Sounding = { kind: 'good' };
+const well: OriginProbe = { kind: 'good' };
 
 let test: TestStore;
-let soundings: Record<string, Sounding>;
+let probes: Record<string, OriginProbe>;
 beforeAll(async () => {
   test = await openTestStore();
 });
 afterAll(() => test.close());
 beforeEach(async () => {
-  soundings = { singapore: well, europe: well };
+  probes = { singapore: well, europe: well };
   await test.store.update([], () => ({
     puts: [{ key: 'health', value: 'ok' }],
     deletes: [...test.values().keys()].filter((key) => key !== 'health'),
@@ -35,7 +35,7 @@ const send = (body: object) =>
       audiences: listAudiences(config),
       by: 'ann@laptop',
       sleep: async () => undefined,
-      sound: async (origin) => soundings[origin] ?? well,
+      proveOrigin: async (origin) => probes[origin] ?? well,
     },
     now: Date.now,
     signal: new AbortController().signal,
@@ -74,7 +74,7 @@ describe('a move asked by a page', () => {
   });
 
   it('onto an origin that answers badly is refused with its hint, unless the glass is broken', async () => {
-    soundings['europe'] = { kind: 'bad', problem: 'answered 503' };
+    probes['europe'] = { kind: 'bad', problem: 'answered 503' };
     const refused = await send({ ...form, write: 'yes' });
     expect(refused).toMatchObject({ code: 'ORIGIN_UNHEALTHY', problems: [expect.stringContaining('answered 503')] });
     expect('hint' in refused && refused.hint).toContain('break-glass');

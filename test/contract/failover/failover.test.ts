@@ -5,6 +5,7 @@ import { auditHistory, replayAudit } from '../../../src/core/audit.ts';
 import { flipKeys, planFlip } from '../../../src/core/flip.ts';
 import { parseLiveRecord } from '../../../src/core/live-record.ts';
 import type { OriginMemory } from '../../../src/core/state-record.ts';
+import { listAudiences } from '../../../src/core/viewer-shares.ts';
 import { EdgeError } from '../../../src/errors.ts';
 import { failover } from '../../../src/failover/failover.ts';
 import { parseIntent } from '../../../src/failover/failover-intent.ts';
@@ -12,8 +13,7 @@ import type { FailoverTools } from '../../../src/failover/failover-tools.ts';
 import type { Channel } from '../../../src/flipper/notify/channel.ts';
 import type { Notification } from '../../../src/flipper/notify/notification.ts';
 import { openEdgeView } from '../../../src/probe/edge-view.ts';
-import type { Sounding } from '../../../src/probe/judge-origins.ts';
-import { listAudiences } from '../../../src/probe/viewer-shares.ts';
+import type { OriginProbe } from '../../../src/probe/probe-origin.ts';
 import { fakeHost } from '../../unit/cli/fake-host.ts';
 import { openTestStore, type TestStore } from '../aws/open-test-store.ts';
 import { openTestEdge, type TestEdge } from './open-test-edge.ts';
@@ -27,7 +27,7 @@ const config = parseEdgeConfig({
   ],
 });
 const origins = Object.keys(config.origins);
-const well: Record<string, Sounding> = { singapore: { kind: 'good' }, europe: { kind: 'good' } };
+const well: Record<string, OriginProbe> = { singapore: { kind: 'good' }, europe: { kind: 'good' } };
 const given = { for: 7_200_000, reason: 'ALB 5xx', weight: undefined, 'break-glass': undefined, watch: false, yes: false };
 
 let test: TestStore;
@@ -50,7 +50,7 @@ afterEach(() => edge.close());
 
 interface Setup {
   values?: Partial<Parameters<typeof parseIntent>[1]>;
-  soundings?: Record<string, Sounding>;
+  probes?: Record<string, OriginProbe>;
   tools?: Partial<FailoverTools>;
   terminal?: string;
   json?: boolean;
@@ -61,7 +61,7 @@ interface Setup {
 /** Runs one command as the script does, but in this process. */
 async function command(
   positionals: string[],
-  { values = {}, soundings = well, tools = {}, terminal, json = false, now = Date.now, signal }: Setup = {},
+  { values = {}, probes = well, tools = {}, terminal, json = false, now = Date.now, signal }: Setup = {},
 ) {
   const host = fakeHost([], { terminal: terminal !== undefined });
   if (terminal !== undefined) host.stdin.push(`${terminal}\n`);
@@ -75,7 +75,7 @@ async function command(
     edge: openEdgeView({ url: edge.url, isLocal: true, config }),
     origins,
     audiences: listAudiences(config),
-    sound: async (origin) => soundings[origin] ?? { kind: 'unreached', problem: 'nobody asked' },
+    proveOrigin: async (origin) => probes[origin] ?? { kind: 'unreached', problem: 'nobody asked' },
     by: 'ann@laptop',
     yes: terminal === undefined,
     verify: true,
@@ -192,39 +192,39 @@ describe('failover to', () => {
 });
 
 describe('an unsafe move', () => {
-  const sick: Sounding = { kind: 'bad', problem: 'status 503, expected 200' };
-  const unreached: Sounding = { kind: 'unreached', problem: 'ETIMEDOUT' };
+  const sick: OriginProbe = { kind: 'bad', problem: 'status 503, expected 200' };
+  const unreached: OriginProbe = { kind: 'unreached', problem: 'ETIMEDOUT' };
   const wrong = [
     {
       when: 'the target answers badly just now',
       args: ['to', 'europe'],
-      soundings: { ...well, europe: sick },
+      probes: { ...well, europe: sick },
       says: 'europe is unhealthy (just now: status 503',
     },
     {
       when: 'nobody knows the target',
       args: ['to', 'europe'],
-      soundings: { ...well, europe: unreached },
+      probes: { ...well, europe: unreached },
       says: 'europe is unknown (no verdict yet',
     },
     {
       when: 'those who are drained would land on it',
       args: ['drain', 'singapore'],
-      soundings: { ...well, europe: sick },
+      probes: { ...well, europe: sick },
       says: 'europe is unhealthy',
     },
   ];
 
-  it.each(wrong)('is refused when $when, and nothing is written', async ({ args, soundings, says }) => {
-    const { code } = await command(args, { soundings });
+  it.each(wrong)('is refused when $when, and nothing is written', async ({ args, probes, says }) => {
+    const { code } = await command(args, { probes });
     expect(code).toMatchObject({ code: 'ORIGIN_UNHEALTHY', exitCode: 1 });
     expect((code as EdgeError).message).toContain(says);
     expect((code as EdgeError).hint).toContain('--break-glass');
     expect(writes()).toBe(0);
   });
 
-  it.each(wrong)('is made under --break-glass when $when, and the audit keeps why', async ({ args, soundings }) => {
-    const { code, err } = await command(args, { soundings, values: { 'break-glass': 'I see it work' }, tools: { verify: false } });
+  it.each(wrong)('is made under --break-glass when $when, and the audit keeps why', async ({ args, probes }) => {
+    const { code, err } = await command(args, { probes, values: { 'break-glass': 'I see it work' }, tools: { verify: false } });
     expect(code).toBe(0);
     expect(err).toContain('danger   europe is un');
     expect(auditHistory(test.values())[0]).toMatchObject({ kind: 'override', breakGlass: 'I see it work' });
@@ -418,7 +418,7 @@ describe('failover status', () => {
     edge.answer = { status: 200, region: 'eu-central-1' };
     const { out } = await command(['status'], {
       json: true,
-      tools: { glance: async (id) => (id === 'singapore' ? probe : { kind: 'good' }) },
+      tools: { probeOrigin: async (id) => (id === 'singapore' ? probe : { kind: 'good' }) },
     });
     const { edge: found, origins: probed } = JSON.parse(out);
     expect(found.state).toBe(state);
@@ -488,11 +488,11 @@ describe('failover status', () => {
 
   it('asks only origins that may win viewers, for a dead one would cost its timeout', async () => {
     const asked: string[] = [];
-    const sound = async (id: string): Promise<Sounding> => {
+    const proveOrigin = async (id: string): Promise<OriginProbe> => {
       asked.push(id);
       return { kind: 'good' };
     };
-    await command(['to', 'europe'], { tools: { sound, verify: false } });
+    await command(['to', 'europe'], { tools: { proveOrigin, verify: false } });
     expect(asked).toEqual(['europe']);
   });
 

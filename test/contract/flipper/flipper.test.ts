@@ -188,6 +188,6 @@ describe('a flipper on real connections', () => {
     stop.abort();
     await ended;
     // The look that hung was cut off, not waited for.
-    expect(told.some((event) => event.event === 'look' && event.origin === 'europe')).toBe(false);
+    expect(told.some((event) => event.event === 'probe' && event.origin === 'europe')).toBe(false);
   });
 });

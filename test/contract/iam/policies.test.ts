@@ -11,6 +11,7 @@ import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
 import { openIo } from '../../../src/cli/io.ts';
 import { readDistribution } from '../../../src/config/distribution-file.ts';
 import { type EdgeConfig, parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import { listAudiences } from '../../../src/core/viewer-shares.ts';
 import { applyPlan, type DistributionTarget, showPlan } from '../../../src/distribution/distribution-commands.ts';
 import { findDistribution } from '../../../src/distribution/find-distribution.ts';
 import { stagingReference } from '../../../src/distribution/find-rollout.ts';
@@ -26,7 +27,6 @@ import { runFlipper } from '../../../src/flipper/flipper.ts';
 import { openNotifier } from '../../../src/flipper/notify/notifier.ts';
 import { openChannels } from '../../../src/flipper/notify/open-channels.ts';
 import { openSignals } from '../../../src/flipper/open-signals.ts';
-import { listAudiences } from '../../../src/probe/viewer-shares.ts';
 import { findReadyStore } from '../../../src/publish/find-ready-store.ts';
 import { publishFunction } from '../../../src/publish/publish-function.ts';
 import { readHistory } from '../../../src/publish/publish-history.ts';
@@ -129,7 +129,7 @@ async function operate(aws: Aws): Promise<void> {
     verifyTimeoutMs: 0,
     watchMs: 0,
     sleep: async () => undefined,
-    sound: async () => ({ kind: 'good' as const }),
+    proveOrigin: async () => ({ kind: 'good' as const }),
   };
   const none = { for: undefined, reason: undefined, weight: undefined, 'break-glass': undefined, watch: false, yes: true };
   const run = (positionals: string[], given: object = {}) =>

@@ -54,7 +54,7 @@ async function opinions(port: number, zone: Zone, looks: number, more: Partial<P
   const source = openHttpSignal(target(port, more), false, { lookup: await lookupBy({ 'alb.example.test': zone }), canIpv6 });
   let seen = '';
   for (let made = 0; made < looks; made++)
-    seen += { good: '+', bad: '-', none: '?' }[(await source.look(new AbortController().signal)).opinion];
+    seen += { good: '+', bad: '-', none: '?' }[(await source.probe(new AbortController().signal)).opinion];
   return seen;
 }
 

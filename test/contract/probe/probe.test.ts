@@ -3,7 +3,7 @@ import http, { type RequestListener } from 'node:http';
 import https from 'node:https';
 import net, { type LookupFunction } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { FailureClass } from '../../../src/probe/check-response.ts';
+import type { FailureClass } from '../../../src/core/signal.ts';
 import { type ProbeOptions, type ProbeTarget, probe } from '../../../src/probe/probe.ts';
 import { openServers } from '../verify/open-servers.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SignalSource } from '../../../src/core/signal-source.ts';
+import type { SignalSource } from '../../../src/core/signal.ts';
 import type { Opinion } from '../../../src/core/streak.ts';
 import { runFlipper } from '../../../src/flipper/flipper.ts';
 import { openOriginsWatch } from '../../../src/flipper/watch-origins.ts';
@@ -13,13 +13,13 @@ const relayed = (name: string, opinion: () => Opinion, required = false): Signal
   required,
   isFresh: false,
   thresholds: { unhealthyThreshold: 1, healthyThreshold: 1 },
-  look: async () => ({ opinion: opinion(), latencyMs: 1, ...(opinion() === 'bad' ? { detail: 'ALARM: 5xx' } : {}) }),
+  probe: async () => ({ opinion: opinion(), latencyMs: 1, ...(opinion() === 'bad' ? { detail: 'ALARM: 5xx' } : {}) }),
 });
 const fresh = (opinion: () => Opinion): SignalSource => ({
   name: 'http',
   required: false,
   isFresh: true,
-  look: async () => ({ opinion: opinion(), latencyMs: 1 }),
+  probe: async () => ({ opinion: opinion(), latencyMs: 1 }),
 });
 
 async function burst(sources: SignalSource[]) {
@@ -32,9 +32,9 @@ async function burst(sources: SignalSource[]) {
     random: () => 0.5,
     signal: new AbortController().signal,
     log: ({ event }) => {
-      if (event === 'look') looks += 1;
+      if (event === 'probe') looks += 1;
     },
-    onLook: () => undefined,
+    onProbe: () => undefined,
   });
   const done = watch.burst();
   await clock.run(20_000);
@@ -188,7 +188,7 @@ describe('a flipper that goes on from another’s memory', () => {
 
 const hangs = (clock: VirtualClock): SignalSource => ({
   ...fresh(() => 'bad'),
-  look: async (signal) => {
+  probe: async (signal) => {
     await clock.sleep(3_000, signal);
     return { opinion: 'bad', latencyMs: 3_000 };
   },

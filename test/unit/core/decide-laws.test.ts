@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { okRecord } from '../../../kvs/health-record.ts';
-import { type Decision, decide, type FlipPolicy } from '../../../src/core/decide.ts';
+import { type Decision, decide } from '../../../src/core/decide.ts';
 import { planFlip } from '../../../src/core/flip.ts';
 import { learnRecord } from '../../../src/core/learn-record.ts';
 import { effectiveWeights, type LiveRecord, overriddenWeights } from '../../../src/core/live-record.ts';
 import type { Evidence } from '../../../src/core/origin-track.ts';
+import type { FlipPolicy } from '../../../src/core/policy.ts';
 import { dayOne, policyFor, two } from './policy.ts';
 
 const three = policyFor([

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type Decision, decide, type FlipPolicy } from '../../../src/core/decide.ts';
+import { type Decision, decide } from '../../../src/core/decide.ts';
 import { parseLiveRecord } from '../../../src/core/live-record.ts';
 import type { Evidence } from '../../../src/core/origin-track.ts';
+import type { FlipPolicy } from '../../../src/core/policy.ts';
 import type { OriginMemory, StateRecord, Weights } from '../../../src/core/state-record.ts';
 import { dayOne, healthy, policyFor, two, unhealthy, unknown } from './policy.ts';
 

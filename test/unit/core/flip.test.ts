@@ -6,8 +6,9 @@ import { maxValueBytes } from '../../../kvs/limits.ts';
 import { auditHistory, parseAuditEntry, replayAudit } from '../../../src/core/audit.ts';
 import type { StoreSnapshot } from '../../../src/core/flag-store.ts';
 import { type Flip, type FlipContext, maxOverrideMs, maxRecordBytes, planFlip } from '../../../src/core/flip.ts';
+import { hashRecord } from '../../../src/core/hash-record.ts';
 import { effectiveWeights, overrideInForce, parseLiveRecord } from '../../../src/core/live-record.ts';
-import { hashRecord, parseStateRecord } from '../../../src/core/state-record.ts';
+import { parseStateRecord } from '../../../src/core/state-record.ts';
 
 const at = Date.parse('2026-03-01T03:00:00.000Z');
 const origins = ['singapore', 'europe'];
@@ -241,7 +242,7 @@ describe('laws over random histories', () => {
           try {
             change = planFlip(store, flip, { at: now, reason, by, origins: ids });
           } catch (error) {
-            expect(error).toMatchObject({ name: 'EdgeError' });
+            expect(error).toMatchObject({ name: 'FlipRefused' });
             continue;
           }
           if (change === undefined) continue;

@@ -1,6 +1,6 @@
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
-import type { FlipPolicy } from '../../../src/core/decide.ts';
 import type { Evidence } from '../../../src/core/origin-track.ts';
+import type { FlipperPolicy } from '../../../src/flipper/flip-policy.ts';
 
 /** Any day: unit tests make their own time. */
 export const dayOne = Date.parse('2026-03-01T03:00:00.000Z');
@@ -9,7 +9,7 @@ export const dayOne = Date.parse('2026-03-01T03:00:00.000Z');
 export const defaults = parseEdgeConfig({ origins: { singapore: { region: 'ap-southeast-1' } }, defaultOrder: ['singapore'] });
 
 /** The default policy for these orders. */
-export function policyFor(orders: string[][]): FlipPolicy {
+export function policyFor(orders: string[][]): FlipperPolicy {
   return { origins: [...new Set(orders.flat())], orders, health: defaults.health, failover: defaults.failover };
 }
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Flip } from '../../../src/core/flip.ts';
+import { listAudiences } from '../../../src/core/viewer-shares.ts';
 import { formatPlan } from '../../../src/failover/format-plan.ts';
 import { checkDangers, type Proof, planFailover } from '../../../src/failover/plan-failover.ts';
-import type { Sounding } from '../../../src/probe/judge-origins.ts';
+import type { OriginProbe } from '../../../src/probe/probe-origin.ts';
 import { judgeProbe } from '../../../src/probe/probe-origin.ts';
-import { listAudiences } from '../../../src/probe/viewer-shares.ts';
 
 const at = 1_764_000_000_000;
 const order = ['singapore', 'europe'];
@@ -123,7 +123,7 @@ describe('formatPlan', () => {
 });
 
 describe('judgeProbe', () => {
-  it.each<{ failure: { class: 'dns' | 'connect' | 'tls' | 'timeout' | 'status' | 'body'; detail: string }; kind: Sounding['kind'] }>([
+  it.each<{ failure: { class: 'dns' | 'connect' | 'tls' | 'timeout' | 'status' | 'body'; detail: string }; kind: OriginProbe['kind'] }>([
     { failure: { class: 'dns', detail: 'ENOTFOUND' }, kind: 'unreached' },
     { failure: { class: 'connect', detail: 'not connected within 2000 ms' }, kind: 'unreached' },
     { failure: { class: 'connect', detail: 'connect ECONNREFUSED 10.0.0.1:443' }, kind: 'bad' },

@@ -19,7 +19,7 @@ describe('a flipper while nothing happens', () => {
     expect(simulation.store.calls).toBeGreaterThan(24 * 59);
     expect(simulation.store.calls).toBeLessThanOrEqual(4 + 24 * 60);
     expect(simulation.store.writes).toEqual([]);
-    expect(simulation.of('look').length).toBeGreaterThan(2 * 8_640);
+    expect(simulation.of('probe').length).toBeGreaterThan(2 * 8_640);
     expect(simulation.of('store-failed')).toEqual([]);
   });
 
@@ -92,7 +92,7 @@ describe('a flipper in an outage', () => {
     const simulation = new Simulation({ world: outage });
     simulation.start();
     await simulation.clock.run(90 * second);
-    const firstBad = simulation.of('look').find(({ opinion }) => opinion === 'bad')?.at ?? 0;
+    const firstBad = simulation.of('probe').find(({ opinion }) => opinion === 'bad')?.at ?? 0;
     const [[writtenAt = 0] = []] = simulation.written;
     expect(writtenAt - (firstBad - dayOne)).toBeLessThan(2 * second + 200);
   });
@@ -156,7 +156,7 @@ describe('a flipper in an outage', () => {
     simulation.start();
     await simulation.clock.run(90 * second);
     expect(simulation.record()).toBe('o7=0');
-    const firstBad = simulation.of('look').find(({ opinion }) => opinion === 'bad')?.at ?? 0;
+    const firstBad = simulation.of('probe').find(({ opinion }) => opinion === 'bad')?.at ?? 0;
     expect((simulation.written[0]?.[0] ?? 0) - (firstBad - dayOne)).toBeLessThan(2 * second + 200);
   });
 });
@@ -402,7 +402,7 @@ describe('a flipper that runs once', () => {
     });
     expect(simulation.record()).toBe('singapore=0');
     // Three bad ones, and the ten good ones that failback asks for.
-    expect(simulation.of('look')).toHaveLength(13);
+    expect(simulation.of('probe')).toHaveLength(13);
   });
 
   it('names the origins whose viewers it could not move, an override in the way included', async () => {
@@ -443,14 +443,14 @@ describe('a flipper that is told to stop', () => {
     await simulation.clock.run(1_000);
     stop();
     await ended;
-    expect(simulation.of('look')).toEqual([]);
+    expect(simulation.of('probe')).toEqual([]);
     expect(simulation.events.at(-1)?.event).toBe('stop');
   });
 
   it('lets a write that is on its way finish', async () => {
     const simulation = new Simulation({ world: outage, latencyMs: 500 });
     const { ended, stop } = simulation.start();
-    while (simulation.of('look').filter(({ opinion }) => opinion === 'bad').length < 3) await simulation.clock.run(100);
+    while (simulation.of('probe').filter(({ opinion }) => opinion === 'bad').length < 3) await simulation.clock.run(100);
     stop();
     await simulation.clock.run(5 * second);
     await ended;

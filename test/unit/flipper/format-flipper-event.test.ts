@@ -24,9 +24,9 @@ describe('an event', () => {
 
   it.each<{ event: FlipperEvent; says: string }>([
     { event: { event: 'start', mode: 'watch', shadow: true, by: 'x', origins: ['a', 'b'] }, says: 'watching a, b as x, writing nothing' },
-    { event: { event: 'look', origin: 'a', signal: 'http', opinion: 'good', latencyMs: 4 }, says: 'a http good 4 ms' },
+    { event: { event: 'probe', origin: 'a', signal: 'http', opinion: 'good', latencyMs: 4 }, says: 'a http good 4 ms' },
     {
-      event: { event: 'look', origin: 'a', signal: 'http', opinion: 'bad', latencyMs: 4, class: 'dns', detail: 'no such name' },
+      event: { event: 'probe', origin: 'a', signal: 'http', opinion: 'bad', latencyMs: 4, class: 'dns', detail: 'no such name' },
       says: 'a http bad dns no such name 4 ms',
     },
     { event: { event: 'verdict', origin: 'a', from: 'healthy', to: 'unhealthy', why: 'timeout' }, says: 'a is unhealthy: timeout' },

@@ -88,7 +88,7 @@ describe('a tenth of the probes that fail at random', () => {
     expect(simulation.of('flip').filter(({ kind, at }) => kind === 'protect' && at - dayOne >= onset)).toEqual([]);
     expect(simulation.weight('singapore') + simulation.weight('europe')).toBe(200);
     // The price of watching more closely: fewer than three times the probes of a calm day.
-    expect(simulation.of('look').length).toBeLessThan(3 * 2 * 9_200);
+    expect(simulation.of('probe').length).toBeLessThan(3 * 2 * 9_200);
   });
 
   it('neither hides an outage nor keeps an origin from coming home after it', async () => {
@@ -155,9 +155,9 @@ describe('when no healthy origin is left', () => {
     const simulation = new Simulation({ world: downIn({ singapore: [[60, 1e9]], europe: [[60, 600]] }) });
     simulation.start();
     await simulation.clock.run(700 * second);
-    const before = simulation.of('look').length;
+    const before = simulation.of('probe').length;
     await simulation.clock.run(600 * second);
-    expect(simulation.of('look').length - before).toBeLessThan(2 * 65);
+    expect(simulation.of('probe').length - before).toBeLessThan(2 * 65);
   });
 });
 
@@ -255,7 +255,7 @@ it('probes as fast as it may, and no faster, while the picture is not clear', as
           name: 'http',
           required: false,
           isFresh: true,
-          look: async () => {
+          probe: async () => {
             starts.push(clock.monotonic());
             return { opinion: starts.length % 3 === 0 ? 'bad' : 'good', latencyMs: 1 };
           },
@@ -267,7 +267,7 @@ it('probes as fast as it may, and no faster, while the picture is not clear', as
     random: () => 0,
     signal: stop.signal,
     log: () => undefined,
-    onLook: () => undefined,
+    onProbe: () => undefined,
   });
   const done = watch.watch();
   await clock.run(10 * minute);

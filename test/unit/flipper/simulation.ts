@@ -1,9 +1,8 @@
 import { parseHealthRecord, weightAt } from '../../../kvs/health-record.ts';
 import { healthKey } from '../../../kvs/keys.ts';
-import type { HealthPolicy } from '../../../src/config/edge-config.ts';
-import type { FlipPolicy } from '../../../src/core/decide.ts';
 import type { FlagStore } from '../../../src/core/flag-store.ts';
-import type { Look, SignalSource } from '../../../src/core/signal-source.ts';
+import type { ProbeResult, SignalSource } from '../../../src/core/signal.ts';
+import type { FlipperPolicy } from '../../../src/flipper/flip-policy.ts';
 import { runFlipper } from '../../../src/flipper/flipper.ts';
 import type { FlipperEvent } from '../../../src/flipper/flipper-event.ts';
 import { dayOne, defaults, two } from '../core/policy.ts';
@@ -13,11 +12,11 @@ import { VirtualClock } from './virtual-clock.ts';
 export type Told = FlipperEvent & { at: number };
 
 /** What a look at an origin finds, given the elapsed milliseconds; `afterMs` is how long it takes. */
-export type World = (origin: string, elapsed: number) => { opinion: Look['opinion']; afterMs?: number; detail?: string };
+export type World = (origin: string, elapsed: number) => { opinion: ProbeResult['opinion']; afterMs?: number; detail?: string };
 
 export interface SimulationOptions {
   world: World;
-  policy?: FlipPolicy & { health: HealthPolicy };
+  policy?: FlipperPolicy;
   latencyMs?: number;
 }
 
@@ -26,7 +25,7 @@ export class Simulation {
   readonly clock = new VirtualClock(dayOne);
   readonly store: MemoryStore;
   readonly events: Told[] = [];
-  readonly policy: FlipPolicy & { health: HealthPolicy };
+  readonly policy: FlipperPolicy;
   readonly #world: World;
   #flippers = 0;
 
@@ -61,7 +60,7 @@ export class Simulation {
       name: 'http',
       required: false,
       isFresh: true,
-      look: async (signal) => {
+      probe: async (signal) => {
         const { opinion, afterMs = 5, detail = 'refused' } = world(origin, this.clock.monotonic());
         await this.clock.sleep(afterMs, signal);
         return { opinion, latencyMs: afterMs, ...(opinion === 'bad' ? { class: 'connect' as const, detail } : {}) };

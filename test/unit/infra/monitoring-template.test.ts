@@ -78,7 +78,7 @@ describe('the dashboard', () => {
   it('shows every metric that the flipper writes', () => {
     const metrics = openFlipperMetrics({ origins: ['any'], flipper: 'any' });
     metrics.take({ event: 'record', record: 'ok', edited: false }, 0);
-    metrics.take({ event: 'look', origin: 'any', signal: 'http', opinion: 'good', latencyMs: 1 }, 0);
+    metrics.take({ event: 'probe', origin: 'any', signal: 'http', opinion: 'good', latencyMs: 1 }, 0);
     const lines = metrics.flush(0, { verdicts: { any: 'healthy' }, succeeded: true }).join('\n');
     const names = [...lines.matchAll(/"Name":"(\w+)"/g)].map(([, name]) => name);
     expect(names).toEqual(['Healthy', 'Weight', 'ProbeLatency', 'SuccessfulRuns', 'Flips', 'StoreFailures', 'NotificationFailures']);

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { HoldReason } from '../../../../src/core/decide.ts';
+import type { FailureClass } from '../../../../src/core/signal.ts';
 import type { FlipperEvent } from '../../../../src/flipper/flipper-event.ts';
 import { openFlipperMetrics } from '../../../../src/flipper/flipper-metrics.ts';
-import type { FailureClass } from '../../../../src/probe/check-response.ts';
 import { flipEvent } from '../notify/flip-event.ts';
 
 const text = readFileSync('docs/flipper.md', 'utf8');
@@ -13,7 +13,7 @@ type Fields<E> = E extends unknown ? Exclude<keyof E, 'event'> : never;
 // The compiler holds this table to the events, and the test the document to the table.
 const fields: { [E in FlipperEvent['event']]: Fields<Extract<FlipperEvent, { event: E }>>[] } = {
   start: ['mode', 'shadow', 'by', 'origins'],
-  look: ['origin', 'signal', 'opinion', 'latencyMs', 'class', 'detail'],
+  probe: ['origin', 'signal', 'opinion', 'latencyMs', 'class', 'detail'],
   verdict: ['origin', 'from', 'to', 'why'],
   record: ['record', 'edited', 'override'],
   hold: ['reason', 'origin', 'verdict'],
@@ -56,7 +56,7 @@ describe('docs/flipper.md', () => {
 
   it('names every metric with its dimensions', () => {
     const metrics = openFlipperMetrics({ origins: ['singapore'], flipper: 'edge-flipper' });
-    metrics.take({ event: 'look', origin: 'singapore', signal: 'http', opinion: 'good', latencyMs: 1 }, 0);
+    metrics.take({ event: 'probe', origin: 'singapore', signal: 'http', opinion: 'good', latencyMs: 1 }, 0);
     metrics.take(flipEvent, 0);
     for (const line of metrics.flush(0, { verdicts: { singapore: 'healthy' }, succeeded: true })) {
       const { _aws } = JSON.parse(line) as { _aws: { CloudWatchMetrics: [{ Dimensions: string[][]; Metrics: { Name: string }[] }] } };

@@ -67,7 +67,7 @@ describe('the flipper as a Lambda', () => {
       durationMs: 50_000,
     });
     expect(of('run')).toHaveLength(30);
-    expect(of('look')).toEqual([]);
+    expect(of('probe')).toEqual([]);
     expect(simulation.record()).toBe('ok');
   });
 

@@ -13,7 +13,7 @@ function open() {
   return { take: (event: FlipperEvent) => metrics.take(event, at), flush };
 }
 const look = (latencyMs: number, signal = 'http'): FlipperEvent => ({
-  event: 'look',
+  event: 'probe',
   origin: 'singapore',
   signal,
   opinion: 'good',

@@ -194,7 +194,7 @@ describe('a notifier', () => {
     },
     { event: { event: 'edit', sequence: 3, record: 'singapore=50' }, title: 'The health record was changed by hand: singapore=50' },
     { event: { event: 'verdict', origin: 'singapore', from: 'healthy', to: 'unhealthy' } },
-    { event: { event: 'look', origin: 'singapore', signal: 'http', opinion: 'bad', latencyMs: 3 } },
+    { event: { event: 'probe', origin: 'singapore', signal: 'http', opinion: 'bad', latencyMs: 3 } },
     { event: { event: 'verified', sequence: 3, durationMs: 20 } },
     { event: { event: 'notify-failed', channel: 'sns', of: 'flip', attempts: 6, detail: '' } },
   ])('tells of $event.event: $title', async ({ event, title }) => {

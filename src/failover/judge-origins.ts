@@ -1,9 +1,7 @@
 import type { OriginMemory } from '../core/state-record.ts';
-import type { Proof } from '../failover/plan-failover.ts';
+import type { OriginProbe } from '../probe/probe-origin.ts';
 import { formatDuration } from '../text/duration.ts';
-
-/** What an origin answered to this machine: a good answer, a bad one, or none at all, which may be this machine's fault (an ALB may admit CloudFront only). */
-export type Sounding = { kind: 'good' } | { kind: 'bad' | 'unreached'; problem: string };
+import type { Proof } from './plan-failover.ts';
 
 type Memories = Readonly<Record<string, OriginMemory>>;
 
@@ -14,24 +12,24 @@ type Memories = Readonly<Record<string, OriginMemory>>;
 export function judgeOrigins(
   origins: readonly string[],
   memories: Memories,
-  soundings: ReadonlyMap<string, Sounding>,
+  probes: ReadonlyMap<string, OriginProbe>,
   now: number,
   probedWith: Memories = memories,
 ): Map<string, Proof> {
   return new Map(
     origins.map((origin) => {
       const isNewer = memories[origin]?.verdict !== probedWith[origin]?.verdict;
-      return [origin, judge(memories[origin], isNewer ? undefined : soundings.get(origin), now)];
+      return [origin, judge(memories[origin], isNewer ? undefined : probes.get(origin), now)];
     }),
   );
 }
 
-function judge(memory: OriginMemory | undefined, sounding: Sounding | undefined, now: number): Proof {
+function judge(memory: OriginMemory | undefined, probe: OriginProbe | undefined, now: number): Proof {
   const verdict = memory?.verdict ?? 'unknown';
   const recorded =
     memory === undefined || verdict === 'unknown' ? 'no verdict yet' : `recorded as ${verdict} since ${formatDuration(now - memory.since)}`;
-  if (sounding === undefined) return { verdict, evidence: recorded };
-  if (sounding.kind === 'unreached') return { verdict, evidence: `${recorded}; not reached from here: ${sounding.problem}` };
-  if (sounding.kind === 'bad') return { verdict: 'unhealthy', evidence: `just now: ${sounding.problem}` };
+  if (probe === undefined) return { verdict, evidence: recorded };
+  if (probe.kind === 'unreached') return { verdict, evidence: `${recorded}; not reached from here: ${probe.problem}` };
+  if (probe.kind === 'bad') return { verdict: 'unhealthy', evidence: `just now: ${probe.problem}` };
   return { verdict: 'healthy', evidence: `${recorded}; its health checks just now were good` };
 }

@@ -1,7 +1,7 @@
 import pMap from 'p-map';
 import type { Weights } from '../core/state-record.ts';
-import type { EdgeAnswer, EdgeView } from './edge-view.ts';
-import { type Audience, countShares } from './viewer-shares.ts';
+import { type Audience, countShares } from '../core/viewer-shares.ts';
+import type { EdgeAnswer, EdgeView } from '../probe/edge-view.ts';
 
 /** Whom to ask for, and who may answer. */
 export interface Expectation {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { type EdgeFacts, judgeEdge, worstState } from '../../../src/failover/judge-edge.ts';
 import type { EdgeAnswer } from '../../../src/probe/edge-view.ts';
-import { type EdgeFacts, judgeEdge, worstState } from '../../../src/probe/judge-edge.ts';
 
 const from = (origin: string, status = 200): EdgeAnswer => ({ origins: [origin], status });
 const toSingapore = { country: 'IN', allowed: ['singapore'], covering: ['europe'] };

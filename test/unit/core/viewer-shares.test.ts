@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { countShares, formatAudience, formatShares, listAudiences, listGainers, listMoves } from '../../../src/probe/viewer-shares.ts';
+import { countShares, formatAudience, formatShares, listAudiences, listGainers, listMoves } from '../../../src/core/viewer-shares.ts';
 
 const order = ['singapore', 'europe'];
 

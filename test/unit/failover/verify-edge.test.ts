@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { listAudiences } from '../../../src/core/viewer-shares.ts';
+import { findDisagreements, formatDisagreement, listExpectations, verifyEdge } from '../../../src/failover/verify-edge.ts';
 import type { EdgeAnswer, EdgeView } from '../../../src/probe/edge-view.ts';
-import { findDisagreements, formatDisagreement, listExpectations, verifyEdge } from '../../../src/probe/verify-edge.ts';
-import { listAudiences } from '../../../src/probe/viewer-shares.ts';
 
 const audiences = listAudiences({
   defaultOrder: ['singapore', 'europe'],

@@ -1,9 +1,8 @@
-import type { EdgeConfig } from '../config/edge-config.ts';
-import type { Weights } from '../core/state-record.ts';
+import type { Weights } from './state-record.ts';
 
 /** Viewers who share an order of origins. */
 export interface Audience {
-  /** Their countries; none for everybody whose country no route names. */
+  /** Their countries; none for viewers of every country that no route names. */
   countries: readonly string[];
   order: readonly string[];
 }
@@ -11,16 +10,16 @@ export interface Audience {
 /** Percent of an audience's viewers by origin; an origin without any is not there. */
 export type Shares = ReadonlyMap<string, number>;
 
-/** Every audience of the configuration, everybody else last. */
-export function listAudiences(config: Pick<EdgeConfig, 'routes' | 'defaultOrder'>): Audience[] {
-  return [...config.routes, { countries: [], order: config.defaultOrder }];
+/** Every audience of the configuration; viewers of all other countries come last. */
+export function listAudiences({ routes, defaultOrder }: { routes: readonly Audience[]; defaultOrder: readonly string[] }): Audience[] {
+  return [...routes, { countries: [], order: defaultOrder }];
 }
 
 /** Where the router sends an audience under these weights, counted over its hundred buckets; an origin without a weight has 100. */
 export function countShares(order: readonly string[], weights: Weights): Shares {
   const shares = new Map<string, number>();
   for (let bucket = 0; bucket < 100; bucket++) {
-    // Nobody left for a bucket: the router keeps the whole order, whose first origin serves.
+    // When no origin is left for a bucket, the router keeps the whole order and its first origin serves.
     const origin = order.find((id) => (weights[id] ?? 100) > bucket) ?? order[0];
     if (origin !== undefined) shares.set(origin, (shares.get(origin) ?? 0) + 1);
   }
@@ -28,21 +27,21 @@ export function countShares(order: readonly string[], weights: Weights): Shares 
 }
 
 /** An audience whose viewers are served by others than before. */
-export interface Move {
+export interface AudienceMove {
   audience: Audience;
   before: Shares;
   after: Shares;
 }
 
 /** The audiences that a change of weights moves. */
-export function listMoves(audiences: readonly Audience[], before: Weights, after: Weights): Move[] {
+export function listMoves(audiences: readonly Audience[], before: Weights, after: Weights): AudienceMove[] {
   return audiences
     .map((audience) => ({ audience, before: countShares(audience.order, before), after: countShares(audience.order, after) }))
     .filter((move) => [...move.after].some(([origin, share]) => move.before.get(origin) !== share));
 }
 
 /** The origins that more viewers reach after these moves than before, each once. */
-export function listGainers(moves: readonly Move[]): string[] {
+export function listGainers(moves: readonly AudienceMove[]): string[] {
   const gainers = moves.flatMap(({ before, after }) =>
     [...after].filter(([origin, share]) => share > (before.get(origin) ?? 0)).map(([origin]) => origin),
   );

@@ -1,5 +1,5 @@
+import type { EdgeAnswer } from '../probe/edge-view.ts';
 import { formatDuration } from '../text/duration.ts';
-import type { EdgeAnswer } from './edge-view.ts';
 import { agrees, type Expectation } from './verify-edge.ts';
 
 /**
