@@ -97,17 +97,17 @@ const rehearsal: Step[] = [
   { command: 'doctor', says: /\d+ ok, \d+ warn, 0 fail/ },
   { command: 'failover -- to europe --for 2h --reason "ALB 5xx in Singapore"', says: /confirmed at the edge/, after: goTo(europe) },
   { command: 'failover -- drain singapore --weight 50 --for 30m --reason "slow deploys"', says: /written/, after: goTo(singapore, europe) },
-  { command: 'failover -- auto --reason "Singapore is well again"', says: /written: ok/, after: goTo(singapore) },
-  { command: 'failover -- drain singapore --weight 10 --for 30m --reason "coming home"', says: /written/, after: goTo(singapore, europe) },
-  { command: 'failover -- drain singapore --weight 50 --for 30m --reason "coming home"', says: /written/, after: goTo(singapore, europe) },
-  { command: 'failover -- auto --reason "home"', says: /written: ok/, after: goTo(singapore) },
+  { command: 'failover -- auto --reason "Singapore has recovered"', says: /written: ok/, after: goTo(singapore) },
+  { command: 'failover -- drain singapore --weight 10 --for 30m --reason "failing back"', says: /written/, after: goTo(singapore, europe) },
+  { command: 'failover -- drain singapore --weight 50 --for 30m --reason "failing back"', says: /written/, after: goTo(singapore, europe) },
+  { command: 'failover -- auto --reason "failback done"', says: /written: ok/, after: goTo(singapore) },
   {
-    command: 'failover -- to singapore --for 1h --reason "flipper is wrong, looking"',
+    command: 'failover -- to singapore --for 1h --reason "flipper is wrong, checking"',
     before: holdSingaporeOut,
     says: /written/,
     after: goTo(singapore),
   },
-  { command: 'failover -- auto --reason "looked"', says: /written: singapore=0/, after: goTo(europe) },
+  { command: 'failover -- auto --reason "checked"', says: /written: singapore=0/, after: goTo(europe) },
   {
     command: 'flipper -- --once',
     before: async () => {
@@ -123,7 +123,7 @@ const rehearsal: Step[] = [
   { command: 'function:history', before: publishAnother, says: /v2 .*a colleague/ },
   { command: 'function:rollback', says: /v3 is LIVE/ },
   { command: 'distribution:plan', says: /nothing to do/ },
-  { command: 'failover -- history', says: /looked[\s\S]*ALB 5xx in Singapore/ },
+  { command: 'failover -- history', says: /checked[\s\S]*ALB 5xx in Singapore/ },
 ];
 
 it('the runbook has these commands and no others, in this order', async () => {
