@@ -4,7 +4,7 @@ import { openAws } from '../src/aws/clients.ts';
 import { checkOriginsAgree, distributionPath, readDistribution } from '../src/config/distribution-file.ts';
 import type { EdgeConfig } from '../src/config/edge-config.ts';
 import type { LocalCloud } from '../src/config/local-cloud.ts';
-import { applyDistribution } from '../src/distribution/apply-distribution.ts';
+import { applyDistribution } from '../src/distribution/distribution.ts';
 import { findNjs } from '../src/edge/njs/njs.ts';
 import { publishFunction } from '../src/publish/publish-function.ts';
 import { createStore } from '../src/store/create-store.ts';
@@ -42,7 +42,7 @@ export async function openPublishedCloud(options: PublishedCloudOptions): Promis
     const cloudFront = await aws.cloudFront();
     const openJudged = () => openRuntime({ env: { PATH: path }, now: Date.now, progress: () => undefined });
     await publishFunction({ cloudFront, keyValueStoreArn, config, njs: findNjs(path), openRuntime: openJudged });
-    const { distribution } = await applyDistribution(cloudFront, cloud.distribution, { signal });
+    const distribution = await applyDistribution({ client: cloudFront, file: cloud.distribution }, { signal });
     return { ...cloud, ...(await cloud.serve(distribution.id, keyValueStoreArn)) };
   } catch (error) {
     await cloud.close();

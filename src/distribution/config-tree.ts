@@ -1,4 +1,4 @@
-/** A distribution's config in a form in which lists can be compared: every item under its identity, counts left out, what AWS derives left out. */
+/** A distribution's config in a form whose lists can be compared: each item under its identity, without counts and without what AWS derives. */
 export type Tree = Leaf | Fields | List;
 export type Leaf = string | number | boolean;
 export interface Fields {
@@ -11,7 +11,7 @@ export interface List extends ListRule {
 }
 
 interface ListRule {
-  /** `items` stand for themselves, and the one that only one side has is an addition to the other; a `value` only counts as a whole. */
+  /** `items` are compared one by one: an item that one side lacks is an addition. A `value` is compared as a whole. */
   unit: 'items' | 'value';
   isOrdered: boolean;
   /** The field that identifies an item; undefined when the item does. */
@@ -21,7 +21,7 @@ interface ListRule {
 const itemsBy = (keyField: string | undefined, isOrdered = false): ListRule => ({ unit: 'items', isOrdered, keyField });
 const wholeBy = (keyField: string | undefined, isOrdered = false): ListRule => ({ unit: 'value', isOrdered, keyField });
 
-/** By the field that holds `Quantity` and `Items`. Only two have an order: the first behavior that matches wins, the first member of a group is tried first. */
+/** By the field that holds `Quantity` and `Items`. Order matters in two: the first matching behavior wins, a group's first member is tried first. */
 const listRules: Readonly<Record<string, ListRule>> = {
   Aliases: itemsBy(undefined),
   Origins: itemsBy('Id'),
@@ -36,15 +36,15 @@ const listRules: Readonly<Record<string, ListRule>> = {
 const setOfValues = wholeBy(undefined);
 const bareArray = wholeBy(undefined, true);
 
-/** Names of hosts and headers mean the same in either case. */
+/** Host and header names are case-insensitive. */
 const caselessLists = ['Aliases', 'CustomHeaders'];
 
-/** Written by AWS beside the certificate's real fields, and older than they are. */
+/** AWS writes these older fields beside the certificate's real ones. */
 const derivedFields: Readonly<Record<string, readonly string[]>> = { ViewerCertificate: ['Certificate', 'CertificateSource'] };
 
 export const noFields: Fields = { kind: 'fields', fields: new Map() };
 
-/** The tree of a plain value; undefined and null have none. `name` is the field it stands in. */
+/** The tree of a plain value; undefined and null have none. `name` is the field that holds it. */
 function toTree(value: unknown, name = ''): Tree | undefined {
   if (value === undefined || value === null) return undefined;
   if (Array.isArray(value)) return listOf(value, name, bareArray);
@@ -100,7 +100,7 @@ export function fromTree(tree: Tree): unknown {
   return plain;
 }
 
-/** The list that these fields count; undefined when they are no list. */
+/** The counted list in these fields; undefined when there is none. */
 export function countedList(tree: Tree | undefined): List | undefined {
   if (typeof tree !== 'object' || tree.kind !== 'fields') return undefined;
   const items = tree.fields.get('Items');
@@ -113,7 +113,95 @@ export function pathOf(parent: string, field: string): string {
   return parent === '' ? field : `${parent}.${field}`;
 }
 
-/** Where a path stands in the schema: `Origins[singapore].OriginPath` is `Origins[].OriginPath`. Keys may hold brackets no more than AWS lets them. */
+/** The path without its keys: `Origins[singapore].OriginPath` becomes `Origins[].OriginPath`. */
 export function schemaPath(path: string): string {
   return path.replace(/\[[^\]]*\]/g, '[]').replace(/^(DefaultCacheBehavior|CacheBehaviors\[\])(?=\.|$)/, 'behavior');
+}
+
+/**
+ * What AWS uses for an absent field, and writes out when the config is read.
+ * https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_DistributionConfig.html
+ * Empty text, false and empty lists need no entry.
+ */
+const defaults: Readonly<Record<string, Leaf>> = {
+  PriceClass: 'PriceClass_All',
+  HttpVersion: 'http2',
+  ConnectionMode: 'direct',
+  'ViewerCertificate.CloudFrontDefaultCertificate': true,
+  'ViewerCertificate.SSLSupportMethod': 'vip',
+  'ViewerCertificate.MinimumProtocolVersion': 'TLSv1',
+  'Restrictions.GeoRestriction.RestrictionType': 'none',
+  'Origins[].ConnectionAttempts': 3,
+  'Origins[].ConnectionTimeout': 10,
+  'Origins[].CustomOriginConfig.OriginReadTimeout': 30,
+  'Origins[].CustomOriginConfig.OriginKeepaliveTimeout': 5,
+  'Origins[].CustomOriginConfig.IpAddressType': 'ipv4',
+  'Origins[].S3OriginConfig.OriginReadTimeout': 30,
+  'Origins[].VpcOriginConfig.OriginReadTimeout': 30,
+  'Origins[].VpcOriginConfig.OriginKeepaliveTimeout': 5,
+  'OriginGroups[].SelectionCriteria': 'default',
+  'behavior.MinTTL': 0,
+  'behavior.DefaultTTL': 86_400,
+  'behavior.MaxTTL': 31_536_000,
+  'CustomErrorResponses[].ErrorCachingMinTTL': 10,
+};
+
+const listDefaults: Readonly<Record<string, readonly string[]>> = {
+  'behavior.AllowedMethods': ['GET', 'HEAD'],
+  'behavior.AllowedMethods.CachedMethods': ['GET', 'HEAD'],
+  // Not documented. If AWS uses others, the plan lists them as kept for a file that leaves them out.
+  'Origins[].CustomOriginConfig.OriginSslProtocols': ['TLSv1', 'TLSv1.1', 'TLSv1.2'],
+};
+
+/** The default of the leaf at this path; undefined when it is empty text, false or not known. */
+export function defaultLeaf(path: string): Leaf | undefined {
+  return defaults[schemaPath(path)];
+}
+
+/** The default of the list at this path. */
+export function defaultItems(path: string): readonly string[] {
+  return listDefaults[schemaPath(path)] ?? [];
+}
+
+/** Without every field that has its default value; undefined when nothing is left. */
+export function stripDefaults(tree: Tree, path = ''): Tree | undefined {
+  if (typeof tree !== 'object') return tree === '' || tree === false || tree === defaultLeaf(path) ? undefined : tree;
+  if (tree.kind === 'list') return stripList(tree, path);
+  const kept = [...tree.fields].flatMap(([name, item]): [string, Tree][] => {
+    const stripped = stripDefaults(item, pathOf(path, name));
+    return stripped === undefined ? [] : [[name, stripped]];
+  });
+  return kept.length === 0 ? undefined : { kind: 'fields', fields: new Map(kept) };
+}
+
+function stripList(list: List, path: string): Tree | undefined {
+  const usual = defaultItems(path);
+  if (list.items.size === usual.length && usual.every((key) => list.items.has(key))) return undefined;
+  if (list.unit === 'value') return list;
+  // An item stays, even when all its fields have their defaults.
+  const items = [...list.items].map(([key, item]): [string, Tree] => [
+    key,
+    typeof item === 'object' ? (stripDefaults(item, `${path}[${key}]`) ?? { kind: 'fields', fields: new Map() }) : item,
+  ]);
+  return { ...list, items: new Map(items) };
+}
+
+/**
+ * The file leaves this open: empty text, an empty list, `Enabled: false`, no geographic restriction, CloudFront's own certificate.
+ * Most files contain it because the API demands it, so it does not remove what a team added elsewhere.
+ */
+export function leavesOpen(tree: Tree): boolean {
+  if (typeof tree !== 'object') return tree === '';
+  if (tree.kind === 'list') return tree.items.size === 0;
+  const { fields } = tree;
+  if (fields.get('Enabled') === false || fields.get('RestrictionType') === 'none' || fields.get('CloudFrontDefaultCertificate') === true)
+    return true;
+  return [...fields.values()].every(leavesOpen);
+}
+
+/** The same list without items, for a side that lacks it; undefined when the list is compared as a whole. */
+export function emptyLike(tree: Tree): Fields | undefined {
+  const list = countedList(tree);
+  if (list?.unit !== 'items') return undefined;
+  return { kind: 'fields', fields: new Map([['Items', { ...list, items: new Map() }]]) };
 }

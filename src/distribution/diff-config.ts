@@ -1,9 +1,8 @@
-import { defaultItems, defaultLeaf, stripDefaults } from './config-defaults.ts';
-import { type Fields, fromTree, type List, noFields, pathOf, type Tree } from './config-tree.ts';
+import { defaultItems, defaultLeaf, type Fields, fromTree, type List, noFields, pathOf, stripDefaults, type Tree } from './config-tree.ts';
 
 /**
- * One difference. `add` and `remove` are whole items of a list, and in a config that is new every field that is not at its default; `change` is one field,
- * of which an undefined side is a default that is not known.
+ * One difference. `add` and `remove` are whole items of a list; in a new config every field without its default is an `add`.
+ * `change` is one field, where an undefined side is an unknown default.
  */
 export interface Change {
   kind: 'add' | 'remove' | 'change';
@@ -12,7 +11,7 @@ export interface Change {
   after?: unknown;
 }
 
-/** What leads from one config to the other, in the order of the fields; empty when they mean the same. */
+/** The changes that lead from one config to the other, in field order; empty when both mean the same. */
 export function diffConfigs(before: Fields, after: Fields): Change[] {
   return diffTrees(stripDefaults(before), stripDefaults(after), '', '');
 }
@@ -33,10 +32,10 @@ function diffTrees(before: Tree | undefined, after: Tree | undefined, path: stri
     .flatMap((name) => diffTrees(from.get(name), to.get(name), pathOf(path, name), ''));
 }
 
-/** Cache settings of before the policies. With a cache policy CloudFront ignores them: they go, they are not set to their defaults. */
+/** The cache settings that cache policies replaced. CloudFront ignores them beside a policy, so a plan shows them as removed. */
 const legacySettings = ['ForwardedValues', 'MinTTL', 'DefaultTTL', 'MaxTTL'];
 
-/** Those of a behavior that gets a cache policy in their place; undefined when it has none, or keeps them. */
+/** The legacy settings of a behavior that gets a cache policy instead; undefined when it has none, or keeps them. */
 function endedSettings(from: Fields['fields'], to: Fields['fields']): unknown {
   const had = [...from].filter(([name]) => legacySettings.includes(name));
   if (had.length === 0 || from.has('CachePolicyId') || !to.has('CachePolicyId') || to.has('ForwardedValues')) return undefined;
@@ -80,7 +79,7 @@ function diffValues(before: List | undefined, after: List | undefined, path: str
   return JSON.stringify(from) === JSON.stringify(to) ? [] : [{ kind: 'change', path, before: from, after: to }];
 }
 
-/** The order of those that both sides have; where a new one stands shows in the order after the change. */
+/** Compares the order of the items that both sides have. */
 function diffOrder(from: string[], to: string[], path: string): Change[] {
   const stay = (keys: string[], others: string[]) => keys.filter((key) => others.includes(key));
   if (JSON.stringify(stay(from, to)) === JSON.stringify(stay(to, from))) return [];

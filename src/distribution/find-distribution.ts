@@ -6,8 +6,8 @@ import { EdgeError } from '../errors.ts';
 const readsAtOnce = 4;
 
 /**
- * The distribution that the file describes: the one with this id, else the one that has one of the file's aliases, else the one made with the file's
- * CallerReference; undefined when there is none. NOT_FOUND when the id is of no distribution here, USAGE when several have an alias of the file.
+ * The distribution that the file describes: the one with this id, else the one with an alias of the file, else the one with the file's
+ * CallerReference; undefined when there is none. NOT_FOUND for an unknown id, USAGE when several distributions have an alias of the file.
  */
 export async function findDistribution(
   client: CloudFrontClient,
@@ -20,31 +20,36 @@ export async function findDistribution(
 }
 
 async function readGiven(client: CloudFrontClient, id: string): Promise<LiveDistribution> {
-  const hint = 'check --id and EDGE_DISTRIBUTION_ID; `aws sts get-caller-identity` shows the account that the credentials are of';
-  if (!/^[A-Z0-9]+$/.test(id)) throw new EdgeError('USAGE', `${JSON.stringify(id)} is no distribution id such as E2QWRUHEXAMPLE`, { hint });
+  const hint = 'check --id and EDGE_DISTRIBUTION_ID; `aws sts get-caller-identity` shows which account the credentials belong to';
+  if (!/^[A-Z0-9]+$/.test(id))
+    throw new EdgeError('USAGE', `--id must be a distribution id such as E2QWRUHEXAMPLE, got ${JSON.stringify(id)}`, { hint });
   const found = await readDistributionById(client, id).catch((error: unknown) => {
-    // Whether another account's id is unknown or forbidden is not documented: both must read the same.
+    // AWS does not document whether another account's id is unknown or forbidden.
     if (error instanceof EdgeError && error.code === 'ACCESS_DENIED') return undefined;
     throw error;
   });
   if (found !== undefined) return found;
-  throw new EdgeError('NOT_FOUND', `there is no distribution ${id} that these credentials may read: it may be of another account`, {
-    hint,
-  });
+  throw new EdgeError(
+    'NOT_FOUND',
+    `distribution ${id} does not exist, or these credentials cannot read it: it may belong to another account`,
+    {
+      hint,
+    },
+  );
 }
 
 async function search(client: CloudFrontClient, file: DistributionConfig): Promise<LiveDistribution | undefined> {
-  // A staging distribution has its primary's config, and is never what the file describes.
+  // A staging distribution is a copy of its primary, never what the file describes.
   const summaries = (await listDistributions(client)).filter(({ Staging }) => Staging !== true);
   const aliases = new Set((file.Aliases?.Items ?? []).map((alias) => alias.toLowerCase()));
   const byAlias = summaries.filter(({ Aliases }) => Aliases?.Items?.some((alias) => aliases.has(alias.toLowerCase())));
   const [first, second] = byAlias;
   if (first?.Id !== undefined && second !== undefined)
     throw new EdgeError('USAGE', `several distributions have an alias of distribution.json: ${byAlias.map(({ Id }) => Id).join(', ')}`, {
-      hint: `say which one is meant: --id ${first.Id}`,
+      hint: `choose one: --id ${first.Id}`,
     });
   if (first?.Id !== undefined) return readDistributionById(client, first.Id);
-  // The list does not tell a CallerReference. A distribution of the file most likely has its comment still.
+  // The list has no CallerReference. The distribution most likely still has the file's comment.
   const ids = summaries
     .toSorted((a, b) => Number(b.Comment === file.Comment) - Number(a.Comment === file.Comment))
     .flatMap(({ Id }) => (Id === undefined ? [] : [Id]));
@@ -53,7 +58,7 @@ async function search(client: CloudFrontClient, file: DistributionConfig): Promi
   return undefined;
 }
 
-/** A function of another account cannot be associated; AWS would say so much later and much less clearly. */
+/** A function of another account cannot be associated. AWS refuses it later and less clearly. */
 function checkAccount(live: LiveDistribution, file: DistributionConfig): void {
   const account = /^arn:aws[\w-]*:cloudfront::(\d{12}):/.exec(live.arn)?.[1];
   const behaviors = [file.DefaultCacheBehavior, ...(file.CacheBehaviors?.Items ?? [])];
@@ -62,9 +67,9 @@ function checkAccount(live: LiveDistribution, file: DistributionConfig): void {
     if (account === undefined || other === undefined || other === account) continue;
     throw new EdgeError(
       'CONFIG_INVALID',
-      `distribution ${live.id} is of account ${account}, but distribution.json names a function of account ${other}`,
+      `distribution ${live.id} belongs to account ${account}, but distribution.json names a function of account ${other}`,
       {
-        hint: 'check AWS_ACCOUNT_ID, and which credentials are in use',
+        hint: 'check AWS_ACCOUNT_ID and the credentials in use',
       },
     );
   }

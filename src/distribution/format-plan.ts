@@ -1,12 +1,11 @@
+import type { LiveDistribution } from '../aws/distribution.ts';
 import { formatTable } from '../text/format-table.ts';
 import { isRecord } from '../text/is-record.ts';
 import { paint } from '../text/paint.ts';
 import { fromTree } from './config-tree.ts';
 import type { Change } from './diff-config.ts';
-import { hideSecrets } from './hide-secrets.ts';
-import type { Kept } from './merge-config.ts';
-import type { DistributionPlan } from './plan-distribution.ts';
-import { findHazards } from './plan-hazards.ts';
+import { findHazards } from './hazards.ts';
+import type { DistributionPlan, Kept } from './plan.ts';
 
 const signs = { add: ['+', 'green'], remove: ['-', 'red'], change: ['~', 'yellow'] } as const;
 
@@ -25,7 +24,7 @@ export function describeChange({ kind, path, before, after }: Change) {
   return { kind, path, before: hideSecrets(before, path) ?? null, after: hideSecrets(after, path) ?? null };
 }
 
-/** A plan for people: what would be added, changed and removed, and what stays although the file does not mention it. */
+/** What would be added, changed and removed, and what stays although the file does not mention it. */
 export function formatPlan(plan: DistributionPlan, colour: boolean): string[] {
   const { live, changes, kept } = plan;
   return [
@@ -35,6 +34,11 @@ export function formatPlan(plan: DistributionPlan, colour: boolean): string[] {
     ...findHazards(plan).map(({ kind, message }) => `  ${paint(colour, kind === 'note' ? 'yellow' : 'red', '!')} ${message}`),
     formatCount(plan),
   ];
+}
+
+/** `distribution E1 (d1.cloudfront.net) is updated and deployed`. */
+export function formatOutcome({ id, domainName, isDeployed }: LiveDistribution, what: string): string {
+  return `distribution ${id} (${domainName}) is ${what}${isDeployed ? ' and deployed' : ', and being deployed'}`;
 }
 
 /** One line per change; the fields of an item that is added below it. */
@@ -57,7 +61,10 @@ export function formatChanges(changes: readonly Change[], colour: boolean): stri
 function formatKept(kept: readonly Kept[], colour: boolean): string[] {
   if (kept.length === 0) return [];
   const rows = kept.map(({ path, value }) => [`    ${path}`, shorten(formatValue(hideSecrets(fromTree(value), path)))]);
-  return [`  ${paint(colour, 'dim', 'not in distribution.json, so it stays; --drop <path> removes it:')}`, ...formatTable(rows)];
+  return [
+    `  ${paint(colour, 'dim', 'kept, because distribution.json does not mention it; --drop <path> removes it:')}`,
+    ...formatTable(rows),
+  ];
 }
 
 function formatCount({ changes, kept }: DistributionPlan): string {
@@ -66,7 +73,7 @@ function formatCount({ changes, kept }: DistributionPlan): string {
   return `${count('add')} to add, ${count('change')} to change, ${count('remove')} to remove, ${kept.length} kept`;
 }
 
-/** Fields that hold a value or a list, by path; counts are not shown, and a value that is none has no fields. */
+/** Fields that hold a value or a list, by path, without counts. */
 function listFields(value: unknown, path = ''): [string, unknown][] {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return path === '' ? [] : [[path, value]];
   return Object.entries(value).flatMap(([name, field]) => {
@@ -77,7 +84,7 @@ function listFields(value: unknown, path = ''): [string, unknown][] {
 
 function formatValue(value: unknown): string {
   if (value === undefined) return 'not set';
-  // Text with spaces at its ends or characters that move the cursor is shown with its escapes.
+  // Quotes make outer spaces and control characters visible.
   if (typeof value === 'string') return /^[^\s\p{C}]([^\p{C}]*[^\s\p{C}])?$/u.test(value) ? value : JSON.stringify(value);
   if (Array.isArray(value)) return value.map(formatItem).join(', ') || 'none';
   return JSON.stringify(value);
@@ -91,4 +98,26 @@ function formatItem(item: unknown): string {
 
 function shorten(text: string): string {
   return text.length > 100 ? `${text.slice(0, 99)}…` : text;
+}
+
+const hidden = '(hidden)';
+
+/** Origin headers that are public: a wrong region must be visible in a plan. */
+const openHeaders = ['x-region'];
+
+/** The value as it may be printed. Plans end up in CI logs, and custom headers carry the secret that admits CloudFront to an origin. */
+export function hideSecrets(value: unknown, path: string): unknown {
+  const header = /\.CustomHeaders\[([^\]]*)\]\.HeaderValue$/.exec(path)?.[1];
+  if (header !== undefined) return value === undefined || openHeaders.includes(header) ? value : hidden;
+  return hideInside(value);
+}
+
+function hideInside(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(hideInside);
+  if (value === null || typeof value !== 'object') return value;
+  const fields = value as Record<string, unknown>;
+  const isSecret = 'HeaderValue' in fields && !openHeaders.includes(String(fields['HeaderName']).toLowerCase());
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, field]) => [name, isSecret && name === 'HeaderValue' ? hidden : hideInside(field)]),
+  );
 }

@@ -9,18 +9,18 @@ const maxWeight = 0.15;
 const headerPrefix = 'aws-cf-cd-';
 const defaultWeight = 0.05;
 
-/** What `--weight` and `--header` ask for; 5 % when neither is given. USAGE when CloudFront could not do it. */
+/** The traffic that `--weight` or `--header` requests; 5 % without either. USAGE when CloudFront does not support it. */
 export function parseTraffic(weight: string | undefined, header: string | undefined): StagedTraffic {
   if (weight !== undefined && header !== undefined)
     throw new EdgeError('USAGE', '--weight and --header exclude each other', {
-      hint: 'a share of all viewers, or those that send the header',
+      hint: '--weight is a share of all viewers, --header selects requests with that header',
     });
   if (header !== undefined) return parseHeader(header);
   if (weight === undefined) return { weight: defaultWeight };
   const share = readShare(weight);
   if (!(share >= 0 && share <= maxWeight))
-    throw new EdgeError('USAGE', `--weight takes a share from 0 to ${maxWeight}, found ${JSON.stringify(weight)}`, {
-      hint: `--weight ${defaultWeight} is 5 % of the viewers; ${maxWeight} is the most that CloudFront allows`,
+    throw new EdgeError('USAGE', `--weight must be from 0 to ${maxWeight}, got ${JSON.stringify(weight)}`, {
+      hint: `--weight ${defaultWeight} is 5 % of the viewers; CloudFront allows at most ${maxWeight}`,
     });
   return { weight: share };
 }
@@ -34,12 +34,12 @@ function readShare(text: string): number {
 function parseHeader(text: string): StagedTraffic {
   const [header = '', value = 'true'] = text.split(/[=:](.*)/s);
   if (/^aws-cf-cd-[\w-]+$/i.test(header) && /^[\x21-\x7e]{1,256}$/.test(value)) return { header: header.toLowerCase(), value };
-  throw new EdgeError('USAGE', `--header takes ${headerPrefix}<name> or ${headerPrefix}<name>=<value>, found ${JSON.stringify(text)}`, {
-    hint: `--header ${headerPrefix}canary=1; CloudFront takes no header of another name`,
+  throw new EdgeError('USAGE', `--header must be ${headerPrefix}<name> or ${headerPrefix}<name>=<value>, got ${JSON.stringify(text)}`, {
+    hint: `--header ${headerPrefix}canary=1; CloudFront requires this prefix`,
   });
 }
 
-/** As a policy takes it; how long a viewer stays with one side, which somebody may have set, is kept from the live one. */
+/** In the form of a policy. Keeps the live policy's stickiness, which a team may have set elsewhere. */
 export function trafficConfig(traffic: StagedTraffic, live: TrafficConfig | undefined): TrafficConfig {
   if ('header' in traffic) return { Type: 'SingleHeader', SingleHeaderConfig: { Header: traffic.header, Value: traffic.value } };
   const stickiness = live?.SingleWeightConfig?.SessionStickinessConfig;
@@ -56,7 +56,7 @@ export function isSameTraffic(live: TrafficConfig | undefined, traffic: StagedTr
   return live?.Type === 'SingleHeader' && Header?.toLowerCase() === traffic.header && Value === traffic.value;
 }
 
-/** For people: whom the staging distribution serves. */
+/** `5 % of the viewers`. */
 export function formatTraffic(traffic: StagedTraffic): string {
   return 'weight' in traffic
     ? `${Math.round(traffic.weight * 1e6) / 1e4} % of the viewers`

@@ -1,5 +1,5 @@
 import type { LiveDistribution } from '../../aws/distribution.ts';
-import { planDistribution } from '../../distribution/plan-distribution.ts';
+import { planDistribution } from '../../distribution/plan.ts';
 import { defineCheck, type Finding, fail, problemsOr, warn } from '../check.ts';
 
 interface Facts {

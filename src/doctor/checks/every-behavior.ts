@@ -1,5 +1,5 @@
 import type { DefaultCacheBehavior } from '@aws-sdk/client-cloudfront';
-import { coversPattern } from '../../distribution/covers-pattern.ts';
+import { coversPattern } from '../../distribution/hazards.ts';
 import { defineCheck, type Finding, fail, problemsOr, warn } from '../check.ts';
 import { isRouted, type JudgedConfig, listBehaviors, readJudgedConfig } from '../judged-config.ts';
 

@@ -1,7 +1,7 @@
 import { CreateDistributionCommand, type DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { applyDistribution } from '../../../src/distribution/apply-distribution.ts';
-import { applyPlan, showPlan } from '../../../src/distribution/distribution-commands.ts';
+import { applyToAll, showPlan } from '../../../scripts/distribution/write.ts';
+import { applyDistribution } from '../../../src/distribution/distribution.ts';
 import { createApplied, openTestDistribution, readFile, runCommand, type TestDistribution } from './open-test-distribution.ts';
 
 let test: TestDistribution;
@@ -12,7 +12,7 @@ afterEach(() => test.close());
 
 const webAcl = 'arn:aws:wafv2:us-east-1:111122223333:global/webacl/a/1';
 const plan = (given = {}) => runCommand(test, (target, _, io) => showPlan(target, io), given);
-const apply = (given = {}) => runCommand(test, applyPlan, given);
+const apply = (given = {}) => runCommand(test, applyToAll, given);
 
 /** Everything a team may have added in the console. */
 const addOthers = (config: DistributionConfig): Partial<DistributionConfig> => ({
@@ -101,7 +101,7 @@ describe('distribution:plan', () => {
     expect((await plan({ drop: ['WebACLID'] })).code).toMatchObject({
       code: 'USAGE',
       message: expect.stringContaining('--drop WebACLID'),
-      hint: 'what can be dropped: WebACLId',
+      hint: expect.stringMatching(/WebACLId$/),
     });
   });
 });
@@ -238,7 +238,7 @@ describe('somebody else at the same distribution', () => {
     runCommand(
       test,
       (target, options, io) =>
-        applyPlan(target, options, {
+        applyToAll(target, options, {
           ...io,
           confirm: async () => {
             await act();
@@ -273,14 +273,17 @@ describe('somebody else at the same distribution', () => {
     const file = await readFile({ EUROPE_DOMAIN: 'new.example.com' });
     test.file = file;
     const { code } = await whileAsking(async () => {
-      await applyDistribution(test.client, file);
+      await applyDistribution({ client: test.client, file });
     });
     expect(code).toBe(0);
   });
 
   it('who created it first: the same one is used when it is the same, CONFLICT when not', async () => {
-    const [first, second] = await Promise.all([applyDistribution(test.client, test.file), applyDistribution(test.client, test.file)]);
-    expect(first.distribution.id).toBe(second.distribution.id);
+    const [first, second] = await Promise.all([
+      applyDistribution({ client: test.client, file: test.file }),
+      applyDistribution({ client: test.client, file: test.file }),
+    ]);
+    expect(first.id).toBe(second.id);
   });
 
   it('an answer that was lost on the way does not make a second write, nor a failure', async () => {

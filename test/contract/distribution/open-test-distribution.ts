@@ -8,12 +8,12 @@ import {
   UpdateDistributionCommand,
 } from '@aws-sdk/client-cloudfront';
 import { type ControlPlane, openControlPlane } from '../../../local/aws/control-plane.ts';
+import type { WriteOptions } from '../../../scripts/distribution/write.ts';
 import { openAws } from '../../../src/aws/clients.ts';
 import { openIo } from '../../../src/cli/io.ts';
 import { completeDistribution } from '../../../src/config/complete-distribution.ts';
 import { readDistribution } from '../../../src/config/distribution-file.ts';
-import { applyDistribution } from '../../../src/distribution/apply-distribution.ts';
-import type { DistributionTarget, WriteOptions } from '../../../src/distribution/distribution-commands.ts';
+import { applyDistribution, type DistributionTarget } from '../../../src/distribution/distribution.ts';
 import { fakeHost } from '../../unit/cli/fake-host.ts';
 
 const accountId = '111122223333';
@@ -78,7 +78,7 @@ export async function openTestDistribution(deployMs = 5): Promise<TestDistributi
 
 /** Creates the distribution of the file, deployed, and forgets the calls that took. */
 export async function createApplied({ cloud, client, file }: TestDistribution): Promise<string> {
-  const { distribution } = await applyDistribution(client, file);
+  const distribution = await applyDistribution({ client, file });
   cloud.calls.length = 0;
   return distribution.id;
 }
@@ -102,7 +102,7 @@ export async function runCommand(
   if (given.terminal !== undefined) host.stdin.push(`${given.terminal}\n`);
   const io = { ...openIo(host, given.terminal === undefined, new AbortController().signal), now: Date.now };
   const target = { client, file: given.file ?? file, id: given.id, drop: given.drop ?? [] };
-  const options = { yes: given.terminal === undefined, noWait: false, waitMs: 5_000, ...given.options };
+  const options = { isLocal: false, yes: given.terminal === undefined, noWait: false, waitMs: 5_000, ...given.options };
   const code = await command(target, options, io).catch((error: unknown) => error);
   return {
     code,

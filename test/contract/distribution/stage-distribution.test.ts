@@ -1,8 +1,6 @@
 import { GetContinuousDeploymentPolicyCommand, UpdateContinuousDeploymentPolicyCommand } from '@aws-sdk/client-cloudfront';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { applyPlan, showPlan } from '../../../src/distribution/distribution-commands.ts';
-import { promoteDistribution } from '../../../src/distribution/promote-distribution.ts';
-import { stageDistribution } from '../../../src/distribution/stage-distribution.ts';
+import { applyToAll, applyToSome, promoteToAll, showPlan } from '../../../scripts/distribution/write.ts';
 import type { StagedTraffic } from '../../../src/distribution/staged-traffic.ts';
 import { createApplied, openTestDistribution, readFile, runCommand, type TestDistribution } from './open-test-distribution.ts';
 
@@ -17,8 +15,8 @@ beforeEach(async () => {
 afterEach(() => test.close());
 
 const stage = (traffic: StagedTraffic = { weight: 0.05 }, given = {}) =>
-  runCommand(test, (target, options, io) => stageDistribution(target, traffic, options, io), given);
-const promote = (given = {}) => runCommand(test, promoteDistribution, given);
+  runCommand(test, (target, options, io) => applyToSome(target, traffic, options, io), given);
+const promote = (given = {}) => runCommand(test, promoteToAll, given);
 
 const europe = async (of: string) => (await test.read(of)).config.Origins?.Items?.find(({ Id }) => Id === 'europe')?.DomainName;
 async function readPolicy() {
@@ -135,7 +133,7 @@ describe('distribution:apply --staging', () => {
 
   it('moves no viewer when the primary changes while the staging distribution is being deployed', async () => {
     const { code } = await runCommand(test, (target, options, io) =>
-      stageDistribution(target, { weight: 0.05 }, options, {
+      applyToSome(target, { weight: 0.05 }, options, {
         ...io,
         stderr: (line) => {
           if (line.startsWith('staging distribution')) edited = test.edit(id, () => ({ Comment: 'mine' }));
@@ -166,7 +164,7 @@ describe('a plan while a rollout runs', () => {
   it('ends the rollout when the policy is dropped', async () => {
     await stage();
     test.file = await readFile();
-    expect((await runCommand(test, applyPlan, { drop: ['ContinuousDeploymentPolicyId'] })).code).toBe(0);
+    expect((await runCommand(test, applyToAll, { drop: ['ContinuousDeploymentPolicyId'] })).code).toBe(0);
     expect((await test.read(id)).config.ContinuousDeploymentPolicyId).toBe('');
   });
 });
@@ -227,7 +225,7 @@ describe('distribution:promote', () => {
     const { code } = await runCommand(
       test,
       (target, options, io) =>
-        promoteDistribution(
+        promoteToAll(
           target,
           { ...options, yes: false },
           {
@@ -248,6 +246,20 @@ describe('distribution:promote', () => {
     await stage();
     test.cloud.faults.rules = [{ kind: 'drop-response', operation: 'UpdateDistributionWithStagingConfig', times: 1 }];
     expect((await promote()).code).toBe(0);
+    expect(await europe(id)).toBe('new.example.com');
+  });
+
+  it('interrupted after the write, says that the change is in force', async () => {
+    await stage();
+    const stop = new AbortController();
+    const { code } = await runCommand(test, (target, options, io) =>
+      promoteToAll(target, options, {
+        ...io,
+        signal: stop.signal,
+        stderr: (line) => line.startsWith('written') && stop.abort(),
+      }),
+    );
+    expect(code).toMatchObject({ code: 'INTERRUPTED', message: expect.stringContaining('in force') });
     expect(await europe(id)).toBe('new.example.com');
   });
 });

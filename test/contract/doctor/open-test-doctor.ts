@@ -13,7 +13,7 @@ import { readDistribution } from '../../../src/config/distribution-file.ts';
 import { type EdgeConfig, parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import type { LocalOrigin } from '../../../src/config/local-cloud.ts';
 import type { FlagStore } from '../../../src/core/flag-store.ts';
-import { applyDistribution } from '../../../src/distribution/apply-distribution.ts';
+import { applyDistribution } from '../../../src/distribution/distribution.ts';
 import { allChecks } from '../../../src/doctor/all-checks.ts';
 import type { DoctorReaders } from '../../../src/doctor/doctor-readers.ts';
 import { type DoctorOptions, openDoctorReaders } from '../../../src/doctor/open-doctor-readers.ts';
@@ -89,7 +89,7 @@ export async function openTestDoctor(config: EdgeConfig = sample): Promise<TestD
   };
   await publish(Buffer.from(built?.code ?? ''));
   const file = await readDistribution('test/fixtures/sample/distribution.json', placeholders);
-  const { distribution } = await applyDistribution(client, file, { sleep });
+  const distribution = await applyDistribution({ client, file }, { sleep });
 
   const at = (origin: ReferenceOrigin, domainName: string): LocalOrigin => ({
     domainName,

@@ -12,11 +12,9 @@ import { openIo } from '../../../src/cli/io.ts';
 import { readDistribution } from '../../../src/config/distribution-file.ts';
 import { type EdgeConfig, parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { listAudiences } from '../../../src/core/viewer-shares.ts';
-import { applyPlan, type DistributionTarget, showPlan } from '../../../src/distribution/distribution-commands.ts';
+import { applyPlan, type DistributionTarget, readPlan } from '../../../src/distribution/distribution.ts';
 import { findDistribution } from '../../../src/distribution/find-distribution.ts';
-import { stagingReference } from '../../../src/distribution/find-rollout.ts';
-import { promoteDistribution } from '../../../src/distribution/promote-distribution.ts';
-import { stageDistribution } from '../../../src/distribution/stage-distribution.ts';
+import { planPromotion, planStaging, promotePlan, stagePlan, stagingReference } from '../../../src/distribution/staging.ts';
 import { allChecks } from '../../../src/doctor/all-checks.ts';
 import { openDoctorReaders } from '../../../src/doctor/open-doctor-readers.ts';
 import { runDoctor } from '../../../src/doctor/run-doctor.ts';
@@ -77,7 +75,7 @@ const routed = (country: string): EdgeConfig => ({
   ...sample,
   routes: [...sample.routes, { countries: [country], order: ['europe', 'singapore'] }],
 });
-const written = { yes: true, noWait: false, waitMs: 5_000 };
+const waiting = { timeoutMs: 5_000 };
 
 async function publish(aws: Aws): Promise<void> {
   const io = openTestIo();
@@ -102,16 +100,15 @@ async function publish(aws: Aws): Promise<void> {
     id: undefined,
     drop: [],
   };
-  await applyPlan(target, written, io);
+  await applyPlan(target, await readPlan(target), waiting);
   const commented = { ...target, file: { ...target.file, Comment: 'another comment' } };
-  await applyPlan(commented, written, io);
+  await applyPlan(commented, await readPlan(commented), waiting);
   // As an interrupted rollout leaves it: a copy, and no policy yet.
   const primary = (await findDistribution(cloudFront, target.file, undefined)) ?? expect.fail('there is no distribution');
   await copyDistribution(cloudFront, primary, stagingReference(primary));
   const staged = { ...target, file: { ...target.file, Comment: 'to be rolled out' } };
-  await stageDistribution(staged, { weight: 0.05 }, written, io);
-  await stageDistribution(staged, { weight: 0.1 }, written, io);
-  await promoteDistribution(staged, written, io);
+  for (const weight of [0.05, 0.1]) await stagePlan(cloudFront, await planStaging(staged, { weight }), waiting);
+  await promotePlan(cloudFront, await planPromotion(staged), waiting);
 }
 
 async function operate(aws: Aws): Promise<void> {
@@ -199,7 +196,7 @@ async function read(aws: Aws): Promise<void> {
     signal: io.signal,
   });
   await runDoctor(allChecks, readers);
-  await showPlan({ client, file, id: undefined, drop: [] }, io);
+  await readPlan({ client, file });
   await showStorePlan({ aws, config, arn: undefined }, io);
   // function:explain and function:history
   await readStage(client, config.functionName, 'LIVE');

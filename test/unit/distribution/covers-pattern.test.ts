@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compilePathPattern } from '../../../local/edge/path-pattern.ts';
-import { coversPattern } from '../../../src/distribution/covers-pattern.ts';
+import { coversPattern } from '../../../src/distribution/hazards.ts';
 
 describe('coversPattern', () => {
   it.each([

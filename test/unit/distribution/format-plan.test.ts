@@ -1,7 +1,7 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { describe, expect, it } from 'vitest';
 import { describePlan, formatPlan } from '../../../src/distribution/format-plan.ts';
-import { planDistribution } from '../../../src/distribution/plan-distribution.ts';
+import { planDistribution } from '../../../src/distribution/plan.ts';
 
 const origin = (Id: string, HeaderValue = 'sesame') => ({
   Id,
@@ -67,7 +67,7 @@ describe('formatPlan', () => {
       '      CustomHeaders  x-region eu-central-1, x-origin-verify (hidden)',
       '  - Aliases[gone.example.com]',
       '  + Aliases[www.example.com]',
-      '  not in distribution.json, so it stays; --drop <path> removes it:',
+      '  kept, because distribution.json does not mention it; --drop <path> removes it:',
       '    WebACLId                  acl',
       '    Aliases[old.example.com]  old.example.com',
       '2 to add, 2 to change, 1 to remove, 2 kept',

@@ -2,8 +2,8 @@ import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { describe, expect, it } from 'vitest';
 import { configTree, fromTree } from '../../../src/distribution/config-tree.ts';
 import { diffConfigs } from '../../../src/distribution/diff-config.ts';
-import { hideSecrets } from '../../../src/distribution/hide-secrets.ts';
-import { mergeConfig } from '../../../src/distribution/merge-config.ts';
+import { hideSecrets } from '../../../src/distribution/format-plan.ts';
+import { mergeConfig } from '../../../src/distribution/plan.ts';
 
 const counted = (Items: unknown[]) => ({ Quantity: Items.length, ...(Items.length > 0 && { Items }) });
 const behaviors = (patterns: string) => ({

@@ -1,7 +1,7 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { describe, expect, it } from 'vitest';
-import { planDistribution } from '../../../src/distribution/plan-distribution.ts';
-import { checkHazards, findHazards } from '../../../src/distribution/plan-hazards.ts';
+import { checkHazards, findHazards } from '../../../src/distribution/hazards.ts';
+import { planDistribution } from '../../../src/distribution/plan.ts';
 
 const ours = 'arn:aws:cloudfront::111122223333:function/origin-router';
 const theirs = 'arn:aws:cloudfront::111122223333:function/auth';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { fillDistributionConfig } from '../../../local/aws/rules/fill-distribution-config.ts';
 import { configTree, fromTree } from '../../../src/distribution/config-tree.ts';
 import { diffConfigs } from '../../../src/distribution/diff-config.ts';
-import { planDistribution } from '../../../src/distribution/plan-distribution.ts';
+import { planDistribution } from '../../../src/distribution/plan.ts';
 import { arbitraryConfig, shuffleLists } from './arbitrary-config.ts';
 
 /** As the service hands it back, with every default written out. */

@@ -4,7 +4,7 @@ import type { Alarm } from '../../../src/aws/alarms.ts';
 import { readTokenVersion } from '../../../src/aws/credential-facts.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { formatStateRecord, freshState } from '../../../src/core/state-record.ts';
-import { coversPattern } from '../../../src/distribution/covers-pattern.ts';
+import { coversPattern } from '../../../src/distribution/hazards.ts';
 import type { Finding } from '../../../src/doctor/check.ts';
 import { judgeAlarms } from '../../../src/doctor/checks/alarms.ts';
 import { judgeCachedContent } from '../../../src/doctor/checks/cached-content.ts';

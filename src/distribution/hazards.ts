@@ -1,15 +1,14 @@
 import type { CacheBehavior, DefaultCacheBehavior, DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { EdgeError } from '../errors.ts';
-import { coversPattern } from './covers-pattern.ts';
-import type { DistributionPlan } from './plan-distribution.ts';
+import type { DistributionPlan } from './plan.ts';
 
-/** What a change of viewers' requests can be accepted by name. */
+/** Hazards that `--accept` can name. */
 export const acceptableHazards = ['replaced-function', 'never-reached'] as const;
 type AcceptableHazard = (typeof acceptableHazards)[number];
 
-/** Something in a plan that its list of changes does not show by itself. */
+/** A consequence of a plan that its list of changes does not show. */
 export interface Hazard {
-  /** `refused`: CloudFront would refuse it. `note`: good to know, and no reason to stop. The others stop the command until they are accepted. */
+  /** `refused`: CloudFront would refuse it. `note`: does not stop the command. The others stop it until they are accepted. */
   kind: 'refused' | 'note' | AcceptableHazard;
   /** What it does, and to whom. */
   message: string;
@@ -18,7 +17,7 @@ export interface Hazard {
 
 type Behavior = CacheBehavior | DefaultCacheBehavior;
 
-/** What applying the plan would do to viewers, or could not do. Empty for a distribution that would be created. */
+/** What applying the plan would do to viewers, or could not do. Empty for a new distribution. */
 export function findHazards({ live, next, changes }: Pick<DistributionPlan, 'live' | 'next' | 'changes'>): Hazard[] {
   if (live === undefined || changes.length === 0) return [];
   const changed = new Set(changes.map(({ path }) => /^\w+/.exec(path)?.[0] ?? ''));
@@ -35,7 +34,7 @@ export function findHazards({ live, next, changes }: Pick<DistributionPlan, 'liv
   ];
 }
 
-/** CONFLICT for the first hazard that stops: nothing has been sent then. */
+/** CONFLICT for the first hazard that stops the command. */
 export function checkHazards(hazards: readonly Hazard[], accepted: readonly string[]): void {
   const unknown = accepted.find((kind) => !acceptableHazards.some((known) => known === kind));
   if (unknown !== undefined)
@@ -44,7 +43,7 @@ export function checkHazards(hazards: readonly Hazard[], accepted: readonly stri
   if (found !== undefined) throw new EdgeError('CONFLICT', found.message, { hint: found.hint });
 }
 
-/** DG edge-function-restrictions-all.html: not both kinds on viewer events of one behavior, in any mix. */
+/** DG edge-function-restrictions-all.html: one behavior cannot have both kinds on viewer events. */
 function findLambda(name: string, behavior: Behavior): Hazard[] {
   const lambda = behavior.LambdaFunctionAssociations?.Items?.find(({ EventType }) => EventType?.startsWith('viewer-'));
   if (lambda === undefined || (behavior.FunctionAssociations?.Items?.length ?? 0) === 0) return [];
@@ -53,7 +52,7 @@ function findLambda(name: string, behavior: Behavior): Hazard[] {
     {
       kind: 'refused',
       message: `${name} runs Lambda@Edge on ${EventType} (${LambdaFunctionARN}): CloudFront refuses it together with a CloudFront Function on viewer events`,
-      hint: 'move that code to an origin event or into the function, then take the association away with --drop',
+      hint: 'move that code to an origin event or into the function, then remove the association with --drop',
     },
   ];
 }
@@ -65,8 +64,8 @@ function findReplaced(name: string, was: Behavior | undefined, behavior: Behavio
     return [
       {
         kind: 'replaced-function',
-        message: `${name} runs ${old} on ${event} today, and would run ${fresh} in its place: what the old function does for viewers ends`,
-        hint: 'move its code into the new function first; --accept replaced-function replaces it all the same',
+        message: `${name} would run ${fresh} on ${event} instead of ${old}: viewers lose what the old function does`,
+        hint: 'move its code into the new function first; --accept replaced-function replaces it anyway',
       },
     ];
   });
@@ -78,8 +77,8 @@ function findLegacyEnd(name: string, was: Behavior | undefined, behavior: Behavi
   return [
     {
       kind: 'note',
-      message: `${name} has legacy cache settings today; its policies take over: what is kept, and what the origin gets, is as ${behavior.CachePolicyId}${behavior.OriginRequestPolicyId === undefined ? '' : ` and ${behavior.OriginRequestPolicyId}`} say`,
-      hint: 'npm run distribution:plan shows the settings that go',
+      message: `${name} has legacy cache settings; ${behavior.CachePolicyId}${behavior.OriginRequestPolicyId === undefined ? '' : ` and ${behavior.OriginRequestPolicyId}`} would decide instead what is cached and what the origin receives`,
+      hint: 'npm run distribution:plan shows the settings that are removed',
     },
   ];
 }
@@ -91,13 +90,13 @@ function findUnreached(live: DistributionConfig, next: DistributionConfig, chang
   const old = (live.CacheBehaviors?.Items ?? []).map(({ PathPattern = '' }) => PathPattern);
   return order.flatMap((pattern, place): Hazard[] => {
     const wide = order.slice(0, place).find((earlier) => coversPattern(earlier, pattern));
-    // One that was dead before is the team's own business.
+    // A behavior that was unreachable before is not this plan's concern.
     if (wide === undefined || (old.includes(pattern) && old.indexOf(wide) < old.indexOf(pattern) && old.includes(wide))) return [];
     return [
       {
         kind: 'never-reached',
-        message: `the behavior ${pattern} would never be reached: ${wide} comes before it and takes all its requests, so that they get neither its function nor failover`,
-        hint: `put ${wide} into distribution.json behind ${pattern}; --accept never-reached applies it all the same`,
+        message: `the behavior ${pattern} would get no request: ${wide} comes first and matches all of them, so they get neither its function nor failover`,
+        hint: `put ${wide} after ${pattern} in distribution.json; --accept never-reached applies it anyway`,
       },
     ];
   });
@@ -112,7 +111,7 @@ function findPolicy(live: DistributionConfig, next: DistributionConfig, changed:
     {
       kind: 'refused',
       message: `CloudFront refuses to change ${refused.join(' and ')} while the continuous deployment policy ${policy} is attached`,
-      hint: 'detach it in the same command: --drop ContinuousDeploymentPolicyId; its staging distribution then serves no viewer',
+      hint: 'detach it in the same command: --drop ContinuousDeploymentPolicyId; its staging distribution then serves no viewers',
     },
   ];
 }
@@ -123,7 +122,7 @@ function findSharedIds(next: DistributionConfig): Hazard[] {
     .filter(({ Id }) => ids.has(Id))
     .map(({ Id }) => ({
       kind: 'refused' as const,
-      message: `an origin group of the live distribution is called ${Id}, as is an origin of distribution.json: CloudFront refuses the same id twice`,
+      message: `${Id} is an origin group of the live distribution and an origin in distribution.json: CloudFront refuses the same id twice`,
       hint: 'give the origin another id, or drop the group',
     }));
 }
@@ -134,8 +133,8 @@ function findDowngrade(live: DistributionConfig, next: DistributionConfig): Haza
   return [
     {
       kind: 'note',
-      message: `viewers who use HTTP/3 today (${live.HttpVersion}) would fall back to ${next.HttpVersion}`,
-      hint: `HttpVersion ${live.HttpVersion} in distribution.json keeps it; staged rollouts are not possible then`,
+      message: `viewers on HTTP/3 (${live.HttpVersion}) would fall back to ${next.HttpVersion}`,
+      hint: `HttpVersion ${live.HttpVersion} in distribution.json keeps it, without staged rollouts`,
     },
   ];
 }
@@ -150,4 +149,38 @@ function behaviorsOf(config: DistributionConfig): { name: string; behavior: Beha
 
 function arnOn(behavior: Behavior | undefined, event: string): string | undefined {
   return behavior?.FunctionAssociations?.Items?.find(({ EventType }) => EventType === event)?.FunctionARN;
+}
+
+/**
+ * Whether the first path pattern matches every path that the second one matches: a behavior with the second pattern after it gets no request.
+ * CloudFront ignores a leading slash. True only when it is certain.
+ */
+export function coversPattern(wide: string, narrow: string): boolean {
+  return covers(withSlash(wide), withSlash(narrow));
+}
+
+function withSlash(pattern: string): string {
+  return pattern.startsWith('/') || pattern.startsWith('*') ? pattern : `/${pattern}`;
+}
+
+/** Reads `narrow` as text whose wildcards only a wildcard of `wide` matches: `?` is matched by `?` or `*`, `*` by `*` alone. */
+function covers(wide: string, narrow: string): boolean {
+  // The last star of `wide`, and how far into `narrow` it reaches: it grows when what follows does not fit.
+  let [at, of] = [0, 0];
+  let [star, reached] = [-1, 0];
+  while (of < narrow.length) {
+    const wanted = wide[at];
+    const found = narrow[of];
+    if (wanted === '*') {
+      [star, reached] = [at, of];
+      at++;
+    } else if (wanted !== undefined && (wanted === found || (wanted === '?' && found !== '*'))) {
+      at++;
+      of++;
+    } else if (star >= 0) {
+      reached++;
+      [at, of] = [star + 1, reached];
+    } else return false;
+  }
+  return /^\**$/.test(wide.slice(at));
 }

@@ -1,0 +1,111 @@
+import type { LiveDistribution } from '../../src/aws/distribution.ts';
+import { askToWrite, nameTarget } from '../../src/cli/ask-to-write.ts';
+import type { Io } from '../../src/cli/io.ts';
+import { applyPlan, type DistributionTarget, readPlan, type WaitOptions } from '../../src/distribution/distribution.ts';
+import { describeChange, describePlan, formatChanges, formatOutcome, formatPlan } from '../../src/distribution/format-plan.ts';
+import { checkHazards, findHazards } from '../../src/distribution/hazards.ts';
+import { formatTraffic, type StagedTraffic } from '../../src/distribution/staged-traffic.ts';
+import { listSteps, planPromotion, planStaging, promotePlan, stagePlan } from '../../src/distribution/staging.ts';
+
+export interface WriteOptions {
+  isLocal: boolean;
+  /** Write without asking. */
+  yes: boolean;
+  noWait: boolean;
+  waitMs: number;
+  /** Kinds of hazards that do not stop the command. */
+  accept?: readonly string[];
+}
+
+/** Prints what apply would do, and writes nothing. */
+export async function showPlan(target: DistributionTarget, io: Io): Promise<number> {
+  const plan = await readPlan(target);
+  io.result(describePlan(plan), formatPlan(plan, io.colour));
+  return 0;
+}
+
+/** Shows the plan, asks, writes exactly that plan and waits until it is deployed; returns the exit code. */
+export async function applyToAll(target: DistributionTarget, options: WriteOptions, io: Io): Promise<number> {
+  const plan = await readPlan(target);
+  for (const line of formatPlan(plan, io.colour)) io.stderr(line);
+  checkHazards(findHazards(plan), options.accept ?? []);
+  const isChange = plan.changes.length > 0;
+  if (isChange && !(await ask('apply this', plan.live, options, io))) return 1;
+  const live = await applyPlan(target, plan, waitOptions(options, io));
+  io.result({ written: isChange, ...describePlan({ ...plan, live }), deployed: live.isDeployed }, [
+    formatOutcome(live, plan.live === undefined ? 'created' : isChange ? 'updated' : 'as distribution.json says'),
+  ]);
+  return 0;
+}
+
+/** Shows the plan, asks, and rolls it out to a part of the viewers; returns the exit code. */
+export async function applyToSome(target: DistributionTarget, traffic: StagedTraffic, options: WriteOptions, io: Io): Promise<number> {
+  const shown = await planStaging(target, traffic);
+  const steps = listSteps(shown);
+  for (const line of [...formatPlan(shown.plan, io.colour), ...steps.map((step) => `  ${step}`)]) io.stderr(line);
+  checkHazards(findHazards(shown.plan), options.accept ?? []);
+  if (steps.length > 0 && !(await ask('roll this out', shown.primary, options, io))) return 1;
+  const { primary, staging } = steps.length === 0 ? shown : await stagePlan(target.client, shown, waitOptions(options, io));
+  const isIdle = steps.length === 0 && shown.plan.changes.length === 0;
+  io.result(
+    {
+      written: steps.length > 0,
+      ...describePlan({ ...shown.plan, live: primary }),
+      staging: staging === undefined ? null : { id: staging.id, domainName: staging.domainName },
+      traffic: isIdle ? null : traffic,
+      deployed: primary.isDeployed,
+    },
+    isIdle || staging === undefined
+      ? [`distribution ${primary.id} is as distribution.json says: there is nothing to roll out`]
+      : [
+          `staging distribution ${staging.id} (${staging.domainName}) serves ${formatTraffic(traffic)} of ${primary.id}`,
+          'npm run distribution:promote applies it to all viewers',
+        ],
+  );
+  return 0;
+}
+
+/** Shows how the staging distribution differs from its primary, asks, applies that to the primary and ends the rollout; returns the exit code. */
+export async function promoteToAll(target: DistributionTarget, options: WriteOptions, io: Io): Promise<number> {
+  const shown = await planPromotion(target);
+  const { primary, staging, changes } = shown;
+  io.stderr(`distribution ${primary.id} from staging distribution ${staging.id}`);
+  for (const line of formatChanges(changes, io.colour)) io.stderr(line);
+  const isChange = changes.length > 0;
+  if (isChange && !(await ask('promote this to all viewers', primary, options, io))) return 1;
+  const live = await promotePlan(target.client, shown, waitOptions(options, io));
+  io.result(
+    {
+      written: isChange,
+      distribution: { id: live.id, domainName: live.domainName },
+      staging: { id: staging.id, domainName: staging.domainName },
+      changes: changes.map(describeChange),
+      deployed: live.isDeployed,
+    },
+    [formatOutcome(live, isChange ? `promoted from ${staging.id}` : `the same as staging distribution ${staging.id}`)],
+  );
+  return 0;
+}
+
+async function ask(what: string, live: LiveDistribution | undefined, { isLocal, yes }: WriteOptions, io: Io): Promise<boolean> {
+  const resource = live === undefined ? 'a new distribution' : `distribution ${live.id}`;
+  if (await askToWrite(io, yes, what, nameTarget({ isLocal, resource, arn: live?.arn }, io.env))) return true;
+  io.stderr('nothing was written');
+  return false;
+}
+
+function waitOptions({ noWait, waitMs }: WriteOptions, io: Io): WaitOptions {
+  return {
+    noWait,
+    timeoutMs: waitMs,
+    progress: io.progress,
+    signal: io.signal,
+    now: io.now,
+    onWait: ({ id, config }) =>
+      io.stderr(
+        config.Staging === true
+          ? `staging distribution ${id} is written, waiting until it is deployed`
+          : `written, waiting until distribution ${id} is deployed; if you stop here, the deployment goes on`,
+      ),
+  };
+}
