@@ -2,7 +2,7 @@
 // Viewers from Singapore's countries meet the bare one, those from Europe's the other.
 
 import config from '../edge.config.ts';
-import { openEdge } from '../local/edge/open-edge.ts';
+import { openEdge } from '../local/edge/edge.ts';
 import type { Published } from '../local/published.ts';
 import { openFunctionRuntime } from '../local/runtime/function-runtime.ts';
 import { readDistribution } from '../src/config/distribution-file.ts';

@@ -2,9 +2,12 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { EdgeError } from '../src/errors.ts';
 
-const inUse = { what: 'is in use', hint: 'stop what listens there, or choose another port' };
+const inUse = { what: 'is in use', hint: 'stop the program that listens on it, or choose another port' };
 
-/** Listens on 127.0.0.1 only and resolves to the port; 0 takes any free one. PORT_BUSY when it is taken, in the words given after `port N`. */
+/**
+ * Listens on 127.0.0.1 only and resolves to the port; 0 is any free one. Throws PORT_BUSY when it is taken; `busy` is
+ * the wording after `port N`.
+ */
 export function listenOnLoopback(server: Server, port: number, busy: { what: string; hint: string } = inUse): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {

@@ -3,10 +3,10 @@ import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { checkSyntax } from '../src/edge/gate/check-syntax.ts';
 import { checkSize } from '../src/edge/gate.ts';
 import { EdgeError } from '../src/errors.ts';
-import { type CustomPolicies, noPolicies } from './edge/custom-policies.ts';
+import { type Edge, openEdge } from './edge/edge.ts';
 import type { UnservedPart } from './edge/edge-plan.ts';
-import type { EdgeRequestRecord } from './edge/edge-request-record.ts';
-import { type Edge, openEdge } from './edge/open-edge.ts';
+import type { EdgeRequestRecord } from './edge/exchange.ts';
+import { type CustomPolicies, noPolicies } from './edge/policies.ts';
 import type { Propagation } from './edge/replica.ts';
 import { openReferenceOrigin, type ReferenceOrigin } from './origin/reference-origin.ts';
 import type { Published, PublishedChange, PublishedFunction } from './published.ts';
@@ -16,20 +16,20 @@ import { type Engine, openEngine } from './runtime/engine.ts';
 export type EventType = 'viewer-request' | 'viewer-response';
 
 export interface FileEdgeOptions {
-  /** The code by when it runs. GATE_REFUSED when one has more bytes than CloudFront takes. */
+  /** The code by event type. Throws GATE_REFUSED when one is larger than CloudFront allows. */
   functions: Readonly<Partial<Record<EventType, string>>>;
-  /** Where names lead that are neither the distribution's nor `*.localhost`; they come before those. */
+  /** Addresses for further names. They come before the distribution's own and `*.localhost`. */
   origins?: OriginMap;
   /** The keys of the functions' store; undefined associates none. */
   keys: ReadonlyMap<string, string> | undefined;
-  /** Its behaviors get the function in place of any other. */
+  /** All its behaviors get the functions, in place of their own. */
   distribution: DistributionConfig;
-  /** 0 takes any free one; the origins take free ones always. */
+  /** 0 is any free one. The origins always get free ones. */
   port: number;
   propagation?: Partial<Propagation>;
   /** The account's own policies. */
   policies?: CustomPolicies;
-  /** Parts of the distribution that are left out rather than refused. */
+  /** Parts of the distribution to leave out instead of refusing it. */
   without?: ReadonlySet<UnservedPart>;
   onRequest?: (record: EdgeRequestRecord) => void;
   log?: (line: string) => void;
@@ -41,11 +41,11 @@ export interface FileEdgeOptions {
 
 export interface FileEdge {
   edge: Edge;
-  /** A reference origin for each of the distribution. */
+  /** A reference origin for each origin of the distribution. */
   origins: Readonly<Record<string, ReferenceOrigin>>;
-  /** Takes the place of a function at once. GATE_REFUSED when it is too large, and the last one stays. */
+  /** Replaces a function at once. Throws GATE_REFUSED when it is too large and keeps the last one. */
   setCode(eventType: EventType, code: string): void;
-  /** Takes the place of the store's keys; they arrive at the edge after the propagation delay. */
+  /** Replaces the store's keys. They reach the edge after the propagation delay. */
   setKeys(keys: ReadonlyMap<string, string>): void;
   close(): Promise<void>;
 }
@@ -54,10 +54,12 @@ const distributionId = 'EFILEEDGE';
 const arnOf = (eventType: EventType) => `arn:aws:cloudfront::111122223333:function/${eventType}`;
 const storeArn = 'arn:aws:cloudfront::111122223333:key-value-store/00000000-0000-4000-8000-000000000000';
 
-/** Opens a local edge that runs functions from files in front of a distribution's behaviors, without a control plane. */
+/**
+ * Opens a local edge that runs functions from files in front of a distribution's behaviors, without a control plane.
+ */
 export async function openFileEdge(options: FileEdgeOptions): Promise<FileEdge> {
   const listeners = new Set<(change: PublishedChange) => void>();
-  const tell = (change: PublishedChange) => {
+  const notify = (change: PublishedChange) => {
     for (const listener of listeners) listener(change);
   };
   let { keys } = options;
@@ -67,7 +69,7 @@ export async function openFileEdge(options: FileEdgeOptions): Promise<FileEdge> 
     const arn = arnOf(eventType);
     const sha256 = createHash('sha256').update(code).digest('hex');
     functions.set(arn, { arn, name: eventType, runtime: 'cloudfront-js-2.0', code, sha256, keyValueStoreArn: keys && storeArn });
-    tell({ kind: 'function', arn });
+    notify({ kind: 'function', arn });
   };
   const eventTypes = (['viewer-request', 'viewer-response'] as const).filter((eventType) => options.functions[eventType] !== undefined);
   for (const eventType of eventTypes) setCode(eventType, options.functions[eventType] ?? '');
@@ -122,7 +124,7 @@ export async function openFileEdge(options: FileEdgeOptions): Promise<FileEdge> 
       setCode,
       setKeys(next) {
         keys = next;
-        tell({ kind: 'store', arn: storeArn });
+        notify({ kind: 'store', arn: storeArn });
       },
     };
   } catch (error) {

@@ -5,8 +5,8 @@ import type { FunctionRuntime } from '../src/edge/execution.ts';
 import { checkSyntax } from '../src/edge/gate/check-syntax.ts';
 import { isRecord } from '../src/text/is-record.ts';
 import { type ControlPlane, openControlPlane } from './aws/control-plane.ts';
-import type { EdgeRequestRecord } from './edge/edge-request-record.ts';
-import { type Edge, openEdge } from './edge/open-edge.ts';
+import { type Edge, openEdge } from './edge/edge.ts';
+import type { EdgeRequestRecord } from './edge/exchange.ts';
 import type { Propagation, Replica } from './edge/replica.ts';
 import { type OriginFault, originFaults, parseOriginFault } from './origin/origin-fault.ts';
 import { openReferenceOrigin, type ReferenceOrigin } from './origin/reference-origin.ts';
@@ -15,13 +15,13 @@ import { type Engine, openEngine } from './runtime/engine.ts';
 
 export interface LocalCloudOptions {
   config: Pick<EdgeConfig, 'origins'>;
-  /** The control plane's port; edge and origins take the ones behind it. 0 takes any free ones. */
+  /** The control plane's port. The edge and the origins get the next ones. 0: any free ones. */
   port: number;
   /** Reads distribution.json with these values for its placeholders. */
   readDistribution: (env: Readonly<Record<string, string>>) => Promise<DistributionConfig>;
   propagation?: Partial<Propagation>;
   onRequest?: (record: EdgeRequestRecord) => void;
-  /** Stopped runs, restarts, dropped log arguments. */
+  /** For stopped runs, restarts and dropped log arguments. */
   log?: (line: string) => void;
   /** Default workerd. */
   engine?: Engine;
@@ -29,27 +29,30 @@ export interface LocalCloudOptions {
   njs?: string | undefined;
 }
 
-/** A laptop's CloudFront with two things still to be done through the AWS APIs: publish a function, create a distribution. */
+/** A laptop's CloudFront before two calls of the AWS APIs: publish a function, create a distribution. */
 export interface OpenLocalCloud {
   controlPlane: ControlPlane;
-  /** distribution.json with local names in it. */
+  /** distribution.json with local names. */
   distribution: DistributionConfig;
   origins: Readonly<Record<string, ReferenceOrigin>>;
-  /** Breaks or heals an origin; `none` heals. */
+  /** Sets an origin's fault; `none` ends it. */
   setFault(origin: string, fault: OriginFault): Promise<void>;
-  /** What `POST /_local/origins` and `POST /_local/replica` do, from a body to an answer. */
+  /** `POST /_local/origins` and `POST /_local/replica`: from a body to an answer. */
   switches: { origins(body: string): Promise<object>; replica(body: string): object };
-  /** Runs the functions of the edge; for who asks them something else. Closed with the cloud. */
+  /** Runs the edge's functions; also for other callers. Closed with the cloud. */
   runtime: FunctionRuntime;
-  /** Opens the edge once the distribution is deployed; from then on `/_local/cloud` describes all of it. */
+  /** Opens the edge when the distribution is deployed. From then on `/_local/cloud` describes the whole cloud. */
   serve(distributionId: string, keyValueStoreArn: string): Promise<{ edge: Edge; description: LocalCloud }>;
-  /** Stops everything, in the order in which nothing is missed. */
+  /** Stops everything, the last opened first. */
   close(): Promise<void>;
 }
 
 const accountId = '111122223333';
 
-/** Opens the control plane and the origins, on loopback only. PORT_BUSY when a port is taken, and then nothing stays open. */
+/**
+ * Opens the control plane and the origins, on loopback only. Throws PORT_BUSY when a port is taken and leaves nothing
+ * open.
+ */
 export async function openLocalCloud(options: LocalCloudOptions): Promise<OpenLocalCloud> {
   const { config, port } = options;
   const closers: (() => Promise<void>)[] = [];
@@ -74,7 +77,7 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<OpenLo
       origins: (body: string) => breakOrigin(body, ids, setFault),
       replica: (body: string) => breakReplica(body, served?.replica.faults),
     };
-    // First what tells that another one is running, before workerd is started for nothing.
+    // Before workerd, because a busy port means that another local cloud is running.
     const runtimeLater = { run: (...input: Parameters<typeof runtime.run>) => runtime.run(...input), close: async () => undefined };
     const controlPlane = keep(
       await openControlPlane({
@@ -155,21 +158,21 @@ async function breakOrigin(
   const { origin, fault } = readFields(body);
   const parsed = parseOriginFault(fault);
   const problems = [];
-  if (!ids.includes(origin)) problems.push(`no origin is called ${JSON.stringify(origin)}; origins here: ${ids.join(', ')}`);
+  if (!ids.includes(origin)) problems.push(`unknown origin ${JSON.stringify(origin)}; origins: ${ids.join(', ')}`);
   if (parsed === undefined)
-    problems.push(`${JSON.stringify(fault)} is no fault; faults: ${originFaults.join(', ')}, also slow:<ms> and 5xx:<status>`);
+    problems.push(`unknown fault ${JSON.stringify(fault)}; faults: ${originFaults.join(', ')}, also slow:<ms> and 5xx:<status>`);
   if (parsed === undefined || problems.length > 0) return { problems };
   await setFault(origin, parsed);
   return { origin, fault: parsed };
 }
 
-/** Switches faults of the edge's copy of the store; those that are not named stay as they are. */
+/** Switches faults of the edge's copy of the store. Others stay as they are. */
 function breakReplica(body: string, faults: Replica['faults'] | undefined): object {
   if (faults === undefined) return { problems: ['the edge is still starting'] };
   const wanted = parseJson(body);
   const problems = Object.entries(wanted)
     .filter(([name, value]) => !Object.hasOwn(faults, name) || typeof value !== 'boolean')
-    .map(([name]) => `${name}: no such switch, or neither true nor false; switches: ${Object.keys(faults).join(', ')}`);
+    .map(([name]) => `${name}: must be one of the switches ${Object.keys(faults).join(', ')}, with true or false`);
   return problems.length > 0 ? { problems } : Object.assign(faults, wanted);
 }
 

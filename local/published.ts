@@ -1,5 +1,5 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
-import type { CustomPolicies } from './edge/custom-policies.ts';
+import type { CustomPolicies } from './edge/policies.ts';
 
 /** A function's LIVE stage, as the edge runs it. */
 export interface PublishedFunction {
@@ -14,23 +14,29 @@ export interface PublishedFunction {
 
 export type PublishedChange = { kind: 'function'; arn: string } | { kind: 'store'; arn: string } | { kind: 'distribution'; id: string };
 
-/** A staging distribution that takes part of its primary's requests: a share of them, from 0 to 1, or those with a header, its name in lower case. */
+/**
+ * A staging distribution that takes some of its primary's requests: a share, 0 to 1, or those with a header (name in
+ * lower case).
+ */
 export interface PublishedStaging {
   id: string;
   takes: { share: number } | { header: string; value: string };
 }
 
-/** What the control plane shows the edge: deployed state only, never DEVELOPMENT. The store is the authoritative copy; delay is the replica's business. */
+/**
+ * The control plane as the edge sees it: deployed state, never DEVELOPMENT. Stores are the authoritative copies; the
+ * replica adds the delay.
+ */
 export interface Published {
   /** The distribution's config once deployed; undefined before. */
   distribution(id: string): DistributionConfig | undefined;
-  /** Absent, or undefined, where no enabled policy sends a distribution's requests elsewhere. */
+  /** Absent or undefined when no enabled policy sends requests of the distribution to a staging one. */
   staging?(primaryId: string): PublishedStaging | undefined;
-  /** The account's own policies; absent where there are none. */
+  /** The account's own policies; absent: none. */
   policies?(): CustomPolicies;
   liveFunction(arn: string): PublishedFunction | undefined;
   /** A snapshot of every key; undefined when no such store exists. */
   store(arn: string): ReadonlyMap<string, string> | undefined;
-  /** Calls back synchronously after each change; returns the way to stop. */
+  /** Calls back synchronously after each change. Returns a function that ends it. */
   subscribe(listener: (change: PublishedChange) => void): () => void;
 }

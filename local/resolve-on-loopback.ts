@@ -1,9 +1,12 @@
 import type { OriginAddress } from './edge/origin-connection.ts';
 
-/** Names that lead somewhere of the user's choice. */
+/** Addresses that the user chose for names. */
 export type OriginMap = ReadonlyMap<string, OriginAddress>;
 
-/** Where an origin's name leads on this machine: where the user says, else to its reference origin over plain http, a `*.localhost` name as it is, and nowhere for any other. */
+/**
+ * Where an origin's name leads on this machine: where the user says, else to its reference origin over plain http, a
+ * `*.localhost` name as it is, and nowhere for any other.
+ */
 export function resolveOnLoopback(
   originPort: number | undefined,
   domainName: string,
@@ -15,6 +18,6 @@ export function resolveOnLoopback(
   if (chosen !== undefined) return chosen;
   if (originPort !== undefined) return { host: '127.0.0.1', port: originPort, protocol: 'http' };
   if (domainName === 'localhost' || domainName.endsWith('.localhost')) return { host: '127.0.0.1', port, protocol };
-  // So that no request leaves this machine unasked.
-  return `${domainName} leads nowhere on this machine; --origin ${domainName}=http://127.0.0.1:PORT makes it lead there`;
+  // No request may leave this machine unasked.
+  return `${domainName} has no address on this machine; --origin ${domainName}=http://127.0.0.1:PORT gives it one`;
 }

@@ -52,10 +52,10 @@ await run({
     const origins = Object.keys(config.origins);
     const broken = values.origin ?? config.defaultOrder[0] ?? '';
     if (!origins.includes(broken))
-      throw new EdgeError('ORIGIN_UNKNOWN', `no origin is called "${broken}"`, { hint: `origins here: ${origins.join(', ')}` });
+      throw new EdgeError('ORIGIN_UNKNOWN', `unknown origin "${broken}"`, { hint: `origins: ${origins.join(', ')}` });
     const fault = parseOriginFault(values.fault ?? 'refuse');
     if (fault === undefined || fault.kind === 'none') {
-      throw new EdgeError('USAGE', `"${values.fault}" is no fault`, {
+      throw new EdgeError('USAGE', `unknown fault "${values.fault}"`, {
         hint: `faults: ${faults.join(', ')}, also slow:<ms> and 5xx:<status>`,
       });
     }

@@ -1,8 +1,8 @@
 import { watchFile } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CustomPolicies, findPolicies } from '../local/edge/custom-policies.ts';
 import { type UnservedPart, unservedParts } from '../local/edge/edge-plan.ts';
-import type { EdgeRequestRecord } from '../local/edge/edge-request-record.ts';
+import type { EdgeRequestRecord } from '../local/edge/exchange.ts';
+import { type CustomPolicies, findPolicies } from '../local/edge/policies.ts';
 import { propagationOption } from '../local/edge/propagation-profile.ts';
 import type { EventType } from '../local/open-file-edge.ts';
 import type { OriginMap } from '../local/resolve-on-loopback.ts';

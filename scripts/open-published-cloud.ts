@@ -1,4 +1,4 @@
-import type { Edge } from '../local/edge/open-edge.ts';
+import type { Edge } from '../local/edge/edge.ts';
 import { type LocalCloudOptions, type OpenLocalCloud, openLocalCloud } from '../local/open-local-cloud.ts';
 import { openAws } from '../src/aws/clients.ts';
 import { checkOriginsAgree, distributionPath, readDistribution } from '../src/config/distribution-file.ts';

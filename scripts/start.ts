@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import edgeConfig from '../edge.config.ts';
-import type { EdgeRequestRecord } from '../local/edge/edge-request-record.ts';
+import type { EdgeRequestRecord } from '../local/edge/exchange.ts';
 import { describePropagation, propagationOption } from '../local/edge/propagation-profile.ts';
 import { openAws } from '../src/aws/clients.ts';
 import { openKeyValueStore } from '../src/aws/key-value-store.ts';

@@ -1,6 +1,6 @@
 import { parseHealthRecord, weightAt } from '../../kvs/health-record.ts';
 import { healthKey } from '../../kvs/keys.ts';
-import type { EdgeRequestRecord } from '../edge/edge-request-record.ts';
+import type { EdgeRequestRecord } from '../edge/exchange.ts';
 import type { ConsoleSource, StoreStatus } from './console-source.ts';
 import type { FlipperNews } from './flipper-news.ts';
 import { RequestSample } from './request-sample.ts';

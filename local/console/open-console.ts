@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { answerRoute } from '../aws/transport/local-api.ts';
-import type { EdgeRequestRecord } from '../edge/edge-request-record.ts';
+import type { EdgeRequestRecord } from '../edge/exchange.ts';
 import { listenOnLoopback } from '../listen-on-loopback.ts';
 import { type Asset, buildAssets } from './console-assets.ts';
 import { ConsoleModel } from './console-model.ts';

@@ -1,4 +1,4 @@
-import type { EdgeRequestRecord } from '../edge/edge-request-record.ts';
+import type { EdgeRequestRecord } from '../edge/exchange.ts';
 import type { SampledRequest } from './wire.ts';
 
 /** Requests of one tick that are shown; as many again may be failures. */

@@ -1,4 +1,4 @@
-import type { EdgeRequestRecord } from '../edge/edge-request-record.ts';
+import type { EdgeRequestRecord } from '../edge/exchange.ts';
 import type { Second } from './wire.ts';
 
 /** Seconds that are kept. */

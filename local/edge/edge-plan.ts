@@ -1,8 +1,15 @@
 import type { CacheBehavior, DefaultCacheBehavior, DistributionConfig, Origin } from '@aws-sdk/client-cloudfront';
-import { type CustomPolicies, compileCachePolicy, compileOriginRequestPolicy, noPolicies } from './custom-policies.ts';
-import { compileForwardedValues } from './forwarded-values.ts';
-import { type CachePolicy, managedCachePolicies, managedOriginRequestPolicies, type OriginRequestPolicy } from './managed-policies.ts';
-import { compilePathPattern, normalizePath, type PathMatcher } from './path-pattern.ts';
+import {
+  type CachePolicy,
+  type CustomPolicies,
+  compileCachePolicy,
+  compileForwardedValues,
+  compileOriginRequestPolicy,
+  managedCachePolicies,
+  managedOriginRequestPolicies,
+  noPolicies,
+  type OriginRequestPolicy,
+} from './policies.ts';
 
 /** An origin as the edge connects to it. */
 export interface PlannedOrigin {
@@ -61,17 +68,23 @@ export interface EdgePlan {
 const cachingDisabled = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
 const allViewerAndCloudFront = '33f36d7e-f396-46d9-90e0-52428a34d9dc';
 
-/** Parts of a distribution that this edge cannot show; it serves without those that are named, and refuses to serve at all with the others. */
+/**
+ * Parts of a distribution that this edge cannot emulate. It refuses to serve a distribution that has one, unless told
+ * to serve without it.
+ */
 export const unservedParts = ['lambda-at-edge', 'signatures', 'custom-policies'] as const;
 export type UnservedPart = (typeof unservedParts)[number];
 
-export interface PlanOptions {
+interface PlanOptions {
   /** The account's own policies. */
   policies?: CustomPolicies | undefined;
   without?: ReadonlySet<UnservedPart> | undefined;
 }
 
-/** Compiles a distribution's config. Problems name what CloudFront would refuse and what this edge cannot show as CloudFront does; with any of them it must not serve. */
+/**
+ * Compiles a distribution's config. Problems name what CloudFront would refuse and what this edge cannot emulate; with
+ * any of them it must not serve.
+ */
 export function compileEdgePlan(config: DistributionConfig, options: PlanOptions = {}): { plan: EdgePlan; problems: string[] } {
   const problems: string[] = [];
   const origins = new Map((config.Origins?.Items ?? []).map((origin) => [origin.Id ?? '', planOrigin(origin)]));
@@ -148,16 +161,17 @@ function planBehavior(
   const target = targets.get(behavior.TargetOriginId ?? '');
   const { cachePolicy, originRequestPolicy } = planPolicies(behavior, where, options, problems);
   const allowedMethods = new Set<string>(behavior.AllowedMethods?.Items ?? ['GET', 'HEAD']);
-  if (target === undefined) problems.push(`${where} targets "${behavior.TargetOriginId}", which is no origin or origin group here`);
+  if (target === undefined)
+    problems.push(`${where} targets "${behavior.TargetOriginId}", which is not an origin or origin group of this distribution`);
   if (target?.secondary !== undefined && ['POST', 'PUT', 'PATCH', 'DELETE'].some((method) => allowedMethods.has(method)))
-    problems.push(`${where} targets an origin group and allows POST, PUT, PATCH or DELETE, which CloudFront refuses`);
+    problems.push(`${where} targets an origin group and allows POST, PUT, PATCH or DELETE: CloudFront refuses that`);
   const lambdas = behavior.LambdaFunctionAssociations?.Items ?? [];
   if (lambdas.length > 0 && !options.without?.has('lambda-at-edge'))
     problems.push(
-      `${where} runs Lambda@Edge (${lambdas.map(({ EventType }) => EventType).join(', ')}), which is not emulated: --without lambda-at-edge serves the rest`,
+      `${where} runs Lambda@Edge (${lambdas.map(({ EventType }) => EventType).join(', ')}), which is not emulated; --without lambda-at-edge serves the rest`,
     );
   if ((behavior.TrustedKeyGroups?.Enabled === true || behavior.TrustedSigners?.Enabled === true) && !options.without?.has('signatures'))
-    problems.push(`${where} demands signed URLs or cookies, which are not checked here: --without signatures serves it to all viewers`);
+    problems.push(`${where} requires signed URLs or cookies, which are not checked here; --without signatures serves it to all viewers`);
   if (target === undefined || cachePolicy === undefined) return undefined;
   const functions = behavior.FunctionAssociations?.Items ?? [];
   const wanted = [...cachePolicy.headers, ...(originRequestPolicy?.cloudFrontHeaders ?? [])];
@@ -181,7 +195,7 @@ interface Policies {
   originRequestPolicy: OriginRequestPolicy | undefined;
 }
 
-/** A behavior's two policies: managed, the account's own, or what its legacy settings amount to. */
+/** A behavior's two policies: managed, the account's own, or compiled from its legacy settings. */
 function planPolicies(
   behavior: CacheBehavior | DefaultCacheBehavior,
   where: string,
@@ -199,13 +213,80 @@ function planPolicies(
     ownRequest === undefined ? managedOriginRequestPolicies[requestId ?? ''] : compileOriginRequestPolicy(ownRequest);
   const isServedWithout = without?.has('custom-policies') === true;
   const explain = (kind: string, id: string, instead: string) =>
-    `${where} has the ${kind} policy ${id}, which is neither managed nor known here: --policies names a file with it, --without custom-policies ${instead}`;
+    `${where} has the ${kind} policy ${id}, which is not a managed one and not known here; pass a file that has it with --policies, or --without custom-policies, which ${instead}`;
   if (cacheId === undefined) problems.push(`${where} has neither CachePolicyId nor ForwardedValues`);
   else if (cachePolicy === undefined && isServedWithout) cachePolicy = managedCachePolicies[cachingDisabled];
   else if (cachePolicy === undefined) problems.push(explain('cache', cacheId, 'caches nothing'));
   if (requestId !== undefined && originRequestPolicy === undefined) {
     if (isServedWithout) originRequestPolicy = managedOriginRequestPolicies[allViewerAndCloudFront];
-    else problems.push(explain('origin request', requestId, 'sends everything of the viewer'));
+    else problems.push(explain('origin request', requestId, "sends all of the viewer's headers, cookies and query strings"));
   }
   return { cachePolicy, originRequestPolicy };
+}
+
+/** Whether a path matches a behavior's pattern. */
+type PathMatcher = (normalizedPath: string) => boolean;
+
+/**
+ * Compiles a behavior's path pattern: `*` is any number of characters, `?` exactly one, letters are case-sensitive, the
+ * leading slash may be left out (AWS: DownloadDistValuesCacheBehavior.html).
+ */
+export function compilePathPattern(pattern: string): PathMatcher {
+  const full = pattern.startsWith('/') || pattern.startsWith('*') ? pattern : `/${pattern}`;
+  const firstWildcard = full.search(/[*?]/);
+  if (firstWildcard === -1) return (path) => path === full;
+  if (firstWildcard === full.length - 1 && full.endsWith('*')) {
+    const prefix = full.slice(0, -1);
+    return (path) => path.startsWith(prefix);
+  }
+  return (path) => matchWildcards(full, path);
+}
+
+/**
+ * The path as CloudFront compares it with patterns: percent-encoded unreserved characters decoded, dot segments removed
+ * (RFC 3986, section 6.2.2). The origin still gets the path as the viewer sent it.
+ */
+export function normalizePath(path: string): string {
+  const decoded = path.includes('%') ? path.replace(/%([0-9a-fA-F]{2})/g, decodeUnreserved) : path;
+  if (!decoded.includes('/.')) return decoded;
+  const segments: string[] = [];
+  const parts = decoded.split('/').slice(1);
+  for (const [index, part] of parts.entries()) {
+    const isLast = index === parts.length - 1;
+    if (part === '..') segments.pop();
+    if (part === '.' || part === '..') {
+      if (isLast) segments.push('');
+    } else segments.push(part);
+  }
+  return `/${segments.join('/')}`;
+}
+
+function decodeUnreserved(encoded: string, hex: string): string {
+  const character = String.fromCharCode(Number.parseInt(hex, 16));
+  return /[A-Za-z0-9\-._~]/.test(character) ? character : encoded.toUpperCase();
+}
+
+/**
+ * Walks both strings once and goes back only to the last `*`, so that no pattern can make a long path expensive as a
+ * regular expression could.
+ */
+function matchWildcards(pattern: string, path: string): boolean {
+  let at = 0;
+  let from = 0;
+  let star = -1;
+  let resume = 0;
+  while (from < path.length) {
+    if (at < pattern.length && (pattern[at] === '?' || (pattern[at] !== '*' && pattern[at] === path[from]))) {
+      at++;
+      from++;
+    } else if (pattern[at] === '*') {
+      star = at++;
+      resume = from;
+    } else if (star !== -1) {
+      at = star + 1;
+      from = ++resume;
+    } else return false;
+  }
+  while (pattern[at] === '*') at++;
+  return at === pattern.length;
 }

@@ -1,8 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Execution, FunctionRuntime, FunctionSource, ViewerRequestEvent, ViewerResponseEvent } from '../../src/edge/execution.ts';
-import type { EdgeLocation } from './edge-locations.ts';
+import type { FunctionRuntime, FunctionSource } from '../../src/edge/execution.ts';
 import type { EdgePlan } from './edge-plan.ts';
-import type { EdgeRequestRecord } from './edge-request-record.ts';
 import type { OriginConnections } from './origin-connection.ts';
 import type { Replica } from './replica.ts';
 import type { ResponseCache } from './response-cache.ts';
@@ -15,10 +13,10 @@ export interface LiveFunction {
   storeArn: string | undefined;
 }
 
-/** Everything that serving a request needs; `plan` and `reason` change when the distribution does. */
+/** What every request of a distribution needs. `plan` and `reason` change with the distribution. */
 export interface EdgeContext {
   distribution: { id: string; domainName: string };
-  /** Undefined while nothing can be served; `reason` then says why. */
+  /** Undefined while the distribution cannot be served; `reason` says why. */
   plan: EdgePlan | undefined;
   reason: string;
   locations: readonly EdgeLocation[];
@@ -32,7 +30,7 @@ export interface EdgeContext {
   onRequest: ((record: EdgeRequestRecord) => void) | undefined;
 }
 
-/** A request under way: its record grows as things are decided. */
+/** A request in progress. Each step adds to its record. */
 export interface Exchange {
   context: EdgeContext;
   viewer: ViewerRequest;
@@ -40,14 +38,17 @@ export interface Exchange {
   response: ServerResponse;
   marks: EdgeMarks;
   record: EdgeRequestRecord;
-  /** Ends the work under way for a viewer who has left. */
+  /** Ends the current attempt when the viewer has left. */
   abort: (() => void) | undefined;
 }
 
 /** Longest URL that CloudFront takes (AWS: RequestAndResponseBehaviorCustomOrigin.html). */
 const maxUrlLength = 8_192;
 
-/** Opens the exchange and its record, which is handed out when the response is over; undefined when the viewer's request was no request and is answered already. */
+/**
+ * Opens the exchange and its record, which goes to `onRequest` when the response has ended. Undefined when the request
+ * is invalid; the viewer then has its answer.
+ */
 export function openExchange(context: EdgeContext, message: IncomingMessage, response: ServerResponse): Exchange | undefined {
   const startedAt = performance.now();
   const id = context.nextId();
@@ -90,45 +91,17 @@ export function openExchange(context: EdgeContext, message: IncomingMessage, res
   return exchange;
 }
 
-/** Runs a function's LIVE stage on an event; its failure is answered, and then undefined. */
-export async function runFunction(
-  exchange: Exchange,
-  arn: string,
-  event: ViewerRequestEvent | ViewerResponseEvent,
-): Promise<Execution | undefined> {
-  const { context, viewer } = exchange;
-  const live = context.liveFunction(arn);
-  if (live === undefined) return answerExecutionError(exchange, `${arn} has no LIVE stage`);
-  const location = context.locations[viewer.location];
-  const execution = await context.runtime.run({
-    source: live.source,
-    event,
-    store: live.storeArn === undefined ? undefined : context.replica.read(live.storeArn, viewer.location),
-    ...(location !== undefined && { edgeLocation: location.edgeLocation }),
-    ...(viewer.query !== undefined && { rawQueryString: viewer.query }),
-    now: context.now(),
-  });
-  if (execution.customData !== undefined) {
-    const field = event.context.eventType === 'viewer-request' ? 'viewerRequestLogData' : 'viewerResponseLogData';
-    exchange.record[field] = execution.customData;
-  }
-  if (execution.error === undefined) return execution;
-  return execution.error.kind === 'execution'
-    ? answerExecutionError(exchange, execution.error.message)
-    : answerValidationError(exchange, execution.error.message);
-}
-
-/** Answers 503: the function threw or could not run. */
+/** Answers 503: the function threw an error or could not run. */
 export function answerExecutionError(exchange: Exchange, reason: string): undefined {
   return answer(exchange, 503, 'FunctionExecutionError', reason, 'The function of this behavior is invalid or could not run.');
 }
 
-/** Answers 502: what the function returned or asked for is refused. */
+/** Answers 502: CloudFront refuses what the function returned or called. */
 export function answerValidationError(exchange: Exchange, reason: string): undefined {
   return answer(exchange, 502, 'FunctionValidationError', reason, 'The function of this behavior returned an invalid result.');
 }
 
-/** Answers with CloudFront's own page. The reason goes to the record only. */
+/** Answers with CloudFront's error page. Only the record gets the reason. */
 export function answerError(exchange: Exchange, status: number, reason: string): undefined {
   return answer(exchange, status, 'Error', reason, 'The request could not be satisfied.');
 }
@@ -141,25 +114,61 @@ function answer(exchange: Exchange, status: number, kind: string, reason: string
   else sendErrorPage(response, status, record.xCache, marks, page);
 }
 
-/** The part of an event that names distribution, request and viewer. */
-export function eventFrame<T extends 'viewer-request' | 'viewer-response'>({ context, viewer }: Exchange, eventType: T) {
-  return {
-    version: '1.0' as const,
-    context: {
-      distributionDomainName: context.distribution.domainName,
-      distributionId: context.distribution.id,
-      eventType,
-      requestId: viewer.id,
-    },
-    viewer: { ip: viewer.ip },
-  };
+/** One line of the edge's log: a viewer's request and its outcome. */
+export interface EdgeRequestRecord {
+  /** Epoch milliseconds at arrival. */
+  at: number;
+  id: string;
+  method: string;
+  path: string;
+  country: string | undefined;
+  ip: string;
+  /** Index of the edge location that served it. */
+  location: number;
+  /** 0 when the viewer left before it got an answer. */
+  status: number;
+  /** The `x-cache` header, for example `Miss from cloudfront`. */
+  xCache: string;
+  /** The origins tried, in order. */
+  origins: string[];
+  /** The router's `x-origin-route` header, when the function set one. */
+  decision: string | undefined;
+  /** What the functions passed to `cf.logCustomData`, in the access log's form: URL-encoded, up to 800 bytes. */
+  viewerRequestLogData?: string;
+  viewerResponseLogData?: string;
+  /** Until the end of the response. */
+  ms: number;
+  /** Why the edge answered instead of an origin, or why it went on to the second origin; undefined otherwise. */
+  reason: string | undefined;
 }
 
-/** An event's request: the viewer's, or what a viewer-request function made of it. */
-export function eventRequest(
-  viewer: ViewerRequest,
-  changed?: Omit<ViewerRequestEvent['request'], 'method'>,
-): ViewerRequestEvent['request'] {
-  const { uri, querystring, headers, cookies } = changed ?? { ...viewer, uri: viewer.path };
-  return { method: viewer.method, uri, querystring, headers, cookies };
+/** An edge location as functions and viewers see it. */
+export interface EdgeLocation {
+  /** The `x-amz-cf-pop` header. */
+  pop: string;
+  /** What `cf.edgeLocation` holds. */
+  edgeLocation: { name: string; serverIp: string; region: string };
+}
+
+const places = [
+  { name: 'SIN', region: 'ap-southeast-1' },
+  { name: 'FRA', region: 'eu-central-1' },
+  { name: 'IAD', region: 'us-east-1' },
+  { name: 'BOM', region: 'ap-south-1' },
+  { name: 'GRU', region: 'sa-east-1' },
+  { name: 'NRT', region: 'ap-northeast-1' },
+];
+
+/**
+ * The first `count` of six places, repeated under other numbers when there are more. Addresses are from the
+ * documentation range.
+ */
+export function edgeLocations(count: number): EdgeLocation[] {
+  return Array.from({ length: count }, (_, index) => {
+    const place = places[index % places.length] as (typeof places)[number];
+    return {
+      pop: `${place.name}${50 + Math.floor(index / places.length)}-L1`,
+      edgeLocation: { ...place, serverIp: `192.0.2.${(index % 254) + 1}` },
+    };
+  });
 }

@@ -1,12 +1,13 @@
-import type { Duplex } from 'node:stream';
+import type { ServerResponse } from 'node:http';
+import { type Duplex, Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import type { BodyRelay } from './body-relay.ts';
-import type { BodySink, OriginExchange, OriginFailure, OriginReply } from './origin-exchange.ts';
-import { readReplyHead } from './viewer-reply.ts';
+import type { OriginRoute } from './origin-choice.ts';
+import type { OriginRequest } from './origin-request.ts';
+import { type ReplyHead, readReplyHead } from './viewer-reply.ts';
 
 type Controller = Dispatcher.DispatchController;
 
-/** So much of a body is taken before anybody asked for it, so that a small response is over in one go. */
+/** Bytes of a body read before the reply has a taker, so that a small response needs one step. */
 const maxWaitingBytes = 65_536;
 
 /** One attempt at an origin: the HTTP client's handler on one side, the reply on the other. */
@@ -82,12 +83,12 @@ export class OriginAttempt implements Dispatcher.DispatchHandler {
     this.#settle({ kind: 'upgraded', headers: (controller.rawHeaders as Buffer[]).map((text) => text.toString('latin1')), socket });
   }
 
-  /** Keeps what comes before anybody asked for it, and little of what nobody wants. */
+  /** Holds the first bytes until the reply has a taker. Reads a discarded body only up to the same limit. */
   #hold(controller: Controller, chunk: Buffer): void {
     this.#waitingBytes += chunk.length;
     const isFull = this.#waitingBytes > maxWaitingBytes;
     if (this.#state !== 'discarded') this.#waiting.push(chunk);
-    else if (isFull) controller.abort(new Error('nobody wants the body'));
+    else if (isFull) controller.abort(new Error('the body was discarded'));
     if (isFull) controller.pause();
   }
 
@@ -137,7 +138,7 @@ export class OriginAttempt implements Dispatcher.DispatchHandler {
     this.#timer?.refresh();
   }
 
-  /** This process may have been busy, with the answer waiting in the socket: it is looked for there before anybody is blamed. */
+  /** If this process was busy, the answer may be waiting in the socket: read that before blaming the origin. */
   #onSilence(): void {
     const before = this.#activity;
     setImmediate(() => {
@@ -145,7 +146,7 @@ export class OriginAttempt implements Dispatcher.DispatchHandler {
     });
   }
 
-  /** Silence is the origin's fault unless the viewer has yet to take what came or to send what is due. */
+  /** Silence is the origin's fault unless the viewer has not read what was sent, or not sent its body. */
   #blameSilence(): void {
     const isViewersFault = this.#hasReply ? this.#exchange.isViewerSlow() : this.#body?.isWaiting === true;
     const { readTimeoutMs } = this.#exchange.route.origin;
@@ -178,4 +179,118 @@ function classify(error: Error & { code?: string }, isConnected: boolean): { fai
   if (code === 'ETIMEDOUT') return { failure: 'connect-timeout', detail };
   if (/^ERR_(TLS|SSL)|CERT|^EPROTO/.test(code)) return { failure: 'tls', detail };
   return { failure: 'refused', detail };
+}
+
+/** One viewer's request on its way to an origin. */
+export interface OriginExchange {
+  route: OriginRoute;
+  request: OriginRequest;
+  /** The viewer's body, read once; undefined when there is none. */
+  body: Readable | undefined;
+  viewerProtocol: 'http' | 'https';
+  /** Gets a function that ends the attempt, for when the viewer leaves. */
+  onAbortable: (abort: () => void) => void;
+  /** True while the viewer has not read what was sent: the origin's silence is then not its fault. */
+  isViewerSlow: () => boolean;
+  /** Asks for WebSocket, so that the origin may answer 101. Default false. */
+  isWebSocket?: boolean;
+}
+
+/** Why there is no response. The first four are failures to connect. */
+export type OriginFailure =
+  | 'dns'
+  | 'refused'
+  | 'connect-timeout'
+  | 'tls'
+  | 'dropped'
+  | 'read-timeout'
+  | 'viewer-closed'
+  | 'invalid-request';
+
+export const connectFailures: ReadonlySet<OriginFailure> = new Set(['dns', 'refused', 'connect-timeout', 'tls']);
+
+/** Where a body goes. */
+interface BodySink {
+  response: ServerResponse;
+  /** Called with every part. */
+  onChunk?: (chunk: Buffer) => void;
+  /** Called when the body is complete; not when it broke off. */
+  onComplete?: () => void;
+  onBroken: (error: Error) => void;
+}
+
+/** A response before its body: the caller must call `relay` or `discard`, exactly one of them, once. */
+export interface OriginResponse {
+  kind: 'response';
+  head: ReplyHead;
+  /** Streams the body at the viewer's pace, then ends the viewer's response. */
+  relay(sink: BodySink): void;
+  /** Drops the body. Keeps the connection if the rest of the body is small. */
+  discard(): void;
+}
+
+/** The origin accepted WebSocket: both ends now speak it over this socket. */
+export interface OriginUpgrade {
+  kind: 'upgraded';
+  /** Names as the origin wrote them and values, in turn. */
+  headers: string[];
+  socket: Duplex;
+}
+
+export type OriginReply = OriginResponse | OriginUpgrade | { kind: 'failure'; failure: OriginFailure; detail: string };
+
+/**
+ * A viewer's body for one attempt at an origin. It reads the source only on demand and does not destroy it, so that a
+ * failed attempt loses neither the viewer's body nor its connection.
+ */
+export class BodyRelay extends Readable {
+  /** True while the reader waits for the source. */
+  isWaiting = false;
+  /** Called when a part of the body, or its end, goes on to the reader. */
+  onProgress: () => void = () => {};
+  readonly #source: Readable;
+  #isAttached = false;
+
+  constructor(source: Readable) {
+    super();
+    this.#source = source;
+  }
+
+  override _read(): void {
+    this.isWaiting = true;
+    if (!this.#isAttached) {
+      this.#isAttached = true;
+      this.#source.on('data', this.#onData).on('end', this.#onEnd).on('error', this.#onError);
+    }
+    this.#source.resume();
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.isWaiting = false;
+    if (this.#isAttached) {
+      this.#source.off('data', this.#onData).off('end', this.#onEnd).off('error', this.#onError);
+      // Drop the rest of the body, so that the viewer reaches the end of its request and reads the answer.
+      this.#source.on('error', () => {}).resume();
+    }
+    callback(error);
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#progress();
+    if (!this.push(chunk)) this.#source.pause();
+  };
+
+  readonly #onEnd = (): void => {
+    this.#progress();
+    this.push(null);
+  };
+
+  readonly #onError = (error: Error): void => {
+    this.destroy(error);
+  };
+
+  #progress(): void {
+    this.isWaiting = false;
+    this.onProgress();
+  }
 }

@@ -1,18 +1,22 @@
 import type { OriginCall, OriginOverrides } from '../../src/edge/execution.ts';
 import { isRecord } from '../../src/text/is-record.ts';
 import type { BehaviorTarget, EdgePlan, PlannedOrigin } from './edge-plan.ts';
+import { connectFailures, type OriginFailure, type OriginReply } from './origin-attempt.ts';
 
 /** One origin to try, with what the function overrode. */
 export interface OriginRoute {
   origin: PlannedOrigin;
-  /** Set when the function named one; else the viewer's Host or the origin's domain, as the origin request policy has it. */
+  /**
+   * Set when the function named one; else the viewer's Host or the origin's domain, as the origin request policy has
+   * it.
+   */
   hostHeader: string | undefined;
   sni: string | undefined;
   /** The function named the Host itself. */
   isHostOverridden: boolean;
 }
 
-/** The origins to try in turn, and on which statuses the second one gets its turn. */
+/** The origins to try in turn, and the statuses on which the second one is tried. */
 export interface OriginChoice {
   kind: 'choice';
   primary: OriginRoute;
@@ -20,8 +24,8 @@ export interface OriginChoice {
   failoverCodes: readonly number[];
 }
 
-/** What CloudFront answers with FunctionValidationError. */
-export interface Refused {
+/** CloudFront answers this with FunctionValidationError. */
+interface Refused {
   kind: 'refused';
   message: string;
 }
@@ -40,7 +44,7 @@ export function chooseOrigins(plan: EdgePlan, target: BehaviorTarget, call: Orig
   };
 }
 
-/** The behavior's target, or what the function's helper call makes of it (AWS: helper-functions-origin-modification.html). */
+/** The behavior's target, changed by the function's helper call (AWS: helper-functions-origin-modification.html). */
 function chooseRoutes(plan: EdgePlan, target: BehaviorTarget, call: OriginCall | undefined): OriginChoice | Refused {
   if (call === undefined) return choice(route(target.primary), target.secondary && route(target.secondary), target.failoverCodes);
   switch (call.helper) {
@@ -66,7 +70,7 @@ function chooseRoutes(plan: EdgePlan, target: BehaviorTarget, call: OriginCall |
   }
 }
 
-/** Whatever is not named is inherited from the assigned origin, custom headers and their secrets included. */
+/** Every setting not given is inherited from the assigned origin, custom headers and their secrets included. */
 function updateOrigin(assigned: PlannedOrigin, settings: Record<string, unknown>): OriginRoute {
   const timeouts = record(settings['timeouts']);
   const custom = record(settings['customOriginConfig']);
@@ -105,9 +109,9 @@ function choice(primary: OriginRoute, secondary: OriginRoute | undefined, failov
   return { kind: 'choice', primary, secondary, failoverCodes };
 }
 
-/** No page says what CloudFront does with an id it does not know; a validation error is the strict reading. */
+/** AWS does not document an unknown id; a validation error is the strict reading. */
 function unknownOrigin(id: string): Refused {
-  return { kind: 'refused', message: `no origin of this distribution is called ${JSON.stringify(id)}` };
+  return { kind: 'refused', message: `this distribution has no origin ${JSON.stringify(id)}` };
 }
 
 function record(value: unknown): Record<string, unknown> {
@@ -128,4 +132,52 @@ function boolean(value: unknown): boolean | undefined {
 
 function milliseconds(seconds: unknown): number | undefined {
   return typeof seconds === 'number' ? seconds * 1_000 : undefined;
+}
+
+/** The reply of the last origin asked. */
+interface FailoverResult {
+  reply: OriginReply;
+  /** Why the second origin was asked; undefined when it was not. */
+  passedOver: string | undefined;
+}
+
+/**
+ * Asks the primary, then the secondary if the group's criteria say so (AWS: high_availability_origin_failover.html):
+ * only for safe methods, and OPTIONS if it is cached; on a listed status; on no connection if 503 is listed; on no
+ * answer in time if 504 is listed. Our reading: a refused or dropped connection also counts if 502 is listed, because
+ * the viewer would get 502. AWS does not document what a run-time group does with other methods; here the primary alone
+ * is asked.
+ */
+export async function askOrigins(
+  choice: OriginChoice,
+  canFailOver: boolean,
+  ask: (route: OriginRoute) => Promise<OriginReply>,
+): Promise<FailoverResult> {
+  const { primary, secondary, failoverCodes } = choice;
+  const reply = await ask(primary);
+  const cause = secondary !== undefined && canFailOver ? failoverCause(reply, failoverCodes) : undefined;
+  if (secondary === undefined || cause === undefined) return { reply, passedOver: undefined };
+  if (reply.kind === 'response') reply.discard();
+  return { reply: await ask(secondary), passedOver: `${primary.origin.id}: ${cause}` };
+}
+
+/**
+ * The status CloudFront answers with when an origin gave no response: 504 for time, 502 for the rest (AWS:
+ * troubleshooting-response-errors.html).
+ */
+export function failureStatus(failure: OriginFailure): number {
+  return failure === 'connect-timeout' || failure === 'read-timeout' ? 504 : 502;
+}
+
+function failoverCause(reply: OriginReply, codes: readonly number[]): string | undefined {
+  if (reply.kind === 'response') return codes.includes(reply.head.statusCode) ? `status ${reply.head.statusCode}` : undefined;
+  if (reply.kind === 'upgraded') return undefined;
+  const { failure } = reply;
+  const counts =
+    failure === 'read-timeout'
+      ? codes.includes(504)
+      : connectFailures.has(failure)
+        ? codes.includes(503) || codes.includes(502)
+        : failure === 'dropped' && codes.includes(502);
+  return counts ? failure : undefined;
 }

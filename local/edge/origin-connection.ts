@@ -2,9 +2,7 @@ import net, { isIP } from 'node:net';
 import tls from 'node:tls';
 import { type buildConnector, Client } from 'undici';
 import { maxHeadBytes } from '../../kvs/limits.ts';
-import { BodyRelay } from './body-relay.ts';
-import { OriginAttempt } from './origin-attempt.ts';
-import { connectFailures, type OriginExchange, type OriginReply } from './origin-exchange.ts';
+import { BodyRelay, connectFailures, OriginAttempt, type OriginExchange, type OriginReply } from './origin-attempt.ts';
 
 export interface OriginAddress {
   host: string;
@@ -12,18 +10,21 @@ export interface OriginAddress {
   protocol: 'http' | 'https';
 }
 
-/** Where an origin's name leads on this machine; the edge's DNS. A text says why it leads nowhere. */
+/** The edge's DNS: the address of an origin's name on this machine, or a text that says why it has none. */
 export type ResolveOrigin = (domainName: string, port: number, protocol: 'http' | 'https') => OriginAddress | string;
 
 export interface OriginConnections {
-  /** Asks one origin, as often as its attempts allow: again after a failure to connect, and for GET and HEAD after a read timeout. */
+  /**
+   * Asks one origin, up to its number of attempts: again after a failure to connect, and for GET and HEAD after a read
+   * timeout.
+   */
   send(exchange: OriginExchange): Promise<OriginReply>;
-  /** Connections open to origins, idle ones included. */
+  /** Open connections to origins, with idle ones. */
   openSockets(): number;
   close(): void;
 }
 
-/** What makes two routes share connections. */
+/** Two routes with the same values share connections. */
 interface Address {
   protocol: 'http' | 'https';
   host: string;
@@ -33,9 +34,13 @@ interface Address {
   keepAliveTimeoutMs: number;
 }
 
-/** Opens the edge's connections to origins: kept alive as long as each origin allows. `certificateAuthorities` are trusted instead of the usual ones when there are any. */
+/**
+ * Opens the edge's connections to origins, kept alive for as long as each origin allows. `certificateAuthorities`, if
+ * any, replace the usual ones.
+ */
 export function openOriginConnections(resolveOrigin: ResolveOrigin, certificateAuthorities: readonly string[] = []): OriginConnections {
-  // One client is one connection; those without work wait here by address, the one used last on top. One that has lost its connection meanwhile goes.
+  // One client is one connection. Idle ones wait here by address, the last used on top. One whose connection is lost is
+  // dropped.
   const idle = new Map<string, Client[]>();
   const clients = new Map<Client, net.Socket | undefined>();
 
@@ -69,7 +74,7 @@ export function openOriginConnections(resolveOrigin: ResolveOrigin, certificateA
         drop(key, client);
       });
       const late = Object.assign(new Error(`no connection within ${connectionTimeoutMs} ms`), { code: 'ETIMEDOUT' });
-      // A busy process looks at its sockets once more before it gives up.
+      // If this process was busy, the connection may be ready: check the socket once more before giving up.
       const timer = setTimeout(() => setImmediate(() => isSettled || socket.destroy(late)), connectionTimeoutMs);
       let isSettled = false;
       const settle = (error: NodeJS.ErrnoException | null) => {
@@ -77,7 +82,7 @@ export function openOriginConnections(resolveOrigin: ResolveOrigin, certificateA
         if (isSettled) return;
         isSettled = true;
         if (error === null) callback(null, socket as net.Socket);
-        // The client would take a certificate for another name as something to be tried again under its own idea of the SNI, and wait for ever.
+        // With the original code the client would retry a certificate for another name with its own SNI, and never end.
         else
           callback(
             Object.assign(new Error(error.message), { code: error.code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? 'ERR_TLS' : error.code }),
@@ -87,7 +92,7 @@ export function openOriginConnections(resolveOrigin: ResolveOrigin, certificateA
       socket.once(protocol === 'http' ? 'connect' : 'secureConnect', () => settle(null));
       socket.on('error', settle);
     };
-    // The scheme is http even where the socket is TLS: the client would else choose the SNI itself, by the Host header.
+    // The scheme is http even for a TLS socket: otherwise the client would choose the SNI from the Host header.
     const client = new Client(`http://${host.includes(':') ? `[${host}]` : host}:${port}`, {
       connect,
       pipelining: 1,
@@ -125,7 +130,7 @@ export function openOriginConnections(resolveOrigin: ResolveOrigin, certificateA
         path: request.path,
         headers: request.headers,
         body: relay ?? null,
-        // The client would close the connection after each HEAD, for the sake of servers that answer it with a body.
+        // By default the client closes the connection after each HEAD, because some servers answer it with a body.
         ...(!isWebSocket && { reset: false }),
         ...(isWebSocket && { upgrade: 'websocket' }),
       },

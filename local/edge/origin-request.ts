@@ -1,12 +1,12 @@
 import { valuesOf } from '../../src/edge/judge/event-values.ts';
 import { wireName } from '../../src/edge/judge/header-rules.ts';
 import type { Behavior } from './edge-plan.ts';
-import type { EdgeRequest } from './function-output.ts';
-import type { Selection } from './managed-policies.ts';
 import type { OriginRoute } from './origin-choice.ts';
+import type { Selection } from './policies.ts';
+import type { EdgeRequest } from './run-function.ts';
 import type { ViewerRequest } from './viewer-request.ts';
 
-/** What goes over the wire to one origin. */
+/** The HTTP request to one origin. */
 export interface OriginRequest {
   method: string;
   path: string;
@@ -14,7 +14,10 @@ export interface OriginRequest {
   headers: string[];
 }
 
-/** Sent on without any origin request policy: a body needs its type, a range or a condition its meaning. Which ones CloudFront keeps is not documented for policies. */
+/**
+ * Forwarded without any origin request policy, since a body, a range or a condition is useless without them. AWS does
+ * not document which ones CloudFront forwards.
+ */
 const alwaysForwarded = new Set(['content-type', 'content-encoding', 'range', 'if-range', 'if-none-match', 'if-modified-since']);
 /** Written by the edge itself. */
 const ownHeaders = new Set(['host', 'via', 'x-forwarded-for', 'content-length', 'transfer-encoding', 'user-agent']);
@@ -22,8 +25,9 @@ const ownHeaders = new Set(['host', 'via', 'x-forwarded-for', 'content-length', 
 const conditions = new Set(['if-none-match', 'if-modified-since', 'if-match', 'if-unmodified-since']);
 
 /**
- * The request for one route: path under the origin's path, headers and cookies that the policies let through, the origin's own headers over the viewer's.
- * `validators`, names and values in turn, take the place of the viewer's conditions when the response is for the cache.
+ * The request for one route: the origin's path before the viewer's, the headers and cookies that the policies forward,
+ * the origin's custom headers over the viewer's. `validators`, names and values in turn, replace the viewer's
+ * conditions when the response may be cached.
  */
 export function formatOriginRequest(
   viewer: ViewerRequest,
@@ -65,7 +69,7 @@ export function formatOriginRequest(
   const earlierVia = request.headers['via'];
   headers.push('via', earlierVia === undefined ? via : `${valuesOf(earlierVia).join(', ')}, ${via}`);
   headers.push('x-amz-cf-id', viewer.id);
-  // A body without a length is sent in chunks, as it came.
+  // A body without a length is sent in chunks.
   const length = viewer.headers['content-length']?.value;
   if (viewer.hasBody && length !== undefined) headers.push('content-length', length);
   for (const [name, value] of custom) headers.push(name, value);
@@ -78,7 +82,7 @@ function formatQuery(query: string | undefined, behavior: Behavior): string {
   return selected === undefined ? '' : `?${selected}`;
 }
 
-/** The pairs of a Cookie header or a query string that either policy lets through; undefined when nothing is left. */
+/** The pairs of a Cookie header or a query string that any of the policies selects; undefined for none. */
 export function selectPairs(pairs: string | undefined, separator: '; ' | '&', ...selections: Selection[]): string | undefined {
   if (pairs === undefined || selections.includes('all')) return pairs;
   const chosen = selections.filter((selection) => selection !== 'none' && selection !== 'all');
@@ -120,7 +124,7 @@ function forwardsHeader(behavior: Behavior, name: string, method: string): boole
   return cachePolicy.headers.includes(name) || behavior.cloudFrontHeaders.includes(name) || alwaysForwarded.has(name);
 }
 
-/** Accept-Encoding as cache and origin see it: which of these encodings the viewer takes, nothing else. */
+/** Accept-Encoding for cache and origin: those of `encodings` that the viewer accepts. */
 export function normalizeAcceptEncoding(request: EdgeRequest, encodings: readonly string[]): string {
   const wanted = valuesOf(request.headers['accept-encoding']).join(',').toLowerCase();
   return encodings.filter((name) => wanted.includes(name)).join(',');

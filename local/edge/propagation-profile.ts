@@ -2,7 +2,7 @@ import type { Option } from '../../src/cli/option.ts';
 import { formatDuration, parseDuration } from '../../src/text/duration.ts';
 import type { Propagation } from './replica.ts';
 
-/** How long writes take to the edge, as a command line says it. */
+/** The value of `--propagation`: how long writes take to reach the edge. */
 export interface PropagationProfile {
   name: 'fast' | 'aws' | 'custom';
   propagation: Partial<Propagation>;
@@ -14,12 +14,13 @@ export interface PropagationProfile {
   missMs: number;
 }
 
-/** Short enough to watch; no measurement of CloudFront was ever this quick. */
+/** Short enough to watch. CloudFront was never measured to be this quick. */
 const fast: PropagationProfile = { name: 'fast', propagation: { delayMs: 2_000 }, typicalMs: 2_000, tailMs: 2_000, missMs: 0 };
 
 /**
- * As measured: a median of 31 s, 29.4 to 32.4 (smoketurner/virtual-waiting-room, ADR-0021), 26 s before that; one specification counts on 75 s until all edge
- * locations agree. A key that exists was seen missing for moments around a change. How often either happens is not known: 5 % and one second are our guess.
+ * As measured: a median of 31 s, 29.4 to 32.4 (smoketurner/virtual-waiting-room, ADR-0021), 26 s before that. One
+ * specification allows 75 s until all edge locations agree. Reports saw an existing key missing for moments around a
+ * change. How often either happens is not known: 5 % and one second are our guess.
  */
 const aws: PropagationProfile = {
   name: 'aws',
@@ -29,22 +30,22 @@ const aws: PropagationProfile = {
   missMs: 1_000,
 };
 
-/** `--propagation fast`, `aws`, or a duration of one's own, 0 included. */
+/** `--propagation fast`, `aws`, or any duration, 0 included. */
 export const propagationOption: Option<PropagationProfile> = {
   placeholder: '<fast|aws|duration>',
-  summary: `until a write of the KeyValueStore is at the edge: fast is ${formatDuration(fast.typicalMs)}, aws about ${formatDuration(aws.typicalMs)} and up to ${formatDuration(aws.tailMs)}; fast by default`,
+  summary: `time until a KeyValueStore write is at the edge: fast is ${formatDuration(fast.typicalMs)}, aws about ${formatDuration(aws.typicalMs)} and up to ${formatDuration(aws.tailMs)}; default fast`,
   absent: fast,
   parse: (found) => {
     if (found === 'fast') return { value: fast };
     if (found === 'aws') return { value: aws };
     const delayMs = found === '0' ? 0 : parseDuration(found);
-    if (delayMs === undefined) return { problem: `takes fast, aws or a duration such as 10s, found ${JSON.stringify(found)}` };
+    if (delayMs === undefined) return { problem: `must be fast, aws or a duration such as 10s, got ${JSON.stringify(found)}` };
     return { value: { name: 'custom', propagation: { delayMs }, typicalMs: delayMs, tailMs: delayMs, missMs: 0 } };
   },
 };
 
-/** One line for people; says of the quick times that they are not CloudFront's. */
+/** One line for people. Quick times are marked as not CloudFront's. */
 export function describePropagation({ name, typicalMs, tailMs }: Pick<PropagationProfile, 'name' | 'typicalMs' | 'tailMs'>): string {
-  if (name === 'aws') return `aws: a write is at the edge after about ${formatDuration(typicalMs)}, up to ${formatDuration(tailMs)}`;
-  return `${name}: a write is at the edge after ${formatDuration(typicalMs)}; CloudFront takes about ${formatDuration(aws.typicalMs)}, up to ${formatDuration(aws.tailMs)} (--propagation aws)`;
+  if (name === 'aws') return `aws: a write reaches the edge after about ${formatDuration(typicalMs)}, up to ${formatDuration(tailMs)}`;
+  return `${name}: a write reaches the edge after ${formatDuration(typicalMs)}; CloudFront needs about ${formatDuration(aws.typicalMs)}, up to ${formatDuration(aws.tailMs)} (--propagation aws)`;
 }

@@ -1,11 +1,11 @@
 import type { StoreView } from '../../src/edge/execution.ts';
 import type { Published } from '../published.ts';
 
-/** How writes reach the edge. AWS promises no figure; propagation-profile.ts has what was measured. */
+/** How writes reach the edge. AWS promises no figure; propagation-profile.ts has the measurements. */
 export interface Propagation {
   /** Until a write arrives. Default 2,000. */
   delayMs: number;
-  /** Up to so much more, drawn anew for each write and location. Default 0. */
+  /** Added to the delay: 0 up to this, drawn for each write and location. Default 0. */
   jitterMs: number;
   /** Share of writes at a location, from 0 to 1, that take longer: up to `tailMs`. Default 0. */
   tailShare: number;
@@ -20,21 +20,21 @@ export interface Propagation {
 
 const defaultPropagation: Propagation = { delayMs: 2_000, jitterMs: 0, tailShare: 0, tailMs: 0, missMs: 0, seed: 1, locations: 1 };
 
-/** What the operator of a local edge may break. */
+/** Faults that the operator of a local edge can switch on. */
 interface ReplicaFaults {
-  /** Every read of a function rejects. */
+  /** Every read by a function rejects. */
   failReads: boolean;
-  /** An existing key that a write changes is missing for the last quarter of the delay, as one report saw it. */
+  /** An existing key that a write changes is missing for the last quarter of the delay, as one report describes. */
   transientMiss: boolean;
 }
 
 /** The edge's own copies of every KeyValueStore, behind the authoritative ones. */
 export interface Replica {
-  /** Takes what is in this store now as arrived, unless it is watched already. */
+  /** Takes the store's present content as arrived, unless the store is watched already. */
   watch(storeArn: string): void;
-  /** What a function's run at this location sees; undefined when no such store has arrived. */
+  /** What a function at this location reads; undefined when no such store has arrived. */
   read(storeArn: string, location: number): StoreView | undefined;
-  /** When the last write so far will be at every location; undefined when all are there already. */
+  /** When the latest write will be at every location; undefined when it is there. */
   settlesAt(storeArn: string): number | undefined;
   faults: ReplicaFaults;
   close(): void;
@@ -42,7 +42,7 @@ export interface Replica {
 
 interface Copy {
   view: StoreView | undefined;
-  /** Writes on their way, in the order in which they were made and will arrive. */
+  /** Writes in propagation, in the order in which they were made and will arrive. */
   pending: { at: number; sentAt: number; view: StoreView | undefined }[];
   random: () => number;
 }
@@ -77,7 +77,7 @@ export function openReplica(
 
   const stop = published.subscribe((change) => {
     if (change.kind !== 'store') return;
-    // A store that nobody watched was made after the edge opened: its first content has to travel too.
+    // A store not watched so far was created after the edge opened: its first content must propagate too.
     const isNew = !stores.has(change.arn);
     const sentAt = now();
     const copies = copiesOf(change.arn);
@@ -114,7 +114,10 @@ export function openReplica(
   };
 }
 
-/** The copy without the keys that the next write changes, for this long before it arrives; a quarter of its way by default. */
+/**
+ * The copy without the keys that the next write changes, for `missMs` before it arrives; by default a quarter of its
+ * delay.
+ */
 function withoutChanging({ view, pending }: Copy, at: number, missMs?: number): StoreView | undefined {
   const next = pending[0];
   if (view === undefined || next === undefined || at < next.at - (missMs ?? (next.at - next.sentAt) / 4)) return view;

@@ -1,35 +1,105 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { cacheKey } from './cache-key.ts';
-import { type Decision, decideRequest } from './decide-request.ts';
+import { type Behavior, type EdgePlan, matchBehavior } from './edge-plan.ts';
 import { answerError, answerExecutionError, answerValidationError, type EdgeContext, type Exchange, openExchange } from './exchange.ts';
-import { askOrigins, failureStatus } from './failover.ts';
-import { birth, collectBody, freshUntil, keptReplyHead, validators, withoutHeader } from './kept-reply.ts';
-import type { OriginResponse } from './origin-exchange.ts';
+import type { OriginResponse } from './origin-attempt.ts';
+import { askOrigins, chooseOrigins, failureStatus, type OriginChoice } from './origin-choice.ts';
 import { formatOriginRequest } from './origin-request.ts';
-import type { CachedResponse } from './response-cache.ts';
-import { errorPage, type ReplyHead, writeReplyHead } from './viewer-reply.ts';
-import { runViewerResponse } from './viewer-response.ts';
+import {
+  birth,
+  type CachedResponse,
+  cacheKey,
+  collectBody,
+  freshUntil,
+  keptReplyHead,
+  validators,
+  withoutHeader,
+} from './response-cache.ts';
+import { type EdgeRequest, runViewerRequest, runViewerResponse, type ViewerRequestResult } from './run-function.ts';
+import { errorPage, type ReplyHead, sendGenerated, sendHttpsRedirect, writeReplyHead } from './viewer-reply.ts';
+import { addCloudFrontHeaders } from './viewer-request.ts';
 
-/** Serves one viewer's request from start to end. Never rejects: what goes wrong is answered and recorded. */
+/** How a request is served: under which behavior, in what form, from which origins. */
+interface Decision {
+  behavior: Behavior;
+  request: EdgeRequest;
+  choice: OriginChoice;
+}
+
+/** Serves one viewer request from start to end. Never rejects: a failure is answered and recorded. */
 export async function serveRequest(context: EdgeContext, message: IncomingMessage, response: ServerResponse): Promise<void> {
   const exchange = openExchange(context, message, response);
   if (exchange === undefined) return;
   try {
     const decision = await decideRequest(exchange);
-    if (decision !== undefined) await serve(exchange, decision);
+    if (decision !== undefined) await serveDecided(exchange, decision);
   } catch (error) {
-    // A runtime that died, or a bug of ours: the viewer gets what CloudFront says of a function that could not run.
+    // The runtime died, or this edge has a bug: the viewer gets CloudFront's answer for a function that could not run.
     answerExecutionError(exchange, (error as Error).message);
   }
 }
 
-/** From the cache when it is there and fresh, else from the origins. */
-async function serve(exchange: Exchange, decision: Decision): Promise<void> {
+/**
+ * Decides a request: behavior, rules of the behavior, its function, origins. Undefined when the viewer has its answer.
+ */
+export async function decideRequest(exchange: Exchange): Promise<Decision | undefined> {
+  const { context, viewer } = exchange;
+  const { plan } = context;
+  if (plan === undefined) return answerError(exchange, 502, context.reason);
+  const behavior = admit(exchange, plan);
+  if (behavior === undefined) return undefined;
+  addCloudFrontHeaders(viewer, behavior.cloudFrontHeaders);
+  const result = await applyViewerRequest(exchange, behavior);
+  if (result === undefined) return undefined;
+  const { output: request, call } = result;
+  if (request.kind === 'response') {
+    exchange.record.xCache = 'FunctionGeneratedResponse from cloudfront';
+    sendGenerated(exchange.response, request, viewer.method === 'HEAD', exchange.marks);
+    return undefined;
+  }
+  const choice = chooseOrigins(plan, behavior.target, call);
+  if (choice.kind === 'refused') return answerValidationError(exchange, choice.message);
+  if (plan.defaultRootObject !== '' && request.uri === '/') request.uri = `/${plan.defaultRootObject}`;
+  return { behavior, request, choice };
+}
+
+/** What CloudFront settles before any function runs: country, behavior, protocol and method. */
+function admit(exchange: Exchange, plan: EdgePlan): Behavior | undefined {
+  const { viewer, response, marks, record } = exchange;
+  if (!plan.enabled) return answerError(exchange, 403, 'the distribution is disabled');
+  const behavior = matchBehavior(plan, viewer.path);
+  if (behavior === undefined) return answerError(exchange, 502, 'the distribution has no default behavior');
+  const geo = plan.geoRestriction;
+  if (geo !== undefined && geo.countries.has(viewer.country ?? '') !== geo.allowListed)
+    return answerError(exchange, 403, `the distribution's geographic restriction blocks ${viewer.country ?? 'a viewer without a country'}`);
+  if (viewer.protocol === 'http' && behavior.viewerProtocolPolicy !== 'allow-all') {
+    if (behavior.viewerProtocolPolicy === 'https-only') return answerError(exchange, 403, `behavior ${behavior.pattern} takes https only`);
+    record.xCache = 'Redirect from cloudfront';
+    const query = viewer.query === undefined ? '' : `?${viewer.query}`;
+    sendHttpsRedirect(response, viewer.method, `https://${viewer.host}${viewer.path}${query}`, marks);
+    return undefined;
+  }
+  if (!behavior.allowedMethods.has(viewer.method))
+    return answerError(exchange, 403, `behavior ${behavior.pattern} does not allow ${viewer.method}`);
+  if (viewer.method === 'GET' && viewer.hasBody) return answerError(exchange, 403, 'a GET request must not have a body');
+  return behavior;
+}
+
+async function applyViewerRequest(exchange: Exchange, behavior: Behavior): Promise<ViewerRequestResult | undefined> {
+  const { path: uri, query, headers, cookie, querystring, cookies } = exchange.viewer;
+  if (behavior.viewerRequestFunction === undefined)
+    return { output: { kind: 'request', uri, query, headers, cookie, querystring, cookies }, call: undefined };
+  const result = await runViewerRequest(exchange, behavior.viewerRequestFunction);
+  if (result?.output.kind === 'request') exchange.record.decision = result.output.headers['x-origin-route']?.value;
+  return result;
+}
+
+/** Serves from the cache if it holds a fresh copy, otherwise from the origins. */
+async function serveDecided(exchange: Exchange, decision: Decision): Promise<void> {
   const { context, viewer, record } = exchange;
   const key = cacheKey(decision.behavior, viewer, decision.request);
   const kept = key === undefined ? undefined : context.cache.get(key);
   if (kept !== undefined && kept.freshUntil > context.now()) return sendKept(exchange, decision, kept, 'Hit');
-  const { reply, passedOver } = await ask(exchange, decision, key !== undefined, kept);
+  const { reply, passedOver } = await sendToOrigins(exchange, decision, key !== undefined, kept);
   if (reply.kind === 'failure' && reply.failure === 'viewer-closed') return;
   record.reason = passedOver;
   const last = record.origins.at(-1);
@@ -59,22 +129,16 @@ async function serve(exchange: Exchange, decision: Decision): Promise<void> {
   await sendOriginReply(exchange, decision, key, reply);
 }
 
-function ask(exchange: Exchange, { behavior, request, choice }: Decision, isCached: boolean, kept: CachedResponse | undefined) {
+function sendToOrigins(exchange: Exchange, { behavior, request, choice }: Decision, isCached: boolean, kept: CachedResponse | undefined) {
   const { context, viewer, message, response, record, marks } = exchange;
   const { method, hasBody } = viewer;
   const isSafe = method === 'GET' || method === 'HEAD' || (method === 'OPTIONS' && behavior.cachedMethods.has('OPTIONS'));
+  const conditions = isCached ? validators(kept?.isError === true ? undefined : kept) : undefined;
   return askOrigins(choice, isSafe && !hasBody, (route) => {
     record.origins.push(route.origin.id);
     return context.connections.send({
       route,
-      request: formatOriginRequest(
-        viewer,
-        request,
-        behavior,
-        route,
-        marks.via,
-        isCached ? validators(kept?.isError === true ? undefined : kept) : undefined,
-      ),
+      request: formatOriginRequest(viewer, request, behavior, route, marks.via, conditions),
       body: hasBody ? message : undefined,
       viewerProtocol: viewer.protocol,
       onAbortable(abort) {
@@ -86,7 +150,7 @@ function ask(exchange: Exchange, { behavior, request, choice }: Decision, isCach
   });
 }
 
-/** Streams the origin's response to the viewer, keeping a copy on the way when it may be kept. */
+/** Streams the origin's response to the viewer and keeps a copy if the cache may have one. */
 async function sendOriginReply(exchange: Exchange, decision: Decision, key: string | undefined, origin: OriginResponse): Promise<void> {
   const { viewer, response, record, marks } = exchange;
   const isHead = viewer.method === 'HEAD';
@@ -119,7 +183,9 @@ async function sendKept(exchange: Exchange, decision: Decision, kept: CachedResp
   response.end(viewer.method === 'HEAD' || changed.head.statusCode === 304 ? undefined : (changed.body ?? kept.body));
 }
 
-/** An object past its time is better than an error: it is served, and the origin left alone for the error's TTL (AWS: HTTPStatusCodes.html). */
+/**
+ * Serves an expired copy instead of an error, and asks no origin again for the error's TTL (AWS: HTTPStatusCodes.html).
+ */
 async function sendStale(
   exchange: Exchange,
   decision: Decision,
@@ -134,7 +200,7 @@ async function sendStale(
   return true;
 }
 
-/** An origin that does not answer counts as one that answered with an error: the edge's own page is kept like it. */
+/** Keeps the edge's own error page when no origin answered: CloudFront caches it like an origin's error. */
 function keepError({ context, marks }: Exchange, { behavior }: Decision, key: string, status: number): void {
   const page = errorPage(status, 'The request could not be satisfied.', marks.id);
   const until = freshUntil(context, behavior, status, page.head.headers);

@@ -1,20 +1,20 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { decideRequest } from './decide-request.ts';
 import { answerError, answerExecutionError, answerValidationError, type EdgeContext, type Exchange, openExchange } from './exchange.ts';
-import { failureStatus } from './failover.ts';
-import type { OriginUpgrade } from './origin-exchange.ts';
+import type { OriginUpgrade } from './origin-attempt.ts';
+import { failureStatus } from './origin-choice.ts';
 import { formatOriginRequest } from './origin-request.ts';
-import { serveRequest } from './serve-request.ts';
+import { decideRequest, serveRequest } from './serve-request.ts';
 import { writeReplyHead } from './viewer-reply.ts';
 
-/** A WebSocket without a byte from the origin for so long is closed (AWS: cloudfront-limits.html). */
+/** A WebSocket is closed after this long without a byte from the origin (AWS: cloudfront-limits.html). */
 const idleMs = 600_000;
 
 /**
- * Serves a request that asks for another protocol: WebSocket is passed through to the chosen origin after function and policies had their say, anything else is
- * served as if it had not asked. Through a group only the primary is tried: failover of WebSocket is not documented.
+ * Serves a request that asks for another protocol. WebSocket is connected to the chosen origin after function and
+ * policies; any other protocol is ignored. Of a group only the primary is tried: AWS does not document failover of
+ * WebSocket.
  */
 export async function serveUpgrade(context: EdgeContext, message: IncomingMessage, socket: Duplex, firstBytes: Buffer): Promise<void> {
   socket.on('error', () => socket.destroy());
@@ -63,7 +63,7 @@ async function connect(exchange: Exchange, socket: Duplex, firstBytes: Buffer): 
   reply.relay({ response, onBroken: () => response.destroy() });
 }
 
-/** Lets viewer and origin talk until either ends. The origin's 101 is passed on with the names that it was answered under. */
+/** Connects viewer and origin until either ends. Header names of the origin's 101 stay as the origin wrote them. */
 function join({ record, marks }: Exchange, { headers, socket: origin }: OriginUpgrade, viewer: Duplex, firstBytes: Buffer): void {
   record.status = 101;
   record.xCache = 'Miss from cloudfront';
@@ -76,7 +76,7 @@ function join({ record, marks }: Exchange, { headers, socket: origin }: OriginUp
   ends[1].setTimeout(idleMs, () => origin.destroy());
   for (const [from, to] of [ends, [ends[1], ends[0]] as const]) {
     from.pipe(to, { end: false });
-    // WebSocket knows no half-closed connection: when one side is done, so is the other, once it has what was sent.
+    // WebSocket has no half-closed connection: when one side ends, the other ends once it has read what was sent.
     from.on('end', () => to.destroySoon());
     from.on('close', () => to.destroySoon());
     from.on('error', () => to.destroy());

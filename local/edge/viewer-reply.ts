@@ -1,8 +1,8 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { hopByHopHeaders } from '../../src/edge/judge/header-rules.ts';
-import type { EdgeResponse } from './function-output.ts';
+import type { EdgeResponse } from './run-function.ts';
 
-/** What CloudFront puts on every response. */
+/** CloudFront's own headers of every response. */
 export interface EdgeMarks {
   via: string;
   pop: string;
@@ -17,7 +17,7 @@ export interface ReplyHead {
   headers: string[];
 }
 
-/** An origin's status and headers as the viewer may have them; `raw` is names and values in turn, as they came. */
+/** An origin's status and headers without hop-by-hop headers. `raw` is names and values in turn. */
 export function readReplyHead(statusCode: number, statusMessage: string, raw: readonly Buffer[]): ReplyHead {
   const headers: string[] = [];
   for (let index = 0; index < raw.length; index += 2) {
@@ -27,7 +27,7 @@ export function readReplyHead(statusCode: number, statusMessage: string, raw: re
   return { statusCode, statusMessage, headers };
 }
 
-/** Writes status and headers with CloudFront's own marks; the body is up to the caller. */
+/** Writes status and headers with CloudFront's own headers. The caller sends the body. */
 export function writeReplyHead(response: ServerResponse, head: ReplyHead, xCache: string, marks: EdgeMarks): void {
   const headers = head.headers.slice();
   const viaAt = headers.indexOf('via');
@@ -46,7 +46,7 @@ export function sendGenerated(response: ServerResponse, generated: EdgeResponse,
   response.end(isHead ? undefined : body);
 }
 
-/** CloudFront's own page for a request that it cannot serve. */
+/** CloudFront's error page for a request that it cannot serve. */
 export function errorPage(statusCode: number, explanation: string, id: string): { head: ReplyHead; body: Buffer } {
   const title = `${statusCode} ${STATUS_CODES[statusCode] ?? ''}`;
   const body = Buffer.from(
@@ -63,7 +63,7 @@ export function sendErrorPage(response: ServerResponse, statusCode: number, xCac
   response.end(body);
 }
 
-/** Sends the viewer to the https address: 301 for GET and HEAD, 307 otherwise so that the method stays. */
+/** Redirects the viewer to https: 301 for GET and HEAD, otherwise 307, which keeps the method. */
 export function sendHttpsRedirect(response: ServerResponse, method: string, location: string, marks: EdgeMarks): void {
   const statusCode = method === 'GET' || method === 'HEAD' ? 301 : 307;
   const headers = ['server', 'CloudFront', 'content-length', '0', 'location', location];

@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import type { EventValues } from '../../src/edge/execution.ts';
 import { addValue, emptyValues, parseCookies, parseQuery } from '../../src/edge/judge/event-values.ts';
 import { isHiddenFromViewer } from '../../src/edge/judge/header-rules.ts';
-import { deviceHeaders } from './device-headers.ts';
 
 /** A viewer's request as the edge understood it. */
 export interface ViewerRequest {
@@ -21,7 +20,7 @@ export interface ViewerRequest {
   cookie: string | undefined;
   host: string;
   ip: string;
-  /** From `x-local-viewer-country`, whatever stands there. */
+  /** From `x-local-viewer-country`, unchecked. */
   country: string | undefined;
   protocol: 'http' | 'https';
   /** Index of the edge location that serves the viewer. */
@@ -32,7 +31,7 @@ export interface ViewerRequest {
   isWebSocket: boolean;
 }
 
-/** Control headers that only the local edge understands; neither functions nor origins see them. */
+/** Control headers of the local edge. Functions and origins do not see them. */
 const controlHeaders = {
   country: 'x-local-viewer-country',
   ip: 'x-local-viewer-ip',
@@ -80,7 +79,7 @@ export function readViewerRequest(message: IncomingMessage, id: string, location
   };
 }
 
-/** Puts in the headers that CloudFront makes, so far as a policy names them and this viewer has them. */
+/** Adds those of CloudFront's headers that a policy names and for which this viewer has a value. */
 export function addCloudFrontHeaders(viewer: ViewerRequest, names: readonly string[]): void {
   for (const name of names) {
     const value = cloudFrontHeader(name, viewer);
@@ -93,7 +92,7 @@ function normalizeHost(host: string): string {
   return host.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
 }
 
-/** The target as path and query, also of a request in absolute form. */
+/** The target as path and query, also for a request in absolute form. */
 function originForm(url: string): string | undefined {
   if (url.startsWith('/')) return url;
   const absolute = /^https?:\/\/[^/?#]+(.*)$/i.exec(url);
@@ -120,4 +119,27 @@ function cloudFrontHeader(name: string, viewer: ViewerRequest): string | undefin
     default:
       return deviceHeaders(viewer.headers['user-agent']?.value ?? '')[name];
   }
+}
+
+// An approximation: CloudFront's own reading of User-Agent is not published.
+const devices: Record<string, (agent: string) => boolean> = {
+  'cloudfront-is-android-viewer': (agent) => agent.includes('Android'),
+  'cloudfront-is-ios-viewer': (agent) => /iPhone|iPad|iPod/.test(agent),
+  'cloudfront-is-mobile-viewer': (agent) => /Mobile|iPhone/.test(agent),
+  'cloudfront-is-tablet-viewer': (agent) => /iPad|Tablet/.test(agent),
+  'cloudfront-is-smarttv-viewer': (agent) => /SmartTV|SMART-TV|AppleTV/.test(agent),
+  'cloudfront-is-desktop-viewer': (agent) => !/Mobile|iPhone|iPad|iPod|Android|Tablet|TV/.test(agent),
+};
+
+const known = new Map<string, Readonly<Record<string, string>>>();
+const maxKnown = 1_000;
+
+/** CloudFront's device headers for a User-Agent, cached: viewers send few different ones. */
+function deviceHeaders(agent: string): Readonly<Record<string, string>> {
+  const before = known.get(agent);
+  if (before !== undefined) return before;
+  const headers = Object.fromEntries(Object.entries(devices).map(([name, test]) => [name, String(test(agent))]));
+  if (known.size >= maxKnown) known.clear();
+  known.set(agent, headers);
+  return headers;
 }

@@ -1,6 +1,7 @@
 /**
- * How an origin can fail: connections refused, accepted but never answered, late, answered 5xx, answered with a body that is wrong; every second request
- * answered 5xx, as with half of a load balancer's targets dead; half of the requests, at random.
+ * How an origin can fail. `refuse`: connections refused. `hang`: accepted, never answered. `slow`: late answers. `5xx`:
+ * error statuses. `bad-body`: broken bodies. `flaky`: every second request gets 5xx, as with half of a load balancer's
+ * targets dead. `half`: half of the requests at random.
  */
 export const originFaults = ['none', 'refuse', 'hang', 'slow', '5xx', 'bad-body', 'flaky', 'half'] as const;
 
@@ -14,7 +15,7 @@ export interface OriginFault {
   status?: number;
 }
 
-/** Reads `refuse`, `slow:1500` or `5xx:500`; undefined when it names no fault. */
+/** Parses `refuse`, `slow:1500` or `5xx:500`; undefined for an unknown fault. */
 export function parseOriginFault(text: string): OriginFault | undefined {
   const match = /^([a-z0-9-]+)(?::([0-9]{1,6}))?$/.exec(text);
   const kind = originFaults.find((name) => name === match?.[1]);

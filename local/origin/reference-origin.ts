@@ -5,11 +5,10 @@ import { createOriginServer } from '../../origin/origin-server.ts';
 import { sendEcho } from '../../origin/send-echo.ts';
 import { sendJson } from '../../origin/send-json.ts';
 import { listenOnLoopback } from '../listen-on-loopback.ts';
-import { sendStream, sendTruncated } from './origin-answers.ts';
 import type { OriginFault } from './origin-fault.ts';
 
 export interface ReferenceOriginOptions {
-  /** 0 or absent for a free one. */
+  /** 0 or absent: any free port. */
   port?: number;
   /** AWS region that it answers for. */
   region: string;
@@ -36,11 +35,11 @@ export interface ReferenceOrigin {
   url: string;
   port: number;
   readonly fault: OriginFault;
-  /** Resolves when the fault is in force; `refuse` gives the port up, any other takes the same one again. */
+  /** Resolves when the fault is active. `refuse` closes the port; any other fault opens it again. */
   setFault(fault: OriginFault): Promise<void>;
-  /** From now on every request is kept, the newest 10,000. */
+  /** Starts to record requests and returns the record: the newest 10,000. */
   record(): readonly ReceivedRequest[];
-  /** Requests received since the start, health checks included. */
+  /** Requests received since the start, with health checks. */
   readonly received: number;
   close(): Promise<void>;
 }
@@ -48,8 +47,9 @@ export interface ReferenceOrigin {
 const maxRecorded = 10_000;
 
 /**
- * Opens a regional origin, the one of origin/ with switches that break it: `GET /health`, `GET /stream?bytes=N`, and an echo of everything else as JSON. Its upstream is
- * taken to answer, and its echo shows CloudFront's secret, as only an origin on loopback may.
+ * Opens a regional origin: that of origin/ with switches that break it. It answers `GET /health`, `GET
+ * /stream?bytes=N`, and echoes any other request as JSON. It assumes that its upstream answers. Its echo shows
+ * CloudFront's secret, which only an origin on loopback may do.
  */
 export async function openReferenceOrigin(options: ReferenceOriginOptions): Promise<ReferenceOrigin> {
   const { region, verifySecret, now = Date.now, random = Math.random } = options;
@@ -142,4 +142,29 @@ export async function openReferenceOrigin(options: ReferenceOriginOptions): Prom
 function header(request: IncomingMessage, name: string): string | undefined {
   const value = request.headers[name];
   return Array.isArray(value) ? value.join(', ') : value;
+}
+
+/** Streams this many bytes at the reader's pace, from one block of memory. */
+export function sendStream(request: IncomingMessage, response: ServerResponse, bytes: number): void {
+  const total = Number.isSafeInteger(bytes) && bytes >= 0 ? bytes : 0;
+  response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': total });
+  if (request.method === 'HEAD') return void response.end();
+  const block = Buffer.alloc(Math.min(total, 65_536), 'x');
+  if (total === block.length) return void response.end(block);
+  let left = total;
+  const write = () => {
+    while (left > 0) {
+      const chunk = left >= block.length ? block : block.subarray(0, left);
+      left -= chunk.length;
+      if (!response.write(chunk)) return void response.once('drain', write);
+    }
+    response.end();
+  };
+  write();
+}
+
+/** Sends less than its content-length and breaks the connection. */
+export function sendTruncated(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1_000 });
+  response.write('{"status":"o', () => response.destroy());
 }

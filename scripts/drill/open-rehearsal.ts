@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EdgeRequestRecord } from '../../local/edge/edge-request-record.ts';
+import type { EdgeRequestRecord } from '../../local/edge/exchange.ts';
 import type { Propagation } from '../../local/edge/replica.ts';
 import { openAws } from '../../src/aws/clients.ts';
 import { openKeyValueStore } from '../../src/aws/key-value-store.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { ConsoleSource } from '../../local/console/console-source.ts';
 import { type Console, openConsole } from '../../local/console/open-console.ts';
-import { edgeLocations } from '../../local/edge/edge-locations.ts';
+import { edgeLocations } from '../../local/edge/exchange.ts';
 import { formatOriginFault } from '../../local/origin/origin-fault.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { nameOperator } from '../../src/cli/name-operator.ts';

@@ -2,7 +2,7 @@ import net from 'node:net';
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openEdge } from '../../../local/edge/open-edge.ts';
+import { openEdge } from '../../../local/edge/edge.ts';
 import {
   cachingDisabled,
   cachingOptimized,
@@ -211,7 +211,7 @@ describe('the edge', () => {
     ['216adef6-5c04', testDistribution({}, { OriginRequestPolicyId: '216adef6-5c04-47e4-8448-69f88d76e8d0' })],
     ['--without custom-policies', testDistribution({}, { CachePolicyId: '00000000-0000-0000-0000-000000000000' })],
     ['neither CachePolicyId nor ForwardedValues', testDistribution({}, { CachePolicyId: undefined, OriginRequestPolicyId: undefined })],
-    ['no origin', testDistribution({}, { TargetOriginId: 'mars' })],
+    ['not an origin', testDistribution({}, { TargetOriginId: 'mars' })],
     [
       '--without lambda-at-edge',
       testDistribution(
@@ -221,7 +221,7 @@ describe('the edge', () => {
     ],
     ['--without signatures', testDistribution({}, { TrustedKeyGroups: { Enabled: true, Quantity: 1, Items: ['k'] } })],
     [
-      'which CloudFront refuses',
+      'CloudFront refuses',
       testDistribution(
         {
           OriginGroups: {

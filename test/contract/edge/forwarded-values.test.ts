@@ -1,6 +1,6 @@
 import type { CachePolicyConfig, ForwardedValues, OriginRequestPolicyConfig } from '@aws-sdk/client-cloudfront';
 import { afterEach, describe, expect, it } from 'vitest';
-import { findPolicies } from '../../../local/edge/custom-policies.ts';
+import { findPolicies } from '../../../local/edge/policies.ts';
 import { cachingDisabled, openTestEdge, type TestEdge, testDistribution } from './open-test-edge.ts';
 
 let rig: TestEdge;

@@ -1,8 +1,8 @@
 import http, { type IncomingHttpHeaders } from 'node:http';
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
-import { type CustomPolicies, noPolicies } from '../../../local/edge/custom-policies.ts';
-import type { EdgeRequestRecord } from '../../../local/edge/edge-request-record.ts';
-import { type Edge, type EdgeOptions, openEdge } from '../../../local/edge/open-edge.ts';
+import { type Edge, type EdgeOptions, openEdge } from '../../../local/edge/edge.ts';
+import type { EdgeRequestRecord } from '../../../local/edge/exchange.ts';
+import { type CustomPolicies, noPolicies } from '../../../local/edge/policies.ts';
 import { openReferenceOrigin, type ReferenceOrigin } from '../../../local/origin/reference-origin.ts';
 import type { Published, PublishedChange, PublishedFunction, PublishedStaging } from '../../../local/published.ts';
 import type { FunctionRuntime, RunInput } from '../../../src/edge/execution.ts';

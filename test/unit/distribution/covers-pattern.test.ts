@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compilePathPattern } from '../../../local/edge/path-pattern.ts';
+import { compilePathPattern } from '../../../local/edge/edge-plan.ts';
 import { coversPattern } from '../../../src/distribution/hazards.ts';
 
 describe('coversPattern', () => {

@@ -1,4 +1,4 @@
-import type { EdgeRequestRecord } from '../../../../local/edge/edge-request-record.ts';
+import type { EdgeRequestRecord } from '../../../../local/edge/exchange.ts';
 
 /** One request as the edge tells of it: a GET from India that Singapore answered. */
 export const someRequest: EdgeRequestRecord = {

@@ -1,9 +1,8 @@
 import { PassThrough } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { BodyRelay } from '../../../../local/edge/body-relay.ts';
-import { OriginAttempt } from '../../../../local/edge/origin-attempt.ts';
-import type { OriginReply } from '../../../../local/edge/origin-exchange.ts';
+import type { OriginReply } from '../../../../local/edge/origin-attempt.ts';
+import { BodyRelay, OriginAttempt } from '../../../../local/edge/origin-attempt.ts';
 
 // How long the origin may be silent, and from when that counts: "after forwarding the request" (AWS: RequestAndResponseBehaviorCustomOrigin.html).
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compilePathPattern, normalizePath } from '../../../../local/edge/path-pattern.ts';
+import { compilePathPattern, normalizePath } from '../../../../local/edge/edge-plan.ts';
 
 describe('a path pattern', () => {
   it.each([

@@ -6,10 +6,8 @@ import type { FunctionRuntime } from '../../src/edge/execution.ts';
 import { EdgeError } from '../../src/errors.ts';
 import { listenOnLoopback } from '../listen-on-loopback.ts';
 import type { Published, PublishedStaging } from '../published.ts';
-import { edgeLocations } from './edge-locations.ts';
 import { compileEdgePlan, type UnservedPart } from './edge-plan.ts';
-import type { EdgeRequestRecord } from './edge-request-record.ts';
-import type { EdgeContext, LiveFunction } from './exchange.ts';
+import { type EdgeContext, type EdgeRequestRecord, edgeLocations, type LiveFunction } from './exchange.ts';
 import { openOriginConnections, type ResolveOrigin } from './origin-connection.ts';
 import { openReplica, type Propagation, type Replica } from './replica.ts';
 import { openResponseCache } from './response-cache.ts';
@@ -17,24 +15,24 @@ import { serveRequest } from './serve-request.ts';
 import { serveUpgrade } from './serve-upgrade.ts';
 
 export interface EdgeOptions {
-  /** 0 or absent for a free one. */
+  /** 0 or absent: any free port. */
   port?: number;
   distributionId: string;
   published: Published;
-  /** Runs the functions; stays the caller's to close. */
+  /** Runs the functions. The caller closes it. */
   runtime: FunctionRuntime;
   resolveOrigin: ResolveOrigin;
   propagation?: Partial<Propagation>;
-  /** Parts of the distribution that are left out rather than refused. */
+  /** Parts of the distribution to leave out instead of refusing it. */
   without?: ReadonlySet<UnservedPart> | undefined;
   now?: () => number;
-  /** Called once for every request, when its response is over. */
+  /** Called once for each request, when its response has ended. */
   onRequest?: (record: EdgeRequestRecord) => void;
   /** PEM certificates trusted for https origins besides the usual ones. */
   certificateAuthorities?: readonly string[];
-  /** Milliseconds in which a request's head must arrive, 408 after that; default 30,000. CloudFront's own limit is not published. */
+  /** Time for a request's head to arrive, then 408. Default 30,000. CloudFront's own limit is not published. */
   headTimeoutMs?: number;
-  /** Connections of viewers at once, WebSockets included; more are closed unanswered. Default 1,000. */
+  /** Viewer connections at once, with WebSockets; more are closed unanswered. Default 1,000. */
   maxConnections?: number;
   /** From 0 to 1, drawn for each request where a staging distribution takes a share. Default Math.random. */
   random?: () => number;
@@ -50,8 +48,9 @@ export interface Edge {
 }
 
 /**
- * Opens a local edge in front of a deployed distribution, on loopback only. Throws PORT_BUSY when the port is taken and CONFIG_INVALID when the distribution holds
- * what CloudFront would refuse or this edge cannot show; a later change of that kind is answered with 502 until it is mended.
+ * Opens a local edge in front of a deployed distribution, on loopback only. Throws PORT_BUSY when the port is taken,
+ * and CONFIG_INVALID when CloudFront would refuse the distribution or this edge cannot emulate it. After a later change
+ * of that kind every request gets 502 until it is fixed.
  */
 export async function openEdge(options: EdgeOptions): Promise<Edge> {
   const { distributionId, published, now = Date.now, random = Math.random } = options;
@@ -99,7 +98,7 @@ export async function openEdge(options: EdgeOptions): Promise<Edge> {
   const readStaging = (): void => {
     const found = published.staging?.(distributionId);
     if (found === undefined) staged = undefined;
-    // Its cache is its own, and stays as long as it takes requests.
+    // The staging distribution keeps its own cache for as long as it takes requests.
     else staged = { takes: found.takes, context: staged?.context.distribution.id === found.id ? staged.context : openContext(found.id) };
     if (staged !== undefined) readDistribution(staged.context);
   };
@@ -113,7 +112,7 @@ export async function openEdge(options: EdgeOptions): Promise<Edge> {
   if (problems.length > 0) {
     replica.close();
     throw new EdgeError('CONFIG_INVALID', [`distribution ${distributionId} cannot be served locally:`, ...problems].join('\n  '), {
-      hint: 'local/README.md lists what the local edge knows',
+      hint: 'local/README.md lists what the local edge supports',
     });
   }
   readStaging();
@@ -133,7 +132,7 @@ export async function openEdge(options: EdgeOptions): Promise<Edge> {
       maxHeaderSize: maxHeadBytes,
       noDelay: true,
       keepAliveTimeout: 60_000,
-      // A body may take as long as it takes; only the head is held to a time.
+      // Only the head has a time limit; a body may take any time.
       requestTimeout: 0,
       headersTimeout: headTimeoutMs,
       connectionsCheckingInterval: Math.min(1_000, headTimeoutMs),
@@ -174,13 +173,13 @@ export async function openEdge(options: EdgeOptions): Promise<Edge> {
   };
 }
 
-/** What is answered to bytes that never became a request. */
+/** The answer to bytes that are not an HTTP request. */
 const clientErrors: Record<string, string> = {
   HPE_HEADER_OVERFLOW: '413 Payload Too Large',
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
-/** Ids like CloudFront's, 56 characters; random bytes are drawn for many at a time. */
+/** Ids like CloudFront's, 56 characters. Random bytes are drawn for many ids at once. */
 function requestIds(): () => string {
   const bytes = Buffer.alloc(41 * 256);
   let at = bytes.length;
