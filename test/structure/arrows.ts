@@ -1,0 +1,57 @@
+import type { SourceModule } from './read-modules.ts';
+
+const ground = ['kvs', 'errors', 'text'];
+const middle = ['config', 'edge', 'aws', 'probe'];
+const belowFeatures = [...ground, 'core', ...middle];
+
+/** What each room may import beside itself. The order is that of the layers. */
+const arrows: Readonly<Record<string, readonly string[]>> = {
+  kvs: [],
+  errors: [],
+  text: ['errors'],
+  core: ground,
+  config: [...ground, 'core'],
+  edge: [...ground, 'core', 'config'],
+  aws: [...ground, 'core', 'config', 'edge'],
+  probe: [...ground, 'core', 'config', 'edge'],
+  flipper: [...belowFeatures],
+  failover: [...belowFeatures],
+  publish: [...belowFeatures, 'explain', 'store'],
+  explain: belowFeatures,
+  distribution: belowFeatures,
+  store: belowFeatures,
+  doctor: [...belowFeatures, 'distribution'],
+  verify: [...belowFeatures, 'explain'],
+  load: belowFeatures,
+  cost: belowFeatures,
+  drill: belowFeatures,
+  cli: [...ground, 'config'],
+  functions: ['kvs'],
+  origin: [],
+  local: ['kvs', 'origin', 'text', 'errors', 'edge', 'config'],
+};
+
+/** Reasons are the only way to stay on this list. */
+const allowed: Readonly<Record<string, string>> = {};
+
+/** `file → file` of every import that goes against the layers, in files of src, kvs, functions, origin and local. */
+export function findForbiddenImports(modules: readonly SourceModule[]): string[] {
+  const found: string[] = [];
+  for (const { path, imports, packages } of modules) {
+    const room = roomOf(path);
+    const may = arrows[room];
+    if (may === undefined) continue;
+    if (room === 'core' || room === 'kvs') found.push(...packages.map((name) => `${path} → ${name}`));
+    for (const file of imports) {
+      const other = roomOf(file);
+      if (other !== room && !may.includes(other)) found.push(`${path} → ${file}`);
+    }
+  }
+  return found.filter((arrow) => !(arrow in allowed));
+}
+
+/** `src/probe/x.ts` is of `probe`, `src/errors.ts` of `errors`, `local/edge/x.ts` of `local`. */
+function roomOf(path: string): string {
+  const [top = '', next = ''] = path.split('/');
+  return top === 'src' ? next.replace(/\.ts$/, '') : top;
+}

@@ -1,0 +1,15 @@
+import type { SourceModule } from './read-modules.ts';
+
+/** Names that two files may export, and why. */
+const allowed: Readonly<Record<string, string>> = {
+  handler: 'CloudFront and Lambda both fix the name of the function that they call',
+};
+
+/** `name: file file` of each name that several files export. */
+export function findDuplicateNames(modules: readonly SourceModule[]): string[] {
+  const files = new Map<string, Set<string>>();
+  for (const { path, exports } of modules) for (const name of exports) files.set(name, (files.get(name) ?? new Set()).add(path));
+  return [...files]
+    .filter(([name, paths]) => paths.size > 1 && !(name in allowed))
+    .map(([name, paths]) => `${name}: ${[...paths].join(' ')}`);
+}

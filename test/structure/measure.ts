@@ -1,0 +1,54 @@
+import { globSync } from 'tinyglobby';
+import { findForbiddenImports } from './arrows.ts';
+import { findCycles } from './cycles.ts';
+import { findDuplicateNames } from './duplicate-names.ts';
+import { readModules } from './read-modules.ts';
+import { readWalks, type Walk } from './walks.ts';
+import { findWordsInComments, findWordsInPages, findWordsInStrings } from './words.ts';
+
+const root = new URL('../../', import.meta.url);
+const shipped = ['src', 'kvs', 'functions', 'origin', 'local', 'scripts'];
+const maxLines = 350;
+
+export interface Structure {
+  /** Findings by the figure's name: what there should be none of. */
+  findings: Record<FindingKind, string[]>;
+  files: number;
+  lines: number;
+  folders: number;
+  walks: Walk[];
+}
+
+export type FindingKind =
+  | 'forbidden imports'
+  | 'cycles'
+  | 'duplicate names'
+  | 'long files'
+  | 'words in strings'
+  | 'words in comments'
+  | 'words in pages';
+
+/** The figures that `npm run structure` prints and test/unit/structure.test.ts holds. */
+export async function measureStructure(): Promise<Structure> {
+  const modules = readModules([...shipped, 'bench', 'test']);
+  const product = modules.filter(({ path }) => shipped.includes(path.split('/')[0] ?? ''));
+  const src = product.filter(({ path }) => path.startsWith('src/'));
+  const pages = globSync(['*.md', 'docs/**/*.md', 'local/**/*.{md,html}', 'infra/**/*.md', '!docs/decisions/**', '!docs/glossary.md'], {
+    cwd: root.pathname,
+  });
+  return {
+    findings: {
+      'forbidden imports': findForbiddenImports(product),
+      cycles: findCycles(modules).map((group) => group.join(' ')),
+      'duplicate names': findDuplicateNames(product),
+      'long files': product.filter(({ lines }) => lines > maxLines).map(({ path, lines }) => `${path}: ${lines} lines`),
+      'words in strings': await findWordsInStrings(product),
+      'words in comments': findWordsInComments(product),
+      'words in pages': findWordsInPages(pages.toSorted()),
+    },
+    files: src.length,
+    lines: src.reduce((sum, { lines }) => sum + lines, 0),
+    folders: new Set(src.map(({ path }) => path.slice(0, path.lastIndexOf('/')))).size,
+    walks: readWalks(modules),
+  };
+}

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { type AnyNode, parse } from 'acorn';
+import { transform } from 'esbuild';
+import type { SourceModule } from './read-modules.ts';
+
+const root = new URL('../../', import.meta.url);
+
+/** The left column of the glossary, as whole words. */
+const unwanted: readonly RegExp[] = [
+  /\bmend(?:s|ed|ing)?\b/i,
+  /\bsoundings?\b/i,
+  /\b(?:a|the|each|every|one|bad|good|last|first|next|three|of) looks?\b(?! (?:at|for|like|up)\b)/i,
+  /\b(?:tells?|told|telling)\b/i,
+  /\bstands?\b/i,
+  /\bheld against\b/i,
+  /(?<!\bthere )\bis no (?!longer\b|more\b|less\b)/i,
+  /\b(?:everybody|nobody|somebody)\b/i,
+  /\b(?:is|are|be|was|were|goes|went) well\b/i,
+  /\b(?:is|are|falls?|fell) ill\b/i,
+  /\bby itself\b|\bof itself\b/i,
+  /\bway home\b/i,
+  /\bso (?:long|many)\b(?! as\b)|\bsuch an? one\b/i,
+  /\brelieved\b/i,
+  /\bholds? still\b/i,
+];
+
+/** `place: …words around it…` for each unwanted word in the strings of these files. */
+export async function findWordsInStrings(modules: readonly SourceModule[]): Promise<string[]> {
+  const perFile = await Promise.all(
+    modules.map(async ({ path, text }) => {
+      const { code } = await transform(text, { loader: 'ts', format: 'esm', legalComments: 'none' });
+      return listStrings(parse(code, { ecmaVersion: 'latest', sourceType: 'module' })).flatMap((string) => findWords(path, string));
+    }),
+  );
+  return perFile.flat();
+}
+
+/** The same for comments, which only people who read the code see. */
+export function findWordsInComments(modules: readonly SourceModule[]): string[] {
+  return modules.flatMap(({ path, text }) =>
+    [...text.matchAll(/^\s*(?:\/\/|\/?\*).*|\s\/\/ .*/gm)].flatMap(([comment]) => findWords(path, comment)),
+  );
+}
+
+/** The same for pages of prose: Markdown, or HTML without its styles and scripts. */
+export function findWordsInPages(paths: readonly string[]): string[] {
+  return paths.flatMap((path) => {
+    const whole = readFileSync(new URL(path, root), 'utf8').replace(/<(style|script)[\s\S]*?<\/\1>|\]\([^)]*\)/g, ' ');
+    // The change log names the old words that it replaced.
+    const text = path === 'CHANGELOG.md' ? whole.replace(/`[^`]*`/g, ' ') : whole;
+    return text.split(/\n(?=\s*(?:$|[#|*-]|\d+\.))/m).flatMap((part) => findWords(path, part.replace(/\s+/g, ' ')));
+  });
+}
+
+function findWords(path: string, text: string): string[] {
+  return unwanted.flatMap((word) =>
+    [...text.matchAll(new RegExp(word, 'gi'))].map((found) => {
+      const from = Math.max(0, found.index - 30);
+      return `${path}: …${text.slice(from, found.index + found[0].length + 30).replace(/\s+/g, ' ')}…`;
+    }),
+  );
+}
+
+/** Literals of a program without those that name a module. */
+function listStrings(program: AnyNode): string[] {
+  const strings: string[] = [];
+  const visit = (node: unknown, key: string) => {
+    if (Array.isArray(node)) for (const item of node) visit(item, key);
+    else if (isNode(node)) {
+      if (node.type === 'Literal' && typeof node.value === 'string' && key !== 'source') strings.push(node.value);
+      else if (node.type === 'TemplateLiteral') strings.push(node.quasis.map(({ value }) => value.cooked ?? '').join('…'));
+      for (const [name, child] of Object.entries(node)) if (node.type !== 'TemplateLiteral' || name !== 'quasis') visit(child, name);
+    }
+  };
+  visit(program, '');
+  return strings;
+}
+
+function isNode(value: unknown): value is AnyNode {
+  return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
+}

@@ -1,0 +1,70 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { findForbiddenImports } from '../structure/arrows.ts';
+import { findCycles } from '../structure/cycles.ts';
+import { findDuplicateNames } from '../structure/duplicate-names.ts';
+import { type FindingKind, measureStructure, type Structure } from '../structure/measure.ts';
+import type { SourceModule } from '../structure/read-modules.ts';
+import { findWordsInStrings } from '../structure/words.ts';
+
+/** `npm run structure -- --list` names what is counted. A limit may only fall. */
+const limits: Readonly<Record<FindingKind, number>> = {
+  'forbidden imports': 40,
+  cycles: 2,
+  'duplicate names': 44,
+  'long files': 1,
+  'words in strings': 142,
+  'words in comments': 376,
+  'words in pages': 116,
+};
+const maxFilesInSrc = 312;
+
+let structure: Structure;
+beforeAll(async () => {
+  structure = await measureStructure();
+}, 60_000);
+
+it.each(Object.entries(limits))('%s: at most %i', (kind, limit) => {
+  const found = structure.findings[kind as FindingKind];
+  expect(found.length, found.join('\n')).toBeLessThanOrEqual(limit);
+});
+
+it('src stays small', () => expect(structure.files).toBeLessThanOrEqual(maxFilesInSrc));
+
+it('every step of a walk in docs/architecture.md is a file that an earlier step imports', () => {
+  expect(structure.walks.flatMap(({ title, problems }) => problems.map((problem) => `${title}: ${problem}`))).toEqual([]);
+});
+
+describe('a planted fault is found', () => {
+  const module = (path: string, text: string, imports: string[] = [], exports: string[] = []): SourceModule => ({
+    path,
+    text,
+    lines: 1,
+    imports,
+    packages: [],
+    exports,
+  });
+
+  it.each([
+    { from: 'src/core/decide.ts', to: 'src/flipper/flipper.ts', found: true },
+    { from: 'src/core/decide.ts', to: 'kvs/limits.ts', found: false },
+    { from: 'src/publish/publish.ts', to: 'src/explain/explain.ts', found: false },
+    { from: 'src/explain/explain.ts', to: 'src/publish/publish.ts', found: true },
+    { from: 'src/verify/verify.ts', to: 'local/edge/open-edge.ts', found: true },
+  ])('$from → $to: $found', ({ from, to, found }) => {
+    expect(findForbiddenImports([module(from, '', [to])])).toEqual(found ? [`${from} → ${to}`] : []);
+  });
+
+  it('a circle of three', () => {
+    const circle = [module('a.ts', '', ['b.ts']), module('b.ts', '', ['c.ts']), module('c.ts', '', ['a.ts']), module('d.ts', '', ['a.ts'])];
+    expect(findCycles(circle)).toEqual([['a.ts', 'b.ts', 'c.ts']]);
+  });
+
+  it('a name with two meanings', () => {
+    expect(findDuplicateNames([module('a.ts', '', [], ['Plan']), module('b.ts', '', [], ['Plan', 'Move'])])).toEqual(['Plan: a.ts b.ts']);
+  });
+
+  it('an old word in a string, not in code', async () => {
+    const found = await findWordsInStrings([module('a.ts', "const nobody: string = x + ' is no URL'; log('everybody');")]);
+    expect(found.map((one) => one.replace(/^a\.ts: /, ''))).toEqual(['… is no URL…', '…everybody…']);
+  });
+});
