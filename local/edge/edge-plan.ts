@@ -1,15 +1,13 @@
 import type { CacheBehavior, DefaultCacheBehavior, DistributionConfig, Origin } from '@aws-sdk/client-cloudfront';
 import {
   type CachePolicy,
-  type CustomPolicies,
   compileCachePolicy,
-  compileForwardedValues,
   compileOriginRequestPolicy,
   managedCachePolicies,
   managedOriginRequestPolicies,
-  noPolicies,
   type OriginRequestPolicy,
-} from './policies.ts';
+} from '../../src/config/managed-policies.ts';
+import { type CustomPolicies, compileForwardedValues, noPolicies } from './policies.ts';
 
 /** An origin as the edge connects to it. */
 export interface PlannedOrigin {

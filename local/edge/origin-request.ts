@@ -1,8 +1,8 @@
+import type { Selection } from '../../src/config/managed-policies.ts';
 import { valuesOf } from '../../src/edge/judge/event-values.ts';
 import { wireName } from '../../src/edge/judge/header-rules.ts';
 import type { Behavior } from './edge-plan.ts';
 import type { OriginRoute } from './origin-choice.ts';
-import type { Selection } from './policies.ts';
 import type { EdgeRequest } from './run-function.ts';
 import type { ViewerRequest } from './viewer-request.ts';
 

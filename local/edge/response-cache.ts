@@ -1,8 +1,8 @@
+import type { CachePolicy } from '../../src/config/managed-policies.ts';
 import { valuesOf } from '../../src/edge/judge/event-values.ts';
 import type { Behavior } from './edge-plan.ts';
 import type { EdgeContext } from './exchange.ts';
 import { normalizeAcceptEncoding, selectPairs } from './origin-request.ts';
-import type { CachePolicy } from './policies.ts';
 import type { EdgeRequest } from './run-function.ts';
 import type { ReplyHead } from './viewer-reply.ts';
 import type { ViewerRequest } from './viewer-request.ts';

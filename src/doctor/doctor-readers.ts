@@ -4,8 +4,8 @@ import type { CredentialFacts } from '../aws/credential-facts.ts';
 import type { LiveDistribution } from '../aws/distribution.ts';
 import type { FunctionVersion } from '../aws/function.ts';
 import type { StoreDescription } from '../aws/key-value-store-control.ts';
-import type { CachePolicyFacts, OriginRequestPolicyFacts } from '../aws/policies.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
+import type { CachePolicy, OriginRequestPolicy } from '../config/managed-policies.ts';
 import type { ProbeResult } from '../core/signal.ts';
 import type { BuiltFunction } from '../edge/build.ts';
 import type { HttpProbeResult, ProbeTarget } from '../probe/probe.ts';
@@ -45,8 +45,8 @@ export interface DoctorReaders {
   /** distribution.json. */
   file(): Promise<DistributionConfig>;
   liveDistribution(): Promise<LiveDistribution | undefined>;
-  cachePolicy(id: string): Promise<CachePolicyFacts | undefined>;
-  originRequestPolicy(id: string): Promise<OriginRequestPolicyFacts | undefined>;
+  cachePolicy(id: string): Promise<CachePolicy | undefined>;
+  originRequestPolicy(id: string): Promise<OriginRequestPolicy | undefined>;
   /** A TLS handshake with an origin, the first name as SNI. */
   certificate(origin: OriginAddress, names: readonly [string, ...string[]]): Promise<CertificateReading>;
   /** One request to an origin, past CloudFront. */

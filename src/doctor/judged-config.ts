@@ -1,6 +1,6 @@
 import type { DefaultCacheBehavior, DistributionConfig, Origin } from '@aws-sdk/client-cloudfront';
-import type { CachePolicyFacts, OriginRequestPolicyFacts } from '../aws/policies.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
+import { type CachePolicy, type OriginRequestPolicy, forwardsHost as policyForwardsHost } from '../config/managed-policies.ts';
 import type { DoctorReaders } from './doctor-readers.ts';
 
 /** The config that a check is about: the live one, or distribution.json when there is none or it may not be read. */
@@ -16,8 +16,8 @@ export interface RoutedBehavior {
   name: string;
   behavior: DefaultCacheBehavior;
   /** Undefined for a policy that does not exist, and for none. */
-  cachePolicy: CachePolicyFacts | undefined;
-  originRequestPolicy: OriginRequestPolicyFacts | undefined;
+  cachePolicy: CachePolicy | undefined;
+  originRequestPolicy: OriginRequestPolicy | undefined;
 }
 
 /** The live config when it can be had. That it cannot is what the check `distribution` tells; the others then judge what would be applied. */
@@ -79,7 +79,7 @@ export function legacyHeaders({ ForwardedValues }: DefaultCacheBehavior): readon
 export function forwardsHost({ behavior, cachePolicy, originRequestPolicy }: RoutedBehavior): boolean {
   const legacy = legacyHeaders(behavior);
   return (
-    originRequestPolicy?.forwardsHost === true ||
+    (originRequestPolicy !== undefined && policyForwardsHost(originRequestPolicy)) ||
     cachePolicy?.headers.includes('host') === true ||
     legacy.includes('host') ||
     legacy.includes('*')

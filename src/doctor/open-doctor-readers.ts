@@ -18,7 +18,6 @@ import { openSignals } from '../flipper/open-signals.ts';
 import { type ProbeOptions, probe } from '../probe/probe.ts';
 import { once, oncePer } from '../text/once.ts';
 import type { DoctorReaders, LiveFunction, SignalLook } from './doctor-readers.ts';
-import { managedCachePolicies, managedOriginRequestPolicies, wrongPolicyIds } from './known-policies.ts';
 import { readCertificate } from './read-certificate.ts';
 
 export interface DoctorOptions {
@@ -98,11 +97,8 @@ export function openDoctorReaders(options: DoctorOptions): DoctorReaders {
     values,
     file,
     liveDistribution,
-    cachePolicy: oncePer(async (id) => managedCachePolicies[id] ?? readCachePolicy(await aws.cloudFront(), id)),
-    originRequestPolicy: oncePer(async (id) => {
-      if (Object.hasOwn(wrongPolicyIds, id)) return undefined;
-      return managedOriginRequestPolicies[id] ?? readOriginRequestPolicy(await aws.cloudFront(), id);
-    }),
+    cachePolicy: oncePer((id) => readCachePolicy(aws.cloudFront, id)),
+    originRequestPolicy: oncePer((id) => readOriginRequestPolicy(aws.cloudFront, id)),
     certificate: (origin, names) => readCertificate(origin, names, connectTo(origin.id)),
     ask: (id, target) => probe(target, { ...connectTo(id), signal }),
     signals,

@@ -1,11 +1,15 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
+import {
+  managedCachePolicies,
+  managedOriginRequestPolicies,
+  managedResponseHeadersPolicies,
+} from '../../../src/config/managed-policies.ts';
 import type { Account } from '../account.ts';
 import type { Decoded } from '../operation.ts';
 import { ServiceError } from '../service-error.ts';
 import { type Behavior, behaviorsOf } from './distribution-references.ts';
 import { checkEdgeFunctions } from './edge-functions.ts';
 import { checkForwardedValues } from './forwarded-values.ts';
-import { managedCachePolicies, managedOriginRequestPolicies, managedResponseHeadersPolicies } from './managed-policies.ts';
 
 type Config = Decoded<DistributionConfig>;
 
@@ -71,11 +75,11 @@ function checkPolicies(behavior: Behavior, at: string, account: Account): void {
     throw invalid(`${at} needs either CachePolicyId or ForwardedValues`);
   if (OriginRequestPolicyId !== undefined && CachePolicyId === undefined)
     throw invalid(`${at} has an origin request policy, which needs a cache policy`);
-  if (CachePolicyId !== undefined && !managedCachePolicies.has(CachePolicyId) && !account.cachePolicies.has(CachePolicyId))
+  if (CachePolicyId !== undefined && !Object.hasOwn(managedCachePolicies, CachePolicyId) && !account.cachePolicies.has(CachePolicyId))
     throw new ServiceError('NoSuchCachePolicy', `${at}: there is no cache policy ${CachePolicyId}`);
   if (
     OriginRequestPolicyId !== undefined &&
-    !managedOriginRequestPolicies.has(OriginRequestPolicyId) &&
+    !Object.hasOwn(managedOriginRequestPolicies, OriginRequestPolicyId) &&
     !account.originRequestPolicies.has(OriginRequestPolicyId)
   )
     throw new ServiceError('NoSuchOriginRequestPolicy', `${at}: there is no origin request policy ${OriginRequestPolicyId}`);

@@ -1,5 +1,5 @@
 import type { CachePolicyCookiesConfig, CachePolicyQueryStringsConfig } from '@aws-sdk/client-cloudfront';
-import type { Selection } from '../../edge/policies.ts';
+import type { Selection } from '../../../src/config/managed-policies.ts';
 
 /** Which cookies a managed policy takes, in the API's words; the same for both kinds of policy. */
 export function selectCookies(

@@ -1,7 +1,7 @@
+import { cachingDisabledId } from '../../config/managed-policies.ts';
 import { formatDuration } from '../../text/duration.ts';
 import { defineCheck, type Finding, fail, problemsOr, warn } from '../check.ts';
 import { legacyHeaders, type RoutedBehavior, readRoutedBehaviors } from '../judged-config.ts';
-import { cachingDisabledId } from '../known-policies.ts';
 
 interface Facts {
   where: string;

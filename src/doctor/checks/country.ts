@@ -1,6 +1,6 @@
+import { countryPolicyId, sendsCountry } from '../../config/managed-policies.ts';
 import { defineCheck, type Finding, fail, problemsOr, warn } from '../check.ts';
 import { legacyHeaders, type RoutedBehavior, readRoutedBehaviors } from '../judged-config.ts';
-import { countryPolicyId } from '../known-policies.ts';
 
 interface Facts {
   where: string;
@@ -29,7 +29,7 @@ export function judgeCountry({ where, behaviors, hasRoutes }: Facts): readonly F
   const problems = behaviors
     .filter(({ behavior, cachePolicy, originRequestPolicy }) => {
       const asked = [...(cachePolicy?.headers ?? []), ...legacyHeaders(behavior)];
-      return !asked.includes(header) && originRequestPolicy?.sendsCountry !== true;
+      return !asked.includes(header) && !(originRequestPolicy !== undefined && sendsCountry(originRequestPolicy));
     })
     .map(({ name, cachePolicy, originRequestPolicy, behavior }): Finding => {
       const policies = [

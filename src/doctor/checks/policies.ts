@@ -1,8 +1,8 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
+import { countryPolicyId, wrongPolicyIds } from '../../config/managed-policies.ts';
 import { defineCheck, type Finding, fail, problemsOr } from '../check.ts';
 import type { DoctorReaders } from '../doctor-readers.ts';
 import { listBehaviors, readBothConfigs } from '../judged-config.ts';
-import { countryPolicyId, wrongPolicyIds } from '../known-policies.ts';
 
 interface PolicyUse {
   /** Such as `distribution.json: /api/*`. */

@@ -3,6 +3,12 @@ import { describe, expect, it } from 'vitest';
 import type { Alarm } from '../../../src/aws/alarms.ts';
 import { readTokenVersion } from '../../../src/aws/credential-facts.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import {
+  cachingDisabledId,
+  countryPolicyId,
+  managedCachePolicies,
+  managedOriginRequestPolicies,
+} from '../../../src/config/managed-policies.ts';
 import { formatStateRecord, freshState } from '../../../src/core/state-record.ts';
 import { coversPattern } from '../../../src/distribution/hazards.ts';
 import type { Finding } from '../../../src/doctor/check.ts';
@@ -199,8 +205,8 @@ describe('a behavior', () => {
 });
 
 describe('policies of a behavior', () => {
-  const disabled = { name: 'CachingDisabled', defaultTtlSeconds: 0, maxTtlSeconds: 0, headers: [] };
-  const none = { name: 'AllViewer', sendsCountry: false, forwardsHost: true };
+  const disabled = managedCachePolicies[cachingDisabledId] ?? expect.fail();
+  const none = managedOriginRequestPolicies['216adef6-5c7f-47e4-b989-5492eafa07d3'] ?? expect.fail();
   const base: RoutedBehavior = {
     name: '/api/*',
     behavior: { TargetOriginId: 'singapore', ViewerProtocolPolicy: 'https-only' },
@@ -218,7 +224,11 @@ describe('policies of a behavior', () => {
   });
 
   it.each<{ when: string; spoil: Partial<RoutedBehavior>; hasRoutes?: boolean; expected: string }>([
-    { when: 'the origin request policy sends it', spoil: { originRequestPolicy: { ...none, sendsCountry: true } }, expected: 'ok' },
+    {
+      when: 'the origin request policy sends it',
+      spoil: { originRequestPolicy: managedOriginRequestPolicies[countryPolicyId] },
+      expected: 'ok',
+    },
     { when: 'the cache key has it', spoil: { cachePolicy: { ...disabled, headers: ['cloudfront-viewer-country'] } }, expected: 'ok' },
     { when: 'the old way of forwarding names it', spoil: legacy(['CloudFront-Viewer-Country']), expected: 'ok' },
     { when: 'the old way forwards what viewers send', spoil: legacy(['*']), expected: 'fail' },
@@ -228,7 +238,7 @@ describe('policies of a behavior', () => {
     expect(outcomes(judgeCountry({ where: 'distribution.json', behaviors: [{ ...base, ...spoil }], hasRoutes }))).toEqual([expected]);
   });
 
-  const caching = { name: 'own', defaultTtlSeconds: 60, maxTtlSeconds: 60, headers: [] as string[] };
+  const caching = { ...disabled, name: 'own', defaultTtlSeconds: 60, maxTtlSeconds: 60 };
   it.each<{ when: string; spoil: Partial<RoutedBehavior>; expected: string }>([
     { when: 'caching is off', spoil: {}, expected: 'ok' },
     { when: 'the key has the way', spoil: { cachePolicy: { ...caching, headers: ['x-origin-route'] } }, expected: 'ok' },

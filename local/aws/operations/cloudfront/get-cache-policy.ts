@@ -1,5 +1,5 @@
 import { type CachePolicyConfig, GetCachePolicy$, type GetCachePolicyRequest, type GetCachePolicyResult } from '@aws-sdk/client-cloudfront';
-import { type CachePolicy, managedCachePolicies } from '../../../edge/policies.ts';
+import { type CachePolicy, managedCachePolicies } from '../../../../src/config/managed-policies.ts';
 import { operation } from '../../operation.ts';
 import { selectCookies, selectQueryStrings } from '../../rules/policy-config.ts';
 import { ServiceError } from '../../service-error.ts';

@@ -4,7 +4,7 @@ import {
   type GetOriginRequestPolicyResult,
   type OriginRequestPolicyHeadersConfig,
 } from '@aws-sdk/client-cloudfront';
-import { managedOriginRequestPolicies, type OriginRequestPolicy } from '../../../edge/policies.ts';
+import { managedOriginRequestPolicies, type OriginRequestPolicy } from '../../../../src/config/managed-policies.ts';
 import { operation } from '../../operation.ts';
 import { selectCookies, selectQueryStrings } from '../../rules/policy-config.ts';
 import { ServiceError } from '../../service-error.ts';
