@@ -1,42 +1,46 @@
 import edgeConfig from '../edge.config.ts';
 import { describePropagation, type PropagationProfile, propagationOption } from '../local/edge/propagation-profile.ts';
-import { originFaults, parseOriginFault } from '../local/origin/origin-fault.ts';
+import { formatOriginFault, originFaults, parseOriginFault } from '../local/origin/origin-fault.ts';
 import type { Io } from '../src/cli/io.ts';
 import { flag, integer, text } from '../src/cli/option.ts';
 import { type OutputFolder, openOutputFolder } from '../src/cli/output-folder.ts';
 import { run } from '../src/cli/run.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
-import { formatDrill } from '../src/drill/format-drill.ts';
+import { runDrill } from '../src/drill/drill.ts';
+import type { Drill } from '../src/drill/drill-record.ts';
+import { formatDrill, formatProgress } from '../src/drill/format-drill.ts';
 import { formatMatrix } from '../src/drill/matrix/format-matrix.ts';
 import { formatMatrixPage } from '../src/drill/matrix/matrix-page.ts';
-import { formatDrillPage } from '../src/drill/report/drill-page.ts';
-import { buildDrillReport } from '../src/drill/report/drill-report.ts';
+import { buildDrillReport } from '../src/drill/report.ts';
+import { formatDrillPage } from '../src/drill/report-page.ts';
 import { summarizeDrill } from '../src/drill/summarize-drill.ts';
 import { EdgeError } from '../src/errors.ts';
 import { describeRun } from './drill/describe-run.ts';
 import { drillConfig } from './drill/drill-config.ts';
 
 const faults = originFaults.slice(1);
-/** The matrix shows what an outage costs; an origin that fails only in part costs the part. */
+/** Without the partial faults: the matrix shows the cost of a whole outage. */
 const matrixFaults = faults.filter((kind) => kind !== 'flaky' && kind !== 'half');
-/** With AWS's propagation an outage is watched until its slowest edge location has the flip. */
+/** With AWS's propagation the outage lasts until the slowest edge location has the flip. */
 const defaults = { rate: 50, outageSeconds: 12, slowOutageSeconds: 100 };
 
 await run({
   usage: 'drill -- [options]',
   summary:
-    'A whole outage on a local cloud of its own: traffic, fault, detection, flip, recovery and the way home. Ends with 1 when a promise is broken. With --matrix every fault with and without flag and origin group instead, in seven minutes.',
+    'Runs a whole outage in its own local cloud: traffic, fault, detection, flip, recovery, failback. Exits with 1 when a promise is broken. --matrix runs every fault with and without flag and origin group instead, in about seven minutes.',
   examples: ['drill', 'drill -- --fault 5xx', 'drill -- --fault flaky', 'drill -- --propagation aws', 'drill -- --matrix --report out/'],
   endsWithParent: true,
   options: {
-    fault: text(`how the origin breaks: ${faults.join(', ')}; refuse by default, all but flaky and half with --matrix`),
-    origin: text('the origin that breaks; the first of defaultOrder by default', { placeholder: 'id' }),
-    rate: integer(`requests a second, ${defaults.rate} by default`, { fallback: defaults.rate, min: 5, max: 500 }),
+    fault: text(`how the origin breaks: ${faults.join(', ')}; default refuse, with --matrix all but flaky and half`),
+    origin: text('the origin that breaks; default the first of defaultOrder', { placeholder: 'id' }),
+    rate: integer(`requests per second, default ${defaults.rate}`, { fallback: defaults.rate, min: 5, max: 500 }),
     propagation: propagationOption,
-    report: text('also write report.html and report.json there, with --matrix matrix.html and matrix.json', { placeholder: 'folder' }),
-    matrix: flag('every fault with neither flag nor origin group, with one of them and with both'),
+    report: text('also write report.html and report.json to this folder, with --matrix matrix.html and matrix.json', {
+      placeholder: 'folder',
+    }),
+    matrix: flag('run every fault with neither flag nor origin group, with each of them, and with both'),
     outage: integer(
-      `seconds for which --matrix watches each outage; ${defaults.outageSeconds} by default, ${defaults.slowOutageSeconds} with --propagation aws`,
+      `length of each outage of --matrix in seconds; default ${defaults.outageSeconds}, with --propagation aws ${defaults.slowOutageSeconds}`,
       {
         min: 6,
         max: 300,
@@ -60,7 +64,7 @@ await run({
       });
     }
     if (values.outage !== undefined && !values.matrix)
-      throw new EdgeError('USAGE', '--outage is for --matrix only', { hint: 'a drill alone ends when everybody is home' });
+      throw new EdgeError('USAGE', '--outage needs --matrix', { hint: 'a single drill ends after its failback' });
     const name = values.matrix ? 'matrix' : 'report';
     const folder = values.report === undefined ? undefined : await openOutputFolder(values.report, [`${name}.html`, `${name}.json`]);
     const context = await describeRun(describeCommand(values), {
@@ -73,7 +77,7 @@ await run({
     io.stderr(`propagation ${describePropagation(values.propagation)}`);
     const startedAt = io.now();
 
-    // Both load esbuild and the AWS SDK, which a misused command need not wait for.
+    // Loaded late: both need esbuild and the AWS SDK, which takes time.
     if (values.matrix) {
       const { runMatrix } = await import('./drill/run-matrix.ts');
       const outageSeconds = values.outage ?? (profile === 'aws' ? defaults.slowOutageSeconds : defaults.outageSeconds);
@@ -83,7 +87,7 @@ await run({
         io,
       );
       if (matrix.cells.length === 0 && failure !== undefined) throw failure;
-      // Under --json a bug's own document is the only one.
+      // With --json a failure prints its own document.
       if (!io.json || failure === undefined || signal.aborted) io.result(matrix, formatMatrix(matrix, io.colour));
       const at = new Date(startedAt).toISOString();
       if (folder !== undefined)
@@ -92,19 +96,17 @@ await run({
       if (failure !== undefined) throw failure;
       return matrix.promises.some(({ result }) => result === 'broken') ? 1 : 0;
     }
-    const { runDrill } = await import('./drill/run-drill.ts');
-    const tell = (line: string) => io.stderr(`${((io.now() - startedAt) / 1_000).toFixed(1).padStart(5)} s  ${line}`);
-    const drill = await runDrill({
-      config,
-      broken,
-      fault,
-      requestsPerSecond: rate,
-      propagation,
-      missMs,
-      signal,
-      tell,
-      progress: io.progress,
-    });
+    const note = (line: string) => io.stderr(`${((io.now() - startedAt) / 1_000).toFixed(1).padStart(5)} s  ${line}`);
+    const { openRehearsal } = await import('./drill/open-rehearsal.ts');
+    const rehearsal = await openRehearsal({ config, flipper: true, requestsPerSecond: rate, propagation, signal, note });
+    const drawing = setInterval(() => io.progress(formatProgress(rehearsal, Date.now())), 250);
+    let drill: Drill;
+    try {
+      drill = await runDrill(rehearsal, { config, broken, fault: formatOriginFault(fault), missMs, note });
+    } finally {
+      clearInterval(drawing);
+      await rehearsal.close();
+    }
     const summary = summarizeDrill(drill);
     const regions = Object.fromEntries(Object.entries(config.origins).map(([id, { region }]) => [id, region]));
     io.result(summary, formatDrill(summary, regions, io.colour));
@@ -116,14 +118,14 @@ await run({
   },
 });
 
-/** Writes the page and its figures, and says where. */
+/** Writes the page and its figures, and reports the paths. */
 async function writeReport(report: { name: string; page: string; value: unknown }, folder: OutputFolder, io: Io): Promise<void> {
   const page = await folder.write(`${report.name}.html`, report.page);
   const figures = await folder.write(`${report.name}.json`, `${JSON.stringify(report.value)}\n`);
   io.stderr(`written: ${page}, ${figures}`);
 }
 
-/** The command as it would be typed again. */
+/** The command as typed. */
 function describeCommand(values: Readonly<Record<string, unknown>>): string {
   const quote = (text: string) => (/^[\w./:=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
   const written = {

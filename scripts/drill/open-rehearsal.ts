@@ -1,58 +1,47 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import type { EdgeRequestRecord } from '../../local/edge/exchange.ts';
 import type { Propagation } from '../../local/edge/replica.ts';
+import { parseOriginFault } from '../../local/origin/origin-fault.ts';
 import { openAws } from '../../src/aws/clients.ts';
 import { openKeyValueStore } from '../../src/aws/key-value-store.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
-import type { Outcome } from '../../src/drill/drill.ts';
+import type { FlipperWatch, Rehearsal } from '../../src/drill/drill.ts';
+import type { DrillFlip, DrillProbe, DrillVerdict, OriginWait, Outcome, ServedRecord } from '../../src/drill/drill-record.ts';
 import { buildFlipPolicy } from '../../src/flipper/flip-policy.ts';
 import { runFlipper } from '../../src/flipper/flipper.ts';
+import type { FlipperEvent } from '../../src/flipper/flipper-event.ts';
 import { openSignals } from '../../src/flipper/open-signals.ts';
 import { openPublishedCloud, type PublishedCloud } from '../open-published-cloud.ts';
 import { startTraffic } from './traffic.ts';
-import { type FlipperWatch, watchFlipper } from './watch-flipper.ts';
 
 export interface RehearsalOptions {
   /** With the drill's own times; see drill-config.ts. */
   config: EdgeConfig;
-  /** False: nobody moves traffic. */
+  /** False: traffic never moves. */
   flipper: boolean;
   requestsPerSecond: number;
   /** How writes reach the cloud's edge. */
   propagation: Partial<Propagation>;
-  /** Ctrl-C: whatever waits ends with its reason. */
+  /** Ctrl-C: every wait ends with its reason. */
   signal: AbortSignal;
-  /** A line for people about what is happening now. */
-  tell: (line: string) => void;
+  /** A line for people about the present step. */
+  note: (line: string) => void;
 }
 
-/** A local cloud of its own under traffic, ready to be broken, and what was seen of it so far. */
-export interface Rehearsal {
-  cloud: PublishedCloud;
-  watch: FlipperWatch;
-  /** Epoch milliseconds at the first request. */
-  startedAt: number;
-  outcomes: readonly Outcome[];
-  requests: readonly EdgeRequestRecord[];
-  /** Waits until it is so, at most 120 s; false then, and people are told. */
-  until(what: string, isDone: () => boolean): Promise<boolean>;
-  pause(ms: number): Promise<void>;
-  /** How late this process ran since the start, 99 % of the time at most: no latency here is more exact than that. */
-  lagMs(): number;
-  /** Resolves when every request has ended. */
-  stopTraffic(): Promise<void>;
-  /** Gives up what is still open, and stops everything. */
+export interface OpenRehearsal extends Rehearsal {
+  /** Ends open requests, viewers, flipper and cloud. */
   close(): Promise<void>;
 }
 
-/** No step takes longer than this, or the drill ends and says which promise that broke: CloudFront's slowest edge location may need 75 s for a flip. */
+/** The longest wait for one step; CloudFront's slowest edge location may need 75 s for a flip. */
 const patienceMs = 120_000;
 const lagResolutionMs = 10;
 
-/** Opens the cloud, starts the flipper and the viewers, and resolves when the flipper, if there is one, has proven every origin. */
-export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsal> {
-  const { config, signal, tell } = options;
+/** Opens a local cloud, the flipper and viewers. Resolves when the flipper, if there is one, has found every origin healthy. */
+export async function openRehearsal(options: RehearsalOptions): Promise<OpenRehearsal> {
+  const { config, signal, note } = options;
   const requests: EdgeRequestRecord[] = [];
   const outcomes: Outcome[] = [];
   const cloud = await openPublishedCloud({
@@ -61,11 +50,11 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
     signal,
     propagation: options.propagation,
     onRequest: (record) => requests.push(record),
-    log: tell,
+    log: note,
   });
-  const watch = watchFlipper(() => cloud.edge.replica.settlesAt(cloud.description.keyValueStoreArn), tell);
+  const { watch, log } = watchFlipper(() => cloud.edge.replica.settlesAt(cloud.description.keyValueStoreArn), note);
   const stopFlipper = new AbortController();
-  const flipper = options.flipper ? startFlipper(config, cloud, watch, stopFlipper.signal) : undefined;
+  const flipper = options.flipper ? startFlipper(config, cloud, log, stopFlipper.signal) : undefined;
   const delay = monitorEventLoopDelay({ resolution: lagResolutionMs });
   delay.enable();
   const startedAt = Date.now();
@@ -76,20 +65,25 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
     now: Date.now,
     onOutcome: (outcome) => outcomes.push(outcome),
   });
-  const rehearsal: Rehearsal = {
-    cloud,
+  const rehearsal: OpenRehearsal = {
     watch,
     startedAt,
     outcomes,
     requests,
+    waits: readWaits(cloud.distribution),
+    async setFault(origin, text) {
+      const fault = parseOriginFault(text);
+      if (fault === undefined) throw new Error(`unknown fault ${text}`);
+      await cloud.setFault(origin, fault);
+    },
     async until(what, isDone) {
       const end = Date.now() + patienceMs;
       while (!isDone() && Date.now() < end) await sleep(50, undefined, { signal });
-      if (!isDone()) tell(`gave up waiting: ${what}`);
+      if (!isDone()) note(`gave up waiting for ${what}`);
       return isDone();
     },
     pause: (ms) => sleep(ms, undefined, { signal }),
-    // The histogram counts from tick to tick, the time that was asked for included.
+    // The histogram counts from tick to tick, with the requested time.
     lagMs: () => Math.max(0, Math.round(delay.percentile(99) / 1_000_000) - lagResolutionMs),
     stopTraffic: traffic.stop,
     async close() {
@@ -105,7 +99,9 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
   };
   try {
     if (options.flipper)
-      await rehearsal.until('every origin proven', () => Object.keys(config.origins).every((id) => watch.verdictOn(id) === 'healthy'));
+      await rehearsal.until('a healthy verdict on every origin', () =>
+        Object.keys(config.origins).every((id) => watch.verdictOn(id) === 'healthy'),
+      );
     return rehearsal;
   } catch (error) {
     await rehearsal.close();
@@ -113,7 +109,9 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
   }
 }
 
-async function startFlipper(config: EdgeConfig, cloud: PublishedCloud, watch: FlipperWatch, signal: AbortSignal): Promise<void> {
+type Log = (event: FlipperEvent, at: number) => void;
+
+async function startFlipper(config: EdgeConfig, cloud: PublishedCloud, log: Log, signal: AbortSignal): Promise<void> {
   const { description, distribution } = cloud;
   const client = await openAws({ env: {}, local: description }).keyValueStore();
   await runFlipper({
@@ -123,7 +121,55 @@ async function startFlipper(config: EdgeConfig, cloud: PublishedCloud, watch: Fl
     policy: buildFlipPolicy(config),
     signals: openSignals(config, distribution, description.origins),
     store: openKeyValueStore(client, description.keyValueStoreArn),
-    log: watch.log,
+    log,
     signal,
   });
+}
+
+/** Records the flipper's events. `settlesAt` gives when the latest write will be at the edge; undefined when it is there. */
+function watchFlipper(settlesAt: () => number | undefined, note: (line: string) => void): { watch: FlipperWatch; log: Log } {
+  const probes: DrillProbe[] = [];
+  const verdicts: DrillVerdict[] = [];
+  const flips: DrillFlip[] = [];
+  const records: ServedRecord[] = [{ at: 0, record: 'ok' }];
+  const watch: FlipperWatch = {
+    probes,
+    verdicts,
+    flips,
+    records,
+    verdictOn: (origin) => verdicts.findLast((entry) => entry.origin === origin)?.verdict,
+    unhealthyAt: (origin) => verdicts.find((entry) => entry.origin === origin && entry.verdict === 'unhealthy')?.at,
+    flipAway: (origin) => flips.find(({ to }) => to.includes(`${origin}=0`)),
+    failbackAt: (after) => records.find(({ at, record }) => record === 'ok' && at > after)?.at,
+  };
+  const log: Log = (event, at) => {
+    if (event.event === 'probe') {
+      const { origin, signal, opinion } = event;
+      probes.push({ at, origin, signal, opinion, ...(event.class && { class: event.class }) });
+    } else if (event.event === 'verdict') {
+      verdicts.push({ at, origin: event.origin, verdict: event.to, ...(event.why === undefined ? {} : { why: event.why }) });
+      note(`${event.origin} is ${event.to}`);
+    } else if (event.event === 'flip') {
+      const servedAt = settlesAt() ?? at;
+      flips.push({ writtenAt: at, servedAt, from: event.from, to: event.to, reason: event.reason });
+      records.push({ at: servedAt, record: event.to });
+      note(`flip ${event.from} -> ${event.to}: ${event.reason}`);
+    } else if (event.event === 'store-failed') {
+      note(`the store failed: ${event.message}`);
+    }
+  };
+  return { watch, log };
+}
+
+function readWaits({ Origins }: DistributionConfig): Record<string, OriginWait> {
+  return Object.fromEntries(
+    (Origins?.Items ?? []).map(({ Id = '', ConnectionAttempts, ConnectionTimeout, CustomOriginConfig }) => [
+      Id,
+      {
+        connectionAttempts: ConnectionAttempts ?? 3,
+        connectTimeoutSeconds: ConnectionTimeout ?? 10,
+        readTimeoutSeconds: CustomOriginConfig?.OriginReadTimeout ?? 30,
+      },
+    ]),
+  );
 }

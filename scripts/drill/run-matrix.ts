@@ -1,30 +1,41 @@
 import type { Propagation } from '../../local/edge/replica.ts';
-import { parseOriginFault } from '../../local/origin/origin-fault.ts';
 import type { Io } from '../../src/cli/io.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
-import { type Cell, type CellResult, listCells, matrixMethods } from '../../src/drill/matrix/cell.ts';
-import { formatRecovery, formatShare } from '../../src/drill/matrix/format-figures.ts';
-import { type Matrix, summarizeMatrix } from '../../src/drill/matrix/matrix.ts';
-import { runCells } from '../../src/drill/matrix/run-cells.ts';
-import { formatDuration } from '../../src/text/duration.ts';
-import { runCell } from './run-cell.ts';
+import { formatCellProgress, formatCellResult } from '../../src/drill/matrix/format-matrix.ts';
+import {
+  type Cell,
+  type CellResult,
+  listCells,
+  type Matrix,
+  measureCell,
+  runCells,
+  summarizeMatrix,
+} from '../../src/drill/matrix/matrix.ts';
+import { openRehearsal } from './open-rehearsal.ts';
 
-export interface MatrixOptions {
+export interface CellOptions {
+  /** With the drill's own times; see drill-config.ts. */
   config: EdgeConfig;
   broken: string;
-  /** Kinds of fault, with their values such as `slow:1500`. */
-  faults: readonly string[];
   requestsPerSecond: number;
+  /** How long viewers are watched under the fault. */
   outageMs: number;
   propagation: Partial<Propagation>;
+  signal: AbortSignal;
 }
 
-/** How long an outage takes beside its own time: opening, warming up, and waiting for the answers that are still to come. */
+export interface MatrixOptions extends Omit<CellOptions, 'signal'> {
+  /** With their values, such as `slow:1500`. */
+  faults: readonly string[];
+}
+
+const warmUpMs = 1_000;
+/** The time of an outage besides its own: opening, warming up, waiting for the last answers. */
 const overheadMs = { other: 4_000, hang: 14_000 };
 
-/** Runs every fault under every setup, one after the other, and tells how far it is. `failure` is what ended it early, Ctrl-C included. */
-export async function runMatrix(options: MatrixOptions, io: Io): Promise<{ matrix: Matrix; failure: unknown }> {
-  const { config, broken, faults, requestsPerSecond, outageMs, propagation } = options;
+/** Runs every fault under every setup, one after the other, and reports progress. `failure` ended it early; also Ctrl-C. */
+export async function runMatrix({ faults, ...options }: MatrixOptions, io: Io): Promise<{ matrix: Matrix; failure: unknown }> {
+  const { broken, requestsPerSecond, outageMs } = options;
   const planned = listCells(faults);
   const cells: CellResult[] = [];
   const startedAt = io.now();
@@ -33,22 +44,18 @@ export async function runMatrix(options: MatrixOptions, io: Io): Promise<{ matri
   try {
     await runCells({
       cells: planned,
-      runCell: (cell) => {
-        const fault = parseOriginFault(cell.fault);
-        if (fault === undefined) throw new Error(`no fault: ${cell.fault}`);
-        return runCell(cell, { config, broken, fault, requestsPerSecond, outageMs, propagation, signal: io.signal });
-      },
+      runCell: (cell) => runCell(cell, { ...options, signal: io.signal }),
       expectMs: ({ fault }) => outageMs + (fault === 'hang' ? overheadMs.hang : overheadMs.other),
       onStart: (cell, place, leftMs) => {
         clearInterval(drawing);
         const endsAt = io.now() + leftMs;
-        const draw = () => io.progress(describeCell(cell, place, planned.length, endsAt - io.now()));
+        const draw = () => io.progress(formatCellProgress(cell, place, planned.length, endsAt - io.now()));
         draw();
         drawing = setInterval(draw, 1_000);
       },
       onResult: (result) => {
         cells.push(result);
-        io.stderr(`${((io.now() - startedAt) / 1_000).toFixed(0).padStart(4)} s  ${describeResult(result)}`);
+        io.stderr(`${((io.now() - startedAt) / 1_000).toFixed(0).padStart(4)} s  ${formatCellResult(result)}`);
       },
       signal: io.signal,
       now: io.now,
@@ -61,15 +68,22 @@ export async function runMatrix(options: MatrixOptions, io: Io): Promise<{ matri
   return { matrix: summarizeMatrix({ broken, outageMs, requestsPerSecond, planned: planned.length, cells }), failure };
 }
 
-function describeCell({ fault, setup }: Cell, place: number, total: number, leftMs: number): string {
-  return `${place + 1} of ${total}: ${fault} with ${setup.name}; about ${formatDuration(Math.max(1_000, Math.round(leftMs / 1_000) * 1_000))} left, Ctrl-C keeps what is done`;
-}
-
-function describeResult({ fault, setup, methods }: CellResult): string {
-  const said = matrixMethods.map((method) => {
-    const figures = methods[method];
-    const until = figures.failed === 0 ? '' : figures.recovered ? ` until ${formatRecovery(figures)}` : ' to the end';
-    return `${method} ${formatShare(figures.failed, figures.requests)}${until}`;
-  });
-  return `${fault.padEnd(8)}  ${setup.padEnd(7)}  failed: ${said.join(', ')}`;
+/** One outage without a restore, in its own local cloud, watched until every request sent during it has ended. */
+export async function runCell({ fault, setup }: Cell, options: CellOptions): Promise<CellResult> {
+  const { broken, outageMs } = options;
+  const config = { ...options.config, perRequestFailover: setup.group };
+  const rehearsal = await openRehearsal({ ...options, config, flipper: setup.flag, note: () => undefined });
+  try {
+    await rehearsal.pause(warmUpMs);
+    const brokenAt = Date.now();
+    await rehearsal.setFault(broken, fault);
+    await rehearsal.pause(outageMs);
+    const endedAt = Date.now();
+    const movedAt = rehearsal.watch.flipAway(broken)?.servedAt;
+    await rehearsal.stopTraffic();
+    const figures = measureCell(rehearsal.outcomes, { brokenAt, endedAt, movedAt });
+    return { fault: fault.split(':', 1)[0] ?? fault, setup: setup.name, lagMs: rehearsal.lagMs(), ...figures };
+  } finally {
+    await rehearsal.close();
+  }
 }

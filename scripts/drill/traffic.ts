@@ -1,5 +1,5 @@
 import http from 'node:http';
-import type { Outcome } from '../../src/drill/drill.ts';
+import type { Outcome } from '../../src/drill/drill-record.ts';
 
 export interface TrafficOptions {
   edge: string;
@@ -10,9 +10,9 @@ export interface TrafficOptions {
 }
 
 export interface Traffic {
-  /** Sends no more and resolves when every request has ended. */
+  /** Stops sending and resolves when every request has ended. */
   stop(): Promise<void>;
-  /** Sends no more and gives up what is still open. */
+  /** Stops sending and aborts open requests. */
   abort(): Promise<void>;
 }
 
@@ -26,10 +26,10 @@ const kinds = [
 ];
 const body = JSON.stringify({ item: 'umbrella', count: 1 });
 
-/** A viewer gives up after so long: longer than the edge waits for one origin after the other. */
+/** A viewer's own timeout: longer than the edge waits for both origins. */
 const timeoutMs = 25_000;
 
-/** Starts viewers from several countries that read and write at a steady rate, whatever becomes of what they sent before. */
+/** Starts viewers from several countries that send GET and POST at a steady rate, whatever the answers. */
 export function startTraffic(options: TrafficOptions): Traffic {
   const { edge, random, now } = options;
   const agent = new http.Agent({ keepAlive: true, maxSockets: 2_000 });
@@ -59,8 +59,8 @@ export function startTraffic(options: TrafficOptions): Traffic {
   };
   const startedAt = now();
   let sent = 0;
-  // By the clock and not by the tick: a busy machine drops ticks, and two outages would not have met the same traffic. Arrears of more than
-  // a quarter of a second are let go: a machine that stood still is not to be met with a burst.
+  // Counted by the clock: a busy machine drops ticks, and each outage must get the same traffic. More than a quarter of a
+  // second of arrears is dropped, so that a suspended machine causes no burst.
   const timer = setInterval(() => {
     const due = ((now() - startedAt) * options.requestsPerSecond) / 1_000;
     for (sent = Math.max(sent, due - options.requestsPerSecond / 4); sent < due; sent++) send();
@@ -79,7 +79,7 @@ export function startTraffic(options: TrafficOptions): Traffic {
   };
 }
 
-/** Never rejects: what went wrong on the way is status 0. */
+/** Never rejects: a failure is status 0. */
 function ask(
   url: string,
   method: string,

@@ -1,89 +1,87 @@
 import type { EdgeConfig } from '../config/edge-config.ts';
-import type { FailureClass } from '../core/signal.ts';
-import type { Verdict } from '../core/state-record.ts';
-import type { Opinion } from '../core/streak.ts';
-import type { Timeline } from './timeline.ts';
+import type { Drill, DrillFlip, DrillProbe, DrillVerdict, EdgeRequest, OriginWait, Outcome, ServedRecord } from './drill-record.ts';
 
-/** One request as its viewer lived through it. */
-export interface Outcome {
-  /** Epoch milliseconds. */
+/** A cloud under traffic, with an origin that can be broken. */
+export interface Rehearsal {
+  watch: FlipperWatch;
+  /** Epoch milliseconds at the first request. */
   startedAt: number;
-  ms: number;
-  method: string;
-  country: string;
-  /** 0 when no complete response came. */
-  status: number;
-  /** The `x-region` of the response. */
-  region: string | undefined;
-  /** A complete response below 500. */
-  ok: boolean;
-}
-
-/** One request as the edge served it. */
-export interface EdgeRequest {
-  /** Epoch milliseconds at arrival. */
-  at: number;
-  /** Until the response was over. */
-  ms: number;
-  /** Origins that were tried, in order. */
-  origins: readonly string[];
-}
-
-/** One look of the flipper at one signal. */
-export interface DrillLook {
-  /** Epoch milliseconds at its end. */
-  at: number;
-  origin: string;
-  signal: string;
-  opinion: Opinion;
-  /** Of a bad look. */
-  class?: FailureClass;
-}
-
-/** A verdict that changed. */
-export interface DrillVerdict {
-  at: number;
-  origin: string;
-  verdict: Verdict;
-  /** What an unhealthy verdict rests on. */
-  why?: string;
-}
-
-/** One committed change of weights and its way to the edge. */
-export interface DrillFlip {
-  writtenAt: number;
-  /** Every edge location serves by it from then on. */
-  servedAt: number;
-  from: string;
-  to: string;
-  reason: string;
-}
-
-/** How long CloudFront waits for an origin, as distribution.json has it. */
-export interface OriginWait {
-  connectionAttempts: number;
-  connectTimeoutSeconds: number;
-  readTimeoutSeconds: number;
-}
-
-/** All that was seen of one outage. */
-export interface Drill {
-  config: Pick<EdgeConfig, 'origins' | 'defaultOrder' | 'routes'>;
-  broken: string;
-  /** One of the faults that an origin of the local cloud has, such as `refuse`. */
-  fault: string;
-  /** For how long a key may be missing before a write arrives; 0 when absent. */
-  missMs?: number;
-  timeline: Timeline;
-  /** What viewers saw. */
   outcomes: readonly Outcome[];
-  /** What the edge did. */
   requests: readonly EdgeRequest[];
-  looks: readonly DrillLook[];
-  verdicts: readonly DrillVerdict[];
-  flips: readonly DrillFlip[];
   /** By origin. */
   waits: Readonly<Record<string, OriginWait>>;
-  /** How late the process that ran viewers, edge and origins was, 99 % of the time at most: no latency is more exact than that. */
-  lagMs: number;
+  /** `none` restores the origin. */
+  setFault(origin: string, fault: string): Promise<void>;
+  /** Waits until the condition holds, at most 120 s; false then. */
+  until(what: string, isDone: () => boolean): Promise<boolean>;
+  pause(ms: number): Promise<void>;
+  /** The delay of this process that it kept below for 99 % of the time: no latency here is more exact. */
+  lagMs(): number;
+  /** Resolves when every request has ended. */
+  stopTraffic(): Promise<void>;
+}
+
+/** What the flipper has done so far. Times are epoch milliseconds. */
+export interface FlipperWatch {
+  probes: readonly DrillProbe[];
+  verdicts: readonly DrillVerdict[];
+  flips: readonly DrillFlip[];
+  /** Records from the moment they are at the edge, or will be; the first was served when the drill began. */
+  records: readonly ServedRecord[];
+  /** The latest verdict on this origin. */
+  verdictOn(origin: string): string | undefined;
+  /** The first unhealthy verdict on this origin. */
+  unhealthyAt(origin: string): number | undefined;
+  /** The flip that takes all traffic away from this origin. */
+  flipAway(origin: string): DrillFlip | undefined;
+  /** When the last step of the failback is at the edge. */
+  failbackAt(after: number): number | undefined;
+}
+
+interface DrillOptions {
+  config: EdgeConfig;
+  broken: string;
+  fault: string;
+  /** How long a key may be missing before a write arrives. */
+  missMs: number;
+  /** A line for people about the present step. */
+  note: (line: string) => void;
+}
+
+const timesMs = { warmUp: 1_000, outage: 5_000, afterFailback: 2_500 };
+
+/**
+ * Runs one outage: traffic, fault, detection, flip, recovery, failback. Returns what was seen; `summarizeDrill` judges
+ * it.
+ */
+export async function runDrill(rehearsal: Rehearsal, { config, broken, fault, missMs, note }: DrillOptions): Promise<Drill> {
+  const { watch, startedAt, outcomes, requests, waits } = rehearsal;
+  await rehearsal.pause(timesMs.warmUp);
+
+  const brokenAt = Date.now();
+  note(`${broken} breaks: ${fault}`);
+  await rehearsal.setFault(broken, fault);
+  const hasFlipped = await rehearsal.until('the flip at the edge', () => isPast(watch.flipAway(broken)?.servedAt));
+  // Taken now: a later flip does not answer this wait.
+  const unhealthyAt = watch.unhealthyAt(broken);
+  const away = watch.flipAway(broken);
+  await rehearsal.pause(timesMs.outage);
+
+  const restoredAt = Date.now();
+  note(`${broken} is restored`);
+  await rehearsal.setFault(broken, 'none');
+  if (hasFlipped) await rehearsal.until('the failback', () => isPast(watch.failbackAt(restoredAt)));
+  await rehearsal.pause(timesMs.afterFailback);
+
+  const failbackAt = watch.failbackAt(restoredAt);
+  const endedAt = Date.now();
+  await rehearsal.stopTraffic();
+  const { records, probes, verdicts, flips } = watch;
+  const [writtenAt, propagatedAt] = [away?.writtenAt, away?.servedAt];
+  const timeline = { startedAt, brokenAt, unhealthyAt, writtenAt, propagatedAt, restoredAt, failbackAt, endedAt, records };
+  return { config, broken, fault, missMs, timeline, outcomes, requests, probes, verdicts, flips, waits, lagMs: rehearsal.lagMs() };
+}
+
+function isPast(at: number | undefined): boolean {
+  return at !== undefined && at <= Date.now();
 }

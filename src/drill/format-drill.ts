@@ -1,21 +1,23 @@
+import { formatMs } from '../text/duration.ts';
 import { formatTable } from '../text/format-table.ts';
 import { paint } from '../text/paint.ts';
-import type { DrillSummary } from './summarize-drill.ts';
+import type { Rehearsal } from './drill.ts';
+import { servedRecord } from './drill-record.ts';
+import type { DrillPromise, DrillSummary } from './summarize-drill.ts';
 
-/** The drill as text for a terminal of 80 columns: what viewers saw second by second, the times, the counts, the promises. */
+/** A drill for a terminal of 80 columns: what viewers got in each second, the times, the counts, the promises. */
 export function formatDrill(summary: DrillSummary, regions: Readonly<Record<string, string>>, colour: boolean): string[] {
   const ids = Object.keys(regions);
-  const time = (ms: number | null) => (ms === null ? 'never' : `${(ms / 1_000).toFixed(1)} s`);
-  const results = { held: 'green', broken: 'red', skipped: 'dim' } as const;
+  const time = (ms: number | null) => (ms === null ? 'never' : formatMs(ms));
   return [
-    `What viewers saw, each line one second: ${ids.map((id, place) => `${letter(place)} ${id}`).join(', ')}, x failed`,
+    `What viewers got, one line per second: ${ids.map((id, place) => `${letter(place)} ${id}`).join(', ')}, x failed`,
     ...drawSeconds(summary, Object.values(regions), colour),
     '',
     ...formatTable([
       ['detected', time(summary.detectedMs), 'from the fault to the verdict'],
       ['written', time(summary.writtenMs), 'from the first failed request to the flip'],
       ['moved', time(summary.movedMs), `from the fault to the last request at ${summary.broken}`],
-      ['home', time(summary.homeMs), 'from the mend until everybody was home'],
+      ['failback', time(summary.failbackMs), 'from the restore to the end of the failback'],
     ]),
     '',
     ...formatTable([
@@ -26,19 +28,28 @@ export function formatDrill(summary: DrillSummary, regions: Readonly<Record<stri
         String(failed.GET),
         String(failed.POST),
         ...Object.values(regions).map((region) => String(seen[region] ?? 0)),
-        `${p50Ms} ms`,
-        `${p99Ms} ms`,
+        formatMs(p50Ms),
+        formatMs(p99Ms),
       ]),
     ]),
     '',
-    ...formatTable(
-      summary.promises.map(({ promise, result, detail }) => [
-        paint(colour, results[result], result),
-        promise,
-        paint(colour, 'dim', detail),
-      ]),
-    ),
+    ...formatPromises(summary.promises, colour),
   ];
+}
+
+/** One line per promise: result, promise, count. */
+export function formatPromises(promises: readonly DrillPromise[], colour: boolean): string[] {
+  const results = { kept: 'green', broken: 'red', skipped: 'dim' } as const;
+  return formatTable(
+    promises.map(({ promise, result, detail }) => [paint(colour, results[result], result), promise, paint(colour, 'dim', detail)]),
+  );
+}
+
+/** The state of a running drill, for a line that is redrawn. */
+export function formatProgress({ outcomes, watch, startedAt }: Rehearsal, now: number): string {
+  const seconds = ((now - startedAt) / 1_000).toFixed(0);
+  const failed = outcomes.filter(({ ok }) => !ok).length;
+  return `${seconds} s  ${outcomes.length} requests  ${failed} failed  record at the edge: ${servedRecord(watch.records, now)}`;
 }
 
 const width = 60;

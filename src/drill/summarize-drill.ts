@@ -1,67 +1,149 @@
 import { percentile } from '../text/percentile.ts';
-import type { Drill, Outcome } from './drill.ts';
-import { type DrillPromise, judgePromises } from './judge-promises.ts';
+import { type Drill, type Outcome, servedWeight } from './drill-record.ts';
 
-interface PhaseSummary {
-  phase: 'before' | 'during' | 'after';
-  requests: number;
-  failed: Record<'GET' | 'POST', number>;
-  /** Answers by region, complete ones only. */
-  regions: Record<string, number>;
-  p50Ms: number;
-  p99Ms: number;
-}
-
-/** What a drill came to; milliseconds, null for what did not happen. */
+/** A drill in figures. Times are milliseconds, null for what did not happen. */
 export interface DrillSummary {
   fault: string;
   broken: string;
   /** From the fault to the verdict. */
   detectedMs: number | null;
-  /** From the first request that was to fail, or from the fault when none did, to the written flip. */
+  /** From the first failed request after the fault, or from the fault if none failed, to the written flip. */
   writtenMs: number | null;
-  /** From the fault to the last request that was sent to the broken origin. */
+  /** From the fault to the last request sent to the broken origin. */
   movedMs: number | null;
-  /** From healing to the day when everybody is home. */
-  homeMs: number | null;
+  /** From the restore to the end of the failback. */
+  failbackMs: number | null;
   phases: PhaseSummary[];
   promises: DrillPromise[];
-  /** Seconds of the drill, what viewers saw in each. */
+  /** What viewers got in each second. */
   seconds: { second: number; regions: Record<string, number>; failed: number }[];
 }
+
+interface PhaseSummary {
+  phase: 'before' | 'during' | 'after';
+  requests: number;
+  failed: Record<'GET' | 'POST', number>;
+  /** Complete answers by region. */
+  regions: Record<string, number>;
+  p50Ms: number;
+  p99Ms: number;
+}
+
+/** One promise of the design, checked against what was seen. */
+export interface DrillPromise<Id extends string = string> {
+  id: Id;
+  /** In words. */
+  promise: string;
+  /** `skipped`: this fault does not test it. */
+  result: 'kept' | 'broken' | 'skipped';
+  /** The count, or why there is none. */
+  detail: string;
+}
+
+type DrillPromiseId = 'no-get-fails' | 'no-failure-after-flip' | 'none-to-weight-zero' | 'all-home-after-failback';
+
+/** Requests in progress when the flip arrives have ended after this long. */
+const settleMs = 2_000;
+
+const promises: Readonly<Record<DrillPromiseId, string>> = {
+  'no-get-fails': 'no GET fails',
+  'no-failure-after-flip': 'no request fails from 2 s after propagation',
+  'none-to-weight-zero': 'no request goes to weight 0 while another origin is up',
+  'all-home-after-failback': 'every viewer is at its home origin after the failback',
+};
 
 /** Counts and judges a drill. Pure. */
 export function summarizeDrill(drill: Drill): DrillSummary {
   const { timeline, outcomes, requests, broken } = drill;
-  const { brokenAt, unhealthyAt, writtenAt, propagatedAt, healedAt, homeAt } = timeline;
+  const { brokenAt, unhealthyAt, writtenAt, propagatedAt, restoredAt, failbackAt } = timeline;
   const failed = outcomes.filter(({ ok, startedAt }) => !ok && startedAt >= brokenAt);
   const failedAt =
     failed.length === 0 ? brokenAt : failed.reduce((first, { startedAt }) => Math.min(first, startedAt), Number.POSITIVE_INFINITY);
-  const sent = requests.filter(({ at, origins }) => at >= brokenAt && at < (healedAt ?? timeline.endedAt) && origins.includes(broken));
+  const sent = requests.filter(({ at, origins }) => at >= brokenAt && at < (restoredAt ?? timeline.endedAt) && origins.includes(broken));
+  const lastSentAt = sent.length === 0 ? undefined : sent.reduce((last, { at }) => Math.max(last, at), 0);
   const between = (from: number, to: number | undefined) => (to === undefined ? null : Math.round(to - from));
   const phase = (name: PhaseSummary['phase'], from: number, to: number) =>
     summarizePhase(
       name,
       outcomes.filter(({ startedAt }) => startedAt >= from && startedAt < to),
     );
-  const settled = (propagatedAt ?? timeline.endedAt) + 2_000;
+  const settled = (propagatedAt ?? timeline.endedAt) + settleMs;
   return {
     fault: drill.fault,
     broken,
     detectedMs: between(brokenAt, unhealthyAt),
     writtenMs: between(failedAt, writtenAt),
-    movedMs:
-      sent.length === 0
-        ? null
-        : between(
-            brokenAt,
-            sent.reduce((last, { at }) => Math.max(last, at), 0),
-          ),
-    homeMs: healedAt === undefined ? null : between(healedAt, homeAt),
+    movedMs: between(brokenAt, lastSentAt),
+    failbackMs: restoredAt === undefined ? null : between(restoredAt, failbackAt),
     phases: [phase('before', 0, brokenAt), phase('during', brokenAt, settled), phase('after', settled, Number.POSITIVE_INFINITY)],
     promises: judgePromises(drill),
     seconds: countSeconds(outcomes, timeline.startedAt),
   };
+}
+
+/** Checks what the design promises to viewers. Pure. */
+export function judgePromises(drill: Drill): DrillPromise<DrillPromiseId>[] {
+  return [judgeGets(drill), judgeAfterFlip(drill), judgeWeightZero(drill), judgeAfterFailback(drill)];
+}
+
+function judgeGets({ fault, outcomes, timeline }: Drill): DrillPromise<DrillPromiseId> {
+  const id = 'no-get-fails';
+  if (!['refuse', '5xx', 'flaky', 'half'].includes(fault))
+    return { id, promise: promises[id], result: 'skipped', detail: 'promised only for refuse, 5xx, flaky and half' };
+  return judge(
+    id,
+    outcomes.filter(({ method, startedAt }) => method === 'GET' && startedAt >= timeline.brokenAt),
+    ({ ok }) => ok,
+  );
+}
+
+function judgeAfterFlip({ outcomes, timeline }: Drill): DrillPromise<DrillPromiseId> {
+  const id = 'no-failure-after-flip';
+  const { propagatedAt } = timeline;
+  if (propagatedAt === undefined) return { id, promise: promises[id], result: 'broken', detail: 'no flip reached the edge' };
+  return judge(
+    id,
+    outcomes.filter(({ startedAt }) => startedAt >= propagatedAt + settleMs),
+    ({ ok }) => ok,
+  );
+}
+
+/**
+ * Judges only requests that began and ended under one record. During a change either record may have routed a request,
+ * or none while the key is missing before a write arrives.
+ */
+function judgeWeightZero({ config, requests, timeline, missMs = 0 }: Drill): DrillPromise<DrillPromiseId> {
+  const { records } = timeline;
+  const settled = requests.filter(
+    ({ at, ms }) => records.findLastIndex((r) => r.at <= at) === records.findLastIndex((r) => r.at <= at + ms + missMs),
+  );
+  return judge('none-to-weight-zero', settled, ({ at, origins }) => {
+    const isOut = (id: string) => servedWeight(records, id, at) === 0;
+    return Object.keys(config.origins).every(isOut) || !origins.some(isOut);
+  });
+}
+
+function judgeAfterFailback({ config, outcomes, timeline }: Drill): DrillPromise<DrillPromiseId> {
+  const id = 'all-home-after-failback';
+  const { failbackAt } = timeline;
+  if (failbackAt === undefined) return { id, promise: promises[id], result: 'broken', detail: 'the failback did not end' };
+  return judge(
+    id,
+    outcomes.filter(({ startedAt }) => startedAt >= failbackAt),
+    ({ country, region }) => {
+      const order = config.routes.find(({ countries }) => countries.includes(country))?.order ?? config.defaultOrder;
+      return region === config.origins[order[0] ?? '']?.region;
+    },
+  );
+}
+
+function judge<T>(id: DrillPromiseId, seen: readonly T[], isKept: (item: T) => boolean): DrillPromise<DrillPromiseId> {
+  const promise = promises[id];
+  // Without a request there is no proof.
+  if (seen.length === 0) return { id, promise, result: 'broken', detail: 'no request tested it' };
+  const violations = seen.filter((item) => !isKept(item)).length;
+  const detail = `${violations} violation${violations === 1 ? '' : 's'} in ${seen.length} request${seen.length === 1 ? '' : 's'}`;
+  return { id, promise, result: violations === 0 ? 'kept' : 'broken', detail };
 }
 
 function summarizePhase(phase: PhaseSummary['phase'], outcomes: readonly Outcome[]): PhaseSummary {

@@ -27,3 +27,9 @@ export function formatDuration(durationMs: number): string {
     .map(([count, unit]) => `${count}${unit}`)
     .join(' ');
 }
+
+/** For short times: `12ms` below a second, then as `formatDuration`; `-` for null. */
+export function formatMs(ms: number | null): string {
+  if (ms === null) return '-';
+  return ms < 1_000 ? `${Math.round(ms)}ms` : formatDuration(ms);
+}

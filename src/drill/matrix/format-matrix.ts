@@ -1,26 +1,25 @@
+import { formatDuration, formatMs } from '../../text/duration.ts';
 import { formatTable } from '../../text/format-table.ts';
 import { paint } from '../../text/paint.ts';
-import { formatMs } from '../format-ms.ts';
-import { type CellResult, type MatrixMethod, type MethodFigures, matrixMethods, setups } from './cell.ts';
-import { formatRecovery, formatShare } from './format-figures.ts';
-import type { Matrix } from './matrix.ts';
-import { lateMs } from './measure-cell.ts';
+import { formatPromises } from '../format-drill.ts';
+import { type Cell, type CellResult, lateMs, type Matrix, type MatrixMethod, type MethodFigures, matrixMethods, setups } from './matrix.ts';
 
-/** The matrix as text for a terminal of 80 columns: who failed and until when, how long the others waited, each count, the promises. */
+/**
+ * The matrix for a terminal of 80 columns: failures, latencies, counts, claims.
+ */
 export function formatMatrix(matrix: Matrix, colour: boolean): string[] {
   const { cells, planned, outageMs, promises } = matrix;
-  const results = { held: 'green', broken: 'red', skipped: 'dim' } as const;
   const window = `${outageMs / 1_000} s`;
   return [
     ...(cells.length < planned ? [`interrupted: ${cells.length} of ${planned} outages were run`, ''] : []),
-    `Failed of all requests sent in ${window} of outage, and when the last was sent`,
+    `Share of requests that failed in ${window} of outage, and when the last was sent`,
     ...drawGrid(cells, (figures) => {
       const { requests, failed, recovered } = figures;
       const text = `${formatShare(failed, requests)}${failed === 0 ? '' : ` ${formatRecovery(figures)}`}`;
       return paint(colour, failed === 0 ? 'green' : recovered ? 'yellow' : 'red', text);
     }),
     '',
-    `p99 latency in ${window} of outage, and in its last ${lateMs / 1_000} s`,
+    `p99 latency in ${window} of outage, and in the last ${lateMs / 1_000} s of it`,
     ...drawGrid(cells, ({ p99Ms, lateP99Ms }) => `${formatMs(p99Ms)}, ${formatMs(lateP99Ms)}`),
     '',
     ...formatTable(
@@ -47,13 +46,11 @@ export function formatMatrix(matrix: Matrix, colour: boolean): string[] {
       [3, 4, 5, 6, 7, 8],
     ),
     '',
-    ...formatTable(
-      promises.map(({ promise, result, detail }) => [paint(colour, results[result], result), promise, paint(colour, 'dim', detail)]),
-    ),
+    ...formatPromises(promises, colour),
   ];
 }
 
-/** One row per fault and method, one column per setup; a dot where nothing was run. */
+/** One row per fault and method, one column per setup; a dot for an outage that was not run. */
 function drawGrid(cells: readonly CellResult[], show: (figures: MethodFigures) => string): string[] {
   const faults = [...new Set(cells.map(({ fault }) => fault))];
   const at = (fault: string, setup: string, method: MatrixMethod) => {
@@ -66,4 +63,33 @@ function drawGrid(cells: readonly CellResult[], show: (figures: MethodFigures) =
       matrixMethods.map((method) => [method === 'GET' ? fault : '', method, ...setups.map(({ name }) => at(fault, name, method))]),
     ),
   ]);
+}
+
+/** `0 %`, `<1 %`, `37 %`: rounding never turns some into none or all. */
+export function formatShare(part: number, whole: number): string {
+  if (whole === 0) return 'none';
+  if (part === 0 || part === whole) return part === 0 ? '0 %' : '100 %';
+  const percent = Math.round((100 * part) / whole);
+  return percent === 0 ? '<1 %' : percent === 100 ? '>99 %' : `${percent} %`;
+}
+
+/** When the failures ended: `-` without any, `never` if requests still failed at the end. */
+export function formatRecovery({ lastFailedMs, recovered }: MethodFigures): string {
+  return recovered ? formatMs(lastFailedMs) : 'never';
+}
+
+/** The running outage and the time left, for a line that is redrawn. */
+export function formatCellProgress({ fault, setup }: Cell, place: number, total: number, leftMs: number): string {
+  const left = formatDuration(Math.max(1_000, Math.round(leftMs / 1_000) * 1_000));
+  return `${place + 1} of ${total}: ${fault} with ${setup.name}; about ${left} left, Ctrl-C keeps the results so far`;
+}
+
+/** One outage in one line. */
+export function formatCellResult({ fault, setup, methods }: CellResult): string {
+  const shares = matrixMethods.map((method) => {
+    const figures = methods[method];
+    const until = figures.failed === 0 ? '' : figures.recovered ? ` until ${formatRecovery(figures)}` : ' to the end';
+    return `${method} ${formatShare(figures.failed, figures.requests)}${until}`;
+  });
+  return `${fault.padEnd(8)}  ${setup.padEnd(7)}  failed: ${shares.join(', ')}`;
 }

@@ -1,19 +1,14 @@
-import { formatMs } from '../format-ms.ts';
-import { drawColumns } from '../page/columns.ts';
-import { type Html, html } from '../page/html.ts';
-import { formatPage } from '../page/page.ts';
-import { drawPlot } from '../page/plot.ts';
-import { formatHtmlTable } from '../page/table.ts';
-import type { RunContext } from '../report/drill-report.ts';
-import { legend } from '../report/outcome-charts.ts';
-import { formatPromises } from '../report/promise-list.ts';
-import { formatContext, formatLimits } from '../report/run-section.ts';
-import { type CellResult, type MatrixMethod, type MethodFigures, matrixMethods, setups } from './cell.ts';
-import { formatRecovery, formatShare } from './format-figures.ts';
+import { formatMs } from '../../text/duration.ts';
+import { formatHtmlTable, formatPage, type Html, html } from '../page/html.ts';
+import { drawColumns, drawPlot } from '../page/plot.ts';
+import type { RunContext } from '../report.ts';
+import { legend } from '../report-charts.ts';
+import { formatContext, formatLimits, formatPromises } from '../report-page.ts';
+import { formatRecovery, formatShare } from './format-matrix.ts';
 import type { Matrix } from './matrix.ts';
-import { lateMs } from './measure-cell.ts';
+import { type CellResult, lateMs, type MatrixMethod, type MethodFigures, matrixMethods, setups } from './matrix.ts';
 
-/** The matrix as one page that can be sent, printed and kept. `startedAt` is ISO 8601. Pure. */
+/** The matrix as one self-contained page. `startedAt` is ISO 8601. Pure. */
 export function formatMatrixPage(matrix: Matrix, context: RunContext, startedAt: string): string {
   const { cells, planned, promises, outageMs, broken } = matrix;
   const brokenPromises = promises.filter(({ result }) => result === 'broken').length;
@@ -23,27 +18,27 @@ export function formatMatrixPage(matrix: Matrix, context: RunContext, startedAt:
     `Outage matrix: ${broken}`,
     html`<header>
 <p class="soft">Outage matrix · ${startedAt.slice(0, 16).replace('T', ' ')} UTC · ${broken}${context.revision === null ? '' : ` · revision ${context.revision}`}</p>
-<h1>What a flag and an origin group are each worth</h1>
-<p><span class="pill ${brokenPromises > 0 ? 'broken' : isDone ? 'kept' : 'late'}">${brokenPromises > 0 ? '✗ a claim failed' : isDone ? '✓ every claim held' : `interrupted: ${cells.length} of ${planned} outages were run`}</span></p>
-<p>${broken} was broken in ${new Set(cells.map(({ fault }) => fault)).size} ways under ${new Set(cells.map(({ setup }) => setup)).size} setups, for ${outageMs / 1_000} s each, while viewers read and wrote. Nobody mended it.</p>
+<h1>What the flag and the origin group each contribute</h1>
+<p><span class="pill ${brokenPromises > 0 ? 'broken' : isDone ? 'kept' : 'late'}">${brokenPromises > 0 ? '✗ a claim is false' : isDone ? '✓ every claim is true' : `interrupted: ${cells.length} of ${planned} outages were run`}</span></p>
+<p>${broken} was broken in ${new Set(cells.map(({ fault }) => fault)).size} ways under ${new Set(cells.map(({ setup }) => setup)).size} setups, for ${outageMs / 1_000} s each, while viewers sent GET and POST requests. It was not restored.</p>
 </header>
 ${drawTotals(matrix)}
 <h2>Claims</h2>
 ${formatPromises(promises)}
-<h2>Who failed, and until when</h2>
-<p class="soft">Share of the requests sent during the outage that failed, and how long after the fault the last of them was sent. Viewers whose home is another origin never fail.</p>
+<h2>Failed requests, and until when</h2>
+<p class="soft">The share of requests sent during the outage that failed, and when the last of them was sent, counted from the fault. Requests of viewers whose home is another origin never fail.</p>
 ${matrixMethods.map((method) =>
   drawGrid(matrix, method, (figures) => ({
-    kind: figures.failed === 0 ? 'fine' : figures.recovered ? 'mend' : 'fail',
+    kind: figures.failed === 0 ? 'fine' : figures.recovered ? 'slow' : 'fail',
     text: formatShare(figures.failed, figures.requests),
-    small: figures.failed === 0 ? 'nobody failed' : figures.recovered ? `until ${formatRecovery(figures)}` : 'to the end',
+    small: figures.failed === 0 ? 'none failed' : figures.recovered ? `until ${formatRecovery(figures)}` : 'to the end',
   })),
 )}
 <h2>How long viewers waited</h2>
-<p class="soft">p99 of the requests sent during the whole outage, and (late) of those sent in its last ${lateMs / 1_000} s, when what was going to help had helped. A request that fails at once is quick, too.</p>
+<p class="soft">p99 of the requests sent during the whole outage, and (late) of those sent in its last ${lateMs / 1_000} s, after failover. A request that fails at once is also quick.</p>
 ${matrixMethods.map((method) =>
   drawGrid(matrix, method, ({ p99Ms, lateP99Ms }) => ({
-    kind: (lateP99Ms ?? 0) >= 1_000 ? 'fail' : (p99Ms ?? 0) >= 1_000 ? 'mend' : 'fine',
+    kind: (lateP99Ms ?? 0) >= 1_000 ? 'fail' : (p99Ms ?? 0) >= 1_000 ? 'slow' : 'fine',
     text: formatMs(p99Ms),
     small: `late: ${formatMs(lateP99Ms)}`,
   })),
@@ -51,7 +46,7 @@ ${matrixMethods.map((method) =>
 <h2>Second by second</h2>
 ${legend([
   { piece: 'a', text: 'answered' },
-  { piece: 'x', text: 'failed, hanging from the line' },
+  { piece: 'x', text: 'failed, below the line' },
 ])}
 ${drawPanels(matrix)}
 <h2>Counts</h2>
@@ -60,9 +55,9 @@ ${formatCounts(cells)}
 ${formatHtmlTable(
   ['setting', 'value'],
   [
-    ['outage', `${outageMs / 1_000} s, one after the other, each on a local cloud of its own`],
+    ['outage', `${outageMs / 1_000} s each, one after the other, each in its own local cloud`],
     ...formatContext(context).filter(([name]) => name !== 'per-request origin group'),
-    ['exactness', `the process that ran all of it was ${lagMs} ms late or less for 99 % of the time`],
+    ['accuracy', `the process was at most ${lagMs} ms late for 99 % of the time`],
   ],
 )}
 <p>Run it again:</p>
@@ -103,7 +98,7 @@ function drawPanels({ cells }: Matrix): Html {
   const faults = [...new Set(cells.map(({ fault }) => fault))];
   const count = (cell: CellResult, method: MatrixMethod) =>
     cell.seconds.map(({ [method]: { ok, failed } }) => ({ up: [ok], down: failed }));
-  // One scale for all panels, so that any two can be compared.
+  // One scale for all panels makes them comparable.
   const all = cells.flatMap((cell) => matrixMethods.flatMap((method) => count(cell, method)));
   const most = Math.max(1, ...all.flatMap(({ up, down }) => [...up, down]));
   return html`${matrixMethods.map(
@@ -130,7 +125,7 @@ function drawPanels({ cells }: Matrix): Html {
             })}</div>`;
           })}`,
       )}</div>`,
-  )}<p class="soft">Each panel begins at the fault and has one column a second. The line across time is the moment when the flip was at the edge.</p>`;
+  )}<p class="soft">Each panel begins at the fault and has one column per second. The dashed vertical line marks the flip at the edge.</p>`;
 }
 
 function formatCounts(cells: readonly CellResult[]): Html {

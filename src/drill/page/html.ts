@@ -1,4 +1,6 @@
-/** Markup that may stand in a page as it is. */
+import { style } from './style.ts';
+
+/** Markup that needs no escaping. */
 export class Html {
   readonly markup: string;
 
@@ -9,7 +11,7 @@ export class Html {
 
 type Part = Html | string | number | readonly Part[] | undefined;
 
-/** Markup with values in it: text and numbers are escaped, markup made by this tag is not, lists are joined, undefined is nothing. */
+/** Builds markup: escapes text and numbers, keeps markup of this tag, joins lists, drops undefined. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(strings.reduce((markup, string, place) => `${markup}${render(parts[place - 1])}${string}`));
 }
@@ -23,10 +25,50 @@ function render(part: Part): string {
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-/** Characters that no page may hold, written or as a reference: control characters but for white space, half pairs, and two that are none. */
+/**
+ * Characters that XML forbids, even as a reference: control characters except white space, lone surrogates, U+FFFE and
+ * U+FFFF.
+ */
 const impossible = /(?![\t\n\r])\p{Cc}|\p{Cs}|[\ufffe\uffff]/gu;
 
-/** Good for text and for quoted attributes. */
+/** For text and quoted attributes. */
 function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (found) => entities[found] ?? found).replace(impossible, '\ufffd');
+}
+
+/** A self-contained page: no script, no request. Also well-formed XML. */
+export function formatPage(title: string, body: Html): string {
+  return `<!DOCTYPE html>\n${
+    html`<html lang="en">
+<head>
+<meta charset="utf-8"/>
+<meta name="viewport" content="width=device-width, initial-scale=1"/>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"/>
+<title>${title}</title>
+<style>${new Html(style)}</style>
+</head>
+<body>
+<main>
+${body}
+</main>
+</body>
+</html>
+`.markup
+  }`;
+}
+
+/** A table; columns named in `numbers` (by place) are aligned to the right. */
+export function formatHtmlTable(
+  head: readonly string[],
+  rows: readonly (readonly (string | number | Html)[])[],
+  numbers: readonly number[] = [],
+): Html {
+  const kind = (place: number) => (numbers.includes(place) ? 'n' : 't');
+  return html`<div class="scroll"><table><thead><tr>${head.map((cell, place) => html`<th scope="col" class="${kind(place)}">${cell}</th>`)}</tr></thead><tbody>
+${rows.map((row) => html`<tr>${row.map((cell, place) => html`<td class="${numbers.includes(place) ? 'n' : ''}">${cell}</td>`)}</tr>\n`)}</tbody></table></div>`;
+}
+
+/** The figures of a chart, collapsed. */
+export function foldTable(summary: string, table: Html): Html {
+  return html`<details><summary>${summary}</summary>${table}</details>`;
 }

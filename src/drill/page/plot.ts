@@ -1,6 +1,6 @@
 import { type Html, html } from './html.ts';
 
-/** The time that a chart shows, in milliseconds from the fault, and the moments marked in it. */
+/** The time range of a chart in milliseconds from the fault, and its marks. */
 export interface Axis {
   fromMs: number;
   toMs: number;
@@ -17,7 +17,7 @@ export interface Plot {
   /** Unique in its page. */
   id: string;
   title: string;
-  /** What it shows, for those who do not see it. */
+  /** The content in words, for screen readers. */
   desc: string;
   axis: Axis;
   /** Height of what is drawn, in pixels. */
@@ -26,21 +26,21 @@ export interface Plot {
   grid: readonly { y: number; text: string; isZero?: boolean }[];
   /** Drawn 1,000 units wide and as high as the plot. */
   drawing: Html;
-  /** Drawn over it in the same place, unscaled: positions in per cent. */
+  /** Drawn on top, unscaled: positions in per cent. */
   overlay?: Html;
-  /** Numbers the marks at the top. Default false: lines alone. */
+  /** Numbers the marks at the top. Default false: lines only. */
   flags?: boolean;
   /** Writes the time below. Default true. */
   times?: boolean;
 }
 
 const flagHeight = 18;
-/** A chart has room for so many on top of each other; moments for which there is none stay lines. */
+/** Rows of flags in a chart; a mark without a place stays a line. */
 const maxFlagRows = 4;
-/** Flags nearer than this part of the width would cover each other on a narrow screen. */
+/** Flags closer than this share of the width would cover each other on a narrow screen. */
 const flagRoom = 0.062;
 
-/** A chart as an SVG that is as wide as there is room, with text of one size at every width. Pure. */
+/** A chart as an SVG of the full width, with the same text size at every width. Pure. */
 export function drawPlot({ id, title, desc, axis, height, grid, drawing, overlay, flags = false, times = true }: Plot): Html {
   const places = flags ? placeFlags(axis) : [];
   const top = flags ? flagHeight * (Math.max(0, ...places.map((row) => row ?? 0)) + 1) + 4 : 4;
@@ -56,17 +56,17 @@ ${axis.marks.map((mark, place) => drawMark(mark, axis, { number: place + 1, row:
 </svg>`;
 }
 
-/** A place on the axis as per cent of its length, within it. */
+/** A place on the axis in per cent of its length, from 0 to 100. */
 export function percentAt({ fromMs, toMs }: Pick<Axis, 'fromMs' | 'toMs'>, atMs: number): number {
   return round(Math.min(100, Math.max(0, (100 * (atMs - fromMs)) / Math.max(1, toMs - fromMs))));
 }
 
-/** Two decimals: more would be bytes that nobody sees. */
+/** Two decimals: more would be invisible. */
 export function round(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-/** The row of each flag, the lowest in which it covers no other; undefined where there is room in none. */
+/** For each flag the lowest row in which it covers no other; undefined if there is none. */
 function placeFlags({ fromMs, toMs, marks }: Axis): (number | undefined)[] {
   const ends = Array.from({ length: maxFlagRows }, () => Number.NEGATIVE_INFINITY);
   return marks.map(({ atMs }) => {
@@ -93,7 +93,7 @@ function drawMark(
 
 const stepsMs = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400].map((s) => s * 1_000);
 
-/** At most eight times, the fault's own among them where they are whole steps. */
+/** Up to eight times at whole steps from the fault. */
 function drawTimes(axis: Axis, height: number): Html {
   const { fromMs, toMs } = axis;
   const stepMs = stepsMs.find((step) => (toMs - fromMs) / step <= 7) ?? Math.ceil((toMs - fromMs) / 7 / 86_400_000) * 86_400_000;
@@ -112,4 +112,46 @@ export function formatOffset(atMs: number): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const [h, m, s] = [Math.floor(whole / 3_600), Math.floor(whole / 60) % 60, whole % 60];
   return h > 0 ? `${sign}${h}:${two(m)}:${two(s)}` : `${sign}${m}:${two(s)}`;
+}
+
+/** Columns on both sides of a line: good counts above, bad ones below. */
+export interface Columns {
+  /** One per part of the axis: pieces from the line upwards, and one below it. */
+  parts: readonly { up: readonly number[]; down: number }[];
+  /** Classes of the pieces, from the line upwards. */
+  up: readonly string[];
+  down: string;
+  height: number;
+  /** The highest value on either side, for comparable charts. Default: that of these columns. */
+  most?: number;
+  least?: number;
+}
+
+/** The place of the line and the pixels per unit with which the highest and the lowest column fit. */
+export function scaleColumns(columns: Columns): { zero: number; perUnit: number; most: number; least: number } {
+  const { parts, height } = columns;
+  const most = columns.most ?? Math.max(1, ...parts.map(({ up }) => up.reduce((sum, value) => sum + value, 0)));
+  const least = columns.least ?? Math.max(0, ...parts.map(({ down }) => down));
+  const perUnit = height / (most + least);
+  return { zero: round(most * perUnit), perUnit, most, least };
+}
+
+/** One path for each piece: a hundred columns cost a few hundred bytes. */
+export function drawColumns(columns: Columns): Html {
+  const { parts, up, down } = columns;
+  const { zero, perUnit } = scaleColumns(columns);
+  const width = 1_000 / Math.max(1, parts.length);
+  const paths = up.map(() => '');
+  let below = '';
+  for (const [place, part] of parts.entries()) {
+    const x = round(place * width + width * 0.08);
+    const box = (y: number, height: number) => `M${x} ${round(y)}h${round(width * 0.84)}v${round(height)}h-${round(width * 0.84)}z`;
+    let y = zero;
+    for (const [piece, value] of part.up.entries()) {
+      if (value > 0) paths[piece] += box(y - value * perUnit, value * perUnit);
+      y -= value * perUnit;
+    }
+    if (part.down > 0) below += box(zero, part.down * perUnit);
+  }
+  return html`${paths.map((d, piece) => html`<path class="${up[piece]}" d="${d}"/>`)}<path class="${down}" d="${below}"/>`;
 }

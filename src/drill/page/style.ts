@@ -1,4 +1,7 @@
-/** One sheet for every page: light and dark by the reader's choice, light on paper. Series are told apart by place and form first, by colour second. */
+/**
+ * One style sheet for every page: light or dark by the reader's setting, light on paper. Series differ in place and
+ * form first, in colour second.
+ */
 export const style = `
 :root {
   color-scheme: light dark;
@@ -36,7 +39,7 @@ figcaption p { margin: 0 0 0.3rem; font-size: 0.92rem; }
 .plot .zero { stroke: var(--soft); stroke-width: 1; } .plot .grid { stroke: var(--grid); stroke-width: 1; }
 .plot .mark { stroke: var(--mark); stroke-width: 1; opacity: 0.75; }
 .plot .mark.written, .plot .mark.verdict { stroke-dasharray: 2 3; } .plot .mark.ramp, .plot .mark.flip { stroke-dasharray: 5 4; opacity: 0.5; }
-.plot .mark.fault, .plot .mark.healed { stroke-width: 2; opacity: 0.9; }
+.plot .mark.fault, .plot .mark.restored { stroke-width: 2; opacity: 0.9; }
 .plot .flag circle { fill: var(--paper); stroke: var(--mark); } .plot .flag text { fill: var(--ink); font-size: 10px; font-weight: 600; text-anchor: middle; }
 .plot .flag.fault circle { fill: var(--bad); stroke: var(--bad); } .plot .flag.fault text { fill: var(--paper); }
 .a { fill: var(--a); } .b { fill: var(--b); } .c { fill: var(--c); } .d { fill: var(--d); } .e { fill: var(--e); } .f { fill: var(--f); } .x { fill: var(--bad); }
@@ -49,7 +52,7 @@ table { border-collapse: collapse; font-size: 0.88rem; font-variant-numeric: tab
 th, td { text-align: left; padding: 0.28rem 0.9rem 0.28rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { font-weight: 600; } thead th { color: var(--soft); white-space: nowrap; } .n { text-align: right; white-space: nowrap; } .t { white-space: nowrap; }
 .grid-table td, .grid-table th { padding: 0.35rem 0.6rem; } .grid-table td { border: 1px solid var(--line); min-width: 6rem; }
-.grid-table td small { display: block; } .fail { background: var(--bad-tint); } .mend { background: var(--warn-tint); } .fine { background: var(--good-tint); }
+.grid-table td small { display: block; } .fail { background: var(--bad-tint); } .slow { background: var(--warn-tint); } .fine { background: var(--good-tint); }
 details { margin: 0.5rem 0; font-size: 0.9rem; } summary { cursor: pointer; color: var(--soft); }
 code, pre { font: 0.86rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; } pre { background: var(--card); border: 1px solid var(--line); border-radius: 0.4rem; padding: 0.7rem 0.9rem; overflow-x: auto; }
 .num { display: inline-flex; width: 1.35rem; height: 1.35rem; border: 1px solid var(--ink); border-radius: 50%; align-items: center; justify-content: center; font-size: 0.72rem; font-weight: 600; }

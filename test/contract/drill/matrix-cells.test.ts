@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { drillConfig } from '../../../scripts/drill/drill-config.ts';
-import { runCell } from '../../../scripts/drill/run-cell.ts';
+import { runCell } from '../../../scripts/drill/run-matrix.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
-import { setups } from '../../../src/drill/matrix/cell.ts';
+import { setups } from '../../../src/drill/matrix/matrix.ts';
 
 const config = drillConfig(
   parseEdgeConfig({

@@ -1,4 +1,4 @@
-import type { Drill, EdgeRequest, Outcome } from '../../../src/drill/drill.ts';
+import type { Drill, EdgeRequest, Outcome } from '../../../src/drill/drill-record.ts';
 
 export const singapore = 'ap-southeast-1';
 export const europe = 'eu-central-1';
@@ -31,8 +31,8 @@ export const good: Drill = {
     unhealthyAt: 1_500,
     writtenAt: 1_600,
     propagatedAt: 2_000,
-    healedAt: 6_000,
-    homeAt: 9_000,
+    restoredAt: 6_000,
+    failbackAt: 9_000,
     endedAt: 10_000,
     records: [
       { at: 0, record: 'ok' },
@@ -48,7 +48,7 @@ export const good: Drill = {
     request(4_500, ['europe']),
     request(7_500, ['singapore']),
   ],
-  looks: [
+  probes: [
     { at: 400, origin: 'singapore', signal: 'http', opinion: 'good' },
     { at: 450, origin: 'europe', signal: 'http', opinion: 'good' },
     { at: 1_200, origin: 'singapore', signal: 'http', opinion: 'bad', class: 'connect' },

@@ -1,5 +1,5 @@
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
-import type { RunContext } from '../../../src/drill/report/drill-report.ts';
+import type { RunContext } from '../../../src/drill/report.ts';
 
 const { health, failover, perRequestFailover } = parseEdgeConfig({
   origins: { singapore: { region: 'ap-southeast-1' }, europe: { region: 'eu-central-1' } },

@@ -1,21 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import type { Drill } from '../../../src/drill/drill.ts';
-import { judgePromises } from '../../../src/drill/judge-promises.ts';
-import { summarizeDrill } from '../../../src/drill/summarize-drill.ts';
-import { servedWeight } from '../../../src/drill/timeline.ts';
+import { type Drill, servedWeight } from '../../../src/drill/drill-record.ts';
+import { judgePromises, summarizeDrill } from '../../../src/drill/summarize-drill.ts';
 import { europe, good, outcome, request } from './hand-made-drill.ts';
 
-const judged = (drill: Drill) => Object.fromEntries(judgePromises(drill).map(({ promise, result }) => [promise, result]));
+const judged = (drill: Drill) => Object.fromEntries(judgePromises(drill).map(({ id, result }) => [id, result]));
 const promises = {
-  safe: 'no GET fails',
-  moved: 'nobody fails from 2 s after propagation',
-  out: 'nobody is sent to weight 0 while another is up',
-  home: 'everybody is home after the ramp',
+  safe: 'no-get-fails',
+  moved: 'no-failure-after-flip',
+  out: 'none-to-weight-zero',
+  home: 'all-home-after-failback',
 };
 
 describe('judgePromises', () => {
-  it('finds every promise held in a good drill, in which only a POST failed before the flip', () => {
-    expect(Object.values(judged(good))).toEqual(['held', 'held', 'held', 'held']);
+  it('finds every promise kept in a good drill, in which only a POST failed before the flip', () => {
+    expect(Object.values(judged(good))).toEqual(['kept', 'kept', 'kept', 'kept']);
   });
 
   it.each([
@@ -30,29 +28,29 @@ describe('judgePromises', () => {
       spoil: { outcomes: [...good.outcomes, outcome(7_500, { method: 'POST', ok: false })] },
       broken: promises.moved,
     },
-    { when: 'a viewer is tried at an origin at weight 0', spoil: { requests: [request(3_000, ['singapore'])] }, broken: promises.out },
+    { when: 'a request goes to an origin at weight 0', spoil: { requests: [request(3_000, ['singapore'])] }, broken: promises.out },
     {
-      when: 'a viewer is left abroad after the ramp',
+      when: 'a viewer is away from home after the failback',
       spoil: { outcomes: [...good.outcomes, outcome(9_600, { region: europe })] },
       broken: promises.home,
     },
-    { when: 'nobody asked after the ramp', spoil: { outcomes: good.outcomes.slice(0, -1) }, broken: promises.home },
+    { when: 'no request came after the failback', spoil: { outcomes: good.outcomes.slice(0, -1) }, broken: promises.home },
     { when: 'the flip never came', spoil: { timeline: { ...good.timeline, propagatedAt: undefined } }, broken: promises.moved },
-    { when: 'the ramp never ended', spoil: { timeline: { ...good.timeline, homeAt: undefined } }, broken: promises.home },
-  ])('finds exactly one broken when $when', ({ spoil, broken }) => {
+    { when: 'the failback never ended', spoil: { timeline: { ...good.timeline, failbackAt: undefined } }, broken: promises.home },
+  ])('finds exactly one broken promise when $when', ({ spoil, broken }) => {
     const results = judged({ ...good, ...spoil });
     expect(Object.keys(results).filter((promise) => results[promise] === 'broken')).toEqual([broken]);
   });
 
-  it('does not hold a request against the edge that was under way when the record changed', () => {
+  it('ignores a request that was in progress when the record changed', () => {
     expect(judged({ ...good, requests: [request(1_999, ['singapore']), request(6_990, ['singapore'], 20)] })[promises.out]).toBe('broken');
-    expect(judged({ ...good, requests: [request(500, ['singapore']), request(6_990, ['singapore'], 20)] })[promises.out]).toBe('held');
+    expect(judged({ ...good, requests: [request(500, ['singapore']), request(6_990, ['singapore'], 20)] })[promises.out]).toBe('kept');
   });
 
-  it('lets everybody go to an origin at weight 0 when no other is up', () => {
+  it('allows an origin at weight 0 when no other is up', () => {
     const records = [{ at: 0, record: 'singapore=0;europe=0' }];
     const drill = { ...good, timeline: { ...good.timeline, records }, requests: [request(3_000, ['singapore'])] };
-    expect(judged(drill)[promises.out]).toBe('held');
+    expect(judged(drill)[promises.out]).toBe('kept');
   });
 
   it('promises nothing for GET when the fault is one that an origin group waits for', () => {
@@ -62,8 +60,8 @@ describe('judgePromises', () => {
 
 describe('summarizeDrill', () => {
   it('counts from the first failed request to the flip, and from the fault to the last viewer who was tried there', () => {
-    const { detectedMs, writtenMs, movedMs, homeMs, phases } = summarizeDrill(good);
-    expect({ detectedMs, writtenMs, movedMs, homeMs }).toEqual({ detectedMs: 500, writtenMs: 300, movedMs: 200, homeMs: 3_000 });
+    const { detectedMs, writtenMs, movedMs, failbackMs, phases } = summarizeDrill(good);
+    expect({ detectedMs, writtenMs, movedMs, failbackMs }).toEqual({ detectedMs: 500, writtenMs: 300, movedMs: 200, failbackMs: 3_000 });
     expect(phases.map(({ phase, requests, failed }) => [phase, requests, failed.GET, failed.POST])).toEqual([
       ['before', 1, 0, 0],
       ['during', 2, 0, 1],
