@@ -154,6 +154,6 @@ function checkSecret(secret: string | undefined): void {
   throw new EdgeError(
     'CONFIG_INVALID',
     `ORIGIN_VERIFY_SECRET must be 32 to 128 characters of A-Z, a-z and 0-9, got ${secret.length} characters`,
-    { hint: '`openssl rand -hex 32` makes one; docs/infrastructure.md has the steps of a rotation' },
+    { hint: '`openssl rand -hex 32` makes one; docs/rotate.md has the steps of a rotation' },
   );
 }

@@ -183,7 +183,7 @@ describe('the alarms', () => {
       detail: { alarmName: `${prefix}singapore-5xx` },
     };
     expect(parseTrigger(event)).toMatchObject({ trigger: 'alarm', alarm: 'failover-singapore-5xx' });
-    expect(readFileSync('docs/flipper.md', 'utf8')).toContain(`'${prefix}singapore-5xx'`);
+    expect(readFileSync('docs/detection.md', 'utf8')).toContain(`'${prefix}singapore-5xx'`);
   });
 
   it('go off at more than 10 answers of 5xx in 300 s, the tasks’ and the load balancer’s own', () => {

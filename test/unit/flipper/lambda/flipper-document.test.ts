@@ -6,7 +6,7 @@ import type { FlipperEvent } from '../../../../src/flipper/flipper-event.ts';
 import { openFlipperMetrics } from '../../../../src/flipper/flipper-metrics.ts';
 import { flipEvent } from '../notify/flip-event.ts';
 
-const text = readFileSync('docs/flipper.md', 'utf8');
+const text = readFileSync('docs/events.md', 'utf8');
 
 type Fields<E> = E extends unknown ? Exclude<keyof E, 'event'> : never;
 
@@ -43,7 +43,7 @@ const reasons: Record<HoldReason, true> = {
 };
 const classes: Record<FailureClass, true> = { dns: true, connect: true, tls: true, timeout: true, status: true, body: true };
 
-describe('docs/flipper.md', () => {
+describe('docs/events.md', () => {
   it.each(Object.entries(fields))('names the event %s with its fields', (event, names) => {
     const [row = ''] = text.split('\n').filter((line) => line.startsWith(`| \`${event}\` |`));
     const [, , cell = ''] = row.split('|');
