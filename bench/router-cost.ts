@@ -6,8 +6,8 @@ import edgeConfig from '../edge.config.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
 import { buildFunction } from '../src/edge/build.ts';
 import type { RunInput } from '../src/edge/execution.ts';
-import { findExecutable } from '../src/edge/njs/find-executable.ts';
 import { countInstructions } from '../src/edge/njs/instructions.ts';
+import { findExecutable } from '../src/edge/njs/run-process.ts';
 
 interface CostCase {
   name: string;

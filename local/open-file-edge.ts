@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { checkSyntax } from '../src/edge/gate/check-syntax.ts';
-import { checkSize } from '../src/edge/gate.ts';
+import { checkSize } from '../src/edge/gate/gate.ts';
 import { EdgeError } from '../src/errors.ts';
 import { type Edge, openEdge } from './edge/edge.ts';
 import type { UnservedPart } from './edge/edge-plan.ts';

@@ -1,26 +1,32 @@
 import edgeConfig from '../edge.config.ts';
+import { maxFunctionBytes } from '../kvs/limits.ts';
 import { run } from '../src/cli/run.ts';
+import { writeWholeFile } from '../src/cli/write-whole-file.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
 import { findNjs } from '../src/edge/njs/njs.ts';
-import { proveFunction } from '../src/publish/prove-function.ts';
-import { functionFile, writeFunction } from '../src/publish/write-function.ts';
+import { proveFunction } from '../src/edge/prove-function.ts';
+import { EdgeError } from '../src/errors.ts';
+import { messageOf } from '../src/text/message-of.ts';
+
+/** The built function: exactly the bytes that function:publish would publish. */
+const file = 'dist/functions/origin-router.js';
 
 await run({
   usage: 'function:build',
-  summary: `Builds the edge function and holds it against what CloudFront runs; writes ${functionFile}, the bytes that would be published.`,
+  summary: `Builds the edge function, checks it against CloudFront's rules, and writes the bytes that would be published to ${file}.`,
   examples: ['function:build', 'function:build -- --json'],
   options: {},
   main: async (_given, io) => {
-    const njs = findNjs(io.env['PATH']);
-    const built = await proveFunction({ config: parseEdgeConfig(edgeConfig), njs });
-    await writeFunction(functionFile, built.code);
-    const { bytes, sha256 } = built;
-    io.result({ file: functionFile, bytes, sha256, njs: built.njs }, [
-      `file    ${functionFile}`,
-      `size    ${bytes} bytes of 10240`,
+    const { code, bytes, sha256, njs } = await proveFunction({ config: parseEdgeConfig(edgeConfig), njs: findNjs(io.env['PATH']) });
+    await writeWholeFile(file, code).catch((cause: unknown) => {
+      throw new EdgeError('BUILD_FAILED', `cannot write ${file}: ${messageOf(cause)}`, { cause, hint: 'check its folder' });
+    });
+    io.result({ file, bytes, sha256, njs }, [
+      `file    ${file}`,
+      `size    ${bytes} bytes of ${maxFunctionBytes}`,
       `sha256  ${sha256}`,
       `gate    passed`,
-      `njs     ${built.njs === 'absent' ? 'absent: the engine was not asked (apt-get install njs)' : built.njs}`,
+      `njs     ${njs === 'absent' ? 'not installed: no engine loaded the code (apt-get install njs)' : njs}`,
     ]);
   },
 });

@@ -6,11 +6,11 @@ import { flag, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
 import { EdgeError } from '../src/errors.ts';
+import { openDecider } from '../src/explain/replay/decider.ts';
 import { formatReplay } from '../src/explain/replay/format-replay.ts';
-import { parseLogFields } from '../src/explain/replay/log-line.ts';
-import { openDecider } from '../src/explain/replay/open-decider.ts';
+import { parseLogFields } from '../src/explain/replay/logged-request.ts';
 import { listLogFiles } from '../src/explain/replay/read-log.ts';
-import { replayLog } from '../src/explain/replay/replay-log.ts';
+import { replayLog } from '../src/explain/replay/replay.ts';
 import { type LoadedCode, loadLiveCode, loadTreeCode } from './function/load-code.ts';
 import { openRuntime, openSweeper } from './function/open-runtime.ts';
 

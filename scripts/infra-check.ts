@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { readTextFile } from '../src/cli/read-text-file.ts';
 import { run } from '../src/cli/run.ts';
-import { findExecutable } from '../src/edge/njs/find-executable.ts';
+import { findExecutable } from '../src/edge/njs/run-process.ts';
 import { checkTemplate } from '../test/templates/check-template.ts';
 import { openResourceSchema } from '../test/templates/resource-schema.ts';
 import { runCfnLint } from '../test/templates/run-cfn-lint.ts';

@@ -6,7 +6,7 @@ import type { EdgeConfig } from '../src/config/edge-config.ts';
 import type { LocalCloud } from '../src/config/local-cloud.ts';
 import { applyDistribution } from '../src/distribution/distribution.ts';
 import { findNjs } from '../src/edge/njs/njs.ts';
-import { publishFunction } from '../src/publish/publish-function.ts';
+import { publishRouter } from '../src/publish/publish.ts';
 import { createStore } from '../src/store/create-store.ts';
 import { openRuntime } from './function/open-runtime.ts';
 
@@ -41,7 +41,7 @@ export async function openPublishedCloud(options: PublishedCloudOptions): Promis
     const { arn: keyValueStoreArn } = await createStore(aws, { name: config.keyValueStoreName, signal });
     const cloudFront = await aws.cloudFront();
     const openJudged = () => openRuntime({ env: { PATH: path }, now: Date.now, progress: () => undefined });
-    await publishFunction({ cloudFront, keyValueStoreArn, config, njs: findNjs(path), openRuntime: openJudged });
+    await publishRouter({ cloudFront, keyValueStoreArn, config, njs: findNjs(path), openRuntime: openJudged });
     const distribution = await applyDistribution({ client: cloudFront, file: cloud.distribution }, { signal });
     return { ...cloud, ...(await cloud.serve(distribution.id, keyValueStoreArn)) };
   } catch (error) {

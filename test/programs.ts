@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { findExecutable } from '../src/edge/njs/find-executable.ts';
+import { findExecutable } from '../src/edge/njs/run-process.ts';
 
 /** Programs that some tests need beside Node, and how Debian installs them. */
 export const programs = {

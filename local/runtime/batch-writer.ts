@@ -1,5 +1,5 @@
 import type { FunctionSource, RunInput, StoreView, Sweep } from '../../src/edge/execution.ts';
-import { readImports } from '../../src/edge/gate/read-imports.ts';
+import { readImports } from '../../src/edge/gate/parse-code.ts';
 import { formatPairs } from '../../src/edge/judge/event-values.ts';
 import type { Batch, WireRun } from './wire.ts';
 

@@ -1,5 +1,5 @@
 import type { FunctionRuntime, RunInput, StoreView } from '../../src/edge/execution.ts';
-import { failedExecution, judgeRun } from '../../src/edge/judge/judge-run.ts';
+import { failedExecution, judgeRun } from '../../src/edge/judge/judge.ts';
 import { findNjsNeeds, isIntegerLike } from '../../src/edge/njs/needs-njs.ts';
 import { openNjsRuntime } from '../../src/edge/njs/njs.ts';
 import { EdgeError } from '../../src/errors.ts';

@@ -1,9 +1,8 @@
-import type { Execution, FunctionRuntime, FunctionSource, RunInput } from '../../src/edge/execution.ts';
+import type { Execution, FunctionRuntime, FunctionSource, JudgeRun, RawRun, RunInput } from '../../src/edge/execution.ts';
+import { checkSize } from '../../src/edge/gate/gate.ts';
+import { readImports } from '../../src/edge/gate/parse-code.ts';
 import { formatGateProblem, type GateProblem, isRefusal } from '../../src/edge/gate/problem.ts';
-import { readImports } from '../../src/edge/gate/read-imports.ts';
-import { checkSize } from '../../src/edge/gate.ts';
-import { failedExecution, judgeRun } from '../../src/edge/judge/judge-run.ts';
-import type { JudgeRun, RawRun } from '../../src/edge/raw-run.ts';
+import { failedExecution, judgeRun } from '../../src/edge/judge/judge.ts';
 import { type BatchWriter, openBatchWriter } from './batch-writer.ts';
 import { bundleWorker, openWorkerd, Unanswered, type Workerd } from './open-workerd.ts';
 

@@ -1,6 +1,6 @@
 import type { Execution, SweepRuntime } from '../../src/edge/execution.ts';
-import { readImports } from '../../src/edge/gate/read-imports.ts';
-import { failedExecution, judgeRun } from '../../src/edge/judge/judge-run.ts';
+import { readImports } from '../../src/edge/gate/parse-code.ts';
+import { failedExecution, judgeRun } from '../../src/edge/judge/judge.ts';
 import { openBatchWriter } from './batch-writer.ts';
 import { bundleWorker, openWorkerd, Unanswered } from './open-workerd.ts';
 import type { SweepAnswer } from './wire.ts';

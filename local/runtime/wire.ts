@@ -1,6 +1,5 @@
-import type { ViewerRequestEvent } from '../../src/edge/execution.ts';
-import type { ImportedName } from '../../src/edge/gate/read-imports.ts';
-import type { RawRun } from '../../src/edge/raw-run.ts';
+import type { RawRun, ViewerRequestEvent } from '../../src/edge/execution.ts';
+import type { ImportedName } from '../../src/edge/gate/parse-code.ts';
 
 /** A source as workerd compiles it: import lines blanked, their names handed in as parameters. */
 export interface WireSource {

@@ -3,7 +3,7 @@ import { arch, platform, version } from 'node:process';
 import { describePropagation, type PropagationProfile } from '../../local/edge/propagation-profile.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
 import type { RunContext } from '../../src/drill/report.ts';
-import { readRevision } from '../../src/publish/read-revision.ts';
+import { readRevision } from '../../src/edge/prove-function.ts';
 
 /** The report's facts about the run. `configured` is edge.config.ts; `config` is the same with the drill's own times. */
 export async function describeRun(

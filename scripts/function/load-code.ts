@@ -20,12 +20,12 @@ export async function loadTreeCode(config: EdgeConfig): Promise<LoadedCode> {
 /** The function as viewers get it, in two reads. NOT_FOUND when nothing is LIVE. */
 export async function loadLiveCode(config: EdgeConfig, { local: isLocal, io }: { local: boolean; io: Io }): Promise<LoadedCode> {
   const local = isLocal ? await readLocalCloud(io.env) : undefined;
-  const [client, { describeOwner, readStage }] = await Promise.all([
+  const [client, { describeStage, readStage }] = await Promise.all([
     openAws({ env: io.env, local }).cloudFront(),
     import('../../src/publish/stage.ts'),
   ]);
   const live = await readStage(client, config.functionName, 'LIVE');
   if (live === undefined)
     throw new EdgeError('NOT_FOUND', `${config.functionName} was never published: nothing is LIVE`, { hint: 'npm run function:publish' });
-  return { code: Buffer.from(live.code).toString('utf8'), sha256: live.sha256, label: `LIVE, ${describeOwner(live, io.now())}` };
+  return { code: Buffer.from(live.code).toString('utf8'), sha256: live.sha256, label: `LIVE, ${describeStage(live, io.now())}` };
 }

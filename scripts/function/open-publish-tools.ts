@@ -1,50 +1,49 @@
 import { type Aws, openAws } from '../../src/aws/clients.ts';
-import { withoutWrites } from '../../src/aws/dry-run.ts';
+import { DryRunEnd, withoutWrites } from '../../src/aws/dry-run.ts';
 import { askToWrite, nameTarget } from '../../src/cli/ask-to-write.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { nameOperator } from '../../src/cli/name-operator.ts';
+import { flag, text, type Values } from '../../src/cli/option.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
 import { readLocalCloud } from '../../src/config/local-cloud.ts';
 import { findNjs } from '../../src/edge/njs/njs.ts';
+import { readRevision } from '../../src/edge/prove-function.ts';
 import { EdgeError } from '../../src/errors.ts';
-import { findReadyStore } from '../../src/publish/find-ready-store.ts';
-
+import { formatPublishEvent } from '../../src/publish/format-publish.ts';
 import type { PlannedRelease } from '../../src/publish/publish-tools.ts';
-import { readRevision } from '../../src/publish/read-revision.ts';
-import type { RollbackTools } from '../../src/publish/rollback-function.ts';
+import type { RollbackTools } from '../../src/publish/rollback.ts';
+import { findReadyStore } from '../../src/store/create-store.ts';
 import { openRuntime } from './open-runtime.ts';
 
-export interface OpeningOptions {
-  config: EdgeConfig;
-  /** The running local cloud in place of AWS. */
-  local: boolean;
-  by?: string | undefined;
-  /** Both clients refuse to write. */
-  dryRun?: boolean;
-  /** Write without asking. */
-  yes?: boolean;
-  /** Publish although njs, which has CloudFront's grammar, is not here to prove the code. */
-  withoutNjs?: boolean;
-}
+/** The options of the commands that publish. */
+export const publishOptions = {
+  'dry-run': flag('stop before the first write, with clients that cannot write'),
+  force: flag('replace code that another publisher left in DEVELOPMENT, or that became LIVE by other means'),
+  yes: flag('write without asking'),
+  'without-njs': flag('publish although njs is not installed, so that no engine like CloudFront’s has proven the code'),
+  by: text('who publishes; $USER@host by default, in a GitHub workflow its repository', { placeholder: 'name' }),
+  local: flag('use the running local cloud instead of AWS'),
+};
+
+type OpeningValues = Pick<Values<typeof publishOptions>, 'local'> & Partial<Values<typeof publishOptions>>;
 
 /** What the commands that publish work with, on AWS or the local cloud. */
-export async function openPublishTools(io: Io, options: OpeningOptions): Promise<RollbackTools> {
-  const { config, local: isLocal, by, dryRun = false, yes = false, withoutNjs = false } = options;
+export async function openPublishTools(config: EdgeConfig, values: OpeningValues, io: Io): Promise<RollbackTools> {
+  const { local: isLocal, by, 'dry-run': dryRun = false, yes = false, 'without-njs': withoutNjs = false } = values;
   const { env, signal } = io;
   const njs = findNjs(env['PATH']);
   if (njs === undefined && !dryRun && !withoutNjs)
-    throw new EdgeError('TOOL_MISSING', 'njs is not on PATH, so the code cannot be proven in the engine whose grammar is CloudFront’s', {
-      hint: 'apt-get install njs; or --without-njs, and the code goes LIVE unproven',
+    throw new EdgeError('TOOL_MISSING', 'njs is not on PATH, so no engine with CloudFront’s grammar can prove the code', {
+      hint: 'apt-get install njs; --without-njs publishes the code unproven',
     });
   const revision = readRevision();
   const local = isLocal ? await readLocalCloud(env) : undefined;
   const aws = openAws({ env, local });
   const cloudFront = await aws.cloudFront();
+  const findStore = () => findReadyStore(aws, config.keyValueStoreName, env['EDGE_KVS_ARN'], { progress: io.progress, signal });
   return {
     cloudFront: dryRun ? withoutWrites(cloudFront) : cloudFront,
-    keyValueStoreArn:
-      local?.keyValueStoreArn ??
-      (() => findReadyStore(aws, config.keyValueStoreName, env['EDGE_KVS_ARN'], { progress: io.progress, signal })),
+    keyValueStoreArn: local?.keyValueStoreArn ?? findStore,
     openStore: (arn) => openStore(aws, arn, { dryRun, log: io.progress, signal }),
     config,
     njs,
@@ -52,13 +51,19 @@ export async function openPublishTools(io: Io, options: OpeningOptions): Promise
     openRuntime: () => openRuntime(io),
     by: by ?? nameAuthor(env),
     revision: await revision,
-    log: io.stderr,
+    report: (event) => {
+      for (const line of formatPublishEvent(event, io)) io.stderr(line);
+    },
     progress: io.progress,
     signal,
     now: io.now,
-    columns: io.columns,
-    colour: io.colour,
   };
+}
+
+/** The result of a dry run; throws any other error. */
+export function showDryRun(error: unknown, io: Io): void {
+  if (!(error instanceof DryRunEnd)) throw error;
+  io.result({ outcome: 'dry-run', wouldSend: error.operation }, [`dry run: the first write would be ${error.operation}; nothing was sent`]);
 }
 
 /** Says where the release goes, and asks. */
@@ -71,7 +76,7 @@ async function confirmRelease(
   const where = isLocal ? 'the local cloud' : nameTarget({ isLocal, resource, arn: keyValueStoreArn }, io.env);
   const what = `${name} v${version}, ${sha256.slice(0, 12)}`;
   if (await askToWrite(io, yes, 'publish this', `${where}: ${what} becomes LIVE`)) return;
-  throw new EdgeError('DECLINED', 'nothing was published', { hint: 'the question was not answered with y' });
+  throw new EdgeError('DECLINED', 'nothing was published', { hint: 'only the answer y publishes' });
 }
 
 async function openStore(
@@ -83,7 +88,7 @@ async function openStore(
   return openKeyValueStore(dryRun ? withoutWrites(client) : client, arn, { log, signal });
 }
 
-/** Each run of a workflow has another host: what one leaves in DEVELOPMENT is the next one's to replace, so all of them have one name. */
+/** One name for all runs of a workflow: each has another host, and one run must be able to replace what another left. */
 function nameAuthor(env: Io['env']): string {
   const { GITHUB_REPOSITORY } = env;
   return GITHUB_REPOSITORY ? `github:${GITHUB_REPOSITORY}` : nameOperator(env);

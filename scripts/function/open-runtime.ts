@@ -1,8 +1,8 @@
 import type { Io } from '../../src/cli/io.ts';
+import type { AnyRuntime } from '../../src/edge/ask/ask.ts';
 import type { SweepRuntime } from '../../src/edge/execution.ts';
-import { judgeRun } from '../../src/edge/judge/judge-run.ts';
+import { judgeRun } from '../../src/edge/judge/judge.ts';
 import { findNjs, openNjsRuntime } from '../../src/edge/njs/njs.ts';
-import type { AnyRuntime } from '../../src/explain/run-all.ts';
 
 /** njs, which starts in milliseconds; workerd where it is not installed. Both hold a run to CloudFront's rules. */
 export async function openRuntime(io: Pick<Io, 'env' | 'now' | 'progress'>): Promise<AnyRuntime> {

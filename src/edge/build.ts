@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import * as esbuild from 'esbuild';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { EdgeError } from '../errors.ts';
-import type { SourceMapJson } from './gate/original-position.ts';
+import type { SourceMapJson } from './gate/check-syntax.ts';
 import { routesModule } from './routes-module.ts';
 
 /** A built function: the very bytes that are published. */

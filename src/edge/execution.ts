@@ -8,7 +8,7 @@ export interface EventValue {
 
 export type EventValues = Record<string, EventValue>;
 
-/** The event of a viewer-request function (AWS: functions-event-structure.html); `request` is handed over as plain data. */
+/** The event of a viewer-request function (AWS: functions-event-structure.html), with `request` as plain data. */
 export interface ViewerRequestEvent {
   version: '1.0';
   context: { distributionDomainName: string; distributionId: string; eventType: 'viewer-request'; requestId: string };
@@ -70,9 +70,9 @@ export interface StoreView {
   values: ReadonlyMap<string, string>;
   /** Makes every read reject. */
   failReads?: boolean;
-  /** Names this content among all that a runtime is ever given (ARN and ETag, say), so that it need not be compared. Without it the content is compared at each run. */
+  /** Identifies this content, for example by ARN and ETag. Without it a runtime compares the content at each run. */
   version?: string;
-  /** What `meta()` tells, ISO 8601; default 1970. */
+  /** What `meta()` returns, ISO 8601; default 1970. */
   createdAt?: string;
   updatedAt?: string;
 }
@@ -83,7 +83,9 @@ export interface RunInput {
   /** The KeyValueStore as this run sees it, a snapshot; undefined when none is associated. */
   store: StoreView | undefined;
   edgeLocation?: { name: string; serverIp: string; region: string };
-  /** What `request.rawQueryString()` answers: '' for a bare `?`, absent for none. When absent and the event has arguments, they are joined again. */
+  /**
+   * What `request.rawQueryString()` returns: '' for a bare `?`. When absent, the event's arguments are joined again.
+   */
   rawQueryString?: string;
   /** Milliseconds since the epoch: what every clock says during the run. Default: when the run was handed over. */
   now?: number;
@@ -103,12 +105,33 @@ export interface Sweep {
   now: number;
 }
 
-/** Runs functions by the thousand. Runs of one function in one sweep share an evaluation of its top level, as in `NjsRuntime.runMany`. */
+/** Runs functions by the thousand. All runs of one function in a sweep share one evaluation of its top level. */
 export interface SweepRuntime {
   /**
-   * By source and event. Runs that did the same are one Execution, whose output is that of the first of them. Undefined when this is not the way to run these
-   * functions: one that never ends, or that changes built-in objects, is to be run by a FunctionRuntime.
+   * By source and event. Runs that did the same share one Execution, with the output of the first of them. Undefined
+   * for functions that need a FunctionRuntime: one that never ends, or that changes built-in objects.
    */
   sweep(sweep: Sweep): Promise<Execution[][] | undefined>;
   close(): Promise<void>;
 }
+
+/** What one run of a function did, before anything about it is checked. */
+export interface RawRun {
+  output: unknown;
+  /** Calls of origin helpers in order, with their arguments as JSON sees them. */
+  calls: [helper: string, args: unknown[]][];
+  reads: string[];
+  logs: string[];
+  /** Arguments of console.log after the first, which were not logged. */
+  droppedLogArguments: number;
+  customData?: string;
+  /** The names of the returned query in the engine's own order, where `output` may list them in another one. */
+  queryNames?: string[];
+  /** Bytes that loading and running took, where the engine can tell. */
+  memoryBytes?: number;
+  /** Why the handler gave no result. */
+  failure?: string;
+}
+
+/** What CloudFront makes of a run; `judgeRun` in src/edge/judge is the one for every runtime. */
+export type JudgeRun = (input: RunInput, raw: RawRun) => Execution;

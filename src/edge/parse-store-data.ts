@@ -12,19 +12,19 @@ interface Entry {
 const maxProblems = 20;
 
 /**
- * The keys of a JSON file: `{"health": "ok"}`, or the form that CloudFront imports from S3 (DG kvs-with-functions-create-s3-kvp.html: UTF-8 without byte order
- * mark, at most 5 MB, no key twice). Throws CONFIG_INVALID naming every problem.
+ * The keys of a JSON file: `{"health": "ok"}`, or the form that CloudFront imports from S3 (UTF-8 without byte order
+ * mark, at most 5 MB, no key twice: kvs-with-functions-create-s3-kvp.html). Throws CONFIG_INVALID with every problem.
  */
 export function parseStoreData(text: string, file: string): Map<string, string> {
   if (text.startsWith('\uFEFF'))
-    throw invalid(file, ['it begins with a byte order mark, which the import does not take: save it as UTF-8 without BOM']);
+    throw invalid(file, ['it begins with a byte order mark, which CloudFront refuses: save it as UTF-8 without BOM']);
   let raw: unknown;
   try {
     raw = JSON.parse(text);
   } catch (cause) {
-    throw invalid(file, [`it is not JSON: ${(cause as Error).message}`]);
+    throw invalid(file, [`it must be JSON: ${(cause as Error).message}`]);
   }
-  if (raw === null || typeof raw !== 'object' || Array.isArray(raw)) throw invalid(file, [`it must be an object, and is ${nameType(raw)}`]);
+  if (raw === null || typeof raw !== 'object' || Array.isArray(raw)) throw invalid(file, [`it must be an object, got ${nameType(raw)}`]);
   const problems: string[] = [];
   const fileBytes = Buffer.byteLength(text);
   if (fileBytes > maxStoreBytes) problems.push(`it has ${fileBytes} bytes, at most ${maxStoreBytes} (5 MB) are allowed`);
@@ -33,14 +33,14 @@ export function parseStoreData(text: string, file: string): Map<string, string> 
   const found = new Map<string, string>();
   for (const entry of entries) {
     const { at, key, value } = entry;
-    if (typeof key !== 'string') problems.push(`${at}.key: a text is required, and this is ${nameType(key)}`);
-    if (typeof value !== 'string') problems.push(`${at}.value: a text is required, and this is ${nameType(value)}`);
+    if (typeof key !== 'string') problems.push(`${at}.key: must be a string, got ${nameType(key)}`);
+    if (typeof value !== 'string') problems.push(`${at}.value: must be a string, got ${nameType(value)}`);
     if (typeof key !== 'string') continue;
     const keyBytes = Buffer.byteLength(key);
-    if (key === '' || keyBytes > maxKeyBytes) problems.push(`${at}: a key has 1 to ${maxKeyBytes} bytes, and this one ${keyBytes}`);
-    if (found.has(key)) problems.push(`${at}: the key ${JSON.stringify(key.slice(0, 40))} is there more than once`);
+    if (key === '' || keyBytes > maxKeyBytes) problems.push(`${at}: the key must have 1 to ${maxKeyBytes} bytes, got ${keyBytes}`);
+    if (found.has(key)) problems.push(`${at}: the key ${JSON.stringify(key.slice(0, 40))} appears more than once`);
     const valueBytes = typeof value === 'string' ? Buffer.byteLength(value) : 0;
-    if (valueBytes > maxValueBytes) problems.push(`${at}: a value has at most ${maxValueBytes} bytes, and this one ${valueBytes}`);
+    if (valueBytes > maxValueBytes) problems.push(`${at}: the value must have at most ${maxValueBytes} bytes, got ${valueBytes}`);
     found.set(key, String(value));
   }
   if (problems.length > 0) throw invalid(file, problems);
@@ -53,7 +53,7 @@ function listImported(raw: object, data: readonly unknown[], problems: string[])
   return data.flatMap((item, index): Entry[] => {
     const at = `data[${index}]`;
     if (item === null || typeof item !== 'object' || Array.isArray(item)) {
-      problems.push(`${at}: an object with key and value is required, and this is ${nameType(item)}`);
+      problems.push(`${at}: must be an object with key and value, got ${nameType(item)}`);
       return [];
     }
     const { key, value, ...others } = item as Record<string, unknown>;
@@ -62,14 +62,14 @@ function listImported(raw: object, data: readonly unknown[], problems: string[])
   });
 }
 
-/** `{"health": "ok"}`. JSON.parse keeps the last of two; the text shows both: where all values are texts, every second one is a key. */
+/** `{"health": "ok"}`. JSON.parse hides a repeated key, so keys are read from the text: every second string is one. */
 function listPlain(raw: object, text: string, problems: string[]): Entry[] {
   const entries = Object.entries(raw);
   if (entries.every(([, value]) => typeof value === 'string')) {
     const keys = [...text.matchAll(/"(?:[^"\\]|\\.)*"/g)].filter((_, index) => index % 2 === 0).map(([key]) => JSON.parse(key) as string);
     const seen = new Set<string>();
     for (const key of keys) {
-      if (seen.has(key)) problems.push(`the key ${JSON.stringify(key.slice(0, 40))} is there more than once`);
+      if (seen.has(key)) problems.push(`the key ${JSON.stringify(key.slice(0, 40))} appears more than once`);
       seen.add(key);
     }
   }
@@ -77,17 +77,17 @@ function listPlain(raw: object, text: string, problems: string[]): Entry[] {
 }
 
 function nameType(value: unknown): string {
-  if (value === undefined) return 'missing';
+  if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'an object';
-  return typeof value === 'string' ? 'a text' : `the ${typeof value} ${String(value).slice(0, 40)}`;
+  return typeof value === 'string' ? 'a string' : `the ${typeof value} ${String(value).slice(0, 40)}`;
 }
 
 function invalid(file: string, problems: readonly string[]): EdgeError {
   const listed = problems.slice(0, maxProblems).map((problem) => `  ${problem}`);
   if (problems.length > maxProblems) listed.push(`  and ${problems.length - maxProblems} more`);
-  return new EdgeError('CONFIG_INVALID', [`${file} cannot be the data of a KeyValueStore:`, ...listed].join('\n'), {
+  return new EdgeError('CONFIG_INVALID', [`${file} is not valid data for a KeyValueStore:`, ...listed].join('\n'), {
     hint: '{"health": "ok"}, or {"data": [{"key": "health", "value": "ok"}]} as CloudFront imports it',
   });
 }

@@ -10,7 +10,7 @@ const value = z.object({
 });
 const values = z.record(z.string(), value).default({});
 
-// What AWS lets a test event leave out is filled in (functions-event-structure.html); unknown fields are handed on as they are.
+// Fills in what AWS lets a test event leave out (functions-event-structure.html) and keeps unknown fields.
 const schema = z.looseObject({
   version: z.literal('1.0').default('1.0'),
   context: z
@@ -34,15 +34,15 @@ const schema = z.looseObject({
     .optional(),
 });
 
-/** An event as TestFunction takes it. Throws CONFIG_INVALID naming every problem; `file` names the source in messages. */
+/** An event as TestFunction takes it. Throws CONFIG_INVALID with every problem; `file` names the source in messages. */
 export function parseTestEvent(text: string, file: string): ViewerRequestEvent | ViewerResponseEvent {
   const bytes = Buffer.byteLength(text);
-  if (bytes > maxTestEventBytes) throw invalid(file, [`it has ${bytes} bytes, CloudFront tests events of ${maxTestEventBytes} at most`]);
+  if (bytes > maxTestEventBytes) throw invalid(file, [`it has ${bytes} bytes; TestFunction accepts at most ${maxTestEventBytes}`]);
   let raw: unknown;
   try {
     raw = JSON.parse(text);
   } catch (cause) {
-    throw invalid(file, [`it is not JSON: ${(cause as Error).message}`]);
+    throw invalid(file, [`it must be JSON: ${(cause as Error).message}`]);
   }
   const parsed = schema.safeParse(raw);
   if (!parsed.success)
@@ -52,15 +52,13 @@ export function parseTestEvent(text: string, file: string): ViewerRequestEvent |
     );
   const isResponse = parsed.data.context.eventType === 'viewer-response';
   if (isResponse !== (parsed.data.response !== undefined)) {
-    throw invalid(file, [
-      `context.eventType is ${parsed.data.context.eventType}, response is ${isResponse ? 'missing' : 'there all the same'}`,
-    ]);
+    throw invalid(file, [`context.eventType is ${parsed.data.context.eventType}, but response is ${isResponse ? 'missing' : 'present'}`]);
   }
   return parsed.data as ViewerRequestEvent | ViewerResponseEvent;
 }
 
 function invalid(file: string, problems: readonly string[]): EdgeError {
-  return new EdgeError('CONFIG_INVALID', [`${file} is no test event:`, ...problems.map((problem) => `  ${problem}`)].join('\n'), {
+  return new EdgeError('CONFIG_INVALID', [`${file} is not a valid test event:`, ...problems.map((problem) => `  ${problem}`)].join('\n'), {
     hint: 'the smallest one is {"request": {"uri": "/", "headers": {"cloudfront-viewer-country": {"value": "IN"}}}}',
   });
 }

@@ -1,5 +1,5 @@
 import type { FunctionRuntime, FunctionSource, RunInput } from '../edge/execution.ts';
-import { type Audience, explainEverybody } from './explain-everybody.ts';
+import { type Audience, explainEverybody } from './explain.ts';
 
 export interface LiveSurvey {
   source: FunctionSource;

@@ -2,7 +2,7 @@ import { healthKey } from '../../kvs/keys.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { effectiveWeights, parseLiveRecord } from '../core/live-record.ts';
 import type { Audience } from '../core/viewer-shares.ts';
-import type { Asked } from '../explain/ask-function.ts';
+import type { Asked } from '../edge/ask/ask.ts';
 import type { EdgeView } from '../probe/edge-view.ts';
 import { expectByFunction, listAskers } from '../verify/expected-origins.ts';
 import { type Expectation, listExpectations } from './verify-edge.ts';

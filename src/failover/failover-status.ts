@@ -4,7 +4,7 @@ import type { FlagStore } from '../core/flag-store.ts';
 import { effectiveWeights, overrideInForce, parseLiveRecord } from '../core/live-record.ts';
 import type { OriginMemory, Override } from '../core/state-record.ts';
 import type { Audience } from '../core/viewer-shares.ts';
-import { someIp } from '../explain/viewer-event.ts';
+import { someIp } from '../edge/ask/ask.ts';
 import type { EdgeAnswer, EdgeView } from '../probe/edge-view.ts';
 import type { OriginProbe } from '../probe/probe-origin.ts';
 import { formatDuration } from '../text/duration.ts';

@@ -1,10 +1,12 @@
 import { healthKey, stateKey } from '../../kvs/keys.ts';
 import { seed } from '../../kvs/seed.ts';
 import type { Aws } from '../aws/clients.ts';
+import { findKeyValueStoreArn } from '../aws/find-key-value-store.ts';
 import { openKeyValueStore } from '../aws/key-value-store.ts';
 import { createEmptyStore, describeStore, waitForStore } from '../aws/key-value-store-control.ts';
 import type { PollOptions } from '../aws/poll.ts';
 import type { FlagStore } from '../core/flag-store.ts';
+import { EdgeError } from '../errors.ts';
 
 export interface CreateStoreOptions extends Partial<PollOptions> {
   /** `keyValueStoreName` of edge.config.ts. */
@@ -41,4 +43,20 @@ export async function seedStore(store: FlagStore): Promise<readonly string[]> {
     return puts.length === 0 ? undefined : { puts: [...puts], deletes: [] };
   });
   return (written?.puts ?? []).map(({ key }) => key);
+}
+
+/** ARN of the store as findKeyValueStoreArn finds it, once it is READY; a new store takes about half a minute. */
+export async function findReadyStore(
+  aws: Aws,
+  name: string,
+  given: string | undefined,
+  waiting: Partial<PollOptions> = {},
+): Promise<string> {
+  try {
+    return await findKeyValueStoreArn(aws, name, given);
+  } catch (error) {
+    if (!(error instanceof EdgeError) || error.code !== 'NOT_READY') throw error;
+    const { arn } = await waitForStore(await aws.cloudFront(), name, { timeoutMs: storeTimeoutMs, ...waiting });
+    return arn;
+  }
 }

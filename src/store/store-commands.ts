@@ -9,8 +9,7 @@ import { EdgeError } from '../errors.ts';
 import { storeComment } from './create-store.ts';
 import { describeStorePlan, formatStorePlan, type StorePlan } from './format-store-plan.ts';
 import { planKeys } from './plan-keys.ts';
-import type { KeyWrite } from './split-batches.ts';
-import { checkSize, listBatches, writeBatches } from './write-keys.ts';
+import { checkSize, type KeyWrite, listBatches, writeBatches } from './write-keys.ts';
 
 /** What the commands about the store work on. */
 export interface StoreTarget {

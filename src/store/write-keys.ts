@@ -1,10 +1,8 @@
-import { maxStoreBytes } from '../../kvs/limits.ts';
+import { maxKeysPerUpdate, maxStoreBytes, maxUpdateBytes } from '../../kvs/limits.ts';
 import { isReservedKey, ownedPrefix } from '../../kvs/reserved-keys.ts';
 import type { FlagStore } from '../core/flag-store.ts';
 import { EdgeError } from '../errors.ts';
-import { formatOwnedKeys } from './owned-keys.ts';
-import type { KeysPlan } from './plan-keys.ts';
-import { type KeyWrite, splitBatches } from './split-batches.ts';
+import { formatOwnedKeys, type KeysPlan } from './plan-keys.ts';
 
 /**
  * The batches that carry a plan out, each all or nothing. A key is on the list of declared keys before it is written and until it is removed: wherever
@@ -71,4 +69,29 @@ function isOpen({ key, before, after }: KeyWrite, now: string | undefined, index
   throw new EdgeError('CONFLICT', `key ${JSON.stringify(key)} was changed since the plan was made`, {
     hint: `${index === 0 ? 'nothing was written' : 'what comes before it is written'}; look at npm run kvs:plan, then apply again`,
   });
+}
+
+/** One key of a write: its value before and after, undefined where it is missing. */
+export interface KeyWrite {
+  key: string;
+  before: string | undefined;
+  after: string | undefined;
+}
+
+/** The writes in their order, in batches that CloudFront takes in one call each. */
+export function splitBatches(writes: readonly KeyWrite[], maxKeys = maxKeysPerUpdate, maxBytes = maxUpdateBytes): KeyWrite[][] {
+  const batches: KeyWrite[][] = [];
+  let bytes = 0;
+  for (const write of writes) {
+    const size = Buffer.byteLength(write.key) + Buffer.byteLength(write.after ?? '');
+    const last = batches.at(-1);
+    if (last === undefined || last.length >= maxKeys || bytes + size > maxBytes) {
+      batches.push([write]);
+      bytes = size;
+    } else {
+      last.push(write);
+      bytes += size;
+    }
+  }
+  return batches;
 }

@@ -1,8 +1,7 @@
 import { parseHealthRecord } from '../../kvs/health-record.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { listAudiences } from '../core/viewer-shares.ts';
-import { type Asked, askFunction } from '../explain/ask-function.ts';
-import { someIp, type Viewer } from '../explain/viewer-event.ts';
+import { type Asked, askFunction, someIp, type Viewer } from '../edge/ask/ask.ts';
 
 /** Whom one row stands for. */
 export interface Asker {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ControlPlane } from '../../local/aws/control-plane.ts';
 import { openFunctionRuntime } from '../../local/runtime/function-runtime.ts';
-import { hashCode } from '../../src/publish/pack-code.ts';
+import { hashCode } from '../../src/publish/stage.ts';
 import { createReadyStore, openLocalAccount } from '../contract/control-plane/open-local-account.ts';
 
 /** What a command came to. */

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findExecutable } from '../../src/edge/njs/find-executable.ts';
+import { findExecutable } from '../../src/edge/njs/run-process.ts';
 import { startScript } from './start-script.ts';
 
 const path = process.env['PATH'] ?? '';

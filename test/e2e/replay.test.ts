@@ -5,13 +5,13 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFunctionRuntime } from '../../local/runtime/function-runtime.ts';
 import { openSweepRuntime } from '../../local/runtime/sweep-runtime.ts';
+import { type AnyRuntime, runAll } from '../../src/edge/ask/ask.ts';
+import { readRoute } from '../../src/edge/ask/decision.ts';
 import type { FunctionSource, SweepRuntime } from '../../src/edge/execution.ts';
-import { judgeRun } from '../../src/edge/judge/judge-run.ts';
+import { judgeRun } from '../../src/edge/judge/judge.ts';
 import { findNjs, openNjsRuntime } from '../../src/edge/njs/njs.ts';
-import { readRoute } from '../../src/explain/decision.ts';
-import { openDecider } from '../../src/explain/replay/open-decider.ts';
-import { buildLoggedEvent, listVisible } from '../../src/explain/replay/visible-request.ts';
-import { type AnyRuntime, runAll } from '../../src/explain/run-all.ts';
+import { openDecider } from '../../src/explain/replay/decider.ts';
+import { buildLoggedEvent, listVisible } from '../../src/explain/replay/logged-request.ts';
 import { openWorkingCopy, type WorkingCopy } from './function-working-copy.ts';
 
 let copy: WorkingCopy;

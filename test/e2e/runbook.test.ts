@@ -5,7 +5,7 @@ import { openKeyValueStore } from '../../src/aws/key-value-store.ts';
 import { parseEdgeConfig } from '../../src/config/edge-config.ts';
 import { readLocalCloud } from '../../src/config/local-cloud.ts';
 import { flipKeys, planFlip } from '../../src/core/flip.ts';
-import { publishFunction } from '../../src/publish/publish-function.ts';
+import { publishRouter } from '../../src/publish/publish.ts';
 import edgeConfig from '../fixtures/sample/edge.config.ts';
 import { withoutNjs } from '../programs.ts';
 import { freePorts } from './free-ports.ts';
@@ -58,7 +58,7 @@ async function publishAnother(): Promise<void> {
   const aws = openAws({ env: {}, local });
   const config = parseEdgeConfig({ ...edgeConfig, perRequestFailover: false });
   const store = openKeyValueStore(await aws.keyValueStore(), local.keyValueStoreArn);
-  const { outcome } = await publishFunction({
+  const { outcome } = await publishRouter({
     cloudFront: await aws.cloudFront(),
     keyValueStoreArn: local.keyValueStoreArn,
     openStore: async () => store,

@@ -1,5 +1,5 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
-import { isIsoCountry } from '../../../src/explain/iso-countries.ts';
+import { isIsoCountry } from '../../../src/config/iso-countries.ts';
 import type { Account, DistributionRecord } from '../account.ts';
 import type { Decoded } from '../operation.ts';
 import { ServiceError, type ServiceErrorCode } from '../service-error.ts';

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { RawRun } from '../../../src/edge/raw-run.ts';
+import type { RawRun } from '../../../src/edge/execution.ts';
 import type { WireRun } from '../wire.ts';
 import { defineProperties, defineProperty, formatJson, parseJson } from './captured.ts';
 import type { Store } from './known.ts';

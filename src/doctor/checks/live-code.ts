@@ -1,4 +1,4 @@
-import { parsePublishComment } from '../../publish/publish-comment.ts';
+import { parsePublishComment } from '../../publish/stage.ts';
 import { defineCheck, type Finding, fail, problemsOr, warn } from '../check.ts';
 import type { LiveFunction } from '../doctor-readers.ts';
 

@@ -2,11 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkOriginsAgree, parseDistribution, placeholdersOf } from '../../config/distribution-file.ts';
 import { type EdgeConfig, parseEdgeConfig } from '../../config/edge-config.ts';
+import type { AnyRuntime } from '../../edge/ask/ask.ts';
+import { checkRouting, listSituations, surveyFunction } from '../../edge/ask/survey.ts';
+import { proveFunction } from '../../edge/prove-function.ts';
 import { EdgeError } from '../../errors.ts';
-import type { AnyRuntime } from '../../explain/run-all.ts';
-import { listSituations, surveyFunction } from '../../explain/survey-function.ts';
-import { checkRouting } from '../../publish/check-routing.ts';
-import { proveFunction } from '../../publish/prove-function.ts';
 import { checkTemplates } from './check-templates.ts';
 
 /** One thing checked about a team's own two files. `skipped` names a file or program that is not there. */

@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
 import { maxFunctionBytes } from '../../../kvs/limits.ts';
-import type { Execution, RunInput } from '../execution.ts';
-import type { GateProblem } from '../gate/problem.ts';
-import { isRefusal } from '../gate/problem.ts';
-import { gate } from '../gate.ts';
+import type { Execution, JudgeRun, RunInput } from '../execution.ts';
+import { gate } from '../gate/gate.ts';
+import { type GateProblem, isRefusal } from '../gate/problem.ts';
 import { countInstructions, type InstructionCount } from '../njs/instructions.ts';
 import { openNjsRuntime } from '../njs/njs.ts';
-import type { JudgeRun } from '../raw-run.ts';
 
 export interface CheckTools {
   /** Paths of the programs; undefined for one that is not there, and the report says what it left out. */

@@ -1,15 +1,13 @@
+import { SourceMap, type SourceMapPayload } from 'node:module';
 import { type AnyNode, getLineInfo, type Program } from 'acorn';
 import { findLateBindings } from './late-bindings.ts';
-import { levelOf } from './levels.ts';
-import { checkLiteral } from './literal-rules.ts';
 import { checkModules, checkProgram, moduleNames } from './module-rules.ts';
 import { checkNames } from './name-rules.ts';
-import { openOriginalPositions, type SourceMapJson } from './original-position.ts';
 import { parseCode } from './parse-code.ts';
-import type { Finding, GateLevel, GateProblem } from './problem.ts';
+import { type Finding, type GateLevel, type GateProblem, levelOf } from './problem.ts';
 import { checkRegex } from './regex-rules.ts';
 import { originsOf, resolveScopes } from './scopes.ts';
-import { checkNode } from './syntax-rules.ts';
+import { checkLiteral, checkNode } from './syntax-rules.ts';
 import { nameOf, walk } from './syntax-tree.ts';
 
 export interface CheckSyntaxOptions {
@@ -103,4 +101,24 @@ function assignedName(target: AnyNode): string | undefined {
 function cut(text: string): string {
   const line = text.replace(/\s+/g, ' ');
   return line.length <= 60 ? line : `${line.slice(0, 59)}…`;
+}
+
+/** A version 3 source map, parsed; esbuild's with `sourcesContent` or without. */
+export type SourceMapJson = Pick<SourceMapPayload, 'version' | 'sources' | 'names' | 'mappings'> & Partial<SourceMapPayload>;
+
+export interface OriginalPosition {
+  file: string;
+  line: number;
+  column: number;
+}
+
+/** Leads from a line and column of the code, both from 1, to where a person wrote it; undefined where the map has nothing. */
+export function openOriginalPositions(json: SourceMapJson | undefined): (line: number, column: number) => OriginalPosition | undefined {
+  if (json === undefined) return () => undefined;
+  const map = new SourceMap({ file: '', sourcesContent: [], sourceRoot: '', ...json });
+  return (line, column) => {
+    const entry = map.findEntry(line - 1, column - 1);
+    if (!('originalSource' in entry) || entry.originalSource === undefined) return undefined;
+    return { file: entry.originalSource, line: entry.originalLine + 1, column: entry.originalColumn + 1 };
+  };
 }

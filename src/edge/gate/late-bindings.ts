@@ -1,6 +1,5 @@
 import type { AnyNode, Identifier, Program } from 'acorn';
-import { isOptional } from './levels.ts';
-import type { Finding } from './problem.ts';
+import { type Finding, isOptional } from './problem.ts';
 import type { Scope } from './scopes.ts';
 import { isFunction, walk } from './syntax-tree.ts';
 

@@ -1,7 +1,6 @@
 import type { AnyNode, CallExpression, Identifier, Program } from 'acorn';
-import { maySkip } from './levels.ts';
 import { listedAlgorithms, listedModules } from './listed.ts';
-import type { Finding } from './problem.ts';
+import { type Finding, maySkip } from './problem.ts';
 import type { Origin } from './scopes.ts';
 import { literalText, nameOf } from './syntax-tree.ts';
 

@@ -1,20 +1,19 @@
 import { maxHeadBytes, maxUriLength } from '../../../kvs/limits.ts';
 import { isRecord } from '../../text/is-record.ts';
-import type { EventValues, ViewerRequestEvent, ViewerResponseEvent } from '../execution.ts';
-import { checkCookies, checkHeaders, checkValues, describe, isUntouched } from './check-headers.ts';
+import type { EventValue, EventValues, ViewerRequestEvent, ViewerResponseEvent } from '../execution.ts';
 import { encodeUtf8, formatPairs, valuesOf } from './event-values.ts';
-import { readOnlyRequestHeaders, readOnlyResponseHeaders } from './header-rules.ts';
+import { isForbiddenHeader, readOnlyRequestHeaders, readOnlyResponseHeaders } from './header-rules.ts';
 
-// Space, control characters and '#' end a URI. AWS names those; a '?' in the path is our own refusal, since no page says which side of it would be the query.
-// Characters beyond ASCII leave as UTF-8, percent-encoded.
+// Space, control characters and '#' end a URI; AWS names those. Refusing '?' in a path is our own rule: no page says
+// what CloudFront makes of it. Characters beyond ASCII leave as UTF-8, percent-encoded.
 const uriText = /^[!"$->@-~\x80-\uffff]*$/;
 const queryText = /^[!"$-~\x80-\uffff]*$/;
 const reasonText = /^[\x20-\x7e]*$/;
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /**
- * Why CloudFront would refuse what a handler returned: each problem is a FunctionValidationError, a 502 to the viewer. The rules are those of AWS's pages
- * functions-event-structure.html and edge-function-restrictions-all.html; where they are silent, ours are the narrower reading.
+ * Why CloudFront would refuse what a handler returned: each problem is a FunctionValidationError, a 502 to the viewer.
+ * Rules: functions-event-structure.html and edge-function-restrictions-all.html, read strictly where they say nothing.
  */
 export function checkOutput(output: unknown, event: ViewerRequestEvent | ViewerResponseEvent): string[] {
   if (!isRecord(output)) return [`the handler returned ${describe(output)}: it must return the request or a response`];
@@ -49,7 +48,9 @@ type ReturnedRequest = Omit<ViewerRequestEvent['request'], 'querystring' | 'cook
   cookies?: EventValues;
 };
 
-/** What a function may add is not said; that it is held to what a viewer may send is our reading. A viewer's own headers are no fault of it. */
+/**
+ * AWS does not say how much a function may add: we allow what a viewer may send. A viewer's own headers always pass.
+ */
 function checkHead(request: ReturnedRequest, before: ViewerRequestEvent['request']): string[] {
   const bytes = headBytes(request);
   if (bytes <= maxHeadBytes || bytes <= headBytes(before)) return [];
@@ -62,7 +63,7 @@ function headBytes({ method, uri, querystring, headers, cookies = {} }: Returned
   return bytes;
 }
 
-/** A viewer's own path and arguments, left alone, are no fault of the function. */
+/** A viewer's own path and arguments always pass when the function leaves them unchanged. */
 function checkUri(uri: unknown, querystring: unknown, before: ViewerRequestEvent['request']): string[] {
   if (typeof uri !== 'string') return [`request.uri must be a string, not ${describe(uri)}`];
   const problems: string[] = [];
@@ -105,7 +106,8 @@ function checkResponse(response: Record<string, unknown>, before: ViewerResponse
       : ['response.statusDescription must be a string without control characters']),
     ...checkHeaders(headers ?? {}, before?.headers ?? {}, {
       path: 'response.headers',
-      // AWS lists read-only headers by event type. Whether the request's list holds for a response made there is not said; we hold it.
+      // AWS lists read-only headers by event type. For a response made in a viewer-request function we use that type's
+      // list.
       readOnly: before === undefined ? readOnlyRequestHeaders : readOnlyResponseHeaders,
       cookieHeader: 'set-cookie',
     }),
@@ -128,4 +130,84 @@ function checkBody(body: unknown): string[] {
   if (typeof data !== 'string') return [`response.body.data must be a string, not ${describe(data)}`];
   if (encoding !== 'text' && encoding !== 'base64') return ["response.body.encoding must be 'text' or 'base64'"];
   return encoding === 'base64' && !base64.test(data) ? ['response.body.data is not valid base64'] : [];
+}
+
+const token = /^[!#$%&'*+.^_`|~0-9a-zA-Z-]+$/;
+// A header travels as Latin-1, and a control character in one would end it.
+const headerText = /^[\x20-\x7e\x80-\xff]*$/;
+
+/** The rules of one kind of map; `path` begins every problem. */
+export interface HeaderRules {
+  path: 'request.headers' | 'response.headers';
+  readOnly: readonly string[];
+  /** The header whose content is a map of its own: `cookie` or `set-cookie`. */
+  cookieHeader: string;
+}
+
+/** Problems of a returned map of headers. An unchanged header passes unless its name has a capital letter. */
+export function checkHeaders(headers: unknown, before: EventValues, rules: HeaderRules): string[] {
+  const { path } = rules;
+  if (!isRecord(headers)) return [`${path} must be an object`];
+  const problems: string[] = [];
+  for (const [name, entry] of Object.entries(headers)) {
+    // Most headers are as the viewer sent them, and those always pass.
+    if (isUntouched(entry, before[name]) && name === name.toLowerCase()) continue;
+    // In AWS's words, as far as they are known.
+    if (name !== name.toLowerCase()) problems.push(`${path} must have header names in lower case: ${name}`);
+    else if (!token.test(name)) problems.push(`${path} has an invalid header name: ${JSON.stringify(name)}`);
+    else if (isForbiddenHeader(name)) problems.push(`${path}.${name} is not allowed in a function`);
+    else if (rules.readOnly.includes(name)) problems.push(`${path}.${name} is read-only`);
+    else if (name === rules.cookieHeader) problems.push(`${path}.${name} is not allowed: cookies have a map of their own`);
+    else problems.push(...checkValues(entry, `${path}.${name}`, headerText));
+  }
+  for (const name of rules.readOnly) {
+    if (before[name] !== undefined && headers[name] === undefined) problems.push(`${path}.${name} is read-only and was removed`);
+  }
+  return problems;
+}
+
+/** True for what the function left as the viewer had sent it. */
+export function isUntouched(entry: unknown, before: EventValue | undefined): boolean {
+  if (before === undefined || !isRecord(entry) || entry['value'] !== before.value) return false;
+  if (entry['multiValue'] === undefined && before.multiValue === undefined) return entry['attributes'] === before.attributes;
+  return JSON.stringify(entry) === JSON.stringify(before);
+}
+
+/** Problems of a map of cookies against the one that was handed in; a response's cookies may carry attributes. */
+export function checkCookies(cookies: unknown, before: EventValues, path: string): string[] {
+  if (!isRecord(cookies)) return [`${path} must be an object`];
+  const touched = Object.entries(cookies).filter(([name, entry]) => !isUntouched(entry, before[name]));
+  return touched.flatMap(([name, entry]) => [
+    ...(token.test(name) ? [] : [`${path} has an invalid cookie name: ${JSON.stringify(name)}`]),
+    ...checkValues(entry, `${path}.${name}`, headerText),
+    ...checkAttributes(entry, `${path}.${name}`),
+  ]);
+}
+
+/** Problems of `{ value, multiValue? }`. `value` may be missing beside multiValue, which wins once it was changed. */
+export function checkValues(entry: unknown, path: string, allowed: RegExp): string[] {
+  if (!isRecord(entry)) return [`${path} must be an object with a value`];
+  if (entry['multiValue'] === undefined) return checkText(entry['value'], `${path}.value`, allowed);
+  const items = entry['multiValue'];
+  if (!Array.isArray(items) || items.length === 0) return [`${path}.multiValue must be an array of values`];
+  const problems = entry['value'] === undefined ? [] : checkText(entry['value'], `${path}.value`, allowed);
+  items.forEach((item: unknown, index) => {
+    problems.push(...checkText(isRecord(item) ? item['value'] : undefined, `${path}.multiValue[${index}].value`, allowed));
+  });
+  return problems;
+}
+
+function checkAttributes(entry: unknown, path: string): string[] {
+  if (!isRecord(entry) || entry['attributes'] === undefined) return [];
+  return checkText(entry['attributes'], `${path}.attributes`, headerText);
+}
+
+function checkText(value: unknown, path: string, allowed: RegExp): string[] {
+  if (typeof value !== 'string') return [`${path} must be a string, not ${describe(value)}`];
+  return allowed.test(value) ? [] : [`${path} has a character that is not allowed there`];
+}
+
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
+  return Array.isArray(value) ? 'an array' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

@@ -37,7 +37,9 @@ export function parseQuery(query: string | undefined): EventValues {
   return values;
 }
 
-/** Joins a map of cookies or arguments, in the order of `names`; a name without a value stands alone in a query string. */
+/**
+ * Joins a map of cookies or arguments, in the order of `names`. In a query string, a name without a value has no `=`.
+ */
 export function formatPairs(values: EventValues, separator: '; ' | '&', names: readonly string[] = Object.keys(values)): string {
   const pairs: string[] = [];
   for (const name of names) {
@@ -46,7 +48,7 @@ export function formatPairs(values: EventValues, separator: '; ' | '&', names: r
   return pairs.join(separator);
 }
 
-/** Text with all that is beyond ASCII as UTF-8, percent-encoded, the way CloudFront sends a URI or a query that a function changed. */
+/** Percent-encodes what is beyond ASCII as UTF-8, as CloudFront does in a URI or a query that a function changed. */
 export function encodeUtf8(text: string): string {
   return text.replace(/[^\0-\x7f]+/g, (part) => Buffer.from(part).toString('hex').toUpperCase().replace(/../g, '%$&'));
 }
@@ -58,7 +60,7 @@ export function valuesOf(entry: EventValue | undefined): string[] {
   return entry.multiValue.map((item) => item.value);
 }
 
-/** True when both maps hold the same names with the same values, whatever their order. */
+/** True when both maps hold the same names with the same values, in any order. */
 export function sameValues(one: EventValues, other: EventValues): boolean {
   let count = 0;
   for (const name in one) {

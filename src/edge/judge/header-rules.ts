@@ -68,7 +68,10 @@ const unusualNames: Readonly<Record<string, string>> = {
 };
 const wireNames = new Map(Object.entries(unusualNames));
 
-/** A header's name as CloudFront sends it to an origin (the HTTP client writes `host` and `connection` itself, in lower case): events have it in lower case, the wire has capitals (functions-event-structure.html). */
+/**
+ * A header's name as CloudFront sends it to an origin: in capitals, where events have lower case
+ * (functions-event-structure.html). The HTTP client writes `host` and `connection` itself, in lower case.
+ */
 export function wireName(name: string): string {
   const known = wireNames.get(name);
   if (known !== undefined) return known;

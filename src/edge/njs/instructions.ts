@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EdgeError } from '../../errors.ts';
 import type { RunInput } from '../execution.ts';
-import { readImports } from '../gate/read-imports.ts';
+import { readImports } from '../gate/parse-code.ts';
 import { runProcess, sandbox } from './run-process.ts';
 
 /** Paths of the two programs that the count needs; see `findExecutable`. */

@@ -1,10 +1,8 @@
 import { EdgeError } from '../../errors.ts';
-import type { EventValues, Execution, FunctionRuntime, RunInput } from '../execution.ts';
-import type { JudgeRun, RawRun } from '../raw-run.ts';
-import { acceptRun } from './accept-run.ts';
-import { findExecutable } from './find-executable.ts';
+import type { EventValues, Execution, FunctionRuntime, JudgeRun, OriginCall, OriginOverrides, RawRun, RunInput } from '../execution.ts';
 import { isIntegerLike } from './needs-njs.ts';
 import { type NjsRun, runBatch } from './run-batch.ts';
+import { findExecutable } from './run-process.ts';
 
 /** Runs functions in njs, the engine whose grammar and error texts are CloudFront's. */
 export interface NjsRuntime extends FunctionRuntime {
@@ -129,4 +127,34 @@ function joinQuery(values: EventValues): string | undefined {
 
 function failedRun(failure: string): RawRun {
   return { output: null, calls: [], reads: [], logs: [], droppedLogArguments: 0, failure };
+}
+
+/** Takes a run as it is: the last origin helper counts, and nothing that the handler returned is checked. */
+export function acceptRun(_input: RunInput, raw: RawRun): Execution {
+  const execution: Execution = { output: undefined, originCall: undefined, reads: raw.reads, logs: raw.logs, error: undefined };
+  if (raw.customData !== undefined) execution.customData = raw.customData;
+  if (raw.memoryBytes !== undefined) execution.memoryBytes = raw.memoryBytes;
+  if (raw.failure !== undefined) return { ...execution, error: { kind: 'execution', message: raw.failure } };
+  const last = raw.calls.at(-1);
+  return { ...execution, output: raw.output, originCall: last && originCall(last) };
+}
+
+interface GroupArgument {
+  originIds: { originId: string; originOverrides?: OriginOverrides }[];
+  failoverCriteria: { statusCodes: number[] };
+  selectionCriteria?: string;
+}
+
+// The arguments are the function's own, unchecked: whoever needs to trust them gives the runtime a judge.
+function originCall([helper, args]: RawRun['calls'][number]): OriginCall {
+  if (helper === 'selectRequestOriginById') {
+    const [originId, overrides] = args as [string, OriginOverrides?];
+    return overrides === undefined ? { helper, originId } : { helper, originId, overrides };
+  }
+  if (helper === 'createRequestOriginGroup') {
+    const { originIds, failoverCriteria, selectionCriteria } = args[0] as GroupArgument;
+    const call: OriginCall = { helper, originIds, statusCodes: failoverCriteria.statusCodes };
+    return selectionCriteria === undefined ? call : { ...call, selectionCriteria };
+  }
+  return { helper: 'updateRequestOrigin', settings: args[0] as Record<string, unknown> };
 }

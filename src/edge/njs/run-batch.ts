@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listedGlobals, listedValues } from '../gate/listed.ts';
-import { readImports } from '../gate/read-imports.ts';
+import { readImports } from '../gate/parse-code.ts';
 import { runProcess, sandbox } from './run-process.ts';
 
 /** One run as the driver in njs takes it. */

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
 
 export interface ProcessResult {
   stdout: string;
@@ -91,4 +93,23 @@ function waitFor(
       resolve({ stderr: Buffer.concat(stderr).toString('utf8'), exitCode: code ?? undefined, timedOut });
     });
   });
+}
+
+/** The first executable file of that name in the folders of a PATH variable; undefined when there is none. */
+export function findExecutable(name: string, path: string | undefined): string | undefined {
+  for (const folder of (path ?? '').split(delimiter)) {
+    if (folder === '') continue;
+    const file = join(folder, name);
+    if (isExecutable(file)) return file;
+  }
+  return undefined;
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
 }

@@ -1,6 +1,6 @@
 import { formatTable } from '../../text/format-table.ts';
 import { paint } from '../../text/paint.ts';
-import type { Movement, ReplayReport } from './tally.ts';
+import type { Movement, ReplayReport } from './replay.ts';
 
 export interface FormatReplayOptions {
   before: string;

@@ -5,9 +5,8 @@ import type { EdgeRequestRecord } from '../../../local/edge/exchange.ts';
 import { type CustomPolicies, noPolicies } from '../../../local/edge/policies.ts';
 import { openReferenceOrigin, type ReferenceOrigin } from '../../../local/origin/reference-origin.ts';
 import type { Published, PublishedChange, PublishedFunction, PublishedStaging } from '../../../local/published.ts';
-import type { FunctionRuntime, RunInput } from '../../../src/edge/execution.ts';
-import { judgeRun } from '../../../src/edge/judge/judge-run.ts';
-import type { RawRun } from '../../../src/edge/raw-run.ts';
+import type { FunctionRuntime, RawRun, RunInput } from '../../../src/edge/execution.ts';
+import { judgeRun } from '../../../src/edge/judge/judge.ts';
 
 export const functionArn = 'arn:aws:cloudfront::123456789012:function/router';
 export const responseFunctionArn = 'arn:aws:cloudfront::123456789012:function/after';

@@ -25,11 +25,11 @@ import { runFlipper } from '../../../src/flipper/flipper.ts';
 import { openNotifier } from '../../../src/flipper/notify/notifier.ts';
 import { openChannels } from '../../../src/flipper/notify/open-channels.ts';
 import { openSignals } from '../../../src/flipper/open-signals.ts';
-import { findReadyStore } from '../../../src/publish/find-ready-store.ts';
-import { publishFunction } from '../../../src/publish/publish-function.ts';
-import { readHistory } from '../../../src/publish/publish-history.ts';
-import { type RollbackTools, rollbackFunction } from '../../../src/publish/rollback-function.ts';
+import { publishRouter } from '../../../src/publish/publish.ts';
+import { type RollbackTools, rollbackRouter } from '../../../src/publish/rollback.ts';
 import { readStage } from '../../../src/publish/stage.ts';
+import { readHistory } from '../../../src/publish/versions.ts';
+import { findReadyStore } from '../../../src/store/create-store.ts';
 import { applyStorePlan, showStorePlan } from '../../../src/store/store-commands.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
 import { fakeHost } from '../../unit/cli/fake-host.ts';
@@ -90,9 +90,9 @@ async function publish(aws: Aws): Promise<void> {
     njs: undefined,
     by: 'ci',
   });
-  await publishFunction(tools(sample));
-  await publishFunction(tools(routed('PT')));
-  await rollbackFunction(tools(routed('PT')));
+  await publishRouter(tools(sample));
+  await publishRouter(tools(routed('PT')));
+  await rollbackRouter(tools(routed('PT')));
 
   const target: DistributionTarget = {
     client: cloudFront,

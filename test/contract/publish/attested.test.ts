@@ -5,12 +5,10 @@ import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts'
 import { describeFunction } from '../../../src/aws/function.ts';
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
 import type { FunctionRuntime } from '../../../src/edge/execution.ts';
-import { packCode } from '../../../src/publish/pack-code.ts';
-import { listAttested } from '../../../src/publish/publish-history.ts';
-import { formatPublishRecord, type PublishRecord } from '../../../src/publish/publish-record.ts';
-import { releaseCode } from '../../../src/publish/release-code.ts';
-import { rollbackFunction } from '../../../src/publish/rollback-function.ts';
+import { releaseCode } from '../../../src/publish/publish.ts';
+import { rollbackRouter } from '../../../src/publish/rollback.ts';
 import { readStage } from '../../../src/publish/stage.ts';
+import { formatPublishRecord, listAttested, type PublishRecord, packCode } from '../../../src/publish/versions.ts';
 import { openTestPublisher, sampleCandidate, type TestPublisher } from './open-publisher.ts';
 
 // Someone who may write the store, as operators and flippers may, but not publish: nothing of it becomes code at the edge.
@@ -30,7 +28,7 @@ afterEach(() => publisher.close());
 
 const store = () => openKeyValueStore(publisher.account.keyValueStore, publisher.storeArn);
 const put = (...puts: { key: string; value: string }[]) => store().update([], () => ({ puts, deletes: [] }));
-const rollback = (options: Parameters<typeof rollbackFunction>[1] = {}) => rollbackFunction(publisher.tools(), options);
+const rollback = (options: Parameters<typeof rollbackRouter>[1] = {}) => rollbackRouter(publisher.tools(), options);
 const evil = sampleCandidate('evil');
 const liveIs = (text: string) => expect(publisher.live()?.sha256).toBe(sampleCandidate(text).sha256);
 

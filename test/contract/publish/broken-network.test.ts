@@ -3,12 +3,11 @@ import type { Fault } from '../../../local/aws/faults.ts';
 import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
 import type { FunctionRuntime } from '../../../src/edge/execution.ts';
-import { hashCode } from '../../../src/publish/pack-code.ts';
-import { readVersionCode } from '../../../src/publish/publish-history.ts';
-import type { PublishRecord } from '../../../src/publish/publish-record.ts';
-import { type Release, releaseCode } from '../../../src/publish/release-code.ts';
-import { rollbackFunction } from '../../../src/publish/rollback-function.ts';
-import { readStage } from '../../../src/publish/stage.ts';
+import { releaseCode } from '../../../src/publish/publish.ts';
+import type { Release } from '../../../src/publish/publish-tools.ts';
+import { rollbackRouter } from '../../../src/publish/rollback.ts';
+import { hashCode, readStage } from '../../../src/publish/stage.ts';
+import { type PublishRecord, readVersionCode } from '../../../src/publish/versions.ts';
 import { openTestPublisher, sampleCandidate, type TestPublisher } from './open-publisher.ts';
 
 let runtime: FunctionRuntime;
@@ -24,7 +23,7 @@ beforeEach(async () => {
 afterEach(() => publisher.close());
 
 const release = (text: string): Promise<Release> => releaseCode(sampleCandidate(text), publisher.tools(), {});
-const rollback = (to?: number): Promise<Release> => rollbackFunction(publisher.tools(), { to });
+const rollback = (to?: number): Promise<Release> => rollbackRouter(publisher.tools(), { to });
 
 /** What goes wrong from now on, in place of what went wrong before. */
 function breakWith(...rules: Fault[]): void {

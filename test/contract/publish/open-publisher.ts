@@ -1,12 +1,13 @@
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
 import { type EdgeConfig, parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import { buildViewerEvent, someIp } from '../../../src/edge/ask/ask.ts';
 import type { FunctionRuntime } from '../../../src/edge/execution.ts';
-import { buildViewerEvent, someIp } from '../../../src/explain/viewer-event.ts';
-import { hashCode } from '../../../src/publish/pack-code.ts';
-import { readHistory, type StoredRecord } from '../../../src/publish/publish-history.ts';
-import type { Fixture } from '../../../src/publish/read-fixtures.ts';
-import type { Candidate } from '../../../src/publish/release-code.ts';
-import type { RollbackTools } from '../../../src/publish/rollback-function.ts';
+import type { Fixture } from '../../../src/publish/fixtures.ts';
+import { formatPublishEvent } from '../../../src/publish/format-publish.ts';
+import type { Candidate } from '../../../src/publish/publish-tools.ts';
+import type { RollbackTools } from '../../../src/publish/rollback.ts';
+import { hashCode } from '../../../src/publish/stage.ts';
+import { readHistory, type StoredRecord } from '../../../src/publish/versions.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
 import { createReadyStore, type LocalAccount, openLocalAccount } from '../control-plane/open-local-account.ts';
 
@@ -69,7 +70,7 @@ export async function openTestPublisher(runtime: FunctionRuntime, provisionMs = 
       fixtures: sampleFixtures,
       by: 'ann@laptop',
       revision: '1a2b3c4d5e',
-      log: (line) => lines.push(line),
+      report: (event) => lines.push(...formatPublishEvent(event, { columns: 80, colour: false })),
       sleep,
       random,
       ...more,

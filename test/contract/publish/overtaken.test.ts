@@ -5,8 +5,9 @@ import { openAws } from '../../../src/aws/clients.ts';
 import { describeFunction } from '../../../src/aws/function.ts';
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
 import type { FunctionRuntime } from '../../../src/edge/execution.ts';
-import { type Release, releaseCode } from '../../../src/publish/release-code.ts';
-import { type RollbackTools, rollbackFunction } from '../../../src/publish/rollback-function.ts';
+import { releaseCode } from '../../../src/publish/publish.ts';
+import type { Release } from '../../../src/publish/publish-tools.ts';
+import { type RollbackTools, rollbackRouter } from '../../../src/publish/rollback.ts';
 import { openTestPublisher, sampleCandidate, type TestPublisher } from './open-publisher.ts';
 
 // Two releases of one author, as every release of a workflow has it, through two clients each: one of them is stopped before each of its calls in turn.
@@ -99,7 +100,7 @@ describe('a rollback', () => {
       const tools = await toolsWith(async (place) => {
         if (place === at) other = await settle(release('three', publisher.tools()));
       });
-      const back = await settle(rollbackFunction(tools, {}));
+      const back = await settle(rollbackRouter(tools, {}));
       if (other === undefined) break;
       const when = `stopped before call ${at}: ${JSON.stringify([back, other].map((each) => (each instanceof Error ? each.message : each.outcome)))}`;
       expect(other, when).toMatchObject({ outcome: 'published' });

@@ -6,11 +6,10 @@ import { describeFunction } from '../../../src/aws/function.ts';
 import { buildFunction } from '../../../src/edge/build.ts';
 import type { FunctionRuntime } from '../../../src/edge/execution.ts';
 import { findNjs } from '../../../src/edge/njs/njs.ts';
-import { findReadyStore } from '../../../src/publish/find-ready-store.ts';
-import { parsePublishComment } from '../../../src/publish/publish-comment.ts';
-import { publishFunction } from '../../../src/publish/publish-function.ts';
-import { type Fixture, readFixtures } from '../../../src/publish/read-fixtures.ts';
-import { releaseCode } from '../../../src/publish/release-code.ts';
+import { type Fixture, readFixtures } from '../../../src/publish/fixtures.ts';
+import { publishRouter, releaseCode } from '../../../src/publish/publish.ts';
+import { parsePublishComment } from '../../../src/publish/stage.ts';
+import { findReadyStore } from '../../../src/store/create-store.ts';
 import { describeWith } from '../../programs.ts';
 import { createFunction } from '../control-plane/open-local-account.ts';
 import { configFor, openTestPublisher, sampleConfig, type TestPublisher } from './open-publisher.ts';
@@ -40,34 +39,35 @@ function strangeFixture(expectation: Fixture['expectation']): Fixture {
 describe('publishing', () => {
   it('creates, tests, records, publishes and reads back, one line each', async () => {
     const fixtures = await readFixtures();
-    const release = await publishFunction(publisher.tools({ fixtures }));
+    const release = await publishRouter(publisher.tools({ fixtures }));
     expect(release).toMatchObject({ outcome: 'published', version: 1 });
     expect(publisher.live()).toEqual({ sha256: release.sha256, keyValueStoreArn: publisher.storeArn });
     const operations = publisher.operations();
     expect(operations.filter((operation) => operation === 'TestFunction')).toHaveLength(fixtures.length);
     expect(writes(operations)).toEqual(['CreateFunction', 'UpdateKeys', 'PublishFunction']);
     expect(release.steps.map(({ step }) => step)).toEqual(['build', 'compare', 'store', 'upload', 'test', 'record', 'publish', 'verify']);
-    for (const line of publisher.lines) expect(line).toMatch(/^\w+ +[\d.]+ ?m?s +\S|^routes +not proven/);
+    for (const line of publisher.lines) expect(line).toMatch(/^\w+ +[\d.]+ ?m?s +\S|^note: routing was not checked/);
+    expect(release.notes).toEqual(['routing was not checked: njs is not installed']);
   });
 
   it('has nothing to do for unchanged code: two reads, no write', async () => {
-    await publishFunction(publisher.tools());
+    await publishRouter(publisher.tools());
     publisher.operations();
-    expect(await publishFunction(publisher.tools())).toMatchObject({ outcome: 'unchanged', version: 1 });
+    expect(await publishRouter(publisher.tools())).toMatchObject({ outcome: 'unchanged', version: 1 });
     expect(publisher.operations().sort()).toEqual(['DescribeFunction', 'GetFunction']);
   });
 
   it('knows the store of unchanged code from the comment, without looking it up', async () => {
     const keyValueStoreArn = async () => publisher.storeArn;
-    await publishFunction(publisher.tools({ keyValueStoreArn }));
+    await publishRouter(publisher.tools({ keyValueStoreArn }));
     const lookedUp = async () => {
       throw new Error('the store was looked up');
     };
-    expect(await publishFunction(publisher.tools({ keyValueStoreArn: lookedUp }))).toMatchObject({ outcome: 'unchanged' });
+    expect(await publishRouter(publisher.tools({ keyValueStoreArn: lookedUp }))).toMatchObject({ outcome: 'unchanged' });
   });
 
   it('says in the comment what it is, in at most 128 characters', async () => {
-    await publishFunction(publisher.tools({ by: `${'very-long-name-'.repeat(8)}@laptop` }));
+    await publishRouter(publisher.tools({ by: `${'very-long-name-'.repeat(8)}@laptop` }));
     const live = await describeFunction(publisher.account.cloudfront, 'origin-router', 'LIVE');
     expect(live?.comment.length).toBeLessThanOrEqual(128);
     expect(parsePublishComment(live?.comment ?? '')).toMatchObject({
@@ -78,7 +78,7 @@ describe('publishing', () => {
   });
 
   it('publishes the same code again when LIVE has lost its store', async () => {
-    const first = await publishFunction(publisher.tools());
+    const first = await publishRouter(publisher.tools());
     const { cloudfront } = publisher.account;
     const development = await describeFunction(cloudfront, 'origin-router', 'DEVELOPMENT');
     const code = Buffer.from(publisher.account.cloud.published.liveFunction(first.arn)?.code ?? '');
@@ -92,7 +92,7 @@ describe('publishing', () => {
     );
     await cloudfront.send(new PublishFunctionCommand({ Name: 'origin-router', IfMatch: ETag }));
     expect(publisher.live()?.keyValueStoreArn).toBeUndefined();
-    expect(await publishFunction(publisher.tools())).toMatchObject({ outcome: 'published', version: 2 });
+    expect(await publishRouter(publisher.tools())).toMatchObject({ outcome: 'published', version: 2 });
     expect(publisher.live()?.keyValueStoreArn).toBe(publisher.storeArn);
   });
 
@@ -104,7 +104,7 @@ describe('publishing', () => {
       await slow.account.cloudfront.send(new CreateKeyValueStoreCommand({ Name: 'late' }));
       return findReadyStore(aws, 'late', undefined, { progress: (line) => waits.push(line) });
     };
-    const release = await publishFunction(slow.tools({ keyValueStoreArn }));
+    const release = await publishRouter(slow.tools({ keyValueStoreArn }));
     await slow.close();
     expect(release.outcome).toBe('published');
     expect(waits[0]).toMatch(/^key-value store late is provisioning/);
@@ -122,20 +122,21 @@ describe('publishing', () => {
       { step: 'initialize' },
     );
     const waits: string[] = [];
-    expect(await publishFunction(publisher.tools({ progress: (line) => waits.push(line) }))).toMatchObject({ outcome: 'published' });
-    expect(waits.filter((line) => line === 'the key-value store is still being made')).toHaveLength(2);
+    expect(await publishRouter(publisher.tools({ progress: (line) => waits.push(line) }))).toMatchObject({ outcome: 'published' });
+    expect(waits.filter((line) => line.endsWith('still creating the key-value store'))).toHaveLength(2);
   });
 });
 
 describeWith(['njs'], 'with an engine', () => {
   it('says for whom the route changes before it writes', async () => {
-    await publishFunction(publisher.tools({ njs }));
+    await publishRouter(publisher.tools({ njs }));
     publisher.lines.length = 0;
-    await publishFunction(publisher.tools({ njs, config: configFor('JP') }));
+    const { changes } = await publishRouter(publisher.tools({ njs, config: configFor('JP') }));
     const upload = publisher.lines.findIndex((line) => line.startsWith('upload'));
-    const told = publisher.lines.slice(0, upload).join('\n');
-    expect(told).toMatch(/routes .*1 of 250 kinds of viewers/);
-    expect(told).toMatch(/JP\n +singapore, then europe → europe, then singapore/);
+    const shown = publisher.lines.slice(0, upload).join('\n');
+    expect(shown).toMatch(/routes .*1 of 250 countries/);
+    expect(shown).toMatch(/JP\n +singapore, then europe → europe, then singapore/);
+    expect(changes[0]?.changes).toMatchObject([{ countries: ['JP'] }]);
   });
 
   it('refuses bytes that do not route as edge.config.ts says, and writes nothing', async () => {
@@ -170,7 +171,7 @@ describe('what must not become LIVE', () => {
       says: /^strange: expected a response, found a request$/m,
     },
   ])('is stopped when $when, and the difference is shown', async ({ expectation, says }) => {
-    const failed = publishFunction(publisher.tools({ fixtures: [strangeFixture(expectation)] }));
+    const failed = publishRouter(publisher.tools({ fixtures: [strangeFixture(expectation)] }));
     await expect(failed).rejects.toMatchObject({
       code: 'TEST_FAILED',
       message: expect.stringMatching(says),
@@ -181,10 +182,10 @@ describe('what must not become LIVE', () => {
   });
 
   it('is stopped by the utilization ceiling', async () => {
-    const failed = publishFunction(publisher.tools(), { maxUtilization: 8 });
+    const failed = publishRouter(publisher.tools(), { maxUtilization: 8 });
     await expect(failed).rejects.toMatchObject({ code: 'TEST_FAILED', message: expect.stringContaining('took 9 % of the allowed time') });
     expect(publisher.live()).toBeUndefined();
-    expect(await publishFunction(publisher.tools(), { maxUtilization: 9 })).toMatchObject({ outcome: 'published' });
+    expect(await publishRouter(publisher.tools(), { maxUtilization: 9 })).toMatchObject({ outcome: 'published' });
   });
 
   it.each([undefined, '', 'unknown', 'NaN'])('is stopped when CloudFront gives %j for the utilization', async (given) => {
@@ -198,7 +199,7 @@ describe('what must not become LIVE', () => {
         },
       { step: 'initialize' },
     );
-    await expect(publishFunction(publisher.tools())).rejects.toMatchObject({ code: 'TEST_FAILED' });
+    await expect(publishRouter(publisher.tools())).rejects.toMatchObject({ code: 'TEST_FAILED' });
     expect(publisher.live()).toBeUndefined();
   });
 
@@ -207,7 +208,7 @@ describe('what must not become LIVE', () => {
     const origins = Object.fromEntries(orders) as typeof sampleConfig.origins;
     const ids = Object.keys(origins);
     const config = { ...sampleConfig, origins, defaultOrder: ids, routes: [{ countries: ['IN'], order: [...ids].reverse() }] };
-    await expect(publishFunction(publisher.tools({ config }))).rejects.toMatchObject({
+    await expect(publishRouter(publisher.tools({ config }))).rejects.toMatchObject({
       code: 'GATE_REFUSED',
       message: expect.stringMatching(/size: \d+ bytes, the limit is 10240; move tables into the KeyValueStore/),
     });
@@ -217,23 +218,23 @@ describe('what must not become LIVE', () => {
 
 describe('somebody else’s code', () => {
   it('in DEVELOPMENT stops it and is named; --force replaces it', async () => {
-    await publishFunction(publisher.tools());
+    await publishRouter(publisher.tools());
     const spoiled = publisher.tools({ by: 'bob@desk', config: configFor('JP'), fixtures: [strangeFixture({ request: { uri: '/x' } })] });
-    await expect(publishFunction(spoiled)).rejects.toMatchObject({ code: 'TEST_FAILED' });
+    await expect(publishRouter(spoiled)).rejects.toMatchObject({ code: 'TEST_FAILED' });
     publisher.operations();
     const mine = publisher.tools({ config: configFor('KR') });
-    await expect(publishFunction(mine)).rejects.toMatchObject({
+    await expect(publishRouter(mine)).rejects.toMatchObject({
       code: 'CONFLICT',
-      message: expect.stringMatching(/^DEVELOPMENT holds v2 of bob@desk, .*, git 1a2b3c4d5e, which was not LIVE when this began$/),
+      message: expect.stringMatching(/^DEVELOPMENT holds v2 of bob@desk, .*, git 1a2b3c4d5e, which was not LIVE /),
       hint: expect.stringContaining('--force'),
     });
     expect(writes(publisher.operations())).toEqual([]);
-    expect(await publishFunction(mine, { force: true })).toMatchObject({ outcome: 'published', version: 2 });
+    expect(await publishRouter(mine, { force: true })).toMatchObject({ outcome: 'published', version: 2 });
   });
 
   it('in DEVELOPMENT is one’s own after a failed try, and is replaced', async () => {
-    await expect(publishFunction(publisher.tools({ fixtures: [strangeFixture({ request: { uri: '/x' } })] }))).rejects.toThrow();
-    expect(await publishFunction(publisher.tools({ config: configFor('KR') }))).toMatchObject({ outcome: 'published', version: 1 });
+    await expect(publishRouter(publisher.tools({ fixtures: [strangeFixture({ request: { uri: '/x' } })] }))).rejects.toThrow();
+    expect(await publishRouter(publisher.tools({ config: configFor('KR') }))).toMatchObject({ outcome: 'published', version: 1 });
   });
 
   it('in LIVE by other means stops it; --force records it first', async () => {
@@ -241,12 +242,12 @@ describe('somebody else’s code', () => {
     await publisher.account.cloudfront.send(new PublishFunctionCommand({ Name: 'origin-router', IfMatch: etag }));
     const theirs = publisher.live()?.sha256;
     publisher.operations();
-    await expect(publishFunction(publisher.tools())).rejects.toMatchObject({
+    await expect(publishRouter(publisher.tools())).rejects.toMatchObject({
       code: 'CONFLICT',
-      message: expect.stringMatching(/^LIVE holds code [0-9a-f]{12}, whose comment is "": it was not published from here$/),
+      message: expect.stringMatching(/^LIVE holds code [0-9a-f]{12}, whose comment is "": /),
     });
     expect(writes(publisher.operations())).toEqual([]);
-    const release = await publishFunction(publisher.tools(), { force: true });
+    const release = await publishRouter(publisher.tools(), { force: true });
     expect(release).toMatchObject({ outcome: 'published', version: 2 });
     expect(await publisher.history()).toMatchObject([
       { version: 2, sha256: release.sha256, before: 1, by: 'ann@laptop' },
@@ -255,10 +256,10 @@ describe('somebody else’s code', () => {
   });
 
   it('published at the same moment leaves one winner, and the loser is told whose it is', async () => {
-    await publishFunction(publisher.tools());
+    await publishRouter(publisher.tools());
     const both = await Promise.allSettled([
-      publishFunction(publisher.tools({ by: 'ann@laptop', config: configFor('JP') })),
-      publishFunction(publisher.tools({ by: 'bob@desk', config: configFor('KR') })),
+      publishRouter(publisher.tools({ by: 'ann@laptop', config: configFor('JP') })),
+      publishRouter(publisher.tools({ by: 'bob@desk', config: configFor('KR') })),
     ]);
     const won = both.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
     const lost = both.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));

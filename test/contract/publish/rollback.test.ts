@@ -7,8 +7,8 @@ import { openAws } from '../../../src/aws/clients.ts';
 import { DryRunEnd, withoutWrites } from '../../../src/aws/dry-run.ts';
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
 import type { FunctionRuntime } from '../../../src/edge/execution.ts';
-import { releaseCode } from '../../../src/publish/release-code.ts';
-import { rollbackFunction } from '../../../src/publish/rollback-function.ts';
+import { releaseCode } from '../../../src/publish/publish.ts';
+import { rollbackRouter } from '../../../src/publish/rollback.ts';
 import { openTestPublisher, sampleCandidate, sampleFixtures, type TestPublisher } from './open-publisher.ts';
 
 let runtime: FunctionRuntime;
@@ -24,7 +24,7 @@ beforeEach(async () => {
 afterEach(() => publisher.close());
 
 const release = (text: string) => releaseCode(sampleCandidate(text), publisher.tools(), {});
-const rollback = (to?: number) => rollbackFunction(publisher.tools({ by: 'bob@elsewhere' }), { to });
+const rollback = (to?: number) => rollbackRouter(publisher.tools({ by: 'bob@elsewhere' }), { to });
 const liveIs = (text: string) => expect(publisher.live()?.sha256).toBe(sampleCandidate(text).sha256);
 
 describe('rolling back', () => {
@@ -59,7 +59,7 @@ describe('rolling back', () => {
     await release('one');
     await release('two');
     const newer = [{ ...sampleFixtures[0], name: 'newer', expectation: { request: { uri: '/elsewhere' } } }] as typeof sampleFixtures;
-    await rollbackFunction(publisher.tools({ fixtures: newer }));
+    await rollbackRouter(publisher.tools({ fixtures: newer }));
     liveIs('one');
     expect(publisher.lines).toContain('note: newer: uri: expected "/elsewhere", found "/"');
   });
@@ -74,7 +74,7 @@ describe('rolling back', () => {
     await expect(releaseCode(sampleCandidate('half done'), tools, {})).rejects.toMatchObject({ code: 'TEST_FAILED' });
     await rollback();
     liveIs('one');
-    expect(publisher.lines.join('\n')).toMatch(/^note: replaces in DEVELOPMENT v3 of carol@desk, .*, which was not LIVE when this began$/m);
+    expect(publisher.lines.join('\n')).toMatch(/^note: replaces in DEVELOPMENT v3 of carol@desk, /m);
   });
 
   it.each([

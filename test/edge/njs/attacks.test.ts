@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { gate } from '../../../src/edge/gate.ts';
+import { gate } from '../../../src/edge/gate/gate.ts';
 import { countInstructions } from '../../../src/edge/njs/instructions.ts';
 import { openNjsRuntime } from '../../../src/edge/njs/njs.ts';
 import { describeWith } from '../../programs.ts';

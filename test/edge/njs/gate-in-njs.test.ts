@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { gate } from '../../../src/edge/gate.ts';
+import type { RawRun } from '../../../src/edge/execution.ts';
+import { gate } from '../../../src/edge/gate/gate.ts';
 import { openNjsRuntime } from '../../../src/edge/njs/njs.ts';
 import { runBatch } from '../../../src/edge/njs/run-batch.ts';
-import type { RawRun } from '../../../src/edge/raw-run.ts';
 import { describeWith } from '../../programs.ts';
 import { acceptedBodies, acceptedExpressions, fileOf, refusedCases } from '../../unit/edge/gate-cases.ts';
 import { njs, runOf, sampleEvent } from './sample.ts';

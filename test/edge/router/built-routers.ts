@@ -1,9 +1,7 @@
 import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
 import { type BuiltFunction, buildFunction } from '../../../src/edge/build.ts';
-import type { RunInput } from '../../../src/edge/execution.ts';
-import { acceptRun } from '../../../src/edge/njs/accept-run.ts';
-import { openNjsRuntime } from '../../../src/edge/njs/njs.ts';
-import type { JudgeRun, RawRun } from '../../../src/edge/raw-run.ts';
+import type { JudgeRun, RawRun, RunInput } from '../../../src/edge/execution.ts';
+import { acceptRun, openNjsRuntime } from '../../../src/edge/njs/njs.ts';
 import { njs } from '../njs/sample.ts';
 import { type ConfigName, configs } from './configs.ts';
 

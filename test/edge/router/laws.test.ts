@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunInput } from '../../../src/edge/execution.ts';
-import { judgeRun } from '../../../src/edge/judge/judge-run.ts';
+import { judgeRun } from '../../../src/edge/judge/judge.ts';
 import { randomCase } from './arbitraries.ts';
 import { openBuiltRouters, type RouterInput, type RouterRuntime } from './built-routers.ts';
 import { configs } from './configs.ts';

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EdgeConfig } from '../../../src/config/edge-config.ts';
-import type { EventValues, RunInput } from '../../../src/edge/execution.ts';
-import type { RawRun } from '../../../src/edge/raw-run.ts';
+import type { EventValues, RawRun, RunInput } from '../../../src/edge/execution.ts';
 
 // What the router has to do, step by step and without any thought of cost. It shares no code with the router or the record's parser.
 

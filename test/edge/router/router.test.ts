@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunInput } from '../../../src/edge/execution.ts';
-import { judgeRun } from '../../../src/edge/judge/judge-run.ts';
-import type { RawRun } from '../../../src/edge/raw-run.ts';
+import type { RawRun, RunInput } from '../../../src/edge/execution.ts';
+import { judgeRun } from '../../../src/edge/judge/judge.ts';
 import { openBuiltRouters, type RouterRuntime } from './built-routers.ts';
 import type { RouterCase } from './cases/router-case.ts';
 import { routerCases } from './cases/router-cases.ts';

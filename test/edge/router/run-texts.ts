@@ -1,4 +1,4 @@
-import type { RawRun } from '../../../src/edge/raw-run.ts';
+import type { RawRun } from '../../../src/edge/execution.ts';
 import type { RandomCase } from './arbitraries.ts';
 import type { RouterRuntime } from './built-routers.ts';
 import { type ConfigName, configs } from './configs.ts';

@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import type { RawRun } from '../../../src/edge/raw-run.ts';
+import type { RawRun } from '../../../src/edge/execution.ts';
 import type { RouterRuntime } from './built-routers.ts';
 import { configs } from './configs.ts';
 import { beginRun } from './virtual-cloudfront.ts';

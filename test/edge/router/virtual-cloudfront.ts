@@ -1,6 +1,5 @@
 // Stands for 'cloudfront' when the source of the router is tested.
-import type { RunInput } from '../../../src/edge/execution.ts';
-import type { RawRun } from '../../../src/edge/raw-run.ts';
+import type { RawRun, RunInput } from '../../../src/edge/execution.ts';
 
 type Trace = Pick<RawRun, 'calls' | 'reads'>;
 

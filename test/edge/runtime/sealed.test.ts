@@ -6,7 +6,7 @@ import { Agent, WebSocket } from 'undici';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
 import { bundleWorker, openWorkerd, type Workerd } from '../../../local/runtime/open-workerd.ts';
-import type { RawRun } from '../../../src/edge/raw-run.ts';
+import type { RawRun } from '../../../src/edge/execution.ts';
 import { runOn, viewerRequest } from './events.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sealed-'));

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
 import { openSweepRuntime } from '../../../local/runtime/sweep-runtime.ts';
+import { readRoute } from '../../../src/edge/ask/decision.ts';
 import type {
   EventValue,
   EventValues,
@@ -10,7 +11,6 @@ import type {
   SweepRuntime,
   ViewerRequestEvent,
 } from '../../../src/edge/execution.ts';
-import { readRoute } from '../../../src/explain/decision.ts';
 import { sourceOf, viewerRequest } from './events.ts';
 
 let sweeper: SweepRuntime;

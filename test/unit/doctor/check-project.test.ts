@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { checkProject, type ProjectOptions } from '../../../src/doctor/project/check-project.ts';
 import { checkTemplates } from '../../../src/doctor/project/check-templates.ts';
+import type { AnyRuntime } from '../../../src/edge/ask/ask.ts';
 import type { Execution } from '../../../src/edge/execution.ts';
-import type { AnyRuntime } from '../../../src/explain/run-all.ts';
 import sample from '../../fixtures/sample/edge.config.ts';
 
 const fixture = 'test/fixtures/sample/distribution.json';

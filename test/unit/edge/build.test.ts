@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { buildFunction } from '../../../src/edge/build.ts';
 import { checkSyntax } from '../../../src/edge/gate/check-syntax.ts';
-import { gate } from '../../../src/edge/gate.ts';
+import { gate } from '../../../src/edge/gate/gate.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
 
 const config = parseEdgeConfig(edgeConfig);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { checkSyntax } from '../../../src/edge/gate/check-syntax.ts';
-import { readImports } from '../../../src/edge/gate/read-imports.ts';
+import { readImports } from '../../../src/edge/gate/parse-code.ts';
 
 const times = 20_000;
 

@@ -2,8 +2,8 @@ import * as esbuild from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { maxFunctionBytes } from '../../../kvs/limits.ts';
 import { checkSyntax } from '../../../src/edge/gate/check-syntax.ts';
+import { checkSize, gate } from '../../../src/edge/gate/gate.ts';
 import { formatGateProblem } from '../../../src/edge/gate/problem.ts';
-import { checkSize, gate } from '../../../src/edge/gate.ts';
 
 describe('the size gate', () => {
   it('counts bytes, not characters', () => {

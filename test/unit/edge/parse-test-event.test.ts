@@ -38,7 +38,7 @@ describe('parseTestEvent', () => {
   });
 
   it.each([
-    { event: 'no json', problem: 'it is not JSON' },
+    { event: 'no json', problem: 'must be JSON' },
     { event: [], problem: 'the event: ' },
     { event: {}, problem: 'request: ' },
     { event: { request: { uri: 'a' } }, problem: 'request.uri: ' },
@@ -46,15 +46,15 @@ describe('parseTestEvent', () => {
     { event: { request: {}, context: { eventType: 'origin-request' } }, problem: 'context.eventType: ' },
     {
       event: { request: {}, response: { statusCode: 200 } },
-      problem: 'context.eventType is viewer-request, response is there all the same',
+      problem: 'context.eventType is viewer-request, but response is present',
     },
     {
       event: { request: {}, context: { eventType: 'viewer-response' } },
-      problem: 'context.eventType is viewer-response, response is missing',
+      problem: 'context.eventType is viewer-response, but response is missing',
     },
-    { event: { request: { uri: `/${'a'.repeat(41_000)}` } }, problem: 'CloudFront tests events of 40960 at most' },
+    { event: { request: { uri: `/${'a'.repeat(41_000)}` } }, problem: 'at most 40960' },
   ])('names the problem: $problem', ({ event, problem }) => {
     expect(problemsOf(event)).toContain(problem);
-    expect(problemsOf(event)).toMatch(/^event\.json is no test event:/);
+    expect(problemsOf(event)).toMatch(/^event\.json is not a valid test event:/);
   });
 });

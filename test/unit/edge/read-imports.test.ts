@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readImports } from '../../../src/edge/gate/read-imports.ts';
+import { readImports } from '../../../src/edge/gate/parse-code.ts';
 
 describe('readImports', () => {
   it.each([

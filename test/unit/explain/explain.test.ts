@@ -1,16 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { parseHealthRecord, weightAt } from '../../../kvs/health-record.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
-import { compareSurveys } from '../../../src/explain/compare-surveys.ts';
-import { explainEverybody } from '../../../src/explain/explain-everybody.ts';
-import { explainViewer } from '../../../src/explain/explain-viewer.ts';
-import { findOrders } from '../../../src/explain/find-orders.ts';
-import { formatComparison } from '../../../src/explain/format-comparison.ts';
-import { formatEverybody } from '../../../src/explain/format-everybody.ts';
-import { formatExplanation } from '../../../src/explain/format-explanation.ts';
-import { everyCountry } from '../../../src/explain/iso-countries.ts';
-import { listSituations, surveyFunction } from '../../../src/explain/survey-function.ts';
-import { checkRouting } from '../../../src/publish/check-routing.ts';
+import { everyCountry } from '../../../src/config/iso-countries.ts';
+import { checkRouting, compareSurveys, listSituations, surveyFunction } from '../../../src/edge/ask/survey.ts';
+import { explainEverybody, explainViewer, findOrders } from '../../../src/explain/explain.ts';
+import { formatComparison, formatEverybody, formatExplanation } from '../../../src/explain/format-explain.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
 import { type FakeFunction, fakeAsked } from './fake-runtime.ts';
 

@@ -1,5 +1,5 @@
+import type { Asked } from '../../../src/edge/ask/ask.ts';
 import type { Execution, FunctionRuntime, OriginCall, RunInput, ViewerRequestEvent } from '../../../src/edge/execution.ts';
-import type { Asked } from '../../../src/explain/ask-function.ts';
 
 /** What a function written for a test is given. */
 interface FakeRequest {

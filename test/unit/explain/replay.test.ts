@@ -5,15 +5,21 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DecisionMemo } from '../../../src/explain/replay/decision-memo.ts';
+import { type Decider, DecisionMemo } from '../../../src/explain/replay/decider.ts';
 import { formatReplay } from '../../../src/explain/replay/format-replay.ts';
 import { findLocationCountry } from '../../../src/explain/replay/location-country.ts';
-import { parseLogEntry, parseLogFields, parseLogLine, standardFields } from '../../../src/explain/replay/log-line.ts';
-import type { Decider } from '../../../src/explain/replay/open-decider.ts';
+import {
+  buildLoggedEvent,
+  listVisible,
+  parseLogEntry,
+  parseLogFields,
+  parseLogLine,
+  standardFields,
+  type VisibleRequest,
+} from '../../../src/explain/replay/logged-request.ts';
 import { listLogFiles, readFileKind, readLogText, splitLines } from '../../../src/explain/replay/read-log.ts';
 import { readRequests } from '../../../src/explain/replay/read-requests.ts';
-import { replayLog } from '../../../src/explain/replay/replay-log.ts';
-import { buildLoggedEvent, listVisible, type VisibleRequest } from '../../../src/explain/replay/visible-request.ts';
+import { replayLog } from '../../../src/explain/replay/replay.ts';
 
 let folder: string;
 beforeEach(async () => {

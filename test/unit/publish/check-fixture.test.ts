@@ -2,8 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkFixture } from '../../../src/publish/check-fixture.ts';
-import { fixtureFolder, readFixtures } from '../../../src/publish/read-fixtures.ts';
+import { checkFixture, fixtureFolder, readFixtures } from '../../../src/publish/fixtures.ts';
 
 const output = {
   request: {
@@ -40,7 +39,9 @@ describe('an expectation', () => {
       'header location: expected "/old", found "/new"',
     ]);
     expect(checkFixture({ expectation: { request: {} } }, { output: redirect })).toEqual(['expected a request, found a response']);
-    expect(checkFixture({ expectation: { request: {} } }, { output: undefined })).toEqual(['the function returned nothing that goes on']);
+    expect(checkFixture({ expectation: { request: {} } }, { output: undefined })).toEqual([
+      'the function returned neither a request nor a response',
+    ]);
   });
 });
 
@@ -64,7 +65,7 @@ describe('the folder of fixtures', () => {
     {
       when: 'an expectation is not JSON',
       files: { 'a.event.json': '{"request":{}}', 'a.expected.json': '{' },
-      says: 'a.expected.json is not JSON',
+      says: 'a.expected.json must be JSON',
     },
     {
       when: 'an expectation names something unknown',
@@ -81,7 +82,11 @@ describe('the folder of fixtures', () => {
       files: { 'a.event.json': '{"request":{}}', 'a.expected.json': '{}' },
       says: 'needs either request or response',
     },
-    { when: 'an event is none', files: { 'a.event.json': '{"uri":"/"}', 'a.expected.json': '{"request":{}}' }, says: 'is no test event' },
+    {
+      when: 'an event is none',
+      files: { 'a.event.json': '{"uri":"/"}', 'a.expected.json': '{"request":{}}' },
+      says: 'is not a valid test event',
+    },
   ])('is refused when $when', async ({ files, says }) => {
     for (const [name, text] of Object.entries(files)) await put(name, text);
     await expect(readFixtures(folder)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining(says) });

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { maxFunctionBytes, maxKeysPerUpdate, maxValueBytes } from '../../../kvs/limits.ts';
-import { hashCode, packCode, unpackCode } from '../../../src/publish/pack-code.ts';
+import { hashCode } from '../../../src/publish/stage.ts';
+import { packCode, unpackCode } from '../../../src/publish/versions.ts';
 
 describe('packed code', () => {
   it('comes back byte by byte, in values that the store takes and few enough for one write', () => {

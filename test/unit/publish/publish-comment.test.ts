@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatPublishComment, maxCommentLength, parsePublishComment } from '../../../src/publish/publish-comment.ts';
+import { formatPublishComment, maxCommentLength, parsePublishComment } from '../../../src/publish/stage.ts';
 
 const comment = {
   version: 7,

@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { formatHistory, joinHistory } from '../../../src/publish/format-history.ts';
-import { formatPublishRecord, type PublishRecord, parsePublishRecord } from '../../../src/publish/publish-record.ts';
-import { findLiveRecord, nextVersion } from '../../../src/publish/record-versions.ts';
-import { chooseTarget } from '../../../src/publish/rollback-function.ts';
+import { formatHistory } from '../../../src/publish/format-publish.ts';
+import { chooseTarget } from '../../../src/publish/rollback.ts';
 import type { Stage } from '../../../src/publish/stage.ts';
+import {
+  findLiveRecord,
+  formatPublishRecord,
+  joinHistory,
+  nextVersion,
+  type PublishRecord,
+  parsePublishRecord,
+} from '../../../src/publish/versions.ts';
 
 const sha = (code: string) => Buffer.from(code).toString('hex').padEnd(64, '0');
 
@@ -39,7 +45,7 @@ describe('the version to go back to', () => {
 
   it.each([
     { when: 'the chain of versions is broken', known: [version(9, 'i')], at: 9, says: 'no version before v9 is recorded' },
-    { when: 'LIVE is not recorded', known: three, at: undefined, says: 'what is LIVE is not recorded' },
+    { when: 'LIVE is not recorded', known: three, at: undefined, says: 'LIVE is not recorded' },
   ])('is not guessed when $when', ({ known, at, says }) => {
     const record = known.find((each) => each.version === at);
     expect(() => chooseTarget(known, record, undefined)).toThrow(says);
@@ -63,7 +69,7 @@ describe('the history', () => {
     const known = [version(4, 'x'), version(3, 'a', { of: 1 }), version(2, 'b', { revision: '1a2b3c4' }), version(1, 'a', { found: true })];
     const stage = live('a', 3);
     expect(findLiveRecord(stage, known)?.version).toBe(3);
-    const lines = formatHistory(joinHistory(known, stage, 0), { now: 0, colour: false });
+    const lines = formatHistory(joinHistory(known, stage, 0), 0, false);
     expect(lines.map((line) => line.trim())).toEqual([
       expect.stringMatching(/^version +when +by +revision +sha256 +bytes$/),
       expect.stringMatching(/^v4 .* never LIVE$/),
@@ -74,9 +80,9 @@ describe('the history', () => {
   });
 
   it('says when LIVE is none of them', () => {
-    const lines = formatHistory(joinHistory([version(1, 'a')], live('z', undefined), 0), { now: 0, colour: false });
+    const lines = formatHistory(joinHistory([version(1, 'a')], live('z', undefined), 0), 0, false);
     expect(lines.at(-1)).toMatch(/^LIVE is not recorded: code 7a0/);
-    expect(formatHistory(joinHistory([], undefined, 0), { now: 0, colour: false })).toEqual(['nothing was published yet']);
+    expect(formatHistory(joinHistory([], undefined, 0), 0, false)).toEqual(['nothing was published yet']);
   });
 });
 

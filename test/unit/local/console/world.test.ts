@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildWorld } from '../../../../local/console/world/build-world.ts';
 import { simplifyLine } from '../../../../local/console/world/simplify-line.ts';
-import { everyCountry } from '../../../../src/explain/iso-countries.ts';
+import { everyCountry } from '../../../../src/config/iso-countries.ts';
 
 const world = await buildWorld();
 

@@ -1,0 +1,71 @@
+import { healthKey } from '../../../kvs/keys.ts';
+import type { Execution, FunctionRuntime, FunctionSource, RunInput, ViewerRequestEvent } from '../execution.ts';
+import type { NjsRuntime } from '../njs/njs.ts';
+import { type Decision, readDecision } from './decision.ts';
+
+/** One request of one viewer while the store says this. */
+export interface Question {
+  viewer: Viewer;
+  /** The health record; undefined when the key is missing. */
+  record: string | undefined;
+}
+
+/** A function's bytes and the engine that runs them. */
+export interface Asked {
+  runtime: AnyRuntime;
+  source: FunctionSource;
+  /** Epoch milliseconds: the moment of the run, which decides whether an entry has expired. */
+  now: number;
+}
+
+/** What the function itself decides, question by question: it is run, nothing about it is assumed. */
+export async function askFunction({ runtime, source, now }: Asked, questions: readonly Question[]): Promise<Decision[]> {
+  const events = questions.map(({ viewer }) => buildViewerEvent(viewer));
+  const inputs = questions.map(({ record }, index) => ({
+    source,
+    event: events[index] as (typeof events)[number],
+    store: { values: new Map(record === undefined ? [] : [[healthKey, record]]) },
+    now,
+  }));
+  const executions = await runAll(runtime, inputs);
+  return executions.map((execution, index) => readDecision(execution, events[index] as (typeof events)[number]));
+}
+
+/** Any runtime; njs takes many runs in one process, workerd shares its messages by itself. */
+export type AnyRuntime = FunctionRuntime & Partial<Pick<NjsRuntime, 'runMany'>>;
+
+/** Runs all of them, results in the order of the inputs. */
+export async function runAll(runtime: AnyRuntime, inputs: readonly RunInput[]): Promise<Execution[]> {
+  return runtime.runMany?.(inputs) ?? Promise.all(inputs.map((input) => runtime.run(input)));
+}
+
+/** What of a viewer the function may go by. */
+export interface Viewer {
+  /** As CloudFront names it; undefined when the header is not there. */
+  country: string | undefined;
+  method: string;
+  ip: string;
+  /** Default `/`. */
+  uri?: string;
+  /** The name the viewer asked for; default `www.example.com`. */
+  host?: string;
+}
+
+/** An address kept for documentation (RFC 5737), for viewers of whom only the country matters. */
+export const someIp = '203.0.113.7';
+
+/** The viewer-request event of such a viewer. */
+export function buildViewerEvent({ country, method, ip, uri = '/', host = 'www.example.com' }: Viewer): ViewerRequestEvent {
+  return {
+    version: '1.0',
+    context: { distributionDomainName: '', distributionId: '', eventType: 'viewer-request', requestId: '' },
+    viewer: { ip },
+    request: {
+      method,
+      uri,
+      querystring: {},
+      headers: { host: { value: host }, ...(country !== undefined && { 'cloudfront-viewer-country': { value: country } }) },
+      cookies: {},
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import { isRecord } from '../../text/is-record.ts';
+import type { Execution, OriginCall, ViewerRequestEvent } from '../execution.ts';
+
+/** What a function made of one request, for people and for comparing. */
+export interface Decision {
+  /** Ids of origins in the order they are tried; empty when the function chose none by id. */
+  origins: readonly string[];
+  /** Where the request goes: `singapore, then europe`, or what happens instead. */
+  route: string;
+  /** Everything else that the function changed: `uri: /x`, `header x-origin-route: …`, `no header x-region`. */
+  rewrites: readonly string[];
+  /** The viewer gets a 502 or 503. */
+  failed: boolean;
+  /** The origin helper that was called, in words: `selectRequestOriginById("europe")`. */
+  call: string;
+}
+
+const statuses = { execution: 503, validation: 502 } as const;
+
+/** Where the request goes, or what happens instead. */
+export function readRoute({ error, output, originCall }: Pick<Execution, 'error' | 'output' | 'originCall'>): string {
+  if (error !== undefined) return `fails with ${statuses[error.kind]}: ${error.message}`;
+  const status = field(output, 'statusCode');
+  return status === undefined ? describeRoute(originCall) : `is answered by the function with ${String(status)}`;
+}
+
+/** The decision in what a run did. */
+export function readDecision(execution: Execution, event: ViewerRequestEvent): Decision {
+  const { error, output, originCall } = execution;
+  const decision = { origins: [], route: readRoute(execution), rewrites: [], failed: error !== undefined, call: formatCall(originCall) };
+  if (error !== undefined || field(output, 'statusCode') !== undefined) return decision;
+  return { ...decision, origins: listOrigins(originCall), rewrites: listRewrites(output, event) };
+}
+
+function formatCall(call: OriginCall | undefined): string {
+  if (call === undefined) return 'no origin helper';
+  if (call.helper === 'updateRequestOrigin') return `updateRequestOrigin(${JSON.stringify(call.settings)})`;
+  const ids = listOrigins(call).map((id) => JSON.stringify(id));
+  return `${call.helper}(${ids.join(', ')})${call.helper === 'createRequestOriginGroup' ? ` on ${call.statusCodes.join(', ')}` : ''}`;
+}
+
+function listOrigins(call: OriginCall | undefined): string[] {
+  if (call?.helper === 'selectRequestOriginById') return [call.originId];
+  return call?.helper === 'createRequestOriginGroup' ? call.originIds.map(({ originId }) => originId) : [];
+}
+
+function describeRoute(call: OriginCall | undefined): string {
+  if (call === undefined) return 'the behavior’s own origin';
+  if (call.helper === 'updateRequestOrigin') return `the origin ${JSON.stringify(call.settings)}`;
+  return listOrigins(call).join(', then ');
+}
+
+function listRewrites(output: unknown, { request }: ViewerRequestEvent): string[] {
+  const before = request.headers;
+  const after = field(output, 'headers') ?? {};
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
+  const uri = field(output, 'uri');
+  return [
+    ...(uri === request.uri ? [] : [`uri: ${String(uri)}`]),
+    ...names.flatMap((name) => {
+      const value = field(field(after, name), 'value');
+      if (value === undefined) return [`no header ${name}`];
+      return value === before[name]?.value ? [] : [`header ${name}: ${String(value)}`];
+    }),
+  ];
+}
+
+function field(value: unknown, name: string): unknown {
+  return isRecord(value) ? value[name] : undefined;
+}

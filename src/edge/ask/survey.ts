@@ -1,0 +1,131 @@
+import { formatHealthRecord, okRecord, parseHealthRecord, weightAt } from '../../../kvs/health-record.ts';
+import type { EdgeConfig } from '../../config/edge-config.ts';
+import { type Country, countCountries, everyCountry } from '../../config/iso-countries.ts';
+import { type Asked, askFunction, someIp } from './ask.ts';
+import type { Decision } from './decision.ts';
+
+/** A state of the store, and the methods that are tried in it. */
+export interface Situation {
+  title: string;
+  record: string;
+  methods: readonly string[];
+}
+
+/** What a function decides for one kind of request. */
+export interface Answer {
+  situation: Situation;
+  method: string;
+  country: Country;
+  decision: Decision;
+}
+
+// GET stands for the methods that a per-request group serves, POST for those that it does not.
+const bothKinds = ['GET', 'POST'];
+
+/** Everything well, each origin down by itself, and all of them: where viewers go then is the other half of a route. */
+export function listSituations(origins: readonly string[]): Situation[] {
+  const at0 = (down: readonly string[]) => formatHealthRecord(down.map((origin) => ({ origin, weight: 0 })));
+  return [
+    { title: 'every origin well', record: okRecord, methods: bothKinds },
+    ...origins.map((origin) => ({ title: `${origin} down`, record: at0([origin]), methods: ['GET'] })),
+    ...(origins.length > 1 ? [{ title: 'every origin down', record: at0(origins), methods: ['GET'] }] : []),
+  ];
+}
+
+/** Runs a function for every country in every situation; the answers of two functions stand in the same order. */
+export async function surveyFunction(asked: Asked, situations: readonly Situation[]): Promise<Answer[]> {
+  const cases = situations.flatMap((situation) =>
+    situation.methods.flatMap((method) => everyCountry.map((country) => ({ situation, method, country }))),
+  );
+  const decisions = await askFunction(
+    asked,
+    cases.map(({ situation, method, country }) => ({ viewer: { country, method, ip: someIp }, record: situation.record })),
+  );
+  return cases.map((each, index) => ({ ...each, decision: decisions[index] as Decision }));
+}
+
+/** Countries that two functions treat differently in the same way. */
+export interface Change {
+  countries: Country[];
+  /** By method, only those that differ. */
+  methods: { method: string; before: string; after: string }[];
+}
+
+export interface Comparison {
+  situation: Situation;
+  /** The most countries first; empty when the functions decide alike. */
+  changes: Change[];
+}
+
+/**
+ * Where two functions differ, situation by situation. What they rewrite counts for countries that go the same way in
+ * every situation: for the others it follows from the way they go. Both surveys must have asked the same.
+ */
+export function compareSurveys(before: readonly Answer[], after: readonly Answer[]): Comparison[] {
+  const pairs = after.flatMap((answer, index) => {
+    const old = before[index];
+    return old === undefined ? [] : [{ old, answer, isRerouted: old.decision.route !== answer.decision.route }];
+  });
+  const rerouted = new Set(pairs.filter(({ isRerouted }) => isRerouted).map(({ answer }) => answer.country));
+  const situations = new Map<Situation, Map<Country, Change['methods']>>();
+  for (const { old, answer, isRerouted } of pairs) {
+    const { situation, method, country } = answer;
+    const countries = situations.get(situation) ?? new Map<Country, Change['methods']>();
+    situations.set(situation, countries);
+    const difference = isRerouted
+      ? { before: old.decision.route, after: answer.decision.route }
+      : rerouted.has(country)
+        ? undefined
+        : compareRewrites(old, answer);
+    if (difference !== undefined) countries.set(country, [...(countries.get(country) ?? []), { method, ...difference }]);
+  }
+  return [...situations].map(([situation, countries]) => ({ situation, changes: groupCountries(countries) }));
+}
+
+function groupCountries(countries: ReadonlyMap<Country, Change['methods']>): Change[] {
+  const groups = new Map<string, Change>();
+  for (const [country, methods] of countries) {
+    const key = JSON.stringify(methods);
+    const group = groups.get(key) ?? { countries: [], methods };
+    groups.set(key, group);
+    group.countries.push(country);
+  }
+  return [...groups.values()].sort((a, b) => b.countries.length - a.countries.length);
+}
+
+function compareRewrites(before: Answer, after: Answer): { before: string; after: string } | undefined {
+  const [had, has] = [listRewrites(before), listRewrites(after)];
+  return had === has ? undefined : { before: had, after: has };
+}
+
+/** With the country's own code left out, so that countries whose codes are all that differs make one group. */
+function listRewrites({ country, decision }: Answer): string {
+  const text = decision.rewrites.join('; ') || 'nothing rewritten';
+  return country === undefined ? text : text.replace(new RegExp(`\\b${country}\\b`, 'g'), '<country>');
+}
+
+type Routes = Pick<EdgeConfig, 'routes' | 'defaultOrder' | 'perRequestFailover'>;
+
+/**
+ * Every answer in which the function does not do what edge.config.ts says, one line per kind. Weights are 0 or 100 in
+ * every situation of a survey.
+ */
+export function checkRouting(answers: readonly Answer[], config: Routes): string[] {
+  const found = new Map<string, Country[]>();
+  for (const { situation, method, country, decision } of answers) {
+    const expected = expectOrigins(config, country, method, situation.record).join(', then ');
+    if (decision.route === expected) continue;
+    const problem = `${situation.title}, ${method}: edge.config.ts says ${expected}, the function ${decision.failed ? '' : 'chooses '}${decision.route}`;
+    found.set(problem, [...(found.get(problem) ?? []), country]);
+  }
+  return [...found].map(([problem, countries]) => `${countCountries(countries)}: ${problem}`);
+}
+
+function expectOrigins(config: Routes, country: Country, method: string, record: string): string[] {
+  const route = config.routes.find(({ countries }) => country !== undefined && countries.includes(country));
+  const order = route?.order ?? config.defaultOrder;
+  const entries = parseHealthRecord(record) ?? [];
+  const up = order.filter((origin) => weightAt(entries, origin, 0) > 0);
+  const kept = up.length === 0 ? order : up;
+  return kept.slice(0, config.perRequestFailover && method === 'GET' ? 2 : 1);
+}

@@ -1,0 +1,62 @@
+import { maxFunctionBytes } from '../../../kvs/limits.ts';
+import { findNjsNeeds, type NjsNeed } from '../njs/needs-njs.ts';
+import { runBatch } from '../njs/run-batch.ts';
+import { type CheckSyntaxOptions, checkSyntax } from './check-syntax.ts';
+import type { GateProblem } from './problem.ts';
+
+export interface GateOptions extends CheckSyntaxOptions {
+  /** The path of njs, see `findNjs`; without it the code is not loaded in the real engine. */
+  njs?: string | undefined;
+}
+
+export interface GateReport {
+  /** Empty when the function may be published; a stranger's function runs with warnings, see `isRefusal`. */
+  problems: GateProblem[];
+  /** Where V8 does something else than CloudFront; no reason to stop anything. */
+  notes: GateProblem[];
+  bytes: number;
+  /** What the engine itself said to the code; `absent` when no njs was given. */
+  njs: 'passed' | 'refused' | 'absent';
+}
+
+/** Everything that stands between these bytes and publishing: their size, their syntax and built-ins, and whether njs loads them. */
+export async function gate(code: string, options: GateOptions = {}): Promise<GateReport> {
+  const problems = [...checkSize(code), ...checkSyntax(code, options)];
+  const notes = findNjsNeeds(code).map((need) => describeNeed(need, options.file));
+  const bytes = Buffer.byteLength(code);
+  if (options.njs === undefined) return { problems, notes, bytes, njs: 'absent' };
+  const refusal = await loadInNjs(options.njs, code);
+  if (refusal === undefined) return { problems, notes, bytes, njs: 'passed' };
+  // The line of the function that runs; the syntax problems before it lead to the line that a person wrote.
+  const line = Number(/ in (\d+)$/.exec(refusal)?.[1] ?? 1);
+  problems.push({
+    level: 'error',
+    file: options.file,
+    line,
+    column: 1,
+    found: refusal,
+    rule: 'njs',
+    instead: 'CloudFront’s engine would stop here: every request would get a 503',
+  });
+  return { problems, notes, bytes, njs: 'refused' };
+}
+
+function describeNeed({ line, what }: NjsNeed, file: string | undefined): GateProblem {
+  const instead = 'V8 does otherwise than CloudFront’s engine here: npm run edge runs the function in njs';
+  return { level: 'note', needsNjs: true, file, line, column: 1, found: what, rule: 'engine', instead };
+}
+
+/** A problem when the code exceeds CloudFront's limit, which counts bytes and not characters. */
+export function checkSize(code: string): GateProblem[] {
+  const bytes = Buffer.byteLength(code);
+  if (bytes <= maxFunctionBytes) return [];
+  const found = `${bytes} bytes, the limit is ${maxFunctionBytes}`;
+  const instead = 'move tables into the KeyValueStore';
+  return [{ level: 'error', file: undefined, line: 1, column: 1, found, rule: 'size', instead }];
+}
+
+/** Loads the code as CloudFront would before the first request, its top level included, and runs no event. */
+async function loadInNjs(njs: string, code: string): Promise<string | undefined> {
+  const { loadFailure } = await runBatch(njs, { code, associated: true, now: 0, runs: [] }, { timeLimitMs: 5_000 });
+  return loadFailure;
+}

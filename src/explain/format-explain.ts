@@ -1,0 +1,112 @@
+import { type Country, countCountries } from '../config/iso-countries.ts';
+import type { Change, Comparison } from '../edge/ask/survey.ts';
+import { formatTime } from '../text/format-time.ts';
+import { paint } from '../text/paint.ts';
+import type { Audience, ConsideredOrigin, Explanation } from './explain.ts';
+
+export interface FormatExplanationOptions {
+  /** What the code is: `working tree, a817b4d321f2`. */
+  code: string;
+  /** Where the record is from: `live, edge-health`. */
+  source: string;
+  /** Epoch milliseconds. */
+  now: number;
+  colour: boolean;
+}
+
+/** The explanation as a tree for people. */
+export function formatExplanation(explanation: Explanation, { code, source, now, colour }: FormatExplanationOptions): string[] {
+  const { viewer, record, isRecord, origins, rule, failedOpen, decision } = explanation;
+  const said =
+    record === undefined ? 'the key is missing: taken for ok' : isRecord ? record : `${JSON.stringify(record)} is no record: taken for ok`;
+  const order = origins.map(({ id }) => id).join(', ') || 'none: the function chooses no origin by id';
+  const verdict = decision.failed ? paint(colour, 'red', decision.route) : paint(colour, 'green', decision.route);
+  return [
+    `viewer   ${viewer.country ?? 'no known country'}, ${viewer.method}, ${viewer.ip}`,
+    `code     ${code}`,
+    `record   ${said}  (${source})`,
+    `order    ${order}${rule === undefined ? '' : `  (edge.config.ts, ${rule})`}`,
+    ...origins.map((origin, index) => {
+      const branch = index === origins.length - 1 ? '└' : '├';
+      return `         ${branch} ${origin.id}: ${describeOrigin(origin, explanation, now)}`;
+    }),
+    ...(failedOpen ? ['         nobody is left: the whole order is kept'] : []),
+    `calls    ${decision.call}`,
+    `goes to  ${verdict}`,
+    ...decision.rewrites.map((rewrite) => `changes  ${rewrite}`),
+  ];
+}
+
+function describeOrigin({ weight, until, place }: ConsideredOrigin, { bucket, origins, failedOpen }: Explanation, now: number): string {
+  const ends = until === undefined ? '' : ` until ${formatTime(until * 1_000, now)}`;
+  const against = bucket === undefined || weight % 100 === 0 ? '' : `, the viewer is in bucket ${bucket}`;
+  const chosen = origins.filter((other) => other.place !== undefined).length;
+  const outcome =
+    place === 1
+      ? 'takes the viewer'
+      : place === 2
+        ? 'takes over when the first fails this request'
+        : !failedOpen && weight <= (bucket ?? 0)
+          ? 'does not take the viewer'
+          : chosen === 0
+            ? 'not chosen'
+            : 'not needed';
+  return `weight ${weight}${ends}${against}: ${outcome}`;
+}
+
+/** All countries by where they go, in as many lines as fit on a screen. */
+export function formatEverybody(audiences: readonly Audience[], { columns, colour }: { columns: number; colour: boolean }): string[] {
+  return audiences.flatMap(({ countries, order, get, post, shares }) => {
+    const where = shares === undefined ? `${get}${post === get.split(', then ')[0] ? '' : `; POST ${post}`}` : formatShares(shares);
+    const why = shares === undefined && get === order.join(', then ') ? '' : `  (order ${order.join(', ')})`;
+    const count = countCountries(countries);
+    const head = `${paint(colour, 'bold', where)}${why}`;
+    const isShort = where.length + why.length + count.length + 2 <= columns;
+    return [...(isShort ? [`${head}: ${count}`] : [head, `  ${count}`]), ...wrapCountries(countries, columns)];
+  });
+}
+
+function formatShares(shares: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(shares).sort(([, a], [, b]) => b - a);
+  if (parts.length === 1) return parts.map(([origin]) => origin).join('');
+  return `about ${parts.map(([origin, share]) => `${origin} ${share} %`).join(', ')}`;
+}
+
+/** What changes for whom, for people; one line when nothing does. */
+export function formatComparison(comparisons: readonly Comparison[], { columns, colour }: { columns: number; colour: boolean }): string[] {
+  if (comparisons.every(({ changes }) => changes.length === 0))
+    return ['nothing changes for anybody, with every origin well or one of them down'];
+  return comparisons.flatMap(({ situation, changes }) => [
+    ...(changes.length === 0
+      ? [`${paint(colour, 'bold', situation.title)}: nothing changes`]
+      : [paint(colour, 'bold', situation.title), ...changes.flatMap((change) => formatChange(change, columns, colour))]),
+  ]);
+}
+
+function formatChange({ countries, methods }: Change, columns: number, colour: boolean): string[] {
+  const [first] = methods;
+  // When POST differs only by the per-request fallback that it never has, GET's line says it all.
+  const shown = first?.method === 'GET' && methods.every(({ before, after }) => isHead(first, before, after)) ? [first] : methods;
+  return [
+    `  ${countCountries(countries)}`,
+    ...shown.map(({ method, before, after }) => {
+      const who = shown.length === 1 && method === 'GET' ? '' : `${method} `;
+      return `    ${who}${before} → ${paint(colour, 'yellow', after)}`;
+    }),
+    ...(countries.filter((country) => country !== undefined).length > 1 ? wrapCountries(countries, columns, 4) : []),
+  ];
+}
+
+function isHead(get: { before: string; after: string }, before: string, after: string): boolean {
+  const first = (route: string) => route.split(', then ')[0];
+  return first(get.before) === first(before) && first(get.after) === first(after);
+}
+
+/** The codes on lines of at most this width, indented. */
+export function wrapCountries(countries: readonly Country[], columns: number, indent = 2): string[] {
+  const perLine = Math.max(1, Math.floor((columns - indent + 1) / 3));
+  const named = countries.filter((country) => country !== undefined);
+  const lines: string[] = [];
+  for (let from = 0; from < named.length; from += perLine) lines.push(' '.repeat(indent) + named.slice(from, from + perLine).join(' '));
+  return lines;
+}

@@ -1,0 +1,245 @@
+import type { EventValues, ViewerRequestEvent } from '../../edge/execution.ts';
+
+/** What a line of an access log says of a request; texts are as in the log, undefined for `-` and for fields that the log does not have. */
+export interface LoggedRequest {
+  method: string;
+  uri: string;
+  /** Logging v2 and real-time logs may leave it out. */
+  ip: string | undefined;
+  query: string | undefined;
+  host: string | undefined;
+  userAgent: string | undefined;
+  referer: string | undefined;
+  cookie: string | undefined;
+  /** Only logging v2 and real-time logs have it, and only when the field was chosen. */
+  country: string | undefined;
+  /** The log has the field: without a value CloudFront could not place the viewer. */
+  hasCountry: boolean;
+  edgeLocation: string | undefined;
+  /** `2026-11-20 12:00:01`, or a time stamp, as it is in the log. */
+  time: string | undefined;
+}
+
+// Names by AWS's pages (standard-logs-reference.html, real-time-logs.html), as `normalize` spells them.
+const names = {
+  method: ['cs-method'],
+  uri: ['cs-uri-stem'],
+  ip: ['c-ip'],
+  query: ['cs-uri-query'],
+  host: ['cs-host'],
+  viewerHost: ['x-host-header'],
+  userAgent: ['cs-user-agent'],
+  referer: ['cs-referer'],
+  cookie: ['cs-cookie'],
+  country: ['c-country'],
+  edgeLocation: ['x-edge-location'],
+  date: ['date'],
+  clock: ['time'],
+  timestamp: ['timestamp', 'timestamp-ms'],
+} as const satisfies Record<string, readonly string[]>;
+
+type Field = keyof typeof names;
+
+const fieldOf: ReadonlyMap<string, Field> = new Map(
+  Object.entries(names).flatMap(([field, spelled]) => spelled.map((name) => [name, field as Field] as const)),
+);
+
+/** The fields of a line of text: how many, and at which place those that a replay needs are. */
+export interface LogFields {
+  count: number;
+  places: ReadonlyMap<Field, number>;
+}
+
+/** The fields of a log that says `#Fields: …`; logging v2 may separate their names as it does the values. */
+export function parseLogFields(text: string): LogFields {
+  const found = text.trim().split(/[\s,;|]+/);
+  const places = new Map<Field, number>();
+  for (const [place, name] of found.entries()) {
+    const field = fieldOf.get(normalize(name));
+    if (field !== undefined && !places.has(field)) places.set(field, place);
+  }
+  return { count: found.length, places };
+}
+
+/** The fields of a log that lost its head: those of the standard log. */
+export const standardFields: LogFields = parseLogFields(
+  'date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent) cs-uri-query cs(Cookie) x-edge-result-type x-edge-request-id x-host-header cs-protocol cs-bytes time-taken x-forwarded-for ssl-protocol ssl-cipher x-edge-response-result-type cs-protocol-version fle-status fle-encrypted-fields c-port time-to-first-byte x-edge-detailed-result-type sc-content-type sc-content-len sc-range-start sc-range-end',
+);
+
+/** A real-time log has no head; these are all its fields, in AWS's order, of today and of before the edge's own address was one of them. */
+const realTimeFields: readonly LogFields[] = ['s-ip ', ''].map((address) =>
+  parseLogFields(
+    `timestamp c-ip ${address}time-to-first-byte sc-status sc-bytes cs-method cs-protocol cs-host cs-uri-stem cs-bytes x-edge-location x-edge-request-id x-host-header time-taken cs-protocol-version c-ip-version cs-user-agent cs-referer cs-cookie cs-uri-query x-edge-response-result-type x-forwarded-for ssl-protocol ssl-cipher x-edge-result-type fle-encrypted-fields fle-status sc-content-type sc-content-len sc-range-start sc-range-end c-port x-edge-detailed-result-type c-country cs-accept-encoding cs-accept cache-behavior-path-pattern cs-headers cs-header-names cs-headers-count`,
+  ),
+);
+
+/** The fields of a line in a log that does not name them: of a real-time log, whose lines begin with seconds since 1970, or of a standard one. */
+export function guessFields(line: string): LogFields {
+  if (!/^\d{9,10}\.\d{3}\D/.test(line)) return standardFields;
+  return realTimeFields.find((fields) => typeof parseLogLine(line, fields) !== 'string') ?? standardFields;
+}
+
+/** The request of a line, or why it cannot be read. */
+export function parseLogLine(line: string, fields: LogFields, delimiter = '\t'): LoggedRequest | string {
+  const values = line.split(delimiter);
+  const request = parseValues((field) => values[fields.places.get(field) ?? -1]);
+  if (typeof request !== 'string' || values.length > (fields.places.get('method') ?? 0)) return request;
+  return `${values.length} of ${fields.count} fields`;
+}
+
+/** The same of a record whose values have names: of JSON, or of Parquet. */
+export function parseLogEntry(entry: Readonly<Record<string, unknown>>): LoggedRequest | string {
+  const values = new Map<Field, string>();
+  for (const [name, value] of Object.entries(entry)) {
+    const field = knownField(name);
+    if (field !== undefined) values.set(field, value === null || value === undefined ? '' : formatValue(field, value));
+  }
+  return parseValues((field) => values.get(field));
+}
+
+/** Whether a replay needs the field of this name. */
+export function isLogField(name: string): boolean {
+  return knownField(name) !== undefined;
+}
+
+/**
+ * What separates the values of a line: of all texts of up to five characters, which is what logging v2 allows, the one that makes a request of it. A tab where
+ * that fits.
+ */
+export function findDelimiter(line: string, fields: LogFields): string | undefined {
+  const fits = (delimiter: string, isExact: boolean) =>
+    (!isExact || line.split(delimiter).length === fields.count) && typeof parseLogLine(line, fields, delimiter) !== 'string';
+  const tried = new Set(['\t']);
+  for (const [run] of line.slice(0, 2_000).matchAll(/[^\p{L}\p{N}]+/gu))
+    for (let at = 0; at < run.length; at++) for (let length = 1; length <= 5; length++) tried.add(run.slice(at, at + length));
+  return [...tried].find((delimiter) => fits(delimiter, true)) ?? [...tried].find((delimiter) => fits(delimiter, false));
+}
+
+function parseValues(read: (field: Field) => string | undefined): LoggedRequest | string {
+  const get = (field: Field): string | undefined => {
+    const value = read(field);
+    return value === '-' || value === '' ? undefined : value;
+  };
+  const [method, stem, ip] = [get('method'), get('uri'), get('ip')];
+  if (method === undefined || !/^[A-Z]{3,20}$/.test(method)) return describe('cs-method', method);
+  if (stem === undefined || !stem.startsWith('/')) return describe('cs-uri-stem', stem);
+  if (ip !== undefined && !/^[\da-fA-F:.]{2,45}$/.test(ip)) return describe('c-ip', ip);
+  const [country, date] = [get('country'), get('date')];
+  // A real-time log has the query in the stem too.
+  const mark = stem.indexOf('?');
+  return {
+    method,
+    uri: mark < 0 ? stem : stem.slice(0, mark),
+    ip,
+    query: get('query') ?? (mark < 0 || mark === stem.length - 1 ? undefined : stem.slice(mark + 1)),
+    host: get('viewerHost') ?? get('host'),
+    userAgent: get('userAgent'),
+    referer: get('referer'),
+    cookie: get('cookie'),
+    country: country !== undefined && /^[A-Z]{2}$/.test(country) ? country : undefined,
+    hasCountry: read('country') !== undefined,
+    edgeLocation: get('edgeLocation'),
+    time: date === undefined ? get('timestamp') : `${date} ${get('clock') ?? ''}`.trim(),
+  };
+}
+
+function describe(field: string, value: string | undefined): string {
+  return value === undefined ? `no ${field}` : `${field} is ${JSON.stringify(value.slice(0, 40))}`;
+}
+
+const spellings = new Map<string, Field | undefined>();
+const maxSpellings = 1_000;
+
+/** By the name as a log spells it; remembered, since each record of JSON spells all its names. */
+function knownField(name: string): Field | undefined {
+  if (!spellings.has(name)) {
+    if (spellings.size >= maxSpellings) spellings.clear();
+    spellings.set(name, fieldOf.get(normalize(name)));
+  }
+  return spellings.get(name);
+}
+
+/** `cs(User-Agent)`, `cs-user-agent` of Kinesis and `cs_user_agent` of Parquet are one field. */
+function normalize(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[()_\s]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+}
+
+/** Parquet has dates and times of its own. */
+function formatValue(field: Field, value: unknown): string {
+  if (!(value instanceof Date)) return String(value);
+  return field === 'date' ? value.toISOString().slice(0, 10) : value.toISOString();
+}
+
+/** Everything of a logged request that the function could go by, by the name under which a traced run tells that it was read. */
+export type VisibleRequest = ReadonlyMap<string, string>;
+
+/** Headers that a log tells of, by their name in the event. */
+const loggedHeaders = { host: 'host', 'user-agent': 'userAgent', referer: 'referer' } as const;
+
+/** The request as far as the log knows it. `country` is the viewer's, from wherever it is known. */
+export function listVisible(request: LoggedRequest, country: string | undefined): VisibleRequest {
+  const visible = new Map([
+    ['ip', request.ip ?? ''],
+    ['method', request.method],
+    ['uri', request.uri],
+    ['querystring', request.query ?? ''],
+    ['cookies', request.cookie ?? ''],
+  ]);
+  if (country !== undefined) visible.set('headers.cloudfront-viewer-country', country);
+  for (const [header, field] of Object.entries(loggedHeaders)) {
+    const value = request[field];
+    if (value !== undefined) visible.set(`headers.${header}`, value);
+  }
+  return visible;
+}
+
+/** Names of what is there: which headers a request has can be asked for without reading one. */
+export function formatPresence(visible: VisibleRequest): string {
+  return [...visible.keys()].join();
+}
+
+/** The event that such a request makes. Headers that logs do not tell of are missing from it. */
+export function buildLoggedEvent(visible: VisibleRequest): ViewerRequestEvent {
+  const headers: EventValues = {};
+  for (const [name, value] of visible) if (name.startsWith('headers.')) headers[name.slice('headers.'.length)] = { value: decode(value) };
+  const get = (name: string) => visible.get(name) ?? '';
+  return {
+    version: '1.0',
+    context: { distributionDomainName: '', distributionId: '', eventType: 'viewer-request', requestId: '' },
+    viewer: { ip: get('ip') },
+    request: {
+      method: get('method'),
+      uri: get('uri'),
+      querystring: splitPairs(get('querystring'), '&'),
+      headers,
+      cookies: splitPairs(decode(get('cookies')), /;\s*/),
+    },
+  };
+}
+
+function splitPairs(text: string, separator: string | RegExp): EventValues {
+  // Names are a viewer's: `__proto__` is one like any other.
+  const values = Object.create(null) as EventValues;
+  for (const pair of text.split(separator)) {
+    if (pair === '') continue;
+    const equals = pair.indexOf('=');
+    const name = equals < 0 ? pair : pair.slice(0, equals);
+    const value = equals < 0 ? '' : pair.slice(equals + 1);
+    const there = values[name];
+    if (there === undefined) values[name] = { value };
+    else there.multiValue = [...(there.multiValue ?? [{ value: there.value }]), { value }];
+  }
+  return values;
+}
+
+/** Logs write spaces and control characters of headers as %20. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

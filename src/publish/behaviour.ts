@@ -1,0 +1,76 @@
+import { everyCountry } from '../config/iso-countries.ts';
+import type { AnyRuntime } from '../edge/ask/ask.ts';
+import { type Comparison, checkRouting, compareSurveys, listSituations, surveyFunction } from '../edge/ask/survey.ts';
+import { judgeRun } from '../edge/judge/judge.ts';
+import { openNjsRuntime } from '../edge/njs/njs.ts';
+import { EdgeError } from '../errors.ts';
+import type { Candidate, ResolvedTools, Steps } from './publish-tools.ts';
+import type { Stage } from './stage.ts';
+
+/** What the candidate does for every country, compared with edge.config.ts and with LIVE. */
+interface Behaviour {
+  /** Where the code does not route as edge.config.ts says. */
+  problems: string[];
+  /** Runs that end in an error. */
+  failed: number;
+  /** Undefined when nothing was LIVE. */
+  comparison: Comparison[] | undefined;
+}
+
+/**
+ * Runs the exact bytes of the candidate and of LIVE for every country, judged as CloudFront would. TestFunction cannot
+ * show the chosen origin, so this is the only check of it: TEST_FAILED unless it is what edge.config.ts says.
+ */
+export async function checkBehaviour(candidate: Candidate, live: Stage | undefined, tools: ResolvedTools, steps: Steps): Promise<void> {
+  const open = findRuntime(tools);
+  if (open === undefined) {
+    steps.note('routing was not checked: njs is not installed');
+    return;
+  }
+  const survey = () => surveyBoth(candidate, live, open, tools);
+  const { problems, failed, comparison = [] } = await steps.run('routes', survey, (found) => describeBehaviour(found, candidate));
+  const isRollback = candidate.of !== undefined;
+  if (isRollback && failed > 0)
+    throw new EdgeError('TEST_FAILED', `the code fails in ${failed} of its runs; those viewers would get a 502 or 503`, {
+      hint: 'nothing was written',
+    });
+  if (!isRollback && problems.length > 0)
+    throw new EdgeError('TEST_FAILED', problems.join('\n'), { hint: 'the function and edge.config.ts must agree; nothing was written' });
+  if (comparison.some(({ changes }) => changes.length > 0)) steps.showChanges(comparison);
+}
+
+function findRuntime({ openRuntime, njs }: ResolvedTools): (() => Promise<AnyRuntime>) | undefined {
+  if (openRuntime !== undefined) return openRuntime;
+  return njs === undefined ? undefined : async () => openNjsRuntime({ njs, judge: judgeRun });
+}
+
+async function surveyBoth(
+  candidate: Candidate,
+  live: Stage | undefined,
+  open: () => Promise<AnyRuntime>,
+  { config, now }: ResolvedTools,
+): Promise<Behaviour> {
+  const runtime = await open();
+  try {
+    const situations = listSituations(Object.keys(config.origins));
+    const survey = ({ code, sha256 }: Pick<Stage, 'code' | 'sha256'>) =>
+      surveyFunction({ runtime, source: { code: Buffer.from(code).toString('utf8'), sha256 }, now: now() }, situations);
+    const [after, before] = await Promise.all([survey(candidate), live && survey(live)]);
+    return {
+      problems: checkRouting(after, config),
+      failed: after.filter(({ decision }) => decision.failed).length,
+      comparison: before && compareSurveys(before, after),
+    };
+  } finally {
+    await runtime.close();
+  }
+}
+
+/** `as edge.config.ts says; routing changes for 12 of 250 countries`. */
+function describeBehaviour({ problems, comparison }: Behaviour, { of }: Candidate): string {
+  const newer = of === undefined ? '' : ', which is newer than this code';
+  const agreement = problems.length === 0 ? 'as edge.config.ts says' : `not as edge.config.ts says${newer}`;
+  if (comparison === undefined) return agreement;
+  const moved = new Set(comparison.flatMap(({ changes }) => changes.flatMap(({ countries }) => countries)));
+  return `${agreement}; ${moved.size === 0 ? 'nothing changes' : `routing changes for ${moved.size} of ${everyCountry.length} countries`}`;
+}
