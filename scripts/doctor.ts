@@ -5,11 +5,10 @@ import { run } from '../src/cli/run.ts';
 import { distributionPath, readDistribution } from '../src/config/distribution-file.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
 import { readLocalCloud } from '../src/config/local-cloud.ts';
-import { allChecks } from '../src/doctor/all-checks.ts';
 import { worstOf } from '../src/doctor/check.ts';
+import { allChecks, runDoctor } from '../src/doctor/doctor.ts';
 import { countOutcomes, formatDoctor } from '../src/doctor/format-doctor.ts';
-import { openDoctorReaders } from '../src/doctor/open-doctor-readers.ts';
-import { runDoctor } from '../src/doctor/run-doctor.ts';
+import { openDoctorReaders } from '../src/doctor/readers.ts';
 import { EdgeError } from '../src/errors.ts';
 import { nearestName } from '../src/text/nearest-name.ts';
 
@@ -17,15 +16,15 @@ const names = allChecks.map(({ id }) => id);
 
 await run({
   usage: 'doctor -- [options]',
-  summary: 'Looks for everything that breaks such a setup without a word, and says how to mend it. 1 when something fails. Writes nothing.',
+  summary: 'Finds problems that break such a setup silently, and says how to fix them. Exits 1 when a check fails. Writes nothing.',
   examples: ['doctor', 'doctor -- --local', 'doctor -- --only country,certificates', 'doctor -- --accept cached-content'],
   options: {
-    only: text(`these checks and no others: ${names.join(', ')}`, { placeholder: 'checks' }),
-    accept: text('these checks are told but do not count', { placeholder: 'checks' }),
-    id: text('the distribution, EDGE_DISTRIBUTION_ID by default; else it is found by what distribution.json says', {
+    only: text(`run only these checks: ${names.join(', ')}`, { placeholder: 'checks' }),
+    accept: text('report these checks but ignore them in the exit code', { placeholder: 'checks' }),
+    id: text('the distribution; without it EDGE_DISTRIBUTION_ID, else the one that distribution.json describes', {
       placeholder: 'distribution',
     }),
-    local: flag('the running local cloud in place of AWS'),
+    local: flag('the running local cloud instead of AWS'),
   },
   main: async ({ values }, io) => {
     const config = parseEdgeConfig(edgeConfig);
@@ -61,7 +60,7 @@ function parseNames(option: string, given: string | undefined): string[] | undef
   const unknown = found?.find((name) => !names.includes(name));
   if (unknown === undefined) return found;
   const near = nearestName(unknown, names);
-  throw new EdgeError('USAGE', `--${option}: there is no check ${JSON.stringify(unknown)}`, {
+  throw new EdgeError('USAGE', `--${option}: unknown check ${JSON.stringify(unknown)}`, {
     hint: near === undefined ? `checks: ${names.join(', ')}` : `did you mean ${near}?`,
   });
 }

@@ -1,33 +1,33 @@
-import type { DoctorReaders } from './doctor-readers.ts';
+import type { DoctorReaders } from './readers.ts';
 
 export type Outcome = 'ok' | 'warn' | 'fail';
 
-/** What a check found. `mend` is what to do about it; nothing when it is ok. */
+/** What a check found, and how to fix it; an ok needs no fix. */
 export interface Finding {
   outcome: Outcome;
   found: string;
-  mend?: string;
+  fix?: string;
 }
 
-/** One thing that breaks such a setup without a word. */
+/** One thing that breaks such a setup silently. */
 export interface Check {
-  /** Such as `country`; stable, people name it on the command line. */
+  /** Such as `country`; stable, since operators name it on the command line. */
   id: string;
-  /** One sentence: what happens when it is wrong. */
+  /** One sentence: what goes wrong otherwise. */
   why: string;
-  /** At least one finding. Throws what stood in the way of looking. */
+  /** At least one finding. Throws when something cannot be read. */
   examine(readers: DoctorReaders): Promise<readonly Finding[]>;
 }
 
 interface Definition<Facts> {
   id: string;
   why: string;
-  /** Reads what is judged; the only part that touches the world. */
+  /** Reads what `judge` needs. */
   gather(readers: DoctorReaders): Promise<Facts>;
   judge(facts: Facts): readonly Finding[];
 }
 
-/** A check of two parts, so that what it says of any facts can be tried without an account. */
+/** A check in two parts: `judge` is pure, so that tests need no account. */
 export function defineCheck<Facts>({ id, why, gather, judge }: Definition<Facts>): Check {
   return { id, why, examine: async (readers) => judge(await gather(readers)) };
 }
@@ -36,17 +36,17 @@ export function ok(found: string): Finding {
   return { outcome: 'ok', found };
 }
 
-export function warn(found: string, mend: string): Finding {
-  return { outcome: 'warn', found, mend };
+export function warn(found: string, fix: string): Finding {
+  return { outcome: 'warn', found, fix };
 }
 
-export function fail(found: string, mend: string): Finding {
-  return { outcome: 'fail', found, mend };
+export function fail(found: string, fix: string): Finding {
+  return { outcome: 'fail', found, fix };
 }
 
-/** The problems, or when there are none the one line that says so. */
-export function problemsOr(problems: readonly Finding[], allWell: string): readonly Finding[] {
-  return problems.length > 0 ? problems : [ok(allWell)];
+/** The problems, or one ok finding when there are none. */
+export function problemsOr(problems: readonly Finding[], whenNone: string): readonly Finding[] {
+  return problems.length > 0 ? problems : [ok(whenNone)];
 }
 
 const rank: Readonly<Record<Outcome, number>> = { ok: 0, warn: 1, fail: 2 };

@@ -1,27 +1,27 @@
 import { paint } from '../text/paint.ts';
 import type { Outcome } from './check.ts';
-import type { Diagnosis } from './run-doctor.ts';
+import type { Diagnosis } from './doctor.ts';
 
 const styles = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 
-/** The diagnoses for people: one line for what is well; what is not, with why it matters and its mend. `accepted` checks do not count as failed. */
+/** One line for each ok; warnings and failures also with the fix and the reason. `accepted` checks do not affect the exit code. */
 export function formatDoctor(diagnoses: readonly Diagnosis[], accepted: readonly string[], colour: boolean): string[] {
   const column = Math.max(0, ...diagnoses.map(({ check }) => check.length)) + 2;
   const skipped = diagnoses.flatMap((diagnosis) => (diagnosis.skipped ? diagnosis.check : []));
   const lines = diagnoses.flatMap(({ check, why, outcome, findings, skipped: isSkipped }) => {
     if (isSkipped) return [];
     const isAccepted = accepted.includes(check) && outcome !== 'ok';
-    const told = findings.flatMap(({ outcome: each, found, mend }, index) => {
+    const reported = findings.flatMap(({ outcome: each, found, fix }, index) => {
       const word = paint(colour, styles[each], each.padEnd(6));
       const name = (index === 0 ? check : '').padEnd(column);
       const indent = ' '.repeat(6 + column);
       const [first = '', ...rest] = found.split('\n');
-      return [`${word}${name}${first}`, ...rest.map((line) => indent + line), ...(mend === undefined ? [] : [`${indent}mend: ${mend}`])];
+      return [`${word}${name}${first}`, ...rest.map((line) => indent + line), ...(fix === undefined ? [] : [`${indent}fix: ${fix}`])];
     });
-    const notes = outcome === 'ok' ? [] : [`why: ${why}`, ...(isAccepted ? ['accepted: it does not count'] : [])];
-    return [...told, ...notes.map((note) => ' '.repeat(6 + column) + paint(colour, 'dim', note))];
+    const notes = outcome === 'ok' ? [] : [`why: ${why}`, ...(isAccepted ? ['accepted: ignored in the exit code'] : [])];
+    return [...reported, ...notes.map((note) => ' '.repeat(6 + column) + paint(colour, 'dim', note))];
   });
-  const unchecked = `not checked without credentials: ${skipped.join(', ')}`;
+  const unchecked = `skipped, since they need credentials: ${skipped.join(', ')}`;
   if (skipped.length > 0) lines.push(`${paint(colour, styles.warn, 'warn'.padEnd(6))}${unchecked}`);
   return [...lines, '', formatCounts(countOutcomes(diagnoses))];
 }

@@ -2,7 +2,7 @@ import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { defaultHttpSignal, type EdgeConfig } from '../config/edge-config.ts';
 import type { LocalOrigin } from '../config/local-cloud.ts';
 import { type Finding, ok, warn } from '../doctor/check.ts';
-import { askTwice, judgeOriginLock, type LockFacts } from '../doctor/checks/origin-lock.ts';
+import { askTwice, judgeOriginLock, type LockFacts } from '../doctor/checks/reachability.ts';
 import { checkResponse } from '../probe/check-response.ts';
 import { type ProbeOptions, probe } from '../probe/probe.ts';
 import { judgeProbe } from '../probe/probe-origin.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { allChecks } from '../../src/doctor/all-checks.ts';
+import { allChecks } from '../../src/doctor/doctor.ts';
 import { startScript } from './start-script.ts';
 
 // What a reader types must exist: every command that a document names, with every flag it is given there, and every file that it links to.

@@ -1,8 +1,9 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
-import { countryPolicyId, wrongPolicyIds } from '../../config/managed-policies.ts';
-import { defineCheck, type Finding, fail, problemsOr } from '../check.ts';
-import type { DoctorReaders } from '../doctor-readers.ts';
-import { listBehaviors, readBothConfigs } from '../judged-config.ts';
+import { cachingDisabledId, countryPolicyId, sendsCountry, wrongPolicyIds } from '../../config/managed-policies.ts';
+import { formatDuration } from '../../text/duration.ts';
+import { defineCheck, type Finding, fail, problemsOr, warn } from '../check.ts';
+import { legacyHeaders, listBehaviors, type RoutedBehavior, readBothConfigs, readRoutedBehaviors } from '../distribution-view.ts';
+import type { DoctorReaders } from '../readers.ts';
 
 interface PolicyUse {
   /** Such as `distribution.json: /api/*`. */
@@ -12,10 +13,10 @@ interface PolicyUse {
   exists: boolean;
 }
 
-/** The policies that behaviors name exist. */
+/** Every policy that a behavior names exists. */
 export const policiesCheck = defineCheck<readonly PolicyUse[]>({
   id: 'policies',
-  why: 'An id of no policy makes CloudFront refuse the whole config, when it is too late to look for the right one.',
+  why: 'CloudFront refuses the whole config when one policy id does not exist.',
   gather: async (readers) => {
     const configs = await readBothConfigs(readers);
     const uses = await Promise.all(configs.map(({ where, config }) => readUses(where, config, readers)));
@@ -47,13 +48,95 @@ function judgePolicies(uses: readonly PolicyUse[]): readonly Finding[] {
       const wrong = wrongPolicyIds[id];
       if (wrong === undefined)
         return fail(
-          `${at} names ${kind} ${id}, which neither AWS nor this account has`,
-          'aws cloudfront list-origin-request-policies, or list-cache-policies',
+          `${at} names ${kind} ${id}, which exists neither in AWS nor in this account`,
+          'aws cloudfront list-origin-request-policies and list-cache-policies list the ids',
         );
       return fail(
-        `${at} names ${id}, which is no policy: ${wrong}`,
-        `what the router needs is ${countryPolicyId} (AllViewerAndCloudFrontHeaders-2022-06)`,
+        `${at} names ${id}, which does not exist: ${wrong}`,
+        `use ${countryPolicyId} (AllViewerAndCloudFrontHeaders-2022-06), which the router needs`,
       );
     });
-  return problemsOr(problems, `${new Set(uses.map(({ id }) => id)).size} policies are named, and all of them exist`);
+  return problemsOr(problems, `${new Set(uses.map(({ id }) => id)).size} policies are named, and all exist`);
+}
+
+interface CountryFacts {
+  where: string;
+  behaviors: readonly RoutedBehavior[];
+  /** Some countries have their own order of origins. */
+  hasRoutes: boolean;
+}
+
+const header = 'cloudfront-viewer-country';
+
+/** The function receives the viewer's country. */
+export const countryCheck = defineCheck<CountryFacts>({
+  id: 'country',
+  why: 'CloudFront adds the header only when a policy names it; without it every viewer gets the default order.',
+  gather: async (readers) => {
+    const { where, behaviors } = await readRoutedBehaviors(readers);
+    const { routes, defaultOrder } = readers.config;
+    const hasRoutes = routes.some(({ order }) => order.join() !== defaultOrder.join());
+    return { where, behaviors, hasRoutes };
+  },
+  judge: judgeCountry,
+});
+
+export function judgeCountry({ where, behaviors, hasRoutes }: CountryFacts): readonly Finding[] {
+  const fix = `set OriginRequestPolicyId to ${countryPolicyId} (AllViewerAndCloudFrontHeaders-2022-06), then npm run distribution:apply`;
+  const problems = behaviors
+    .filter(({ behavior, cachePolicy, originRequestPolicy }) => {
+      const asked = [...(cachePolicy?.headers ?? []), ...legacyHeaders(behavior)];
+      return !asked.includes(header) && !(originRequestPolicy !== undefined && sendsCountry(originRequestPolicy));
+    })
+    .map(({ name, cachePolicy, originRequestPolicy, behavior }): Finding => {
+      const policies = [
+        cachePolicy?.name ?? behavior.CachePolicyId,
+        originRequestPolicy?.name ?? behavior.OriginRequestPolicyId ?? 'no origin request policy',
+      ];
+      const found = `${where}: ${name} does not send CloudFront-Viewer-Country, with ${policies.filter((policy) => policy !== undefined).join(' and ')}`;
+      return hasRoutes ? fail(found, fix) : warn(`${found}; every country has the same order today, so no viewer is misrouted`, fix);
+    });
+  return problemsOr(problems, `CloudFront-Viewer-Country reaches the function in all ${behaviors.length} behaviors`);
+}
+
+interface CachedContentFacts {
+  where: string;
+  behaviors: readonly RoutedBehavior[];
+}
+
+/** The router sets it to the origins that it chose. */
+const routeHeader = 'x-origin-route';
+
+/** One region's answers are not served from the cache to viewers of another region. */
+export const cachedContentCheck = defineCheck<CachedContentFacts>({
+  id: 'cached-content',
+  why: 'The chosen origin is not part of the cache key: the first request fills the cache for the viewers of every region.',
+  gather: readRoutedBehaviors,
+  judge: judgeCachedContent,
+});
+
+export function judgeCachedContent({ where, behaviors }: CachedContentFacts): readonly Finding[] {
+  const fix = `use CachingDisabled (${cachingDisabledId}), add ${routeHeader} to the cache key, or --accept cached-content when all regions serve the same bytes`;
+  const problems = behaviors.flatMap((routed): Finding[] => {
+    const { name } = routed;
+    const { defaultTtlSeconds, maxTtlSeconds, headers } = readCaching(routed);
+    if (maxTtlSeconds === 0 || headers.includes(routeHeader)) return [];
+    if (defaultTtlSeconds === 0)
+      return [warn(`${where}: ${name} caches what an origin's Cache-Control allows, with one key for all regions`, fix)];
+    const ttl = formatDuration(defaultTtlSeconds * 1_000);
+    return [fail(`${where}: ${name} caches for ${ttl} unless the origin's Cache-Control differs, with one key for all regions`, fix)];
+  });
+  return problemsOr(problems, `${behaviors.length} behaviors cache nothing, or each region separately`);
+}
+
+function readCaching({ behavior, cachePolicy }: RoutedBehavior): {
+  defaultTtlSeconds: number;
+  maxTtlSeconds: number;
+  headers: readonly string[];
+} {
+  if (cachePolicy !== undefined) return cachePolicy;
+  const { DefaultTTL = 86_400, MaxTTL = 31_536_000 } = behavior;
+  const headers = legacyHeaders(behavior);
+  // Legacy settings turn caching off by putting all headers in the key.
+  return { defaultTtlSeconds: DefaultTTL, maxTtlSeconds: headers.includes('*') ? 0 : MaxTTL, headers };
 }

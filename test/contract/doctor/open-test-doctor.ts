@@ -14,10 +14,8 @@ import { type EdgeConfig, parseEdgeConfig } from '../../../src/config/edge-confi
 import type { LocalOrigin } from '../../../src/config/local-cloud.ts';
 import type { FlagStore } from '../../../src/core/flag-store.ts';
 import { applyDistribution } from '../../../src/distribution/distribution.ts';
-import { allChecks } from '../../../src/doctor/all-checks.ts';
-import type { DoctorReaders } from '../../../src/doctor/doctor-readers.ts';
-import { type DoctorOptions, openDoctorReaders } from '../../../src/doctor/open-doctor-readers.ts';
-import { type Diagnosis, runDoctor } from '../../../src/doctor/run-doctor.ts';
+import { allChecks, type Diagnosis, runDoctor } from '../../../src/doctor/doctor.ts';
+import { type DoctorOptions, type DoctorReaders, openDoctorReaders } from '../../../src/doctor/readers.ts';
 import { type BuiltFunction, buildFunction } from '../../../src/edge/build.ts';
 import { createStore } from '../../../src/store/create-store.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';

@@ -40,7 +40,7 @@ it('never tells the secret that only CloudFront and the origins know', async () 
   expect(JSON.stringify(diagnoses) + formatDoctor(diagnoses, [], false).join()).not.toContain(verifySecret);
 });
 
-it('says what it cannot look at, with the reason, and judges distribution.json in the place of the live one', async () => {
+it('says what it cannot check, with the reason, and judges distribution.json in the place of the live one', async () => {
   const { signal } = doctor.options;
   doctor.options = { ...doctor.options, aws: openAws({ env: {}, local: { controlPlane: 'http://127.0.0.1:1' } }), signal };
   const diagnoses = await doctor.diagnoseAll();
@@ -65,7 +65,7 @@ it('says what it cannot look at, with the reason, and judges distribution.json i
     flipper: 'warn',
   });
   expect(diagnoses.find(({ check }) => check === 'live-code')?.findings).toEqual([
-    { outcome: 'warn', found: expect.stringMatching(/^cannot look: .*ECONNREFUSED/), mend: expect.stringContaining('AWS_ENDPOINT_URL') },
+    { outcome: 'warn', found: expect.stringMatching(/^cannot check: .*ECONNREFUSED/), fix: expect.stringContaining('AWS_ENDPOINT_URL') },
   ]);
   expect(diagnoses.find(({ check }) => check === 'timeouts')?.findings[0]?.found).toMatch(/^distribution.json: /);
 });
@@ -87,7 +87,7 @@ it('fails once without credentials, and goes on with what needs none', async () 
   expect(credentials).toMatchObject({
     check: 'credentials',
     outcome: 'fail',
-    findings: [{ mend: expect.stringContaining('AWS_PROFILE') }],
+    findings: [{ fix: expect.stringContaining('AWS_PROFILE') }],
   });
   const skipped = diagnoses.filter((each) => each.skipped);
   expect(skipped.map(({ check }) => check)).toContain('live-code');
@@ -103,7 +103,7 @@ it('goes on without values for the placeholders of distribution.json', async () 
   const diagnoses = await doctor.diagnoseAll();
   expect(countOutcomes(diagnoses).fail).toBe(0);
   expect(diagnoses.find(({ check }) => check === 'country')?.findings).toEqual([
-    { outcome: 'warn', found: `cannot look: ${missing.message}`, mend: 'export it' },
+    { outcome: 'warn', found: `cannot check: ${missing.message}`, fix: 'export it' },
   ]);
   expect(diagnoses.find(({ check }) => check === 'live-code')?.outcome).toBe('ok');
 });
@@ -123,7 +123,7 @@ it('lets no bug in one check stop the others', async () => {
       check: 'live-code',
       outcome: 'warn',
       why: expect.any(String),
-      findings: [{ outcome: 'warn', found: 'cannot look: a bug in this check, TypeError: x is not a function', mend: expect.any(String) }],
+      findings: [{ outcome: 'warn', found: 'cannot check: a bug in this check, TypeError: x is not a function', fix: expect.any(String) }],
     },
   ]);
 });

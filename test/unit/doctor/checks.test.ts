@@ -12,21 +12,13 @@ import {
 import { formatStateRecord, freshState } from '../../../src/core/state-record.ts';
 import { coversPattern } from '../../../src/distribution/hazards.ts';
 import type { Finding } from '../../../src/doctor/check.ts';
-import { judgeAlarms } from '../../../src/doctor/checks/alarms.ts';
-import { judgeCachedContent } from '../../../src/doctor/checks/cached-content.ts';
-import { judgeCertificates } from '../../../src/doctor/checks/certificates.ts';
-import { judgeCountry } from '../../../src/doctor/checks/country.ts';
-import { judgeCredentials } from '../../../src/doctor/checks/credentials.ts';
-import { judgeEveryBehavior } from '../../../src/doctor/checks/every-behavior.ts';
-import { judgeFlipper } from '../../../src/doctor/checks/flipper.ts';
-import { judgeHealthRecord } from '../../../src/doctor/checks/health-record.ts';
-import { judgeLiveCode } from '../../../src/doctor/checks/live-code.ts';
-import { judgeOriginLock } from '../../../src/doctor/checks/origin-lock.ts';
-import { judgeOutage, judgeSignals } from '../../../src/doctor/checks/signals.ts';
-import { judgeStoreAssociation } from '../../../src/doctor/checks/store-association.ts';
-import { judgeTimeouts } from '../../../src/doctor/checks/timeouts.ts';
-import type { SignalLook } from '../../../src/doctor/doctor-readers.ts';
-import { isRouted, type RoutedBehavior } from '../../../src/doctor/judged-config.ts';
+import { judgeEveryBehavior, judgeTimeouts } from '../../../src/doctor/checks/distribution.ts';
+import { judgeCredentials, judgeHealthRecord, judgeLiveCode, judgeStoreAssociation } from '../../../src/doctor/checks/edge.ts';
+import { judgeCachedContent, judgeCountry } from '../../../src/doctor/checks/policies.ts';
+import { judgeCertificates, judgeOriginLock } from '../../../src/doctor/checks/reachability.ts';
+import { judgeAlarms, judgeFlipper, judgeOutage, judgeSignals } from '../../../src/doctor/checks/watch.ts';
+import { isRouted, type RoutedBehavior } from '../../../src/doctor/distribution-view.ts';
+import type { SignalLook } from '../../../src/doctor/readers.ts';
 import { EdgeError } from '../../../src/errors.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
 
@@ -59,7 +51,7 @@ describe('health-record', () => {
     judgeHealthRecord({ values: new Map(Object.entries(values)), origins: ['singapore', 'europe'], now });
   const later = Math.floor((now + 2 * hour) / 1_000);
 
-  it('is well at ok', () => {
+  it('is ok at ok', () => {
     expect(judge({ health: 'ok' })).toEqual([{ outcome: 'ok', found: 'ok' }]);
   });
 
@@ -75,11 +67,11 @@ describe('health-record', () => {
   });
 
   it('warns when the key is missing, which the edge survives', () => {
-    expect(judge({})).toMatchObject([{ outcome: 'warn', mend: 'npm run kvs:apply' }]);
+    expect(judge({})).toMatchObject([{ outcome: 'warn', fix: 'npm run kvs:apply' }]);
   });
 
-  it('tells an override in force, and that it was written by hand', () => {
-    expect(judge({ health: `singapore=0@${later}` })).toMatchObject([{ outcome: 'warn', found: expect.stringContaining('by hand') }]);
+  it('reports an override in force, and an edit by another tool', () => {
+    expect(judge({ health: `singapore=0@${later}` })).toMatchObject([{ outcome: 'warn', found: expect.stringContaining('edited') }]);
   });
 
   it('fails with every origin at 0, which the edge ignores', () => {
@@ -91,7 +83,7 @@ describe('health-record', () => {
     expect(findings.map(({ found }) => found)).toEqual([
       expect.stringContaining('tokyo'),
       expect.stringMatching(/^2 expired overrides/),
-      expect.stringContaining('by hand'),
+      expect.stringContaining('edited'),
     ]);
   });
 });
@@ -232,8 +224,8 @@ describe('policies of a behavior', () => {
     { when: 'the cache key has it', spoil: { cachePolicy: { ...disabled, headers: ['cloudfront-viewer-country'] } }, expected: 'ok' },
     { when: 'the old way of forwarding names it', spoil: legacy(['CloudFront-Viewer-Country']), expected: 'ok' },
     { when: 'the old way forwards what viewers send', spoil: legacy(['*']), expected: 'fail' },
-    { when: 'nobody sends it', spoil: {}, expected: 'fail' },
-    { when: 'nobody sends it, and nobody is routed by it', spoil: {}, hasRoutes: false, expected: 'warn' },
+    { when: 'no policy sends it', spoil: {}, expected: 'fail' },
+    { when: 'no policy sends it, and no country has its own order', spoil: {}, hasRoutes: false, expected: 'warn' },
   ])('country: $expected when $when', ({ spoil, hasRoutes = true, expected }) => {
     expect(outcomes(judgeCountry({ where: 'distribution.json', behaviors: [{ ...base, ...spoil }], hasRoutes }))).toEqual([expected]);
   });
@@ -286,7 +278,7 @@ describe('timeouts', () => {
     expect(judge(origin('singapore', 1, 2, 10), false)?.found).toContain('may take 12 s');
   });
 
-  it('takes CloudFront’s defaults for what is not said', () => {
+  it('uses CloudFront’s defaults for absent fields', () => {
     const origins = [{ Id: 'singapore', DomainName: 'a' }];
     expect(judgeTimeouts({ where: 'distribution.json', origins, config })).toMatchObject([
       { found: expect.stringContaining('singapore 120 s') },
@@ -301,14 +293,14 @@ describe('certificates', () => {
 
   it('warns three weeks before the end, and not before', () => {
     const days = (count: number) => ({ kind: 'good' as const, validTo: now + count * 24 * hour });
-    expect(judge(days(20))).toMatchObject({ outcome: 'warn', found: expect.stringContaining('ends in 20d') });
+    expect(judge(days(20))).toMatchObject({ outcome: 'warn', found: expect.stringContaining('20d') });
     expect(judge(days(22))?.outcome).toBe('ok');
   });
 
   it('warns of an origin that CloudFront reaches over http', () => {
     expect(judge({ kind: 'plain' }, { protocol: 'http' })).toMatchObject({
       outcome: 'warn',
-      found: expect.stringContaining('in the clear'),
+      found: expect.stringContaining('http'),
     });
   });
 
@@ -336,7 +328,7 @@ describe('origin-lock', () => {
     const open = { status: 200 };
     expect(judgeOriginLock({ origin: 'europe', secrets: [], with: open, without: open })).toMatchObject({
       outcome: 'fail',
-      found: 'europe answers 200 to a request without anything that only CloudFront knows',
+      found: expect.stringContaining('europe answers 200'),
     });
   });
 });

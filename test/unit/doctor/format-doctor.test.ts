@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { worstOf } from '../../../src/doctor/check.ts';
+import type { Diagnosis } from '../../../src/doctor/doctor.ts';
 import { countOutcomes, formatDoctor } from '../../../src/doctor/format-doctor.ts';
-import type { Diagnosis } from '../../../src/doctor/run-doctor.ts';
 
 const diagnoses: Diagnosis[] = [
   { check: 'origins', outcome: 'ok', why: 'a 502', findings: [{ outcome: 'ok', found: 'both there' }] },
@@ -10,27 +10,27 @@ const diagnoses: Diagnosis[] = [
     outcome: 'fail',
     why: 'nobody is routed',
     findings: [
-      { outcome: 'fail', found: '/a sends none', mend: 'mend a' },
-      { outcome: 'warn', found: '/b is odd\nand more', mend: 'mend b' },
+      { outcome: 'fail', found: '/a sends none', fix: 'fix a' },
+      { outcome: 'warn', found: '/b is odd\nand more', fix: 'fix b' },
     ],
   },
 ];
 
-it('tells what is well in one line, and what is not with its mend and why it matters', () => {
+it('prints one line for what is ok, and adds the fix and the reason to the rest', () => {
   expect(formatDoctor(diagnoses, [], false)).toEqual([
     'ok    origins  both there',
     'fail  country  /a sends none',
-    '               mend: mend a',
+    '               fix: fix a',
     'warn           /b is odd',
     '               and more',
-    '               mend: mend b',
+    '               fix: fix b',
     '               why: nobody is routed',
     '',
     '1 ok, 0 warn, 1 fail',
   ]);
 });
 
-it('says of an accepted check that it does not count', () => {
+it('reports an accepted check once', () => {
   expect(formatDoctor(diagnoses, ['country', 'origins'], false).filter((line) => line.includes('accepted'))).toHaveLength(1);
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeAlarms } from '../../../src/doctor/checks/alarms.ts';
+import { judgeAlarms } from '../../../src/doctor/checks/watch.ts';
 import { openFlipperMetrics } from '../../../src/flipper/flipper-metrics.ts';
 import { openTemplate } from './open-template.ts';
 

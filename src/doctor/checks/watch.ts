@@ -1,0 +1,183 @@
+import type { Alarm, AlarmMetric } from '../../aws/alarms.ts';
+import type { FailoverPolicy } from '../../config/edge-config.ts';
+import { overrideInForce, parseLiveRecord } from '../../core/live-record.ts';
+import { EdgeError } from '../../errors.ts';
+import { formatDuration } from '../../text/duration.ts';
+import { defineCheck, type Finding, fail, ok, warn } from '../check.ts';
+import type { SignalLook } from '../readers.ts';
+
+type SignalsFacts = Readonly<Record<string, readonly SignalLook[]>>;
+
+/** Every signal has an opinion, and it is good. */
+export const signalsCheck = defineCheck<SignalsFacts>({
+  id: 'signals',
+  why: 'The flipper drains an origin that fails its signals, and never drains one whose signals have no opinion.',
+  gather: ({ signals }) => signals(),
+  judge: (origins) => [...judgeOutage(origins), ...Object.entries(origins).flatMap(([origin, looks]) => judgeSignals(origin, looks))],
+});
+
+/** Every origin fails: no routing helps. */
+export function judgeOutage(origins: SignalsFacts): readonly Finding[] {
+  const failing = Object.values(origins).filter((looks) => looks.some(({ opinion }) => opinion === 'bad'));
+  if (failing.length === 0 || failing.length < Object.keys(origins).length) return [];
+  const names = Object.keys(origins).join(', ');
+  return [
+    fail(
+      `a total outage as seen from here: ${names} all fail`,
+      'check that this machine has network access to the origins, then restore one of them',
+    ),
+  ];
+}
+
+export function judgeSignals(origin: string, looks: readonly SignalLook[]): readonly Finding[] {
+  const silent = looks.filter(({ opinion }) => opinion === 'none');
+  const fix = 'fix the signal in edge.config.ts, or what it reads';
+  const describe = ({ name, detail }: SignalLook) => `${name}: ${detail ?? 'no opinion'}`;
+  if (silent.length === looks.length)
+    return [fail(`no signal has an opinion about ${origin}: ${silent.map(describe).join('; ') || 'it has no signal'}`, fix)];
+  return looks.map((look) => {
+    if (look.opinion === 'none') return warn(`${origin}, ${describe(look)}`, fix);
+    if (look.opinion === 'good') return ok(`${origin}, ${look.name}: good after ${look.latencyMs} ms`);
+    const failed = look.class === undefined ? '' : `${look.class}: `;
+    return fail(
+      `${origin}, ${look.name} fails: ${failed}${look.detail ?? 'bad'}`,
+      'npm run failover -- status shows whether it was drained; --accept signals where this machine cannot reach the origins',
+    );
+  });
+}
+
+interface AlarmsFacts {
+  functionName: string;
+  /** In the region of CloudFront's metrics; undefined on the local cloud. */
+  found: { alarms: readonly Alarm[]; complete: boolean } | undefined;
+}
+
+/** The only region with CloudFront's metrics (DG viewing-cloudfront-metrics.html). */
+const metricsRegion = 'us-east-1';
+const watched = ['FunctionExecutionErrors', 'FunctionValidationErrors', 'FunctionThrottles'];
+
+/** An alarm notifies an operator when the function fails. */
+export const alarmsCheck = defineCheck<AlarmsFacts>({
+  id: 'alarms',
+  why: 'A function that fails answers 503 or 502 to every viewer, and nothing else reports it.',
+  gather: async ({ config, alarms }) => ({ functionName: config.functionName, found: await alarms(metricsRegion) }),
+  judge: judgeAlarms,
+});
+
+export function judgeAlarms({ functionName, found }: AlarmsFacts): readonly Finding[] {
+  if (found === undefined) return [warn('the local cloud has no CloudWatch', 'run doctor without --local to check the account')];
+  const ours = found.alarms.flatMap((alarm) =>
+    alarm.metrics.filter((metric) => isOurs(metric, functionName)).map((metric) => ({ alarm, metric })),
+  );
+  const findings = watched.map((name): Finding => {
+    const watching = ours.filter(({ metric }) => metric.name === name);
+    const seeing = watching.filter(({ metric }) => metric.dimensions['Region'] === 'Global');
+    const [blind] = watching;
+    if (seeing.length === 0 && blind !== undefined)
+      return fail(
+        `alarm ${blind.alarm.name} watches ${name} without the dimension Region=Global: it never gets a value`,
+        'give it both dimensions, FunctionName and Region=Global',
+      );
+    if (seeing.length === 0 && !found.complete)
+      return warn(`no alarm on ${name} among the first ${found.alarms.length} alarms`, 'search for it by name');
+    if (seeing.length === 0)
+      return fail(
+        `no alarm in ${metricsRegion} watches ${name} of ${functionName}`,
+        `infra/flipper.yaml in ${metricsRegion} has one; or create one on AWS/CloudFront ${name} with FunctionName=${functionName} and Region=Global`,
+      );
+    const going = seeing.find(({ alarm }) => alarm.state === 'ALARM');
+    if (going !== undefined) return fail(`alarm ${going.alarm.name} is in ALARM`, 'npm run function:rollback if it started with a publish');
+    const notifying = seeing.find(({ alarm }) => alarm.hasActions);
+    if (notifying === undefined)
+      return warn(`alarm ${seeing[0]?.alarm.name} on ${name} notifies nobody`, 'give it an action, such as an SNS topic');
+    return ok(`alarm ${notifying.alarm.name} watches ${name}`);
+  });
+  return findings;
+}
+
+function isOurs({ namespace, dimensions }: AlarmMetric, functionName: string): boolean {
+  return namespace === 'AWS/CloudFront' && dimensions['FunctionName'] === functionName;
+}
+
+interface FlipperFacts {
+  values: ReadonlyMap<string, string>;
+  signals: Readonly<Record<string, readonly SignalLook[]>>;
+  /** Of the flipper's region; undefined on the local cloud; an error when they may not be read. */
+  alarms: readonly Alarm[] | EdgeError | undefined;
+  failover: Pick<FailoverPolicy, 'rampStepMs'>;
+  /** Epoch milliseconds. */
+  now: number;
+}
+
+/** How late a running flipper may start a failback, including its thresholds and a restart. */
+const patienceMs = 10 * 60_000;
+
+/** The flipper runs. */
+export const flipperCheck = defineCheck<FlipperFacts>({
+  id: 'flipper',
+  why: 'Nothing else moves traffic automatically, and while all origins are healthy a dead flipper looks like a running one.',
+  gather: async ({ values, signals, alarms, region, config, now }) => {
+    // The flipper's alarms may be in the region of the environment, or beside CloudFront's own.
+    const found = Promise.all([...new Set([region, 'us-east-1'])].map(alarms)).then(
+      (answers) => (answers.includes(undefined) ? undefined : answers.flatMap((answer) => answer?.alarms ?? [])),
+      (error: unknown) => {
+        if (error instanceof EdgeError) return error;
+        throw error;
+      },
+    );
+    const [known, looks, watching] = await Promise.all([values(), signals(), found]);
+    return { values: known, signals: looks, alarms: watching, failover: config.failover, now: now() };
+  },
+  judge: judgeFlipper,
+});
+
+/**
+ * While all origins are healthy the flipper writes nothing, so the store can prove that it is stopped but never that it runs.
+ * An alarm on missing data can prove that.
+ */
+export function judgeFlipper(facts: FlipperFacts): readonly Finding[] {
+  const { values, alarms, now } = facts;
+  const stuck = findStuck(facts);
+  if (stuck !== undefined) return [stuck];
+  const { automaticAt } = parseLiveRecord(values, now).state;
+  const last =
+    automaticAt === undefined
+      ? 'the flipper has never moved traffic'
+      : `the flipper last moved traffic ${formatDuration(now - automaticAt)} ago`;
+  const fix = 'check its log; infra/flipper.yaml has an alarm on missing runs';
+  if (alarms === undefined)
+    return [warn(`${last}; on the local cloud nothing else shows whether it runs`, 'npm start runs a flipper by default')];
+  if (alarms instanceof EdgeError) return [warn(`${last}; it is not known whether it runs: ${alarms.message}`, alarms.hint ?? fix)];
+  const silence = alarms.filter(isSilenceAlarm);
+  const going = silence.find(({ state }) => state === 'ALARM');
+  if (going !== undefined) return [fail(`alarm ${going.name}: the flipper reports no runs; ${last}`, fix)];
+  const quiet = silence.find(({ state }) => state === 'OK');
+  if (quiet !== undefined) return [ok(`alarm ${quiet.name} on missing runs is OK; ${last}`)];
+  const blind = silence[0];
+  if (blind !== undefined) return [warn(`alarm ${blind.name} on missing runs is ${blind.state}; ${last}`, fix)];
+  return [warn(`no alarm watches for missing runs, and nothing else shows whether the flipper runs; ${last}`, fix)];
+}
+
+/** An alarm that treats missing data as a failure: on the flipper's count of its runs, or with `flipper` in its name or dimensions. */
+function isSilenceAlarm({ name, metrics, isMissingBreaching }: Alarm): boolean {
+  const about = [name, ...metrics.flatMap(({ dimensions }) => Object.values(dimensions))];
+  return isMissingBreaching && (metrics.some((metric) => metric.name === 'SuccessfulRuns') || about.some((text) => /flipper/i.test(text)));
+}
+
+/** A healthy origin has an automatic weight long after its hold-down: a running flipper would have started the failback. */
+function findStuck({ values, signals, failover, now }: FlipperFacts): Finding | undefined {
+  const live = parseLiveRecord(values, now);
+  if (overrideInForce(live) !== undefined) return undefined;
+  for (const [origin, weight] of Object.entries(live.automatic)) {
+    const { heldUntil, movedAt } = live.state.origins[origin] ?? {};
+    const looks = signals[origin] ?? [];
+    const freeAt = Math.max(heldUntil ?? 0, movedAt ?? 0, live.state.automaticAt ?? 0) + failover.rampStepMs;
+    const isHealthy = looks.some(({ opinion }) => opinion === 'good') && looks.every(({ opinion }) => opinion !== 'bad');
+    if (freeAt <= failover.rampStepMs || now - freeAt < patienceMs || !isHealthy) continue;
+    return fail(
+      `${origin} is healthy, and its weight has stayed at ${weight} for ${formatDuration(now - freeAt)} after its hold-down: no flipper starts the failback`,
+      'start the flipper, or move traffic by hand with npm run failover',
+    );
+  }
+  return undefined;
+}
