@@ -91,7 +91,7 @@ describeWith(['njs'], 'the njs runtime', () => {
     expect(uncaught.error).toMatchObject({ kind: 'execution', message: expect.stringContaining(message) });
   });
 
-  it('stands still: every clock says the start of the run', async () => {
+  it('stays the same: every clock has the start of the run', async () => {
     const body = `const before = Date.now(); for (let i = 0; i < 1e5; i++) { i; }
       return [before, Date.now() - before, new Date().getTime() - before, new Date(2020, 1, 2, 3).getHours(), new Date(0) instanceof Date];`;
     const { output } = await runtime.run(runOf(handler(body), { now: 1_764_003_600_000 }));

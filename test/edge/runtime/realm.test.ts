@@ -119,7 +119,7 @@ describe('what AWS lists is there', () => {
 describe('the clock', () => {
   const reads = '[Date.now(), new Date().getTime(), +new Date(), Date.parse(Date()) - Date.now() % 1000]';
 
-  it('stands still at the start of the run', async () => {
+  it('stays at the start of the run', async () => {
     const spinning = `(function () { var r = ${reads}; for (var i = 0; i < 3e6; i++) {} return r.concat(${reads}); })()`;
     const seen = new Set((await bodyOf(runtime, spinning, { now: 1_795_459_650_000 })).split(','));
     expect([...seen]).toEqual(['1795459650000']);
