@@ -11,21 +11,21 @@ import { distributionPath, readDistribution } from '../src/config/distribution-f
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
 import { maxOverrideMs } from '../src/core/flip.ts';
 import { listAudiences } from '../src/core/viewer-shares.ts';
-import { failover } from '../src/failover/failover.ts';
 import { failoverCommands, parseIntent } from '../src/failover/failover-intent.ts';
 import { openChannels } from '../src/flipper/notify/open-channels.ts';
 import { openEdgeView } from '../src/probe/edge-view.ts';
 import { probeOrigin, proveOrigin } from '../src/probe/probe-origin.ts';
 import { openLiveExpectations } from './failover/open-live-expectations.ts';
+import { runFailover } from './failover/run-failover.ts';
 
 await run({
   usage: 'failover -- <status|to|drain|auto|history> [origin] [options]',
-  summary: 'Moves viewers between origins by hand, for a time that ends by itself, and says where they go.',
+  summary: 'Moves viewers between origins by hand, until the time that you give, and shows where they go.',
   examples: [
     'failover -- status --local',
     'failover -- to europe --for 2h --reason "ALB 5xx"',
     'failover -- drain singapore --weight 25 --for 30m --reason "slow"',
-    'failover -- auto --reason "Singapore is well again"',
+    'failover -- auto --reason "Singapore has recovered"',
   ],
   positionals: [
     { name: 'command', choices: failoverCommands },
@@ -57,7 +57,7 @@ await run({
       ...(isStatus ? [import('../src/probe/probe.ts'), import('@aws-sdk/client-cloudfront')] : []),
     ]);
     const edgeUrl = values.edge ?? local?.edge;
-    // A status must come at once, in an outage above all, when the edge itself waits for an origin: 1 s in all here, 2 s on AWS.
+    // A status must come within 1 s here and 2 s on AWS, even in an outage, when the edge itself waits for an origin.
     const statusMs = values.local ? 500 : 1_500;
     const timeoutMs = isStatus ? statusMs : 5_000;
     const probing = {
@@ -66,7 +66,7 @@ await run({
       local: local?.origins,
       signal,
     };
-    // Nobody may be waiting for it: status and history do not.
+    // Status and history never await it.
     probing.distribution.catch(() => undefined);
     const live =
       edgeUrl === undefined || intent.command === 'history'
@@ -74,12 +74,12 @@ await run({
         : openLiveExpectations(config, local, isStatus ? statusMs : 10_000, io);
     const isWrite = !isStatus && intent.command !== 'history';
     const aws = openAws({ env: io.env, local });
-    // AWS's own word for who writes, beside the name that people give themselves. Never waited for long: an outage may have taken STS with it.
+    // Who writes, as AWS knows it, beside the name that people give themselves. With a short timeout: an outage may include STS.
     const identity = isWrite && local === undefined ? await readCallerIdentity(aws.sts, 1_500) : undefined;
     const { channels, problems } = openChannels(isWrite ? config.notifications : [], io.env, aws);
     for (const problem of problems) io.stderr(`note: ${problem}`);
     const name = values.by ?? nameOperator(io.env);
-    const tools = {
+    const command = {
       store,
       channels,
       expectByLive: live?.expectByLive,
@@ -96,6 +96,6 @@ await run({
       sleep: (ms: number) => sleepFor(ms, undefined, { signal }),
       proveOrigin: (origin: string) => proveOrigin(origin, probing),
     };
-    return await failover(intent, tools, io).finally(() => live?.close());
+    return await runFailover(intent, command, io).finally(() => live?.close());
   },
 });

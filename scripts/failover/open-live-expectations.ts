@@ -4,11 +4,12 @@ import { openAws } from '../../src/aws/clients.ts';
 import type { Io } from '../../src/cli/io.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
 import type { LocalCloud } from '../../src/config/local-cloud.ts';
-import type { AnyRuntime } from '../../src/edge/ask/ask.ts';
+import type { AnyRuntime, Asked } from '../../src/edge/ask/ask.ts';
 import type { FunctionSource } from '../../src/edge/execution.ts';
 import { EdgeError } from '../../src/errors.ts';
-import { type ExpectByLive, expectByCode } from '../../src/failover/expect-at-edge.ts';
+import type { EdgeExpectation, ExpectByLive, ViewerChoice } from '../../src/failover/expect-at-edge.ts';
 import { healthPath } from '../../src/probe/edge-view.ts';
+import { expectByFunction, listAskers } from '../../src/verify/expected-origins.ts';
 import { openRuntime } from '../function/open-runtime.ts';
 
 export interface LiveExpectations {
@@ -70,4 +71,24 @@ async function readLive(config: EdgeConfig, local: LocalCloud | undefined, io: I
   const code = await readFunctionCode(client, config.functionName, 'LIVE');
   if (code === undefined) throw new EdgeError('NOT_FOUND', `${config.functionName} was never published: nothing is LIVE`);
   return { code: Buffer.from(code).toString('utf8'), sha256: createHash('sha256').update(code).digest('hex') };
+}
+
+/** Who should answer each viewer, by running this function. */
+async function expectByCode(
+  asked: Asked,
+  records: readonly string[],
+  { routes, canChooseCountry }: ViewerChoice,
+  path: string,
+): Promise<EdgeExpectation[][]> {
+  const askers = listAskers({ routes }, { isLocal: canChooseCountry, country: undefined, path });
+  return Promise.all(
+    records.map(async (record) => {
+      const expected = await expectByFunction(asked, record, askers);
+      return askers.map(({ viewers }, index): EdgeExpectation => {
+        const { right = [], fallback = [] } = expected[index] ?? {};
+        const [viewer] = viewers;
+        return { country: canChooseCountry ? viewer?.country : undefined, ip: viewer?.ip, allowed: right, covering: fallback };
+      });
+    }),
+  );
 }

@@ -3,6 +3,7 @@ import type { ConsoleSource } from '../../local/console/console-source.ts';
 import { type Console, openConsole } from '../../local/console/open-console.ts';
 import { edgeLocations } from '../../local/edge/exchange.ts';
 import { formatOriginFault } from '../../local/origin/origin-fault.ts';
+import { openAws } from '../../src/aws/clients.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { nameOperator } from '../../src/cli/name-operator.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
@@ -10,9 +11,10 @@ import type { FlagStore } from '../../src/core/flag-store.ts';
 import { listAudiences } from '../../src/core/viewer-shares.ts';
 import { EdgeError } from '../../src/errors.ts';
 import { surveyLive } from '../../src/explain/survey-live.ts';
-import { failoverByRequest } from '../../src/failover/failover-by-request.ts';
 import { describeValues } from '../../src/failover/failover-status.ts';
+import { openChannels } from '../../src/flipper/notify/open-channels.ts';
 import { proveOrigin } from '../../src/probe/probe-origin.ts';
+import { answerForm } from '../failover/answer-form.ts';
 import type { PublishedCloud } from '../open-published-cloud.ts';
 import { openViewers, type Viewers } from './viewers.ts';
 
@@ -50,6 +52,9 @@ export async function serveConsole(
     origins,
     audiences: listAudiences(config),
     by: nameOperator(io.env),
+    channels: openChannels(config.notifications, io.env, openAws({ env: io.env, local: description })).channels,
+    now,
+    signal,
     sleep: (ms: number) => sleepFor(ms, undefined, { signal }),
     proveOrigin: (origin: string) => proveOrigin(origin, probing),
   };
@@ -85,7 +90,7 @@ export async function serveConsole(
       'POST /api/fault': cloud.switches.origins,
       'POST /api/replica': cloud.switches.replica,
       'POST /api/viewers': viewers.set,
-      'POST /api/failover': (body) => failoverByRequest(body, { tools, now, signal }),
+      'POST /api/failover': (body) => answerForm(body, tools),
     },
   };
   const page = await openConsole({ port, source, now });

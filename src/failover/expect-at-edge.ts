@@ -1,17 +1,15 @@
 import { healthKey } from '../../kvs/keys.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { effectiveWeights, parseLiveRecord } from '../core/live-record.ts';
-import type { Audience } from '../core/viewer-shares.ts';
-import type { Asked } from '../edge/ask/ask.ts';
+import type { Weights } from '../core/state-record.ts';
+import { type Audience, countShares } from '../core/viewer-shares.ts';
 import type { EdgeView } from '../probe/edge-view.ts';
-import { expectByFunction, listAskers } from '../verify/expected-origins.ts';
-import { type Expectation, listExpectations } from './verify-edge.ts';
 
 /** `sample`: one country of each audience, since all of them take the same way through the router. */
-export type Scope = 'all' | 'sample';
+type ViewerScope = 'all' | 'sample';
 
 /** What LIVE does with these viewers under each record; a string says why that cannot be known. */
-export type ExpectByLive = (records: readonly string[], viewers: ViewerChoice) => Promise<Expectation[][] | string>;
+export type ExpectByLive = (records: readonly string[], viewers: ViewerChoice) => Promise<EdgeExpectation[][] | string>;
 
 export interface ViewerChoice {
   routes: EdgeConfig['routes'];
@@ -20,7 +18,7 @@ export interface ViewerChoice {
 
 export interface ExpectedAtEdge {
   /** By record, then by viewer. */
-  expectations: Expectation[][];
+  expectations: EdgeExpectation[][];
   by: 'LIVE' | 'edge.config.ts';
   /** Why it is not by LIVE. */
   note?: string;
@@ -31,7 +29,7 @@ export async function expectAtEdge(
   { audiences, expectByLive }: { audiences: readonly Audience[]; expectByLive?: ExpectByLive | undefined },
   { canChooseCountry }: Pick<EdgeView, 'canChooseCountry'>,
   records: readonly string[],
-  scope: Scope,
+  scope: ViewerScope,
   now: number,
 ): Promise<ExpectedAtEdge> {
   const asked = scope === 'all' ? audiences : sampleAudiences(audiences);
@@ -52,22 +50,30 @@ export function sampleAudiences(audiences: readonly Audience[]): Audience[] {
   return audiences.map(({ countries, order }) => ({ countries: countries.slice(0, 1), order }));
 }
 
-/** By running this function. */
-export async function expectByCode(
-  asked: Asked,
-  records: readonly string[],
-  { routes, canChooseCountry }: ViewerChoice,
-  path: string,
-): Promise<Expectation[][]> {
-  const askers = listAskers({ routes }, { isLocal: canChooseCountry, country: undefined, path });
-  return Promise.all(
-    records.map(async (record) => {
-      const expected = await expectByFunction(asked, record, askers);
-      return askers.map(({ viewers }, index): Expectation => {
-        const { right = [], fallback = [] } = expected[index] ?? {};
-        const [viewer] = viewers;
-        return { country: canChooseCountry ? viewer?.country : undefined, ip: viewer?.ip, allowed: right, covering: fallback };
-      });
-    }),
+/** Whom to ask for, and who may answer. */
+export interface EdgeExpectation {
+  /** Undefined for a viewer of unknown or unlisted country. */
+  country: string | undefined;
+  /** The viewer's address, on which a partial weight depends; undefined for whatever this machine has. */
+  ip?: string | undefined;
+  /** Empty when the function chooses no origin by its id, and any is right. */
+  allowed: readonly string[];
+  /** Those that serve a request which the first one fails. */
+  covering?: readonly string[];
+}
+
+/** What each viewer may get under these weights: every configured country and one without, or whoever asks when the country cannot be chosen. */
+export function listExpectations(audiences: readonly Audience[], weights: Weights, canChooseCountry: boolean): EdgeExpectation[] {
+  const each = audiences.map(({ countries, order }) => {
+    const allowed = [...countShares(order, weights).keys()];
+    return { countries, allowed, covering: order.filter((origin) => !allowed.includes(origin) && weights[origin] !== 0) };
+  });
+  if (!canChooseCountry) {
+    const allowed = [...new Set(each.flatMap((one) => one.allowed))];
+    const covering = [...new Set(each.flatMap((one) => one.covering))].filter((origin) => !allowed.includes(origin));
+    return [{ country: undefined, allowed, covering }];
+  }
+  return each.flatMap(({ countries, allowed, covering }) =>
+    (countries.length === 0 ? [undefined] : countries).map((country) => ({ country, allowed, covering })),
   );
 }

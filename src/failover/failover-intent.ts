@@ -24,7 +24,7 @@ export const failoverCommands = ['status', 'to', 'drain', 'auto', 'history'] as 
 
 type Command = (typeof failoverCommands)[number];
 
-/** Which options mean something to which command; any command takes those that are not listed. */
+/** Which command takes which option; every command takes those that are not listed. */
 const optionsOf: Readonly<Record<keyof IntentValues | 'yes', readonly Command[]>> = {
   for: ['to', 'drain'],
   reason: ['to', 'drain', 'auto'],
@@ -34,7 +34,7 @@ const optionsOf: Readonly<Record<keyof IntentValues | 'yes', readonly Command[]>
   yes: ['to', 'drain', 'auto'],
 };
 
-/** The intent of a command line; USAGE or ORIGIN_UNKNOWN when it has none. `now` is epoch milliseconds, `origins` are those of edge.config.ts. */
+/** The intent of a command line; USAGE or ORIGIN_UNKNOWN when it is not clear. `now` is epoch milliseconds, `origins` are those of edge.config.ts. */
 export function parseIntent(
   positionals: readonly string[],
   values: IntentValues & { yes: boolean },
@@ -46,7 +46,7 @@ export function parseIntent(
   for (const [name, commands] of Object.entries(optionsOf)) {
     const given = values[name as keyof typeof optionsOf];
     if (given !== undefined && given !== false && !commands.includes(command))
-      throw misuse(`--${name} means nothing to ${command}`, `only with ${commands.join(', ')}`);
+      throw misuse(`${command} does not take --${name}`, `only with ${commands.join(', ')}`);
   }
   const takesOrigin = command === 'to' || command === 'drain';
   if (!takesOrigin && origin !== undefined) throw misuse(`${command} takes no origin, found ${JSON.stringify(origin)}`);
@@ -54,10 +54,10 @@ export function parseIntent(
   if (command === 'history') return { command };
   const reason = values.reason;
   if (!takesOrigin) {
-    if (reason === undefined) throw misuse('--reason is missing', `${command} --reason "ALB is well again"`);
+    if (reason === undefined) throw misuse('--reason is missing', `${command} --reason "ALB has recovered"`);
     return { command, flip: { kind: 'clear' }, reason };
   }
-  if (origin === undefined) throw misuse(`${command} which origin?`, `origins: ${origins.join(', ')}`);
+  if (origin === undefined) throw misuse(`${command}: name the origin`, `origins: ${origins.join(', ')}`);
   if (!origins.includes(origin)) {
     const near = nearestName(origin, origins);
     throw new EdgeError('ORIGIN_UNKNOWN', `edge.config.ts defines no origin ${JSON.stringify(origin)}`, {

@@ -1,19 +1,16 @@
 import { parseHealthRecord } from '../../kvs/health-record.ts';
-import { type AuditEntry, auditHistory } from '../core/audit.ts';
+import { auditKey, auditPlaces, stateKey } from '../../kvs/keys.ts';
+import { type AuditEntry, auditHistory, replayAudit } from '../core/audit.ts';
 import type { FlagStore } from '../core/flag-store.ts';
+import { flipKeys } from '../core/flip.ts';
 import { effectiveWeights, overrideInForce, parseLiveRecord } from '../core/live-record.ts';
-import type { OriginMemory, Override } from '../core/state-record.ts';
+import { type OriginMemory, type Override, parseStateRecord } from '../core/state-record.ts';
 import type { Audience } from '../core/viewer-shares.ts';
 import { someIp } from '../edge/ask/ask.ts';
 import type { EdgeAnswer, EdgeView } from '../probe/edge-view.ts';
 import type { OriginProbe } from '../probe/probe-origin.ts';
-import { formatDuration } from '../text/duration.ts';
-import { formatTable } from '../text/format-table.ts';
-import { formatTime } from '../text/format-time.ts';
-import { paint } from '../text/paint.ts';
 import { type ExpectByLive, expectAtEdge, sampleAudiences } from './expect-at-edge.ts';
-import { type EdgeState, judgeEdge, propagationMs, type ViewerAtEdge, worstState } from './judge-edge.ts';
-import { readFlips } from './read-flips.ts';
+import { type EdgeState, judgeEdge, propagationMs, type ViewerAtEdge, worstState } from './verify-edge.ts';
 
 /** What the store says, what the origins answer now, and whether the edge does what the store says. Times are epoch milliseconds. */
 export interface FailoverStatus {
@@ -32,7 +29,7 @@ export interface FailoverStatus {
   edge: EdgeStatus | undefined;
 }
 
-interface OriginStatus {
+export interface OriginStatus {
   id: string;
   weight: number;
   /** The flipper's, as of `recordedAt`. */
@@ -44,7 +41,7 @@ interface OriginStatus {
   probe?: OriginProbe;
 }
 
-interface EdgeStatus {
+export interface EdgeStatus {
   url: string;
   state: EdgeState;
   /** What the answers are compared with. */
@@ -136,73 +133,22 @@ export function describeValues(values: ReadonlyMap<string, string>, origins: rea
   };
 }
 
-/** The status for people. */
-export function formatStatus(status: FailoverStatus, colour: boolean): string[] {
-  const { at, override, edge } = status;
-  const rows = status.origins.map((origin) => [
-    `  ${origin.id}`,
-    `${origin.weight}%`,
-    formatProbe(origin.probe, colour),
-    formatRecorded(origin, at),
-  ]);
-  return [
-    `record     ${status.record}`,
-    ...(status.isReadable ? [] : [paint(colour, 'red', '           is not a health record: the edge acts as for ok')]),
-    ...(status.edited ? [paint(colour, 'yellow', '           changed by hand since the last flip')] : []),
-    'origins',
-    ...formatTable(rows, [1]),
-    ...(override === undefined
-      ? ['override   none']
-      : [
-          `override   until ${formatTime(override.until, at)}, ${formatDuration(override.until - at)} left`,
-          `           by ${override.by}: ${override.reason}`,
-        ]),
-    ...(status.lastFlips.length === 0 ? ['flips      none yet'] : ['flips', ...formatHistory(status.lastFlips, at)]),
-    ...formatEdge(edge, colour),
-  ];
+/**
+ * Record, state and at least the last `count` flips, by their keys. One API call as long as the store has no more than 50 keys; in a larger one, which code of many
+ * published versions or a team's own keys make, they are read by their names, so that nothing else in the store can hide them.
+ */
+export async function readFlips(store: FlagStore, count = auditPlaces): Promise<ReadonlyMap<string, string>> {
+  const { values: listed, complete } = await store.list(1);
+  if (complete) return listed;
+  const { values: current } = await store.read(flipKeys);
+  const { sequence } = parseStateRecord(current.get(stateKey));
+  const newest = Array.from({ length: Math.min(count, auditPlaces, sequence) }, (_, back) => auditKey(sequence - back));
+  const { values: flips } = await store.read(newest.filter((key) => !listed.has(key)));
+  return new Map([...listed, ...current, ...flips]);
 }
 
-function formatProbe(probe: OriginProbe | undefined, colour: boolean): string {
-  if (probe === undefined) return 'not probed';
-  if (probe.kind === 'good') return paint(colour, 'green', 'healthy now');
-  if (probe.kind === 'bad') return paint(colour, 'red', `fails now: ${probe.problem}`);
-  return paint(colour, 'yellow', `not reached from here: ${probe.problem}`);
-}
-
-/** The flipper's verdict and its age: between flips it is not written again. */
-function formatRecorded({ verdict, since, recordedAt }: OriginStatus, at: number): string {
-  if (since === undefined) return 'no health result recorded yet';
-  if (recordedAt === undefined) return `${verdict} since ${formatTime(since, at)} when last recorded`;
-  return `${verdict} when last recorded, ${formatDuration(at - recordedAt)} ago (${formatTime(recordedAt, at)})`;
-}
-
-const edgeStyles = {
-  agrees: 'green',
-  propagating: 'yellow',
-  covering: 'yellow',
-  unknown: 'yellow',
-  disagrees: 'red',
-  failing: 'red',
-} as const;
-
-function formatEdge(edge: FailoverStatus['edge'], colour: boolean): string[] {
-  if (edge === undefined) return ['edge       not asked: --edge https://<viewer domain> compares what it serves'];
-  return [
-    `edge       ${paint(colour, edgeStyles[edge.state], edge.state)} (${edge.url})`,
-    ...edge.disagreements.map((line) => `           ${line}`),
-    ...(edge.note === undefined ? [] : [`           ${edge.note}`]),
-  ];
-}
-
-/** Flips for people, one a line. */
-export function formatHistory(flips: readonly AuditEntry[], now: number): string[] {
-  return formatTable(
-    flips.map((flip) => [
-      `  #${flip.sequence}`,
-      formatTime(flip.at, now),
-      flip.kind,
-      `${flip.from ?? '…'} → ${flip.to}`,
-      [`${flip.by}: ${flip.reason}`, ...(flip.breakGlass === undefined ? [] : [`(break-glass: ${flip.breakGlass})`])].join(' '),
-    ]),
-  );
+/** Every flip of the audit, the newest first, and the sequences that do not follow from the flip before them. */
+export async function readHistory(store: FlagStore): Promise<{ flips: AuditEntry[]; gaps: number[] }> {
+  const flips = auditHistory(await readFlips(store));
+  return { flips, gaps: replayAudit(flips).gaps };
 }

@@ -1,47 +1,152 @@
-import type { Io } from '../cli/io.ts';
-import { auditHistory, replayAudit } from '../core/audit.ts';
+import type { FlagStore } from '../core/flag-store.ts';
+import { flipKeys } from '../core/flip.ts';
+import { type LiveRecord, overrideInForce, parseLiveRecord } from '../core/live-record.ts';
+import type { Audience } from '../core/viewer-shares.ts';
 import { EdgeError } from '../errors.ts';
-import type { Intent } from './failover-intent.ts';
-import { formatHistory, formatStatus, readStatus } from './failover-status.ts';
-import type { FailoverTools } from './failover-tools.ts';
-import { writeFailover } from './failover-write.ts';
-import { readFlips } from './read-flips.ts';
+import type { EdgeView } from '../probe/edge-view.ts';
+import type { OriginProbe } from '../probe/probe-origin.ts';
+import { formatDuration } from '../text/duration.ts';
+import { type ExpectByLive, expectAtEdge } from './expect-at-edge.ts';
+import type { WriteIntent } from './failover-intent.ts';
+import { formatEnd, formatOverrideNotice, type OverrideNotice } from './format-failover.ts';
+import { checkDangers, type FailoverPlan, type PlanTools, planMove, refuseEnded, type SeenOrigins, writePlan } from './plan-failover.ts';
+import { formatDisagreement, verifyEdge } from './verify-edge.ts';
 
-/** Does what the operator asks for; returns the exit code. */
-export async function failover(intent: Intent, tools: FailoverTools, io: Io): Promise<number> {
-  if (intent.command === 'status') return intent.watch ? watchStatus(tools, io) : showStatus(tools, io);
-  if (intent.command === 'history') return showHistory(tools, io);
-  return writeFailover(intent, tools, io);
+/** What the operator's commands work with. */
+export interface FailoverTools extends PlanTools {
+  store: FlagStore;
+  /** Undefined when the edge shall not or cannot be asked. */
+  edge: EdgeView | undefined;
+  audiences: readonly Audience[];
+  /** Undefined: the edge is compared with edge.config.ts. */
+  expectByLive?: ExpectByLive | undefined;
+  /** Proves an origin before viewers are sent to it. */
+  proveOrigin: (origin: string) => Promise<OriginProbe>;
+  /** Where an override is reported, as a flip of the flipper is. A failed notification never fails the write. */
+  channels?: readonly OverrideChannel[];
+  /** Compare the edge with the record after the write. */
+  verify: boolean;
+  verifyTimeoutMs: number;
+  sleep: (ms: number) => Promise<void>;
+  now: () => number;
+  signal: AbortSignal;
 }
 
-async function showStatus(tools: FailoverTools, io: Io): Promise<number> {
-  const status = await readStatus(tools.store, { ...tools, now: io.now });
-  io.result(status, formatStatus(status, io.colour));
-  return 0;
+/** The flipper's channels fit. */
+interface OverrideChannel {
+  name: string;
+  /** Undefined when it was taken. */
+  send(notice: OverrideNotice): Promise<{ detail: string } | undefined>;
 }
 
-/** A moment's failure is shown in the place of the status: whoever watches an outage must not have to start again. */
-async function watchStatus(tools: FailoverTools, io: Io): Promise<number> {
-  while (!io.signal.aborted) {
-    try {
-      const status = await readStatus(tools.store, { ...tools, now: io.now });
-      io.redraw(status, formatStatus(status, io.colour));
-    } catch (error) {
-      if (io.signal.aborted) break;
-      if (!(error instanceof EdgeError)) throw error;
-      io.redraw({ error: { code: error.code, message: error.message } }, [`error: ${error.message}`, 'trying again']);
-    }
-    await tools.sleep(tools.watchMs).catch((error: unknown) => {
-      if (!io.signal.aborted) throw error;
-    });
+/** What the caller decides and shows on the way. */
+export interface MoveSteps {
+  /** The plan, before it is refused or confirmed. */
+  show(plan: FailoverPlan): void;
+  confirm(plan: FailoverPlan): Promise<boolean>;
+  note(text: string): void;
+  progress(text: string): void;
+}
+
+export type MoveResult =
+  | { outcome: 'nothing-to-do'; record: string }
+  | { outcome: 'declined'; plan: FailoverPlan }
+  | { outcome: 'written'; sequence: number; from: string; to: string; propagationMs: number | null };
+
+/**
+ * An operator's move: plan it, show it, ask, write it in one call, notify, confirm it at the edge. ORIGIN_UNHEALTHY when it is unsafe, CONFLICT when another
+ * operator was faster, NOT_READY when the edge does not follow in time, INTERRUPTED when the signal comes after the write.
+ */
+export async function moveViewers(intent: WriteIntent, tools: FailoverTools, steps: MoveSteps): Promise<MoveResult> {
+  const { store, origins, now } = tools;
+  const [snapshot, probes] = await Promise.all([store.read(flipKeys), proveTargets(intent, tools)]);
+  refuseEnded(intent.flip, store, now(), 'nothing was written');
+  const live = parseLiveRecord(snapshot.values, now(), origins);
+  const seen: SeenOrigins = { probes, memories: live.state.origins };
+  const plan = planMove(snapshot, intent, seen, tools, now());
+  if (plan === undefined) return { outcome: 'nothing-to-do', record: live.text };
+  steps.show(plan);
+  checkDangers(plan);
+  if (!(await steps.confirm(plan))) return { outcome: 'declined', plan };
+  const { at, record } = await writePlan(plan, intent, seen, tools);
+  const notified = notifyAll(intent, plan.live.text, record, at, tools, steps);
+  const propagationMs = await confirmAtEdge(record.text, at, tools, steps).catch((error: unknown) => {
+    throw tools.signal.aborted ? interruptedAfter(record, now(), error) : error;
+  });
+  await notified;
+  return { outcome: 'written', sequence: record.state.sequence, from: plan.live.text, to: record.text, propagationMs };
+}
+
+/** The override in force, as one text to compare: a page sends it back with the write, so that no override is replaced unseen. */
+export async function readOverride({ store, now }: Pick<FailoverTools, 'store' | 'now'>): Promise<string> {
+  const { values } = await store.read(flipKeys);
+  return JSON.stringify(overrideInForce(parseLiveRecord(values, now())) ?? 'none');
+}
+
+/** Only origins that may win viewers are probed: a dead one that is being left would cost its timeout. */
+async function proveTargets({ flip }: WriteIntent, { origins, proveOrigin }: FailoverTools): Promise<Map<string, OriginProbe>> {
+  const targets = origins.filter((id) => flip.kind !== 'override' || flip.weights[id] !== 0);
+  return new Map(await Promise.all(targets.map(async (id): Promise<[string, OriginProbe]> => [id, await proveOrigin(id)])));
+}
+
+async function notifyAll(
+  intent: WriteIntent,
+  from: string,
+  record: LiveRecord,
+  at: number,
+  { by, channels = [] }: FailoverTools,
+  { note }: MoveSteps,
+): Promise<void> {
+  const notice = formatOverrideNotice(intent, { from, record, at, by });
+  await Promise.all(
+    channels.map(async (channel) => {
+      const failure = await channel.send(notice);
+      if (failure !== undefined) note(`written, but ${channel.name} did not take the notification: ${failure.detail}`);
+    }),
+  );
+}
+
+/** Milliseconds until the edge followed; null when it was not asked. */
+async function confirmAtEdge(record: string, writtenAt: number, tools: FailoverTools, steps: MoveSteps): Promise<number | null> {
+  const { edge, verifyTimeoutMs, now, sleep } = tools;
+  if (!tools.verify) return null;
+  if (edge === undefined) {
+    steps.note('written, not confirmed at the edge: pass --edge https://<viewer domain> to compare');
+    return null;
   }
-  return 0;
+  steps.progress(`written, waiting up to ${formatDuration(verifyTimeoutMs)} for the edge`);
+  const { expectations, note } = await expectAtEdge(tools, edge, [record], 'all', now());
+  if (note !== undefined) steps.note(note);
+  const [expected = []] = expectations;
+  const failing = new Map<string, string>();
+  const outcome = await verifyEdge(edge, expected, {
+    seen: ({ country = 'others' }, answer) => {
+      if ('origins' in answer && (answer.status ?? 0) >= 500)
+        failing.set(country, `${answer.origins.join(' or ')} answers ${answer.status}`);
+      else failing.delete(country);
+    },
+    now,
+    sleep,
+    writtenAt,
+    timeoutMs: verifyTimeoutMs,
+    progress: (left) =>
+      steps.progress(
+        `written ${formatDuration(now() - writtenAt)} ago; at the edge ${expected.length - left.length} of ${expected.length} viewers have moved`,
+      ),
+  });
+  for (const [who, what] of failing) steps.note(`${who}: ${what}`);
+  if ('propagationMs' in outcome) return outcome.propagationMs;
+  const [first] = outcome.disagreements;
+  throw new EdgeError(
+    'NOT_READY',
+    `the flip is written and in force, but the edge does not follow after ${formatDuration(verifyTimeoutMs)}: ${first && formatDisagreement(first)}`,
+    { hint: 'failover -- status --watch shows when it does; if an origin fails, the other one covers GET for it' },
+  );
 }
 
-async function showHistory({ store }: FailoverTools, io: Io): Promise<number> {
-  const flips = auditHistory(await readFlips(store));
-  const { gaps } = replayAudit(flips);
-  io.result({ flips, gaps }, flips.length === 0 ? ['no flips yet'] : formatHistory(flips, io.now()));
-  for (const gap of gaps) io.stderr(`note: flip #${gap} does not follow from the flip before it`);
-  return 0;
+function interruptedAfter(record: LiveRecord, now: number, cause: unknown): EdgeError {
+  return new EdgeError('INTERRUPTED', `interrupted, but flip #${record.state.sequence} is written and in force${formatEnd(record, now)}`, {
+    cause,
+    hint: 'npm run failover -- status shows what the edge does; failover -- auto --reason "why" ends an override',
+  });
 }

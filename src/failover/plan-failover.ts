@@ -1,9 +1,13 @@
-import type { KeyChange, StoreSnapshot } from '../core/flag-store.ts';
-import { type Flip, type FlipContext, FlipRefused, planFlip } from '../core/flip.ts';
-import { effectiveWeights, type LiveRecord, parseLiveRecord } from '../core/live-record.ts';
-import type { Weights } from '../core/state-record.ts';
+import type { FlagStore, KeyChange, StoreSnapshot } from '../core/flag-store.ts';
+import { type Flip, type FlipContext, FlipRefused, flipKeys, planFlip } from '../core/flip.ts';
+import { effectiveWeights, type LiveRecord, overrideInForce, parseLiveRecord } from '../core/live-record.ts';
+import type { OriginMemory, Weights } from '../core/state-record.ts';
 import { type Audience, type AudienceMove, listGainers, listMoves } from '../core/viewer-shares.ts';
 import { EdgeError } from '../errors.ts';
+import type { OriginProbe } from '../probe/probe-origin.ts';
+import { formatDuration } from '../text/duration.ts';
+import { formatTime } from '../text/format-time.ts';
+import type { WriteIntent } from './failover-intent.ts';
 
 /** What is known about an origin before viewers are sent to it. */
 export interface Proof {
@@ -14,6 +18,7 @@ export interface Proof {
 
 /** A flip thought through: what it writes, whom it moves, and what speaks against it. */
 export interface FailoverPlan {
+  flip: Flip;
   live: LiveRecord;
   /** Of every origin, before and after. */
   before: Weights;
@@ -34,6 +39,87 @@ export interface FailoverContext {
   audiences: readonly Audience[];
   /** An origin that is not there is unknown. */
   proofs: ReadonlyMap<string, Proof>;
+}
+
+export interface PlanTools {
+  store: Pick<FlagStore, 'update' | 'clockSkewMs'>;
+  origins: readonly string[];
+  audiences: readonly Audience[];
+  /** Who writes. */
+  by: string;
+  now: () => number;
+}
+
+/** What a plan is based on: the probes, and the verdicts that were recorded when they were made. */
+export interface SeenOrigins {
+  probes: ReadonlyMap<string, OriginProbe>;
+  memories: OriginMemories;
+}
+
+type OriginMemories = Readonly<Record<string, OriginMemory>>;
+
+/** The plan for this snapshot; undefined when there is nothing to do. */
+export function planMove(
+  snapshot: StoreSnapshot,
+  { flip, reason }: WriteIntent,
+  { probes, memories }: SeenOrigins,
+  { by, origins, audiences }: PlanTools,
+  at: number,
+): FailoverPlan | undefined {
+  const proofs = judgeOrigins(origins, parseLiveRecord(snapshot.values, at, origins).state.origins, probes, at, memories);
+  return planFailover(snapshot, flip, { at, by, reason, origins, audiences, proofs });
+}
+
+/**
+ * Writes what was shown. The flipper may have moved weights meanwhile, so the plan is made again on what the store holds now. CONFLICT when the override is not
+ * the one shown any more.
+ */
+export async function writePlan(
+  shown: FailoverPlan,
+  intent: WriteIntent,
+  seen: SeenOrigins,
+  tools: PlanTools,
+): Promise<{ at: number; record: LiveRecord }> {
+  const { flip, reason } = intent;
+  const { store, by, origins, now } = tools;
+  const { written } = await store.update(flipKeys, (snapshot) => {
+    // Read anew in each round: waiting for a yes, or for a slow store, takes from the override's time.
+    const at = now();
+    refuseEnded(flip, store, at, 'nothing was written');
+    const live = parseLiveRecord(snapshot.values, at, origins);
+    if (JSON.stringify(live.overrides) !== JSON.stringify(shown.live.overrides))
+      throw new EdgeError('CONFLICT', `the override has changed since it was shown: the record is now ${live.text}`, {
+        hint: 'nothing was written; see npm run failover -- status, then decide again',
+      });
+    const plan = planMove(snapshot, intent, seen, tools, at);
+    if (plan !== undefined) checkDangers(plan);
+    return planWrite(snapshot, flip, { at, reason, by, origins });
+  });
+  if (written === undefined)
+    throw new EdgeError('CONFLICT', 'the override has ended meanwhile: nothing was written', { hint: 'npm run failover -- status' });
+  const at = now();
+  refuseEnded(flip, store, at, 'the record was written, but it moves no viewer');
+  return { at, record: parseLiveRecord(new Map(written.puts.map(({ key, value }) => [key, value])), at, origins) };
+}
+
+/** The store's Date has whole seconds, and an answer takes its time: a smaller difference counts as none. */
+const maxSkewMs = 30_000;
+
+/** CONFLICT for an override whose end has come: the edge skips such an entry, by its own clock. */
+export function refuseEnded(flip: Flip, { clockSkewMs }: Pick<FlagStore, 'clockSkewMs'>, now: number, outcome: string): void {
+  if (flip.kind !== 'override') return;
+  const { until } = flip;
+  const behindMs = -(clockSkewMs?.() ?? 0);
+  if (until > now + (behindMs > maxSkewMs ? behindMs : 0)) return;
+  if (until > now)
+    throw new EdgeError(
+      'CONFLICT',
+      `this machine's clock is ${formatDuration(behindMs)} behind, so the override has ended at the edge: ${outcome}`,
+      { hint: 'set the clock right, then run it again' },
+    );
+  throw new EdgeError('CONFLICT', `the override ended at ${formatTime(until, now)}, before it could be in force: ${outcome}`, {
+    hint: 'run it again with a longer --for',
+  });
 }
 
 /** The write that makes the flip, as `planFlip`; a refusal is the operator's error. */
@@ -67,20 +153,80 @@ export function planFailover(snapshot: StoreSnapshot, flip: Flip, context: Failo
     const evidence = proof === undefined ? '' : ` (${proof.evidence})`;
     if (proof?.verdict !== 'healthy') dangers.push(`${origin} is ${proof?.verdict ?? 'unknown'}${evidence}`);
     else if (live.state.origins[origin]?.verdict === 'unhealthy')
-      notes.push(`${origin} answers, though the flipper does not trust it${evidence}`);
+      notes.push(`${origin} answers, but the flipper has it as unhealthy${evidence}`);
   }
-  return { live, before, after, moves, dangers, notes };
+  return { flip, live, before, after, moves, dangers, notes };
 }
 
 /** Throws ORIGIN_UNHEALTHY when something speaks against an override that was not given its `--break-glass`. */
-export function checkDangers({ dangers }: FailoverPlan, flip: Flip): void {
+export function checkDangers({ dangers, flip }: FailoverPlan): void {
   if (dangers.length === 0 || flip.kind !== 'override' || flip.breakGlass !== undefined) return;
   throw new EdgeError('ORIGIN_UNHEALTHY', `refused: ${dangers.join('; ')}`, {
-    hint: 'npm run failover -- status shows the verdicts; --break-glass "why" does it all the same and the audit keeps it',
+    hint: 'npm run failover -- status shows the verdicts; --break-glass "why" does it anyway, and the audit keeps the reason',
   });
 }
 
 function fullWeights(live: LiveRecord, origins: readonly string[]): Weights {
   const weights = effectiveWeights(live);
   return Object.fromEntries(origins.map((origin) => [origin, weights[origin] ?? 100]));
+}
+
+/**
+ * What is known about each origin. The flipper's verdict in the store is as old as its last write, so a fresh probe counts before it, good or bad; without an
+ * answer the verdict counts. `probedWith` are the verdicts when the probes were made: a verdict that has changed since is newer than they are.
+ */
+export function judgeOrigins(
+  origins: readonly string[],
+  memories: OriginMemories,
+  probes: ReadonlyMap<string, OriginProbe>,
+  now: number,
+  probedWith: OriginMemories = memories,
+): Map<string, Proof> {
+  return new Map(
+    origins.map((origin) => {
+      const isNewer = memories[origin]?.verdict !== probedWith[origin]?.verdict;
+      return [origin, judgeOrigin(memories[origin], isNewer ? undefined : probes.get(origin), now)];
+    }),
+  );
+}
+
+function judgeOrigin(memory: OriginMemory | undefined, probe: OriginProbe | undefined, now: number): Proof {
+  const verdict = memory?.verdict ?? 'unknown';
+  const recorded =
+    memory === undefined || verdict === 'unknown'
+      ? 'no health result recorded yet'
+      : `recorded as ${verdict} since ${formatDuration(now - memory.since)}`;
+  if (probe === undefined) return { verdict, evidence: recorded };
+  if (probe.kind === 'unreached') return { verdict, evidence: `${recorded}; not reached from here: ${probe.problem}` };
+  if (probe.kind === 'bad') return { verdict: 'unhealthy', evidence: `just now: ${probe.problem}` };
+  return { verdict: 'healthy', evidence: `${recorded}; its health checks just now were good` };
+}
+
+/** A plan as plain data, for a page or `--json`. */
+export interface PlanDescription {
+  weights: { origin: string; before: number; after: number }[];
+  /** Percent of an audience's viewers by origin; no countries means all that no route names. */
+  moves: { countries: readonly string[]; before: Record<string, number>; after: Record<string, number> }[];
+  /** When the override ends, in epoch milliseconds; null for `auto`. */
+  until: number | null;
+  /** The override that it replaces or ends. */
+  ends: { by: string; reason: string } | null;
+  dangers: string[];
+  notes: string[];
+}
+
+export function describePlan({ flip, live, before, after, moves, dangers, notes }: FailoverPlan): PlanDescription {
+  const ended = overrideInForce(live);
+  return {
+    weights: Object.keys(after).map((origin) => ({ origin, before: before[origin] ?? 100, after: after[origin] ?? 100 })),
+    moves: moves.map((move) => ({
+      countries: move.audience.countries,
+      before: Object.fromEntries(move.before),
+      after: Object.fromEntries(move.after),
+    })),
+    until: flip.kind === 'override' ? flip.until : null,
+    ends: ended === undefined ? null : { by: ended.by, reason: ended.reason },
+    dangers,
+    notes,
+  };
 }

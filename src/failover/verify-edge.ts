@@ -1,49 +1,21 @@
 import pMap from 'p-map';
-import type { Weights } from '../core/state-record.ts';
-import { type Audience, countShares } from '../core/viewer-shares.ts';
 import type { EdgeAnswer, EdgeView } from '../probe/edge-view.ts';
+import { formatDuration } from '../text/duration.ts';
+import type { EdgeExpectation } from './expect-at-edge.ts';
 
-/** Whom to ask for, and who may answer. */
-export interface Expectation {
-  /** Undefined for a viewer of unknown or unlisted country. */
-  country: string | undefined;
-  /** The viewer's address, on which a partial weight depends; undefined for whatever this machine has. */
-  ip?: string | undefined;
-  /** Empty when the function chooses no origin by its id, and any is right. */
-  allowed: readonly string[];
-  /** Those that serve a request which the first one fails. */
-  covering?: readonly string[];
-}
-
-export interface Disagreement extends Expectation {
+export interface Disagreement extends EdgeExpectation {
   answer: EdgeAnswer;
 }
 
-/** What each viewer may get under these weights: every configured country and one without, or whoever asks when the country cannot be chosen. */
-export function listExpectations(audiences: readonly Audience[], weights: Weights, canChooseCountry: boolean): Expectation[] {
-  const each = audiences.map(({ countries, order }) => {
-    const allowed = [...countShares(order, weights).keys()];
-    return { countries, allowed, covering: order.filter((origin) => !allowed.includes(origin) && weights[origin] !== 0) };
-  });
-  if (!canChooseCountry) {
-    const allowed = [...new Set(each.flatMap((one) => one.allowed))];
-    const covering = [...new Set(each.flatMap((one) => one.covering))].filter((origin) => !allowed.includes(origin));
-    return [{ country: undefined, allowed, covering }];
-  }
-  return each.flatMap(({ countries, allowed, covering }) =>
-    (countries.length === 0 ? [undefined] : countries).map((country) => ({ country, allowed, covering })),
-  );
-}
-
 /** The answer comes from where it should. */
-export function agrees({ allowed }: Expectation, answer: EdgeAnswer): boolean {
+export function agrees({ allowed }: EdgeExpectation, answer: EdgeAnswer): boolean {
   return 'origins' in answer && (allowed.length === 0 || answer.origins.some((origin) => allowed.includes(origin)));
 }
 
 /** Asks the edge once for each; `atOnce` requests are on their way at a time. */
 export async function findDisagreements(
   edge: EdgeView,
-  expectations: readonly Expectation[],
+  expectations: readonly EdgeExpectation[],
   { atOnce = 8, seen }: { atOnce?: number; seen?: VerifyOptions['seen'] } = {},
 ): Promise<Disagreement[]> {
   const found: Disagreement[] = [];
@@ -71,13 +43,13 @@ export interface VerifyOptions {
   rounds?: number;
   progress?: (left: readonly Disagreement[]) => void;
   /** Shown each answer. */
-  seen?: ((expectation: Expectation, answer: EdgeAnswer) => void) | undefined;
+  seen?: ((expectation: EdgeExpectation, answer: EdgeAnswer) => void) | undefined;
 }
 
 /** Asks until every viewer gets an allowed origin. `propagationMs` runs from the write to the first of the agreeing rounds; past the timeout, what still disagrees. */
 export async function verifyEdge(
   edge: EdgeView,
-  expectations: readonly Expectation[],
+  expectations: readonly EdgeExpectation[],
   { now, sleep, writtenAt, timeoutMs, pauseMs = 100, rounds = 3, progress, seen }: VerifyOptions,
 ): Promise<{ propagationMs: number } | { disagreements: Disagreement[] }> {
   let streak = 0;
@@ -100,4 +72,64 @@ export function formatDisagreement({ country, allowed, answer }: Disagreement): 
   return 'problem' in answer
     ? `${who}: the edge ${answer.problem}`
     : `${who} is answered by ${answer.origins.join(' or ')}, allowed: ${allowed.join(', ')}`;
+}
+
+/**
+ * `propagating`: as under a record that was replaced a moment ago. `covering`: the right origin fails its health check, and the origin group served the request.
+ * `failing`: the viewer gets a 5xx, or nothing in time. `unknown`: who answered cannot be known. The later, the worse.
+ */
+const edgeStates = ['agrees', 'propagating', 'covering', 'unknown', 'disagrees', 'failing'] as const;
+export type EdgeState = (typeof edgeStates)[number];
+
+/** What one viewer gets. */
+export interface ViewerAtEdge {
+  /** Null for a viewer of no configured country, or of wherever this machine is. */
+  country: string | null;
+  state: EdgeState;
+  expected: readonly string[];
+  /** Empty when who answered is not known. */
+  answeredBy: readonly string[];
+  /** One line for people; empty when there is nothing to say. */
+  detail: string;
+}
+
+export interface EdgeFacts {
+  /** By viewer, in the order of the expectations. */
+  answers: readonly EdgeAnswer[];
+  expectations: readonly EdgeExpectation[];
+  /** What was expected under the records that were replaced within `propagationMs`, by record. */
+  before: readonly (readonly EdgeExpectation[])[];
+  /** Since the last write; undefined when there was none, or the edge had all its time. */
+  sinceWriteMs: number | undefined;
+  /** Origins that answered their health check just now. */
+  good: ReadonlySet<string>;
+}
+
+/** How long an edge location may take for a change: 30 s is typical, the tail was seen to end at 75 s. */
+export const propagationMs = 120_000;
+
+export function judgeEdge({ answers, expectations, before, sinceWriteMs, good }: EdgeFacts): ViewerAtEdge[] {
+  const age = sinceWriteMs === undefined ? '' : `${formatDuration(sinceWriteMs)} since the write`;
+  return expectations.map((expectation, index) => {
+    const answer: EdgeAnswer = answers[index] ?? { problem: 'was not asked', failed: false };
+    const { country = null, allowed, covering = [] } = expectation;
+    const answeredBy = 'origins' in answer ? answer.origins : [];
+    const is = (state: EdgeState, detail = ''): ViewerAtEdge => ({ country, state, expected: allowed, answeredBy, detail });
+    const old = sinceWriteMs === undefined ? undefined : before.map((each) => each[index]).find((each) => each && agrees(each, answer));
+    const wait = age === '' ? '' : ` (${age})`;
+    if ('problem' in answer) return is(answer.failed ? 'failing' : 'unknown', `the edge ${answer.problem}${wait}`);
+    const who = answer.origins.join(' or ');
+    if ((answer.status ?? 0) >= 500) return is('failing', `${who} answers ${answer.status}${wait}`);
+    if (agrees(expectation, answer)) return is('agrees');
+    const wanted = allowed.join(' or ');
+    if (old !== undefined) return is('propagating', `${who} still answers, ${wanted} will (${age})`);
+    if (answer.origins.some((origin) => covering.includes(origin)) && !allowed.some((origin) => good.has(origin)))
+      return is('covering', `${who} answers in place of ${wanted}: the origin group is covering`);
+    return is('disagrees', `${who} answers, expected ${wanted}`);
+  });
+}
+
+export function worstState(viewers: readonly ViewerAtEdge[]): EdgeState {
+  const worst = Math.max(0, ...viewers.map(({ state }) => edgeStates.indexOf(state)));
+  return edgeStates[worst] ?? 'agrees';
 }

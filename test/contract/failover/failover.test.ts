@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type FailoverCommand, runFailover } from '../../../scripts/failover/run-failover.ts';
 import { openIo } from '../../../src/cli/io.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { auditHistory, replayAudit } from '../../../src/core/audit.ts';
@@ -7,9 +8,7 @@ import { parseLiveRecord } from '../../../src/core/live-record.ts';
 import type { OriginMemory } from '../../../src/core/state-record.ts';
 import { listAudiences } from '../../../src/core/viewer-shares.ts';
 import { EdgeError } from '../../../src/errors.ts';
-import { failover } from '../../../src/failover/failover.ts';
 import { parseIntent } from '../../../src/failover/failover-intent.ts';
-import type { FailoverTools } from '../../../src/failover/failover-tools.ts';
 import type { Channel } from '../../../src/flipper/notify/channel.ts';
 import type { Notification } from '../../../src/flipper/notify/notification.ts';
 import { openEdgeView } from '../../../src/probe/edge-view.ts';
@@ -51,7 +50,7 @@ afterEach(() => edge.close());
 interface Setup {
   values?: Partial<Parameters<typeof parseIntent>[1]>;
   probes?: Record<string, OriginProbe>;
-  tools?: Partial<FailoverTools>;
+  tools?: Partial<FailoverCommand>;
   terminal?: string;
   json?: boolean;
   now?: () => number;
@@ -70,13 +69,14 @@ async function command(
   const isOverride = isWrite && positionals[0] !== 'auto';
   const base = { ...given, ...(isOverride ? {} : { for: undefined }), ...(isWrite ? {} : { reason: undefined }) };
   const intent = parseIntent(positionals, { ...base, ...values }, origins, Date.now());
-  const complete: FailoverTools = {
+  const complete: FailoverCommand = {
     store: test.store,
     edge: openEdgeView({ url: edge.url, isLocal: true, config }),
     origins,
     audiences: listAudiences(config),
     proveOrigin: async (origin) => probes[origin] ?? { kind: 'unreached', problem: 'nobody asked' },
     by: 'ann@laptop',
+    target: 'the flag store',
     yes: terminal === undefined,
     verify: true,
     verifyTimeoutMs: 30_000,
@@ -84,7 +84,7 @@ async function command(
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 10))),
     ...tools,
   };
-  const code = await failover(intent, complete, io).catch((error: unknown) => error);
+  const code = await runFailover(intent, complete, io).catch((error: unknown) => error);
   return { code, out: host.out(), err: host.err() };
 }
 
@@ -202,10 +202,10 @@ describe('an unsafe move', () => {
       says: 'europe is unhealthy (just now: status 503',
     },
     {
-      when: 'nobody knows the target',
+      when: 'no probe reaches the target',
       args: ['to', 'europe'],
       probes: { ...well, europe: unreached },
-      says: 'europe is unknown (no verdict yet',
+      says: 'europe is unknown (no health result recorded yet',
     },
     {
       when: 'those who are drained would land on it',
@@ -434,7 +434,7 @@ describe('failover status', () => {
 
   it('compares with what LIVE does where it is known', async () => {
     edge.answer = { status: 200, region: 'eu-central-1' };
-    const expectByLive: FailoverTools['expectByLive'] = async (records) =>
+    const expectByLive: FailoverCommand['expectByLive'] = async (records) =>
       records.map(() => [1, 2, 3].map(() => ({ country: 'US', allowed: ['europe'] })));
     const { edge: found } = JSON.parse((await command(['status'], { json: true, tools: { expectByLive } })).out);
     expect(found).toMatchObject({ state: 'agrees', expectedBy: 'LIVE' });
@@ -482,7 +482,7 @@ describe('failover status', () => {
     };
     const tools = { store: { ...test.store, list }, edge: undefined, origins, audiences: [], watchMs: 1, sleep: async () => undefined };
     const io = openIo(host, false, stop.signal);
-    expect(await failover({ command: 'status', watch: true }, tools as unknown as FailoverTools, io)).toBe(0);
+    expect(await runFailover({ command: 'status', watch: true }, tools as unknown as FailoverCommand, io)).toBe(0);
     expect(host.out()).toMatch(/^error: slow down\ntrying again\nrecord +ok\n/);
   });
 
@@ -501,11 +501,11 @@ describe('failover status', () => {
     const host = fakeHost([]);
     const stop = new AbortController();
     const io = openIo(host, true, stop.signal);
-    const tools = { store: test.store, edge: undefined, origins, audiences: [], watchMs: 1 } as unknown as FailoverTools;
+    const tools = { store: test.store, edge: undefined, origins, audiences: [], watchMs: 1 } as unknown as FailoverCommand;
     const sleep = async () => {
       if (++drawn === 3) stop.abort();
     };
-    expect(await failover({ command: 'status', watch: true }, { ...tools, sleep }, io)).toBe(0);
+    expect(await runFailover({ command: 'status', watch: true }, { ...tools, sleep }, io)).toBe(0);
     expect(host.out().trim().split('\n')).toHaveLength(3);
   });
 });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { healthKey } from '../../../kvs/keys.ts';
 import { type ControlPlane, openControlPlane } from '../../../local/aws/control-plane.ts';
 import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
+import { runFailover } from '../../../scripts/failover/run-failover.ts';
 import { type Aws, openAws } from '../../../src/aws/clients.ts';
 import { copyDistribution } from '../../../src/aws/continuous-deployment.ts';
 import { findKeyValueStoreArn } from '../../../src/aws/find-key-value-store.ts';
@@ -17,7 +18,6 @@ import { findDistribution } from '../../../src/distribution/find-distribution.ts
 import { planPromotion, planStaging, promotePlan, stagePlan, stagingReference } from '../../../src/distribution/staging.ts';
 import { allChecks, runDoctor } from '../../../src/doctor/doctor.ts';
 import { openDoctorReaders } from '../../../src/doctor/readers.ts';
-import { failover } from '../../../src/failover/failover.ts';
 import { parseIntent } from '../../../src/failover/failover-intent.ts';
 import { buildFlipPolicy } from '../../../src/flipper/flip-policy.ts';
 import { runFlipper } from '../../../src/flipper/flipper.ts';
@@ -120,6 +120,7 @@ async function operate(aws: Aws): Promise<void> {
     origins,
     audiences: listAudiences(sample),
     by: 'ann',
+    target: 'the store',
     yes: true,
     verify: false,
     verifyTimeoutMs: 0,
@@ -129,7 +130,7 @@ async function operate(aws: Aws): Promise<void> {
   };
   const none = { for: undefined, reason: undefined, weight: undefined, 'break-glass': undefined, watch: false, yes: true };
   const run = (positionals: string[], given: object = {}) =>
-    failover(parseIntent(positionals, { ...none, ...given }, origins, Date.now()), tools, io);
+    runFailover(parseIntent(positionals, { ...none, ...given }, origins, Date.now()), tools, io);
   await run(['to', 'europe'], { for: 60_000, reason: 'x' });
   await run(['drain', 'singapore'], { for: 60_000, reason: 'x', weight: 50 });
   await run(['auto'], { reason: 'x' });

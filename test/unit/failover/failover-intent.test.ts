@@ -27,7 +27,7 @@ describe('parseIntent', () => {
   });
 
   it('gives the weights back to automation', () => {
-    expect(parse(['auto'], { reason: 'well again' })).toEqual({ command: 'auto', flip: { kind: 'clear' }, reason: 'well again' });
+    expect(parse(['auto'], { reason: 'recovered' })).toEqual({ command: 'auto', flip: { kind: 'clear' }, reason: 'recovered' });
   });
 
   it.each([
@@ -36,7 +36,7 @@ describe('parseIntent', () => {
     { positionals: ['to'], values: given, code: 'USAGE', hint: 'origins: singapore, europe' },
     { positionals: ['to', 'europe'], values: { for: 1 }, code: 'USAGE', hint: 'to europe --reason "ALB 5xx"' },
     { positionals: ['drain', 'europe'], values: { reason: 'x' }, code: 'USAGE', hint: 'drain europe --for 2h, at most 72h' },
-    { positionals: ['auto'], values: {}, code: 'USAGE', hint: 'auto --reason "ALB is well again"' },
+    { positionals: ['auto'], values: {}, code: 'USAGE', hint: 'auto --reason "ALB has recovered"' },
     { positionals: ['auto', 'europe'], values: { reason: 'x' }, code: 'USAGE', hint: 'npm run failover -- --help' },
     { positionals: ['status'], values: { for: 1 }, code: 'USAGE', hint: 'only with to, drain' },
     { positionals: ['history'], values: { watch: true }, code: 'USAGE', hint: 'only with status' },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type EdgeFacts, judgeEdge, worstState } from '../../../src/failover/judge-edge.ts';
+import { type EdgeFacts, judgeEdge, worstState } from '../../../src/failover/verify-edge.ts';
 import type { EdgeAnswer } from '../../../src/probe/edge-view.ts';
 
 const from = (origin: string, status = 200): EdgeAnswer => ({ origins: [origin], status });

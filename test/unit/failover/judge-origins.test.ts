@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeOrigins } from '../../../src/failover/judge-origins.ts';
+import { judgeOrigins } from '../../../src/failover/plan-failover.ts';
 import type { OriginProbe } from '../../../src/probe/probe-origin.ts';
 
 const now = 1_764_000_000_000;

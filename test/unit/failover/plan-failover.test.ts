@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Flip } from '../../../src/core/flip.ts';
 import { listAudiences } from '../../../src/core/viewer-shares.ts';
-import { formatPlan } from '../../../src/failover/format-plan.ts';
+import { formatMovePlan } from '../../../src/failover/format-failover.ts';
 import { checkDangers, type Proof, planFailover } from '../../../src/failover/plan-failover.ts';
 import type { OriginProbe } from '../../../src/probe/probe-origin.ts';
 import { judgeProbe } from '../../../src/probe/probe-origin.ts';
@@ -45,7 +45,7 @@ describe('planFailover', () => {
       const flip = override(weights);
       const plan = planFailover(snapshot(health), flip, { ...context, proofs });
       expect(plan?.dangers).toEqual([`${sick} is ${verdict} (a test)`]);
-      expect(() => plan && checkDangers(plan, flip)).toThrow(expect.objectContaining({ code: 'ORIGIN_UNHEALTHY' }));
+      expect(() => plan && checkDangers(plan)).toThrow(expect.objectContaining({ code: 'ORIGIN_UNHEALTHY' }));
     }
   });
 
@@ -91,23 +91,23 @@ describe('checkDangers', () => {
     const flip = override({ singapore: 0 }, 'I see it work');
     const plan = planFailover(snapshot('ok'), flip, { ...context, proofs });
     expect(plan?.dangers).toHaveLength(1);
-    expect(() => plan && checkDangers(plan, flip)).not.toThrow();
+    expect(() => plan && checkDangers(plan)).not.toThrow();
   });
 
   it('never keeps automation from taking over again', () => {
     const plan = planFailover(snapshot(`europe=0@${at / 1_000 + 60}`), { kind: 'clear' }, { ...context, proofs });
     expect(plan?.dangers).toEqual(['europe is unhealthy (a test)']);
-    expect(() => plan && checkDangers(plan, { kind: 'clear' })).not.toThrow();
+    expect(() => plan && checkDangers(plan)).not.toThrow();
   });
 });
 
-describe('formatPlan', () => {
+describe('formatMovePlan', () => {
   it('shows old and new weights, who moves, until when and the dangers', () => {
     const flip = override({ singapore: 25 });
     const proofs = new Map([...allWell, ['europe', proven('unknown')]]);
     const plan = planFailover(snapshot('ok'), flip, { ...context, proofs });
     if (plan === undefined) throw new Error('there is a plan');
-    const lines = formatPlan(plan, flip, { now: at, audiences, colour: false });
+    const lines = formatMovePlan(plan, { now: at, audiences, colour: false });
     expect(lines.filter((line) => !line.startsWith('until'))).toEqual([
       'weights',
       '  singapore   25  was 100',

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { answerForm } from '../../../scripts/failover/answer-form.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { auditHistory } from '../../../src/core/audit.ts';
 import { listAudiences } from '../../../src/core/viewer-shares.ts';
-import { failoverByRequest } from '../../../src/failover/failover-by-request.ts';
+import type { OverrideNotice } from '../../../src/failover/format-failover.ts';
 import type { OriginProbe } from '../../../src/probe/probe-origin.ts';
 import { openTestStore, type TestStore } from '../aws/open-test-store.ts';
 
@@ -14,12 +15,14 @@ const form = { command: 'to', origin: 'europe', for: '10m', reason: 'ALB 5xx' };
 const well: OriginProbe = { kind: 'good' };
 
 let test: TestStore;
+let sent: OverrideNotice[];
 let probes: Record<string, OriginProbe>;
 beforeAll(async () => {
   test = await openTestStore();
 });
 afterAll(() => test.close());
 beforeEach(async () => {
+  sent = [];
   probes = { singapore: well, europe: well };
   await test.store.update([], () => ({
     puts: [{ key: 'health', value: 'ok' }],
@@ -28,15 +31,22 @@ beforeEach(async () => {
 });
 
 const send = (body: object) =>
-  failoverByRequest(JSON.stringify(body), {
-    tools: {
-      store: test.store,
-      origins: Object.keys(config.origins),
-      audiences: listAudiences(config),
-      by: 'ann@laptop',
-      sleep: async () => undefined,
-      proveOrigin: async (origin) => probes[origin] ?? well,
-    },
+  answerForm(JSON.stringify(body), {
+    store: test.store,
+    origins: Object.keys(config.origins),
+    audiences: listAudiences(config),
+    by: 'ann@laptop',
+    sleep: async () => undefined,
+    proveOrigin: async (origin) => probes[origin] ?? well,
+    channels: [
+      {
+        name: 'webhook',
+        send: async (notice) => {
+          sent.push(notice);
+          return undefined;
+        },
+      },
+    ],
     now: Date.now,
     signal: new AbortController().signal,
   });
@@ -46,8 +56,17 @@ describe('a move asked by a page', () => {
   it('is shown first, with its plan, and nothing is written', async () => {
     const answer = await send(form);
     expect(answer).toMatchObject({ written: false, asks: true, seen: '"none"' });
-    expect('lines' in answer && answer.lines.join('\n')).toMatch(/singapore +0 +was 100/);
-    expect('lines' in answer && answer.lines.join('\n')).not.toContain('nothing was written');
+    expect(answer).toMatchObject({
+      plan: {
+        weights: [
+          { origin: 'singapore', before: 100, after: 0 },
+          { origin: 'europe', before: 100, after: 100 },
+        ],
+        dangers: [],
+        ends: null,
+      },
+    });
+    expect(sent).toEqual([]);
     expect(record()).toBe('ok');
   });
 
@@ -57,6 +76,7 @@ describe('a move asked by a page', () => {
     expect(answer).toMatchObject({ written: true });
     expect('lines' in answer && answer.lines.at(-1)).toMatch(/^written: singapore=0@\d+;europe=100@\d+ \(flip #1\)$/);
     expect(record()).toMatch(/^singapore=0@\d+;europe=100@\d+$/);
+    expect(sent).toMatchObject([{ of: 'override', event: { by: 'ann@laptop', reason: 'ALB 5xx', to: record() } }]);
     expect(auditHistory(test.values())).toMatchObject([{ kind: 'override', reason: 'ALB 5xx', by: 'ann@laptop' }]);
   });
 
@@ -67,9 +87,9 @@ describe('a move asked by a page', () => {
 
   it('ends with auto, which is news only while an override is in force', async () => {
     await send({ ...form, write: 'yes' });
-    expect(await send({ command: 'auto', reason: 'well', write: 'yes' })).toMatchObject({ written: true });
+    expect(await send({ command: 'auto', reason: 'recovered', write: 'yes' })).toMatchObject({ written: true });
     expect(record()).toBe('ok');
-    const again = await send({ command: 'auto', reason: 'well' });
+    const again = await send({ command: 'auto', reason: 'recovered' });
     expect(again).toMatchObject({ written: false, asks: false, lines: ['no override is in force: nothing to do'] });
   });
 

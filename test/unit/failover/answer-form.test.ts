@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { parseFailoverRequest } from '../../../src/failover/failover-request.ts';
+import { parseForm } from '../../../scripts/failover/answer-form.ts';
 
 const origins = ['singapore', 'europe'];
 const now = 1_764_000_000_000;
 const form = { command: 'to', origin: 'europe', for: '2h', reason: 'ALB 5xx', weight: '', 'break-glass': '', by: 'ann' };
-const parse = (body: unknown) => parseFailoverRequest(typeof body === 'string' ? body : JSON.stringify(body), origins, now);
+const parse = (body: unknown) => parseForm(typeof body === 'string' ? body : JSON.stringify(body), origins, now);
 
 describe('a move that a form sends', () => {
   it('is what the same words mean on the command line', () => {
@@ -23,7 +23,7 @@ describe('a move that a form sends', () => {
       write: true,
       seen: 'none',
     });
-    expect(parse({ command: 'auto', reason: 'well again' })).toMatchObject({ intent: { command: 'auto', flip: { kind: 'clear' } } });
+    expect(parse({ command: 'auto', reason: 'recovered' })).toMatchObject({ intent: { command: 'auto', flip: { kind: 'clear' } } });
   });
 
   it('writes for nothing but a clear yes', () => {
@@ -42,10 +42,10 @@ describe('a move that a form sends', () => {
     { body: { ...form, for: 'soon' }, says: /for takes a duration/ },
     { body: { ...form, for: '73h' }, says: /at most 72h/ },
     { body: { ...form, reason: '  ' }, says: /--reason is missing/ },
-    { body: { ...form, origin: '' }, says: /which origin/ },
+    { body: { ...form, origin: '' }, says: /to: name the origin/ },
     { body: { ...form, origin: 'singapor' }, says: /no origin "singapor"/ },
     { body: { ...form, command: 'drain', weight: '101' }, says: /weight takes a percentage/ },
-    { body: { ...form, weight: '20' }, says: /--weight means nothing to to/ },
+    { body: { ...form, weight: '20' }, says: /to does not take --weight/ },
     { body: { command: 'auto', reason: 'x', origin: 'europe' }, says: /auto takes no origin/ },
   ])('is refused: $body', ({ body, says }) => {
     expect(() => parse(body)).toThrow(says);

@@ -1,0 +1,77 @@
+import { askToWrite } from '../../src/cli/ask-to-write.ts';
+import type { Io } from '../../src/cli/io.ts';
+import { EdgeError } from '../../src/errors.ts';
+import { type FailoverTools, moveViewers } from '../../src/failover/failover.ts';
+import type { Intent, WriteIntent } from '../../src/failover/failover-intent.ts';
+import { readHistory, readStatus, type StatusContext } from '../../src/failover/failover-status.ts';
+import { formatFlips, formatMove, formatMovePlan, formatStatus } from '../../src/failover/format-failover.ts';
+
+export interface FailoverCommand extends Omit<FailoverTools, 'now' | 'signal'>, Omit<StatusContext, 'now'> {
+  /** Where it writes, for the question. */
+  target: string;
+  /** Write without asking. */
+  yes: boolean;
+  /** Between two redraws of `status --watch`. Each costs an API call. */
+  watchMs: number;
+}
+
+/** Does what the operator asks for and prints it; returns the exit code. */
+export async function runFailover(intent: Intent, command: FailoverCommand, io: Io): Promise<number> {
+  if (intent.command === 'status') return intent.watch ? watchStatus(command, io) : showStatus(command, io);
+  if (intent.command === 'history') return showHistory(command, io);
+  return move(intent, command, io);
+}
+
+async function move(intent: WriteIntent, command: FailoverCommand, io: Io): Promise<number> {
+  const { now, signal } = io;
+  const result = await moveViewers(
+    intent,
+    { ...command, now, signal },
+    {
+      show: (plan) => {
+        for (const line of formatMovePlan(plan, { now: now(), audiences: command.audiences, colour: io.colour })) io.stderr(line);
+      },
+      confirm: () => askToWrite(io, command.yes, 'write this', command.target),
+      note: (text) => io.stderr(`note: ${text}`),
+      progress: io.progress,
+    },
+  );
+  if (result.outcome === 'declined') {
+    for (const line of formatMove(result)) io.stderr(line);
+    return 1;
+  }
+  const { outcome, ...rest } = result;
+  io.result({ written: outcome === 'written', ...rest }, formatMove(result));
+  return 0;
+}
+
+async function showStatus(command: FailoverCommand, io: Io): Promise<number> {
+  const status = await readStatus(command.store, { ...command, now: io.now });
+  io.result(status, formatStatus(status, io.colour));
+  return 0;
+}
+
+/** A moment's failure is shown in the place of the status: an operator who watches an outage must not have to start again. */
+async function watchStatus(command: FailoverCommand, io: Io): Promise<number> {
+  while (!io.signal.aborted) {
+    try {
+      const status = await readStatus(command.store, { ...command, now: io.now });
+      io.redraw(status, formatStatus(status, io.colour));
+    } catch (error) {
+      if (io.signal.aborted) break;
+      if (!(error instanceof EdgeError)) throw error;
+      io.redraw({ error: { code: error.code, message: error.message } }, [`error: ${error.message}`, 'trying again']);
+    }
+    await command.sleep(command.watchMs).catch((error: unknown) => {
+      if (!io.signal.aborted) throw error;
+    });
+  }
+  return 0;
+}
+
+async function showHistory({ store }: FailoverCommand, io: Io): Promise<number> {
+  const { flips, gaps } = await readHistory(store);
+  io.result({ flips, gaps }, flips.length === 0 ? ['no flips yet'] : formatFlips(flips, io.now()));
+  for (const gap of gaps) io.stderr(`note: flip #${gap} does not follow from the flip before it`);
+  return 0;
+}

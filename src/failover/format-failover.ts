@@ -1,0 +1,154 @@
+import type { AuditEntry } from '../core/audit.ts';
+import { type LiveRecord, overrideInForce } from '../core/live-record.ts';
+import { type Audience, formatAudience, formatShares } from '../core/viewer-shares.ts';
+import type { OriginProbe } from '../probe/probe-origin.ts';
+import { formatDuration } from '../text/duration.ts';
+import { formatTable } from '../text/format-table.ts';
+import { formatTime } from '../text/format-time.ts';
+import { paint } from '../text/paint.ts';
+import type { MoveResult } from './failover.ts';
+import type { WriteIntent } from './failover-intent.ts';
+import type { FailoverStatus, OriginStatus } from './failover-status.ts';
+import type { FailoverPlan } from './plan-failover.ts';
+
+export interface MovePlanOptions {
+  /** Epoch milliseconds. */
+  now: number;
+  audiences: readonly Audience[];
+  colour: boolean;
+}
+
+/** A plan for people: old and new weights, who moves, until when, and what speaks against it. */
+export function formatMovePlan(plan: FailoverPlan, { now, audiences, colour }: MovePlanOptions): string[] {
+  const { flip, live, before, after, moves, dangers, notes } = plan;
+  const weights = Object.keys(after).map((origin) => {
+    const change = before[origin] === after[origin] ? 'as before' : `was ${before[origin]}`;
+    return [`  ${origin}`, paint(colour, 'bold', String(after[origin])), change];
+  });
+  const moved = moves.map(({ audience, before: from, after: to }) => [
+    `  ${formatAudience(audience)}`,
+    `${formatShares(from)} → ${paint(colour, 'bold', formatShares(to))}`,
+  ]);
+  const staying = audiences.length - moves.length;
+  const ended = flip.kind === 'automatic' ? undefined : overrideInForce(live);
+  return [
+    'weights',
+    ...formatTable(weights, [1]),
+    'viewers',
+    ...formatTable(moved),
+    ...(moved.length === 0 ? ['  no viewer moves'] : staying === 0 ? [] : ['  all others stay where they are']),
+    ...(flip.kind === 'override' ? [`until    ${formatTime(flip.until, now)}, ${formatDuration(flip.until - now)} from now`] : []),
+    ...(ended === undefined ? [] : [`ends     the override of ${ended.by}: ${ended.reason}`]),
+    ...(live.edited ? [paint(colour, 'yellow', `note     the record was changed by hand since the last flip: ${live.text}`)] : []),
+    ...notes.map((note) => paint(colour, 'yellow', `note     ${note}`)),
+    ...dangers.map((danger) => paint(colour, 'red', `danger   ${danger}`)),
+  ];
+}
+
+/** What became of a move, for people; the plan was shown before. */
+export function formatMove(result: MoveResult): string[] {
+  if (result.outcome === 'nothing-to-do') return ['no override is in force: nothing to do'];
+  if (result.outcome === 'declined') return ['nothing was written'];
+  const { to, sequence, propagationMs } = result;
+  return [
+    `written: ${to} (flip #${sequence})`,
+    ...(propagationMs === null ? [] : [`confirmed at the edge ${formatDuration(propagationMs)} after the write`]),
+  ];
+}
+
+/** What a channel is sent about an operator's write. */
+export interface OverrideNotice {
+  id: string;
+  of: string;
+  title: string;
+  lines: readonly string[];
+  event: Readonly<Record<string, unknown>>;
+}
+
+export function formatOverrideNotice(
+  { flip, reason }: WriteIntent,
+  { from, record, at, by }: { from: string; record: LiveRecord; at: number; by: string },
+): OverrideNotice {
+  const what = flip.kind === 'clear' ? 'Override ended' : 'Override';
+  const title = `${what} by ${by}: ${record.text}${formatEnd(record, at)}`;
+  const event = { time: new Date(at).toISOString(), event: flip.kind, sequence: record.state.sequence, from, to: record.text, by, reason };
+  const lines = [title, `reason: ${reason}`, `before: ${from}`, 'npm run failover -- status shows where viewers go now'];
+  return { id: `${by}/${at}/${flip.kind}`, of: flip.kind, title, lines, event };
+}
+
+/** ` until 05:10:00 UTC, 1h 59m from now` for an override, else nothing: automation goes on from here. */
+export function formatEnd(live: LiveRecord, now: number): string {
+  const override = overrideInForce(live);
+  return override === undefined ? '' : ` until ${formatTime(override.until, now)}, ${formatDuration(override.until - now)} from now`;
+}
+
+/** The status for people. */
+export function formatStatus(status: FailoverStatus, colour: boolean): string[] {
+  const { at, override, edge } = status;
+  const rows = status.origins.map((origin) => [
+    `  ${origin.id}`,
+    `${origin.weight}%`,
+    formatProbe(origin.probe, colour),
+    formatRecorded(origin, at),
+  ]);
+  return [
+    `record     ${status.record}`,
+    ...(status.isReadable ? [] : [paint(colour, 'red', '           is not a health record: the edge acts as for ok')]),
+    ...(status.edited ? [paint(colour, 'yellow', '           changed by hand since the last flip')] : []),
+    'origins',
+    ...formatTable(rows, [1]),
+    ...(override === undefined
+      ? ['override   none']
+      : [
+          `override   until ${formatTime(override.until, at)}, ${formatDuration(override.until - at)} left`,
+          `           by ${override.by}: ${override.reason}`,
+        ]),
+    ...(status.lastFlips.length === 0 ? ['flips      none yet'] : ['flips', ...formatFlips(status.lastFlips, at)]),
+    ...formatEdge(edge, colour),
+  ];
+}
+
+function formatProbe(probe: OriginProbe | undefined, colour: boolean): string {
+  if (probe === undefined) return 'not probed';
+  if (probe.kind === 'good') return paint(colour, 'green', 'healthy now');
+  if (probe.kind === 'bad') return paint(colour, 'red', `fails now: ${probe.problem}`);
+  return paint(colour, 'yellow', `not reached from here: ${probe.problem}`);
+}
+
+/** The flipper's verdict and its age: between flips it is not written again. */
+function formatRecorded({ verdict, since, recordedAt }: OriginStatus, at: number): string {
+  if (since === undefined) return 'no health result recorded yet';
+  if (recordedAt === undefined) return `${verdict} since ${formatTime(since, at)} when last recorded`;
+  return `${verdict} when last recorded, ${formatDuration(at - recordedAt)} ago (${formatTime(recordedAt, at)})`;
+}
+
+const edgeStyles = {
+  agrees: 'green',
+  propagating: 'yellow',
+  covering: 'yellow',
+  unknown: 'yellow',
+  disagrees: 'red',
+  failing: 'red',
+} as const;
+
+function formatEdge(edge: FailoverStatus['edge'], colour: boolean): string[] {
+  if (edge === undefined) return ['edge       not asked: --edge https://<viewer domain> compares what it serves'];
+  return [
+    `edge       ${paint(colour, edgeStyles[edge.state], edge.state)} (${edge.url})`,
+    ...edge.disagreements.map((line) => `           ${line}`),
+    ...(edge.note === undefined ? [] : [`           ${edge.note}`]),
+  ];
+}
+
+/** Flips for people, one a line. */
+export function formatFlips(flips: readonly AuditEntry[], now: number): string[] {
+  return formatTable(
+    flips.map((flip) => [
+      `  #${flip.sequence}`,
+      formatTime(flip.at, now),
+      flip.kind,
+      `${flip.from ?? '…'} → ${flip.to}`,
+      [`${flip.by}: ${flip.reason}`, ...(flip.breakGlass === undefined ? [] : [`(break-glass: ${flip.breakGlass})`])].join(' '),
+    ]),
+  );
+}
