@@ -1,9 +1,9 @@
 import edgeConfig from '../edge.config.ts';
 import { describePropagation, type PropagationProfile, propagationOption } from '../local/edge/propagation-profile.ts';
 import { formatOriginFault, originFaults, parseOriginFault } from '../local/origin/origin-fault.ts';
+import { type OutputFolder, openOutputFolder } from '../src/cli/files.ts';
 import type { Io } from '../src/cli/io.ts';
 import { flag, integer, text } from '../src/cli/option.ts';
-import { type OutputFolder, openOutputFolder } from '../src/cli/output-folder.ts';
 import { run } from '../src/cli/run.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
 import { runDrill } from '../src/drill/drill.ts';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { glob } from 'tinyglobby';
+import { readTextFile } from '../src/cli/files.ts';
 import { flag, text } from '../src/cli/option.ts';
-import { readTextFile } from '../src/cli/read-text-file.ts';
 import { run } from '../src/cli/run.ts';
 import { checkFunction, type FunctionCheck, formatCheck } from '../src/edge/check/check-function.ts';
 import { formatSarif } from '../src/edge/check/format-sarif.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { maxFunctionMemoryBytes } from '../kvs/limits.ts';
+import { readTextFile } from '../src/cli/files.ts';
 import { flag, text } from '../src/cli/option.ts';
-import { readTextFile } from '../src/cli/read-text-file.ts';
 import { run } from '../src/cli/run.ts';
 import type { Execution } from '../src/edge/execution.ts';
 import { gate } from '../src/edge/gate/gate.ts';

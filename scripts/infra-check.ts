@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { readTextFile } from '../src/cli/read-text-file.ts';
+import { readTextFile } from '../src/cli/files.ts';
 import { run } from '../src/cli/run.ts';
 import { findExecutable } from '../src/edge/njs/run-process.ts';
 import { checkTemplate } from '../test/templates/check-template.ts';

@@ -1,8 +1,7 @@
 import { type Aws, openAws } from '../../src/aws/clients.ts';
 import { DryRunEnd, withoutWrites } from '../../src/aws/dry-run.ts';
-import { askToWrite, nameTarget } from '../../src/cli/ask-to-write.ts';
+import { askToWrite, nameOperator, nameTarget } from '../../src/cli/ask-to-write.ts';
 import type { Io } from '../../src/cli/io.ts';
-import { nameOperator } from '../../src/cli/name-operator.ts';
 import { flag, text, type Values } from '../../src/cli/option.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
 import { readLocalCloud } from '../../src/config/local-cloud.ts';

@@ -1,7 +1,8 @@
+import { wrapText } from '../text/wrap-text.ts';
 import type { Io } from './io.ts';
 import type { Options, Values } from './option.ts';
 
-/** A word of the command line that is no option. */
+/** A word of the command line that is not an option. */
 interface Positional {
   name: string;
   /** Everything after an optional one is optional, too. */
@@ -18,11 +19,11 @@ export interface Command<O extends Options> {
   usage: string;
   /** One sentence: what the command does. */
   summary: string;
-  /** What follows `npm run ` in lines that work as they stand. */
+  /** What follows `npm run ` in lines that can be pasted. */
   examples: readonly string[];
   options: O;
   positionals?: readonly Positional[];
-  /** It runs on and has started processes of its own: it ends when whoever started it does. Default false; under npm every command does. */
+  /** A long-running command with child processes: it ends when its parent process does. Default false; under npm every command does. */
   endsWithParent?: boolean;
   /** Returns the exit code, 0 when it returns nothing; a failure is thrown as an EdgeError. */
   main(given: { values: Values<O>; positionals: readonly string[] }, io: Io): Promise<void> | Promise<number>;
@@ -31,4 +32,34 @@ export interface Command<O extends Options> {
 /** The npm script's name, the first word of its usage. */
 export function scriptName(command: { usage: string }): string {
   return command.usage.split(' ')[0] ?? command.usage;
+}
+
+const width = 80;
+
+/** The help of a command, no line wider than 80 columns unless a single word is. */
+export function formatHelp(command: Omit<Command<Options>, 'main'>): string {
+  const names = Object.entries(command.options).map(([name, option]): [string, string] => [
+    `--${name}${option.placeholder === undefined ? '' : ` ${option.placeholder}`}`,
+    option.summary,
+  ]);
+  const column = Math.min(30, Math.max(...names.map(([name]) => name.length)) + 4);
+  return [
+    ...wrapText(command.summary, width),
+    '',
+    ...wrapText(`usage: npm run ${command.usage}`, width, 4),
+    '',
+    'options:',
+    ...names.flatMap(([name, summary]) => describeOption(name, summary, column)),
+    '',
+    `examples:`,
+    ...command.examples.map((example) => `  npm run ${example}`),
+    ...(command.examples.length === 0 ? [`  npm run ${scriptName(command)}`] : []),
+  ].join('\n');
+}
+
+function describeOption(name: string, summary: string, column: number): string[] {
+  const lines = wrapText(summary, width - column);
+  const head = `  ${name}`;
+  if (head.length > column - 2) return [head, ...lines.map((line) => ' '.repeat(column) + line)];
+  return lines.map((line, index) => (index === 0 ? head : '').padEnd(column) + line);
 }

@@ -13,11 +13,11 @@ export interface Output {
 /** Signals that ask a command to end. */
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
-/** The process as a command sees it; tests put their own in its place. */
+/** The process as a command sees it; tests replace it. */
 export interface Host {
   argv: readonly string[];
   env: Readonly<Record<string, string | undefined>>;
-  /** What npm took before `--`; empty without npm, undefined when npm left no record of it. */
+  /** The options that npm took before `--`; empty without npm, undefined when npm left no record. */
   npmArguments?: readonly string[] | undefined;
   stdin: Readable & { isTTY?: boolean };
   stdout: Output;
@@ -32,7 +32,7 @@ export interface Host {
 const orphanCheckMs = 250;
 const ancestors = ancestry();
 
-/** Who started this process, and below npm, which may put a shell between, who started that one, where the system has a file that says it. */
+/** The parent process; under npm, which may start a shell in between, also the parent of that shell, where /proc names it. */
 function ancestry(): string {
   const { ppid } = process;
   if (process.env['npm_lifecycle_event'] === undefined) return String(ppid);
@@ -51,7 +51,7 @@ export const processHost: Host = {
   get npmArguments() {
     return readNpmArguments(process.env, process.ppid);
   },
-  // A getter: merely touching process.stdin opens it.
+  // A getter, since reading process.stdin opens it.
   get stdin() {
     return process.stdin;
   },

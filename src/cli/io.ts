@@ -1,31 +1,32 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { chooseColour, escapeForeign } from '../text/paint.ts';
+import { wrapLine } from '../text/wrap-text.ts';
 import type { Host } from './host.ts';
 
 /**
- * What a command's main may touch of the world; the only way to the process from outside src/cli. All that is written passes `escapeForeign`: names, reasons and
- * messages come from the store, from AWS and from origins, and must not write to the terminal as they like.
+ * The only way from a command to the process. All output passes `escapeForeign`, since names, reasons and messages come from the store, from AWS and from
+ * origins and must not control the terminal. On a terminal every line is wrapped at its width.
  */
 export interface Io {
   /** One line of result. */
   stdout(line: string): void;
-  /** One line of talk. */
+  /** One line that is not part of the result. */
   stderr(line: string): void;
-  /** One line of talk that the next one replaces; nothing at all when stderr is no terminal. */
+  /** One line on stderr that the next one replaces; nothing at all unless stderr is a terminal. */
   progress(line: string): void;
   /** A result: the value as one line of JSON under `--json`, the lines otherwise. */
   result(value: unknown, lines: readonly string[]): void;
-  /** A result in place of the previous one: the screen is cleared on a terminal; elsewhere it is one more result. */
+  /** A result in place of the previous one: on a terminal the screen is cleared, elsewhere it is one more result. */
   redraw(value: unknown, lines: readonly string[]): void;
   /** Asks a yes-or-no question on the terminal; anything but `y` or `yes` is no. Check `isTerminal` first. */
   confirm(question: string): Promise<boolean>;
-  /** A main sets it whose work matters more than its log: it goes on although nobody reads what it writes. Default false. */
+  /** For a main whose work matters more than its log: it goes on when the reader of its output has gone. Default false. */
   outlivesReaders: boolean;
   env: Readonly<Record<string, string | undefined>>;
-  /** A person sits at it: stdin and stderr are terminals. */
+  /** stdin and stderr are terminals, so a question can be asked. */
   isTerminal: boolean;
-  /** Width of stdout, 80 when it is no terminal. */
+  /** Width of stdout; 80 unless it is a terminal. */
   columns: number;
   /** Colours are welcome on stdout. */
   colour: boolean;
@@ -38,10 +39,9 @@ export interface Io {
   now(): number;
 }
 
-/** The world of one command on this host. */
 export function openIo(host: Host, json: boolean, signal: AbortSignal): Io {
   const { stdout, stderr, env } = host;
-  const isTalkVisible = stderr.isTTY === true;
+  const isProgressVisible = stderr.isTTY === true;
   let transient = false;
   const erase = () => {
     if (transient) stderr.write('\r\u001b[K');
@@ -49,15 +49,19 @@ export function openIo(host: Host, json: boolean, signal: AbortSignal): Io {
   };
   const write = (output: Host['stdout'], text: string, before = '') => {
     erase();
-    output.write(before + escapeForeign(text));
+    const escaped = escapeForeign(text);
+    output.write(before + (output.isTTY === true ? wrapLines(escaped, output.columns ?? 80) : escaped));
   };
-  const result = (value: unknown, lines: readonly string[], before = '') =>
-    write(stdout, json ? `${JSON.stringify(value)}\n` : lines.map((line) => `${line}\n`).join(''), before);
+  const result = (value: unknown, lines: readonly string[], before = '') => {
+    if (!json) return write(stdout, lines.map((line) => `${line}\n`).join(''), before);
+    erase();
+    stdout.write(before + escapeForeign(`${JSON.stringify(value)}\n`));
+  };
   return {
     stdout: (line) => write(stdout, `${line}\n`),
     stderr: (line) => write(stderr, `${line}\n`),
     progress: (line) => {
-      if (!isTalkVisible) return;
+      if (!isProgressVisible) return;
       erase();
       // A line wider than the terminal would wrap, and only its last row could be erased.
       stderr.write(escapeForeign(line).slice(0, (stderr.columns ?? 80) - 1));
@@ -69,7 +73,7 @@ export function openIo(host: Host, json: boolean, signal: AbortSignal): Io {
       write(stderr, `${question} [y/N] `);
       const reader = createInterface({ input: host.stdin });
       try {
-        // Ctrl-D, and the end of whatever else stdin is: no answer will come.
+        // After Ctrl-D, or the end of a pipe, no answer will come.
         const noAnswer = once(reader, 'close').then(() => '');
         const answer = await Promise.race([reader.question('', { signal }), noAnswer]);
         return /^y(es)?$/i.test(answer.trim());
@@ -80,7 +84,7 @@ export function openIo(host: Host, json: boolean, signal: AbortSignal): Io {
     outlivesReaders: false,
     env,
     get isTerminal() {
-      return isTalkVisible && host.stdin.isTTY === true;
+      return isProgressVisible && host.stdin.isTTY === true;
     },
     columns: stdout.columns ?? 80,
     colour: !json && chooseColour(env, stdout.isTTY === true),
@@ -89,4 +93,11 @@ export function openIo(host: Host, json: boolean, signal: AbortSignal): Io {
     stopCode: 130,
     now: host.now,
   };
+}
+
+function wrapLines(text: string, width: number): string {
+  return text
+    .split('\n')
+    .flatMap((line) => wrapLine(line, width))
+    .join('\n');
 }

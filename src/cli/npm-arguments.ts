@@ -3,10 +3,10 @@ import { join } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** How far up npm is looked for: shells, npm itself, an outer npm whose script ran this one, wrappers. */
+/** How many parents are searched for npm: shells, npm itself, an outer npm whose script ran this one, wrappers. */
 const generations = 16;
 const headBytes = 8_192;
-/** A log is npm's own when it began at most this long before the command. */
+/** A log that began earlier than this before the command is of another run. */
 const recentMs = 60_000;
 
 /**
@@ -18,11 +18,11 @@ export function readNpmArguments(env: Environment, parent: number): readonly str
   const script = env['npm_lifecycle_event'];
   if (script === undefined) return [];
   const open = openLogs(parent);
-  // A finished run's log says nothing about this one.
+  // Without npm's logs an older file would be of a run that has ended.
   const logs = open ?? (env['npm_config_logs_max'] === '0' ? [] : recentLogs(env));
   const own = logs.findIndex((text) => parseNpmLog(text, script) !== undefined);
   if (own < 0) return undefined;
-  // What an outer npm took was meant for its own script, but for the place to act at.
+  // Of the options that an outer npm took, only the place to write is meant for this script, too.
   const outer = open === undefined ? [] : logs.slice(own + 1).flatMap((text) => wordsOf(text) ?? []);
   return [...(parseNpmLog(logs[own] ?? '', script) ?? []), ...outer.filter((word) => word === '--no-global')];
 }

@@ -1,9 +1,9 @@
 import { formatDuration, parseDuration } from '../text/duration.ts';
-import { parseBytes, parseCount } from './parse-count.ts';
+import { parseBytes, parseCount } from '../text/parse-count.ts';
 
-/** One `--option` of a command: how it reads on the line, and its value when it is not there. */
+/** One `--option` of a command: how its text is parsed, and its value when it is absent. */
 export interface Option<T> {
-  /** What stands after the name in the help, such as `<text>`; undefined for a flag, which takes no value. */
+  /** Follows the name in the help, such as `<text>`; undefined for a flag, which takes no value. */
   placeholder: string | undefined;
   summary: string;
   absent: T;
@@ -76,7 +76,7 @@ export function duration<F extends number | undefined = undefined>(
   return option(summary, common, 'duration', parse, `a duration such as 90s, 15m or 2h${bound}`);
 }
 
-/** A whole number from 0 as people write large ones: `100M`, `2.5B`, `100_000`. */
+/** A whole number from 0, large ones as `100M`, `2.5B` or `100_000`. */
 export function count<F extends number | undefined = undefined>(summary: string, common: Common<F> = {}): Option<number | F> {
   return option(summary, common, 'count', parseCount, 'a number such as 100_000, 100M or 2.5B');
 }
@@ -86,7 +86,7 @@ export function bytes<F extends number | undefined = undefined>(summary: string,
   return option(summary, common, 'bytes', parseBytes, 'a size such as 512, 20kB or 1.5MB');
 }
 
-/** A country as CloudFront names it, ISO 3166-1 alpha-2, in upper case whichever way it was typed. */
+/** A country as CloudFront names it, ISO 3166-1 alpha-2, returned in upper case. */
 export function country<F extends string | undefined = undefined>(summary: string, common: Common<F> = {}): Option<string | F> {
   return option(summary, common, 'code', (found) => (/^[a-z]{2}$/i.test(found) ? found.toUpperCase() : undefined), 'two letters');
 }

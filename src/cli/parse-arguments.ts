@@ -12,7 +12,7 @@ export interface Arguments<O extends Options> {
 type Environment = Readonly<Record<string, string | undefined>>;
 type Syntax<O extends Options> = Pick<Command<O>, 'usage' | 'options' | 'positionals'>;
 
-/** What a command was given, checked. `npmArguments` is what npm recorded before `--`, undefined when it left no record; throws EdgeError USAGE at the first thing that does not fit. */
+/** The checked arguments of a command. USAGE at the first problem. `npmArguments` is what npm recorded before `--`, undefined when it left no record. */
 export function parseArguments<O extends Options>(
   command: Syntax<O>,
   argv: readonly string[],
@@ -43,7 +43,7 @@ export function parseArguments<O extends Options>(
     if (given.has(token.name)) throw fail(`--${token.name} is given twice`);
     given.set(token.name, parseValue(token, option, fail));
   }
-  // First: an argument behind an option that npm took looks unexpected, and that would hide the reason.
+  // First, since an argument behind an option that npm took looks unexpected, which would hide the cause.
   checkSwallowed(command, given, env, npmArguments);
   checkPositionals(command, positionals, fail);
   if (known.includes('local') && !given.has('local') && isLocalTarget(env)) given.set('local', true);
@@ -58,7 +58,7 @@ function isLocalTarget(env: Environment): boolean {
   throw new EdgeError('USAGE', `EDGE_TARGET must be aws or local, found ${JSON.stringify(target)}`, { hint: 'unset it for aws' });
 }
 
-/** Makes the USAGE errors of one command; the hint is the way to its help unless there is a better one. */
+/** Makes the USAGE errors of one command; the hint names its help unless there is a better one. */
 function misuse(command: { usage: string }) {
   return (message: string, hint?: string) => new EdgeError('USAGE', message, { hint: hint || `npm run ${scriptName(command)} -- --help` });
 }
@@ -74,7 +74,7 @@ function parseValue(
     return true;
   }
   if (token.value === undefined) throw fail(`${name} needs a value: ${name} ${option.placeholder}`);
-  // `--reason --for 2h`: the value was forgotten, and the next option must not become it.
+  // `--reason --for 2h`: the value is missing, and the next option must not become it.
   if (token.inlineValue === false && /^-[^\d]/.test(token.value))
     throw fail(`${name} needs a value, found the option ${token.value}`, `${name}=${token.value} if that is its value`);
   const parsed = option.parse(token.value);
@@ -101,12 +101,12 @@ function checkPositionals(command: Syntax<Options>, found: readonly string[], fa
   if (extra !== undefined) throw fail(`unexpected argument ${JSON.stringify(extra)}`);
 }
 
-/** npm's own names for options of ours: it writes down `--local` as `--no-global`. */
+/** npm records `--local` under its own name, `--no-global`. */
 const npmNames: Readonly<Record<string, string>> = { 'no-global': 'local', 'no-yes': 'yes' };
 
 /**
- * `npm run failover to europe --local` hands `--local` to npm, and the command would act on the live account. npm's own record says what it took; without it
- * npm_config_* has a trace of most options, except of those that npm knows itself and may have from its own configuration.
+ * With `npm run failover to europe --local` npm takes `--local`, and the command would act on the live account. npm's record names what it took; without it
+ * npm_config_* has most options, except those that npm knows itself and may have from its own configuration.
  */
 function checkSwallowed(
   command: Syntax<Options>,
@@ -125,14 +125,14 @@ function checkSwallowed(
   );
   const taken = [...recorded, ...traced].find((name) => names.includes(name) && !given.has(name));
   const script = scriptName(command);
-  // Without npm's record `--local` may have been taken unseen, and with --yes nothing else would stop a write to the live account.
+  // Without npm's record `--local` may have been lost, and with --yes nothing else stops a write to the live account.
   const isUnseen = npmArguments === undefined && /^npm\//.test(env['npm_config_user_agent'] ?? '');
   if (taken === undefined && isUnseen && given.has('yes') && names.includes('local') && !given.has('local') && !env['EDGE_TARGET'])
-    throw new EdgeError('USAGE', 'npm left no record of the options it took for itself, so where to write is not certain', {
+    throw new EdgeError('USAGE', 'npm left no record of the options it took, so it is not certain where to write', {
       hint: 'set EDGE_TARGET=aws for the account, EDGE_TARGET=local for the local cloud',
     });
   if (taken === undefined) return;
-  throw new EdgeError('USAGE', `npm took --${taken} for itself, and it did not reach the command`, {
+  throw new EdgeError('USAGE', `npm took --${taken}, so the command did not get it`, {
     hint: `write -- after the script's name: npm run ${script} -- … --${taken}`,
   });
 }

@@ -2,35 +2,35 @@ import { EdgeError } from '../errors.ts';
 import { messageOf, messageOrStackOf } from '../text/message-of.ts';
 import { chooseColour, paint } from '../text/paint.ts';
 import type { Command } from './command.ts';
-import { formatHelp } from './format-help.ts';
+import { formatHelp } from './command.ts';
 import { type Host, type Output, processHost, type StopSignal } from './host.ts';
 import { type Io, openIo } from './io.ts';
 import { flag, type Options } from './option.ts';
 import { parseArguments } from './parse-arguments.ts';
 
-const every = { json: flag('one JSON document on stdout, errors included'), help: flag('this text') };
+const every = { json: flag('print one JSON document on stdout, errors included'), help: flag('print this text') };
 
-/** npm passes Ctrl-C on to a child that has already had it from the terminal: two signals this near are one keypress. */
+/** npm passes Ctrl-C on to a child that has already received it from the terminal: two signals this close are one keypress. */
 const sameKeypressMs = 300;
 
 const stopCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /**
- * Runs a command: reads the arguments, hands main what was given, prints errors and ends the process.
- * Exit codes: 0 done, 1 failed, 2 misused, 130, 143 and 129 ended by Ctrl-C, SIGTERM and SIGHUP. The first signal aborts `io.signal`, a second ends at once;
- * a main that then returns has ended in good order, with its own code. The end of npm counts as SIGTERM: npm passes signals to a shell only, which dies
- * of them and leaves this process behind.
+ * Runs a command: parses the arguments, calls main, prints errors and ends the process.
+ * Exit codes: 0 done, 1 failed, 2 misused, 130, 143 and 129 ended by Ctrl-C, SIGTERM and SIGHUP. The first signal aborts `io.signal`, a second one ends
+ * the process at once. A main that returns after the first one ends with its own code. The end of npm counts as SIGTERM: npm passes signals to a shell only,
+ * which ends and leaves this process behind.
  */
 export async function run<O extends Options>(command: Command<O>, host: Host = processHost): Promise<void> {
   const stop = new AbortController();
   let firstAt: number | undefined;
-  // Which way errors are printed must be known before the arguments have been understood.
+  // Read before the arguments are parsed, since their errors are printed as JSON, too.
   const json = host.argv.includes('--json');
   const io = openIo(host, json, stop.signal);
   for (const output of [host.stdout, host.stderr])
     output.on('error', (error) => {
       if (io.outlivesReaders) return;
-      // A reader that has seen enough, such as `head`, closes the pipe.
+      // The reader has closed the pipe, as `head` does.
       if (error.code === 'EPIPE') host.exit(0);
       else throw error;
     });
@@ -90,7 +90,7 @@ function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }
 
-/** Ending the process would cut off what a pipe has not yet taken. */
+/** Ending the process would cut off what a pipe has not taken yet. */
 function flushed(output: Output): Promise<void> {
   return new Promise((resolve) => {
     output.write('', () => resolve());

@@ -82,9 +82,9 @@ describe('parseArguments', () => {
     expect(parse(['to', '--', '--yes']).positionals).toEqual(['to', '--yes']);
   });
 
-  it('notices an option that npm took for itself', () => {
+  it('notices an option that npm took', () => {
     const env = { npm_lifecycle_event: 'failover', npm_config_local: 'true' };
-    expect(problem(['status'], env)).toMatch(/--local .* \| .*npm run failover -- … --local$/);
+    expect(problem(['status'], env)).toMatch(/--local.* \| .*npm run failover -- … --local$/);
     expect(problem(['status'], { npm_lifecycle_event: 'failover', npm_config_break_glass: 'x' })).toContain('--break-glass');
     expect(parse(['status', '--local'], env).values.local).toBe(true);
     expect(parse(['status'], { npm_config_local: 'true' }).values.local).toBe(false);

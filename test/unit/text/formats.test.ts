@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { formatHelp } from '../../../src/cli/format-help.ts';
+import { formatHelp } from '../../../src/cli/command.ts';
 import { duration, flag, text } from '../../../src/cli/option.ts';
 import { formatTable } from '../../../src/text/format-table.ts';
 import { formatTime } from '../../../src/text/format-time.ts';
 import { paint } from '../../../src/text/paint.ts';
+import { wrapLine } from '../../../src/text/wrap-text.ts';
 
 describe('formatHelp', () => {
   const help = formatHelp({
     usage: 'failover -- <status|to|drain|auto|history> [origin] [--for 2h] [--reason text] [--yes]',
-    summary: 'Moves viewers between origins by hand, for a time that ends by itself, and says where they go afterwards.',
+    summary: 'Moves viewers between origins by hand, until the time that you give, and shows where they go afterwards.',
     examples: ['failover -- status', 'failover -- to europe --for 2h --reason "ALB 5xx"'],
     options: {
-      for: duration('how long it holds, which is never for ever since an override that nobody remembers is an outage in waiting'),
+      for: duration('how long it holds, which is never for ever since an override that is forgotten is an outage that waits to happen'),
       'a-name-that-is-longer-than-the-column': text('why'),
       yes: flag('write without asking'),
     },
@@ -53,5 +54,24 @@ describe('formatTable', () => {
         [1],
       ),
     ).toEqual([`singapore    0  ${paint(true, 'red', 'down')}`, 'eu         100  up']);
+  });
+});
+
+describe('wrapLine', () => {
+  it.each([
+    { line: 'short', lines: ['short'] },
+    {
+      line: 'danger   europe is unhealthy since a minute',
+      lines: ['danger   europe is', '         unhealthy', '         since a', '         minute'],
+    },
+    { line: 'error: no terminal to confirm in', lines: ['error: no terminal to', '       confirm in'] },
+    { line: '  a long list of many short words', lines: ['  a long list of many', '    short words'] },
+    { line: 'https://d111111abcdef8.cloudfront.net', lines: ['https://d111111abcdef8.cloudfront.net'] },
+    { line: 'two   columns and the last one beyond', lines: ['two   columns and the', '      last one beyond'] },
+  ])('breaks $line', ({ line, lines }) => expect(wrapLine(line, 22)).toEqual(lines));
+
+  it('counts what is seen, not the codes of colours', () => {
+    const painted = '\u001b[31mdanger\u001b[39m   it fails';
+    expect(wrapLine(painted, 18)).toEqual([painted]);
   });
 });

@@ -1,16 +1,17 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openOutputFolder } from '../../../src/cli/output-folder.ts';
+import { openOutputFolder, readTextFile, writeWholeFile } from '../../../src/cli/files.ts';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cli-files-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
 
 describe('openOutputFolder', () => {
-  let folder = '';
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'output-folder-'));
-  });
-  afterEach(() => rm(folder, { recursive: true }));
-
   it('makes the folder, leaves nothing of its trial behind, and puts files in place of older ones', async () => {
     const path = join(folder, 'new', 'deep');
     const output = await openOutputFolder(path, ['report.html']);
@@ -37,4 +38,21 @@ describe('openOutputFolder', () => {
     await expect(output.write('report.html', 'new')).rejects.toMatchObject({ code: 'USAGE' });
     expect(await readdir(folder)).toEqual(['report.html']);
   });
+});
+
+it('refuses a pipe, since reading it would never end', async () => {
+  const pipe = join(folder, 'function.js');
+  execFileSync('mkfifo', [pipe]);
+  await expect(readTextFile(pipe)).rejects.toMatchObject({ code: 'CONFIG_MISSING', message: expect.stringContaining('pipe') });
+});
+
+it('follows no link that another user left in a shared folder', async () => {
+  const [victim, path] = [join(folder, 'victim'), join(folder, 'report.html')];
+  await writeFile(victim, 'mine');
+  // The name of a draft that could be guessed, and the file itself, both lead elsewhere.
+  await symlink(victim, `${path}.${process.pid}.new`);
+  await symlink(victim, path);
+  await writeWholeFile(path, 'report');
+  expect([await readFile(victim, 'utf8'), await readFile(path, 'utf8')]).toEqual(['mine', 'report']);
+  expect((await readdir(folder)).sort()).toEqual(['report.html', `report.html.${process.pid}.new`, 'victim']);
 });
