@@ -33,7 +33,7 @@ export function poolDatabaseUrl(url: string, pooler: Pooler | undefined): { url:
   return { url: `${parts.scheme}${parts.userInfo}${host}${port === undefined ? '' : `:${port}`}${parts.rest}` };
 }
 
-/** The URL for people and logs: `***` in place of each password; nothing but `***` when it is no PostgreSQL URL. */
+/** The URL for people and logs: `***` in place of each password; `***` alone unless it is a PostgreSQL URL. */
 export function maskDatabaseUrl(url: string): string {
   const parts = parseDatabaseUrl(url);
   if ('problem' in parts) return '***';

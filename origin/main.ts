@@ -57,7 +57,7 @@ function openAccessible(upstream: UpstreamSettings, region: string) {
     now: () => performance.now(),
     onChange: (problem) => log(problem === undefined ? 'info' : 'warn', { event: 'upstream', [field]: problem === undefined, problem }),
   });
-  // Asked now, so that the load balancer's first look need not wait for it.
+  // Asked now, so that the load balancer's first health check need not wait for it.
   void reachability.read();
   return { field, read: reachability.read };
 }

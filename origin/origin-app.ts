@@ -20,7 +20,7 @@ export interface OriginAppOptions {
   accessible?: { field: string; read: () => boolean | Promise<boolean> } | undefined;
   /** Shows viewers who ask through CloudFront the whole health answer. Default false: they get the status alone, and the upstream is not asked for them. */
   publicHealth?: boolean | undefined;
-  /** Told what failed in `serve`. */
+  /** Called with what `serve` threw. */
   onError?: (error: unknown, request: IncomingMessage) => void;
 }
 

@@ -16,13 +16,13 @@ export interface OriginServerOptions {
   /** 0 takes any free one. */
   port: number;
   app: OriginApp;
-  /** Told of each request as it begins. */
+  /** Called for each request as it begins. */
   onRequest?: RequestListener;
   sleep?: (ms: number) => Promise<unknown>;
 }
 
 export interface StopOptions {
-  /** How long it goes on serving while `/health` tells the load balancer to leave. */
+  /** How long it goes on serving while `/health` asks the load balancer to stop sending. */
   drainMs: number;
   /** How long requests may then still take. */
   graceMs: number;

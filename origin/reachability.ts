@@ -1,20 +1,20 @@
 export interface ReachabilityOptions {
-  /** Asks the upstream once and resolves to what is wrong with it, undefined when nothing is. Must end by itself. */
+  /** Probes the upstream once: the problem, or undefined when there is none. Must end without help. */
   check: () => Promise<string | undefined>;
   /** Any clock in milliseconds that does not go back. */
   now: () => number;
-  /** A good answer is as good as new for so long. Default 5 s. */
+  /** How long a good answer counts. Default 5 s. */
   freshMs?: number;
-  /** A bad one. Default 0.5 s, less than the flipper's fast interval: its three bad probes must be three bad answers of the upstream, not one seen three times. */
+  /** How long a bad answer counts. Default 0.5 s, below the flipper's fast interval: three bad probes must be three bad answers of the upstream. */
   failureFreshMs?: number;
   /** An answer older than this is no longer given while a new one is under way. Default 30 s. */
   maxStaleMs?: number;
-  /** Told when the answer changes, the first one included. */
+  /** Called when the answer changes, the first one included. */
   onChange?: (problem: string | undefined) => void;
 }
 
 export interface Reachability {
-  /** True when the upstream answered well. A promise only when no answer is recent enough. Never rejects. */
+  /** True when the upstream's answer was good. A promise only when no answer is recent enough. Never rejects. */
   read(): boolean | Promise<boolean>;
 }
 

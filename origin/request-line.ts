@@ -13,7 +13,7 @@ const maxLength = 200;
 
 /**
  * The fields of one line of the log. Neither a query string nor a secret is among them. `id` is CloudFront's request id, the one of its own logs; else the load
- * balancer's trace id; null when nobody gave one.
+ * balancer's trace id; null when there is none.
  */
 export function describeRequest({ request, status, tookMs, isBroken }: AnsweredRequest): Record<string, unknown> {
   const { headers } = request;
@@ -24,7 +24,7 @@ export function describeRequest({ request, status, tookMs, isBroken }: AnsweredR
     path: cut(request.url?.split('?', 1)[0]),
     status,
     ms: Math.round(tookMs * 10) / 10,
-    // What the edge decided; undefined, and so left out, when nobody came through it.
+    // What the edge decided; undefined, and so left out, for a request that did not come through it.
     route: cut(headers['x-origin-route']),
     askedRegion: cut(headers['x-region']),
     ...(isBroken && { broken: true }),

@@ -136,7 +136,7 @@ export function describeSettings({ verifySecret, databaseUrl, ...settings }: Set
 }
 
 function isBaseUrl(text: string): boolean {
-  // The parser drops line breaks and tabs that somebody else would stumble over.
+  // The parser drops line breaks and tabs that other parsers may take differently.
   if (!/^https?:\/\/[\x21-\x7e]+$/.test(text) || !URL.canParse(text)) return false;
   const { username, password, search, hash } = new URL(text);
   return [username, password, search, hash].every((part) => part === '');

@@ -49,7 +49,7 @@ export function checkUpstreamRegion(region: string, allowedRegions: readonly str
   return `the upstream must not be called from ${region}: its allowed regions are ${allowedRegions.join(', ')}`;
 }
 
-/** What is wrong with the upstream's answer at this path, undefined for any 2xx: a refusal by region (451, 403) or rate (429) is no good answer. */
+/** What is wrong with the upstream's answer at this path, undefined for any 2xx: a refusal by region (451, 403) or rate (429) is a bad answer. */
 export async function checkUpstream(client: UpstreamClient, path: string): Promise<string | undefined> {
   try {
     const response = await client.get(path);

@@ -1,14 +1,16 @@
 import edgeConfig from '../edge.config.ts';
 import { buildRegionConfig, formatEcsEnvironment, formatEnvLines, regionFormats } from '../origin/region-config.ts';
+import service from '../origin/service.config.ts';
 import { choice, flag } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
 import { EdgeError } from '../src/errors.ts';
+import { nearestName } from '../src/text/nearest-name.ts';
 
 await run({
   usage: 'region:config -- <origin> [options]',
   summary:
-    'Prints the environment of an origin’s container by edge.config.ts, with DATABASE_URL of this environment led through its pooler.',
+    'Prints the environment of an origin’s container, from edge.config.ts, origin/service.config.ts and DATABASE_URL of this environment.',
   examples: [
     'region:config -- singapore',
     'region:config -- europe --format ecs',
@@ -17,7 +19,7 @@ await run({
   positionals: [{ name: 'origin' }],
   options: {
     format: choice(
-      'lines for a shell or an env file, an object, or the environment of a container definition; env when absent',
+      'lines for a shell or an env file, an object, or the environment of a container definition; env by default',
       regionFormats,
       {
         fallback: 'env',
@@ -25,26 +27,45 @@ await run({
     ),
     'show-secrets': flag('print the password in DATABASE_URL'),
   },
-  main: async ({ positionals: [origin = ''], values }, io) => {
+  main: async ({ positionals: [id = ''], values }, io) => {
     if (values.format === 'ecs' && values['show-secrets'])
       throw new EdgeError(
         'USAGE',
-        '--show-secrets does not go with --format ecs: whoever may describe a task definition reads its environment',
+        '--show-secrets is refused with --format ecs: all who may describe a task definition read its environment',
         {
-          hint: 'name a secret of Secrets Manager under "secrets" of the container definition, as DATABASE_URL',
+          hint: 'name a secret of Secrets Manager as DATABASE_URL under "secrets" of the container definition',
         },
       );
-    const databaseUrl = io.env['DATABASE_URL'];
-    const { variables, notes } = buildRegionConfig(parseEdgeConfig(edgeConfig), origin, {
-      databaseUrl,
+    const { region } = findOrigin(id);
+    const found = buildRegionConfig(region, service[id] ?? {}, {
+      databaseUrl: io.env['DATABASE_URL'],
       showSecrets: values['show-secrets'],
     });
+    if ('problems' in found)
+      throw new EdgeError(
+        'CONFIG_INVALID',
+        [`the origin ${id} would not start:`, ...found.problems.map((each) => `  ${each}`)].join('\n'),
+        {
+          hint: 'DATABASE_URL is of this environment, AWS_REGION of edge.config.ts, all others of origin/service.config.ts',
+        },
+      );
     const isEcs = values.format === 'ecs';
-    const value = isEcs ? formatEcsEnvironment(variables) : variables;
-    io.result(value, values.format === 'env' ? formatEnvLines(variables) : [JSON.stringify(value, undefined, 2)]);
-    const told = isEcs
-      ? ['DATABASE_URL is not among them: the container takes it from Secrets Manager and leads it through the pooler itself']
-      : notes;
-    for (const note of told) io.stderr(note);
+    const value = isEcs ? formatEcsEnvironment(found.variables) : found.variables;
+    io.result(value, values.format === 'env' ? formatEnvLines(found.variables) : [JSON.stringify(value, undefined, 2)]);
+    const notes = isEcs
+      ? ['DATABASE_URL is left out: the container reads it from Secrets Manager and applies the pooler itself']
+      : found.notes;
+    for (const note of notes) io.stderr(note);
   },
 });
+
+function findOrigin(id: string) {
+  const { origins } = parseEdgeConfig(edgeConfig);
+  const found = Object.hasOwn(origins, id) ? origins[id] : undefined;
+  if (found !== undefined) return found;
+  const known = Object.keys(origins);
+  const near = nearestName(id, known);
+  throw new EdgeError('ORIGIN_UNKNOWN', `edge.config.ts defines no origin ${JSON.stringify(id)}`, {
+    hint: `${near === undefined ? '' : `did you mean ${near}? `}origins: ${known.join(', ')}`,
+  });
+}

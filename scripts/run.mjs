@@ -163,14 +163,16 @@ function stampOf(file) {
   return `${mtimeMs} ${size}`;
 }
 
-/** EDGE_PROJECT takes the place of the configuration that the commands import from the root. */
+/** The files of EDGE_PROJECT take the place of those that the commands import from the root. */
 function ownProject() {
   return {
     name: 'own-project',
     setup(build) {
-      build.onResolve({ filter: /^(\.\.\/)+edge\.config\.ts$/ }, ({ path, resolveDir }) =>
-        resolve(resolveDir, path) === join(root, 'edge.config.ts') ? { path: join(project, 'edge.config.ts') } : undefined,
-      );
+      for (const name of ['edge.config.ts', 'origin/service.config.ts'])
+        build.onResolve({ filter: new RegExp(`^(\\.\\./)+${name.replaceAll('.', '\\.')}$`) }, ({ path, resolveDir }) => {
+          const own = join(project, name);
+          return resolve(resolveDir, path) === join(root, name) && existsSync(own) ? { path: own } : undefined;
+        });
     },
   };
 }

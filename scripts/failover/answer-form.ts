@@ -4,7 +4,7 @@ import { EdgeError } from '../../src/errors.ts';
 import { type FailoverTools, moveViewers, readOverride } from '../../src/failover/failover.ts';
 import { parseIntent, type WriteIntent } from '../../src/failover/failover-intent.ts';
 import { formatMove, formatMovePlan } from '../../src/failover/format-failover.ts';
-import { describePlan, type PlanDescription } from '../../src/failover/plan-failover.ts';
+import { describeMovePlan, type PlanDescription } from '../../src/failover/plan-failover.ts';
 import { isRecord } from '../../src/text/is-record.ts';
 
 /** What became of a form, for a page. */
@@ -40,7 +40,7 @@ export async function answerForm(body: string, tools: FormTools): Promise<FormAn
     const sent: FailoverTools = { ...tools, by: by ?? tools.by, verify: false, verifyTimeoutMs: 0, edge: undefined };
     const result = await moveViewers(intent, sent, {
       show: (shown) => {
-        plan = describePlan(shown);
+        plan = describeMovePlan(shown);
         lines.push(...formatMovePlan(shown, { now: tools.now(), audiences: tools.audiences, colour: false }));
       },
       confirm: async () => write,

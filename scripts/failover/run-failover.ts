@@ -3,7 +3,7 @@ import type { Io } from '../../src/cli/io.ts';
 import { EdgeError } from '../../src/errors.ts';
 import { type FailoverTools, moveViewers } from '../../src/failover/failover.ts';
 import type { Intent, WriteIntent } from '../../src/failover/failover-intent.ts';
-import { readHistory, readStatus, type StatusContext } from '../../src/failover/failover-status.ts';
+import { readFlipHistory, readStatus, type StatusContext } from '../../src/failover/failover-status.ts';
 import { formatFlips, formatMove, formatMovePlan, formatStatus } from '../../src/failover/format-failover.ts';
 
 export interface FailoverCommand extends Omit<FailoverTools, 'now' | 'signal'>, Omit<StatusContext, 'now'> {
@@ -70,7 +70,7 @@ async function watchStatus(command: FailoverCommand, io: Io): Promise<number> {
 }
 
 async function showHistory({ store }: FailoverCommand, io: Io): Promise<number> {
-  const { flips, gaps } = await readHistory(store);
+  const { flips, gaps } = await readFlipHistory(store);
   io.result({ flips, gaps }, flips.length === 0 ? ['no flips yet'] : formatFlips(flips, io.now()));
   for (const gap of gaps) io.stderr(`note: flip #${gap} does not follow from the flip before it`);
   return 0;

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import type { z } from 'zod';
 import { findKeyProblems } from './declared-keys.ts';
 
@@ -95,27 +94,6 @@ export function checkRoutes(config: Routing, problems: Problems): void {
       ['routes'],
       `at most ${maxOrders} different orders of origins, defaultOrder among them, found ${orders.size}: give countries the same order`,
     );
-}
-
-export function checkUpstream(origin: { region: string; upstream?: { allowedRegions: string[] } | undefined }, problems: Problems): void {
-  const { region, upstream } = origin;
-  if (upstream !== undefined && !upstream.allowedRegions.includes(region))
-    add(
-      problems,
-      ['upstream', 'allowedRegions'],
-      `the origin is in ${region}, from where the upstream must not be called: it would refuse to start, found ${JSON.stringify(upstream.allowedRegions)}`,
-    );
-}
-
-export function isBaseUrl(text: string): boolean {
-  // The parser drops line breaks and tabs that somebody else would stumble over.
-  if (!/^https?:\/\/[\x21-\x7e]+$/.test(text) || !URL.canParse(text)) return false;
-  const { username, password, search, hash } = new URL(text);
-  return [username, password, search, hash].every((part) => part === '');
-}
-
-export function isHost(text: string): boolean {
-  return /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(text) || isIP(text) !== 0;
 }
 
 /** Tells the issues that leave something of another type in one of these fields, or in the whole, from those that do not. */

@@ -1,17 +1,7 @@
 import { inspect } from 'node:util';
 import { z } from 'zod';
 import { EdgeError } from '../errors.ts';
-import {
-  checkFailover,
-  checkHealth,
-  checkIds,
-  checkKeys,
-  checkRoutes,
-  checkUpstream,
-  isBaseUrl,
-  isHost,
-  leavesTyped,
-} from './edge-config-rules.ts';
+import { checkFailover, checkHealth, checkIds, checkKeys, checkRoutes, leavesTyped } from './edge-config-rules.ts';
 
 const countryCode = z.string().regex(/^[A-Z]{2}$/, 'a country is an ISO 3166-1 alpha-2 code in upper case');
 const resourceName = z.string().regex(/^[a-zA-Z0-9-_]{1,64}$/, 'a CloudFront name is 1 to 64 of a-z, A-Z, 0-9, "-" and "_"');
@@ -80,32 +70,6 @@ const webhookNotification = z.strictObject({
 
 const notification = z.discriminatedUnion('type', [snsNotification, webhookNotification]);
 
-/** The third party that an origin's service calls; read by origin/ from its environment, which `npm run region:config` prints. */
-const upstream = z.strictObject({
-  /** Beginning of the health answer's field that says whether the upstream answers. Default `binance`: `binance_accessible`. */
-  name: z
-    .string()
-    .regex(/^[a-z][a-z0-9_]{0,31}$/, 'a name is 1 to 32 of a-z, 0-9 and "_", starting with a letter')
-    .default('binance'),
-  /** Such as `https://api.binance.com`. */
-  baseUrl: z.string().refine(isBaseUrl, 'an http or https URL without user, password, query and fragment is needed'),
-  /** What the health check asks for below it. Default `/api/v3/ping`. */
-  healthPath: z
-    .string()
-    .regex(/^\/[\x21-\x7e]*$/, 'a path starts with / and is percent-encoded')
-    .default('/api/v3/ping'),
-  /** AWS regions from which it may be called; in any other the origin refuses to start. */
-  allowedRegions: z.array(awsRegion),
-});
-
-/** The way of an origin's service to its database. */
-const database = z.strictObject({
-  /** Host of the connection pooler, which takes the place of the host in DATABASE_URL. */
-  poolerHost: z.string().refine(isHost, 'a host name or an address alone is needed'),
-  /** Default: the port in DATABASE_URL, as RDS Proxy wants it; PgBouncer listens on 6432. */
-  poolerPort: z.int().min(1).max(65_535).optional(),
-});
-
 const schema = z
   .strictObject({
     /** Name of the edge function. Default `origin-router`. */
@@ -118,16 +82,12 @@ const schema = z
     origins: z
       .record(
         z.string(),
-        z
-          .strictObject({
-            /** AWS region, the value of the origin's `x-region` header. */
-            region: awsRegion,
-            /** Evidence about this origin. Default: one http signal with its defaults. */
-            signals: z.array(signal).min(1).default([defaultHttpSignal]),
-            upstream: upstream.optional(),
-            database: database.optional(),
-          })
-          .superRefine(checkUpstream, { when: ({ issues }) => issues.every(leavesTyped('region', 'upstream')) }),
+        z.strictObject({
+          /** AWS region, the value of the origin's `x-region` header. */
+          region: awsRegion,
+          /** Evidence about this origin. Default: one http signal with its defaults. */
+          signals: z.array(signal).min(1).default([defaultHttpSignal]),
+        }),
       )
       .superRefine(checkIds),
     /** Origins for everybody whose country no route names, the preferred one first. */

@@ -148,7 +148,7 @@ export async function readFlips(store: FlagStore, count = auditPlaces): Promise<
 }
 
 /** Every flip of the audit, the newest first, and the sequences that do not follow from the flip before them. */
-export async function readHistory(store: FlagStore): Promise<{ flips: AuditEntry[]; gaps: number[] }> {
+export async function readFlipHistory(store: FlagStore): Promise<{ flips: AuditEntry[]; gaps: number[] }> {
   const flips = auditHistory(await readFlips(store));
   return { flips, gaps: replayAudit(flips).gaps };
 }

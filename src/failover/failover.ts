@@ -9,7 +9,16 @@ import { formatDuration } from '../text/duration.ts';
 import { type ExpectByLive, expectAtEdge } from './expect-at-edge.ts';
 import type { WriteIntent } from './failover-intent.ts';
 import { formatEnd, formatOverrideNotice, type OverrideNotice } from './format-failover.ts';
-import { checkDangers, type FailoverPlan, type PlanTools, planMove, refuseEnded, type SeenOrigins, writePlan } from './plan-failover.ts';
+import {
+  checkDangers,
+  type FailoverPlan,
+  type MoveResult,
+  type PlanTools,
+  planMove,
+  refuseEnded,
+  type SeenOrigins,
+  writePlan,
+} from './plan-failover.ts';
 import { formatDisagreement, verifyEdge } from './verify-edge.ts';
 
 /** What the operator's commands work with. */
@@ -47,11 +56,6 @@ export interface MoveSteps {
   note(text: string): void;
   progress(text: string): void;
 }
-
-export type MoveResult =
-  | { outcome: 'nothing-to-do'; record: string }
-  | { outcome: 'declined'; plan: FailoverPlan }
-  | { outcome: 'written'; sequence: number; from: string; to: string; propagationMs: number | null };
 
 /**
  * An operator's move: plan it, show it, ask, write it in one call, notify, confirm it at the edge. ORIGIN_UNHEALTHY when it is unsafe, CONFLICT when another

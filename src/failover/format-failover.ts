@@ -6,10 +6,9 @@ import { formatDuration } from '../text/duration.ts';
 import { formatTable } from '../text/format-table.ts';
 import { formatTime } from '../text/format-time.ts';
 import { paint } from '../text/paint.ts';
-import type { MoveResult } from './failover.ts';
 import type { WriteIntent } from './failover-intent.ts';
 import type { FailoverStatus, OriginStatus } from './failover-status.ts';
-import type { FailoverPlan } from './plan-failover.ts';
+import type { FailoverPlan, MoveResult } from './plan-failover.ts';
 
 export interface MovePlanOptions {
   /** Epoch milliseconds. */

@@ -202,6 +202,12 @@ function judgeOrigin(memory: OriginMemory | undefined, probe: OriginProbe | unde
   return { verdict: 'healthy', evidence: `${recorded}; its health checks just now were good` };
 }
 
+/** What became of a move. */
+export type MoveResult =
+  | { outcome: 'nothing-to-do'; record: string }
+  | { outcome: 'declined'; plan: FailoverPlan }
+  | { outcome: 'written'; sequence: number; from: string; to: string; propagationMs: number | null };
+
 /** A plan as plain data, for a page or `--json`. */
 export interface PlanDescription {
   weights: { origin: string; before: number; after: number }[];
@@ -215,7 +221,7 @@ export interface PlanDescription {
   notes: string[];
 }
 
-export function describePlan({ flip, live, before, after, moves, dangers, notes }: FailoverPlan): PlanDescription {
+export function describeMovePlan({ flip, live, before, after, moves, dangers, notes }: FailoverPlan): PlanDescription {
   const ended = overrideInForce(live);
   return {
     weights: Object.keys(after).map((origin) => ({ origin, before: before[origin] ?? 100, after: after[origin] ?? 100 })),

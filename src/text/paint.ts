@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 type Style = 'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold';
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Parameters that no terminal knows and nobody else can guess: by them the rim tells our own colours from those in a text of others. */
+/** Parameters that no terminal knows and no other writer can guess: they mark our own colours, unlike those in foreign text. */
 const own = Array.from({ length: 5 }, () => String(randomInt(1_000, 10_000))).join(';');
 
 /** The text in a style when `on`, as it is otherwise: `paint(io.colour, 'red', text)`. Only what goes through `escapeForeign` is seen in colour. */

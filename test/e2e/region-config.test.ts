@@ -34,3 +34,11 @@ it('masks the password unless it is asked for, on every way out', async () => {
   expect(ends.map(({ code }) => code)).toEqual([0, 0, 2]);
   for (const { stdout, stderr } of ends) expect(stdout + stderr).not.toContain('hunter2');
 });
+
+it.each([
+  { id: 'singapor', hint: 'did you mean singapore? origins: singapore, europe' },
+  { id: 'constructor', hint: 'origins: singapore, europe' },
+])('names the origins there are for $id', async ({ id, hint }) => {
+  const { code, stdout } = await startScript('region-config', [id, '--json']).ended;
+  expect([code, JSON.parse(stdout).error]).toMatchObject([2, { code: 'ORIGIN_UNKNOWN', hint }]);
+});
