@@ -1,7 +1,7 @@
 import edgeConfig from '../edge.config.ts';
 import { maxFunctionBytes } from '../kvs/limits.ts';
+import { writeWholeFile } from '../src/cli/files.ts';
 import { run } from '../src/cli/run.ts';
-import { writeWholeFile } from '../src/cli/write-whole-file.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
 import { findNjs } from '../src/edge/njs/njs.ts';
 import { proveFunction } from '../src/edge/prove-function.ts';
