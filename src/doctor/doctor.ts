@@ -1,7 +1,7 @@
 import { EdgeError } from '../errors.ts';
 import { type Check, type Finding, fail, type Outcome, warn, worstOf } from './check.ts';
 import { distributionCheck, everyBehaviorCheck, originGroupsCheck, originsCheck, timeoutsCheck } from './checks/distribution.ts';
-import { credentialsCheck, healthRecordCheck, liveCodeCheck, storeAssociationCheck } from './checks/edge.ts';
+import { credentialsCheck, healthRecordCheck, liveCodeCheck, storeAssociationCheck, versionsCheck } from './checks/edge.ts';
 import { cachedContentCheck, countryCheck, policiesCheck } from './checks/policies.ts';
 import { certificatesCheck, originLockCheck } from './checks/reachability.ts';
 import { alarmsCheck, flipperCheck, signalsCheck } from './checks/watch.ts';
@@ -22,6 +22,7 @@ export interface Diagnosis {
 export const allChecks: readonly Check[] = [
   credentialsCheck,
   liveCodeCheck,
+  versionsCheck,
   storeAssociationCheck,
   healthRecordCheck,
   distributionCheck,

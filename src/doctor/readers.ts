@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { type Alarm, listAlarms } from '../aws/alarms.ts';
 import type { Aws } from '../aws/clients.ts';
 import { type CredentialFacts, readCredentialFacts } from '../aws/credential-facts.ts';
 import { type LiveDistribution, readDistributionById } from '../aws/distribution.ts';
-import { describeFunction, type FunctionVersion, readFunctionCode } from '../aws/function.ts';
 import { openKeyValueStore } from '../aws/key-value-store.ts';
 import { describeStore, type StoreDescription } from '../aws/key-value-store-control.ts';
 import { readCachePolicy, readOriginRequestPolicy } from '../aws/policies.ts';
@@ -20,16 +18,12 @@ import { openSignals } from '../flipper/open-signals.ts';
 import { connectLikeEdge, type Phase } from '../probe/connect-like-edge.ts';
 import { type HttpProbeResult, type ProbeOptions, type ProbeTarget, probe } from '../probe/probe.ts';
 import { readTls } from '../probe/read-tls.ts';
+import { readStage, type Stage } from '../publish/stage.ts';
+import { readHistory, type StoredRecord } from '../publish/versions.ts';
 import { once, oncePer } from '../text/once.ts';
 
-/** The LIVE stage of the function. */
-export interface LiveFunction extends FunctionVersion {
-  /** SHA-256 of its code, hex. */
-  sha256: string;
-}
-
 /** The present result of one signal of an origin. */
-export interface SignalLook extends ProbeResult {
+export interface SignalResult extends ProbeResult {
   /** Such as `http`. */
   name: string;
 }
@@ -48,7 +42,9 @@ export interface DoctorReaders {
   now(): number;
   /** The function of the working tree. */
   build(): Promise<BuiltFunction>;
-  liveFunction(): Promise<LiveFunction | undefined>;
+  liveFunction(): Promise<Stage | undefined>;
+  /** The published versions in the store, the newest first. NOT_FOUND without a store. */
+  versions(): Promise<readonly StoredRecord[]>;
   /** The store named in edge.config.ts. */
   store(): Promise<StoreDescription | undefined>;
   /** Record and state of that store, from its data plane, signed with SigV4A. NOT_FOUND without a store. */
@@ -63,7 +59,7 @@ export interface DoctorReaders {
   /** One request to an origin, past CloudFront. */
   ask(originId: string, target: ProbeTarget): Promise<HttpProbeResult>;
   /** Every signal of edge.config.ts, by origin. */
-  signals(): Promise<Readonly<Record<string, readonly SignalLook[]>>>;
+  signals(): Promise<Readonly<Record<string, readonly SignalResult[]>>>;
   credentials(): Promise<CredentialFacts>;
   /** Of one region; undefined on the local cloud. */
   alarms(region: string): Promise<{ alarms: readonly Alarm[]; complete: boolean } | undefined>;
@@ -91,21 +87,14 @@ export interface DoctorOptions {
 /** The real readers. Each call is made when the first check needs it. */
 export function openDoctorReaders(options: DoctorOptions): DoctorReaders {
   const { config, aws, localOrigins, distributionId, now, signal, network = {} } = options;
-  const name = config.functionName;
 
-  const liveFunction = once(async (): Promise<LiveFunction | undefined> => {
-    const client = await aws.cloudFront();
-    const [version, code] = await Promise.all([describeFunction(client, name, 'LIVE'), readFunctionCode(client, name, 'LIVE')]);
-    if (version === undefined || code === undefined) return undefined;
-    return { ...version, sha256: createHash('sha256').update(code).digest('hex') };
-  });
+  const liveFunction = once(async () => readStage(await aws.cloudFront(), config.functionName, 'LIVE'));
   const store = once(async () => describeStore(await aws.cloudFront(), config.keyValueStoreName));
-  const values = once(async () => {
+  const data = once(async () => {
     const found = await store();
     if (found === undefined)
       throw new EdgeError('NOT_FOUND', `key-value store ${config.keyValueStoreName} does not exist`, { hint: 'npm run kvs:apply' });
-    const snapshot = await openKeyValueStore(await aws.keyValueStore(), found.arn, { signal }).read(flipKeys);
-    return snapshot.values;
+    return openKeyValueStore(await aws.keyValueStore(), found.arn, { signal });
   });
   const file = once(options.file);
   const liveDistribution = once(async () => {
@@ -129,7 +118,7 @@ export function openDoctorReaders(options: DoctorOptions): DoctorReaders {
       return live.config;
     });
     const sources = openSignals(config, planned, localOrigins, localOrigins === undefined ? aws : undefined);
-    const looks = Object.entries(sources).map(async ([origin, each]): Promise<[string, SignalLook[]]> => {
+    const looks = Object.entries(sources).map(async ([origin, each]): Promise<[string, SignalResult[]]> => {
       const seen = await Promise.all(each.map(async (source) => ({ ...(await source.probe(signal)), name: source.name })));
       return [origin, seen];
     });
@@ -145,7 +134,8 @@ export function openDoctorReaders(options: DoctorOptions): DoctorReaders {
     build: once(() => buildFunction(config)),
     liveFunction,
     store,
-    values,
+    values: once(async () => (await (await data()).read(flipKeys)).values),
+    versions: once(async () => readHistory(await data())),
     file,
     liveDistribution,
     cachePolicy: oncePer((id) => readCachePolicy(aws.cloudFront, id)),

@@ -111,7 +111,7 @@ export async function readHistory(store: FlagStore | undefined): Promise<StoredR
  * that is missing or changed. Only a publisher can write that comment. Empty when LIVE was published by an older
  * package or other means, or its record was changed.
  */
-export function listAttested(live: Stage | undefined, known: readonly StoredRecord[]): StoredRecord[] {
+export function listAttested(live: Pick<Stage, 'sha256' | 'published'> | undefined, known: readonly StoredRecord[]): StoredRecord[] {
   const attested: StoredRecord[] = [];
   let link = live?.published?.link;
   while (link !== undefined) {

@@ -5,21 +5,21 @@ import type { StoreDescription } from '../../aws/key-value-store-control.ts';
 import { maxOverrideMs } from '../../core/flip.ts';
 import { edgeSeconds, effectiveWeights, overrideInForce, parseLiveRecord } from '../../core/live-record.ts';
 import { EdgeError } from '../../errors.ts';
-import { parsePublishComment } from '../../publish/stage.ts';
+import type { Stage } from '../../publish/stage.ts';
+import { listAttested, type StoredRecord } from '../../publish/versions.ts';
 import { formatDuration } from '../../text/duration.ts';
 import { defineCheck, type Finding, fail, ok, problemsOr, warn } from '../check.ts';
-import type { LiveFunction } from '../readers.ts';
 
 interface LiveCodeFacts {
   name: string;
   built: { sha256: string; bytes: number };
-  live: (Pick<LiveFunction, 'sha256' | 'runtime'> & Partial<Pick<LiveFunction, 'comment'>>) | undefined;
+  live: Pick<Stage, 'sha256' | 'runtime'> | undefined;
 }
 
-/** LIVE runs the build of the working tree, and the store's versions are those that the publisher recorded. */
+/** LIVE runs the build of the working tree. */
 export const liveCodeCheck = defineCheck<LiveCodeFacts>({
   id: 'live-code',
-  why: 'Otherwise viewers run other code than the tests, or a rollback offers code that the publisher did not record.',
+  why: 'Otherwise viewers run other code than the tests of this working tree.',
   gather: async ({ config, build, liveFunction }) => {
     const [built, live] = await Promise.all([build(), liveFunction()]);
     return { name: config.functionName, built, live };
@@ -39,19 +39,52 @@ export function judgeLiveCode({ name, built, live }: LiveCodeFacts): readonly Fi
     );
   if (live.runtime !== 'cloudfront-js-2.0')
     problems.push(fail(`LIVE runs on ${live.runtime || 'no known runtime'}, which cannot read a store`, 'npm run function:publish'));
-  const published = live.comment === undefined ? undefined : parsePublishComment(live.comment);
-  if (published !== undefined && published.link === undefined)
-    problems.push(
-      warn(
-        'LIVE attests no earlier version, since an older package published it: function:rollback needs the SHA-256 of the code',
-        'the next npm run function:publish starts the chain',
-      ),
-    );
   return problemsOr(problems, `LIVE is ${short(built.sha256)}, ${built.bytes} bytes, the build of the working tree`);
 }
 
 function short(sha256: string): string {
   return sha256.slice(0, 12);
+}
+
+interface VersionsFacts {
+  live: Pick<Stage, 'sha256' | 'published'> | undefined;
+  /** The newest first. */
+  known: readonly StoredRecord[];
+}
+
+/** The versions in the store are those that the publisher recorded. */
+export const versionsCheck = defineCheck<VersionsFacts>({
+  id: 'versions',
+  why: 'Whoever can write the store can put code there for a rollback. Only the chain of records that LIVE attests proves who recorded it.',
+  gather: async ({ liveFunction, versions }) => {
+    const live = await liveFunction();
+    return { live, known: live?.published?.link === undefined ? [] : await versions() };
+  },
+  judge: judgeVersions,
+});
+
+export function judgeVersions({ live, known }: VersionsFacts): readonly Finding[] {
+  const published = live?.published;
+  if (published === undefined) return [ok('LIVE was not published by this package, so it attests no version')];
+  if (published.link === undefined)
+    return [
+      warn(
+        'LIVE attests no version, since an older package published it: function:rollback needs the SHA-256 of the code',
+        'the next npm run function:publish starts the chain',
+      ),
+    ];
+  const attested = listAttested(live, known);
+  const last = attested.at(-1);
+  const rest = known.filter((record) => !attested.includes(record) && record.version < published.version);
+  const fix = 'find out who wrote the store (docs/cloudtrail.md); npm run function:publish records LIVE again';
+  if (last === undefined) return [fail(`the record of LIVE, version ${published.version}, is missing or was changed`, fix)];
+  // The store keeps the last versions only: older links end where nothing older is left.
+  if (last.after !== undefined && rest.some(({ version }) => version <= (last.before ?? 0)))
+    return [fail(`the record of version ${last.before} is missing or was changed: version ${last.version} attests another one`, fix)];
+  const names = rest.map(({ version }) => version).join(', ');
+  return rest.length === 0
+    ? [ok(`LIVE attests ${attested.length} of ${known.length} versions in the store`)]
+    : [warn(`LIVE does not attest version ${names}: a release was abandoned, or another writer added it`, 'function:rollback refuses it')];
 }
 
 interface StoreAssociationFacts {

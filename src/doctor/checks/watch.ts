@@ -4,9 +4,9 @@ import { overrideInForce, parseLiveRecord } from '../../core/live-record.ts';
 import { EdgeError } from '../../errors.ts';
 import { formatDuration } from '../../text/duration.ts';
 import { defineCheck, type Finding, fail, ok, warn } from '../check.ts';
-import type { SignalLook } from '../readers.ts';
+import type { SignalResult } from '../readers.ts';
 
-type SignalsFacts = Readonly<Record<string, readonly SignalLook[]>>;
+type SignalsFacts = Readonly<Record<string, readonly SignalResult[]>>;
 
 /** Every signal has an opinion, and it is good. */
 export const signalsCheck = defineCheck<SignalsFacts>({
@@ -29,10 +29,10 @@ export function judgeOutage(origins: SignalsFacts): readonly Finding[] {
   ];
 }
 
-export function judgeSignals(origin: string, looks: readonly SignalLook[]): readonly Finding[] {
+export function judgeSignals(origin: string, looks: readonly SignalResult[]): readonly Finding[] {
   const silent = looks.filter(({ opinion }) => opinion === 'none');
   const fix = 'fix the signal in edge.config.ts, or what it reads';
-  const describe = ({ name, detail }: SignalLook) => `${name}: ${detail ?? 'no opinion'}`;
+  const describe = ({ name, detail }: SignalResult) => `${name}: ${detail ?? 'no opinion'}`;
   if (silent.length === looks.length)
     return [fail(`no signal has an opinion about ${origin}: ${silent.map(describe).join('; ') || 'it has no signal'}`, fix)];
   return looks.map((look) => {
@@ -101,7 +101,7 @@ function isOurs({ namespace, dimensions }: AlarmMetric, functionName: string): b
 
 interface FlipperFacts {
   values: ReadonlyMap<string, string>;
-  signals: Readonly<Record<string, readonly SignalLook[]>>;
+  signals: Readonly<Record<string, readonly SignalResult[]>>;
   /** Of the flipper's region; undefined on the local cloud; an error when they may not be read. */
   alarms: readonly Alarm[] | EdgeError | undefined;
   failover: Pick<FailoverPolicy, 'rampStepMs'>;

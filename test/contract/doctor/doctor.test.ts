@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { CloudFrontClient, type DistributionConfig, UpdateFunctionCommand } from '@aws-sdk/client-cloudfront';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { publishKey } from '../../../kvs/keys.ts';
 import { openReferenceOrigin } from '../../../local/origin/reference-origin.ts';
 import { readCredentialFacts } from '../../../src/aws/credential-facts.ts';
 import { describeFunction, publishFunction } from '../../../src/aws/function.ts';
@@ -7,6 +9,8 @@ import { createEmptyStore, waitForStore } from '../../../src/aws/key-value-store
 import { formatStateRecord } from '../../../src/core/state-record.ts';
 import type { Outcome } from '../../../src/doctor/check.ts';
 import { allChecks } from '../../../src/doctor/doctor.ts';
+import { formatPublishComment } from '../../../src/publish/stage.ts';
+import { formatPublishRecord, linkOf } from '../../../src/publish/versions.ts';
 import { certificate, goodAlarms, metricAlarm, openTestDoctor, openTlsOrigin, type TestDoctor } from './open-test-doctor.ts';
 
 let doctor: TestDoctor;
@@ -139,6 +143,21 @@ const cases: readonly Case[] = [
     },
     outcome: 'fail',
     found: /^another /,
+  },
+  {
+    check: 'versions',
+    when: 'another writer of the store changed the record of LIVE',
+    spoil: async () => {
+      const sha256 = createHash('sha256').update(code('ours')).digest('hex');
+      const record = { version: 7, sha256, bytes: 1, at: 0, by: 'ci', pieces: 1 };
+      const link = linkOf(formatPublishRecord(record));
+      const comment = formatPublishComment({ ...record, revision: undefined, link, keyValueStoreName: undefined });
+      await doctor.publish(code('ours'), doctor.storeArn, comment);
+      await doctor.write({ [publishKey(7)]: formatPublishRecord({ ...record, by: 'eve' }) });
+    },
+    outcome: 'fail',
+    found: /version 7,/,
+    fix: /cloudtrail/,
   },
   {
     check: 'store-association',

@@ -40,7 +40,7 @@ export interface TestDoctor {
   moveOrigin(id: string, to: Pick<LocalOrigin, 'port' | 'protocol'>): void;
   changeLive(change: (config: DistributionConfig) => unknown): Promise<void>;
   write(values: Readonly<Record<string, string>>): Promise<void>;
-  publish(code: Uint8Array, keyValueStoreArn?: string): Promise<void>;
+  publish(code: Uint8Array, keyValueStoreArn?: string, comment?: string): Promise<void>;
   diagnose(check: string): Promise<Diagnosis>;
   diagnoseAll(): Promise<Diagnosis[]>;
   /** Closed with the rest. */
@@ -78,9 +78,9 @@ export async function openTestDoctor(config: EdgeConfig = sample): Promise<TestD
   const client = await aws.cloudFront();
   const name = config.functionName;
 
-  const publish = async (code: Uint8Array, keyValueStoreArn = storeArn) => {
+  const publish = async (code: Uint8Array, keyValueStoreArn = storeArn, comment = '') => {
     const development = await describeFunction(client, name, 'DEVELOPMENT');
-    const source = { name, code, comment: '', keyValueStoreArn };
+    const source = { name, code, comment, keyValueStoreArn };
     const { etag } =
       development === undefined ? await createFunction(client, source) : await updateFunction(client, source, development.etag);
     await publishFunction(client, name, etag);

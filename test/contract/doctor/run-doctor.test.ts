@@ -48,6 +48,7 @@ it('says what it cannot check, with the reason, and judges distribution.json in 
   expect(outcomes).toEqual({
     credentials: 'warn',
     'live-code': 'warn',
+    versions: 'warn',
     'store-association': 'warn',
     'health-record': 'warn',
     distribution: 'warn',

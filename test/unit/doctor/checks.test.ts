@@ -13,13 +13,20 @@ import { formatStateRecord, freshState } from '../../../src/core/state-record.ts
 import { coversPattern } from '../../../src/distribution/hazards.ts';
 import type { Finding } from '../../../src/doctor/check.ts';
 import { judgeEveryBehavior, judgeTimeouts } from '../../../src/doctor/checks/distribution.ts';
-import { judgeCredentials, judgeHealthRecord, judgeLiveCode, judgeStoreAssociation } from '../../../src/doctor/checks/edge.ts';
+import {
+  judgeCredentials,
+  judgeHealthRecord,
+  judgeLiveCode,
+  judgeStoreAssociation,
+  judgeVersions,
+} from '../../../src/doctor/checks/edge.ts';
 import { judgeCachedContent, judgeCountry } from '../../../src/doctor/checks/policies.ts';
 import { judgeCertificates, judgeOriginLock } from '../../../src/doctor/checks/reachability.ts';
 import { judgeAlarms, judgeFlipper, judgeOutage, judgeSignals } from '../../../src/doctor/checks/watch.ts';
 import { isRouted, type RoutedBehavior } from '../../../src/doctor/distribution-view.ts';
-import type { SignalLook } from '../../../src/doctor/readers.ts';
+import type { SignalResult } from '../../../src/doctor/readers.ts';
 import { EdgeError } from '../../../src/errors.ts';
+import { formatPublishRecord, linkOf, type PublishRecord, parsePublishRecord, type StoredRecord } from '../../../src/publish/versions.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
 
 const config = parseEdgeConfig(edgeConfig);
@@ -37,6 +44,39 @@ describe('live-code', () => {
     { when: 'code and runtime are others', live: { sha256: 'b'.repeat(64), runtime: 'cloudfront-js-1.0' }, expected: ['fail', 'fail'] },
   ])('says $expected when $when', ({ live, expected }) => {
     expect(outcomes(judgeLiveCode({ ...facts, live }))).toEqual(expected);
+  });
+});
+
+describe('versions', () => {
+  const sha256 = 'a'.repeat(64);
+  const text = (version: number, after?: string, more: Partial<PublishRecord> = {}) =>
+    formatPublishRecord({ version, sha256, bytes: 1, at: 0, by: 'ci', before: version - 1, after, pieces: 1, ...more });
+  const stored = (value: string): StoredRecord => ({ ...(parsePublishRecord(value) ?? expect.fail()), link: linkOf(value) });
+  const [one, two, three] = [text(1), text(2, linkOf(text(1))), text(3, linkOf(text(2, linkOf(text(1)))))];
+  const published = {
+    version: 3,
+    revision: undefined,
+    sha256: 'a'.repeat(12),
+    at: 0,
+    link: linkOf(three),
+    keyValueStoreName: 's',
+    by: 'ci',
+  };
+  const judge = (records: readonly string[], spoil: object = {}) =>
+    judgeVersions({ live: { sha256, published: { ...published, ...spoil } }, known: records.map(stored) });
+
+  it.each([
+    { when: 'the chain is whole', records: [three, two, one], expected: 'ok' },
+    { when: 'older versions were overwritten', records: [three, two], expected: 'ok' },
+    { when: 'a newer release is under way', records: [text(4, linkOf(three)), three, two, one], expected: 'ok' },
+    { when: 'the record of LIVE was changed', records: [text(3, linkOf(two), { by: 'eve' }), two, one], expected: 'fail' },
+    { when: 'the record of LIVE is missing', records: [two, one], expected: 'fail' },
+    { when: 'an earlier record was changed', records: [three, text(2, linkOf(one), { sha256: 'e'.repeat(64) }), one], expected: 'fail' },
+    { when: 'an earlier record is missing and an older one is there', records: [three, one], expected: 'fail' },
+    { when: 'LIVE attests nothing', records: [three, two, one], spoil: { link: undefined }, expected: 'warn' },
+    { when: 'a version is beside the chain', records: [text(5, linkOf(two)), three, two, one], spoil: { version: 6 }, expected: 'warn' },
+  ])('$expected when $when', ({ records, spoil, expected }) => {
+    expect(outcomes(judge(records, spoil))).toEqual([expected]);
   });
 });
 
@@ -334,7 +374,7 @@ describe('origin-lock', () => {
 });
 
 describe('signals', () => {
-  const look = (opinion: SignalLook['opinion'], more: object = {}): SignalLook => ({ name: 'http', opinion, latencyMs: 5, ...more });
+  const look = (opinion: SignalResult['opinion'], more: object = {}): SignalResult => ({ name: 'http', opinion, latencyMs: 5, ...more });
   it.each([
     { when: 'all are good', looks: [look('good')], expected: ['ok'] },
     { when: 'one of two is silent', looks: [look('good'), look('none', { name: 'alarm' })], expected: ['ok', 'warn'] },
@@ -435,7 +475,7 @@ describe('alarms', () => {
 });
 
 describe('flipper', () => {
-  const good: SignalLook = { name: 'http', opinion: 'good', latencyMs: 5 };
+  const good: SignalResult = { name: 'http', opinion: 'good', latencyMs: 5 };
   const silence: Alarm = {
     name: 'silence',
     state: 'OK',
@@ -479,7 +519,7 @@ describe('flipper', () => {
     { when: 'the hold-down has only just ended', spoil: { values: out(now - 60_000) }, expected: 'ok' },
     {
       when: 'the origin is still ill',
-      spoil: { values: out(now - hour), signals: { singapore: [{ ...good, opinion: 'bad' }] as SignalLook[], europe: [good] } },
+      spoil: { values: out(now - hour), signals: { singapore: [{ ...good, opinion: 'bad' }] as SignalResult[], europe: [good] } },
       expected: 'ok',
     },
     {
