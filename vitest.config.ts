@@ -7,14 +7,14 @@ const project = (name: string, testTimeout: number) => ({
 });
 
 /**
- * After all others and one file at a time. The processes of these tests live by real clocks: probes time out after a second, and a drill holds its promises to the
- * second. With other tests beside them on two cores it would be the machine that breaks a promise, not the code.
+ * After all others and one file at a time. These tests start processes with real clocks: probes time out after a second, and a drill keeps its promises to
+ * the second. With other tests beside them on two cores the machine would break a promise, not the code.
  */
 const alone = ({ test }: ReturnType<typeof project>) => ({ test: { ...test, maxWorkers: 1, sequence: { groupOrder: 1 } } });
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-// Stands for the modules that only the edge has, so that the router's source runs as it is written.
+// In place of the modules that only the edge has, so that the router's source runs unchanged.
 const edgeModules = {
   'virtual:routes': file('test/edge/router/virtual-routes.ts'),
   cloudfront: file('test/edge/router/virtual-cloudfront.ts'),
@@ -34,6 +34,8 @@ export default defineConfig({
     maxWorkers: 2,
     reporters: ['default', new ReportSkipped()],
     // The commands that tests start use this project: never the edge.config.ts and distribution.json that a team edits.
-    env: { EDGE_PROJECT: file('test/fixtures/sample') },
+    // The AWS SDK and its CRT announce the end of Node 20 in every process that loads them.
+    env: { EDGE_PROJECT: file('test/fixtures/sample'), AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    execArgv: ['--disable-warning=NodeDeprecationWarning'],
   },
 });
