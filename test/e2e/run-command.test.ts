@@ -86,6 +86,6 @@ describe('npm itself', () => {
       execFile('npm', ['run', '--silent', ...typed], { env }, (error, _stdout, stderr) => settle({ code: error?.code ?? 0, stderr }));
     });
     expect(code).toBe(2);
-    expect(stderr).toMatch(new RegExp(`^error: npm took ${taken} .*\\nhint: .*npm run ${typed[0]} -- … ${taken}\\n`, 'm'));
+    expect(stderr).toMatch(new RegExp(`^error: npm took ${taken}, .*\\nhint: .*npm run ${typed[0]} -- … ${taken}\\n`, 'm'));
   });
 });
