@@ -13,6 +13,7 @@ import { distributionPath, readDistribution } from '../src/config/distribution-f
 import { findNjs } from '../src/edge/njs/njs.ts';
 import { parseStoreData } from '../src/edge/parse-store-data.ts';
 import { EdgeError } from '../src/errors.ts';
+import { messageOf } from '../src/text/message-of.ts';
 
 await run({
   usage: 'edge -- --function <file> [options]',
@@ -126,7 +127,7 @@ function parseJson(content: string, file: string): unknown {
   try {
     return JSON.parse(content.replace(/^\uFEFF/, ''));
   } catch (cause) {
-    throw new EdgeError('CONFIG_INVALID', `${file} is not JSON: ${(cause as Error).message}`, { cause });
+    throw new EdgeError('CONFIG_INVALID', `${file} is not JSON: ${messageOf(cause)}`, { cause });
   }
 }
 

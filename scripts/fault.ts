@@ -6,7 +6,7 @@ import { EdgeError } from '../src/errors.ts';
 
 await run({
   usage: 'fault -- <origin> <fault>',
-  summary: 'Breaks an origin of the running local cloud, or mends it with the fault "none".',
+  summary: 'Breaks an origin of the running local cloud, or restores it with the fault "none".',
   examples: ['fault -- singapore refuse', 'fault -- singapore slow:1500', 'fault -- singapore none'],
   positionals: [{ name: 'origin' }, { name: 'fault' }],
   options: {},
@@ -16,7 +16,7 @@ await run({
     const answer = await post(`${controlPlane}/_local/origins`, { origin, fault });
     if (answer.problems !== undefined)
       throw new EdgeError('USAGE', answer.problems.join('; '), { hint: `faults: ${originFaults.join(', ')}` });
-    io.result(answer, [fault === 'none' ? `${origin} is mended` : `${origin} breaks: ${fault}`]);
+    io.result(answer, [fault === 'none' ? `${origin} is restored` : `${origin} breaks: ${fault}`]);
   },
 });
 

@@ -4,7 +4,7 @@ import { run } from '../src/cli/run.ts';
 await run({
   usage: 'function:explain -- [options]',
   summary:
-    'Who goes where and why, by running the built function: one viewer with --country, everybody with --all, what publishing would change with --diff.',
+    'Who goes where and why, by running the built function: one viewer with --country, all viewers with --all, what publishing would change with --diff.',
   examples: [
     'function:explain -- --country IN --local',
     'function:explain -- --country DE --method POST --record "europe=25"',

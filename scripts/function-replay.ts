@@ -11,6 +11,7 @@ import { formatReplay } from '../src/explain/replay/format-replay.ts';
 import { parseLogFields } from '../src/explain/replay/logged-request.ts';
 import { listLogFiles } from '../src/explain/replay/read-log.ts';
 import { replayLog } from '../src/explain/replay/replay.ts';
+import { messageOf } from '../src/text/message-of.ts';
 import { type LoadedCode, loadLiveCode, loadTreeCode } from './function/load-code.ts';
 import { openRuntime, openSweeper } from './function/open-runtime.ts';
 
@@ -87,7 +88,7 @@ async function loadFile(path: string): Promise<LoadedCode> {
     const sha256 = createHash('sha256').update(code).digest('hex');
     return { code, sha256, label: `${path}, ${sha256.slice(0, 12)}` };
   } catch (cause) {
-    throw new EdgeError('NOT_FOUND', `cannot read ${path}: ${(cause as Error).message}`, {
+    throw new EdgeError('NOT_FOUND', `cannot read ${path}: ${messageOf(cause)}`, {
       cause,
       hint: '--before takes a function’s file',
     });

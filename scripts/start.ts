@@ -25,7 +25,7 @@ await run({
   options: {
     'no-flipper': flag('without the health flipper: only people move traffic'),
     'no-console': flag('without the console in the browser'),
-    quick: flag('probes each second and a way home of seconds, as in the drill, in place of the times of edge.config.ts'),
+    quick: flag('probe each second and fail back within seconds, as in the drill, instead of at the times of edge.config.ts'),
     engine: choice('njs is exact and slow, workerd is fast; auto takes njs where they may differ', ['auto', 'workerd', 'njs'], {
       fallback: 'auto' as const,
     }),

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { messageOf } from '../../src/text/message-of.ts';
 import { answerRoute } from '../aws/transport/local-api.ts';
 import type { EdgeRequestRecord } from '../edge/exchange.ts';
 import { listenOnLoopback } from '../listen-on-loopback.ts';
@@ -60,7 +61,7 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
   const server = createServer({ maxHeaderSize: 16_384, requestTimeout: 10_000, keepAliveTimeout: 60_000 }, (request, response) => {
     response.on('error', () => undefined);
     for (const [name, value] of Object.entries(safety)) response.setHeader(name, value);
-    serve(request, response).catch((error: unknown) => sendJson(response, 500, { problems: [(error as Error).message] }));
+    serve(request, response).catch((error: unknown) => sendJson(response, 500, { problems: [messageOf(error)] }));
   });
   server.maxConnections = 200;
   const port = await listenOnLoopback(server, options.port, {

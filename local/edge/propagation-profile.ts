@@ -1,4 +1,3 @@
-import type { Option } from '../../src/cli/option.ts';
 import { formatDuration, parseDuration } from '../../src/text/duration.ts';
 import type { Propagation } from './replica.ts';
 
@@ -30,12 +29,12 @@ const aws: PropagationProfile = {
   missMs: 1_000,
 };
 
-/** `--propagation fast`, `aws`, or any duration, 0 included. */
-export const propagationOption: Option<PropagationProfile> = {
+/** `--propagation fast`, `aws`, or any duration, 0 included: an option as src/cli has them. */
+export const propagationOption = {
   placeholder: '<fast|aws|duration>',
   summary: `time until a KeyValueStore write is at the edge: fast is ${formatDuration(fast.typicalMs)}, aws about ${formatDuration(aws.typicalMs)} and up to ${formatDuration(aws.tailMs)}; default fast`,
   absent: fast,
-  parse: (found) => {
+  parse: (found: string): { value: PropagationProfile } | { problem: string } => {
     if (found === 'fast') return { value: fast };
     if (found === 'aws') return { value: aws };
     const delayMs = found === '0' ? 0 : parseDuration(found);

@@ -1,8 +1,8 @@
 import { EdgeError, type ErrorCode } from '../errors.ts';
 
 /**
- * What a failed call means for the next one. `conflict`: somebody else wrote, read again. `throttled`, `unsent`: nothing happened, send again later.
- * `unknown`: it may have happened or not. `refused`: sending it again changes nothing. `bug`: no failure of AWS or of the way there.
+ * What a failed call means for the next one. `conflict`: another writer was faster, read again. `throttled`, `unsent`: nothing happened, send again later.
+ * `unknown`: it may have happened or not. `refused`: sending it again changes nothing. `bug`: neither AWS nor the network failed.
  */
 export type CallFailure = 'conflict' | 'throttled' | 'unsent' | 'unknown' | 'refused' | 'bug';
 
@@ -42,7 +42,7 @@ export function classifyAwsError(error: unknown): CallFailure {
   return status >= 400 ? 'refused' : 'bug';
 }
 
-/** The error an operator is told: `cannot <doing>: …`. What is no failure of AWS or of the way there comes back as it was. */
+/** The error for an operator: `cannot <doing>: …`. An error that neither AWS nor the network caused is returned unchanged. */
 export function wrapAwsError(error: unknown, doing: string): unknown {
   if (error instanceof EdgeError) return error;
   const told = explain(readFacts(error), classifyAwsError(error));
@@ -57,7 +57,11 @@ function explain(facts: Facts, failure: CallFailure): { code: ErrorCode; reason:
   if (credentials.test(name) || (denied.test(name) && /token.*(expired|invalid)/i.test(message)))
     return { code: 'CREDENTIALS', reason: said, hint: credentialsHint(name, message) };
   if (failure === 'conflict')
-    return { code: 'CONFLICT', reason: `somebody else wrote at the same time: ${said}`, hint: 'look at what they did, then run it again' };
+    return {
+      code: 'CONFLICT',
+      reason: `another operator or tool wrote at the same time: ${said}`,
+      hint: 'check what it wrote, then run it again',
+    };
   if (failure === 'throttled') return { code: 'THROTTLED', reason: said, hint: 'wait a minute, then run it again' };
   if (certificate.test(code))
     return {

@@ -108,7 +108,8 @@ export async function waitForDeployed(client: CloudFrontClient, id: string, opti
   return poll(
     async () => {
       const live = await readDistributionById(client, id);
-      if (live === undefined) throw new EdgeError('NOT_FOUND', `distribution ${id} is gone`, { hint: 'somebody deleted it meanwhile' });
+      if (live === undefined)
+        throw new EdgeError('NOT_FOUND', `distribution ${id} is gone`, { hint: 'another operator or tool deleted it meanwhile' });
       return live.isDeployed ? { done: live } : { waiting: `distribution ${id} is being deployed` };
     },
     maxPauseMs,

@@ -11,7 +11,7 @@ const arnPattern = /^arn:aws:cloudfront::\d{12}:key-value-store\/[0-9a-f-]{36}$/
 export async function findKeyValueStoreArn(aws: Aws, name: string, given: string | undefined): Promise<string> {
   if (given !== undefined && given !== '') {
     if (arnPattern.test(given)) return given;
-    throw new EdgeError('USAGE', `EDGE_KVS_ARN is no ARN of a key-value store, found ${JSON.stringify(given)}`, {
+    throw new EdgeError('USAGE', `EDGE_KVS_ARN must be the ARN of a key-value store, found ${JSON.stringify(given)}`, {
       hint: 'arn:aws:cloudfront::<account>:key-value-store/<id>, or unset it: the store is then found by its name',
     });
   }

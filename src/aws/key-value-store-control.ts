@@ -52,7 +52,9 @@ export async function waitForStore(client: CloudFrontClient, name: string, optio
     async () => {
       const store = await describeStore(client, name);
       if (store === undefined)
-        throw new EdgeError('NOT_FOUND', `key-value store ${name} is gone again`, { hint: 'somebody deleted it: run it again' });
+        throw new EdgeError('NOT_FOUND', `key-value store ${name} is gone again`, {
+          hint: 'another operator or tool deleted it; run it again',
+        });
       if (/fail/i.test(store.status))
         throw new EdgeError('AWS', `key-value store ${name} could not be made: its status is ${store.status}`, {
           hint: `delete it, then run it again: aws cloudfront delete-key-value-store --name ${name} --if-match <ETag>`,

@@ -30,7 +30,7 @@ export async function poll<T>(look: () => Promise<Look<T>>, maxPauseMs: number, 
     const waitedMs = now() - startedAt;
     if (waitedMs >= timeoutMs)
       throw new EdgeError('NOT_READY', `${seen.waiting}, still so after ${formatDuration(timeoutMs)}`, {
-        hint: 'AWS goes on with it by itself: run the command again to wait for it',
+        hint: 'AWS continues without this command; run it again to wait',
       });
     progress?.(`${seen.waiting}, ${formatDuration(Math.max(1_000, waitedMs))}`);
     await sleep(Math.min(pauseMs, Math.max(1, timeoutMs - waitedMs)));

@@ -173,7 +173,7 @@ export function parseEdgeConfig(input: unknown, file = 'edge.config.ts'): EdgeCo
       ...result.error.issues.map(formatIssue),
     ].join('\n'),
     {
-      hint: `mend ${file}; every field and its default stands in src/config/edge-config.ts`,
+      hint: `fix ${file}; src/config/edge-config.ts has every field and its default`,
     },
   );
 }

@@ -1,6 +1,7 @@
 import { get } from 'node:http';
 import { EdgeError } from '../errors.ts';
 import { isRecord } from '../text/is-record.ts';
+import { messageOf } from '../text/message-of.ts';
 
 /** The local cloud as `GET /_local/cloud` on its control plane describes itself. */
 export interface LocalCloud {
@@ -41,7 +42,7 @@ export async function readLocalCloud(env: Readonly<Record<string, string | undef
   try {
     answer = await fetchText(url);
   } catch (cause) {
-    throw new EdgeError('LOCAL_CLOUD_ABSENT', `no local cloud at ${url}: ${(cause as Error).message}`, { cause, hint: startHint });
+    throw new EdgeError('LOCAL_CLOUD_ABSENT', `no local cloud at ${url}: ${messageOf(cause)}`, { cause, hint: startHint });
   }
   const parsed = parseLocalCloud(answer.body);
   if (answer.status === 200 && 'cloud' in parsed) return parsed.cloud;

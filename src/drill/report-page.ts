@@ -18,7 +18,7 @@ export function formatDrillPage(report: DrillReport): string {
 </header>
 ${drawTiles(report)}
 <h2>Promises</h2>
-${formatPromises(summary.promises)}
+${formatPromiseTable(summary.promises)}
 <h2>Timeline</h2>
 ${formatTimeline(report)}
 <h2>What viewers got</h2>
@@ -85,7 +85,7 @@ const words = {
 } as const;
 
 /** Promises with their counts. Pure. */
-export function formatPromises(promises: readonly DrillPromise[]): Html {
+export function formatPromiseTable(promises: readonly DrillPromise[]): Html {
   return formatHtmlTable(
     ['', 'promise', 'counted'],
     promises.map(({ promise, result, detail }) => [html`<b class="t ${words[result].kind}">${words[result].text}</b>`, promise, detail]),

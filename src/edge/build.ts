@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import * as esbuild from 'esbuild';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { EdgeError } from '../errors.ts';
+import { messageOf } from '../text/message-of.ts';
 import type { SourceMapJson } from './gate/check-syntax.ts';
 import { routesModule } from './routes-module.ts';
 
@@ -125,7 +126,7 @@ function nameHandler(code: string): string {
 function buildError(cause: unknown): EdgeError {
   const errors = (cause as Partial<esbuild.BuildFailure>).errors ?? [];
   const lines = errors.map(({ text, location }) => (location ? `${location.file}:${location.line}:${location.column + 1}: ${text}` : text));
-  return new EdgeError('BUILD_FAILED', lines.length > 0 ? lines.join('\n') : `the build failed: ${(cause as Error).message}`, {
+  return new EdgeError('BUILD_FAILED', lines.length > 0 ? lines.join('\n') : `the build failed: ${messageOf(cause)}`, {
     cause,
     hint: 'functions/ is written in the dialect of docs/decisions/002-syntax-gate.md: what esbuild cannot lower, CloudFront cannot run',
   });

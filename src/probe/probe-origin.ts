@@ -1,6 +1,7 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import type { LocalOrigin } from '../config/local-cloud.ts';
+import { messageOf } from '../text/message-of.ts';
 import type { HttpProbeResult } from './probe.ts';
 import { buildProbeTarget } from './probe-target.ts';
 
@@ -40,7 +41,7 @@ export async function probeOrigin(
   try {
     filled = await distribution;
   } catch (error) {
-    return { kind: 'unreached', problem: (error as Error).message };
+    return { kind: 'unreached', problem: messageOf(error) };
   }
   const { probe } = await import('./probe.ts');
   const connectTo = local?.[id];

@@ -6,6 +6,7 @@ import type { ViewerRequestEvent, ViewerResponseEvent } from '../edge/execution.
 import { parseTestEvent } from '../edge/parse-test-event.ts';
 import { EdgeError } from '../errors.ts';
 import { isRecord } from '../text/is-record.ts';
+import { messageOf } from '../text/message-of.ts';
 
 /** An event for TestFunction and the expected result. */
 export interface Fixture {
@@ -74,7 +75,7 @@ function parseExpectation(json: string, file: string): Expectation {
   try {
     raw = JSON.parse(json);
   } catch (cause) {
-    throw new EdgeError('CONFIG_INVALID', `${file} must be JSON: ${(cause as Error).message}`, { cause });
+    throw new EdgeError('CONFIG_INVALID', `${file} must be JSON: ${messageOf(cause)}`, { cause });
   }
   const parsed = schema.safeParse(raw);
   if (parsed.success) return parsed.data;

@@ -3,7 +3,7 @@ import { formatHtmlTable, formatPage, type Html, html } from '../page/html.ts';
 import { drawColumns, drawPlot } from '../page/plot.ts';
 import type { RunContext } from '../report.ts';
 import { legend } from '../report-charts.ts';
-import { formatContext, formatLimits, formatPromises } from '../report-page.ts';
+import { formatContext, formatLimits, formatPromiseTable } from '../report-page.ts';
 import { formatRecovery, formatShare } from './format-matrix.ts';
 import type { Matrix } from './matrix.ts';
 import { type CellResult, lateMs, type MatrixMethod, type MethodFigures, matrixMethods, setups } from './matrix.ts';
@@ -24,7 +24,7 @@ export function formatMatrixPage(matrix: Matrix, context: RunContext, startedAt:
 </header>
 ${drawTotals(matrix)}
 <h2>Claims</h2>
-${formatPromises(promises)}
+${formatPromiseTable(promises)}
 <h2>Failed requests, and until when</h2>
 <p class="soft">The share of requests sent during the outage that failed, and when the last of them was sent, counted from the fault. Requests of viewers whose home is another origin never fail.</p>
 ${matrixMethods.map((method) =>
