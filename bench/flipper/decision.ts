@@ -1,5 +1,6 @@
 import { decide } from '../../src/core/decide.ts';
 import { parseLiveRecord } from '../../src/core/live-record.ts';
+import { normalizeRecord } from '../../src/core/normalize-record.ts';
 import { dayOne, healthy, policyFor, unhealthy } from '../../test/unit/core/policy.ts';
 import { type BenchRow, benchRow } from '../bench-row.ts';
 
@@ -18,7 +19,10 @@ export function benchDecision(): BenchRow[] {
     const measure = (evidence: typeof well) => {
       const times = Array.from({ length: batches }, (_, batch) => {
         const startedAt = performance.now();
-        for (let round = 0; round < rounds; round++) decide(live, evidence, policy, dayOne + batch * rounds + round);
+        for (let round = 0; round < rounds; round++) {
+          const now = dayOne + batch * rounds + round;
+          decide(normalizeRecord(live, policy.failover, now), evidence, policy, now);
+        }
         return ((performance.now() - startedAt) * 1_000) / rounds;
       });
       return times.sort((a, b) => a - b)[batches / 2] ?? Number.NaN;

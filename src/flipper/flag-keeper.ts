@@ -4,9 +4,8 @@ import { type AuditEntry, parseAuditEntry } from '../core/audit.ts';
 import { type Decision, decide } from '../core/decide.ts';
 import type { FlagStore, KeyChange, StoreSnapshot } from '../core/flag-store.ts';
 import { FlipRefused, flipKeys, planFlip } from '../core/flip.ts';
-import { settle } from '../core/hold-down.ts';
-import { learnRecord } from '../core/learn-record.ts';
 import { type LiveRecord, overrideInForce } from '../core/live-record.ts';
+import { learnRecord, normalizeRecord } from '../core/normalize-record.ts';
 import type { Evidence } from '../core/origin-track.ts';
 import { recallAudit } from '../core/recall-audit.ts';
 import { type Damage, recoverValues } from '../core/recover-values.ts';
@@ -264,10 +263,10 @@ export class FlagKeeper {
   #decideNow(live: LiveRecord): Decision {
     const { policy, clock, evidence } = this.#options;
     const now = clock.now();
-    const settled = settle(live, policy.failover, now);
-    this.#keep({ live: settled });
+    const normalized = normalizeRecord(live, policy.failover, now);
+    this.#keep({ live: normalized });
     const known = evidence(now);
-    const decision = this.#decide(settled, known, now);
+    const decision = this.#decide(normalized, known, now);
     if (decision.action === 'flip') this.#keep({ held: undefined });
     else this.#hold(decision, known);
     return decision;

@@ -1,4 +1,4 @@
-import type { HoldReason, Move } from '../core/decide.ts';
+import type { HoldReason, Move } from '../core/flip-view.ts';
 import type { FailureClass } from '../core/signal.ts';
 import type { Override, Verdict } from '../core/state-record.ts';
 import type { Opinion } from '../core/streak.ts';

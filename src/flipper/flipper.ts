@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import type { HoldReason } from '../core/decide.ts';
 import type { FlagStore } from '../core/flag-store.ts';
+import type { HoldReason } from '../core/flip-view.ts';
 import { effectiveWeights } from '../core/live-record.ts';
 import type { Evidence, OriginTrack } from '../core/origin-track.ts';
 import type { SignalSource } from '../core/signal.ts';

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { okRecord } from '../../../kvs/health-record.ts';
 import { type Decision, decide } from '../../../src/core/decide.ts';
 import { planFlip } from '../../../src/core/flip.ts';
-import { learnRecord } from '../../../src/core/learn-record.ts';
 import { effectiveWeights, type LiveRecord, overriddenWeights } from '../../../src/core/live-record.ts';
+import { learnRecord } from '../../../src/core/normalize-record.ts';
 import type { Evidence } from '../../../src/core/origin-track.ts';
 import type { FlipPolicy } from '../../../src/core/policy.ts';
 import { dayOne, policyFor, two } from './policy.ts';
@@ -67,7 +67,7 @@ function play(policy: FlipPolicy, steps: readonly Step[], check: (moment: Moment
       expect(error).toMatchObject({ code: 'USAGE' });
     }
     const evidence = Object.fromEntries(policy.origins.map((id, index) => [id, evidenceOf(looks[index], now)]));
-    // A few decisions in a row: one flip must settle what it saw.
+    // A few decisions in a row: one flip must deal with all that it saw.
     for (let again = 0; again < 3; again++) {
       const live = learnRecord(values, known, policy.failover, now);
       const decision = decide(live, evidence, policy, now);

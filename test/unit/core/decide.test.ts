@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Decision, decide } from '../../../src/core/decide.ts';
 import { parseLiveRecord } from '../../../src/core/live-record.ts';
+import { normalizeRecord } from '../../../src/core/normalize-record.ts';
 import type { Evidence } from '../../../src/core/origin-track.ts';
 import type { FlipPolicy } from '../../../src/core/policy.ts';
 import type { OriginMemory, StateRecord, Weights } from '../../../src/core/state-record.ts';
@@ -18,7 +19,12 @@ interface Situation {
 const sick: Situation = { record: 'ok', memory: {}, evidence: { singapore: unhealthy, europe: healthy }, policy: two, now: dayOne };
 const outAt = dayOne - 1_000_000;
 const out: OriginMemory = { verdict: 'unhealthy', since: outAt, movedAt: outAt, flaps: 1, heldUntil: outAt + 300_000 };
-const mended: Situation = { ...sick, record: 'singapore=0', memory: { singapore: out }, evidence: { singapore: healthy, europe: healthy } };
+const recovered: Situation = {
+  ...sick,
+  record: 'singapore=0',
+  memory: { singapore: out },
+  evidence: { singapore: healthy, europe: healthy },
+};
 const minute = 60_000;
 const soon = dayOne / 1_000 + 3_600;
 
@@ -26,7 +32,7 @@ function judge(base: Situation, spoil: Partial<Situation> = {}): Decision {
   const { record, memory, automaticAt, evidence, policy, now } = { ...base, ...spoil };
   const live = parseLiveRecord(new Map([['health', record]]), now);
   const state: StateRecord = { sequence: 1, origins: memory, ...(automaticAt === undefined ? {} : { automaticAt }) };
-  return decide({ ...live, state }, evidence, policy, now);
+  return decide(normalizeRecord({ ...live, state }, policy.failover, now), evidence, policy, now);
 }
 
 function weightsOf(decision: Decision): Weights | string {
@@ -137,7 +143,7 @@ describe('with three origins', () => {
     expect(weightsOf(judge(sick, { policy, evidence: { a: old, b: unhealthy, c: healthy } }))).toEqual({ b: 0 });
   });
 
-  it('does not sacrifice an unproven origin for a bad probe on the way home', () => {
+  it('does not sacrifice an unproven origin for a bad probe during failback', () => {
     const evidence = { a: { ...healthy, failing: true, lastBadAt: dayOne }, b: old, c: healthy };
     expect(weightsOf(judge(sick, { policy, record: 'a=25', memory: { a: out }, evidence }))).toBe('fallback-unproven');
   });
@@ -180,7 +186,7 @@ describe('where no origin of an order is at 100', () => {
   });
 
   it('a first origin that is well is left to its ramp', () => {
-    expect(weightsOf(judge(mended, { record: 'singapore=10;europe=0', memory }))).toEqual({ singapore: 25, europe: 10 });
+    expect(weightsOf(judge(recovered, { record: 'singapore=10;europe=0', memory }))).toEqual({ singapore: 25, europe: 10 });
   });
 });
 
@@ -192,7 +198,7 @@ describe('bringing an origin home', () => {
     { from: 40, to: 50 },
     { from: 50, to: 100 },
   ])('goes from $from to $to', ({ from, to }) => {
-    const decision = judge(mended, { record: `singapore=${from}` });
+    const decision = judge(recovered, { record: `singapore=${from}` });
     expect(weightsOf(decision)).toEqual(to === 100 ? {} : { singapore: to });
     expect(decision).toMatchObject({ kind: 'return', memory: { singapore: { movedAt: dayOne, flaps: 1, heldUntil: out.heldUntil } } });
   });
@@ -213,7 +219,7 @@ describe('bringing an origin home', () => {
     },
     { when: 'an operator holds it lower', spoil: { record: `singapore=5@${soon};singapore=0` }, reason: 'override' },
   ])('holds when $when', ({ spoil, reason }) => {
-    expect(weightsOf(judge(mended, spoil))).toBe(reason);
+    expect(weightsOf(judge(recovered, spoil))).toBe(reason);
   });
 
   it.each<{ when: string; spoil: Partial<Situation>; reason: string }>([
@@ -230,7 +236,7 @@ describe('bringing an origin home', () => {
     {
       when: 'the ramp step is over',
       spoil: { record: 'singapore=25', memory: { singapore: { ...out, movedAt: dayOne - 120_000 } } },
-      reason: 'singapore 25 to 50: healthy on the way home',
+      reason: 'singapore 25 to 50: healthy during failback',
     },
     {
       when: 'the minimum delay is over',
@@ -238,19 +244,19 @@ describe('bringing an origin home', () => {
       reason: 'singapore 0 to 10: healthy, hold-down over',
     },
   ])('goes the very moment that $when', ({ spoil, reason }) => {
-    expect(judge(mended, spoil)).toMatchObject({ action: 'flip', kind: 'return', reason });
+    expect(judge(recovered, spoil)).toMatchObject({ action: 'flip', kind: 'return', reason });
   });
 
   it('does not take an origin that is out for one whose way home must be aborted', () => {
     const evidence = { singapore: { ...healthy, lastBadAt: dayOne }, europe: healthy };
     const memory = { singapore: { ...out, heldUntil: dayOne + minute }, europe: { ...out, movedAt: dayOne - minute } };
-    expect(weightsOf(judge(mended, { record: 'singapore=0;europe=50', memory, evidence }))).toBe('hold-down');
+    expect(weightsOf(judge(recovered, { record: 'singapore=0;europe=50', memory, evidence }))).toBe('hold-down');
   });
 
   it('goes back to 0 at once on any bad probe since the last step, and counts it as a flap', () => {
     const bad = { ...healthy, lastBadAt: dayOne - 1, why: 'timeout' };
     const memory = { singapore: { ...out, movedAt: dayOne - 1_000, heldUntil: dayOne - minute } };
-    const decision = judge(mended, {
+    const decision = judge(recovered, {
       record: 'singapore=25',
       memory,
       automaticAt: dayOne - 1_000,
@@ -259,7 +265,7 @@ describe('bringing an origin home', () => {
     expect(decision).toMatchObject({
       kind: 'protect',
       weights: { singapore: 0 },
-      reason: 'singapore 25 to 0: bad probe on the way home (timeout)',
+      reason: 'singapore 25 to 0: bad probe during failback (timeout)',
       memory: { singapore: { flaps: 2, heldUntil: dayOne + 600_000 } },
     });
   });
@@ -267,11 +273,11 @@ describe('bringing an origin home', () => {
   it('forgets bad probes from before the last step', () => {
     const evidence = { singapore: { ...healthy, lastBadAt: dayOne - 200_000 }, europe: healthy };
     const memory = { singapore: { ...out, movedAt: dayOne - 130_000 } };
-    expect(weightsOf(judge(mended, { record: 'singapore=25', memory, evidence }))).toEqual({ singapore: 50 });
+    expect(weightsOf(judge(recovered, { record: 'singapore=25', memory, evidence }))).toEqual({ singapore: 50 });
   });
 
   it('brings an origin home that was put out by hand, after a hold-down from when that was noticed', () => {
-    expect(weightsOf(judge(mended, { memory: {} }))).toBe('hold-down');
+    expect(weightsOf(judge(recovered, { memory: {} }))).toBe('hold-down');
   });
 });
 
@@ -339,7 +345,7 @@ describe('an override', () => {
     expect(weightsOf(judge(sick, { policy: policyFor(orders), record: held, evidence }))).toEqual(flip);
   });
 
-  it('that holds a dead origin at a part of its viewers sends none there for a bad probe on the way home', () => {
+  it('that holds a dead origin at a part of its viewers sends none there for a bad probe during failback', () => {
     const policy = policyFor([['a', 'b', 'c']]);
     const evidence = { a: { ...healthy, failing: true, lastBadAt: dayOne }, b: unhealthy, c: healthy };
     const record = `b=30@${soon};a=10;b=0`;
@@ -382,9 +388,9 @@ describe('an override', () => {
   });
 
   it('lets an origin come home below it as far as it carries viewers already', () => {
-    expect(weightsOf(judge(mended, { record: `singapore=100@${soon};singapore=50` }))).toEqual({});
-    expect(weightsOf(judge(mended, { record: `singapore=30@${soon};singapore=10` }))).toEqual({ singapore: 25 });
-    expect(weightsOf(judge(mended, { record: `singapore=30@${soon};singapore=25` }))).toBe('override');
+    expect(weightsOf(judge(recovered, { record: `singapore=100@${soon};singapore=50` }))).toEqual({});
+    expect(weightsOf(judge(recovered, { record: `singapore=30@${soon};singapore=10` }))).toEqual({ singapore: 25 });
+    expect(weightsOf(judge(recovered, { record: `singapore=30@${soon};singapore=25` }))).toBe('override');
   });
 
   it('that has ended no longer counts', () => {
@@ -397,8 +403,8 @@ describe('evidence that was not confirmed for a while', () => {
 
   it('brings no origin home', () => {
     const evidence = { singapore: stale(healthy), europe: healthy };
-    expect(judge(mended, { evidence })).toEqual({ action: 'hold', reason: 'not-confirmed', origin: 'singapore' });
-    expect(weightsOf(judge(mended, { evidence: { ...evidence, singapore: { ...healthy, confirmedAt: dayOne - 33_000 } } }))).toEqual({
+    expect(judge(recovered, { evidence })).toEqual({ action: 'hold', reason: 'not-confirmed', origin: 'singapore' });
+    expect(weightsOf(judge(recovered, { evidence: { ...evidence, singapore: { ...healthy, confirmedAt: dayOne - 33_000 } } }))).toEqual({
       singapore: 10,
     });
   });
@@ -413,7 +419,7 @@ describe('evidence that was not confirmed for a while', () => {
 describe('a clock that jumps', () => {
   it('back by an hour does not lengthen a hold-down beyond itself', () => {
     const memory = { singapore: { ...out, movedAt: dayOne + 3_600_000, heldUntil: dayOne + 3_900_000 } };
-    expect(weightsOf(judge(mended, { memory }))).toBe('hold-down');
+    expect(weightsOf(judge(recovered, { memory }))).toBe('hold-down');
     const decision = judge(sick, { record: 'ok', memory });
     expect(decision).toMatchObject({ memory: { singapore: { flaps: 2, heldUntil: dayOne + 600_000 } } });
   });

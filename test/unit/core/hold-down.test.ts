@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { holdDownFor, rememberOut, settle } from '../../../src/core/hold-down.ts';
+import { holdDownFor, rememberOut } from '../../../src/core/hold-down.ts';
 import { parseLiveRecord } from '../../../src/core/live-record.ts';
+import { normalizeRecord } from '../../../src/core/normalize-record.ts';
 import type { OriginMemory } from '../../../src/core/state-record.ts';
 import { dayOne, defaults } from './policy.ts';
 
@@ -8,23 +9,23 @@ const { failover } = defaults;
 const minute = 60_000;
 const out: OriginMemory = { verdict: 'unhealthy', since: dayOne, movedAt: dayOne, flaps: 1, heldUntil: dayOne + 5 * minute };
 
-/** The record as it was read at dayOne, settled later. */
-function settleAt(now: number, record: string, memory: Record<string, OriginMemory> = {}, automaticAt?: number) {
+/** The record as it was read at dayOne, normalized later. */
+function normalizeAt(now: number, record: string, memory: Record<string, OriginMemory> = {}, automaticAt?: number) {
   const live = parseLiveRecord(new Map([['health', record]]), dayOne);
   const state = { sequence: 1, origins: memory, ...(automaticAt === undefined ? {} : { automaticAt }) };
-  return settle({ ...live, state }, failover, now);
+  return normalizeRecord({ ...live, state }, failover, now);
 }
 
-describe('what is kept in memory, settled', () => {
+describe('what is kept in memory, normalized', () => {
   it('drops an override at the second in which the edge does', () => {
     const record = `singapore=0@${dayOne / 1_000 + 60}`;
-    expect(settleAt(dayOne + minute - 1, record).overrides).toHaveLength(1);
-    expect(settleAt(dayOne + minute, record).overrides).toEqual([]);
+    expect(normalizeAt(dayOne + minute - 1, record).overrides).toHaveLength(1);
+    expect(normalizeAt(dayOne + minute, record).overrides).toEqual([]);
   });
 
   it('has no time in the future, and leaves those of the past', () => {
     const hour = 60 * minute;
-    const early = settleAt(dayOne - hour, 'singapore=0', { singapore: out }, dayOne);
+    const early = normalizeAt(dayOne - hour, 'singapore=0', { singapore: out }, dayOne);
     expect(early.state.automaticAt).toBe(dayOne - hour);
     expect(early.state.origins['singapore']).toEqual({
       ...out,
@@ -32,12 +33,12 @@ describe('what is kept in memory, settled', () => {
       movedAt: dayOne - hour,
       heldUntil: dayOne - hour + 5 * minute,
     });
-    const late = settleAt(dayOne + hour, 'singapore=0', { singapore: out }, dayOne);
+    const late = normalizeAt(dayOne + hour, 'singapore=0', { singapore: out }, dayOne);
     expect(late.state).toEqual({ sequence: 1, automaticAt: dayOne, origins: { singapore: out } });
   });
 
-  it('holds an origin that is out for no known reason as if it had just been taken out, and no other', () => {
-    const { origins } = settleAt(dayOne, 'singapore=0').state;
+  it('holds an origin that is out for no recorded reason as if it had just been taken out, and no other', () => {
+    const { origins } = normalizeAt(dayOne, 'singapore=0').state;
     expect(origins).toEqual({
       singapore: { verdict: 'unknown', since: dayOne, movedAt: dayOne, flaps: 1, heldUntil: dayOne + holdDownFor(1, failover) },
     });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { HoldReason } from '../../../../src/core/decide.ts';
+import type { HoldReason } from '../../../../src/core/flip-view.ts';
 import type { FailureClass } from '../../../../src/core/signal.ts';
 import type { FlipperEvent } from '../../../../src/flipper/flipper-event.ts';
 import { openFlipperMetrics } from '../../../../src/flipper/flipper-metrics.ts';

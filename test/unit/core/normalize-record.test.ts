@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { planFlip } from '../../../src/core/flip.ts';
-import { learnRecord } from '../../../src/core/learn-record.ts';
 import type { LiveRecord } from '../../../src/core/live-record.ts';
+import { learnRecord } from '../../../src/core/normalize-record.ts';
 import type { OriginMemory } from '../../../src/core/state-record.ts';
 import { dayOne, defaults } from './policy.ts';
 
