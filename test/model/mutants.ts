@@ -226,8 +226,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'flip-untold',
     fault: 'does not report a flip whose answer was lost',
-    file: 'src/flipper/flag-keeper.ts',
-    find: 'for (const sent of unanswered.filter(hasLanded)) this.#logWrite(sent, 1);',
+    file: 'src/flipper/flag-memory.ts',
+    find: 'for (const sent of unanswered.filter(hasLanded)) this.#reportWrite(sent, 1);',
     replace: '',
   },
   {
@@ -240,7 +240,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'late-read-believed',
     fault: 'believes a read that is older than its own write',
-    file: 'src/flipper/flag-keeper.ts',
+    file: 'src/flipper/flag-memory.ts',
     find: 'return { values: learnt, live, isBehind: isBehind || isLate, damage: isLate ? undefined : damage };',
     replace: 'return { values, live: learnRecord(values, known, policy.failover, now), isBehind: false, damage: undefined };',
   },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openShadowStore } from '../../../src/flipper/shadow-store.ts';
+import { openShadowStore } from '../../../src/flipper/store-access.ts';
 import { dayOne } from '../core/policy.ts';
 import { MemoryStore } from './memory-store.ts';
 import { VirtualClock } from './virtual-clock.ts';

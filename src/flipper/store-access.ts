@@ -1,0 +1,72 @@
+import type { FlagStore, KeyChange, StoreSnapshot } from '../core/flag-store.ts';
+import { flipKeys } from '../core/flip.ts';
+import { messageOf } from '../text/message-of.ts';
+import type { Clock } from './clock.ts';
+
+/** A store for shadow mode: writes stay here and are read back, until another writer changes the real store. */
+export function openShadowStore(store: FlagStore): FlagStore {
+  let shadow: { etag: string; values: ReadonlyMap<string, string> } | undefined;
+
+  async function read(keys: readonly string[]): Promise<StoreSnapshot> {
+    const real = await store.read(keys);
+    if (shadow?.etag !== real.etag) shadow = undefined;
+    const values = new Map(real.values);
+    for (const key of keys) {
+      const value = shadow?.values.get(key);
+      if (value !== undefined) values.set(key, value);
+    }
+    return { etag: real.etag, values };
+  }
+
+  return {
+    read,
+    list: (maxPages) => store.list(maxPages),
+    update: async (keys, change) => {
+      const snapshot = await read(keys);
+      const written: KeyChange | undefined = change(snapshot);
+      if (written === undefined) return { written, attempts: 0 };
+      const puts = written.puts.map(({ key, value }) => [key, value] as const);
+      shadow = { etag: snapshot.etag, values: new Map([...(shadow?.values ?? []), ...puts]) };
+      return { written, attempts: 1 };
+    },
+  };
+}
+
+/** A process that is ending waits no longer than this for a read. */
+const lastReadMs = 5_000;
+
+/** How long each read of a written flip may take, and the pause between them. A slow store shows the write all the same. */
+const readBackTimeoutsMs = [5_000, 20_000, 60_000];
+const readBackPauseMs = 500;
+
+/** Reads record and state several times, as long as the caller wants more. */
+export async function* readBack(
+  store: FlagStore,
+  clock: Clock,
+  signal: AbortSignal,
+): AsyncGenerator<{ snapshot?: StoreSnapshot; problem?: string }> {
+  for (const [index, timeoutMs] of readBackTimeoutsMs.entries()) {
+    if (index > 0) await clock.sleep(readBackPauseMs, signal);
+    yield await readInTime(store, timeoutMs, clock, signal).then(
+      (snapshot) => ({ snapshot }),
+      (error: unknown) => ({ problem: messageOf(error) }),
+    );
+  }
+}
+
+/** Record and state as the store holds them. Rejects after `timeoutMs`, or soon after `signal`, however long the store itself would wait. */
+async function readInTime(store: FlagStore, timeoutMs: number, clock: Clock, signal: AbortSignal): Promise<StoreSnapshot> {
+  const done = new AbortController();
+  const wait = async () => {
+    await clock.sleep(timeoutMs, AbortSignal.any([done.signal, signal]));
+    if (signal.aborted) await clock.sleep(Math.min(timeoutMs, lastReadMs), done.signal);
+    throw new Error(`no answer within ${timeoutMs} ms`);
+  };
+  const late = wait();
+  late.catch(() => undefined);
+  try {
+    return await Promise.race([store.read(flipKeys), late]);
+  } finally {
+    done.abort();
+  }
+}
