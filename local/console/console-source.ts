@@ -9,11 +9,11 @@ interface KeptFlip {
   sequence: number;
   at: number;
   kind: string;
-  from?: string;
+  from?: string | undefined;
   to: string;
   reason: string;
   by: string;
-  breakGlass?: string;
+  breakGlass?: string | undefined;
 }
 
 /** What the authoritative store says at a moment. */

@@ -1,6 +1,7 @@
 import { maxValueBytes } from '../../kvs/limits.ts';
 import { cutText } from '../text/cut-text.ts';
-import { type FlipKind, isFlipKind, isObject, iso, parseSequence, parseTime } from './state-record.ts';
+import { type FlipKind, iso } from './state-record.ts';
+import { auditSchema, parseJson } from './stored-schema.ts';
 
 /** One flip as the audit ring keeps it, under `auditKey(sequence)`. Times are epoch milliseconds. */
 export interface AuditEntry {
@@ -8,44 +9,22 @@ export interface AuditEntry {
   at: number;
   kind: FlipKind;
   /** The health record before; absent when there was no room for it. */
-  from?: string;
+  from?: string | undefined;
   /** The health record after, exactly as written. */
   to: string;
   reason: string;
   by: string;
   /** End of an override. */
-  until?: number;
-  /** Why an unsafe move was made all the same. */
-  breakGlass?: string;
-  /** Set when the record had been changed by hand since the entry before; `from` is what stood there. */
-  edited?: true;
+  until?: number | undefined;
+  /** Why an unsafe move was forced. */
+  breakGlass?: string | undefined;
+  /** Set when the record had been changed by hand since the entry before; `from` is what was there. */
+  edited?: true | undefined;
 }
 
-/** The entry, or undefined for a value that is none. */
+/** The entry; undefined for a value that is none. */
 export function parseAuditEntry(text: string): AuditEntry | undefined {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (!isObject(raw) || raw['sequence'] !== parseSequence(raw['sequence']) || !isFlipKind(raw['kind']) || typeof raw['to'] !== 'string')
-    return undefined;
-  const at = parseTime(raw['at']);
-  const until = parseTime(raw['until']);
-  if (at === undefined) return undefined;
-  return {
-    sequence: raw['sequence'] as number,
-    at,
-    kind: raw['kind'],
-    ...(typeof raw['from'] === 'string' ? { from: raw['from'] } : {}),
-    to: raw['to'],
-    reason: typeof raw['reason'] === 'string' ? raw['reason'] : '',
-    by: typeof raw['by'] === 'string' ? raw['by'] : '',
-    ...(until === undefined ? {} : { until }),
-    ...(typeof raw['breakGlass'] === 'string' ? { breakGlass: raw['breakGlass'] } : {}),
-    ...(raw['edited'] === true ? { edited: true as const } : {}),
-  };
+  return auditSchema.safeParse(parseJson(text)).data;
 }
 
 /** One line of JSON within a value's limit: long texts are cut first, then `from` is left out; `to` is always whole. */
@@ -85,11 +64,11 @@ export function replayAudit(history: readonly AuditEntry[]): { record: string | 
   return { record: before?.to, gaps };
 }
 
-function withTexts<T extends { reason: string; by: string; breakGlass?: string }>(entry: T, maxBytes: number): T {
+function withTexts<T extends { reason: string; by: string; breakGlass?: string | undefined }>(entry: T, maxBytes: number): T {
   return {
     ...entry,
     reason: cutText(entry.reason, maxBytes),
     by: cutText(entry.by, 40),
-    ...(entry.breakGlass === undefined ? {} : { breakGlass: cutText(entry.breakGlass, maxBytes) }),
+    breakGlass: entry.breakGlass && cutText(entry.breakGlass, maxBytes),
   };
 }

@@ -100,9 +100,9 @@ export function planFlip(snapshot: StoreSnapshot, flip: Flip, context: FlipConte
     to: record,
     reason,
     by,
-    ...(flip.kind === 'override' ? { until: wholeSecond(flip.until) } : {}),
-    ...(flip.kind === 'override' && flip.breakGlass !== undefined ? { breakGlass: cutText(flip.breakGlass, 200) } : {}),
-    ...(live.edited || from !== live.text ? { edited: true as const } : {}),
+    until: flip.kind === 'override' ? wholeSecond(flip.until) : undefined,
+    breakGlass: flip.kind === 'override' && flip.breakGlass !== undefined ? cutText(flip.breakGlass, 200) : undefined,
+    edited: live.edited || from !== live.text ? true : undefined,
   };
   return {
     puts: [
@@ -176,24 +176,23 @@ function automaticEntries(weights: Weights, origins: readonly string[]): HealthE
 }
 
 function nextState(live: LiveRecord, flip: Flip, entry: AuditEntry): StateRecord {
-  const { automaticAt } = live.state;
-  const override = nextOverride(live, flip, entry);
   const memory = flip.kind === 'override' || flip.kind === 'clear' ? undefined : flip.memory;
-  const lastAutomatic = flip.kind === 'automatic' ? entry.at : automaticAt;
   const { at, kind, from, to, reason, by } = entry;
   return {
     sequence: entry.sequence,
     recordHash: hashRecord(to),
-    ...(lastAutomatic === undefined ? {} : { automaticAt: lastAutomatic }),
+    automaticAt: flip.kind === 'automatic' ? entry.at : live.state.automaticAt,
     origins: memory ?? live.state.origins,
-    ...(override === undefined ? {} : { override }),
-    lastFlip: { at, kind, ...(from === undefined ? {} : { from }), to, reason, by },
+    override: nextOverride(live, flip, entry),
+    lastFlip: { at, kind, from, to, reason, by },
   };
 }
 
-function nextOverride(live: LiveRecord, flip: Flip, { reason, by }: AuditEntry): Override | undefined {
+function nextOverride(live: LiveRecord, flip: Flip, { at, reason, by }: AuditEntry): Override | undefined {
   if (flip.kind === 'clear') return undefined;
-  return flip.kind === 'override' ? { weights: flip.weights, until: wholeSecond(flip.until), reason, by } : overrideInForce(live);
+  if (flip.kind === 'override') return { weights: flip.weights, until: wholeSecond(flip.until), reason, by, notedAt: at };
+  const kept = overrideInForce(live);
+  return kept && { ...kept, notedAt: kept.notedAt ?? at };
 }
 
 function wholeSecond(at: number): number {

@@ -1,6 +1,6 @@
 import { type HealthEntry, okRecord, parseHealthRecord } from '../../kvs/health-record.ts';
 import { healthKey, stateKey } from '../../kvs/keys.ts';
-import { auditHistory } from './audit.ts';
+import { type AuditEntry, auditHistory } from './audit.ts';
 import { hashRecord } from './hash-record.ts';
 import {
   freshState,
@@ -71,19 +71,19 @@ function stateFromAudit(values: ReadonlyMap<string, string>, sequence: number): 
   if (newest === undefined) return { ...freshState, sequence };
   const { at, kind, to, reason, by } = newest;
   const last = history.find((entry) => entry.kind === 'override' || entry.kind === 'clear');
-  const override = last?.until === undefined ? undefined : { ...last, until: last.until, weights: overridesOf(last.to, last.at) };
   return {
     sequence,
-    ...(newest.sequence === sequence ? { recordHash: hashRecord(to) } : {}),
+    recordHash: newest.sequence === sequence ? hashRecord(to) : undefined,
     origins: {},
-    ...(override && { override: { weights: override.weights, until: override.until, reason: override.reason, by: override.by } }),
+    override: last && overrideOf(last),
     lastFlip: { at, kind, to, reason, by },
   };
 }
 
-function overridesOf(record: string, at: number): Weights {
-  const entries = (readEntries(record) ?? []).filter((entry) => entry.until !== undefined && !isExpired(entry, at));
-  return firstWeights(entries);
+/** The override that an audit entry wrote. */
+function overrideOf({ to, at, until, reason, by }: AuditEntry): Override | undefined {
+  const entries = (readEntries(to) ?? []).filter((entry) => entry.until !== undefined && !isExpired(entry, at));
+  return until === undefined ? undefined : { weights: firstWeights(entries), until, reason, by, notedAt: at };
 }
 
 function capHoldDown(memory: OriginMemory, now: number): OriginMemory {

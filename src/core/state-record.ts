@@ -1,5 +1,6 @@
 import { maxValueBytes } from '../../kvs/limits.ts';
 import { cutText } from '../text/cut-text.ts';
+import { numberedSchema, parseJson, sequenceSchema, stateSchema } from './stored-schema.ts';
 
 export type Verdict = 'healthy' | 'unhealthy' | 'unknown';
 
@@ -8,15 +9,15 @@ export type Weights = Readonly<Record<string, number>>;
 
 /** What must be remembered about one origin across a restart. Times are epoch milliseconds. */
 export interface OriginMemory {
-  /** The verdict when the state was last written, and since when it stood. */
+  /** The verdict when the state was last written, and since when. */
   verdict: Verdict;
   since: number;
   /** When automation last changed the origin's weight; absent when it never did. */
-  movedAt?: number;
+  movedAt?: number | undefined;
   /** How often it was taken out lately: 1 is the first time, each further one doubles the hold-down. */
-  flaps?: number;
+  flaps?: number | undefined;
   /** End of the hold-down. */
-  heldUntil?: number;
+  heldUntil?: number | undefined;
 }
 
 /** An operator's override. `until` is epoch milliseconds on a whole second. */
@@ -25,17 +26,19 @@ export interface Override {
   until: number;
   reason: string;
   by: string;
+  /** When it was written, or when a flipper noted one written by hand; absent in states of earlier versions. */
+  notedAt?: number | undefined;
 }
 
 /** What kind of write an audit entry records: `edit` notes a record changed by hand, `restore` puts back what another tool removed or spoiled. */
 export type FlipKind = 'automatic' | 'override' | 'clear' | 'edit' | 'restore';
 
 /** The last flip. `from` and `to` are health records. */
-interface LastFlip {
+export interface LastFlip {
   at: number;
   kind: FlipKind;
   /** Absent when there was no room for it; the audit has it. */
-  from?: string;
+  from?: string | undefined;
   to: string;
   reason: string;
   by: string;
@@ -45,49 +48,39 @@ interface LastFlip {
 export interface StateRecord {
   /** Number of the last audit entry; 0 before the first. */
   sequence: number;
-  /** Fingerprint of the health record written together with this state; another record there means somebody changed it by hand. */
-  recordHash?: string;
+  /** Hash of the health record written together with this state; another record in the store means that it was changed by hand. */
+  recordHash?: string | undefined;
   /** When automation last moved a weight; absent before the first time. */
-  automaticAt?: number;
+  automaticAt?: number | undefined;
   origins: Readonly<Record<string, OriginMemory>>;
-  override?: Override;
-  lastFlip?: LastFlip;
+  override?: Override | undefined;
+  lastFlip?: LastFlip | undefined;
 }
 
 /** State that knows nothing yet. */
 export const freshState: StateRecord = { sequence: 0, origins: {} };
 
-/** Missing or unreadable text gives fresh state, a field that cannot be read is left out: the live health record is the truth, this only explains it. */
+/** Missing or unreadable text gives fresh state; a field that cannot be read is left out. */
 export function parseStateRecord(text: string | undefined): StateRecord {
-  const raw = parseObject(text);
+  const state = stateSchema.safeParse(parseJson(text));
+  if (state.success) return state.data;
   // The number is worth saving even from a damaged value: with it the audit ring goes on where it stopped.
-  if (raw === undefined) return { ...freshState, sequence: parseSequence(Number(/"sequence":(\d{1,15})/.exec(text ?? '')?.[1])) };
-  const override = parseOverride(raw['override']);
-  const lastFlip = parseLastFlip(raw['lastFlip']);
-  return {
-    sequence: parseSequence(raw['sequence']),
-    ...(typeof raw['recordHash'] === 'string' ? { recordHash: raw['recordHash'] } : {}),
-    ...optionalTime('automaticAt', raw['automaticAt']),
-    origins: parseOrigins(raw['origins']),
-    ...(override === undefined ? {} : { override }),
-    ...(lastFlip === undefined ? {} : { lastFlip }),
-  };
+  return { ...freshState, sequence: sequenceSchema.catch(0).parse(Number(/"sequence":(\d{1,15})/.exec(text ?? '')?.[1])) };
 }
 
 /** Whether the text is a state at all: without a sequence number it is missing, damaged or another program's. */
 export function isStateReadable(text: string | undefined): boolean {
-  const sequence = parseObject(text)?.['sequence'];
-  return sequence === 0 || parseSequence(sequence) > 0;
+  return numberedSchema.safeParse(parseJson(text)).success;
 }
 
-/** One line of JSON within a value's limit. What does not fit is left out, the least needed first: long reasons, origins at rest, the last flip. */
+/** One line of JSON within a value's limit. What does not fit is left out in this order: long reasons, origins at rest, the last flip. */
 export function formatStateRecord(state: StateRecord): string {
   for (const step of shrinkSteps) {
     const text = JSON.stringify(writable(step(state)));
     if (Buffer.byteLength(text) <= maxValueBytes) return text;
   }
   const { sequence, recordHash } = state;
-  return JSON.stringify(writable({ ...freshState, sequence, ...(recordHash === undefined ? {} : { recordHash }) }));
+  return JSON.stringify(writable({ ...freshState, sequence, recordHash }));
 }
 
 const shrinkSteps: ((state: StateRecord) => StateRecord)[] = [
@@ -106,21 +99,15 @@ function withTexts(state: StateRecord, maxBytes: number): StateRecord {
     reason: cutText(note.reason, maxBytes),
     by: cutText(note.by, 48),
   });
-  return {
-    ...state,
-    ...(state.override === undefined ? {} : { override: short(state.override) }),
-    ...(state.lastFlip === undefined ? {} : { lastFlip: short(state.lastFlip) }),
-  };
+  return { ...state, override: state.override && short(state.override), lastFlip: state.lastFlip && short(state.lastFlip) };
 }
 
 function withoutFrom(state: StateRecord): StateRecord {
-  if (state.lastFlip === undefined) return state;
-  const { from: _, ...lastFlip } = state.lastFlip;
-  return { ...state, lastFlip };
+  return { ...state, lastFlip: state.lastFlip && { ...state.lastFlip, from: undefined } };
 }
 
-function withoutLastFlip({ lastFlip: _, ...state }: StateRecord): StateRecord {
-  return state;
+function withoutLastFlip(state: StateRecord): StateRecord {
+  return { ...state, lastFlip: undefined };
 }
 
 /** Only origins with something to remember, those moved last first. */
@@ -143,7 +130,7 @@ function writable(state: StateRecord): unknown {
         { ...memory, since: iso(memory.since), movedAt: iso(memory.movedAt), heldUntil: iso(memory.heldUntil) },
       ]),
     ),
-    override: override && { ...override, until: iso(override.until) },
+    override: override && { ...override, until: iso(override.until), notedAt: iso(override.notedAt) },
     lastFlip: lastFlip && { ...lastFlip, at: iso(lastFlip.at) },
   };
 }
@@ -152,95 +139,4 @@ function writable(state: StateRecord): unknown {
 export function iso(at: number | undefined): string | undefined {
   const date = new Date(at ?? Number.NaN);
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
-}
-
-/** Epoch milliseconds of an ISO text, undefined for anything else. */
-export function parseTime(value: unknown): number | undefined {
-  const at = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(at) ? undefined : at;
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
-}
-
-function optionalTime<K extends string>(key: K, value: unknown): { [key in K]?: number } {
-  const at = parseTime(value);
-  return (at === undefined ? {} : { [key]: at }) as { [key in K]?: number };
-}
-
-/** More flips than any store sees: a larger number is damage, and counting on from it would leave what a number can hold. */
-const maxSequence = 1_000_000_000_000;
-
-/** A number of flips; 0 for anything that is not one. */
-export function parseSequence(value: unknown): number {
-  return Number.isInteger(value) && (value as number) > 0 && (value as number) <= maxSequence ? (value as number) : 0;
-}
-
-function parseObject(text: string | undefined): Record<string, unknown> | undefined {
-  try {
-    const raw: unknown = JSON.parse(text ?? '');
-    return isObject(raw) ? raw : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function parseOrigins(value: unknown): Record<string, OriginMemory> {
-  const origins: [string, OriginMemory][] = [];
-  for (const [id, raw] of Object.entries(isObject(value) ? value : {})) {
-    if (!isObject(raw)) continue;
-    const since = parseTime(raw['since']);
-    const verdict = raw['verdict'];
-    if (since === undefined || (verdict !== 'healthy' && verdict !== 'unhealthy' && verdict !== 'unknown')) continue;
-    const flaps = parseSequence(raw['flaps']);
-    origins.push([
-      id,
-      {
-        verdict,
-        since,
-        ...optionalTime('movedAt', raw['movedAt']),
-        ...(flaps === 0 ? {} : { flaps }),
-        ...optionalTime('heldUntil', raw['heldUntil']),
-      },
-    ]);
-  }
-  return Object.fromEntries(origins);
-}
-
-function parseOverride(value: unknown): Override | undefined {
-  if (!isObject(value) || !isObject(value['weights'])) return undefined;
-  const until = parseTime(value['until']);
-  const weights = Object.entries(value['weights']);
-  if (until === undefined || weights.some(([, weight]) => !isWeight(weight))) return undefined;
-  return { weights: value['weights'] as Weights, until, reason: asText(value['reason']), by: asText(value['by']) };
-}
-
-function parseLastFlip(value: unknown): LastFlip | undefined {
-  if (!isObject(value) || !isFlipKind(value['kind']) || typeof value['to'] !== 'string') return undefined;
-  const at = parseTime(value['at']);
-  if (at === undefined) return undefined;
-  const from = value['from'];
-  return {
-    at,
-    kind: value['kind'],
-    ...(typeof from === 'string' ? { from } : {}),
-    to: value['to'],
-    reason: asText(value['reason']),
-    by: asText(value['by']),
-  };
-}
-
-const flipKinds: ReadonlySet<unknown> = new Set<FlipKind>(['automatic', 'override', 'clear', 'edit', 'restore']);
-
-export function isFlipKind(value: unknown): value is FlipKind {
-  return flipKinds.has(value);
-}
-
-function isWeight(value: unknown): boolean {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 100;
-}
-
-function asText(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }

@@ -170,7 +170,7 @@ function operatorChange(core: Core, setup: Setup, values: ReadonlyMap<string, st
   try {
     return core.planFlip({ etag: '', values }, flip, context);
   } catch (error) {
-    if (error instanceof core.EdgeError) return undefined;
+    if (error instanceof Error && error.name === 'FlipRefused') return undefined;
     throw new CoreFault('crash', String(error));
   }
 }
