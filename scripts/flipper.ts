@@ -19,12 +19,12 @@ import { openChannels } from '../src/flipper/notify/open-channels.ts';
 import { openSignals } from '../src/flipper/open-signals.ts';
 
 const options = {
-  watch: flag('go on until Ctrl-C or SIGTERM'),
-  once: flag('probe until the verdicts are clear, decide, end; 1 when an origin is unhealthy and its viewers cannot be moved'),
-  shadow: flag('say what it would do, write nothing'),
+  watch: flag('run until Ctrl-C or SIGTERM'),
+  once: flag('probe until the verdicts are clear, decide, end; exit code 1 when an origin is unhealthy and its viewers cannot be moved'),
+  shadow: flag('report what it would do, write nothing'),
   cost: flag('print calls and dollars per month for this configuration, and end'),
-  verbose: flag('tell every probe'),
-  by: text('the name in the audit, flipper@host:pid by default; no two flippers may share one', { placeholder: 'name' }),
+  verbose: flag('report every probe'),
+  by: text('the name in the audit; no two flippers may share one (default flipper@host:pid)', { placeholder: 'name' }),
   interval: duration('in place of health.intervalMs'),
   'fast-interval': duration('in place of health.fastIntervalMs'),
   'hold-down': duration('in place of failover.holdDownMs'),
@@ -48,8 +48,8 @@ await run({
       return 0;
     }
     if (values.watch === values.once)
-      throw new EdgeError('USAGE', values.watch ? '--watch and --once exclude each other' : '--watch or --once?', {
-        hint: '--watch for a process that stays, --once for cron',
+      throw new EdgeError('USAGE', values.watch ? '--watch and --once exclude each other' : 'either --watch or --once is required', {
+        hint: '--watch for a process that keeps running, --once for cron',
       });
     // Viewers on a dead origin must not wait because a log is full or its reader has died.
     io.outlivesReaders = values.watch;
@@ -101,12 +101,12 @@ function withTimes(config: EdgeConfig, times: Times): EdgeConfig {
   };
 }
 
-/** What `--watch` tells is its result; `--once` ends in one, and what leads to it is talk. */
+/** The events of `--watch` are its result, on stdout; those of `--once` lead to a result and go to stderr. */
 function openLog(io: Io, { watch, verbose }: { watch: boolean; verbose: boolean }): FlipperLog {
-  const tell = watch ? io.stdout : io.stderr;
+  const write = watch ? io.stdout : io.stderr;
   return (event, at) => {
     if (event.event === 'probe' && !verbose) return;
-    tell(io.json ? formatEventJson(event, at) : formatEventText(event, at, io.colour));
+    write(io.json ? formatEventJson(event, at) : formatEventText(event, at, io.colour));
   };
 }
 

@@ -178,3 +178,18 @@ function checkCustomHeaders(origin: Record<string, unknown>, path: string, probl
       problems.push(`${path}.CustomHeaders.Items[${index}]: HeaderName and HeaderValue are required`);
   }
 }
+
+/**
+ * The parts of distribution.json that a flipper needs: aliases and origins. Without the rest, the function's environment need not fill placeholders
+ * that mean nothing to it, such as the certificate's.
+ */
+export function pickFlipperParts(distribution: {
+  CallerReference: string;
+  Aliases?: unknown;
+  Origins: unknown;
+  DefaultCacheBehavior: { TargetOriginId: string };
+}): object {
+  const { CallerReference, Aliases, Origins, DefaultCacheBehavior } = distribution;
+  const { TargetOriginId } = DefaultCacheBehavior;
+  return { CallerReference, Comment: '', Enabled: true, Aliases, Origins, DefaultCacheBehavior: { TargetOriginId } };
+}

@@ -49,7 +49,7 @@ export function auditHistory(values: ReadonlyMap<string, string>): AuditEntry[] 
 
 /**
  * The health record that these flips, the newest first, lead to: undefined without flips. `gaps` lists the sequence numbers whose `from` is not what the
- * flip before left although no edit by hand was noted; it is empty when the audit tells the whole story.
+ * flip before left although no edit by hand was noted; it is empty when the audit is complete.
  */
 export function replayAudit(history: readonly AuditEntry[]): { record: string | undefined; gaps: number[] } {
   const gaps: number[] = [];

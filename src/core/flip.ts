@@ -10,7 +10,7 @@ import { formatStateRecord, type OriginMemory, type Override, type StateRecord, 
 /** The keys that a snapshot for `planFlip` must have been read with. */
 export const flipKeys: readonly string[] = [healthKey, stateKey];
 
-/** No override lasts longer: an override that nobody remembers is an outage waiting for its day. */
+/** No override lasts longer: a forgotten override causes an outage sooner or later. */
 export const maxOverrideMs = 72 * 3_600_000;
 
 /** Bytes of the health record that we write: less than a value holds, so that the audit entry that repeats it still has room for its reason. */
@@ -23,7 +23,7 @@ export type Flip =
   | { kind: 'override'; weights: Weights; until: number; breakGlass?: string }
   /** Ends the override; automation goes on from its own weights. */
   | { kind: 'clear' }
-  /** Takes note of a record that was changed by hand, leaving its weights as they are. */
+  /** Notes a record that was changed by hand, and leaves its weights as they are. */
   | { kind: 'edit'; memory?: Readonly<Record<string, OriginMemory>> }
   /** Puts the snapshot's own record and state back into a store that has lost them. */
   | { kind: 'restore'; memory?: Readonly<Record<string, OriginMemory>> };
@@ -49,7 +49,7 @@ export interface FlipContext {
   by: string;
   /** Every origin of edge.config.ts. */
   origins: readonly string[];
-  /** The health record in the store, when it is damaged and the snapshot holds what is to be gone on from. */
+  /** The health record in the store, when it is damaged and the snapshot holds the values to go on from. */
   found?: string | undefined;
   /**
    * How long an override that has ended by `at` stays in the record, where the edge skips it. Default 0. Automation gives what its clock may be ahead, so that it
@@ -76,13 +76,9 @@ export function planFlip(snapshot: StoreSnapshot, flip: Flip, context: FlipConte
     origins,
   );
   if (!isWritable(record, origins))
-    throw new FlipRefused(
-      'QUOTA',
-      `the health record would be ${Buffer.byteLength(record)} bytes long, and the edge ignores one like this`,
-      {
-        hint: 'too many origins are out at once, their ids are too long, or entries of origins that edge.config.ts does not have are in it',
-      },
-    );
+    throw new FlipRefused('QUOTA', `the health record would be ${Buffer.byteLength(record)} bytes long, and the edge would ignore it`, {
+      hint: 'too many origins are out at once, their ids are too long, or the record has entries of origins that edge.config.ts does not have',
+    });
   if (flip.kind === 'clear' && live.overrides.length === 0) return undefined;
   if (flip.kind === 'automatic' && origins.every((origin) => (automatic[origin] ?? 100) === (live.automatic[origin] ?? 100)))
     return undefined;
@@ -118,21 +114,21 @@ function check(live: LiveRecord, flip: Flip, { at, origins }: FlipContext): void
   if (flip.kind !== 'override' && flip.kind !== 'automatic') return;
   for (const [origin, weight] of Object.entries(flip.weights)) {
     if (!origins.includes(origin))
-      throw new FlipRefused('ORIGIN_UNKNOWN', `no origin is called "${origin}"`, { hint: `origins: ${origins.join(', ')}` });
+      throw new FlipRefused('ORIGIN_UNKNOWN', `unknown origin "${origin}"`, { hint: `origins: ${origins.join(', ')}` });
     if (!Number.isInteger(weight) || weight < 0 || weight > 100)
-      throw new FlipRefused('USAGE', `a weight is a whole number from 0 to 100, found ${weight} for ${origin}`);
+      throw new FlipRefused('USAGE', `a weight must be a whole number from 0 to 100, got ${weight} for ${origin}`);
   }
   if (flip.kind === 'override') {
     if (!(flip.until > at) || flip.until > at + maxOverrideMs)
-      throw new FlipRefused('USAGE', 'an override ends in the future, 72 hours from now at most', { hint: 'for example --for 2h' });
-    if (Object.keys(flip.weights).length === 0) throw new FlipRefused('USAGE', 'an override names at least one origin');
+      throw new FlipRefused('USAGE', 'an override must end in the future, at most 72 hours from now', { hint: 'for example --for 2h' });
+    if (Object.keys(flip.weights).length === 0) throw new FlipRefused('USAGE', 'an override must name at least one origin');
   }
   const isDeadEnd = (weights: Weights) => origins.every((origin) => weights[origin] === 0);
   const after = flip.kind === 'override' ? { ...live.automatic, ...flip.weights } : effectiveWeights({ ...live, automatic: flip.weights });
   const allowed = flip.kind === 'override' ? flip.breakGlass !== undefined : isDeadEnd(effectiveWeights(live));
   if ((isDeadEnd(after) && !allowed) || (flip.kind === 'automatic' && isDeadEnd(flip.weights)))
     throw new FlipRefused('USAGE', 'this would leave every origin at weight 0', {
-      hint: 'the edge would then send viewers to their first origin, healthy or not; --break-glass "why" does it all the same',
+      hint: 'the edge would then send viewers to their first origin, healthy or not; --break-glass "why" forces it',
     });
 }
 

@@ -12,9 +12,9 @@ import {
   type Weights,
 } from './state-record.ts';
 
-/** What the store holds at one moment, as everybody who writes it must see it. */
+/** What the store holds at one moment, as each of its writers must see it. */
 export interface LiveRecord {
-  /** The health record as it stands; `ok` when the key is missing. */
+  /** The health record as written; `ok` when the key is missing. */
   text: string;
   /** Entries that expire and are in force, in their order. */
   overrides: readonly HealthEntry[];
@@ -23,7 +23,7 @@ export interface LiveRecord {
   /** Weights below 100 that do not expire: the automatic layer, which counts again when an override ends. */
   automatic: Weights;
   state: StateRecord;
-  /** The record is not what the last flip wrote: somebody changed it by hand. It counts all the same. */
+  /** The record is not what the last flip wrote: it was changed by hand. It counts all the same. */
   edited: boolean;
 }
 
@@ -34,7 +34,7 @@ const endedGraceMs = 24 * 3_600_000;
 const longestHoldDownMs = 24 * 3_600_000;
 
 /**
- * Reads `health` and `state` from a snapshot's values; `now` (epoch milliseconds) tells which entries have expired. Audit entries among the values explain the
+ * Reads `health` and `state` from a snapshot's values; `now` (epoch milliseconds) decides which entries have expired. Audit entries among the values explain the
  * record when the state is missing, unreadable or older than they are. With `origins`, those that are configured, a record longer than they can need has no
  * entries, as at the edge.
  */

@@ -21,13 +21,13 @@ export interface OriginTrack {
   evidence: Evidence;
 }
 
-/** A signal's weight in the verdict: `required` makes its bad verdict enough by itself. */
+/** A signal's weight in the verdict: `required` makes its bad verdict enough alone. */
 export interface SignalVote {
   verdict: Verdict;
   required: boolean;
 }
 
-/** An origin nobody has looked at yet. */
+/** An origin before its first probe. */
 export function freshTrack(signals: number, now: number): OriginTrack {
   return { streaks: Array.from({ length: signals }, () => freshStreak), evidence: { verdict: 'unknown', since: now, failing: false } };
 }
@@ -35,24 +35,24 @@ export function freshTrack(signals: number, now: number): OriginTrack {
 /** The track after one probe of one signal. `why` is what a bad one found. */
 export function trackSignal(
   track: OriginTrack,
-  look: { signal: number; opinion: Opinion; why?: string },
+  result: { signal: number; opinion: Opinion; why?: string },
   required: readonly boolean[],
   thresholds: Thresholds,
   now: number,
 ): OriginTrack {
   const before = clampTrack(track, now);
   const streaks = before.streaks.map((streak, index) =>
-    index === look.signal ? extendStreak(streak, look.opinion, thresholds, now) : streak,
+    index === result.signal ? extendStreak(streak, result.opinion, thresholds, now) : streak,
   );
   const verdict = verdictOf(streaks, required);
-  const isBad = look.opinion === 'bad';
+  const isBad = result.opinion === 'bad';
   const failing =
     verdict === 'healthy'
       ? verdictOf(streaks, required, (streak) => streak.verdict === 'healthy' && !isClean(streak)) !== 'healthy'
       : streaks.some(({ bad }) => bad > 0);
   const isDoubtful = verdictOf(streaks, required, (streak) => streak.bad > 0 && !isNoisy(streak)) !== 'healthy';
   const lastBadAt = isBad && isDoubtful ? now : before.evidence.lastBadAt;
-  const why = isBad ? (look.why ?? before.evidence.why) : before.evidence.why;
+  const why = isBad ? (result.why ?? before.evidence.why) : before.evidence.why;
   const confirmed = streaks.flatMap(({ verdict, at }) => (verdict === 'unknown' || at === undefined ? [] : [at]));
   return {
     streaks,
@@ -92,8 +92,8 @@ export function clampTrack(track: OriginTrack, now: number): OriginTrack {
 
 /**
  * One verdict from several: unhealthy when a required signal says so or a majority of those with an opinion does, healthy when a majority says that.
- * Unknown, which moves no traffic, when as many say one as the other, and when so many are silent that those with an opinion are neither a majority of
- * all signals nor have a required one among them: silence is no news, and what is left of the evidence may be the part that is wrong.
+ * Unknown, which moves no traffic, when the signals are evenly split, and when those with an opinion are neither a majority of all signals nor
+ * have a required one among them: silence proves nothing, and the rest of the evidence may be the part that is wrong.
  */
 export function combineVerdicts(votes: readonly SignalVote[]): Verdict {
   const speaking = votes.filter(({ verdict }) => verdict !== 'unknown');

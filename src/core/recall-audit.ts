@@ -46,7 +46,8 @@ export function recallAudit(store: FlagStore): FlagStore {
   };
 }
 
-async function readRing(store: FlagStore): Promise<ReadonlyMap<string, string>> {
+/** The whole audit ring. */
+export async function readRing(store: FlagStore): Promise<ReadonlyMap<string, string>> {
   try {
     const { values, complete } = await store.list(1);
     if (complete) return new Map([...values].filter(([key]) => ringKeys.includes(key)));

@@ -25,7 +25,7 @@ export interface Recovered {
 
 /**
  * Judges what was read by what was known before (`known`: health and state as last seen or written) and by the audit entries among the values. A health record that
- * can be read is somebody's word and counts, unless it is merely an older one, or the plain `ok` of a store whose state has vanished with the rest. Pure.
+ * can be read counts, unless it is merely an older one, or the plain `ok` of a store whose state has vanished with the rest. Pure.
  */
 export function recoverValues(
   found: ReadonlyMap<string, string>,
@@ -43,9 +43,9 @@ export function recoverValues(
   const isShort = shown.state.sequence < before.sequence;
   const isBegunAnew = isNewer(shown.state, before);
   const isBehind = isShort && !isBegunAnew;
-  // A store in which nothing has happened yet has neither key.
+  // A store without a flip yet has neither key.
   const isUsed = Math.max(live.state.sequence, before.sequence) > 0;
-  // An override in force that nobody has noted yet is an operator's, whatever the clocks of its writers said.
+  // An override in force that is not noted yet is an operator's, whatever the clocks of its writers said.
   const isForeign = shown.overrides.length > 0 && text !== known?.get(healthKey) && text !== before.lastFlip?.from;
   const isOld = before.sequence > 0 && !isBegunAnew && !isForeign && (isShort ? !shown.edited : !isState && text === okRecord);
   const keys: string[] = [];
@@ -58,7 +58,7 @@ export function recoverValues(
 
   const isKnown = known !== undefined && before.sequence >= live.state.sequence;
   const record = isRecord && !isOld ? text : isKnown ? (known.get(healthKey) ?? okRecord) : lastRecord(live, found);
-  // The number goes on from the highest that was ever seen, even when somebody has begun a new count meanwhile.
+  // The number goes on from the highest that was ever seen, even when another writer has begun a new count meanwhile.
   const override = isForeign && shown.state.override ? { override: shown.state.override } : {};
   const state =
     isKnown && !isBegunAnew ? { ...before, ...override } : { ...live.state, sequence: Math.max(live.state.sequence, before.sequence) };
@@ -73,7 +73,7 @@ function only(keys: readonly string[], values: ReadonlyMap<string, string>): Rea
   return new Map([...values].filter(([key]) => keys.includes(key)));
 }
 
-/** Written after the other, although its number is smaller: by somebody who found the store empty. */
+/** Written after the other, although its number is smaller: by a writer that found the store empty. */
 function isNewer({ lastFlip }: StateRecord, before: StateRecord): boolean {
   return lastFlip !== undefined && before.lastFlip !== undefined && lastFlip.at > before.lastFlip.at;
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** More flips than any store sees: a larger number is damage, and counting on from it would leave what a number can hold. */
 const maxSequence = 1_000_000_000_000;
 
-export const sequenceSchema = z.int().min(1).max(maxSequence);
+export const sequenceSchema = z.int().min(0).max(maxSequence);
 
 /** ISO 8601 in the store, epoch milliseconds here. */
 const time = z
@@ -26,7 +26,7 @@ const originMemory = z.object({
   verdict: z.enum(['healthy', 'unhealthy', 'unknown']),
   since: time,
   movedAt: optional(time),
-  flaps: optional(sequenceSchema),
+  flaps: optional(sequenceSchema.min(1)),
   heldUntil: optional(time),
 });
 
@@ -50,7 +50,7 @@ export const stateSchema = z.object({
 });
 
 /** What every state of ours has, whatever else is damaged. */
-export const numberedSchema = z.object({ sequence: sequenceSchema.or(z.literal(0)) });
+export const numberedSchema = z.object({ sequence: sequenceSchema });
 
 /** The value of a key `audit/NN`. */
 export const auditSchema = flip.extend({

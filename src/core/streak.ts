@@ -30,7 +30,7 @@ export interface Streak {
   bad: number;
   /** When the signal last answered, opinion or not; absent before the first time. */
   at?: number;
-  /** The latest results, oldest first. The list starts anew when an origin becomes unhealthy, and stays empty until it answers well again. */
+  /** The latest results, oldest first. The list starts anew when an origin becomes unhealthy, and stays empty until its next good result. */
   recent?: readonly Result[];
   /** Fit to be given more viewers: the latest result is good, and of a whole window next to none was bad. Absent: as the latest result says. */
   clean?: boolean;
@@ -47,10 +47,10 @@ export const freshStreak: Streak = { verdict: 'unknown', good: 0, bad: 0 };
 /** Beyond these an origin's noise is known: seven failures in a row, with the defaults, are more than a tenth at random shows in a year. */
 const maxFalseAlarms = 4;
 
-/** The largest multiple of `minimum` (and of `windowMs`) that is asked of an origin with false alarms; so many results are kept, too. */
+/** The largest multiple of `minimum` (and of `windowMs`) that is asked of an origin with false alarms; that many results are kept, too. */
 const maxPatience = 3;
 
-/** A false alarm is forgiven for each so many windows without a failure. */
+/** One false alarm is forgiven after this many windows without a failure. */
 const forgiveWindows = 10;
 
 /** An origin is clean again with this part of the share that makes it unhealthy: the gap keeps it from turning to and fro. */
@@ -73,7 +73,7 @@ function turnStreak(streak: Streak, opinion: 'good' | 'bad', thresholds: Thresho
   const isBad = opinion === 'bad';
   const { falseAlarms, calmSince } = forgive(streak, isBad, failureRate, now);
   const recent = extendRecent(streak, { at: now, bad: isBad }, failureRate);
-  // Counting stops at the highest threshold: a state that grows for ever would be no state.
+  // Counting stops at the highest threshold, so that the state stays small.
   const mostGood = Math.max(healthyThreshold, failureRate?.minimum ?? 0);
   const good = isBad ? 0 : Math.min(streak.good + 1, mostGood);
   const bad = isBad ? Math.min(streak.bad + 1, unhealthyThreshold + (failureRate === undefined ? 0 : maxFalseAlarms)) : 0;
@@ -84,7 +84,7 @@ function turnStreak(streak: Streak, opinion: 'good' | 'bad', thresholds: Thresho
   const chance = Math.min(maxFalseAlarms, falseAlarms + Math.max(countPassedRuns(recent, failureRate), isHalfProven ? 1 : 0));
   if (isBad && (bad >= unhealthyThreshold + chance || isRateExceeded(recent, falseAlarms, failureRate, now)))
     return { ...next, verdict: 'unhealthy', recent: streak.verdict === 'unhealthy' ? recent : [] };
-  // What comes and goes has to stay for longer before it is believed.
+  // An origin that fails now and then must be good for longer before it counts as healthy.
   if (good >= (isMixed(recent, good) ? mostGood : healthyThreshold) && streak.verdict !== 'healthy')
     return { ...next, verdict: 'healthy', recent };
   const isFalseAlarm = streak.verdict === 'healthy' && streak.doubted === true && !doubted && isMixed(recent, good);
@@ -114,7 +114,7 @@ function forgive(streak: Streak, isBad: boolean, rate: FailureRate | undefined, 
 }
 
 function extendRecent({ verdict, recent = [] }: Streak, result: Result, rate: FailureRate | undefined): readonly Result[] {
-  // An outage that is plain to see says nothing about the rate after it.
+  // A clear outage says nothing about the failure rate after it.
   if (rate === undefined || (verdict === 'unhealthy' && recent.length === 0 && result.bad)) return [];
   return [...recent, result].slice(-maxPatience * rate.minimum);
 }

@@ -54,8 +54,8 @@ export function formatShares(shares: Shares): string {
   return [...shares].map(([origin, share]) => `${origin} ${share}%`).join(', ');
 }
 
-/** `US, IN`, at most six by name, or `everybody else`. */
+/** `US, IN`, at most six by name, or `other countries`. */
 export function formatAudience({ countries }: Audience): string {
-  if (countries.length === 0) return 'everybody else';
+  if (countries.length === 0) return 'other countries';
   return countries.length <= 6 ? countries.join(', ') : `${countries.slice(0, 5).join(', ')} and ${countries.length - 5} more`;
 }

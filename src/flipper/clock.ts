@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** Time as the flipper takes it; tests bring their own. */
+/** Time as the flipper sees it; tests bring their own. */
 export interface Clock {
-  /** Epoch milliseconds; may jump when somebody sets the clock. */
+  /** Epoch milliseconds; may jump when the clock is set. */
   now(): number;
   /** Milliseconds that only ever go on, for durations. */
   monotonic(): number;
-  /** Resolves after so long, or at once when the signal is aborted; never rejects. */
+  /** Resolves after `ms`, or at once when the signal is aborted; never rejects. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 

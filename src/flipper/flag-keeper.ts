@@ -13,15 +13,15 @@ import {
   FlagMemory,
   type FlagMemoryOptions,
   type Found,
+  flagValues,
   type Hold,
   type KeptFlag,
   type Sent,
   sequenceOf,
-  valuesOf,
 } from './flag-memory.ts';
 import type { FlipperEvent } from './flipper-event.ts';
 import { planKeeperWrite } from './plan-keeper-write.ts';
-import { openShadowStore, readBack } from './store-access.ts';
+import { openShadowStore, readBack, readNewestAudit } from './store-access.ts';
 
 /** `from`: what an earlier keeper knew, so that the store need not be read again. */
 export interface FlagKeeperOptions extends FlagMemoryOptions {
@@ -29,7 +29,7 @@ export interface FlagKeeperOptions extends FlagMemoryOptions {
   evidence: (now: number) => Readonly<Record<string, Evidence>>;
   /** Whether the origin was probed since this process last woke from a pause; no weight is moved by older evidence. Default: always. */
   isFresh?: (origin: string) => boolean;
-  /** Who writes; unique among flippers, so that each can tell its own writes. */
+  /** Who writes; unique among flippers, so that each recognises its own writes. */
   by: string;
   random: () => number;
   /** Ends the retries; a write that is on its way is not cut off. */
@@ -109,7 +109,7 @@ export class FlagKeeper {
     this.#memory.keep({ seenAt: undefined });
   }
 
-  /** Decides and acts until nothing is left to do. Throws the store's error after so many tries in a row. */
+  /** Decides and acts until nothing is left to do. Throws the store's error after `tries` failures in a row. */
   async actNow(tries: number): Promise<void> {
     this.#isDriven = true;
     await this.finish();
@@ -175,8 +175,7 @@ export class FlagKeeper {
   async #waitAfter(error: unknown, failures: number): Promise<void> {
     const retryInMs = this.#retryMs(failures);
     const code = error instanceof EdgeError ? error.code : 'BUG';
-    const message = messageOrStackOf(error);
-    this.#log({ event: 'store-failed', code, message, retryInMs });
+    this.#log({ event: 'store-failed', code, message: messageOrStackOf(error), retryInMs });
     await this.#options.clock.sleep(retryInMs, this.#options.signal);
   }
 
@@ -189,6 +188,7 @@ export class FlagKeeper {
     const now = clock.now();
     const normalized = normalizeRecord(live, policy.failover, now);
     this.#memory.keep({ live: normalized });
+    this.#memory.reportLongOverride(normalized);
     const known = evidence(now);
     const decision = this.#decide(normalized, known, now);
     if (decision.action === 'flip') this.#memory.keep({ held: undefined });
@@ -233,18 +233,21 @@ export class FlagKeeper {
     const { live: known, isLost } = this.kept;
     const keys = [...flipKeys, ...this.#memory.unansweredKeys];
     const snapshot = await this.#store.read(keys);
-    const newest = auditKey(this.#memory.sequence || sequenceOf(snapshot.values));
-    // The newest audit entry shows whether the ring is whole; a store without flips has none.
-    const ring = newest === auditKey(0) || snapshot.values.has(newest) ? undefined : await this.#store.read([newest]);
+    const ring = await readNewestAudit(
+      this.#store,
+      snapshot.values,
+      this.#memory.sequence || sequenceOf(snapshot.values),
+      known === undefined,
+    );
     if (isOvertaken()) return;
-    const values = new Map([...snapshot.values, ...(ring?.values ?? [])]);
+    const values = new Map([...snapshot.values, ...ring.values]);
     this.#memory.settleUnanswered(snapshot);
-    const found = this.#memory.judge(values, ring === undefined ? keys : [...keys, newest]);
+    const found = this.#memory.judge(values, [...keys, ...ring.keys]);
     this.#memory.reportDamage(found);
     const { live, damage, isBehind } = found;
     this.#memory.seen({
       live,
-      values: valuesOf(found.values),
+      values: flagValues(found.values),
       etag: isBehind ? undefined : snapshot.etag,
       isDamaged: damage !== undefined,
     });
@@ -293,7 +296,7 @@ export class FlagKeeper {
     const { live, isBehind } = found;
     this.#memory.seen({
       live,
-      values: valuesOf(found.values),
+      values: flagValues(found.values),
       etag: isBehind ? undefined : snapshot.etag,
       unverified: 0,
       isDamaged: false,
@@ -323,7 +326,7 @@ export class FlagKeeper {
         break;
       }
       // A newer state or another record comes from a later writer.
-      this.#memory.seen({ live: found.live, values: valuesOf(found.values), etag: snapshot.etag, unverified: 0, isVerified: true });
+      this.#memory.seen({ live: found.live, values: flagValues(found.values), etag: snapshot.etag, unverified: 0, isVerified: true });
       if (found.live.state.sequence === sequence && found.live.text !== text) break;
       return this.#log({ event: 'verified', sequence, durationMs: this.#since(startedAt) });
     }

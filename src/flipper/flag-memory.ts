@@ -62,7 +62,7 @@ export interface KeptFlag {
   /** Failures in a row while something had to be done. */
   failures?: number | undefined;
   /** Conditions that were reported and still hold: they are not reported again. */
-  reported?: { damage?: string | undefined; isSkewed?: boolean | undefined } | undefined;
+  reported?: { damage?: string | undefined; isSkewed?: boolean | undefined; longOverride?: string | undefined } | undefined;
 }
 
 /** Writes without an answer that are remembered. */
@@ -71,6 +71,12 @@ const maxUnanswered = 8;
 /** A read that shows less than our own write this soon after it comes from a reader that is behind; later it is damage. */
 const lagMs = 30_000;
 const lagAfterVerifiedMs = 10_000;
+
+/** No command writes an override that lasts longer: one that does was written by hand, and may have been forgotten. */
+const longOverrideMs = 72 * 3_600_000;
+
+/** A flipper that starts when an override is this much older takes it for reported by the one before. */
+const reportedBeforeMs = 3_600_000;
 
 /** The clock of a machine may be wrong by this much before it is reported. */
 export const maxSkewMs = 30_000;
@@ -89,10 +95,13 @@ export interface FlagMemoryOptions {
 export class FlagMemory {
   #kept: KeptFlag;
   readonly #options: FlagMemoryOptions;
+  /** No earlier keeper's memory, and no report yet. */
+  #isFirst: boolean;
 
   constructor(options: FlagMemoryOptions) {
     this.#options = options;
     this.#kept = options.from ?? { live: undefined, held: undefined };
+    this.#isFirst = options.from === undefined;
   }
 
   get kept(): KeptFlag {
@@ -150,7 +159,7 @@ export class FlagMemory {
     this.seen({
       live,
       isDamaged: false,
-      values: valuesOf(put),
+      values: flagValues(put),
       etag: undefined,
       isVerified: false,
       written: { sequence: live.state.sequence, puts, decision, etag, at: clock.monotonic() },
@@ -187,6 +196,20 @@ export class FlagMemory {
       this.#log({ event: 'store-damaged', ...damage, record: live.text, ...(override === undefined ? {} : { override }) });
   }
 
+  /** Reports, once, an override that has been in the store for too long. */
+  reportLongOverride(live: LiveRecord): void {
+    const isFirst = this.#isFirst;
+    this.#isFirst = false;
+    const override = overrideInForce(live);
+    const ageMs = override?.notedAt === undefined ? 0 : this.#options.clock.now() - override.notedAt;
+    if (override === undefined || ageMs <= longOverrideMs) return;
+    const longOverride = JSON.stringify([override.weights, override.until]);
+    if (longOverride === this.#kept.reported?.longOverride) return;
+    this.keep({ reported: { ...this.#kept.reported, longOverride } });
+    if (isFirst && ageMs > longOverrideMs + reportedBeforeMs) return;
+    this.#log({ event: 'long-override', record: live.text, override, ageMs });
+  }
+
   reportRecord(live: LiveRecord): void {
     const override = overrideInForce(live);
     this.#log({ event: 'record', record: live.text, edited: live.edited, ...(override === undefined ? {} : { override }) });
@@ -220,6 +243,6 @@ export function sequenceOf(values: ReadonlyMap<string, string>): number {
 }
 
 /** Record and state among the values, as plain data. */
-export function valuesOf(values: ReadonlyMap<string, string>): Record<string, string> {
+export function flagValues(values: ReadonlyMap<string, string>): Record<string, string> {
   return Object.fromEntries(flipKeys.flatMap((key) => (values.has(key) ? [[key, values.get(key) ?? '']] : [])));
 }

@@ -4,10 +4,10 @@ import type { Override, Verdict } from '../core/state-record.ts';
 import type { Opinion } from '../core/streak.ts';
 import type { ErrorCode } from '../errors.ts';
 
-/** What the flipper tells, one JSON line each. Field names are stable: dashboards and alarms read them. */
+/** What the flipper reports, one JSON line each. Field names are stable: dashboards and alarms read them. */
 export type FlipperEvent =
   | { event: 'start'; mode: 'watch' | 'once'; shadow: boolean; by: string; origins: readonly string[] }
-  /** One look at one signal. */
+  /** One probe of one signal. */
   | {
       event: 'probe';
       origin: string;
@@ -38,21 +38,23 @@ export type FlipperEvent =
     }
   /** A record changed by hand was noted in the audit, its weights left as they are. */
   | { event: 'edit'; sequence: number; record: string }
-  /** Keys of ours are missing, unreadable or older than they were; `found` is the record as the edge took it, `record` what is gone on from. */
+  /** Keys of ours are missing, unreadable or older than they were. The edge read `found`; the flipper goes on from `record`. */
   | { event: 'store-damaged'; keys: readonly string[]; found: string; record: string; override?: Override }
   /** What was missing or damaged is in the store again. */
   | { event: 'restore'; sequence: number; record: string }
+  /** An override has been in the store for more than 72 h; once per override. */
+  | { event: 'long-override'; record: string; override: Override; ageMs: number }
   /** This machine's clock is ahead of the store's, or behind it when negative, by more than 30 s. */
   | { event: 'clock-skew'; skewMs: number }
   /** The store holds what was written. */
   | { event: 'verified'; sequence: number; durationMs: number }
-  /** It does not, or cannot be asked. */
+  /** It does not, or it did not answer. */
   | { event: 'unverified'; sequence: number; detail: string }
-  /** The store could not be read or written; the decision stands and is tried again. */
+  /** The store could not be read or written. The flipper tries again. */
   | { event: 'store-failed'; code: ErrorCode | 'BUG'; message: string; retryInMs: number }
-  /** Somebody was told of what `of` names. */
+  /** A channel took the notification of the event that `of` names. */
   | { event: 'notified'; channel: string; of: string; attempts: number; durationMs: number }
-  /** Nobody was, or not on this channel; nothing waits for it. */
+  /** This channel did not take it. Nothing waits for that. */
   | { event: 'notify-failed'; channel: string; of: string; attempts: number; detail: string }
   | { event: 'stop' };
 

@@ -5,7 +5,7 @@ import type { FlipperLog } from './flipper-event.ts';
 export interface FlipperMetrics {
   /** Takes every event of a flipper. */
   take: FlipperLog;
-  /** What has come together since the last time, as lines of CloudWatch's embedded metric format. Each must stand alone on its line of the log. */
+  /** The figures since the last flush, as lines of CloudWatch's embedded metric format. Each must be alone on its line of the log. */
   flush(at: number, run: { verdicts: Readonly<Record<string, Verdict>>; succeeded: boolean }): string[];
 }
 

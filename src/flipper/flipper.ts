@@ -12,9 +12,9 @@ import type { FlipperLog } from './flipper-event.ts';
 import { openOriginsWatch } from './watch-origins.ts';
 
 export interface FlipperOptions {
-  /** `watch` goes on until the signal is aborted; `once` looks until the verdicts are clear, decides and ends. */
+  /** `watch` goes on until the signal is aborted; `once` probes until the verdicts are clear, decides and ends. */
   mode: 'watch' | 'once';
-  /** Says what it would do, writes nothing. */
+  /** Reports what it would do, writes nothing. */
   shadow: boolean;
   /** Who writes, as the audit names it; unique among flippers. */
   by: string;
@@ -23,26 +23,26 @@ export interface FlipperOptions {
   signals: Readonly<Record<string, readonly SignalSource[]>>;
   store: FlagStore;
   log: FlipperLog;
-  /** SIGTERM and the like: ends between looks, lets a write finish. */
+  /** SIGTERM and the like: ends between probes, lets a write finish. */
   signal: AbortSignal;
   /** Default: the system's. */
   clock?: Clock;
   /** Default: Math.random. */
   random?: () => number;
-  /** Gets a way to read what is known at any time, for whoever may cut this flipper off. */
+  /** Receives a function that reads what is known at any time, for a caller that may cut this flipper off. */
   onStart?: (readMemory: () => FlipperMemory) => void;
   /** What a flipper before this one knew. Default nothing: the origins are proven and the store is read anew. */
   from?: FlipperMemory;
 }
 
-/** All that a flipper knows, as plain data. Evidence ages: whoever keeps this must not hand on what is older than a few intervals. */
+/** All that a flipper knows, as plain data. Evidence ages: a caller must not pass on what is older than a few intervals. */
 export interface FlipperMemory extends KeptFlag {
   tracks: Readonly<Record<string, OriginTrack>>;
 }
 
 export interface FlipperSummary {
   evidence: Readonly<Record<string, Evidence>>;
-  /** What stood in the way at the end; undefined before the first decision. */
+  /** What prevented a move at the end; undefined before the first decision. */
   held: HoldReason | undefined;
   /** Unhealthy origins whose viewers are still there at the end. */
   stranded: readonly string[];
@@ -52,11 +52,11 @@ export interface FlipperSummary {
 /** Tries to write before `once` gives up. */
 const onceTries = 5;
 
-/** How often a flipper that watches asks itself whether something is due, and by how much a pause shows in that. */
+/** How often `watch` checks whether something is due, and the delay of a check that shows a pause. */
 const pulseMs = 5_000;
 const pauseMs = 30_000;
 
-/** Observes, decides, writes on change. `once` throws the store's error when it cannot write; `watch` tells it and tries again. */
+/** Observes, decides, writes on change. `once` throws the store's error when it cannot write; `watch` reports it and tries again. */
 export async function runFlipper(options: FlipperOptions): Promise<FlipperSummary> {
   const { mode, shadow, by, policy, signals, store, log, signal, clock = systemClock, random = Math.random, onStart, from } = options;
   // Every signal of every origin sleeps on it at the same time: many listeners are no leak here.

@@ -1,3 +1,5 @@
+import type { HoldReason } from '../core/flip-view.ts';
+import type { Override } from '../core/state-record.ts';
 import { formatDuration } from '../text/duration.ts';
 import { paint } from '../text/paint.ts';
 import type { FlipperEvent } from './flipper-event.ts';
@@ -19,7 +21,7 @@ export function describeEvent(event: FlipperEvent, colour: boolean): string {
   const yellow = (text: string) => paint(colour, 'yellow', text);
   switch (event.event) {
     case 'start':
-      return `watching ${event.origins.join(', ')} as ${event.by}${event.shadow ? ', writing nothing' : ''}`;
+      return `watching ${event.origins.join(', ')} as ${event.by}${event.shadow ? ', writes nothing' : ''}`;
     case 'probe': {
       const found = event.opinion === 'good' ? 'good' : [event.opinion, event.class, event.detail].filter(Boolean).join(' ');
       return `${event.origin} ${event.signal} ${found} ${event.latencyMs} ms`;
@@ -29,12 +31,11 @@ export function describeEvent(event: FlipperEvent, colour: boolean): string {
       return `${event.origin} is ${to}${event.why === undefined ? '' : `: ${event.why}`}`;
     }
     case 'record': {
-      const { override } = event;
-      const held = override && `, held by ${override.by} (${override.reason}) until ${new Date(override.until).toISOString()}`;
-      return `the record is ${event.record}${event.edited ? ', changed by hand' : ''}${held ?? ''}`;
+      const held = event.override === undefined ? '' : heldBy(event.override);
+      return `the record is ${event.record}${event.edited ? ', changed by hand' : ''}${held}`;
     }
     case 'hold':
-      return event.reason === 'steady' ? 'nothing to do' : `${yellow('holding')}: ${holdTexts[event.reason]} (${event.origin})`;
+      return event.reason === 'steady' ? 'nothing to do' : `${yellow('holding')}: ${event.origin} ${holdTexts[event.reason]}`;
     case 'flip': {
       const what = event.shadow ? 'would flip' : 'flipped';
       const below = event.moves.filter(({ isBelowOverride }) => isBelowOverride).map(({ origin }) => origin);
@@ -43,38 +44,44 @@ export function describeEvent(event: FlipperEvent, colour: boolean): string {
     }
     case 'edit':
       return `noted that the record was changed by hand to ${event.record} (#${event.sequence})`;
+    case 'long-override':
+      return `${yellow('an override has been in the store')} for ${formatDuration(event.ageMs)}: ${event.record}${heldBy(event.override)}`;
     case 'store-damaged': {
       const kept = event.override && `, with the override by ${event.override.by}`;
-      return `${red('the store is damaged')}: ${event.keys.join(', ')} missing, unreadable or old; the edge reads ${event.found}, restoring ${event.record}${kept ?? ''}`;
+      return `${red('the store is damaged')}: ${event.keys.join(', ')} missing, unreadable or old; the edge reads ${event.found}; restoring ${event.record}${kept ?? ''}`;
     }
     case 'restore':
       return `restored ${event.record} (#${event.sequence})`;
     case 'clock-skew':
       return `${yellow('wrong clock')}: this machine is ${formatDuration(Math.abs(event.skewMs))} ${event.skewMs > 0 ? 'ahead of' : 'behind'} the key-value store`;
     case 'verified':
-      return `the store holds #${event.sequence}`;
+      return `verified #${event.sequence}: the store holds it`;
     case 'unverified':
       return `${yellow('not verified')} #${event.sequence}: ${event.detail}`;
     case 'store-failed':
-      return `${red('the store failed')}: ${event.message} (${event.code}), again in ${formatDuration(event.retryInMs)}`;
+      return `${red('the store failed')}: ${event.message} (${event.code}), next try in ${formatDuration(event.retryInMs)}`;
     case 'notified':
-      return `told ${event.channel} of ${event.of} (${formatDuration(event.durationMs)})`;
+      return `notified ${event.channel} of ${event.of} (${formatDuration(event.durationMs)})`;
     case 'notify-failed':
-      return `${yellow('could not tell')} ${event.channel} of ${event.of}: ${event.detail}`;
+      return `${yellow('could not notify')} ${event.channel} of ${event.of}: ${event.detail}`;
     case 'stop':
       return 'stopped';
   }
 }
 
-const holdTexts = {
-  steady: 'nothing to do',
-  override: 'an operator holds it',
-  panic: 'it is unhealthy, but no origin is left that is not',
-  'fallback-unproven': 'it is unhealthy, but nothing is known yet about where its viewers would go',
-  'min-interval': 'the last flip was too short ago',
-  'not-healthy': 'it is out and not yet healthy',
-  'not-confirmed': 'it is healthy by results that are too old; the next probe comes first',
-  'not-clean': 'it is healthy; failback waits until next to none of its latest probes failed',
-  'hold-down': 'it is healthy, its hold-down is not over',
-  'ramp-step': 'it is on its way home',
-} as const;
+function heldBy({ by, reason, until }: Override): string {
+  return `, held by ${by} (${reason}) until ${new Date(until).toISOString()}`;
+}
+
+/** What holds the origin, with its name in front. */
+const holdTexts: Readonly<Record<Exclude<HoldReason, 'steady'>, string>> = {
+  override: 'is held by an operator',
+  panic: 'is unhealthy, and there is no healthy origin to fail over to',
+  'fallback-unproven': 'is unhealthy, and no probe result says yet whether its fallback is healthy',
+  'min-interval': 'waits: the last flip was too recent',
+  'not-healthy': 'is out and not healthy yet',
+  'not-confirmed': 'was healthy at its last probe, which is too old; failback waits for the next one',
+  'not-clean': 'is healthy; failback waits until almost none of its latest probes failed',
+  'hold-down': 'is healthy; failback starts after its hold-down',
+  'ramp-step': 'is failing back; the next step comes after a pause',
+};

@@ -1,5 +1,8 @@
+import { auditKey } from '../../kvs/keys.ts';
+import { parseAuditEntry } from '../core/audit.ts';
 import type { FlagStore, KeyChange, StoreSnapshot } from '../core/flag-store.ts';
 import { flipKeys } from '../core/flip.ts';
+import { readRing } from '../core/recall-audit.ts';
 import { messageOf } from '../text/message-of.ts';
 import type { Clock } from './clock.ts';
 
@@ -34,6 +37,24 @@ export function openShadowStore(store: FlagStore): FlagStore {
 
 /** A process that is ending waits no longer than this for a read. */
 const lastReadMs = 5_000;
+
+/**
+ * The audit entry of this sequence number, which shows whether the ring is complete; a store without flips has none. `isFirst`: a flipper that has
+ * just started also reads the entry after it. A higher number there shows that the state was put back from a backup: then it reads the whole ring.
+ */
+export async function readNewestAudit(
+  store: FlagStore,
+  known: ReadonlyMap<string, string>,
+  sequence: number,
+  isFirst: boolean,
+): Promise<{ values: ReadonlyMap<string, string>; keys: readonly string[] }> {
+  const wanted = [...(sequence > 0 ? [sequence] : []), ...(isFirst ? [sequence + 1] : [])];
+  const keys = wanted.map(auditKey).filter((key) => !known.has(key));
+  if (keys.length === 0) return { values: new Map(), keys };
+  const { values } = await store.read(keys);
+  const next = parseAuditEntry(values.get(auditKey(sequence + 1)) ?? '');
+  return next === undefined || next.sequence <= sequence ? { values, keys } : { values: await readRing(store), keys };
+}
 
 /** How long each read of a written flip may take, and the pause between them. A slow store shows the write all the same. */
 const readBackTimeoutsMs = [5_000, 20_000, 60_000];

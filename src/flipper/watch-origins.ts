@@ -16,11 +16,11 @@ import type { FlipperLog } from './flipper-event.ts';
 export interface OriginsWatch {
   /** What is known at this time (epoch milliseconds), by origin. */
   evidence(now: number): Readonly<Record<string, Evidence>>;
-  /** Looks at every signal now and then at its interval, each on its own so that none waits for another, until the signal is aborted. */
+  /** Probes every signal now and then at its interval, until `signal` is aborted. No signal waits for another. */
   watch(): Promise<void>;
   /** Probes every signal in quick succession until its verdict is clear, or for twice as many probes as a failure rate needs. */
   burst(): Promise<void>;
-  /** What to go on from in another process or invocation: plain data. */
+  /** Plain data from which another process or invocation can go on. */
   tracks(): Readonly<Record<string, OriginTrack>>;
 }
 
@@ -31,16 +31,16 @@ export interface WatchOptions {
   random: () => number;
   signal: AbortSignal;
   log: FlipperLog;
-  /** Called after every look. */
+  /** Called after every probe. */
   onProbe: () => void;
-  /** Tracks to go on from; those of origins whose signals have changed in number are begun anew. */
+  /** Tracks to go on from; an origin whose number of signals has changed starts anew. */
   from?: Readonly<Record<string, OriginTrack>>;
 }
 
-/** Part of the interval by which looks come early at random, so that several flippers do not probe in step. */
+/** Part of the interval by which probes come early at random, so that several flippers do not probe in step. */
 const jitter = 0.1;
 
-/** As many probes as this many failure rates need at least; then a burst ends, whatever it found. */
+/** A burst ends after the probes that this many failure rates need, whatever it found. */
 const mostWindows = 2;
 
 function openHurry(): AbortController {
@@ -78,13 +78,13 @@ export function openOriginsWatch({ signals, health, clock, random, signal, log, 
     hurry = openHurry();
   }
 
-  /** No origin is healthy, and one is not just unknown: whichever comes back first, its viewers are waiting. */
+  /** No origin is healthy, and one is not just unknown: viewers wait for the first that recovers. */
   function isHopeless(): boolean {
     const verdicts = Object.values(evidence).map(({ verdict }) => verdict);
     return verdicts.includes('unhealthy') && !verdicts.includes('healthy');
   }
 
-  async function lookOnce(origin: string, voters: readonly SignalSource[], source: SignalSource): Promise<boolean> {
+  async function probeOnce(origin: string, voters: readonly SignalSource[], source: SignalSource): Promise<boolean> {
     const index = voters.indexOf(source);
     const { opinion, latencyMs, class: failure, detail } = await source.probe(signal);
     const before = tracks.get(origin);
@@ -120,11 +120,11 @@ export function openOriginsWatch({ signals, health, clock, random, signal, log, 
     return source.isFresh && (isHopeless() || wantsConfirmation(track, index));
   }
 
-  /** From start to start; a look that took longer than its interval is followed at once, but never by several. */
+  /** Intervals are from start to start. A probe that took longer than its interval is followed by one at once, but never by several. */
   async function follow(origin: string, voters: readonly SignalSource[], source: SignalSource): Promise<void> {
     let dueAt = clock.monotonic();
     while (!signal.aborted) {
-      const isSoon = await lookOnce(origin, voters, source);
+      const isSoon = await probeOnce(origin, voters, source);
       dueAt = Math.max(clock.monotonic(), dueAt + (isSoon ? health.fastIntervalMs : health.intervalMs * (1 - jitter * random())));
       if (!signal.aborted) await clock.sleep(dueAt - clock.monotonic(), hurry.signal);
       dueAt = Math.min(dueAt, clock.monotonic());
@@ -133,11 +133,11 @@ export function openOriginsWatch({ signals, health, clock, random, signal, log, 
 
   async function settleOne(origin: string, voters: readonly SignalSource[], source: SignalSource): Promise<void> {
     const most = Math.max(health.healthyThreshold + health.unhealthyThreshold, mostWindows * health.failureRate.minimum);
-    for (let looks = 1; !signal.aborted; looks++) {
+    for (let probes = 1; !signal.aborted; probes++) {
       const startedAt = clock.monotonic();
-      await lookOnce(origin, voters, source);
+      await probeOnce(origin, voters, source);
       const track = tracks.get(origin);
-      if (!source.isFresh || looks >= most || track === undefined || isSettled(track, voters.indexOf(source))) return;
+      if (!source.isFresh || probes >= most || track === undefined || isSettled(track, voters.indexOf(source))) return;
       await clock.sleep(startedAt + health.fastIntervalMs - clock.monotonic(), signal);
     }
   }
@@ -147,7 +147,7 @@ export function openOriginsWatch({ signals, health, clock, random, signal, log, 
     await Promise.all(all);
   }
 
-  // All origins at once: a time left in the future would pass for a bad look after a move that was already set back.
+  // All origins at once: a time left in the future would count as a bad probe after a move whose time was already set back.
   const evidenceAt = (now: number) => {
     for (const [origin, track] of tracks) {
       const clamped = clampTrack(track, now);

@@ -10,7 +10,7 @@ export interface ProbeFailure {
 
 export type ResponseChecks = Pick<HttpSignal, 'statuses' | 'json' | 'accessible' | 'maxLatencyMs'>;
 
-/** What is wrong with a health endpoint's answer; undefined when it is as it should be. `region` is what `{region}` stands for. */
+/** What is wrong with a health endpoint's answer; undefined when it is as it should be. `region` replaces `{region}`. */
 export function checkResponse(
   response: { status: number; body: string; latencyMs: number },
   checks: ResponseChecks,
@@ -52,7 +52,7 @@ function readPath(value: unknown, path: string): unknown {
   return found;
 }
 
-/** A stranger's value, short and on one line. */
+/** A value from outside, short and on one line. */
 function show(value: unknown): string {
   return cutText(JSON.stringify(value) ?? String(value), 80);
 }

@@ -16,7 +16,7 @@ export interface EdgeAddress {
   names: readonly [string, ...string[]];
   /** Of the address, 0 for both; undefined for whichever connects. */
   family?: Family | undefined;
-  /** Until the connection stands, the TLS handshake included. */
+  /** Until the connection is made, the TLS handshake included. */
   timeoutMs: number;
 }
 
@@ -36,7 +36,7 @@ export interface ConnectOptions {
 }
 
 /**
- * A connector for undici that connects to this address as CloudFront does and tells each step it reaches. TLS 1.2 at least, no HTTP/2. With a `family` it
+ * A connector for undici that connects to this address as CloudFront does and reports each step it reaches. TLS 1.2 at least, no HTTP/2. With a `family` it
  * connects to one address of the name and to no other, so that a dead one of two is seen; without, to the first that takes it, as a viewer's browser does.
  */
 export function connectLikeEdge(address: EdgeAddress, options: ConnectOptions = {}): buildConnector.connector {
@@ -63,7 +63,7 @@ export function connectLikeEdge(address: EdgeAddress, options: ConnectOptions = 
         options.onConnect?.(socket);
         callback(null, socket);
       } else {
-        // A socket that is given up may still fail; nobody listens any more.
+        // A socket that is given up may still fail, and no listener is left.
         socket?.on('error', () => undefined).destroy();
         callback(error ?? new Error('no connection'), null);
       }
@@ -97,7 +97,7 @@ export function connectLikeEdge(address: EdgeAddress, options: ConnectOptions = 
     else if (address.family === undefined || net.isIP(address.host) !== 0)
       open(
         address.host,
-        tellLookup(options, timeoutMs, () => reach('connect')),
+        reportLookup(options, timeoutMs, () => reach('connect')),
       );
     else chooseAddress(address, address.family, options, stop.signal).then(open, finish);
   };
@@ -141,7 +141,7 @@ function lookUp(lookup: LookupFunction, host: string, family: Family): Promise<L
   });
 }
 
-function tellLookup(
+function reportLookup(
   { lookup = toLookup((name, family) => resolveName(name, { family, timeoutMs })) }: ConnectOptions,
   timeoutMs: number,
   onFound: () => void,

@@ -6,7 +6,7 @@ import { resolveName, toLookup } from './resolve-name.ts';
 /** Which origin answered a viewer. */
 export type EdgeAnswer =
   | { origins: readonly string[]; status?: number }
-  /** `failed`: a viewer gets an error, or nothing in time; else it only cannot be told who answered. */
+  /** `failed`: a viewer gets an error, or nothing in time; otherwise only the answering origin is unknown. */
   | { problem: string; failed: boolean };
 
 /** The edge as a viewer sees it. */
@@ -17,9 +17,9 @@ export interface EdgeView {
   ask(country: string | undefined, ip?: string): Promise<EdgeAnswer>;
 }
 
-/** Request header by which the local edge is told a viewer's country. */
+/** Request header that gives the local edge a viewer's country. */
 export const localCountryHeader = 'x-local-viewer-country';
-/** Request header by which the local edge is told a viewer's address. */
+/** Request header that gives the local edge a viewer's address. */
 export const localIpHeader = 'x-local-viewer-ip';
 const maxBodyBytes = 65_536;
 const lookup = toLookup((name, family) => resolveName(name, { family, timeoutMs: 5_000 }));

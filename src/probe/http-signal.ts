@@ -2,7 +2,7 @@ import type { SignalSource } from '../core/signal.ts';
 import { hasIpv6 } from './connect-like-edge.ts';
 import { type ProbeOptions, type ProbeTarget, probe } from './probe.ts';
 
-/** Our own probe as a signal; each look takes the next address of the origin's name, beginning with `turn`. */
+/** Our own probe as a signal; each probe takes the next address of the origin's name, beginning with `turn`. */
 export function openHttpSignal(target: ProbeTarget, required: boolean, options: Omit<ProbeOptions, 'signal'> = {}): SignalSource {
   let { turn = 0 } = options;
   const { canIpv6 = hasIpv6 } = options;

@@ -20,7 +20,7 @@ export function buildProbeTarget(
     port: (protocol === 'http' ? custom?.HTTPPort : custom?.HTTPSPort) ?? (protocol === 'http' ? 80 : 443),
     ipAddressType: custom?.IpAddressType ?? 'ipv4',
     host: signal.host ?? distribution.Aliases?.Items?.find((alias) => !alias.startsWith('*')) ?? origin.DomainName,
-    // CloudFront sends them too, and an origin that takes nobody else's requests knows CloudFront by them.
+    // CloudFront sends them too, and an origin that takes only CloudFront's requests recognises it by them.
     headers: Object.fromEntries(
       (origin.CustomHeaders?.Items ?? []).map(({ HeaderName = '', HeaderValue = '' }) => [HeaderName, HeaderValue]),
     ),

@@ -24,7 +24,7 @@ export interface ProbeTarget {
   /** The origin's region, for `{region}` in the checks. */
   region: string;
   checks: ResponseChecks;
-  /** Until the connection stands, the TLS handshake included. */
+  /** Until the connection is made, the TLS handshake included. */
   connectTimeoutMs: number;
   /** The whole probe, connecting included. */
   timeoutMs: number;
@@ -45,12 +45,12 @@ export interface ProbeOptions {
   signal?: AbortSignal;
   /** Milliseconds on a clock that is never set. Default: performance.now. */
   monotonic?: () => number;
-  /** Shown the connection once it stands, the TLS handshake included. */
+  /** Receives the connection once it is made, the TLS handshake included. */
   onConnect?: (socket: Socket) => void;
 }
 
-/** A whole answer, before anybody has judged it. */
-export interface Answer {
+/** A whole answer, not yet judged. */
+export interface HttpAnswer {
   status: number;
   /** Names in lower case. */
   headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -76,7 +76,7 @@ export interface HttpProbeResult {
   latencyMs: number;
 }
 
-/** One HTTP health check on a connection of its own, so that it tells whether a new one can be made. Follows no redirect. Never throws. */
+/** One HTTP health check on a connection of its own, so that it shows whether a new one can be made. Follows no redirect. Never throws. */
 export async function probe(target: ProbeTarget, options: ProbeOptions = {}): Promise<HttpProbeResult> {
   const exchanged = await exchange(target, options);
   const { status, latencyMs } = exchanged;
@@ -90,7 +90,7 @@ export async function probe(target: ProbeTarget, options: ProbeOptions = {}): Pr
 }
 
 /** The request of a probe, and its answer as it is. Never throws. */
-export async function exchange(target: Omit<ProbeTarget, 'region' | 'checks'>, options: ProbeOptions = {}): Promise<Answer | NoAnswer> {
+export async function exchange(target: Omit<ProbeTarget, 'region' | 'checks'>, options: ProbeOptions = {}): Promise<HttpAnswer | NoAnswer> {
   const monotonic = options.monotonic ?? (() => performance.now());
   const startedAt = monotonic();
   const progress: Progress = { phase: 'dns' };
@@ -176,7 +176,7 @@ interface Progress {
   status?: number;
 }
 
-/** Before the connection stands a failure belongs to the step it happened in, running out of time included. */
+/** Before the connection is made a failure, a timeout included, belongs to the step in which it happened. */
 function tooLate({ phase, ip, status }: Progress, { timeoutMs }: Pick<ProbeTarget, 'timeoutMs'>): ProbeFailure {
   if (phase !== 'request') return { class: phase, detail: `no connection within ${timeoutMs} ms${ip === undefined ? '' : ` (${ip})`}` };
   return {
@@ -189,7 +189,7 @@ function classify(error: unknown, { phase, status }: Progress): ProbeFailure {
   const detail = describe(error);
   if (phase !== 'request') return { class: phase, detail };
   if (status !== undefined) return { class: 'body', detail };
-  // An answer that is no HTTP has no status; a connection that breaks under the request is one that cannot be used.
+  // An answer that is not HTTP has no status; a connection that breaks under the request cannot be used.
   return { class: error instanceof errors.HTTPParserError ? 'status' : 'connect', detail };
 }
 

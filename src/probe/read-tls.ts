@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
-/** What a TLS connection stands on. */
+/** Facts of a TLS connection. */
 export interface TlsFacts {
   /** Such as `TLSv1.3`. */
   protocol: string;

@@ -1,7 +1,7 @@
 import { defaultHttpSignal, type EdgeConfig, type HttpSignal } from '../config/edge-config.ts';
 import { checkResponse } from '../probe/check-response.ts';
 import { groupByRegion, localCountryHeader, localIpHeader, readRegion } from '../probe/edge-view.ts';
-import type { Answer } from '../probe/probe.ts';
+import type { HttpAnswer } from '../probe/probe.ts';
 import type { Asker, Expected } from './expected-origins.ts';
 import { judgeSamples, type Sampling } from './judge-samples.ts';
 import { takeSamples } from './take-samples.ts';
@@ -61,7 +61,7 @@ function describeViewer({ viewers: [viewer] }: Asker): Record<string, string> {
 }
 
 function judgeAnswer(
-  answer: Answer,
+  answer: HttpAnswer,
   { right, fallback, isRecordKnown }: Expected,
   config: Pick<EdgeConfig, 'origins'>,
 ): { origins: readonly string[]; failure?: string; warning?: string } {
@@ -84,7 +84,7 @@ function judgeAnswer(
 }
 
 /** The contract of the flipper's probe, without its limit of latency: that is about the way to the origin. */
-function checkContract(answer: Answer, region: string, signal: HttpSignal): string | undefined {
+function checkContract(answer: HttpAnswer, region: string, signal: HttpSignal): string | undefined {
   const { maxLatencyMs: _, ...checks } = signal;
   // To the public a health check may say no more than its status; the region is then known by the header.
   const json = isStatusOnly(answer.body) && 'status' in checks.json ? { status: checks.json['status'] as string } : checks.json;

@@ -1,8 +1,8 @@
-import { type Answer, exchange, type NoAnswer, type ProbeOptions, type ProbeTarget } from '../probe/probe.ts';
+import { exchange, type HttpAnswer, type NoAnswer, type ProbeOptions, type ProbeTarget } from '../probe/probe.ts';
 import { readTls, type TlsFacts } from '../probe/read-tls.ts';
 
 export interface Samples {
-  answers: readonly Answer[];
+  answers: readonly HttpAnswer[];
   /** The request after which no other was sent. */
   broken: NoAnswer | undefined;
   tls: TlsFacts | undefined;
@@ -17,7 +17,7 @@ export async function takeSamples(
   count: number,
   options: ProbeOptions & { signal: AbortSignal },
 ): Promise<Samples> {
-  const answers: Answer[] = [];
+  const answers: HttpAnswer[] = [];
   let tls: TlsFacts | undefined;
   const onConnect: ProbeOptions['onConnect'] = (socket) => {
     tls ??= readTls(socket);

@@ -116,7 +116,7 @@ describe('npm run failover', () => {
   it('moves everybody, waits until the edge follows, and shows it', async () => {
     edge.delayMs = 500;
     const moved = await failover([...move, '--local', '--by', 'ann']);
-    expect(moved.err).toMatch(/everybody else +singapore → europe/);
+    expect(moved.err).toMatch(/other countries +singapore → europe/);
     expect(moved).toMatchObject({ code: 0 });
     expect(moved.out).toMatch(/^written: singapore=0@\d+;europe=100@\d+ \(flip #1\)\nconfirmed at the edge [\d.]+s after the write\n$/);
     const status = await failover(['status', '--local', '--json']);

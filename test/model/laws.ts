@@ -94,8 +94,9 @@ export function judgeWrite(core: Core, setup: Setup, world: World, index: number
   const entry = change.puts.map(({ value }) => parseAuditEntry(value)).find((found) => found !== undefined);
   if (entry === undefined) breach('audit-false', `the write of ${to} has no audit entry`);
   else {
-    // With state and audit gone together, only the writer's own memory has a number to go on from.
-    const highest = ghost.isForgotten ? (world.flippers[index]?.memory?.live?.state.sequence ?? 0) : ghost.maxSequence;
+    // With state and audit gone together, only the writer's own memory has a number to go on from. It counts also when another writer has begun anew.
+    const remembered = world.flippers[index]?.memory?.live?.state.sequence ?? 0;
+    const highest = ghost.isForgotten ? remembered : Math.max(ghost.maxSequence, remembered);
     if (entry.sequence <= highest) breach('sequence-back', `#${entry.sequence} after #${highest}`);
     // After damage it goes on from the record that was meant, or the last one that it or the audit knows of.
     const knownRecords = [ghost.meant, flipper?.memory?.live?.text, auditHistory(before.values)[0]?.to];

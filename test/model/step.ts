@@ -75,6 +75,8 @@ function happen(core: Core, setup: Setup, world: World, verb: string, [word = ''
     }
     case 'wipe':
       return damage(world, { puts: [], deletes: keysOf(world, word) });
+    case 'backup':
+      return damage(world, { puts: olderState(world), deletes: [] });
     case 'damage':
       return damage(world, {
         puts: keysOf(world, word).map((key) => ({ key, value: key === healthKey ? halfRecord : garbage })),
@@ -88,6 +90,12 @@ function happen(core: Core, setup: Setup, world: World, verb: string, [word = ''
     default:
       throw new Error(`unknown step "${verb} ${word}"`);
   }
+}
+
+/** The state before the last write, as another tool's backup has it. */
+function olderState({ store, before }: World): KeyChange['puts'] {
+  const value = before.values.get(stateKey);
+  return value === undefined || value === store.values.get(stateKey) ? [] : [{ key: stateKey, value }];
 }
 
 function fresh(flipper: ModelFlipper, running: boolean): ModelFlipper {
@@ -187,7 +195,7 @@ function operate(core: Core, setup: Setup, world: World, verb: 'override' | 'cle
   if (change === undefined) return undefined;
   const ghost = rememberWrite(world.ghost, setup, 'operator', { before: store, change, at });
   const override = flip.kind === 'override' ? { weights: flip.weights, until: flip.until } : undefined;
-  // Viewers whom the override before this one held somewhere are found by the next look at the store.
+  // Viewers whom the override before this one held somewhere are found by the next read of the store.
   const isReplaced = pinnedIn(entriesOf(store), at).size > 0;
   const graceUntil = isReplaced ? at + recheckTicks * tickMs : 0;
   return { ...written(world, change), ghost: { ...grace(ghost, graceUntil), override, overrideDueAt: undefined } };
@@ -267,7 +275,7 @@ export function adversities(setup: Setup, world: World, families: ReadonlySet<Fa
     if (flipper.running) add('partition', ...origins.map((id) => `blind ${name} ${id}`));
   }
   add('wipe', 'wipe health', 'wipe state', 'wipe audit', 'wipe both', 'wipe all');
-  add('damage', 'damage health', 'damage state', 'damage audit', 'damage both');
+  add('damage', 'damage health', 'damage state', 'damage audit', 'damage both', 'backup state');
   for (const id of origins) add('hand', `hand ${id}=0`, `hand ${id}=100@far`);
   add('hand', 'hand ok');
   for (const id of origins) add('operator', `override ${id}=0`, `override ${id}=50`, `override ${id}=100`);

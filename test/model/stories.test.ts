@@ -31,6 +31,15 @@ it('continues the audit after the state was deleted or damaged', async () => {
   expect(await replayStory(core, setups.out, ['damage state', 'tick', 'up singapore', ...times(3, 'tick')])).toEqual([]);
 });
 
+it('continues the audit when an older state is put back while it restarts', async () => {
+  expect(await replayStory(core, setups.out, ['crash 1', 'backup state', 'start 1', ...times(8, 'tick')])).toEqual([]);
+  expect(await replayStory(core, setups.home, ['crash 1', 'backup state', 'start 1', ...times(8, 'tick')])).toEqual([]);
+});
+
+it('keeps its own count when another writer has begun anew', async () => {
+  expect(await replayStory(core, setups.out, ['wipe all', 'override europe=50', 'tick', ...times(8, 'tick')])).toEqual([]);
+});
+
 it('writes nothing on a read that is older than its own last write', async () => {
   const step = ['down singapore', 'tick', 'tick', 'up singapore', ...times(3, 'tick')];
   expect(await replayStory(core, setups.calm, [...step, 'down singapore', 'tick stale-value 1', 'tick'])).toEqual([]);

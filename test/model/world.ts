@@ -231,7 +231,7 @@ export function fingerprint(world: World): string {
 }
 
 const flatTexts = new WeakMap<object, string>();
-const silent = new Set(['lastFlip', 'reason', 'by', 'why', 'recordHash']);
+const silent = new Set(['lastFlip', 'reason', 'by', 'why', 'recordHash', 'notedAt']);
 
 /** Plain data as a text without what only people read; worked out once for each value, since values never change. */
 function flat(value: object | undefined): string {

@@ -1,7 +1,6 @@
 import { parse } from 'yaml';
-import { placeholdersOf } from '../../config/distribution-file.ts';
+import { pickFlipperParts, placeholdersOf } from '../../config/distribution-file.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
-import { pickFlipperParts } from '../../flipper/lambda/pick-flipper-parts.ts';
 import { isRecord } from '../../text/is-record.ts';
 
 export interface TemplateFacts {

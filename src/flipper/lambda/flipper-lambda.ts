@@ -1,15 +1,15 @@
 import type { FlagStore } from '../../core/flag-store.ts';
 import type { SignalSource } from '../../core/signal.ts';
 import type { Verdict } from '../../core/state-record.ts';
+import { isRecord } from '../../text/is-record.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { FlipperPolicy } from '../flip-policy.ts';
 import { type FlipperMemory, type FlipperSummary, runFlipper } from '../flipper.ts';
 import { type FlipperEvent, type FlipperLog, storeAnswers } from '../flipper-event.ts';
 import { openFlipperMetrics } from '../flipper-metrics.ts';
 import { formatEventJson } from '../format-flipper-event.ts';
-import type { Channel } from '../notify/channel.ts';
+import type { Channel } from '../notify/notification.ts';
 import { openNotifier } from '../notify/notifier.ts';
-import { parseTrigger, type Trigger } from './parse-trigger.ts';
 
 export interface FlipperLambdaOptions {
   /** The function's name, a dimension of its metrics. */
@@ -34,9 +34,15 @@ export interface LambdaContext {
   getRemainingTimeInMillis(): number;
 }
 
+/** Why the function runs, and so how: `watch` probes until its time is over, `once` probes until the verdicts are clear. */
+export type Trigger =
+  | { mode: 'watch'; trigger: 'schedule' }
+  | { mode: 'once'; trigger: 'alarm'; alarm: string; state: string }
+  | { mode: 'once'; trigger: 'manual' };
+
 /** What an invocation answers and logs. */
 export type RunReport = Trigger & {
-  /** Every origin was looked at, and the store was not out of reach at the end. */
+  /** Every origin was probed, and the store was in reach at the end. */
   succeeded: boolean;
   verdicts: Readonly<Record<string, Verdict>>;
   held: string | undefined;
@@ -52,18 +58,18 @@ const lastMs = 3_000;
 /** For notifications at the very end. What is not delivered goes on when Lambda wakes this environment next. */
 const drainMs = 2_000;
 
-/** Evidence older than this is no evidence, and the record may have been changed meanwhile: origins are proven and the record is read anew. Twice the schedule. */
+/** Twice the schedule. Older evidence does not count, and the record may have changed: origins are proven and the record is read anew. */
 const maxMemoryAgeMs = 120_000;
 
 /** The flipper as a Lambda handler. What it knows stays in memory from one invocation to the next; a cold start learns record and state from the store. */
 export function openFlipperLambda(options: FlipperLambdaOptions): (event: unknown, context: LambdaContext) => Promise<RunReport> {
   const { name, by, shadow, policy, signals, channels, write, clock = systemClock, random = Math.random } = options;
   const metrics = openFlipperMetrics({ origins: policy.origins, flipper: name });
-  const tell: FlipperLog = (event, at) => {
+  const logEvent: FlipperLog = (event, at) => {
     metrics.take(event, at);
     if (isWorthALine(event)) write(formatEventJson(event, at));
   };
-  const notifier = openNotifier({ channels: shadow ? [] : channels, by, log: tell, clock, random });
+  const notifier = openNotifier({ channels: shadow ? [] : channels, by, log: logEvent, clock, random });
   let memory: { at: number; known: FlipperMemory } | undefined;
 
   return async (event, context) => {
@@ -92,10 +98,10 @@ export function openFlipperLambda(options: FlipperLambdaOptions): (event: unknow
           signal: stop.signal,
           clock,
           random,
-          log: (told, at) => {
-            tell(told, at);
-            notifier.take(told, at);
-            run.take(told);
+          log: (event, at) => {
+            logEvent(event, at);
+            notifier.take(event, at);
+            run.take(event);
           },
           onStart: (read) => {
             readMemory = read;
@@ -125,7 +131,17 @@ export function openFlipperLambda(options: FlipperLambdaOptions): (event: unknow
   };
 }
 
-/** Two origins that are well make thousands of good looks a day. Beginning and end of an invocation are in its `run` line. */
+/** Reads the event: the schedule sends `{"run": "watch"}`, EventBridge an alarm's change of state; any other event is a manual run. */
+export function parseTrigger(event: unknown): Trigger {
+  if (!isRecord(event)) return { mode: 'once', trigger: 'manual' };
+  if (event['run'] === 'watch') return { mode: 'watch', trigger: 'schedule' };
+  const { detail } = event;
+  if (event['source'] !== 'aws.cloudwatch' || !isRecord(detail)) return { mode: 'once', trigger: 'manual' };
+  const state = isRecord(detail['state']) ? detail['state']['value'] : undefined;
+  return { mode: 'once', trigger: 'alarm', alarm: String(detail['alarmName'] ?? ''), state: String(state ?? '') };
+}
+
+/** Two healthy origins make thousands of good probes a day. Beginning and end of an invocation are in its `run` line. */
 function isWorthALine(event: FlipperEvent): boolean {
   return !(event.event === 'start' || event.event === 'stop' || (event.event === 'probe' && event.opinion === 'good'));
 }
@@ -150,13 +166,13 @@ class Run {
   }
 }
 
-/** Waits so long and no longer. Lambda would end the function without a word. */
+/** Rejects after `ms`. Lambda would end the function without a log line. */
 async function inTime<T>(work: Promise<T>, ms: number, clock: Clock, over: AbortSignal): Promise<T> {
   const late = clock.sleep(ms, over).then(() => {
-    throw new Error('the time of the function is nearly over, and a call is still on its way');
+    throw new Error('the time of the function is nearly over, and a call has no answer yet');
   });
   late.catch(() => undefined);
-  // What is left behind may fail later, when nobody waits for it any more.
+  // What is left behind may fail later, when no caller waits for it.
   work.catch(() => undefined);
   return Promise.race([work, late]);
 }

@@ -55,7 +55,10 @@ export async function packageFlipper({ entry, config, distribution }: PackageOpt
     alias: { '@aws-sdk/signature-v4-crt': '@aws-sdk/signature-v4a' },
     plugins: [replaceFiles({ 'edge.config.ts': config, 'distribution.json': distribution })],
   }).catch((cause: unknown) => {
-    throw new EdgeError('BUILD_FAILED', `cannot bundle the flipper: ${firstLine(cause)}`, { cause, hint: 'npm run types may tell more' });
+    throw new EdgeError('BUILD_FAILED', `cannot bundle the flipper: ${firstLine(cause)}`, {
+      cause,
+      hint: 'npm run types may show the cause',
+    });
   });
   const [output] = built.outputFiles;
   if (output === undefined) throw new Error('esbuild wrote nothing');

@@ -1,28 +1,47 @@
+import { formatDuration } from '../../text/duration.ts';
 import type { FlipperEvent } from '../flipper-event.ts';
 import { formatEventJson, formatEventText } from '../format-flipper-event.ts';
 
-/** What somebody is told, whatever the channel. */
+/** A message to people, whatever the channel. */
 export interface Notification {
-  /** The same for every attempt and channel, so that a receiver can drop what it has had. */
+  /** The same for every attempt and channel, so that a receiver can drop a duplicate. */
   id: string;
   /** The flipper's event, such as `flip`. */
   of: string;
   /** One line. */
   title: string;
-  /** What happened and where to look. */
+  /** What happened and which command shows more. */
   lines: readonly string[];
   /** The event as the JSON line that the flipper logs. */
   event: Readonly<Record<string, unknown>>;
 }
 
-/** The notification of an event. `by` is the flipper that tells it. */
+/** Why a notification did not get through. */
+export interface DeliveryFailure {
+  /** One line; never holds a secret such as a webhook's URL. */
+  detail: string;
+  /** Another attempt would change nothing. */
+  isFinal: boolean;
+  /** The receiver's wish. */
+  retryAfterMs?: number;
+}
+
+/** One way to notify people. */
+export interface Channel {
+  /** Such as `sns` or `webhook`. */
+  name: string;
+  /** Sends once; undefined when it was taken. Never rejects and takes seconds at most. */
+  send(notification: Notification): Promise<DeliveryFailure | undefined>;
+}
+
+/** The notification of an event. `by` is the flipper that reports it. */
 export function buildNotification(event: FlipperEvent, at: number, by: string): Notification {
   const parsed = JSON.parse(formatEventJson(event, at)) as Record<string, unknown>;
   return {
     id: `${by}/${at}/${event.event}`,
     of: event.event,
     title: titleOf(event),
-    lines: [formatEventText(event, at, false), `told by ${by}, times are UTC`, 'npm run failover -- status shows where viewers go now'],
+    lines: [formatEventText(event, at, false), `reported by ${by}, times are UTC`, 'npm run failover -- status shows where viewers go now'],
     event: parsed,
   };
 }
@@ -40,11 +59,13 @@ function titleOf(event: FlipperEvent): string {
       return `${what}: ${list(now)}; ${list(later)} counts when the override ends`;
     }
     case 'hold':
-      if (event.reason === 'panic') return `No healthy origin is left (${event.origin})`;
-      if (event.reason === 'override') return `${event.origin} is unhealthy and an override keeps its viewers from moving`;
-      return `${event.origin} is unhealthy and its fallback is not proven`;
+      if (event.reason === 'panic') return `${event.origin} is unhealthy, and there is no healthy origin to fail over to`;
+      if (event.reason === 'override') return `${event.origin} is unhealthy, and an override keeps its viewers there`;
+      return `${event.origin} is unhealthy, and its fallback is not proven`;
     case 'edit':
       return `The health record was changed by hand: ${event.record}`;
+    case 'long-override':
+      return `An override has been in the store for ${formatDuration(event.ageMs)}: ${event.record}`;
     case 'store-failed':
       return 'The flipper cannot reach the key-value store';
     case 'store-damaged':

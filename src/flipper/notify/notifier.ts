@@ -1,13 +1,13 @@
 import type { Verdict } from '../../core/state-record.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { type FlipperEvent, type FlipperLog, storeAnswers } from '../flipper-event.ts';
-import type { Channel } from './channel.ts';
+import type { Channel } from './notification.ts';
 import { buildNotification, type Notification } from './notification.ts';
 
 export interface Notifier {
-  /** Takes every event of a flipper and tells those worth it: returns at once, never throws. */
+  /** Takes every event of a flipper and sends those worth a notification. Returns at once, never throws. */
   take: FlipperLog;
-  /** Resolves when everything is delivered or given up, or after so long; what is left then goes on being tried. */
+  /** Resolves when everything is delivered or given up, or after `timeoutMs`; what is left is still tried. */
   drain(timeoutMs: number): Promise<void>;
 }
 
@@ -27,33 +27,33 @@ export interface NotifierOptions {
 const maxAttempts = 6;
 const firstPauseMs = 1_000;
 
-/** Notifications that wait for one channel. Beyond it the oldest is dropped: of a long story the end matters. */
+/** Notifications that wait for one channel. Beyond it the oldest is dropped: the latest matter most. */
 const maxWaiting = 50;
 
 /** How long something that may pass lasts before it is reported. */
-const standingMs = 15_000;
+const lastingMs = 15_000;
 
 /** Reported as soon as they happen. */
-const atOnce: ReadonlySet<FlipperEvent['event']> = new Set(['flip', 'edit', 'store-damaged', 'clock-skew']);
+const atOnce: ReadonlySet<FlipperEvent['event']> = new Set(['flip', 'edit', 'long-override', 'store-damaged', 'clock-skew']);
 
-/** Without a failure for this long the store was back, although nothing was asked of it: another failure is another outage. */
+/** After this long without a failure the next one is another outage, even when the store was not used in between. */
 const storeOutageGapMs = 180_000;
 
 const never = new AbortController().signal;
 
-/** Each channel has a queue of its own, in order, so that a dead one holds up neither the other nor the flipper. */
+/** Each channel has a queue of its own, in order, so that a dead one delays neither the others nor the flipper. */
 export function openNotifier({ channels, by, log, clock = systemClock, random = Math.random }: NotifierOptions): Notifier {
   const outlets = channels.map((channel) => new Outlet(channel, log, clock, random));
-  const tell = (event: FlipperEvent, at: number) => {
+  const send = (event: FlipperEvent, at: number) => {
     const notification = buildNotification(event, at, by);
     for (const outlet of outlets) outlet.add(notification);
   };
   const verdicts = new Map<string, Verdict>();
-  const stuck = new Standing(tell, clock, Number.POSITIVE_INFINITY);
-  const store = new Standing(tell, clock, storeOutageGapMs);
+  const stuck = new Lasting(send, clock, Number.POSITIVE_INFINITY);
+  const store = new Lasting(send, clock, storeOutageGapMs);
   return {
     take: (event, at) => {
-      if (atOnce.has(event.event)) tell(event, at);
+      if (atOnce.has(event.event)) send(event, at);
       if (event.event === 'verdict') verdicts.set(event.origin, event.to);
       if (event.event === 'hold' && isStuck(event, verdicts)) stuck.begin(event, at);
       else if (event.event === 'hold' || (event.event === 'flip' && !event.moves.some(({ isBelowOverride }) => isBelowOverride)))
@@ -76,16 +76,16 @@ function isStuck({ reason, origin, verdict }: Extract<FlipperEvent, { event: 'ho
 }
 
 /** Something that is reported once, when it has lasted for a while. */
-class Standing {
-  readonly #tell: FlipperLog;
+class Lasting {
+  readonly #send: FlipperLog;
   readonly #clock: Clock;
   readonly #gapMs: number;
   #ended: AbortController | undefined;
   #lastAt = Number.NEGATIVE_INFINITY;
 
-  /** It has ended without a word when it was not heard of again for `gapMs`. */
-  constructor(tell: FlipperLog, clock: Clock, gapMs: number) {
-    this.#tell = tell;
+  /** It has ended when it was not reported again for `gapMs`. */
+  constructor(send: FlipperLog, clock: Clock, gapMs: number) {
+    this.#send = send;
     this.#clock = clock;
     this.#gapMs = gapMs;
   }
@@ -97,8 +97,8 @@ class Standing {
     if (this.#ended !== undefined) return;
     const ended = new AbortController();
     this.#ended = ended;
-    this.#clock.sleep(standingMs, ended.signal).then(() => {
-      if (!ended.signal.aborted) this.#tell(event, at);
+    this.#clock.sleep(lastingMs, ended.signal).then(() => {
+      if (!ended.signal.aborted) this.#send(event, at);
     });
   }
 

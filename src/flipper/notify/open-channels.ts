@@ -1,15 +1,14 @@
 import type { Aws } from '../../aws/clients.ts';
-import { openTopic } from '../../aws/sns-topic.ts';
+import { openTopic, type Topic } from '../../aws/sns-topic.ts';
 import type { NotificationTarget } from '../../config/edge-config.ts';
-import type { Channel } from './channel.ts';
-import { openSnsChannel } from './sns-channel.ts';
+import type { Channel } from './notification.ts';
 import { openWebhookChannel } from './webhook-channel.ts';
 
 const topicArn = /^arn:aws[a-z-]*:sns:([a-z0-9-]+):\d{12}:[\w-]{1,256}$/;
 
 /**
- * The channels that the configuration names, their addresses and keys from the environment. One whose variable is missing or makes no sense is left out and named in
- * `problems`: a flipper that cannot tell anybody still moves the traffic.
+ * The channels that the configuration names, their addresses and keys from the environment. A channel whose variable is missing or invalid is left out and
+ * named in `problems`: a flipper that cannot notify still moves the traffic.
  */
 export function openChannels(
   targets: readonly NotificationTarget[],
@@ -31,20 +30,30 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 function openSns({ topicArnFrom }: Target<'sns'>, env: Environment, aws: Pick<Aws, 'sns'>): Channel | string {
   const arn = env[topicArnFrom];
-  if (!arn) return `nobody is told by sns: ${topicArnFrom} is not set`;
+  if (!arn) return `no notifications by sns: ${topicArnFrom} is not set`;
   const [, region] = topicArn.exec(arn) ?? [];
-  if (region === undefined) return `nobody is told by sns: ${topicArnFrom} is no ARN of a standard topic, found ${JSON.stringify(arn)}`;
+  if (region === undefined)
+    return `no notifications by sns: ${topicArnFrom} must be the ARN of a standard topic, got ${JSON.stringify(arn)}`;
   return openSnsChannel(openTopic(arn, () => aws.sns(region)));
+}
+
+/** An SNS topic: text for people, then the event as JSON. Subscriptions may filter by the attribute `event`. */
+export function openSnsChannel(topic: Topic): Channel {
+  return {
+    name: 'sns',
+    send: ({ id, of, title, lines, event }) =>
+      topic.publish({ subject: title, body: [...lines, '', JSON.stringify(event)].join('\n'), attributes: { event: of, id } }),
+  };
 }
 
 /** No message repeats a value: a webhook's URL is as good as a password. */
 function openWebhook({ urlFrom, secretFrom }: Target<'webhook'>, env: Environment): Channel | string {
   const url = env[urlFrom];
-  if (!url) return `nobody is told by webhook: ${urlFrom} is not set`;
-  if (!isSafe(url)) return `nobody is told by webhook: ${urlFrom} must be an https URL; http is for this machine only`;
+  if (!url) return `no notifications by webhook: ${urlFrom} is not set`;
+  if (!isSafe(url)) return `no notifications by webhook: ${urlFrom} must be an https URL; http is for this machine only`;
   if (secretFrom === undefined) return openWebhookChannel({ url });
   const secret = env[secretFrom];
-  return secret ? openWebhookChannel({ url, secret }) : `nobody is told by webhook: ${secretFrom} is not set`;
+  return secret ? openWebhookChannel({ url, secret }) : `no notifications by webhook: ${secretFrom} is not set`;
 }
 
 function isSafe(text: string): boolean {

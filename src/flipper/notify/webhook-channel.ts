@@ -1,8 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { request } from 'undici';
 import { cutText } from '../../text/cut-text.ts';
-import type { Channel, DeliveryFailure } from './channel.ts';
-import type { Notification } from './notification.ts';
+import type { Channel, DeliveryFailure, Notification } from './notification.ts';
 
 export interface WebhookOptions {
   url: string;
@@ -14,7 +13,7 @@ export interface WebhookOptions {
   timeoutMs?: number;
 }
 
-/** A receiver that asks for more patience than this is asked again sooner. */
+/** A receiver that asks for a longer pause than this gets the next attempt sooner. */
 const maxRetryAfterMs = 30_000;
 
 /** A POST of JSON that Slack, and whatever understands Slack's incoming webhooks, shows as a message. Redirects are not followed. */
@@ -61,7 +60,7 @@ function formatWebhookBody({ id, title, lines, event }: Notification): string {
   return JSON.stringify({ text: [`*${escapeSlack(title)}*`, ...lines.map(escapeSlack)].join('\n'), id, event });
 }
 
-/** An origin's answer is quoted in a reason, and `<!channel>` in it would call everybody. */
+/** An origin's answer is quoted in a reason, and `<!channel>` in it would alert the whole channel. */
 function escapeSlack(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -77,6 +77,7 @@ describe('a flip', () => {
       until: at + 7_200_000,
       reason: 'ALB 5xx',
       by: 'ana',
+      notedAt: at,
     });
   });
 

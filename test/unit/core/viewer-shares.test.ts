@@ -40,7 +40,7 @@ describe('listMoves', () => {
 
   it('finds who moves and who wins viewers', () => {
     const moves = listMoves(audiences, {}, { singapore: 0 });
-    expect(moves.map(({ audience }) => formatAudience(audience))).toEqual(['US, IN', 'everybody else']);
+    expect(moves.map(({ audience }) => formatAudience(audience))).toEqual(['US, IN', 'other countries']);
     expect(listGainers(moves)).toEqual(['europe']);
     expect(listMoves(audiences, { singapore: 0 }, { singapore: 0, europe: 100 })).toEqual([]);
   });

@@ -113,8 +113,8 @@ describe('formatMovePlan', () => {
       '  singapore   25  was 100',
       '  europe     100  as before',
       'viewers',
-      '  US, IN          singapore → singapore 25%, europe 75%',
-      '  everybody else  singapore → singapore 25%, europe 75%',
+      '  US, IN           singapore → singapore 25%, europe 75%',
+      '  other countries  singapore → singapore 25%, europe 75%',
       '  all others stay where they are',
       'danger   europe is unknown (a test)',
     ]);

@@ -23,7 +23,7 @@ describe('an event', () => {
   });
 
   it.each<{ event: FlipperEvent; says: string }>([
-    { event: { event: 'start', mode: 'watch', shadow: true, by: 'x', origins: ['a', 'b'] }, says: 'watching a, b as x, writing nothing' },
+    { event: { event: 'start', mode: 'watch', shadow: true, by: 'x', origins: ['a', 'b'] }, says: 'watching a, b as x, writes nothing' },
     { event: { event: 'probe', origin: 'a', signal: 'http', opinion: 'good', latencyMs: 4 }, says: 'a http good 4 ms' },
     {
       event: { event: 'probe', origin: 'a', signal: 'http', opinion: 'bad', latencyMs: 4, class: 'dns', detail: 'no such name' },
@@ -40,18 +40,27 @@ describe('an event', () => {
       says: 'the record is a=0@1772337600, changed by hand, held by ana (ALB) until 2026-03-01T03:00:00.000Z',
     },
     { event: { event: 'hold', reason: 'steady' }, says: 'nothing to do' },
-    { event: { event: 'hold', reason: 'hold-down', origin: 'a' }, says: 'holding: it is healthy, its hold-down is not over (a)' },
+    { event: { event: 'hold', reason: 'hold-down', origin: 'a' }, says: 'holding: a is healthy; failback starts after its hold-down' },
     { event: flip, says: 'flipped ok -> singapore=0: singapore 100 to 0: unhealthy (http connect: refused) (#12, 0.1s)' },
     {
       event: { ...flip, shadow: true },
       says: 'would flip ok -> singapore=0: singapore 100 to 0: unhealthy (http connect: refused) (#12, 0.1s)',
     },
     { event: { event: 'edit', sequence: 3, record: 'a=5' }, says: 'noted that the record was changed by hand to a=5 (#3)' },
-    { event: { event: 'verified', sequence: 3, durationMs: 9 }, says: 'the store holds #3' },
+    { event: { event: 'verified', sequence: 3, durationMs: 9 }, says: 'verified #3: the store holds it' },
     { event: { event: 'unverified', sequence: 3, detail: 'the store holds ok' }, says: 'not verified #3: the store holds ok' },
     {
       event: { event: 'store-failed', code: 'THROTTLED', message: 'too many', retryInMs: 500 },
-      says: 'the store failed: too many (THROTTLED), again in 0.5s',
+      says: 'the store failed: too many (THROTTLED), next try in 0.5s',
+    },
+    {
+      event: {
+        event: 'long-override',
+        record: 'a=0@1772337600',
+        override: { weights: { a: 0 }, until: dayOne, reason: 'ALB', by: 'ana' },
+        ageMs: 73 * 3_600_000,
+      },
+      says: 'an override has been in the store for 3d 1h: a=0@1772337600, held by ana (ALB) until 2026-03-01T03:00:00.000Z',
     },
     { event: { event: 'stop' }, says: 'stopped' },
   ])('says to people: $says', ({ event, says }) => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
-import { parseTrigger } from '../../../src/flipper/lambda/parse-trigger.ts';
+import { parseTrigger } from '../../../src/flipper/lambda/flipper-lambda.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
 import { listItems, namesOf, propertiesOf, region } from './open-region.ts';
 import { openTemplate } from './open-template.ts';

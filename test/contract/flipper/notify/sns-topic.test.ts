@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openTopic } from '../../../../src/aws/sns-topic.ts';
 import { buildNotification } from '../../../../src/flipper/notify/notification.ts';
-import { openSnsChannel } from '../../../../src/flipper/notify/sns-channel.ts';
+import { openSnsChannel } from '../../../../src/flipper/notify/open-channels.ts';
 import { flipEvent } from '../../../unit/flipper/notify/flip-event.ts';
 import { type AwsStub, openAwsStub } from '../../aws/open-aws-stub.ts';
 

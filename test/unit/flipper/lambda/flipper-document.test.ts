@@ -19,6 +19,7 @@ const fields: { [E in FlipperEvent['event']]: Fields<Extract<FlipperEvent, { eve
   hold: ['reason', 'origin', 'verdict'],
   flip: ['shadow', 'kind', 'sequence', 'from', 'to', 'reason', 'moves', 'attempts', 'durationMs'],
   edit: ['sequence', 'record'],
+  'long-override': ['record', 'override', 'ageMs'],
   'store-damaged': ['keys', 'found', 'record', 'override'],
   restore: ['sequence', 'record'],
   'clock-skew': ['skewMs'],

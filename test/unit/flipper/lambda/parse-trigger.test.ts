@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseTrigger } from '../../../../src/flipper/lambda/parse-trigger.ts';
+import { parseTrigger } from '../../../../src/flipper/lambda/flipper-lambda.ts';
 
 const alarm = {
   version: '0',

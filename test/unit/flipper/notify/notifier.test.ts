@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runFlipper } from '../../../../src/flipper/flipper.ts';
 import type { FlipperEvent } from '../../../../src/flipper/flipper-event.ts';
-import type { Channel, DeliveryFailure } from '../../../../src/flipper/notify/channel.ts';
-import type { Notification } from '../../../../src/flipper/notify/notification.ts';
+import type { Channel, DeliveryFailure, Notification } from '../../../../src/flipper/notify/notification.ts';
 import { openNotifier } from '../../../../src/flipper/notify/notifier.ts';
 import { dayOne } from '../../core/policy.ts';
 import { downIn, Simulation } from '../simulation.ts';
@@ -55,7 +54,7 @@ describe('a notifier', () => {
       title: 'Failover: singapore 100 to 0',
       lines: [
         `03:00:00 flipped ok -> singapore=0: ${flipEvent.reason} (#12, 0.1s)`,
-        'told by flipper@test:1, times are UTC',
+        'reported by flipper@test:1, times are UTC',
         'npm run failover -- status shows where viewers go now',
       ],
       event: { ...flipEvent, at: '2026-03-01T03:00:00.000Z' },
@@ -137,11 +136,17 @@ describe('a notifier', () => {
     await clock.run(6_000);
     take(panic);
     await clock.run(60_000);
-    expect(titles(sent[0])).toEqual(['No healthy origin is left (singapore)', 'The flipper cannot reach the key-value store']);
+    expect(titles(sent[0])).toEqual([
+      'singapore is unhealthy, and there is no healthy origin to fail over to',
+      'The flipper cannot reach the key-value store',
+    ]);
     take(flipEvent);
     take(panic);
     await clock.run(16_000);
-    expect(titles(sent[0])?.slice(2)).toEqual(['Failover: singapore 100 to 0', 'No healthy origin is left (singapore)']);
+    expect(titles(sent[0])?.slice(2)).toEqual([
+      'Failover: singapore 100 to 0',
+      'singapore is unhealthy, and there is no healthy origin to fail over to',
+    ]);
   });
 
   it('tells of the second outage of the store as of the first, whatever ended the first', async () => {

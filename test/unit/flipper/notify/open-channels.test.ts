@@ -28,8 +28,8 @@ describe('openChannels', () => {
   });
 
   it.each([
-    { given: { FLIPPER_TOPIC_ARN: undefined }, names: ['webhook'], problem: /^nobody is told by sns: FLIPPER_TOPIC_ARN is not set$/ },
-    { given: { FLIPPER_TOPIC_ARN: `${env.FLIPPER_TOPIC_ARN}.fifo` }, names: ['webhook'], problem: /no ARN of a standard topic/ },
+    { given: { FLIPPER_TOPIC_ARN: undefined }, names: ['webhook'], problem: /^no notifications by sns: FLIPPER_TOPIC_ARN is not set$/ },
+    { given: { FLIPPER_TOPIC_ARN: `${env.FLIPPER_TOPIC_ARN}.fifo` }, names: ['webhook'], problem: /must be the ARN of a standard topic/ },
     { given: { FLIPPER_WEBHOOK_URL: '' }, names: ['sns'], problem: /FLIPPER_WEBHOOK_URL is not set/ },
     { given: { FLIPPER_WEBHOOK_URL: 'http://hooks.example.test/secret' }, names: ['sns'], problem: /must be an https URL/ },
     { given: { FLIPPER_WEBHOOK_URL: 'secret nonsense' }, names: ['sns'], problem: /must be an https URL/ },
