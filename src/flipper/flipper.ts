@@ -58,31 +58,21 @@ const pauseMs = 30_000;
 
 /** Observes, decides, writes on change. `once` throws the store's error when it cannot write; `watch` reports it and tries again. */
 export async function runFlipper(options: FlipperOptions): Promise<FlipperSummary> {
-  const { mode, shadow, by, policy, signals, store, log, signal, clock = systemClock, random = Math.random, onStart, from } = options;
+  const { mode, shadow, by, policy, store, log, signal, clock = systemClock, random = Math.random, onStart, from } = options;
   // Every signal of every origin sleeps on it at the same time: many listeners are no leak here.
   setMaxListeners(0, signal);
   log({ event: 'start', mode, shadow, by, origins: policy.origins }, clock.now());
-  // What an earlier run knew counts for the verdicts, but moves no weight before the origin has been probed again.
-  const fresh = new Set(from === undefined ? policy.origins : []);
-  let last = { monotonic: clock.monotonic(), now: clock.now() };
-  /** True right after this process was frozen, or its machine suspended: evidence and record may have grown old meanwhile. */
-  const noticePause = (): boolean => {
-    const gaps = [clock.monotonic() - last.monotonic, clock.now() - last.now];
-    last = { monotonic: clock.monotonic(), now: clock.now() };
-    if (Math.max(...gaps) < pulseMs + pauseMs) return false;
-    fresh.clear();
-    keeper.doubt();
-    return true;
-  };
+  const freshness = new Freshness(clock, from === undefined ? policy.origins : []);
+  const noticePause = () => freshness.noticePause(() => keeper.doubt());
   const watch = openOriginsWatch({
-    signals,
+    signals: options.signals,
     health: policy.health,
     clock,
     random,
     signal,
     log: (event, at) => {
       // A probe that was on its way during the pause is as old as its start.
-      if (event.event === 'probe' && !noticePause()) fresh.add(event.origin);
+      if (event.event === 'probe' && !noticePause()) freshness.add(event.origin);
       log(event, at);
     },
     onProbe: () => {
@@ -94,7 +84,7 @@ export async function runFlipper(options: FlipperOptions): Promise<FlipperSummar
     store,
     policy,
     evidence: watch.evidence,
-    isFresh: (origin) => fresh.has(origin),
+    isFresh: (origin) => freshness.has(origin),
     by,
     shadow,
     clock,
@@ -106,15 +96,7 @@ export async function runFlipper(options: FlipperOptions): Promise<FlipperSummar
   const readMemory = (): FlipperMemory => ({ ...keeper.kept, tracks: watch.tracks() });
   onStart?.(readMemory);
   if (mode === 'watch') {
-    const pulse = async () => {
-      while (!signal.aborted) {
-        noticePause();
-        keeper.consider();
-        const dueInMs = keeper.dueInMs();
-        await clock.sleep(dueInMs > 0 ? Math.min(dueInMs, pulseMs) : pulseMs, signal);
-      }
-    };
-    await Promise.all([watch.watch(), pulse()]);
+    await Promise.all([watch.watch(), pulse(keeper, noticePause, clock, signal)]);
     await keeper.finish();
   } else {
     await watch.burst();
@@ -122,8 +104,55 @@ export async function runFlipper(options: FlipperOptions): Promise<FlipperSummar
   }
   log({ event: 'stop' }, clock.now());
   const evidence = watch.evidence(clock.now());
-  const { live } = keeper.kept;
+  return { evidence, held: keeper.held?.reason, stranded: findStranded(policy.origins, evidence, keeper), memory: readMemory() };
+}
+
+/** Lets the keeper act on what the clock brings, between probes. */
+async function pulse(keeper: FlagKeeper, noticePause: () => boolean, clock: Clock, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    noticePause();
+    keeper.consider();
+    const dueInMs = keeper.dueInMs();
+    await clock.sleep(dueInMs > 0 ? Math.min(dueInMs, pulseMs) : pulseMs, signal);
+  }
+}
+
+function findStranded(origins: readonly string[], evidence: Readonly<Record<string, Evidence>>, { kept: { live } }: FlagKeeper): string[] {
   const weights = live === undefined ? {} : effectiveWeights(live);
-  const stranded = policy.origins.filter((id) => evidence[id]?.verdict === 'unhealthy' && (weights[id] ?? 100) > 0);
-  return { evidence, held: keeper.held?.reason, stranded, memory: readMemory() };
+  return origins.filter((id) => evidence[id]?.verdict === 'unhealthy' && (weights[id] ?? 100) > 0);
+}
+
+/**
+ * The origins that were probed since this process last woke. What an earlier run knew counts for the verdicts, but moves no weight before the origin
+ * has been probed again.
+ */
+class Freshness {
+  readonly #clock: Clock;
+  readonly #probed: Set<string>;
+  #last: { monotonic: number; now: number };
+
+  constructor(clock: Clock, probed: readonly string[]) {
+    this.#clock = clock;
+    this.#probed = new Set(probed);
+    this.#last = { monotonic: clock.monotonic(), now: clock.now() };
+  }
+
+  add(origin: string): void {
+    this.#probed.add(origin);
+  }
+
+  has(origin: string): boolean {
+    return this.#probed.has(origin);
+  }
+
+  /** True right after this process was frozen or its machine suspended: evidence and record may have grown old meanwhile. */
+  noticePause(onPause: () => void): boolean {
+    const [monotonic, now] = [this.#clock.monotonic(), this.#clock.now()];
+    const gapMs = Math.max(monotonic - this.#last.monotonic, now - this.#last.now);
+    this.#last = { monotonic, now };
+    if (gapMs < pulseMs + pauseMs) return false;
+    this.#probed.clear();
+    onPause();
+    return true;
+  }
 }

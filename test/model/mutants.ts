@@ -144,7 +144,6 @@ export const mutants: readonly Mutant[] = [
     file: 'src/core/normalize-record.ts',
     find: 'movedAt: Math.min(movedAt, now)',
     replace: 'movedAt',
-    isOpen: true,
   },
   {
     name: 'no-hold-down',
