@@ -17,7 +17,7 @@ describe('a flipper while nothing happens', () => {
     simulation.start();
     await simulation.clock.run(24 * hour);
     expect(simulation.store.calls).toBeGreaterThan(24 * 59);
-    expect(simulation.store.calls).toBeLessThanOrEqual(4 + 24 * 60);
+    expect(simulation.store.calls).toBeLessThanOrEqual(6 + 24 * 60);
     expect(simulation.store.writes).toEqual([]);
     expect(simulation.of('probe').length).toBeGreaterThan(2 * 8_640);
     expect(simulation.of('store-failed')).toEqual([]);
@@ -30,7 +30,7 @@ describe('a flipper while nothing happens', () => {
     simulation.start();
     await simulation.clock.run(24 * hour);
     expect(simulation.store.calls).toBeGreaterThan(24 * 3);
-    expect(simulation.store.calls).toBeLessThanOrEqual(4 + 24 * 4);
+    expect(simulation.store.calls).toBeLessThanOrEqual(6 + 24 * 4);
   });
 
   it('lives through hours of noise without moving anything', async () => {

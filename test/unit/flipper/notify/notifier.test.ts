@@ -182,7 +182,7 @@ describe('a notifier', () => {
     take(dead);
     await clock.run(60_000);
     expect(sent[0]?.map(({ notification }) => notification.of)).toEqual(['hold', 'flip']);
-    expect(titles(sent[0])?.[0]).toContain('singapore is unhealthy and an override');
+    expect(titles(sent[0])?.[0]).toContain('singapore is unhealthy, and an override');
     expect(titles(sent[0])?.[1]).toMatch(/^No viewers moved: singapore 100 to 0/);
   });
 
