@@ -256,6 +256,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/core/recover-values.ts',
     find: 'sequence: Math.max(live.state.sequence, before.sequence)',
     replace: 'sequence: live.state.sequence',
+    isOpen: true,
   },
   {
     name: 'clock-ahead-ends-overrides',
