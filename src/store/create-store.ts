@@ -23,10 +23,10 @@ export interface CreatedStore {
 }
 
 export const storeComment = 'Health of the origins, read by the edge router on every request';
-/** Some five times the 35 s that one live run took. */
+/** Five times the 35 s that one live run took. */
 export const storeTimeoutMs = 180_000;
 
-/** Makes sure that the store exists, is ready and holds a health record and a state. What is there already stays as it is; safe to repeat at any point. */
+/** Makes sure that the store exists, is READY and has a health record and a state. Keeps what exists; safe to repeat. */
 export async function createStore(aws: Aws, { name, ...waiting }: CreateStoreOptions): Promise<CreatedStore> {
   const [control, data] = await Promise.all([aws.cloudFront(), aws.keyValueStore()]);
   const existing = await describeStore(control, name);
@@ -36,7 +36,7 @@ export async function createStore(aws: Aws, { name, ...waiting }: CreateStoreOpt
   return { arn: ready.arn, store, isNew: existing === undefined, seeded: await seedStore(store) };
 }
 
-/** Writes the seed's keys that are missing, in one call; under the store's ETag, so a record written meanwhile wins. */
+/** Writes the missing keys of the seed in one call, under the store's ETag: a record written meanwhile wins. */
 export async function seedStore(store: FlagStore): Promise<readonly string[]> {
   const { written } = await store.update([healthKey, stateKey], ({ values }) => {
     const puts = seed.filter(({ key }) => !values.has(key));
@@ -45,7 +45,7 @@ export async function seedStore(store: FlagStore): Promise<readonly string[]> {
   return (written?.puts ?? []).map(({ key }) => key);
 }
 
-/** ARN of the store as findKeyValueStoreArn finds it, once it is READY; a new store takes about half a minute. */
+/** The store's ARN, as findKeyValueStoreArn finds it, once it is READY; a new store takes about half a minute. */
 export async function findReadyStore(
   aws: Aws,
   name: string,

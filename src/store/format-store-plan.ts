@@ -1,11 +1,6 @@
 import { paint } from '../text/paint.ts';
-import type { KeyStep, KeysPlan } from './plan-keys.ts';
-
-/** Of a store that is not there yet: no ARN. */
-export interface StorePlan extends KeysPlan {
-  name: string;
-  arn: string | undefined;
-}
+import type { KeyStep } from './plan-keys.ts';
+import type { StorePlan } from './store.ts';
 
 const signs = {
   add: ['+', 'green'],
@@ -24,10 +19,10 @@ export function describeStorePlan({ name, arn, steps, others }: StorePlan) {
   };
 }
 
-/** A plan for people: one line per key that changes, and how many are left alone. */
+/** One line per key that changes, and how many other keys stay. */
 export function formatStorePlan({ name, arn, steps, others }: StorePlan, colour: boolean): string[] {
   const count = (...kinds: KeyStep['kind'][]) => steps.filter(({ kind }) => kinds.includes(kind)).length;
-  const rest = others.length === 0 ? '' : `; ${others.length} key${others.length === 1 ? '' : 's'} of others stay`;
+  const rest = others.length === 0 ? '' : `; ${others.length} other ${others.length === 1 ? 'key stays' : 'keys stay'}`;
   return [
     arn === undefined ? `${paint(colour, 'green', '+')} key-value store ${name}` : `key-value store ${name} (${arn})`,
     ...steps.map((step) => `  ${paint(colour, signs[step.kind][1], signs[step.kind][0])} ${formatStep(step)}`),
@@ -39,13 +34,13 @@ export function formatStorePlan({ name, arn, steps, others }: StorePlan, colour:
 
 function formatStep({ kind, key, before = '', after = '' }: KeyStep): string {
   const name = formatText(key);
-  if (kind === 'release') return `${name}: somebody has removed it already`;
-  if (kind === 'adopt') return `${name}: ${formatText(after)}, as it is; from now on declared here`;
+  if (kind === 'release') return `${name}: already removed by another writer`;
+  if (kind === 'adopt') return `${name}: ${formatText(after)}, unchanged; declared here from now on`;
   if (kind === 'remove') return `${name}: ${formatText(before)}`;
   return kind === 'add' ? `${name}: ${formatText(after)}` : `${name}: ${formatText(before)} → ${formatText(after)}`;
 }
 
-/** Text that a terminal shows as it is, and not all of a long one. */
+/** Text with what a terminal would not show escaped, cut to 80 characters. */
 function formatText(text: string): string {
   const shown = text.length > 80 ? `${text.slice(0, 79)}…` : text;
   return /^[^\s\p{C}]([^\p{C}]*[^\s\p{C}])?$/u.test(shown) ? shown : JSON.stringify(shown);

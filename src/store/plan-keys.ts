@@ -1,10 +1,12 @@
-import { maxValueBytes } from '../../kvs/limits.ts';
+import { maxKeysPerUpdate, maxStoreBytes, maxUpdateBytes, maxValueBytes } from '../../kvs/limits.ts';
 import { isReservedKey, ownedPrefix } from '../../kvs/reserved-keys.ts';
 import { seed } from '../../kvs/seed.ts';
+import type { FlagStore } from '../core/flag-store.ts';
+import { EdgeError } from '../errors.ts';
 
 /**
- * One difference between a store and what is declared. `adopt`: the value is there already, and the key counts as declared from now on.
- * `release`: a key that was declared once and that somebody else has removed.
+ * One difference between a store and what is declared. `adopt`: the store has the value already, and the key counts as
+ * declared from now on. `release`: a key that was declared once and that another writer has removed.
  */
 export interface KeyStep {
   kind: 'add' | 'change' | 'remove' | 'adopt' | 'release';
@@ -17,11 +19,11 @@ export interface KeysPlan {
   steps: readonly KeyStep[];
   /** Declared keys as the store knows them, before and after. */
   owned: { before: ReadonlySet<string>; after: ReadonlySet<string> };
-  /** Keys of others, which stay. */
+  /** Keys of other writers, which stay. */
   others: readonly string[];
 }
 
-/** What makes a store hold the seed and the declared keys, and no more those that were declared before; nothing else is touched. */
+/** What gives a store the seed and the declared keys, and removes keys declared earlier; all others stay untouched. */
 export function planKeys(values: ReadonlyMap<string, string>, declared: Readonly<Record<string, string>>): KeysPlan {
   const before = readOwnedKeys(values);
   const after = new Set(Object.keys(declared));
@@ -42,14 +44,14 @@ function planRemoval(key: string, before: string | undefined): KeyStep {
   return before === undefined ? { kind: 'release', key } : { kind: 'remove', key, before };
 }
 
-/** The keys that were declared when they were last applied, among a store's values: what may be removed when it is declared no more. */
+/** The keys that the last apply declared: only these may be removed once edge.config.ts no longer has them. */
 export function readOwnedKeys(values: ReadonlyMap<string, string>): Set<string> {
   const lines = [...values].flatMap(([key, list]) => (key.startsWith(ownedPrefix) ? list.split('\n') : []));
-  // A list that somebody changed by hand must not lead to the health record's removal.
+  // A list that was edited by hand must not remove the health record.
   return new Set(lines.filter((key) => key !== '' && !isReservedKey(key)));
 }
 
-/** The list as values of a store, one key a line: as many parts as its length takes. */
+/** The list as values of a store, one key a line, in as many parts as it needs. */
 export function formatOwnedKeys(keys: Iterable<string>): Map<string, string> {
   const parts: string[] = [];
   for (const key of [...keys].sort()) {
@@ -58,4 +60,99 @@ export function formatOwnedKeys(keys: Iterable<string>): Map<string, string> {
     else parts.push(key);
   }
   return new Map(parts.map((list, part) => [`${ownedPrefix}${String(part).padStart(3, '0')}`, list]));
+}
+
+/**
+ * The batches that carry out a plan, each all or nothing. A key is on the list of declared keys before it is written and
+ * until it is removed, so that the next apply knows which keys are its own wherever this one was interrupted.
+ */
+export function listBatches({ steps, owned }: KeysPlan, values: ReadonlyMap<string, string>): KeyWrite[][] {
+  const keys = steps
+    .filter(({ kind }) => kind === 'add' || kind === 'change' || kind === 'remove')
+    .map(({ key, before, after }): KeyWrite => ({ key, before, after }));
+  const atOnce = splitBatches([...keys, ...listWrites(owned.after, values)]);
+  if (atOnce.length <= 1) return atOnce;
+  const both = new Set([...owned.before, ...owned.after]);
+  return [
+    ...splitBatches(listWrites(both, values)),
+    ...splitBatches(keys),
+    ...splitBatches(listWrites(owned.after, formatOwnedKeys(both))),
+  ];
+}
+
+/** The writes that make this the list of declared keys. */
+function listWrites(owned: ReadonlySet<string>, values: ReadonlyMap<string, string>): KeyWrite[] {
+  const lists = formatOwnedKeys(owned);
+  const there = [...values.keys()].filter((key) => key.startsWith(ownedPrefix));
+  return [...new Set([...there, ...lists.keys()])]
+    .map((key): KeyWrite => ({ key, before: values.get(key), after: lists.get(key) }))
+    .filter(({ before, after }) => before !== after);
+}
+
+/** QUOTA when the store would hold more than CloudFront allows: some batches would be written and the rest refused. */
+export function checkSize(values: ReadonlyMap<string, string>, batches: readonly KeyWrite[][]): void {
+  const after = new Map(values);
+  for (const { key, after: value } of batches.flat()) {
+    if (value === undefined) after.delete(key);
+    else after.set(key, value);
+  }
+  const bytes = [...after].reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
+  if (bytes > maxStoreBytes)
+    throw new EdgeError('QUOTA', `the store would hold ${bytes} bytes; CloudFront allows ${maxStoreBytes}`, {
+      hint: 'declare less, or give this package a store of its own: keyValueStoreName in edge.config.ts',
+    });
+}
+
+/**
+ * Writes the batches. CONFLICT when a key has neither its value from the plan nor its new one; batches written before
+ * that stay in force.
+ */
+export async function writeBatches(store: FlagStore, batches: readonly KeyWrite[][], progress: (line: string) => void): Promise<void> {
+  for (const [index, batch] of batches.entries()) {
+    if (batches.length > 1) progress(`writing batch ${index + 1} of ${batches.length}`);
+    await store.update(
+      batch.map(({ key }) => key),
+      ({ values }) => {
+        const open = batch.filter((write) => isOpen(write, values.get(write.key), index));
+        const puts = open.flatMap(({ key, after }) => (after === undefined ? [] : [{ key, value: after }]));
+        const deletes = open.flatMap(({ key, after }) => (after === undefined ? [key] : []));
+        return open.length === 0 ? undefined : { puts, deletes };
+      },
+    );
+  }
+}
+
+function isOpen({ key, before, after }: KeyWrite, now: string | undefined, index: number): boolean {
+  if (now === after) return false;
+  if (now === before) return true;
+  // The flipper or an operator wrote first: theirs is the live record.
+  if (before === undefined && isReservedKey(key) && !key.startsWith(ownedPrefix)) return false;
+  throw new EdgeError('CONFLICT', `key ${JSON.stringify(key)} was changed since the plan was made`, {
+    hint: `${index === 0 ? 'nothing was written' : 'earlier changes are written'}; see npm run kvs:plan, then apply again`,
+  });
+}
+
+/** One key of a write: its value before and after, undefined where it is missing. */
+export interface KeyWrite {
+  key: string;
+  before: string | undefined;
+  after: string | undefined;
+}
+
+/** The writes in their order, in batches that CloudFront accepts in one call each. */
+export function splitBatches(writes: readonly KeyWrite[], maxKeys = maxKeysPerUpdate, maxBytes = maxUpdateBytes): KeyWrite[][] {
+  const batches: KeyWrite[][] = [];
+  let bytes = 0;
+  for (const write of writes) {
+    const size = Buffer.byteLength(write.key) + Buffer.byteLength(write.after ?? '');
+    const last = batches.at(-1);
+    if (last === undefined || last.length >= maxKeys || bytes + size > maxBytes) {
+      batches.push([write]);
+      bytes = size;
+    } else {
+      last.push(write);
+      bytes += size;
+    }
+  }
+  return batches;
 }

@@ -29,7 +29,7 @@ import { type RollbackTools, rollbackRouter } from '../../../src/publish/rollbac
 import { readStage } from '../../../src/publish/stage.ts';
 import { readHistory } from '../../../src/publish/versions.ts';
 import { findReadyStore } from '../../../src/store/create-store.ts';
-import { applyStorePlan, showStorePlan } from '../../../src/store/store-commands.ts';
+import { applyStorePlan, awaitStorePlan, readStorePlan } from '../../../src/store/store.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
 import { fakeHost } from '../../unit/cli/fake-host.ts';
 import { actionsOf, isAllowed, type Role, readPolicy } from '../../unit/iam/read-policy.ts';
@@ -77,10 +77,9 @@ const routed = (country: string): EdgeConfig => ({
 const waiting = { timeoutMs: 5_000 };
 
 async function publish(aws: Aws): Promise<void> {
-  const io = openTestIo();
   const cloudFront = await aws.cloudFront();
-  await applyStorePlan({ aws, config: sample, arn: undefined }, { yes: true, waitMs: 5_000 }, io);
-  await applyStorePlan({ aws, config: sample, arn: undefined }, { yes: true, waitMs: 5_000 }, io);
+  const store = { aws, config: sample, arn: undefined, waitMs: 5_000 };
+  for (let run = 0; run < 2; run++) await applyStorePlan(store, await awaitStorePlan(store));
   const tools = (config: EdgeConfig): RollbackTools => ({
     cloudFront,
     config,
@@ -197,7 +196,7 @@ async function read(aws: Aws): Promise<void> {
   });
   await runDoctor(allChecks, readers);
   await readPlan({ client, file });
-  await showStorePlan({ aws, config, arn: undefined }, io);
+  await readStorePlan({ aws, config, arn: undefined });
   // function:explain and function:history
   await readStage(client, config.functionName, 'LIVE');
   await readHistory(openKeyValueStore(await aws.keyValueStore(), storeArn));

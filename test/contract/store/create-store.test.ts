@@ -19,7 +19,7 @@ const writes = () => cloud.calls.filter(({ operation }) => /^(Create|Update|Put|
 describe('createStore', () => {
   it('makes the store, waits until it is ready and seeds health and state', async () => {
     await cloud.close();
-    await open(60);
+    await open(400);
     const lines: string[] = [];
     const { arn, isNew, seeded } = await createStore(aws, { name: 'edge-health', progress: (line) => lines.push(line) });
     expect({ isNew, seeded }).toEqual({ isNew: true, seeded: ['health', 'state'] });

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ControlPlane, openControlPlane } from '../../../local/aws/control-plane.ts';
+import { applyShownPlan, showStorePlan } from '../../../scripts/kvs/store-plan.ts';
 import { type Aws, openAws } from '../../../src/aws/clients.ts';
 import { openIo } from '../../../src/cli/io.ts';
 import { createStore } from '../../../src/store/create-store.ts';
-import { applyStorePlan, type StoreTarget, showStorePlan } from '../../../src/store/store-commands.ts';
+import type { StoreTarget } from '../../../src/store/store.ts';
 import { fakeHost } from '../../unit/cli/fake-host.ts';
 
 let cloud: ControlPlane;
@@ -37,8 +38,8 @@ async function run(
       await whileAsking();
       return true;
     };
-  const target: StoreTarget = { aws, config: { keyValueStoreName: 'edge-health', keys }, arn };
-  const done = command === 'plan' ? showStorePlan(target, io) : applyStorePlan(target, { yes, waitMs }, io);
+  const target: StoreTarget = { aws, config: { keyValueStoreName: 'edge-health', keys }, arn, waitMs, signal: io.signal };
+  const done = command === 'plan' ? showStorePlan(target, io) : applyShownPlan(target, { isLocal: false, yes }, io);
   const code = await done.catch((error: unknown) => error);
   return {
     code,
@@ -78,10 +79,10 @@ describe('kvs:plan', () => {
     const { out } = await run('plan', { keys: { 'flag/a': '2', 'flag/c': '3', 'flag/d': ' 4\u001b' }, terminal: '' });
     expect(out.split('\n').slice(1, -1)).toEqual([
       '  ~ flag/a: 1 → 2',
-      '  = flag/c: 3, as it is; from now on declared here',
+      '  = flag/c: 3, unchanged; declared here from now on',
       '  + flag/d: " 4\\u001b"',
       '  - flag/b: 1',
-      '1 to add, 2 to change, 1 to remove; 1 key of others stay',
+      '1 to add, 2 to change, 1 to remove; 1 other key stays',
     ]);
   });
 

@@ -5,8 +5,7 @@ import { isReservedKey, ownedPrefix } from '../../../kvs/reserved-keys.ts';
 import { findKeyProblems } from '../../../src/config/declared-keys.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import type { FlagStore } from '../../../src/core/flag-store.ts';
-import { formatOwnedKeys, planKeys, readOwnedKeys } from '../../../src/store/plan-keys.ts';
-import { checkSize, listBatches, splitBatches, writeBatches } from '../../../src/store/write-keys.ts';
+import { formatOwnedKeys, planKeys, readOwnedKeys, checkSize, listBatches, splitBatches, writeBatches } from '../../../src/store/plan-keys.ts';
 
 type Declared = Record<string, string>;
 
