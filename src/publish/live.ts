@@ -62,13 +62,14 @@ async function rereadLive(mark: ReleaseMark, tools: ResolvedTools): Promise<Stag
 }
 
 /** How far a release came: what it may have written when it failed. */
-export type Reached = 'nothing' | 'upload' | 'development' | 'publishing';
-
-export interface FailedRelease {
-  tools: ResolvedTools;
-  reached: Reached;
+export interface ReleaseWay {
+  reached: 'nothing' | 'upload' | 'development' | 'publishing';
   /** This release, the newest round first; empty before the first round. */
-  marks: readonly ReleaseMark[];
+  marks: ReleaseMark[];
+}
+
+export interface FailedRelease extends ReleaseWay {
+  tools: ResolvedTools;
   /** A rollback: the version whose code was to become LIVE. */
   rollbackTo: number | undefined;
 }

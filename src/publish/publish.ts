@@ -5,7 +5,7 @@ import { proveFunction } from '../edge/prove-function.ts';
 import { checkBehaviour } from './behaviour.ts';
 import { describeTests, judgeTests, testDevelopment, uploadCode } from './development.ts';
 import { type Fixture, readFixtures } from './fixtures.ts';
-import { confirmLive, explainFailure, isConflict, publishOnce, type Reached, readLive, refuseForeign, refuseOvertaken } from './live.ts';
+import { confirmLive, explainFailure, isConflict, publishOnce, type ReleaseWay, readLive, refuseForeign, refuseOvertaken } from './live.ts';
 import {
   type Candidate,
   openSteps,
@@ -49,17 +49,15 @@ interface Work {
   /** What was LIVE, and in DEVELOPMENT, when the release began. */
   live: Stage | undefined;
   before: Stage | undefined;
-  /** The newest round first. */
-  marks: ReleaseMark[];
-  reached: Reached;
+  way: ReleaseWay;
 }
 
 /** Times that DEVELOPMENT may change under a release before it gives up. */
 const maxRounds = 3;
 
 /**
- * Everything from the comparison with LIVE to reading it back. A failure says what it left; the next run goes on from
- * there.
+ * Everything from the comparison with LIVE to reading it back. A failure says what it left; the next run continues
+ * from there.
  */
 export async function releaseCode(
   candidate: Candidate,
@@ -68,7 +66,22 @@ export async function releaseCode(
   steps: Steps = openSteps(resolveTools(tools)),
 ): Promise<Release> {
   const resolved = resolveTools(tools);
-  const { cloudFront, config, retry, now } = resolved;
+  const way: ReleaseWay = { reached: 'nothing', marks: [] };
+  try {
+    return await release(candidate, resolved, options, steps, way);
+  } catch (error) {
+    throw await explainFailure(error, { ...way, tools: resolved, rollbackTo: candidate.of });
+  }
+}
+
+async function release(
+  candidate: Candidate,
+  tools: ResolvedTools,
+  options: PublishOptions,
+  steps: Steps,
+  way: ReleaseWay,
+): Promise<Release> {
+  const { cloudFront, config, retry, now } = tools;
   const { functionName: name, keyValueStoreName } = config;
   const { code, sha256 } = candidate;
   const { force = false, maxUtilization = defaultMaxUtilization } = options;
@@ -76,7 +89,7 @@ export async function releaseCode(
 
   const live = await steps.run(
     'compare',
-    () => readLive(resolved),
+    () => readLive(tools),
     (stage) => (stage?.sha256 === sha256 ? 'LIVE already runs this code' : `LIVE is ${describeStage(stage, now())}`),
   );
   if (live?.sha256 === sha256 && (await hasStore(live, tools)))
@@ -84,7 +97,7 @@ export async function releaseCode(
   if (live !== undefined && !force) refuseForeign(live, now());
 
   const fixtures = tools.fixtures ?? (await readFixtures());
-  await checkBehaviour(candidate, live, resolved, steps);
+  await checkBehaviour(candidate, live, tools, steps);
 
   const keyValueStoreArn = await steps.run(
     'store',
@@ -95,18 +108,16 @@ export async function releaseCode(
   await tools.confirm?.({ name, version: nextVersion(live, await readHistory(store)), sha256, keyValueStoreArn });
 
   const before = await retry('read DEVELOPMENT', () => readStage(cloudFront, name, 'DEVELOPMENT'));
-  const shared = { tools: resolved, steps, candidate, options: { force, maxUtilization }, fixtures, keyValueStoreArn, store, live, before };
-  const marks: ReleaseMark[] = [];
+  const work: Work = { tools, steps, candidate, options: { force, maxUtilization }, fixtures, keyValueStoreArn, store, live, before, way };
   for (let round = 1; ; round++) {
-    const work: Work = { ...shared, marks, reached: 'nothing' };
     try {
       const { arn, version } = await releaseOnce(work);
       return { outcome: 'published', ...result, arn, version };
     } catch (error) {
-      // Only an ETag that was stale before PublishFunction. A later failure may have published: a retry must not bring
-      // that back.
-      const isStale = isConflict(error) && error.cause !== undefined && work.reached !== 'publishing';
-      if (!isStale || round >= maxRounds) throw await explainFailure(error, { ...work, rollbackTo: candidate.of });
+      // Only an ETag that was stale before PublishFunction: a later failure may have published, and a retry must not
+      // bring that code back.
+      const isStale = isConflict(error) && error.cause !== undefined && way.reached !== 'publishing';
+      if (!isStale || round >= maxRounds) throw error;
     }
   }
 }
@@ -119,7 +130,7 @@ export async function releaseCode(
  * own PublishFunction fail in the same way.
  */
 async function releaseOnce(work: Work): Promise<{ arn: string; version: number }> {
-  const { tools, steps, candidate, options, fixtures, keyValueStoreArn, store, live, before, marks } = work;
+  const { tools, steps, candidate, options, fixtures, keyValueStoreArn, store, live, before, way } = work;
   const { config, by, now, nonce } = tools;
   const { functionName: name, keyValueStoreName } = config;
   const { code, sha256, revision } = candidate;
@@ -129,16 +140,16 @@ async function releaseOnce(work: Work): Promise<{ arn: string; version: number }
   const known = await readHistory(store);
   const planned = planVersion({ candidate, live, known, by, at, nonce: nonce() });
   const mark: ReleaseMark = { version: planned.version, sha256, link: planned.link };
-  marks.unshift(mark);
+  way.marks.unshift(mark);
 
-  work.reached = 'upload';
+  way.reached = 'upload';
   const source = { name, code, comment: formatPublishComment({ ...mark, revision, at, keyValueStoreName, by }), keyValueStoreArn };
-  const uploading = { replaceOthers: options.force || isRollback, live, before, marks, note: steps.note };
+  const uploading = { replaceOthers: options.force || isRollback, live, before, marks: way.marks, note: steps.note };
   const upload = () => uploadCode(source, uploading, tools);
   const { version: development } = await steps.run('upload', upload, ({ how }) => `DEVELOPMENT ${how}`);
   const { etag } = development;
 
-  work.reached = 'development';
+  way.reached = 'development';
   const { maxUtilization } = options;
   const report = await steps.run('test', () => testDevelopment({ name, etag, fixtures, maxUtilization }, tools), describeTests);
   judgeTests(report, isRollback, steps.note);
@@ -149,7 +160,7 @@ async function releaseOnce(work: Work): Promise<{ arn: string; version: number }
     (what) => what,
   );
 
-  work.reached = 'publishing';
+  way.reached = 'publishing';
   await steps.run(
     'publish',
     () => publishOnce(mark, etag, tools),

@@ -18,8 +18,8 @@ interface Outcome {
 export interface WorkingCopy {
   folder: string;
   control: ControlPlane;
-  /** Runs an npm script's command in the copy. */
-  run(name: string, args?: readonly string[], env?: Readonly<Record<string, string>>): Promise<Outcome>;
+  /** Runs an npm script's command in the copy; `interruptAt` sends Ctrl-C once, when its talk first matches. */
+  run(name: string, args?: readonly string[], env?: Readonly<Record<string, string>>, interruptAt?: RegExp): Promise<Outcome>;
   read(file: string): Promise<string>;
   write(file: string, text: string): Promise<void>;
   /** Edits one file; the text must be in it. */
@@ -66,7 +66,7 @@ export async function openWorkingCopy(): Promise<WorkingCopy> {
   return {
     folder,
     control,
-    run: (name, args = [], env = {}) =>
+    run: (name, args = [], env = {}, interruptAt) =>
       new Promise((settle) => {
         const child = spawn(process.execPath, ['--no-warnings', 'scripts/run.mjs', name, ...args], {
           cwd: folder,
@@ -83,8 +83,12 @@ export async function openWorkingCopy(): Promise<WorkingCopy> {
         child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
           out += chunk;
         });
+        let isInterrupted = false;
         child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
           err += chunk;
+          if (isInterrupted || !interruptAt?.test(err)) return;
+          isInterrupted = true;
+          child.kill('SIGINT');
         });
         child.on('close', (code) => settle({ code, out, err }));
       }),

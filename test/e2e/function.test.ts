@@ -195,3 +195,32 @@ describeWith(['njs'], 'npm run function:rollback and function:history', () => {
     expect(writes()).toEqual([]);
   });
 });
+
+describeWith(['njs'], 'Ctrl-C during npm run function:publish', () => {
+  const publish = (interruptAt: RegExp) => copy.run('function-publish', ['--yes', '--local', '--by', 'ann'], {}, interruptAt);
+
+  it('after PublishFunction says that the version is LIVE', async () => {
+    const kept = await copy.read('edge.config.ts');
+    await copy.replace('edge.config.ts', "'AT', ", "'AT', 'BR', ");
+    copy.control.faults.rules = [{ kind: 'latency', operation: 'PublishFunction', latencyMs: 1_000 }];
+    const before = copy.live();
+    const { code, out, err } = await publish(/^record /m);
+    copy.control.faults.rules = [];
+    expect(err).toMatch(/\nerror: interrupted, but v4 is published and LIVE\nhint: .*function:rollback.*\n$/);
+    expect([code, out]).toEqual([130, '']);
+    expect(copy.live()).not.toBe(before);
+    await copy.write('edge.config.ts', kept);
+  });
+
+  it('before it says that LIVE is unchanged', async () => {
+    const kept = await copy.read('edge.config.ts');
+    await copy.replace('edge.config.ts', "'AT', ", "'AT', 'CL', ");
+    copy.control.faults.rules = [{ kind: 'latency', operation: 'TestFunction', latencyMs: 1_000 }];
+    const before = copy.live();
+    const { code, out, err } = await publish(/^upload /m);
+    copy.control.faults.rules = [];
+    await copy.write('edge.config.ts', kept);
+    expect(err).toMatch(/\nerror: interrupted: nothing was published\nhint: LIVE is unchanged, DEVELOPMENT holds the new code\n$/);
+    expect([code, out, copy.live()]).toEqual([130, '', before]);
+  });
+});

@@ -5,6 +5,7 @@ import { openAws } from '../../../src/aws/clients.ts';
 import { describeFunction } from '../../../src/aws/function.ts';
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
 import type { FunctionRuntime } from '../../../src/edge/execution.ts';
+import { EdgeError } from '../../../src/errors.ts';
 import { releaseCode } from '../../../src/publish/publish.ts';
 import type { Release } from '../../../src/publish/publish-tools.ts';
 import { type RollbackTools, rollbackRouter } from '../../../src/publish/rollback.ts';
@@ -170,5 +171,44 @@ describe('a release', () => {
     publisher.operations();
     expect(await settle(release('late', tools))).toMatchObject({ code: 'CONFLICT' });
     await expectTruth('two', 'afterwards');
+  });
+});
+
+describe('a release that is interrupted', () => {
+  it('before any of its calls says truthfully whether it is LIVE, and the next run finishes it', async () => {
+    await release('0', publisher.tools());
+    const seen = { LIVE: 0, other: 0 };
+    for (let at = 0; ; at++) {
+      const ended = new AbortController();
+      const tools = await toolsWith(async (place) => {
+        if (place === at) ended.abort(new EdgeError('INTERRUPTED', 'interrupted'));
+      });
+      const one = await settle(release(`interrupted at ${at}`, { ...tools, signal: ended.signal }));
+      if (!ended.signal.aborted) break;
+      const isLive = publisher.live()?.sha256 === sampleCandidate(`interrupted at ${at}`).sha256;
+      const when = `at ${at}: ${one instanceof Error ? one.message : one.outcome}`;
+      if (one instanceof Error) {
+        expect(one, when).toMatchObject({ code: 'INTERRUPTED' });
+        expect(/, but v\d+ is published and LIVE$/.test(one.message), when).toBe(isLive);
+        expect(/: nothing was (written|published)$| is not LIVE; /.test(one.message), when).toBe(!isLive);
+      } else expect(isLive, when).toBe(true);
+      seen[isLive ? 'LIVE' : 'other']++;
+      await release(`interrupted at ${at}`, publisher.tools());
+      await expectTruth(`interrupted at ${at}`, when);
+    }
+    expect(seen.LIVE).toBeGreaterThan(1);
+    expect(seen.other).toBeGreaterThan(10);
+  }, 120_000);
+
+  it('says so when LIVE cannot be read any more', async () => {
+    await release('one', publisher.tools());
+    const ended = new AbortController();
+    const tools = await toolsWith(async (_place, command) => {
+      if (command !== 'PublishFunctionCommand') return;
+      ended.abort(new EdgeError('INTERRUPTED', 'interrupted'));
+      publisher.account.cloud.faults.rules = [{ kind: 'drop-request' }];
+    });
+    const failed = await settle(release('two', { ...tools, signal: ended.signal }));
+    expect(failed).toMatchObject({ code: 'INTERRUPTED', message: expect.stringContaining('LIVE cannot be read') });
   });
 });

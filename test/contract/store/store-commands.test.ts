@@ -3,8 +3,9 @@ import { type ControlPlane, openControlPlane } from '../../../local/aws/control-
 import { applyShownPlan, showStorePlan } from '../../../scripts/kvs/store-plan.ts';
 import { type Aws, openAws } from '../../../src/aws/clients.ts';
 import { openIo } from '../../../src/cli/io.ts';
+import { EdgeError } from '../../../src/errors.ts';
 import { createStore } from '../../../src/store/create-store.ts';
-import type { StoreTarget } from '../../../src/store/store.ts';
+import { applyStorePlan, awaitStorePlan, type StoreTarget } from '../../../src/store/store.ts';
 import { fakeHost } from '../../unit/cli/fake-host.ts';
 
 let cloud: ControlPlane;
@@ -157,5 +158,41 @@ describe('kvs:apply', () => {
   it('without a terminal or --yes is misuse', async () => {
     expect((await run('apply', { yes: false })).code).toMatchObject({ code: 'USAGE', exitCode: 2 });
     expect(writes()).toEqual([]);
+  });
+});
+
+describe('an interrupted kvs:apply', () => {
+  const keys = many(60);
+  /** Applies, and is interrupted before or after the write of this number. */
+  async function interrupt(write: number, when: 'before' | 'after') {
+    const ended = new AbortController();
+    const data = await aws.keyValueStore();
+    let writes = 0;
+    data.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          const isIt = commandName === 'UpdateKeysCommand' && writes++ === write;
+          const end = () => ended.abort(new EdgeError('INTERRUPTED', 'interrupted'));
+          if (isIt && when === 'before') end();
+          const answer = await next(args);
+          if (isIt && when === 'after') end();
+          return answer;
+        },
+      { step: 'initialize', name: 'interrupt', override: true },
+    );
+    const config = { keyValueStoreName: 'edge-health', keys };
+    const target = { aws: { ...aws, keyValueStore: async () => data }, config, arn: undefined };
+    return applyStorePlan({ ...target, signal: ended.signal }, await awaitStorePlan(target)).catch((error: Error) => error);
+  }
+
+  it.each([
+    { write: 0, when: 'before', says: 'interrupted: no key has changed' },
+    { write: 1, when: 'before', says: 'interrupted: no key has changed' },
+    { write: 1, when: 'after', says: 'interrupted, but 50 of 60 changes are written and in force' },
+  ] as const)('$when write $write says what is in force, and the next apply finishes it', async ({ write, when, says }) => {
+    const arn = await arnOf();
+    expect(await interrupt(write, when)).toMatchObject({ code: 'INTERRUPTED', message: says });
+    await run('apply', { keys });
+    expect(stored(arn)).toMatchObject(keys);
   });
 });
