@@ -78,7 +78,7 @@ describe('kvs:plan', () => {
     await put('theirs', 'x');
     await put('flag/c', '3');
     const { out } = await run('plan', { keys: { 'flag/a': '2', 'flag/c': '3', 'flag/d': ' 4\u001b' }, terminal: '' });
-    expect(out.split('\n').slice(1, -1)).toEqual([
+    expect(out.split('\n').slice(2, -1)).toEqual([
       '  ~ flag/a: 1 → 2',
       '  = flag/c: 3, unchanged; declared here from now on',
       '  + flag/d: " 4\\u001b"',
