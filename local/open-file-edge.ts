@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { checkSyntax } from '../src/edge/gate/check-syntax.ts';
-import { checkSize } from '../src/edge/gate/gate.ts';
+import { checkCodeSize } from '../src/edge/gate/gate.ts';
 import { EdgeError } from '../src/errors.ts';
 import { type Edge, openEdge } from './edge/edge.ts';
 import type { UnservedPart } from './edge/edge-plan.ts';
@@ -135,7 +135,7 @@ export async function openFileEdge(options: FileEdgeOptions): Promise<FileEdge> 
 
 /** Publishing refuses it with FunctionSizeLimitExceeded. */
 function checkBytes(code: string): void {
-  const [problem] = checkSize(code);
+  const [problem] = checkCodeSize(code);
   if (problem === undefined) return;
   throw new EdgeError('GATE_REFUSED', `the function has ${problem.found}`, { hint: problem.instead });
 }

@@ -3,7 +3,7 @@ import { glob } from 'tinyglobby';
 import { readTextFile } from '../src/cli/files.ts';
 import { flag, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
-import { checkFunction, type FunctionCheck, formatCheck } from '../src/edge/check/check-function.ts';
+import { type FunctionCheck, formatCheck, inspectFunction } from '../src/edge/check/check-function.ts';
 import { formatSarif } from '../src/edge/check/format-sarif.ts';
 import { judgeRun } from '../src/edge/judge/judge.ts';
 import { findNjs } from '../src/edge/njs/njs.ts';
@@ -59,7 +59,7 @@ await run({
       const code = await readTextFile(file);
       const event = parseTestEvent(given ?? plainEvent(/\bevent\.response\b/.test(code)), values.event ?? 'the event');
       const input = { file, code, event, isOwnEvent: values.event !== undefined, keys, count: !values['no-count'] };
-      checks.push(await checkFunction(input, tools));
+      checks.push(await inspectFunction(input, tools));
       io.signal.throwIfAborted();
     }
     const left =

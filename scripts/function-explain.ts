@@ -4,7 +4,7 @@ import { run } from '../src/cli/run.ts';
 await run({
   usage: 'function:explain -- [options]',
   summary:
-    'Who goes where and why, by running the built function: one viewer with --country, all viewers with --all, what publishing would change with --diff.',
+    'Shows which origin serves a viewer and why, by running the built function: one viewer with --country, all countries with --all, what publishing would change with --diff.',
   examples: [
     'function:explain -- --country IN --local',
     'function:explain -- --country DE --method POST --record "europe=25"',
@@ -12,19 +12,19 @@ await run({
     'function:explain -- --diff',
   ],
   options: {
-    country: country('two letters as CloudFront names it; without it a viewer of no known country'),
+    country: country('two letters, as in cloudfront-viewer-country; without it, a viewer of no known country'),
     method: choice('the request’s method, GET by default', ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'], {
       placeholder: 'method',
     }),
-    ip: text('the viewer’s address, which counts while a weight is partial; 203.0.113.7 by default', { placeholder: 'address' }),
-    all: flag('every country, in groups that go the same way'),
-    diff: flag('LIVE against the working tree: which countries move and where to'),
-    live: flag('the LIVE function in place of the working tree’s'),
-    record: text('a health record in place of the live one, such as "singapore=0"; needs no AWS', { placeholder: 'record' }),
-    local: flag('the running local cloud in place of AWS'),
+    ip: text('the viewer’s address, which matters while a weight is partial; 203.0.113.7 by default', { placeholder: 'address' }),
+    all: flag('all countries, grouped by route'),
+    diff: flag('compare LIVE with the working tree: which countries move, and where to'),
+    live: flag('run the LIVE function instead of the working tree’s'),
+    record: text('a health record instead of the live one, such as "singapore=0"; needs no AWS', { placeholder: 'record' }),
+    local: flag('use the running local cloud instead of AWS'),
   },
   main: async ({ values }, io) => {
-    // The SDK is a third of what this command loads: it comes in while the rest does.
+    // The SDK is a third of what this command loads: load it beside the rest.
     if (values.record === undefined && !values.diff)
       void Promise.all([import('../src/aws/key-value-store.ts'), import('../src/aws/signer.ts')]).catch(() => undefined);
     const { explain } = await import('./function/explain.ts');

@@ -1,7 +1,7 @@
 import { duration, flag } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { storeTimeoutMs } from '../src/store/create-store.ts';
-import { applyShownPlan, openTarget } from './kvs/store-plan.ts';
+import { applyShownPlan, openStoreTarget } from './kvs/store-plan.ts';
 
 await run({
   usage: 'kvs:apply -- [options]',
@@ -14,7 +14,7 @@ await run({
     local: flag('use the running local cloud instead of AWS'),
   },
   main: async ({ values }, io) => {
-    const target = await openTarget(values.local, io);
+    const target = await openStoreTarget(values.local, io);
     return applyShownPlan({ ...target, waitMs: values['wait-for'] }, { isLocal: values.local, yes: values.yes }, io);
   },
 });

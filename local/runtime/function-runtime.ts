@@ -1,5 +1,5 @@
 import type { Execution, FunctionRuntime, FunctionSource, JudgeRun, RawRun, RunInput } from '../../src/edge/execution.ts';
-import { checkSize } from '../../src/edge/gate/gate.ts';
+import { checkCodeSize } from '../../src/edge/gate/gate.ts';
 import { readImports } from '../../src/edge/gate/parse-code.ts';
 import { formatGateProblem, type GateProblem, isRefusal } from '../../src/edge/gate/problem.ts';
 import { failedExecution, judgeRun } from '../../src/edge/judge/judge.ts';
@@ -163,7 +163,7 @@ async function startEngine(script: string, log: (line: string) => void): Promise
 
 /** Why a source is not run, as CloudFront would not run it: it is too large, or the gate refuses it. */
 export function refuse(code: string, checkSyntax: (code: string) => readonly GateProblem[]): string | undefined {
-  const problem = [...checkSize(code), ...checkSyntax(code)].find(isRefusal);
+  const problem = [...checkCodeSize(code), ...checkSyntax(code)].find(isRefusal);
   return problem && formatGateProblem(problem);
 }
 

@@ -5,13 +5,13 @@ import { parseEdgeConfig } from '../../src/config/edge-config.ts';
 import { type AnyRuntime, someIp } from '../../src/edge/ask/ask.ts';
 import { compareSurveys, listSituations, surveyFunction } from '../../src/edge/ask/survey.ts';
 import { EdgeError } from '../../src/errors.ts';
-import { explainEverybody, explainViewer } from '../../src/explain/explain.ts';
-import { formatComparison, formatEverybody, formatExplanation } from '../../src/explain/format-explain.ts';
+import { explainCountries, explainViewer } from '../../src/explain/explain.ts';
+import { formatComparison, formatCountryGroups, formatExplanation } from '../../src/explain/format-explain.ts';
 import { loadLiveCode, loadTreeCode } from './load-code.ts';
 import { loadRecord } from './load-record.ts';
 import { openRuntime } from './open-runtime.ts';
 
-/** What the command line of function:explain says. */
+/** The options of function:explain. */
 export interface ExplainValues {
   country: string | undefined;
   method: string | undefined;
@@ -23,7 +23,7 @@ export interface ExplainValues {
   local: boolean;
 }
 
-/** One viewer, everybody, or LIVE against the working tree. */
+/** Explains one viewer, all countries, or the difference between LIVE and the working tree. */
 export async function explain(values: ExplainValues, io: Io): Promise<void> {
   const viewer = parseViewer(values);
   const runtime = await openRuntime(io);
@@ -38,7 +38,7 @@ export async function explain(values: ExplainValues, io: Io): Promise<void> {
 
 function parseViewer({ country, method = 'GET', ip = someIp, all, diff }: ExplainValues) {
   if (country !== undefined && (all || diff))
-    throw new EdgeError('USAGE', '--country excludes --all and --diff', { hint: 'one viewer, or everybody' });
+    throw new EdgeError('USAGE', '--country excludes --all and --diff', { hint: 'choose one viewer or all countries' });
   if (isIP(ip) === 0)
     throw new EdgeError('USAGE', `--ip takes an IPv4 or IPv6 address, found ${JSON.stringify(ip)}`, {
       hint: 'such as 198.51.100.9 or 2001:db8::7',
@@ -66,18 +66,18 @@ async function explainDifference({ local }: ExplainValues, runtime: AnyRuntime, 
 async function explainAll(values: ExplainValues, runtime: AnyRuntime, io: Io): Promise<void> {
   const config = parseEdgeConfig(edgeConfig);
   const loading = loadRecord(values.record, config, { local: values.local, io });
-  // It is awaited below; until then a failure must not count as unhandled.
+  // Awaited below; until then a failure must not count as unhandled.
   loading.catch(() => undefined);
   const source = await loadCode(values, io);
   const origins = Object.keys(config.origins).length;
-  const audiences = await explainEverybody(
+  const audiences = await explainCountries(
     { runtime, source, now: io.now() },
     loading.then(({ record }) => record),
     origins,
   );
   const { record, from } = await loading;
-  const head = [`code    ${source.label}`, `record  ${record ?? 'the key is missing: taken for ok'}  (${from})`];
-  io.result({ record: record ?? null, sha256: source.sha256, audiences }, [...head, ...formatEverybody(audiences, io)]);
+  const head = [`code    ${source.label}`, `record  ${record ?? 'the key is missing: read as ok'}  (${from})`];
+  io.result({ record: record ?? null, sha256: source.sha256, audiences }, [...head, ...formatCountryGroups(audiences, io)]);
 }
 
 async function explainOne(viewer: ReturnType<typeof parseViewer>, values: ExplainValues, runtime: AnyRuntime, io: Io): Promise<void> {

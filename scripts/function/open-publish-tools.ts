@@ -11,7 +11,7 @@ import { EdgeError } from '../../src/errors.ts';
 import { formatPublishEvent } from '../../src/publish/format-publish.ts';
 import type { PlannedRelease } from '../../src/publish/publish-tools.ts';
 import type { RollbackTools } from '../../src/publish/rollback.ts';
-import { findReadyStore } from '../../src/store/create-store.ts';
+import { awaitStoreArn } from '../../src/store/create-store.ts';
 import { openRuntime } from './open-runtime.ts';
 
 /** The options of the commands that publish. */
@@ -39,7 +39,7 @@ export async function openPublishTools(config: EdgeConfig, values: OpeningValues
   const local = isLocal ? await readLocalCloud(env) : undefined;
   const aws = openAws({ env, local });
   const cloudFront = await aws.cloudFront();
-  const findStore = () => findReadyStore(aws, config.keyValueStoreName, env['EDGE_KVS_ARN'], { progress: io.progress, signal });
+  const findStore = () => awaitStoreArn(aws, config.keyValueStoreName, env['EDGE_KVS_ARN'], { progress: io.progress, signal });
   return {
     cloudFront: dryRun ? withoutWrites(cloudFront) : cloudFront,
     keyValueStoreArn: local?.keyValueStoreArn ?? findStore,

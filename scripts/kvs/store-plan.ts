@@ -8,7 +8,7 @@ import { describeStorePlan, formatStorePlan } from '../../src/store/format-store
 import { applyStorePlan, awaitStorePlan, isAsDeclared, readStorePlan, type StoreTarget } from '../../src/store/store.ts';
 
 /** The store of edge.config.ts, on AWS or in the local cloud. */
-export async function openTarget(isLocal: boolean, io: Io): Promise<StoreTarget> {
+export async function openStoreTarget(isLocal: boolean, io: Io): Promise<StoreTarget> {
   const { env, progress, signal, now } = io;
   const local = isLocal ? await readLocalCloud(env) : undefined;
   const arn = local?.keyValueStoreArn ?? env['EDGE_KVS_ARN'];

@@ -32,7 +32,7 @@ export async function loadExpected(askers: readonly Asker[], config: EdgeConfig,
     const { record } = loaded;
     const expected = await expectByFunction({ runtime, source, now: io.now() }, record, askers);
     const told = [
-      ['record', `${record ?? 'the key is missing: taken for ok'}  (${loaded.from})`],
+      ['record', `${record ?? 'the key is missing: read as ok'}  (${loaded.from})`],
       ['function', source.label],
     ] as const;
     return { expected, by: 'function', told, record };

@@ -28,7 +28,7 @@ export interface FunctionVersion {
 }
 
 /** What a stage is made of. The association is part of it, and is sent each time: an update without one presumably drops it. */
-export interface FunctionSource {
+export interface StageSource {
   name: string;
   code: Uint8Array;
   /** At most 128 characters. */
@@ -70,7 +70,7 @@ export async function readFunctionCode(client: CloudFrontClient, name: string, s
 }
 
 /** Creates the function's DEVELOPMENT stage. */
-export async function createFunction(client: CloudFrontClient, source: FunctionSource): Promise<FunctionVersion> {
+export async function createFunction(client: CloudFrontClient, source: StageSource): Promise<FunctionVersion> {
   try {
     const { ETag, FunctionSummary } = await client.send(new CreateFunctionCommand(formatSource(source)));
     return readVersion(FunctionSummary, ETag, source.name);
@@ -80,7 +80,7 @@ export async function createFunction(client: CloudFrontClient, source: FunctionS
 }
 
 /** Replaces the DEVELOPMENT stage. CONFLICT when `etag` is no longer its version. */
-export async function updateFunction(client: CloudFrontClient, source: FunctionSource, etag: string): Promise<FunctionVersion> {
+export async function updateFunction(client: CloudFrontClient, source: StageSource, etag: string): Promise<FunctionVersion> {
   try {
     const { ETag, FunctionSummary } = await client.send(new UpdateFunctionCommand({ ...formatSource(source), IfMatch: etag }));
     if (ETag !== undefined) return readVersion(FunctionSummary, ETag, source.name);
@@ -128,7 +128,7 @@ function parseUtilization(text: string | undefined): number {
   return text !== undefined && /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN;
 }
 
-function formatSource({ name, code, comment, keyValueStoreArn }: FunctionSource) {
+function formatSource({ name, code, comment, keyValueStoreArn }: StageSource) {
   const config: FunctionConfig = {
     Comment: comment,
     Runtime: 'cloudfront-js-2.0',

@@ -2,73 +2,7 @@ import { formatHealthRecord, okRecord, parseHealthRecord, weightAt } from '../..
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { type Country, everyCountry } from '../config/iso-countries.ts';
 import { type Asked, askFunction, someIp, type Viewer } from '../edge/ask/ask.ts';
-import type { Decision } from '../edge/ask/decision.ts';
-
-/** Countries that the function treats alike. */
-export interface Audience {
-  countries: Country[];
-  /** All origins for them, the preferred one first. */
-  order: string[];
-  /** Where GET goes; POST stands for the methods without a per-request fallback. */
-  get: string;
-  post: string;
-  /** Percent of these viewers by the origin that takes them, asked of a sample; undefined while no weight is partial. */
-  shares: Readonly<Record<string, number>> | undefined;
-}
-
-/** Addresses asked about a partial weight. */
-const sampleSize = 256;
-
-/**
- * Everybody under this record, the largest group first. `origins` is how many there are at most. While the record is on its way the function is
- * asked already about what it will most likely be.
- */
-export async function explainEverybody(
-  asked: Asked,
-  record: string | undefined | Promise<string | undefined>,
-  origins: number,
-): Promise<Audience[]> {
-  const ask = (text: string | undefined) =>
-    askFunction(
-      asked,
-      ['GET', 'POST'].flatMap((method) => everyCountry.map((country) => ({ viewer: { country, method, ip: someIp }, record: text }))),
-    );
-  const early = Promise.all([findOrders(asked, everyCountry, origins), ask(okRecord)]);
-  // When the record cannot be had, that is what is told.
-  early.catch(() => undefined);
-  const text = await record;
-  const [orders, whenWell] = await early;
-  const decisions = text === okRecord ? whenWell : await ask(text);
-  const groups = new Map<string, Audience>();
-  for (const [index, country] of everyCountry.entries()) {
-    const order = orders[index] ?? [];
-    const get = decisions[index]?.route ?? '';
-    const post = decisions[index + everyCountry.length]?.route ?? '';
-    const key = JSON.stringify([order, get, post]);
-    const group = groups.get(key) ?? { countries: [], order, get, post, shares: undefined };
-    groups.set(key, group);
-    group.countries.push(country);
-  }
-  const audiences = [...groups.values()].sort((a, b) => b.countries.length - a.countries.length);
-  if (!isPartial(text, audiences, asked.now)) return audiences;
-  return Promise.all(audiences.map(async (audience) => ({ ...audience, shares: await sampleShares(asked, audience, text) })));
-}
-
-function isPartial(record: string | undefined, audiences: readonly Audience[], now: number): boolean {
-  const entries = parseHealthRecord(record ?? '') ?? [];
-  return audiences.some(({ order }) => order.some((origin) => weightAt(entries, origin, now / 1_000) % 100 !== 0));
-}
-
-async function sampleShares(asked: Asked, { countries }: Audience, record: string | undefined): Promise<Record<string, number>> {
-  const [country] = countries;
-  const questions = Array.from({ length: sampleSize }, (_, n) => ({ viewer: { country, method: 'POST', ip: `198.51.100.${n}` }, record }));
-  const counts: Record<string, number> = {};
-  for (const { origins, route } of await askFunction(asked, questions)) {
-    const origin = origins[0] ?? route;
-    counts[origin] = (counts[origin] ?? 0) + 1;
-  }
-  return Object.fromEntries(Object.entries(counts).map(([origin, count]) => [origin, Math.round((100 * count) / sampleSize)]));
-}
+import type { RouteDecision } from '../edge/ask/decision.ts';
 
 /** One origin of a viewer's order and what the record says about it. */
 export interface ConsideredOrigin {
@@ -80,24 +14,24 @@ export interface ConsideredOrigin {
   place: number | undefined;
 }
 
-/** Why one viewer goes where. */
+/** Where one viewer goes, and why. */
 export interface Explanation {
   viewer: Viewer;
   /** Undefined when the key is missing. */
   record: string | undefined;
-  /** False: the edge takes the text for `ok`. */
+  /** False: the edge reads the text as `ok`. */
   isRecord: boolean;
   origins: ConsideredOrigin[];
-  /** Where edge.config.ts says so: `routes[0]`, `defaultOrder`; undefined for code that was not built from it. */
+  /** The rule of edge.config.ts: `routes[0]`, `defaultOrder`; undefined for code that was not built from it. */
   rule: string | undefined;
-  /** 0 to 99, stable per viewer: the viewer takes an origin whose weight exceeds it. Undefined while no weight is partial. */
+  /** 0 to 99, stable per viewer: an origin serves the viewer if its weight exceeds this. Undefined while no weight is partial. */
   bucket: number | undefined;
-  /** No origin had a weight that took the viewer: the whole order is kept. */
+  /** No origin's weight admits the viewer, so the function keeps the whole order. */
   failedOpen: boolean;
-  decision: Decision;
+  decision: RouteDecision;
 }
 
-/** Asks the function about a viewer, and enough more to tell why: nothing of its logic is repeated here. */
+/** Runs the function for a viewer, and for variations of it that show why: none of its logic is repeated here. */
 export async function explainViewer(
   asked: Asked,
   { viewer, record, config }: { viewer: Viewer; record: string | undefined; config: Pick<EdgeConfig, 'routes'> | undefined },
@@ -127,7 +61,7 @@ export async function explainViewer(
   };
 }
 
-/** The viewer's bucket: one less than the smallest weight at which the first origin takes the viewer. Undefined when no weight makes a difference. */
+/** The viewer's bucket: one less than the smallest weight at which the first origin serves the viewer; undefined if none does. */
 async function findBucket(asked: Asked, viewer: Viewer, order: readonly string[]): Promise<number | undefined> {
   const [first] = order;
   if (first === undefined || order.length < 2) return undefined;
@@ -140,9 +74,75 @@ async function findBucket(asked: Asked, viewer: Viewer, order: readonly string[]
   return taken < 0 ? undefined : taken;
 }
 
+/** Countries that the function treats alike. */
+export interface CountryGroup {
+  countries: Country[];
+  /** All origins for them, the preferred one first. */
+  order: string[];
+  /** Where GET goes; POST represents the methods without a per-request fallback. */
+  get: string;
+  post: string;
+  /** Percent of these viewers by origin, from a sample of addresses; undefined while no weight is partial. */
+  shares: Readonly<Record<string, number>> | undefined;
+}
+
+/** Addresses in the sample for a partial weight. */
+const sampleSize = 256;
+
 /**
- * Each country's whole order of origins, found by taking away the origin that the function chose until it chooses none of the others: one
- * request says only the first two. `origins` is how many there are, when that is known: it saves the last round.
+ * All viewers under this record, the largest group first. `origins` is the greatest number of origins. While the record
+ * is still being read, the function already runs under the most likely one.
+ */
+export async function explainCountries(
+  asked: Asked,
+  record: string | undefined | Promise<string | undefined>,
+  origins: number,
+): Promise<CountryGroup[]> {
+  const ask = (text: string | undefined) =>
+    askFunction(
+      asked,
+      ['GET', 'POST'].flatMap((method) => everyCountry.map((country) => ({ viewer: { country, method, ip: someIp }, record: text }))),
+    );
+  const early = Promise.all([findOrders(asked, everyCountry, origins), ask(okRecord)]);
+  // When the record cannot be read, that is the error to show.
+  early.catch(() => undefined);
+  const text = await record;
+  const [orders, underOk] = await early;
+  const decisions = text === okRecord ? underOk : await ask(text);
+  const groups = new Map<string, CountryGroup>();
+  for (const [index, country] of everyCountry.entries()) {
+    const order = orders[index] ?? [];
+    const get = decisions[index]?.route ?? '';
+    const post = decisions[index + everyCountry.length]?.route ?? '';
+    const key = JSON.stringify([order, get, post]);
+    const group = groups.get(key) ?? { countries: [], order, get, post, shares: undefined };
+    groups.set(key, group);
+    group.countries.push(country);
+  }
+  const found = [...groups.values()].sort((a, b) => b.countries.length - a.countries.length);
+  if (!isPartial(text, found, asked.now)) return found;
+  return Promise.all(found.map(async (group) => ({ ...group, shares: await sampleShares(asked, group, text) })));
+}
+
+function isPartial(record: string | undefined, groups: readonly CountryGroup[], now: number): boolean {
+  const entries = parseHealthRecord(record ?? '') ?? [];
+  return groups.some(({ order }) => order.some((origin) => weightAt(entries, origin, now / 1_000) % 100 !== 0));
+}
+
+async function sampleShares(asked: Asked, { countries }: CountryGroup, record: string | undefined): Promise<Record<string, number>> {
+  const [country] = countries;
+  const questions = Array.from({ length: sampleSize }, (_, n) => ({ viewer: { country, method: 'POST', ip: `198.51.100.${n}` }, record }));
+  const counts: Record<string, number> = {};
+  for (const { origins, route } of await askFunction(asked, questions)) {
+    const origin = origins[0] ?? route;
+    counts[origin] = (counts[origin] ?? 0) + 1;
+  }
+  return Object.fromEntries(Object.entries(counts).map(([origin, count]) => [origin, Math.round((100 * count) / sampleSize)]));
+}
+
+/**
+ * Each country's whole order of origins. One request shows only the first two, so the chosen origin is taken away until
+ * the function chooses no new one. `origins` is how many there are, when that is known: it saves the last round.
  */
 export async function findOrders(asked: Asked, countries: readonly Country[], origins = Number.POSITIVE_INFINITY): Promise<string[][]> {
   const orders: string[][] = countries.map(() => []);
@@ -156,7 +156,7 @@ export async function findOrders(asked: Asked, countries: readonly Country[], or
     open = open.filter((index, place) => {
       const origin = decisions[place]?.origins[0];
       const order = orders[index];
-      // With every origin at 0 the function fails open and chooses one that is known already.
+      // With every origin at 0 the function fails open and chooses a known one.
       if (origin === undefined || order === undefined || order.includes(origin)) return false;
       order.push(origin);
       return true;

@@ -1,8 +1,8 @@
 import { type Country, countCountries } from '../config/iso-countries.ts';
-import type { Change, Comparison } from '../edge/ask/survey.ts';
+import type { Comparison, RoutingChange } from '../edge/ask/survey.ts';
 import { formatTime } from '../text/format-time.ts';
 import { paint } from '../text/paint.ts';
-import type { Audience, ConsideredOrigin, Explanation } from './explain.ts';
+import type { ConsideredOrigin, CountryGroup, Explanation } from './explain.ts';
 
 export interface FormatExplanationOptions {
   /** What the code is: `working tree, a817b4d321f2`. */
@@ -18,7 +18,7 @@ export interface FormatExplanationOptions {
 export function formatExplanation(explanation: Explanation, { code, source, now, colour }: FormatExplanationOptions): string[] {
   const { viewer, record, isRecord, origins, rule, failedOpen, decision } = explanation;
   const said =
-    record === undefined ? 'the key is missing: taken for ok' : isRecord ? record : `${JSON.stringify(record)} is no record: taken for ok`;
+    record === undefined ? 'the key is missing: read as ok' : isRecord ? record : `${JSON.stringify(record)} is not a record: read as ok`;
   const order = origins.map(({ id }) => id).join(', ') || 'none: the function chooses no origin by id';
   const verdict = decision.failed ? paint(colour, 'red', decision.route) : paint(colour, 'green', decision.route);
   return [
@@ -30,7 +30,7 @@ export function formatExplanation(explanation: Explanation, { code, source, now,
       const branch = index === origins.length - 1 ? '└' : '├';
       return `         ${branch} ${origin.id}: ${describeOrigin(origin, explanation, now)}`;
     }),
-    ...(failedOpen ? ['         nobody is left: the whole order is kept'] : []),
+    ...(failedOpen ? ['         no origin has a weight for this viewer: the whole order is kept'] : []),
     `calls    ${decision.call}`,
     `goes to  ${verdict}`,
     ...decision.rewrites.map((rewrite) => `changes  ${rewrite}`),
@@ -54,8 +54,11 @@ function describeOrigin({ weight, until, place }: ConsideredOrigin, { bucket, or
   return `weight ${weight}${ends}${against}: ${outcome}`;
 }
 
-/** All countries by where they go, in as many lines as fit on a screen. */
-export function formatEverybody(audiences: readonly Audience[], { columns, colour }: { columns: number; colour: boolean }): string[] {
+/** All countries by where they go, in lines that fit on a screen. */
+export function formatCountryGroups(
+  audiences: readonly CountryGroup[],
+  { columns, colour }: { columns: number; colour: boolean },
+): string[] {
   return audiences.flatMap(({ countries, order, get, post, shares }) => {
     const where = shares === undefined ? `${get}${post === get.split(', then ')[0] ? '' : `; POST ${post}`}` : formatShares(shares);
     const why = shares === undefined && get === order.join(', then ') ? '' : `  (order ${order.join(', ')})`;
@@ -72,10 +75,9 @@ function formatShares(shares: Readonly<Record<string, number>>): string {
   return `about ${parts.map(([origin, share]) => `${origin} ${share} %`).join(', ')}`;
 }
 
-/** What changes for whom, for people; one line when nothing does. */
+/** What changes for which countries; one line when nothing does. */
 export function formatComparison(comparisons: readonly Comparison[], { columns, colour }: { columns: number; colour: boolean }): string[] {
-  if (comparisons.every(({ changes }) => changes.length === 0))
-    return ['nothing changes for anybody, with every origin well or one of them down'];
+  if (comparisons.every(({ changes }) => changes.length === 0)) return ['nothing changes, with every origin healthy or one of them down'];
   return comparisons.flatMap(({ situation, changes }) => [
     ...(changes.length === 0
       ? [`${paint(colour, 'bold', situation.title)}: nothing changes`]
@@ -83,9 +85,9 @@ export function formatComparison(comparisons: readonly Comparison[], { columns, 
   ]);
 }
 
-function formatChange({ countries, methods }: Change, columns: number, colour: boolean): string[] {
+function formatChange({ countries, methods }: RoutingChange, columns: number, colour: boolean): string[] {
   const [first] = methods;
-  // When POST differs only by the per-request fallback that it never has, GET's line says it all.
+  // POST never has a per-request fallback: when that is its only difference, GET's line is enough.
   const shown = first?.method === 'GET' && methods.every(({ before, after }) => isHead(first, before, after)) ? [first] : methods;
   return [
     `  ${countCountries(countries)}`,

@@ -1,9 +1,9 @@
 import pMap from 'p-map';
 import {
   createFunction,
-  type FunctionSource,
   type FunctionTest,
   type FunctionVersion,
+  type StageSource,
   testFunction,
   updateFunction,
 } from '../aws/function.ts';
@@ -38,7 +38,7 @@ const storePauseMs = 1_000;
  * Puts the code into DEVELOPMENT. After an ETag conflict it reads DEVELOPMENT again: code that arrived since this
  * release began belongs to another release in progress, whoever its author is, and CONFLICT names it.
  */
-export async function uploadCode(source: FunctionSource, options: UploadOptions, tools: ResolvedTools): Promise<Uploaded> {
+export async function uploadCode(source: StageSource, options: UploadOptions, tools: ResolvedTools): Promise<Uploaded> {
   const { cloudFront, retry, pause, sleep, progress, now } = tools;
   const [mark] = options.marks;
   const startedAt = now();
@@ -65,7 +65,7 @@ export async function uploadCode(source: FunctionSource, options: UploadOptions,
 /**
  * CONFLICT when replacing DEVELOPMENT would lose unpublished work or disturb another release, unless that is wanted.
  */
-function considerOthers(found: Stage, source: FunctionSource, options: UploadOptions, { by, now }: ResolvedTools): void {
+function considerOthers(found: Stage, source: StageSource, options: UploadOptions, { by, now }: ResolvedTools): void {
   const { live, before, replaceOthers, marks, note } = options;
   if (found.sha256 === live?.sha256 || marks.some((mark) => isRelease(found, mark))) return;
   const isLeftover = found.etag === before?.etag;

@@ -5,7 +5,7 @@ import { describeStage, isRelease, isSameStage, type ReleaseMark, readStage, typ
 
 // LIVE: reading it, publishing to it, and what a failed release left there.
 
-export function readLive({ cloudFront, config, retry }: ResolvedTools): Promise<Stage | undefined> {
+export function readLiveStage({ cloudFront, config, retry }: ResolvedTools): Promise<Stage | undefined> {
   return retry('read LIVE', () => readStage(cloudFront, config.functionName, 'LIVE'));
 }
 
@@ -32,7 +32,7 @@ export async function publishOnce(mark: ReleaseMark, etag: string, tools: Resolv
   try {
     await tools.retry('publish', () => publishDevelopment(tools.cloudFront, tools.config.functionName, etag));
   } catch (error) {
-    if (!isConflict(error) || !isRelease(await readLive(tools), mark)) throw error;
+    if (!isConflict(error) || !isRelease(await readLiveStage(tools), mark)) throw error;
   }
 }
 
@@ -55,7 +55,7 @@ const maxReads = 5;
 /** LIVE, read until it is this release; after the last read, what it is instead. */
 async function rereadLive(mark: ReleaseMark, tools: ResolvedTools): Promise<Stage | undefined> {
   for (let reads = 1; ; reads++) {
-    const live = await readLive(tools);
+    const live = await readLiveStage(tools);
     if (isRelease(live, mark) || reads >= maxReads) return live;
     await tools.pause(reads);
   }
@@ -88,7 +88,7 @@ async function describeLeft(error: EdgeError, { reached, tools, rollbackTo, mark
   if (reached === 'nothing' || reached === 'upload' || error instanceof Overtaken) return undefined;
   if (reached === 'development' && !isConflict(error)) return 'LIVE is unchanged, DEVELOPMENT holds the new code';
   // Another release or a lost answer may have changed LIVE: only LIVE itself can tell.
-  const live = await readLive(tools).then(
+  const live = await readLiveStage(tools).then(
     (stage) => (mark && isRelease(stage, mark) ? `LIVE is v${mark.version}, this release` : `LIVE is ${describeStage(stage, tools.now())}`),
     () => 'LIVE cannot be read',
   );

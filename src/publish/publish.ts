@@ -5,7 +5,16 @@ import { proveFunction } from '../edge/prove-function.ts';
 import { checkBehaviour } from './behaviour.ts';
 import { describeTests, judgeTests, testDevelopment, uploadCode } from './development.ts';
 import { type Fixture, readFixtures } from './fixtures.ts';
-import { confirmLive, explainFailure, isConflict, publishOnce, type ReleaseWay, readLive, refuseForeign, refuseOvertaken } from './live.ts';
+import {
+  confirmLive,
+  explainFailure,
+  isConflict,
+  publishOnce,
+  type ReleaseWay,
+  readLiveStage,
+  refuseForeign,
+  refuseOvertaken,
+} from './live.ts';
 import {
   type Candidate,
   openSteps,
@@ -89,7 +98,7 @@ async function release(
 
   const live = await steps.run(
     'compare',
-    () => readLive(tools),
+    () => readLiveStage(tools),
     (stage) => (stage?.sha256 === sha256 ? 'LIVE already runs this code' : `LIVE is ${describeStage(stage, now())}`),
   );
   if (live?.sha256 === sha256 && (await hasStore(live, tools)))
@@ -153,7 +162,7 @@ async function releaseOnce(work: Work): Promise<{ arn: string; version: number }
   const { maxUtilization } = options;
   const report = await steps.run('test', () => testDevelopment({ name, etag, fixtures, maxUtilization }, tools), describeTests);
   judgeTests(report, isRollback, steps.note);
-  refuseOvertaken(live, await readLive(tools), now());
+  refuseOvertaken(live, await readLiveStage(tools), now());
   await steps.run(
     'record',
     () => recordVersion(planned, known, etag, work),

@@ -2,7 +2,7 @@ import type { FlagStore } from '../core/flag-store.ts';
 import { gate } from '../edge/gate/gate.ts';
 import { formatGateProblem } from '../edge/gate/problem.ts';
 import { EdgeError } from '../errors.ts';
-import { readLive } from './live.ts';
+import { readLiveStage } from './live.ts';
 import { releaseCode } from './publish.ts';
 import { openSteps, type PublishOptions, type PublishTools, type Release, resolveTools } from './publish-tools.ts';
 import { describeStage, type Stage } from './stage.ts';
@@ -28,7 +28,7 @@ export async function rollbackRouter(tools: RollbackTools, options: RollbackOpti
   const resolved = resolveTools(tools);
   const steps = openSteps(resolved);
   const name = config.functionName;
-  const live = await readLive(resolved);
+  const live = await readLiveStage(resolved);
   if (live === undefined)
     throw new EdgeError('NOT_FOUND', `${name} was never published: there is nothing to roll back to`, { hint: 'npm run function:publish' });
   // LIVE names the store that it reads: no further call finds it.

@@ -46,7 +46,7 @@ export async function seedStore(store: FlagStore): Promise<readonly string[]> {
 }
 
 /** The store's ARN, as findKeyValueStoreArn finds it, once it is READY; a new store takes about half a minute. */
-export async function findReadyStore(
+export async function awaitStoreArn(
   aws: Aws,
   name: string,
   given: string | undefined,

@@ -90,7 +90,7 @@ function listWrites(owned: ReadonlySet<string>, values: ReadonlyMap<string, stri
 }
 
 /** QUOTA when the store would hold more than CloudFront allows: some batches would be written and the rest refused. */
-export function checkSize(values: ReadonlyMap<string, string>, batches: readonly KeyWrite[][]): void {
+export function checkStoreSize(values: ReadonlyMap<string, string>, batches: readonly KeyWrite[][]): void {
   const after = new Map(values);
   for (const { key, after: value } of batches.flat()) {
     if (value === undefined) after.delete(key);

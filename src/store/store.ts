@@ -5,7 +5,7 @@ import type { EdgeConfig } from '../config/edge-config.ts';
 import type { FlagStore } from '../core/flag-store.ts';
 import { EdgeError } from '../errors.ts';
 import { storeComment, storeTimeoutMs } from './create-store.ts';
-import { checkSize, type KeysPlan, type KeyWrite, listBatches, planKeys, writeBatches } from './plan-keys.ts';
+import { checkStoreSize, type KeysPlan, type KeyWrite, listBatches, planKeys, writeBatches } from './plan-keys.ts';
 
 /** The store that edge.config.ts names, and how to reach it. */
 export interface StoreTarget {
@@ -115,7 +115,7 @@ async function makePlan(target: StoreTarget, found: StoreDescription | undefined
   const values = found === undefined ? new Map<string, string>() : await readAll(await openStore(target, found.arn), name);
   const plan = planKeys(values, keys);
   const batches = listBatches(plan, values);
-  checkSize(values, batches);
+  checkStoreSize(values, batches);
   return { name, arn: found?.arn, ...plan, batches };
 }
 

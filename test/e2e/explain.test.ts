@@ -35,7 +35,7 @@ describe('npm run function:explain', () => {
     const lines = out.trimEnd().split('\n');
     expect(lines.length).toBeLessThanOrEqual(24);
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
-    expect(lines[1]).toMatch(/^record {2}the key is missing: taken for ok {2}\(live, edge-health\)$/);
+    expect(lines[1]).toMatch(/^record {2}the key is missing: read as ok {2}\(live, edge-health\)$/);
     expect(out.match(/\b[A-Z]{2}\b/g)).toHaveLength(249);
     expect(lines).toContain('  AT BE CH DE ES FR GB IE IT NL PL SE');
   });
@@ -54,7 +54,7 @@ describe('npm run function:explain', () => {
     const { out } = await explain('--diff', '--local');
     await copy.write('edge.config.ts', kept);
     expect(out).toMatch(
-      /^from {2}LIVE, v1 of .*\nto {4}working tree, [0-9a-f]{12}, \d+ bytes\nevery origin well\n {2}AT\n {4}europe, then singapore → singapore, then europe\n/,
+      /^from {2}LIVE, v1 of .*\nto {4}working tree, [0-9a-f]{12}, \d+ bytes\nevery origin healthy\n {2}AT\n {4}europe, then singapore → singapore, then europe\n/,
     );
   });
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFunctionRuntime } from '../../local/runtime/function-runtime.ts';
 import type { FunctionRuntime, RunInput, ViewerRequestEvent, ViewerResponseEvent } from '../../src/edge/execution.ts';
 import { checkSyntax } from '../../src/edge/gate/check-syntax.ts';
-import { checkSize } from '../../src/edge/gate/gate.ts';
+import { checkCodeSize } from '../../src/edge/gate/gate.ts';
 import { isRefusal } from '../../src/edge/gate/problem.ts';
 import { judgeRun } from '../../src/edge/judge/judge.ts';
 import { openNjsRuntime } from '../../src/edge/njs/njs.ts';
@@ -70,7 +70,7 @@ describe('the corpus', () => {
 
   it.each(names)('is not refused: %s', (name) => {
     const code = codeOf(name);
-    expect([...checkSize(code), ...checkSyntax(code)].filter(isRefusal)).toEqual([]);
+    expect([...checkCodeSize(code), ...checkSyntax(code)].filter(isRefusal)).toEqual([]);
   });
 });
 

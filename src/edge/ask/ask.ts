@@ -1,9 +1,9 @@
 import { healthKey } from '../../../kvs/keys.ts';
 import type { Execution, FunctionRuntime, FunctionSource, RunInput, ViewerRequestEvent } from '../execution.ts';
 import type { NjsRuntime } from '../njs/njs.ts';
-import { type Decision, readDecision } from './decision.ts';
+import { type RouteDecision, readDecision } from './decision.ts';
 
-/** One request of one viewer while the store says this. */
+/** One request of one viewer, under one health record. */
 export interface Question {
   viewer: Viewer;
   /** The health record; undefined when the key is missing. */
@@ -18,8 +18,8 @@ export interface Asked {
   now: number;
 }
 
-/** What the function itself decides, question by question: it is run, nothing about it is assumed. */
-export async function askFunction({ runtime, source, now }: Asked, questions: readonly Question[]): Promise<Decision[]> {
+/** What the function decides for each question, found by running it. */
+export async function askFunction({ runtime, source, now }: Asked, questions: readonly Question[]): Promise<RouteDecision[]> {
   const events = questions.map(({ viewer }) => buildViewerEvent(viewer));
   const inputs = questions.map(({ record }, index) => ({
     source,
@@ -31,7 +31,7 @@ export async function askFunction({ runtime, source, now }: Asked, questions: re
   return executions.map((execution, index) => readDecision(execution, events[index] as (typeof events)[number]));
 }
 
-/** Any runtime; njs takes many runs in one process, workerd shares its messages by itself. */
+/** Any runtime. njs runs many events in one process with `runMany`; workerd batches its messages itself. */
 export type AnyRuntime = FunctionRuntime & Partial<Pick<NjsRuntime, 'runMany'>>;
 
 /** Runs all of them, results in the order of the inputs. */
@@ -39,7 +39,7 @@ export async function runAll(runtime: AnyRuntime, inputs: readonly RunInput[]): 
   return runtime.runMany?.(inputs) ?? Promise.all(inputs.map((input) => runtime.run(input)));
 }
 
-/** What of a viewer the function may go by. */
+/** What a function can see of a viewer. */
 export interface Viewer {
   /** As CloudFront names it; undefined when the header is not there. */
   country: string | undefined;
@@ -47,11 +47,11 @@ export interface Viewer {
   ip: string;
   /** Default `/`. */
   uri?: string;
-  /** The name the viewer asked for; default `www.example.com`. */
+  /** The requested host name; default `www.example.com`. */
   host?: string;
 }
 
-/** An address kept for documentation (RFC 5737), for viewers of whom only the country matters. */
+/** An address reserved for documentation (RFC 5737), for viewers whose address does not matter. */
 export const someIp = '203.0.113.7';
 
 /** The viewer-request event of such a viewer. */

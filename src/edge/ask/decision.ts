@@ -1,13 +1,13 @@
 import { isRecord } from '../../text/is-record.ts';
 import type { Execution, OriginCall, ViewerRequestEvent } from '../execution.ts';
 
-/** What a function made of one request, for people and for comparing. */
-export interface Decision {
+/** What a function did with one request, as text that people read and programs compare. */
+export interface RouteDecision {
   /** Ids of origins in the order they are tried; empty when the function chose none by id. */
   origins: readonly string[];
   /** Where the request goes: `singapore, then europe`, or what happens instead. */
   route: string;
-  /** Everything else that the function changed: `uri: /x`, `header x-origin-route: …`, `no header x-region`. */
+  /** All other changes: `uri: /x`, `header x-origin-route: …`, `no header x-region`. */
   rewrites: readonly string[];
   /** The viewer gets a 502 or 503. */
   failed: boolean;
@@ -25,7 +25,7 @@ export function readRoute({ error, output, originCall }: Pick<Execution, 'error'
 }
 
 /** The decision in what a run did. */
-export function readDecision(execution: Execution, event: ViewerRequestEvent): Decision {
+export function readDecision(execution: Execution, event: ViewerRequestEvent): RouteDecision {
   const { error, output, originCall } = execution;
   const decision = { origins: [], route: readRoute(execution), rewrites: [], failed: error !== undefined, call: formatCall(originCall) };
   if (error !== undefined || field(output, 'statusCode') !== undefined) return decision;

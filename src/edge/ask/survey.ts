@@ -2,7 +2,7 @@ import { formatHealthRecord, okRecord, parseHealthRecord, weightAt } from '../..
 import type { EdgeConfig } from '../../config/edge-config.ts';
 import { type Country, countCountries, everyCountry } from '../../config/iso-countries.ts';
 import { type Asked, askFunction, someIp } from './ask.ts';
-import type { Decision } from './decision.ts';
+import type { RouteDecision } from './decision.ts';
 
 /** A state of the store, and the methods that are tried in it. */
 export interface Situation {
@@ -12,28 +12,28 @@ export interface Situation {
 }
 
 /** What a function decides for one kind of request. */
-export interface Answer {
+export interface SurveyAnswer {
   situation: Situation;
   method: string;
   country: Country;
-  decision: Decision;
+  decision: RouteDecision;
 }
 
-// GET stands for the methods that a per-request group serves, POST for those that it does not.
+// GET represents the methods that a per-request group serves, POST those that it does not.
 const bothKinds = ['GET', 'POST'];
 
-/** Everything well, each origin down by itself, and all of them: where viewers go then is the other half of a route. */
+/** All origins healthy, each one down alone, and all down: a route also says where viewers go then. */
 export function listSituations(origins: readonly string[]): Situation[] {
   const at0 = (down: readonly string[]) => formatHealthRecord(down.map((origin) => ({ origin, weight: 0 })));
   return [
-    { title: 'every origin well', record: okRecord, methods: bothKinds },
+    { title: 'every origin healthy', record: okRecord, methods: bothKinds },
     ...origins.map((origin) => ({ title: `${origin} down`, record: at0([origin]), methods: ['GET'] })),
     ...(origins.length > 1 ? [{ title: 'every origin down', record: at0(origins), methods: ['GET'] }] : []),
   ];
 }
 
-/** Runs a function for every country in every situation; the answers of two functions stand in the same order. */
-export async function surveyFunction(asked: Asked, situations: readonly Situation[]): Promise<Answer[]> {
+/** Runs a function for every country in every situation; answers are in the same order for any function. */
+export async function surveyFunction(asked: Asked, situations: readonly Situation[]): Promise<SurveyAnswer[]> {
   const cases = situations.flatMap((situation) =>
     situation.methods.flatMap((method) => everyCountry.map((country) => ({ situation, method, country }))),
   );
@@ -41,11 +41,11 @@ export async function surveyFunction(asked: Asked, situations: readonly Situatio
     asked,
     cases.map(({ situation, method, country }) => ({ viewer: { country, method, ip: someIp }, record: situation.record })),
   );
-  return cases.map((each, index) => ({ ...each, decision: decisions[index] as Decision }));
+  return cases.map((each, index) => ({ ...each, decision: decisions[index] as RouteDecision }));
 }
 
 /** Countries that two functions treat differently in the same way. */
-export interface Change {
+export interface RoutingChange {
   countries: Country[];
   /** By method, only those that differ. */
   methods: { method: string; before: string; after: string }[];
@@ -54,23 +54,23 @@ export interface Change {
 export interface Comparison {
   situation: Situation;
   /** The most countries first; empty when the functions decide alike. */
-  changes: Change[];
+  changes: RoutingChange[];
 }
 
 /**
  * Where two functions differ, situation by situation. What they rewrite counts for countries that go the same way in
  * every situation: for the others it follows from the way they go. Both surveys must have asked the same.
  */
-export function compareSurveys(before: readonly Answer[], after: readonly Answer[]): Comparison[] {
+export function compareSurveys(before: readonly SurveyAnswer[], after: readonly SurveyAnswer[]): Comparison[] {
   const pairs = after.flatMap((answer, index) => {
     const old = before[index];
     return old === undefined ? [] : [{ old, answer, isRerouted: old.decision.route !== answer.decision.route }];
   });
   const rerouted = new Set(pairs.filter(({ isRerouted }) => isRerouted).map(({ answer }) => answer.country));
-  const situations = new Map<Situation, Map<Country, Change['methods']>>();
+  const situations = new Map<Situation, Map<Country, RoutingChange['methods']>>();
   for (const { old, answer, isRerouted } of pairs) {
     const { situation, method, country } = answer;
-    const countries = situations.get(situation) ?? new Map<Country, Change['methods']>();
+    const countries = situations.get(situation) ?? new Map<Country, RoutingChange['methods']>();
     situations.set(situation, countries);
     const difference = isRerouted
       ? { before: old.decision.route, after: answer.decision.route }
@@ -82,8 +82,8 @@ export function compareSurveys(before: readonly Answer[], after: readonly Answer
   return [...situations].map(([situation, countries]) => ({ situation, changes: groupCountries(countries) }));
 }
 
-function groupCountries(countries: ReadonlyMap<Country, Change['methods']>): Change[] {
-  const groups = new Map<string, Change>();
+function groupCountries(countries: ReadonlyMap<Country, RoutingChange['methods']>): RoutingChange[] {
+  const groups = new Map<string, RoutingChange>();
   for (const [country, methods] of countries) {
     const key = JSON.stringify(methods);
     const group = groups.get(key) ?? { countries: [], methods };
@@ -93,13 +93,13 @@ function groupCountries(countries: ReadonlyMap<Country, Change['methods']>): Cha
   return [...groups.values()].sort((a, b) => b.countries.length - a.countries.length);
 }
 
-function compareRewrites(before: Answer, after: Answer): { before: string; after: string } | undefined {
+function compareRewrites(before: SurveyAnswer, after: SurveyAnswer): { before: string; after: string } | undefined {
   const [had, has] = [listRewrites(before), listRewrites(after)];
   return had === has ? undefined : { before: had, after: has };
 }
 
-/** With the country's own code left out, so that countries whose codes are all that differs make one group. */
-function listRewrites({ country, decision }: Answer): string {
+/** Without the country's own code, so that countries that differ only by it form one group. */
+function listRewrites({ country, decision }: SurveyAnswer): string {
   const text = decision.rewrites.join('; ') || 'nothing rewritten';
   return country === undefined ? text : text.replace(new RegExp(`\\b${country}\\b`, 'g'), '<country>');
 }
@@ -110,7 +110,7 @@ type Routes = Pick<EdgeConfig, 'routes' | 'defaultOrder' | 'perRequestFailover'>
  * Every answer in which the function does not do what edge.config.ts says, one line per kind. Weights are 0 or 100 in
  * every situation of a survey.
  */
-export function checkRouting(answers: readonly Answer[], config: Routes): string[] {
+export function checkRouting(answers: readonly SurveyAnswer[], config: Routes): string[] {
   const found = new Map<string, Country[]>();
   for (const { situation, method, country, decision } of answers) {
     const expected = expectOrigins(config, country, method, situation.record).join(', then ');

@@ -40,7 +40,7 @@ export interface FunctionCheck {
 }
 
 /** All that can be known of a CloudFront Function without CloudFront: the gate, one run in njs, and what it costs. */
-export async function checkFunction(input: CheckInput, tools: CheckTools): Promise<FunctionCheck> {
+export async function inspectFunction(input: CheckInput, tools: CheckTools): Promise<FunctionCheck> {
   const { file, code } = input;
   const report = await gate(code, { file, njs: tools.njs });
   // CloudFront documents the helper; that nothing here can stand in for it is no fault of the function.

@@ -4,7 +4,7 @@ import { findLateBindings } from './late-bindings.ts';
 import { checkModules, checkProgram, moduleNames } from './module-rules.ts';
 import { checkNames } from './name-rules.ts';
 import { parseCode } from './parse-code.ts';
-import { type Finding, type GateLevel, type GateProblem, levelOf } from './problem.ts';
+import { type GateFinding, type GateLevel, type GateProblem, levelOf } from './problem.ts';
 import { checkRegex } from './regex-rules.ts';
 import { originsOf, resolveScopes } from './scopes.ts';
 import { checkLiteral, checkNode } from './syntax-rules.ts';
@@ -43,9 +43,9 @@ export function checkSyntax(code: string, options: CheckSyntaxOptions = {}): Gat
 }
 
 /** A finding whose level is settled. */
-type LeveledFinding = Finding & { level: GateLevel };
+type LeveledFinding = GateFinding & { level: GateLevel };
 
-function placeOf({ at, start }: Finding): number {
+function placeOf({ at, start }: GateFinding): number {
   return at ?? start;
 }
 

@@ -21,7 +21,7 @@ export interface GateReport {
 
 /** Everything that stands between these bytes and publishing: their size, their syntax and built-ins, and whether njs loads them. */
 export async function gate(code: string, options: GateOptions = {}): Promise<GateReport> {
-  const problems = [...checkSize(code), ...checkSyntax(code, options)];
+  const problems = [...checkCodeSize(code), ...checkSyntax(code, options)];
   const notes = findNjsNeeds(code).map((need) => describeNeed(need, options.file));
   const bytes = Buffer.byteLength(code);
   if (options.njs === undefined) return { problems, notes, bytes, njs: 'absent' };
@@ -47,7 +47,7 @@ function describeNeed({ line, what }: NjsNeed, file: string | undefined): GatePr
 }
 
 /** A problem when the code exceeds CloudFront's limit, which counts bytes and not characters. */
-export function checkSize(code: string): GateProblem[] {
+export function checkCodeSize(code: string): GateProblem[] {
   const bytes = Buffer.byteLength(code);
   if (bytes <= maxFunctionBytes) return [];
   const found = `${bytes} bytes, the limit is ${maxFunctionBytes}`;

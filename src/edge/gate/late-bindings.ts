@@ -1,5 +1,5 @@
 import type { AnyNode, Identifier, Program } from 'acorn';
-import { type Finding, isOptional } from './problem.ts';
+import { type GateFinding, isOptional } from './problem.ts';
 import type { Scope } from './scopes.ts';
 import { isFunction, walk } from './syntax-tree.ts';
 
@@ -25,7 +25,7 @@ interface Closure {
  * Until njs 0.9.1 an async function that waits goes on with copies of its variables, and a function made before the wait keeps the old ones. SST saw CloudFront fail with
  * the same words: "cannot access variable before initialization". A declared function is made when its block begins, before every wait in it.
  */
-export function findLateBindings(program: Program, scopes: ReadonlyMap<Identifier, Scope | undefined>): Finding[] {
+export function findLateBindings(program: Program, scopes: ReadonlyMap<Identifier, Scope | undefined>): GateFinding[] {
   const waits = new Map<AnyNode, { end: number; node: AnyNode; ancestors: readonly AnyNode[] }[]>();
   const uses = new Map<Scope, Map<string, Use[]>>();
   walk(program, (node, ancestors) => {
@@ -40,7 +40,7 @@ export function findLateBindings(program: Program, scopes: ReadonlyMap<Identifie
     names.set(node.name, [...(names.get(node.name) ?? []), describeUse(node, ancestors)]);
   });
 
-  const findings: Finding[] = [];
+  const findings: GateFinding[] = [];
   for (const [scope, names] of uses) {
     for (const variable of names.values()) {
       const frame = frameOf(scope);
@@ -60,7 +60,7 @@ function checkVariable(
   frame: AnyNode,
   waits: readonly number[],
   isSure: (at: number) => boolean,
-): Finding | undefined {
+): GateFinding | undefined {
   if (uses.some(({ node, ancestors }) => ancestors.at(-1)?.type === 'FunctionDeclaration' && isNameOf(node, ancestors.at(-1))))
     return undefined;
   const own = uses.filter(({ inside }) => inside === frame);
@@ -88,7 +88,7 @@ function checkVariable(
   return undefined;
 }
 
-function report({ node }: Use, isCertain: boolean, fails: boolean): Finding {
+function report({ node }: Use, isCertain: boolean, fails: boolean): GateFinding {
   const instead = fails
     ? 'CloudFront’s engine fails here with "cannot access variable before initialization": declare the inner function at the top level and pass it the value'
     : 'CloudFront’s engine sees the value from before the await here: declare the inner function at the top level, pass and return the value';

@@ -1,6 +1,6 @@
 import type { AnyNode, CallExpression, Identifier, Program } from 'acorn';
 import { listedAlgorithms, listedModules } from './listed.ts';
-import { type Finding, maySkip } from './problem.ts';
+import { type GateFinding, maySkip } from './problem.ts';
 import type { Origin } from './scopes.ts';
 import { literalText, nameOf } from './syntax-tree.ts';
 
@@ -8,8 +8,8 @@ const firstImport = "import cf from 'cloudfront'; in the first line";
 const moduleAdvice = "'cloudfront' (import), 'crypto', 'querystring' and 'buffer' (require) are all there is";
 
 /** Imports stand before everything else, name a listed module, and a top-level function is called handler. */
-export function checkProgram(program: Program): Finding[] {
-  const findings: Finding[] = [];
+export function checkProgram(program: Program): GateFinding[] {
+  const findings: GateFinding[] = [];
   let isHead = true;
   for (const statement of program.body) {
     if (statement.type !== 'ImportDeclaration') {
@@ -79,7 +79,7 @@ export function checkModules(
   ancestors: readonly AnyNode[],
   modules: ReadonlyMap<string, string>,
   origins: ReadonlyMap<Identifier, Origin>,
-): Finding[] {
+): GateFinding[] {
   const parent = ancestors.at(-1);
   if (node.type === 'Identifier' && node.name === 'require' && origins.get(node) === 'global') return checkRequire(node, parent, ancestors);
   if (node.type === 'CallExpression') return checkAlgorithm(node);
@@ -107,7 +107,7 @@ export function checkModules(
 const onlyCalled = "call require with the module's name: const crypto = require('crypto');";
 
 /** `require` is called with one text and nothing else: under another name it could load what no check has seen. */
-function checkRequire(node: Identifier, parent: AnyNode | undefined, ancestors: readonly AnyNode[]): Finding[] {
+function checkRequire(node: Identifier, parent: AnyNode | undefined, ancestors: readonly AnyNode[]): GateFinding[] {
   if (parent?.type === 'UnaryExpression' && parent.operator === 'typeof') return [];
   const isCalled = parent?.type === 'CallExpression' && parent.callee === node;
   const module = isCalled ? requiredModule(parent) : undefined;
@@ -121,7 +121,7 @@ function checkRequire(node: Identifier, parent: AnyNode | undefined, ancestors: 
   return [{ start: around.start, end: around.end, rule: 'module', instead: onlyCalled, level: 'error' }];
 }
 
-function checkAlgorithm(node: CallExpression): Finding[] {
+function checkAlgorithm(node: CallExpression): GateFinding[] {
   const name = node.callee.type === 'MemberExpression' ? nameOf(node.callee) : undefined;
   const algorithm = literalText(node.arguments[0]);
   if ((name !== 'createHash' && name !== 'createHmac') || algorithm === undefined || listedAlgorithms.includes(algorithm)) return [];

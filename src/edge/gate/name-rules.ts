@@ -1,6 +1,6 @@
 import type { AnyNode, CallExpression, Expression, Identifier, MemberExpression, NewExpression } from 'acorn';
 import { engineMembers, functionMembers, listedGlobals, listedPrototypes, listedValues, unlistedMethods } from './listed.ts';
-import { type Finding, type GateLevel, type GateRule, isGuarded } from './problem.ts';
+import { type GateFinding, type GateLevel, type GateRule, isGuarded } from './problem.ts';
 import type { Origin } from './scopes.ts';
 import { literalText, nameOf } from './syntax-tree.ts';
 
@@ -14,7 +14,7 @@ export interface NameContext {
 }
 
 /** What a node breaks by naming a global or a member that AWS does not list. */
-export function checkNames(node: AnyNode, ancestors: readonly AnyNode[], context: NameContext): Finding[] {
+export function checkNames(node: AnyNode, ancestors: readonly AnyNode[], context: NameContext): GateFinding[] {
   const parent = ancestors.at(-1);
   switch (node.type) {
     case 'Identifier':
@@ -29,12 +29,12 @@ export function checkNames(node: AnyNode, ancestors: readonly AnyNode[], context
   }
 }
 
-function refuse(node: AnyNode, rule: GateRule, instead: string, level?: GateLevel): Finding[] {
+function refuse(node: AnyNode, rule: GateRule, instead: string, level?: GateLevel): GateFinding[] {
   return [{ start: node.start, end: node.end, rule, instead, ...(level && { level }) }];
 }
 
 /** A member that is only read, as a feature test does, is undefined and no failure. */
-function refuseMember(node: MemberExpression, rule: GateRule, parent: AnyNode | undefined, name: string): Finding[] {
+function refuseMember(node: MemberExpression, rule: GateRule, parent: AnyNode | undefined, name: string): GateFinding[] {
   const isCalled = isCallee(node, parent) || (parent?.type === 'MemberExpression' && parent.object === node);
   const runs = !isCalled || engineMembers.has(name.slice(name.indexOf('.') + 1));
   return refuse(node, rule, adviseMember(name), runs ? 'warning' : undefined).map((finding) => ({ ...finding, at: node.property.start }));
@@ -49,7 +49,7 @@ function isGlobal(node: AnyNode | undefined, context: NameContext): node is Iden
   return node?.type === 'Identifier' && context.origins.get(node) === 'global';
 }
 
-function checkGlobal(node: Identifier, ancestors: readonly AnyNode[], context: NameContext): Finding[] {
+function checkGlobal(node: Identifier, ancestors: readonly AnyNode[], context: NameContext): GateFinding[] {
   if (!isGlobal(node, context) || listedValues.has(node.name) || listedGlobals.has(node.name)) return [];
   if (context.ownGlobals.has(node.name)) return [];
   const parent = ancestors.at(-1);
@@ -57,7 +57,7 @@ function checkGlobal(node: Identifier, ancestors: readonly AnyNode[], context: N
   return isProbed || isGuarded(node.name, node, ancestors) ? [] : refuse(node, globalRule(node.name), adviseGlobal(node.name));
 }
 
-function checkMember(node: MemberExpression, parent: AnyNode | undefined, context: NameContext): Finding[] {
+function checkMember(node: MemberExpression, parent: AnyNode | undefined, context: NameContext): GateFinding[] {
   const name = nameOf(node);
   if (name === undefined) return [];
   const object = node.object;
@@ -79,7 +79,7 @@ function checkGlobalMember(
   object: string,
   name: string,
   context: NameContext,
-): Finding[] {
+): GateFinding[] {
   if (object === 'globalThis') {
     const isKnown = listedValues.has(name) || listedGlobals.has(name) || context.ownMembers.has(name);
     // The object is there, so that a missing member is undefined and no failure by itself.
@@ -106,7 +106,7 @@ function prototypeOf(node: Expression | AnyNode, context: NameContext): string |
   return listedPrototypes.has(node.object.name) ? node.object.name : undefined;
 }
 
-function checkCall(node: CallExpression | NewExpression, context: NameContext): Finding[] {
+function checkCall(node: CallExpression | NewExpression, context: NameContext): GateFinding[] {
   const callee = node.callee;
   if (isGlobal(callee, context)) {
     const listed = listedGlobals.get(callee.name);

@@ -1,13 +1,13 @@
 import { getLineInfo, type ImportDeclaration, Parser, type Program, type Token, tokTypes } from 'acorn';
 import { listedModules } from './listed.ts';
-import type { Finding } from './problem.ts';
+import type { GateFinding } from './problem.ts';
 import { isFunction, walk } from './syntax-tree.ts';
 
 /** A function's code as the gate, the njs runs and the local edge all read it. */
 export interface ParsedCode {
   program: Program;
   /** Where two of the engines would read other code than this program, or refuse to read it. Nothing may run that has any. */
-  findings: Finding[];
+  findings: GateFinding[];
 }
 
 /** Regular expressions are checked by regex-dialect.ts: CloudFront's dialect is Perl's, acorn's is JavaScript's. */
@@ -23,7 +23,7 @@ const FunctionParser = Parser.extend(
  * Parses in the module goal, since CloudFront's code has imports and is always strict. What the script goal of V8 or njs's own tokenizer reads
  * in another way is a finding. Returns one finding alone when the code cannot be parsed.
  */
-export function parseCode(code: string): ParsedCode | Finding {
+export function parseCode(code: string): ParsedCode | GateFinding {
   const tokens: Token[] = [];
   try {
     const program = FunctionParser.parse(code, {
@@ -66,8 +66,8 @@ function findDeep(code: string, program: Program, tokens: readonly Token[]): { s
   return tokens.find(({ type, start, end }) => type === tokTypes.regexp && groupDepth(code.slice(start, end)) > maxGroupDepth);
 }
 
-function findDifferences(code: string, tokens: readonly Token[]): Finding[] {
-  const findings: Finding[] = [];
+function findDifferences(code: string, tokens: readonly Token[]): GateFinding[] {
+  const findings: GateFinding[] = [];
   for (const { type, start, end } of tokens) {
     const text = code.slice(start, end);
     // In a script everything behind it on the line is a comment, in a module it is four operators.
@@ -88,9 +88,9 @@ function findDifferences(code: string, tokens: readonly Token[]): Finding[] {
 }
 
 /** njs ends a line at a line feed alone: with another line end, what is a comment to one engine is code to the other. */
-function findLineEnds(code: string, tokens: readonly Token[]): Finding[] {
+function findLineEnds(code: string, tokens: readonly Token[]): GateFinding[] {
   const texts = tokens.filter(({ type }) => type === tokTypes.string || type === tokTypes.template);
-  const findings: Finding[] = [];
+  const findings: GateFinding[] = [];
   for (const { index } of code.matchAll(/\r(?!\n)|[\u2028\u2029]/g)) {
     if (texts.some(({ start, end }) => start <= index && index < end)) continue;
     const text = `U+${code.charCodeAt(index).toString(16).toUpperCase().padStart(4, '0')}`;

@@ -74,7 +74,7 @@ export type GateRule =
   | 'njs';
 
 /** A problem before it is placed: offsets into the code, `text` in place of the code found there. */
-export interface Finding {
+export interface GateFinding {
   start: number;
   end: number;
   /** Where the problem is placed when that is not the start: the member at the end of a long chain. */
@@ -115,7 +115,7 @@ const unlistedOnly = new Set<GateRule>([
 const failWhenReached = new Set<GateRule>(['global', 'built-in', 'constructor', 'console', 'dynamic-code', 'timer', 'module']);
 
 /** How bad a finding is that does not say so itself: it depends on the rule, and for what fails when it is reached on the place. */
-export function levelOf({ rule, level }: Finding, node: AnyNode, ancestors: readonly AnyNode[]): GateLevel {
+export function levelOf({ rule, level }: GateFinding, node: AnyNode, ancestors: readonly AnyNode[]): GateLevel {
   if (level !== undefined) return level;
   if (unlistedOnly.has(rule)) return 'warning';
   return failWhenReached.has(rule) && maySkip(node, ancestors) ? 'warning' : 'error';

@@ -1,10 +1,10 @@
 import type { AnyNode } from 'acorn';
 import type { NameContext } from './name-rules.ts';
-import { type Finding, type GateLevel, maySkip } from './problem.ts';
+import { type GateFinding, type GateLevel, maySkip } from './problem.ts';
 import { literalText } from './syntax-tree.ts';
 
 /** Regular expressions that PCRE does not compile, in literals and in texts given to RegExp. */
-export function checkRegex(node: AnyNode, ancestors: readonly AnyNode[], { origins }: NameContext): Finding[] {
+export function checkRegex(node: AnyNode, ancestors: readonly AnyNode[], { origins }: NameContext): GateFinding[] {
   if (node.type === 'Literal' && node.regex) return checkPattern(node, node.regex.pattern, 'error');
   if (node.type !== 'CallExpression' && node.type !== 'NewExpression') return [];
   const { callee } = node;
@@ -13,7 +13,7 @@ export function checkRegex(node: AnyNode, ancestors: readonly AnyNode[], { origi
   return checkPattern(node, pattern, maySkip(node, ancestors) ? 'warning' : 'error');
 }
 
-function checkPattern({ start, end }: AnyNode, pattern: string, level: GateLevel): Finding[] {
+function checkPattern({ start, end }: AnyNode, pattern: string, level: GateLevel): GateFinding[] {
   const problem = perlProblem(pattern);
   if (problem === undefined) return [];
   return [{ start, end, rule: 'regex', instead: `CloudFront’s expressions are Perl’s: ${problem}`, level }];

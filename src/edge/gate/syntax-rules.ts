@@ -1,9 +1,9 @@
 import type { AnyNode } from 'acorn';
 import { listedRegexFlags } from './listed.ts';
-import type { Finding, GateRule } from './problem.ts';
+import type { GateFinding, GateRule } from './problem.ts';
 import { isFunction } from './syntax-tree.ts';
 
-type Refusal = Pick<Finding, 'rule' | 'instead' | 'level'>;
+type Refusal = Pick<GateFinding, 'rule' | 'instead' | 'level'>;
 
 // The statements and expressions of ES 5.1, and what AWS's runtime 2.0 page adds: const, let, arrow functions, rest parameters, template
 // literals, async and await. `debugger`, `with` and everything that does not stand here is refused.
@@ -51,7 +51,7 @@ const partsOfRefused = new Set<string>(
 );
 
 /** What one node breaks by its form alone, whatever the names in it mean. */
-export function checkNode(node: AnyNode, ancestors: readonly AnyNode[], code: string): Finding[] {
+export function checkNode(node: AnyNode, ancestors: readonly AnyNode[], code: string): GateFinding[] {
   const refusals: Refusal[] = [];
   const refused = refusedTypes.get(node.type);
   if (refused !== undefined) refusals.push(refused);
@@ -145,7 +145,7 @@ function withoutComments(text: string): string {
 }
 
 /** What a literal or a template breaks by the way it is written. */
-export function checkLiteral(node: AnyNode, code: string): Finding[] {
+export function checkLiteral(node: AnyNode, code: string): GateFinding[] {
   if (node.type !== 'Literal' && node.type !== 'TemplateElement') return [];
   const raw = code.slice(node.start, node.end);
   if (node.type === 'TemplateElement' || typeof node.value === 'string') {
@@ -159,7 +159,7 @@ export function checkLiteral(node: AnyNode, code: string): Finding[] {
   return /^0[bo]/i.test(raw) ? refuse(node, 'number-literal', `write ${Number(node.value)}`) : [];
 }
 
-function refuse(node: AnyNode, rule: GateRule, instead: string): Finding[] {
+function refuse(node: AnyNode, rule: GateRule, instead: string): GateFinding[] {
   return [{ start: node.start, end: node.end, rule, instead }];
 }
 

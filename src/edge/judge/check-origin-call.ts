@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { isRecord } from '../../text/is-record.ts';
 import type { OriginCall, OriginOverrides, RawRun } from '../execution.ts';
-import { describe } from './check-output.ts';
+import { describeType } from './check-output.ts';
 import { isForbiddenHeader } from './header-rules.ts';
 
 /**
@@ -35,7 +35,7 @@ export function checkOriginCalls(calls: RawRun['calls'], eventType: 'viewer-requ
 
 function checkSelect([originId, overrides]: unknown[]): CheckedCall {
   if (typeof originId !== 'string' || originId === '')
-    return refused([`selectRequestOriginById takes an origin id, not ${describe(originId)}`]);
+    return refused([`selectRequestOriginById takes an origin id, not ${describeType(originId)}`]);
   const problems = overrides === undefined || overrides === null ? [] : checkOverrides(overrides, 'selectRequestOriginById overrides');
   if (problems.length > 0) return refused(problems);
   const call: OriginCall = { helper: 'selectRequestOriginById', originId };
@@ -44,7 +44,7 @@ function checkSelect([originId, overrides]: unknown[]): CheckedCall {
 }
 
 function checkGroup([group]: unknown[]): CheckedCall {
-  if (!isRecord(group)) return refused([`createRequestOriginGroup takes an object, not ${describe(group)}`]);
+  if (!isRecord(group)) return refused([`createRequestOriginGroup takes an object, not ${describeType(group)}`]);
   const { originIds, failoverCriteria, selectionCriteria } = group;
   const problems = Object.keys(group)
     .filter((key) => !groupMembers.includes(key))
@@ -71,7 +71,7 @@ function checkMembers(originIds: unknown): string[] {
   const problems = originIds.flatMap((member: unknown, index) => {
     const path = `originIds[${index}]`;
     if (typeof member === 'string') return member === '' ? [`${path} must be an origin id`] : [];
-    if (!isRecord(member)) return [`${path} must be an origin id or an object { originId, originOverrides? }, not ${describe(member)}`];
+    if (!isRecord(member)) return [`${path} must be an origin id or an object { originId, originOverrides? }, not ${describeType(member)}`];
     if (typeof member['originId'] !== 'string' || member['originId'] === '') return [`${path}.originId must be an origin id`];
     const unknown = Object.keys(member).filter((key) => key !== 'originId' && key !== 'originOverrides');
     if (unknown.length > 0) return [`${path} does not know ${unknown.join(', ')}`];
@@ -92,7 +92,7 @@ function checkCriteria(failoverCriteria: unknown): string[] {
 }
 
 function checkUpdate([settings]: unknown[]): CheckedCall {
-  if (!isRecord(settings)) return refused([`updateRequestOrigin takes an object, not ${describe(settings)}`]);
+  if (!isRecord(settings)) return refused([`updateRequestOrigin takes an object, not ${describeType(settings)}`]);
   const problems = checkOriginSettings(settings);
   return problems.length > 0 ? refused(problems) : { call: { helper: 'updateRequestOrigin', settings }, problems };
 }
@@ -241,13 +241,13 @@ function customHeaders(value: unknown, path: string): string[] {
     if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)) return [`${path} has an invalid header name: ${JSON.stringify(name)}`];
     if (isForbiddenHeader(name) || deniedCustomHeaders.includes(name) || name.startsWith('x-amz-'))
       return [`${path}.${name} is not allowed`];
-    if (typeof content !== 'string') return [`${path}.${name} must be a string, not ${describe(content)}`];
+    if (typeof content !== 'string') return [`${path}.${name} must be a string, not ${describeType(content)}`];
     return /^[\x20-\x7e\x80-\xff]*$/.test(content) ? [] : [`${path}.${name} has a control character`];
   });
 }
 
 function members(value: unknown, path: string, known: Record<string, Check>, required: string[]): string[] {
-  if (!isRecord(value)) return [`${path} must be an object, not ${describe(value)}`];
+  if (!isRecord(value)) return [`${path} must be an object, not ${describeType(value)}`];
   const problems = required.filter((key) => value[key] === undefined).map((key) => `${path}.${key} is required`);
   for (const [key, content] of Object.entries(value)) {
     const check = Object.hasOwn(known, key) ? known[key] : undefined;

@@ -16,7 +16,7 @@ const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
  * Rules: functions-event-structure.html and edge-function-restrictions-all.html, read strictly where they say nothing.
  */
 export function checkOutput(output: unknown, event: ViewerRequestEvent | ViewerResponseEvent): string[] {
-  if (!isRecord(output)) return [`the handler returned ${describe(output)}: it must return the request or a response`];
+  if (!isRecord(output)) return [`the handler returned ${describeType(output)}: it must return the request or a response`];
   const isResponse = 'statusCode' in output;
   const isRequest = 'method' in output || 'uri' in output;
   if ('request' in output && 'context' in output) return ['the handler returned the event: it must return event.request or a response'];
@@ -65,7 +65,7 @@ function headBytes({ method, uri, querystring, headers, cookies = {} }: Returned
 
 /** A viewer's own path and arguments always pass when the function leaves them unchanged. */
 function checkUri(uri: unknown, querystring: unknown, before: ViewerRequestEvent['request']): string[] {
-  if (typeof uri !== 'string') return [`request.uri must be a string, not ${describe(uri)}`];
+  if (typeof uri !== 'string') return [`request.uri must be a string, not ${describeType(uri)}`];
   const problems: string[] = [];
   if (uri !== before.uri && !uri.startsWith('/')) problems.push('request.uri must begin with /');
   if (uri !== before.uri && !uriText.test(uri)) problems.push('request.uri has a space, a control character, # or ?');
@@ -84,7 +84,7 @@ function checkQuery(querystring: unknown, before: EventValues): { problems: stri
     return { problems, isTouched: true };
   }
   if (querystring !== undefined && !isRecord(querystring))
-    return { problems: [`request.querystring must be an object or a string, not ${describe(querystring)}`], isTouched: true };
+    return { problems: [`request.querystring must be an object or a string, not ${describeType(querystring)}`], isTouched: true };
   const touched = Object.entries(querystring ?? {}).filter(([name, entry]) => !isUntouched(entry, before[name]));
   const problems = touched.flatMap(([name, entry]) => [
     ...(queryText.test(name) ? [] : [`request.querystring has an invalid name: ${JSON.stringify(name)}`]),
@@ -118,16 +118,16 @@ function checkResponse(response: Record<string, unknown>, before: ViewerResponse
 
 function checkStatus(statusCode: unknown, before: number | undefined): string[] {
   if (typeof statusCode !== 'number' || !Number.isInteger(statusCode))
-    return [`response.statusCode must be an integer, not ${describe(statusCode)}`];
+    return [`response.statusCode must be an integer, not ${describeType(statusCode)}`];
   if (statusCode === before || (statusCode >= 200 && statusCode <= 599)) return [];
   return [`response.statusCode ${statusCode} is not a status that a function may give`];
 }
 
 function checkBody(body: unknown): string[] {
   if (body === undefined || typeof body === 'string') return [];
-  if (!isRecord(body)) return [`response.body must be a string or an object, not ${describe(body)}`];
+  if (!isRecord(body)) return [`response.body must be a string or an object, not ${describeType(body)}`];
   const { data, encoding } = body;
-  if (typeof data !== 'string') return [`response.body.data must be a string, not ${describe(data)}`];
+  if (typeof data !== 'string') return [`response.body.data must be a string, not ${describeType(data)}`];
   if (encoding !== 'text' && encoding !== 'base64') return ["response.body.encoding must be 'text' or 'base64'"];
   return encoding === 'base64' && !base64.test(data) ? ['response.body.data is not valid base64'] : [];
 }
@@ -203,11 +203,11 @@ function checkAttributes(entry: unknown, path: string): string[] {
 }
 
 function checkText(value: unknown, path: string, allowed: RegExp): string[] {
-  if (typeof value !== 'string') return [`${path} must be a string, not ${describe(value)}`];
+  if (typeof value !== 'string') return [`${path} must be a string, not ${describeType(value)}`];
   return allowed.test(value) ? [] : [`${path} has a character that is not allowed there`];
 }
 
-export function describe(value: unknown): string {
+export function describeType(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   return Array.isArray(value) ? 'an array' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

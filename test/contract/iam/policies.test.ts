@@ -28,7 +28,7 @@ import { publishRouter } from '../../../src/publish/publish.ts';
 import { type RollbackTools, rollbackRouter } from '../../../src/publish/rollback.ts';
 import { readStage } from '../../../src/publish/stage.ts';
 import { readHistory } from '../../../src/publish/versions.ts';
-import { findReadyStore } from '../../../src/store/create-store.ts';
+import { awaitStoreArn } from '../../../src/store/create-store.ts';
 import { applyStorePlan, awaitStorePlan, readStorePlan } from '../../../src/store/store.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
 import { fakeHost } from '../../unit/cli/fake-host.ts';
@@ -83,7 +83,7 @@ async function publish(aws: Aws): Promise<void> {
   const tools = (config: EdgeConfig): RollbackTools => ({
     cloudFront,
     config,
-    keyValueStoreArn: () => findReadyStore(aws, config.keyValueStoreName, undefined),
+    keyValueStoreArn: () => awaitStoreArn(aws, config.keyValueStoreName, undefined),
     openStore: async (arn) => openKeyValueStore(await aws.keyValueStore(), arn),
     njs: undefined,
     by: 'ci',

@@ -9,7 +9,7 @@ import { findNjs } from '../../../src/edge/njs/njs.ts';
 import { type Fixture, readFixtures } from '../../../src/publish/fixtures.ts';
 import { publishRouter, releaseCode } from '../../../src/publish/publish.ts';
 import { parsePublishComment } from '../../../src/publish/stage.ts';
-import { findReadyStore } from '../../../src/store/create-store.ts';
+import { awaitStoreArn } from '../../../src/store/create-store.ts';
 import { describeWith } from '../../programs.ts';
 import { createFunction } from '../control-plane/open-local-account.ts';
 import { configFor, openTestPublisher, sampleConfig, type TestPublisher } from './open-publisher.ts';
@@ -102,7 +102,7 @@ describe('publishing', () => {
     const waits: string[] = [];
     const keyValueStoreArn = async () => {
       await slow.account.cloudfront.send(new CreateKeyValueStoreCommand({ Name: 'late' }));
-      return findReadyStore(aws, 'late', undefined, { progress: (line) => waits.push(line) });
+      return awaitStoreArn(aws, 'late', undefined, { progress: (line) => waits.push(line) });
     };
     const release = await publishRouter(slow.tools({ keyValueStoreArn }));
     await slow.close();
@@ -145,7 +145,7 @@ describeWith(['njs'], 'with an engine', () => {
     await expect(failed).rejects.toMatchObject({
       code: 'TEST_FAILED',
       message: expect.stringContaining(
-        'JP: every origin well, GET: edge.config.ts says singapore, then europe, the function chooses europe, then singapore',
+        'JP: every origin healthy, GET: edge.config.ts says singapore, then europe, the function chooses europe, then singapore',
       ),
     });
     expect(writes(publisher.operations())).toEqual([]);

@@ -2,14 +2,14 @@ import * as esbuild from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { maxFunctionBytes } from '../../../kvs/limits.ts';
 import { checkSyntax } from '../../../src/edge/gate/check-syntax.ts';
-import { checkSize, gate } from '../../../src/edge/gate/gate.ts';
+import { checkCodeSize, gate } from '../../../src/edge/gate/gate.ts';
 import { formatGateProblem } from '../../../src/edge/gate/problem.ts';
 
 describe('the size gate', () => {
   it('counts bytes, not characters', () => {
-    expect(checkSize('a'.repeat(maxFunctionBytes))).toEqual([]);
-    expect(checkSize('a'.repeat(maxFunctionBytes + 1))).toMatchObject([{ rule: 'size', found: '10241 bytes, the limit is 10240' }]);
-    expect(checkSize('é'.repeat(maxFunctionBytes / 2 + 1))).toMatchObject([{ rule: 'size' }]);
+    expect(checkCodeSize('a'.repeat(maxFunctionBytes))).toEqual([]);
+    expect(checkCodeSize('a'.repeat(maxFunctionBytes + 1))).toMatchObject([{ rule: 'size', found: '10241 bytes, the limit is 10240' }]);
+    expect(checkCodeSize('é'.repeat(maxFunctionBytes / 2 + 1))).toMatchObject([{ rule: 'size' }]);
   });
 });
 

@@ -3,8 +3,8 @@ import { parseHealthRecord, weightAt } from '../../../kvs/health-record.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { everyCountry } from '../../../src/config/iso-countries.ts';
 import { checkRouting, compareSurveys, listSituations, surveyFunction } from '../../../src/edge/ask/survey.ts';
-import { explainEverybody, explainViewer, findOrders } from '../../../src/explain/explain.ts';
-import { formatComparison, formatEverybody, formatExplanation } from '../../../src/explain/format-explain.ts';
+import { explainCountries, explainViewer, findOrders } from '../../../src/explain/explain.ts';
+import { formatComparison, formatCountryGroups, formatExplanation } from '../../../src/explain/format-explain.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
 import { type FakeFunction, fakeAsked } from './fake-runtime.ts';
 
@@ -71,12 +71,12 @@ describe('one viewer', () => {
   it('is told when nobody is left', async () => {
     const { explanation, lines } = await explain('a=0;b=0;c=0');
     expect(explanation.failedOpen).toBe(true);
-    expect(lines).toContain('         nobody is left: the whole order is kept');
+    expect(lines).toContain('         no origin has a weight for this viewer: the whole order is kept');
   });
 
   it.each([
-    { record: undefined, says: /^record +the key is missing: taken for ok/ },
-    { record: 'junk', says: /^record +"junk" is no record: taken for ok/ },
+    { record: undefined, says: /^record +the key is missing: read as ok/ },
+    { record: 'junk', says: /^record +"junk" is not a record: read as ok/ },
     { record: 'c=0@1764000100', says: /c: weight 0 until .*: does not take the viewer/ },
     { record: 'c=0@1763999999', says: /c: weight 100: takes the viewer/ },
   ])('is told what $record means', async ({ record, says }) => {
@@ -92,21 +92,21 @@ describe('one viewer', () => {
 
 describe('everybody', () => {
   it('is grouped by where they go, every country once, on a screen of 80 columns and 24 lines', async () => {
-    const audiences = await explainEverybody(fakeAsked(three), 'ok', 3);
+    const audiences = await explainCountries(fakeAsked(three), 'ok', 3);
     expect(audiences.map(({ order }) => order.join())).toEqual(['a,b,c', 'c,a,b', 'b']);
     expect(audiences.flatMap(({ countries }) => countries).sort()).toEqual([...everyCountry].sort());
-    const lines = formatEverybody(audiences, { columns: 80, colour: false });
+    const lines = formatCountryGroups(audiences, { columns: 80, colour: false });
     expect(lines.length).toBeLessThanOrEqual(22);
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
     expect(lines).toContain('c, then a  (order c, a, b): DE');
   });
 
   it('says what share of them each origin takes while a weight is partial', async () => {
-    const [others] = await explainEverybody(fakeAsked(three), 'a=25', 3);
+    const [others] = await explainCountries(fakeAsked(three), 'a=25', 3);
     const taken = others?.shares?.['a'] ?? 0;
     expect(taken).toBeGreaterThan(20);
     expect(taken).toBeLessThan(32);
-    expect(formatEverybody(others === undefined ? [] : [others], { columns: 80, colour: false })[0]).toMatch(
+    expect(formatCountryGroups(others === undefined ? [] : [others], { columns: 80, colour: false })[0]).toMatch(
       /^about b \d+ %, a \d+ % {2}\(order a, b, c\)/,
     );
   });
@@ -119,7 +119,7 @@ describe('two functions', () => {
   const format = (comparisons: Awaited<ReturnType<typeof compare>>) => formatComparison(comparisons, { columns: 80, colour: false });
 
   it('that decide alike differ for nobody', async () => {
-    expect(format(await compare(three, three))).toEqual(['nothing changes for anybody, with every origin well or one of them down']);
+    expect(format(await compare(three, three))).toEqual(['nothing changes, with every origin healthy or one of them down']);
   });
 
   it('differ for the countries that move, and where they move to is said', async () => {
@@ -135,7 +135,7 @@ describe('two functions', () => {
       },
     ]);
     expect(format(await compare(three, moved)).slice(0, 4)).toEqual([
-      'every origin well',
+      'every origin healthy',
       '  2 countries',
       '    a, then b → b, then a',
       '    ES PT',
@@ -152,7 +152,7 @@ describe('two functions', () => {
   it('differ when one fails, for which both methods are shown when they differ otherwise', async () => {
     const failing: FakeFunction = (request) => (request.method === 'POST' && request.country === 'IN' ? { fails: 'x' } : three(request));
     const lines = format(await compare(three, failing));
-    expect(lines.slice(0, 3)).toEqual(['every origin well', '  IN', '    POST a → fails with 503: x']);
+    expect(lines.slice(0, 3)).toEqual(['every origin healthy', '  IN', '    POST a → fails with 503: x']);
   });
 });
 
@@ -175,7 +175,7 @@ describe('a function and edge.config.ts', () => {
     {
       when: 'a country goes elsewhere',
       decide: (request) => (request.country === 'JP' ? ['b'] : three(request)),
-      says: /^JP: every origin well, GET: edge\.config\.ts says a, then b, the function chooses b$/m,
+      says: /^JP: every origin healthy, GET: edge\.config\.ts says a, then b, the function chooses b$/m,
     },
     {
       when: 'viewers go to an origin that is down',

@@ -5,7 +5,15 @@ import { isReservedKey, ownedPrefix } from '../../../kvs/reserved-keys.ts';
 import { findKeyProblems } from '../../../src/config/declared-keys.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import type { FlagStore } from '../../../src/core/flag-store.ts';
-import { formatOwnedKeys, planKeys, readOwnedKeys, checkSize, listBatches, splitBatches, writeBatches } from '../../../src/store/plan-keys.ts';
+import {
+  checkStoreSize,
+  formatOwnedKeys,
+  listBatches,
+  planKeys,
+  readOwnedKeys,
+  splitBatches,
+  writeBatches,
+} from '../../../src/store/plan-keys.ts';
 
 type Declared = Record<string, string>;
 
@@ -170,8 +178,8 @@ describe('checkSize', () => {
   it('refuses what CloudFront would refuse half way', () => {
     const values = new Map([['theirs', 'x'.repeat(maxStoreBytes - 8)]]);
     const writes = (after: string) => [[{ key: 'a', before: undefined, after }]];
-    expect(() => checkSize(values, writes('1'))).not.toThrow();
-    expect(() => checkSize(values, writes('12'))).toThrow(expect.objectContaining({ code: 'QUOTA' }));
+    expect(() => checkStoreSize(values, writes('1'))).not.toThrow();
+    expect(() => checkStoreSize(values, writes('12'))).toThrow(expect.objectContaining({ code: 'QUOTA' }));
   });
 });
 
