@@ -48,8 +48,8 @@ declare module 'cloudfront' {
     originOverrides?: OriginOverrides;
   }
   export interface OriginGroup {
-    /** Exactly two, the primary first. Objects, as AWS's own example passes them; its text says strings. */
-    originIds: OriginReference[];
+    /** Exactly two, the primary first. Live runs took texts as well as objects; AWS's text says the one, its example shows the other. */
+    originIds: string[] | OriginReference[];
     failoverCriteria: { statusCodes: number[] };
     selectionCriteria?: 'default' | 'media-quality-score';
   }

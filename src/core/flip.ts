@@ -1,4 +1,4 @@
-import { formatHealthRecord, type HealthEntry, okRecord, parseHealthRecord } from '../../kvs/health-record.ts';
+import { formatHealthRecord, type HealthEntry, maxRecordBytes, okRecord, parseHealthRecord } from '../../kvs/health-record.ts';
 import { auditKey, healthKey, stateKey } from '../../kvs/keys.ts';
 import { cutText } from '../text/cut-text.ts';
 import { type AuditEntry, formatAuditEntry } from './audit.ts';
@@ -12,9 +12,6 @@ export const flipKeys: readonly string[] = [healthKey, stateKey];
 
 /** No override lasts longer: a forgotten override causes an outage sooner or later. */
 export const maxOverrideMs = 72 * 3_600_000;
-
-/** Bytes of the health record that we write: less than a value holds, so that the audit entry that repeats it still has room for its reason. */
-export const maxRecordBytes = 640;
 
 export type Flip =
   /** The flipper's: replaces the automatic weights, keeps every override. `memory` goes into the state. */

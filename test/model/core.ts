@@ -11,7 +11,7 @@ export interface Core {
   EdgeError: typeof EdgeError;
   parseHealthRecord: typeof parseHealthRecord;
   weightAt: typeof weightAt;
-  keepOrigins: (order: { originId: string }[], record: string, event: { viewer: { ip: string } }) => { originId: string }[];
+  keepOrigins: (order: string[], record: string, event: { viewer: { ip: string } }) => string[];
 }
 
 /** The modules that together are the core, by what is taken from each. */

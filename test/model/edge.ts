@@ -42,12 +42,7 @@ function atEdge(core: Core, record: string, order: readonly string[], bucket: Bu
   Date.now = () => at;
   try {
     const event = { viewer: { ip: viewers.get(bucket) ?? '' } };
-    const kept = core.keepOrigins(
-      order.map((originId) => ({ originId })),
-      record,
-      event,
-    );
-    return kept[0]?.originId ?? '';
+    return core.keepOrigins([...order], record, event)[0] ?? '';
   } finally {
     Date.now = now;
   }

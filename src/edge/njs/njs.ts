@@ -140,7 +140,7 @@ export function acceptRun(_input: RunInput, raw: RawRun): Execution {
 }
 
 interface GroupArgument {
-  originIds: { originId: string; originOverrides?: OriginOverrides }[];
+  originIds: (string | { originId: string; originOverrides?: OriginOverrides })[];
   failoverCriteria: { statusCodes: number[] };
   selectionCriteria?: string;
 }
@@ -153,7 +153,8 @@ function originCall([helper, args]: RawRun['calls'][number]): OriginCall {
   }
   if (helper === 'createRequestOriginGroup') {
     const { originIds, failoverCriteria, selectionCriteria } = args[0] as GroupArgument;
-    const call: OriginCall = { helper, originIds, statusCodes: failoverCriteria.statusCodes };
+    const members = originIds.map((member) => (typeof member === 'string' ? { originId: member } : member));
+    const call: OriginCall = { helper, originIds: members, statusCodes: failoverCriteria.statusCodes };
     return selectionCriteria === undefined ? call : { ...call, selectionCriteria };
   }
   return { helper: 'updateRequestOrigin', settings: args[0] as Record<string, unknown> };

@@ -48,13 +48,11 @@ describeWith(['njs', 'valgrind'], 'what the router costs in njs', () => {
     });
     expect(stdout).not.toContain('OVER BUDGET');
     expect(stdout.match(/(?<= {2}of )[\d,]+/g)).toEqual([
-      ...['1,300', '1,500,000', '20,000', '45,000', '50,000', '250,000'],
-      ...['10,240', '2,000,000', '40,000'],
-      ...['10,240', '2,000,000', '40,000'],
-      ...['10,240', '2,000,000', '40,000'],
+      ...['1,300', '1,500,000', '16,000', '40,000', '50,000', '250,000', '250,000', '250,000'],
+      ...['10,240', '2,000,000', '40,000', '40,000', '40,000'],
     ]);
     expect(exitCode).toBe(0);
-  }, 120_000);
+  }, 600_000);
 
   // Whatever anyone writes into the store must not cost so much that CloudFront stops the function: that is a 503 for every viewer.
   it('costs at most 250,000 for any record of up to 1 KB', async () => {
@@ -69,16 +67,4 @@ describeWith(['njs', 'valgrind'], 'what the router costs in njs', () => {
     for (const [index, { store }] of inputs.entries())
       expect(perRequest[index], store.values.get('health')?.slice(0, 80)).toBeLessThanOrEqual(250_000);
   }, 240_000);
-
-  // Long names and many origins allow long records: entries must not be counted again behind each of them.
-  it('costs at most 400,000 for 1 KB with twelve origins of sixty characters', async () => {
-    const ids = [...'abcdefghijkl'].map((letter) => letter.padEnd(60, 'x'));
-    const origins = Object.fromEntries(ids.map((id) => [id, configs.sample.origins['europe'] as (typeof configs.sample.origins)[string]]));
-    const { code } = await buildFunction({ ...configs.sample, origins, defaultOrder: ids, routes: [] });
-    const record = `${[...'abcdefghijk'].map((id) => `${id}=1;`).join('')}${'z'.repeat(980)}`;
-    const event = sampleEvent({ headers: { 'cloudfront-viewer-country': { value: 'IN' } } });
-    const inputs = [{ event, store: { values: new Map([['health', record]]) } }];
-    const { perRequest } = await countInstructions(code, inputs, { njs: String(njs), valgrind: String(valgrind) }, { eventsPerRun: 10 });
-    expect(perRequest[0]).toBeLessThanOrEqual(400_000);
-  }, 120_000);
 });

@@ -47,7 +47,6 @@ describe('whatever the event, the record and the store', () => {
         const headers: Record<string, { value: string }> | undefined = (output as { headers?: Record<string, { value: string }> }).headers;
         fc.pre(headers !== undefined);
         expect(calls).toHaveLength(1);
-        expect(headers).not.toHaveProperty('x-region');
         const [, first, country, health] =
           /^([a-z]+);country=(\*|[A-Z]{2});health=(ok|weighted)$/.exec(headers['x-origin-route']?.value ?? '') ?? [];
         const { routes, origins } = configs[config];

@@ -19,30 +19,34 @@ export function routeByModel(config: EdgeConfig, input: RunInput): RawRun {
 
   const record = readableRecord(store) ?? 'ok';
   const weights = isTooLong(record, Object.keys(config.origins)) ? new Map<string, number>() : weightsOf(record, now / 1000);
-  const bucket = viewerBucket(event.viewer?.ip);
+  const ip: unknown = event.viewer?.ip;
+  // CloudFront always sends an address. Without one, no share of the viewers can be told: the behavior's own origin serves.
+  if (typeof ip !== 'string' && [...weights.values()].some((weight) => weight % 100 > 0)) {
+    const { 'x-origin-route': _own, ...others } = headers;
+    run.output = { ...request, headers: others };
+    return run;
+  }
+  const bucket = typeof ip === 'string' ? viewerBucket(ip) : 0;
   const willing = order.filter((origin) => (weights.get(origin) ?? 100) > bucket);
   const kept = willing.length > 0 ? willing : order;
 
   const [first = '', second] = kept;
   if (second !== undefined && config.perRequestFailover && ['GET', 'HEAD', 'OPTIONS'].includes(request.method)) {
-    const group = {
-      originIds: [{ originId: first }, { originId: second }],
-      failoverCriteria: { statusCodes: [500, 502, 503, 504] },
-    };
+    const group = { originIds: [first, second], failoverCriteria: { statusCodes: [500, 502, 503, 504] } };
     run.calls.push(['createRequestOriginGroup', [group]]);
   } else {
     run.calls.push(['selectRequestOriginById', [first]]);
   }
 
-  const { 'x-region': _region, 'x-origin-route': _route, ...others } = headers;
+  const { 'x-origin-route': _route, ...others } = headers;
   const says = `${first};country=${route === undefined ? '*' : country};health=${record === 'ok' ? 'ok' : 'weighted'}`;
   run.output = { ...request, headers: { ...others, 'x-origin-route': { value: says } } };
   return run;
 }
 
 /** 0 to 99, always the same for one address: the first byte of its MD5, scaled. */
-function viewerBucket(ip: unknown): number {
-  const [byte = 0] = createHash('md5').update(`${ip}`).digest();
+function viewerBucket(ip: string): number {
+  const [byte = 0] = createHash('md5').update(ip).digest();
   return Math.floor((byte * 100) / 256);
 }
 
@@ -50,10 +54,10 @@ function readableRecord(store: RunInput['store']): string | undefined {
   return store === undefined || store.failReads === true ? undefined : store.values.get('health');
 }
 
-/** Longer than an override with twelve digits of expiry and an automatic entry for each origin, or more than eleven separators. */
+/** Longer than an override with twelve digits of expiry and an automatic entry for each origin, or more than twelve entries. */
 function isTooLong(record: string, origins: readonly string[]): boolean {
   const longest = origins.map((id) => `${id}=100@999999999999;${id}=100;`).join('');
-  return record.length > longest.length || record.split(';').length > 12;
+  return record.length > longest.length || record.replace(/;$/, '').split(';').length > 12;
 }
 
 /** The weight in force for each origin that has one; none at all when any part of the text is not an entry. */

@@ -16,5 +16,5 @@ it.each(['GET', 'POST'])('a %s goes on when the helper of CloudFront throws, and
   const [run] = await router.runAll('sample', [{ event, store: { values: new Map([['health', 'singapore=0']]) }, now: 0 }]);
   expect(run).toMatchObject({ calls: [], reads: ['health'] });
   expect(run?.failure).toBeUndefined();
-  expect(run?.output).toEqual({ ...event.request, headers: { host: { value: 'www.example.com' } } });
+  expect(run?.output).toEqual({ ...event.request, headers: { host: { value: 'www.example.com' }, 'x-region': { value: 'eu-central-1' } } });
 });

@@ -3,12 +3,9 @@ import type { EdgeConfig } from '../../../src/config/edge-config.ts';
 import { routesModule } from '../../../src/edge/routes-module.ts';
 
 export let maxRecordLength: unknown;
-export let areFew: unknown;
-export let countries: unknown;
 export let perRequestFailover: unknown;
 export let onlyPairs: unknown;
-export let countriesToL: unknown;
-export let countriesFromM: unknown;
+export let places: unknown;
 export let routes: unknown;
 
 const modules = new Map<EdgeConfig, Promise<Record<string, unknown>>>();
@@ -17,5 +14,5 @@ const modules = new Map<EdgeConfig, Promise<Record<string, unknown>>>();
 export async function serveRoutes(config: EdgeConfig): Promise<void> {
   const module = modules.get(config) ?? import(`data:text/javascript,${encodeURIComponent(routesModule(config))}`);
   modules.set(config, module);
-  ({ maxRecordLength, areFew, countries, perRequestFailover, onlyPairs, countriesToL, countriesFromM, routes } = await module);
+  ({ maxRecordLength, perRequestFailover, onlyPairs, places, routes } = await module);
 }

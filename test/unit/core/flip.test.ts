@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseHealthRecord } from '../../../kvs/health-record.ts';
+import { maxRecordBytes, parseHealthRecord } from '../../../kvs/health-record.ts';
 import { auditKey, healthKey, stateKey } from '../../../kvs/keys.ts';
 import { maxValueBytes } from '../../../kvs/limits.ts';
 import { auditHistory, parseAuditEntry, replayAudit } from '../../../src/core/audit.ts';
 import type { StoreSnapshot } from '../../../src/core/flag-store.ts';
-import { type Flip, type FlipContext, maxOverrideMs, maxRecordBytes, planFlip } from '../../../src/core/flip.ts';
+import { type Flip, type FlipContext, maxOverrideMs, planFlip } from '../../../src/core/flip.ts';
 import { hashRecord } from '../../../src/core/hash-record.ts';
 import { effectiveWeights, overrideInForce, parseLiveRecord } from '../../../src/core/live-record.ts';
 import { parseStateRecord } from '../../../src/core/state-record.ts';
@@ -187,7 +187,9 @@ describe('a flip is refused', () => {
     const after = apply(snapshot(), automatic({ [ids[0] ?? '']: 0 }), { origins: ids });
     expect(after.values.get(healthKey)).toHaveLength(maxRecordBytes);
     const longer = ['a'.repeat(maxRecordBytes - 1), 'b'];
-    expect(() => apply(snapshot(), automatic({ [longer[0] ?? '']: 0 }), { origins: longer })).toThrow(/641 bytes/);
+    expect(() => apply(snapshot(), automatic({ [longer[0] ?? '']: 0 }), { origins: longer })).toThrow(
+      new RegExp(`${maxRecordBytes + 1} bytes`),
+    );
   });
 
   it('when the record would not fit', () => {

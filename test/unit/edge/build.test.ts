@@ -78,18 +78,18 @@ describe('the built router', () => {
     const third = { ...edgeConfig.origins, tokyo: { region: 'ap-northeast-1' } };
     const { code } = await buildFunction(parseEdgeConfig({ ...edgeConfig, origins: third, defaultOrder: Object.keys(third) }));
     expect(code).toContain('.slice(0,2)');
-    expect((await buildFunction(config)).code).not.toContain('.slice(');
+    expect((await buildFunction(config)).code).not.toContain('.slice(0,2)');
   });
 
   it('keeps the pattern of the record a literal: compiled from a text it would cost at every start', async () => {
     const { code } = await buildFunction(config);
-    expect(code).toContain('/(?!^(?:[^;]*;){12})([a-z]');
+    expect(code).toContain('=/^([a-z]');
     expect(code).not.toMatch(/RegExp/);
   });
 
   it('has a readable twin with the names that a person wrote', async () => {
     const { readable } = await buildFunction(config);
-    for (const name of ['keepOrigins', 'entryPattern', 'countriesToL']) expect(readable).toContain(name);
+    for (const name of ['keepOrigins', 'entryPattern', 'places']) expect(readable).toContain(name);
   });
 });
 

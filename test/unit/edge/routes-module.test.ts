@@ -7,34 +7,28 @@ import { configs } from '../../edge/router/configs.ts';
 interface Routes {
   perRequestFailover: boolean;
   onlyPairs: boolean;
-  countriesToL: string;
-  countriesFromM: string;
-  routes: { originIds: { originId: string }[]; failoverCriteria: { statusCodes: number[] } }[];
+  places: Record<string, number>;
+  routes: { originIds: string[]; failoverCriteria: { statusCodes: number[] } }[];
 }
 
 const load = (config: EdgeConfig): Promise<Routes> => import(`data:text/javascript,${encodeURIComponent(routesModule(config))}`);
 
-/** The order of a country as the router finds it: its place in one of the tables, three characters an entry. */
-function orderOf({ countriesToL, countriesFromM, routes }: Routes, country: string): string[] {
-  const table = country < 'M' ? countriesToL : countriesFromM;
-  const at = table.indexOf(country);
-  const place = at % 3 === 0 ? Number(table[at + 2]) : 0;
-  return (routes[place]?.originIds ?? []).map(({ originId }) => originId);
+/** The order of a country as the router finds it. */
+function orderOf({ places, routes }: Routes, country: string): string[] {
+  return (routes[places[country] ?? 0] ?? routes[0])?.originIds ?? [];
 }
 
 describe('what the edge knows of edge.config.ts', () => {
-  it('is the default order, each other order once, and every country that a route names', async () => {
+  it('is the default order, each other order once, every country that a route names, and the safe methods', async () => {
+    const europe = Object.fromEntries(['AT', 'BE', 'CH', 'DE', 'ES', 'FR', 'GB', 'IE', 'IT', 'NL', 'PL', 'SE'].map((code) => [code, 1]));
     expect({ ...(await load(configs.sample)) }).toEqual({
       perRequestFailover: true,
       onlyPairs: true,
-      areFew: true,
       maxRecordLength: 76,
-      countries: 'US0IN0AT1BE1CH1DE1ES1FR1GB1IE1IT1NL1PL1SE1',
-      countriesToL: 'IN0AT1BE1CH1DE1ES1FR1GB1IE1IT1',
-      countriesFromM: 'US0NL1PL1SE1',
+      places: { US: 0, IN: 0, ...europe, GET: -1, HEAD: -1, OPTIONS: -1 },
       routes: [
-        { originIds: [{ originId: 'singapore' }, { originId: 'europe' }], failoverCriteria: { statusCodes: [500, 502, 503, 504] } },
-        { originIds: [{ originId: 'europe' }, { originId: 'singapore' }], failoverCriteria: { statusCodes: [500, 502, 503, 504] } },
+        { originIds: ['singapore', 'europe'], failoverCriteria: { statusCodes: [500, 502, 503, 504] } },
+        { originIds: ['europe', 'singapore'], failoverCriteria: { statusCodes: [500, 502, 503, 504] } },
       ],
     });
   });
@@ -45,19 +39,11 @@ describe('what the edge knows of edge.config.ts', () => {
     { name: 'ten' as const, onlyPairs: false, orders: 10 },
   ])('with the configuration $name has $orders orders', async ({ name, onlyPairs, orders }) => {
     const module = await load(configs[name]);
-    expect(module).toMatchObject({ onlyPairs, perRequestFailover: true });
+    expect(module).toMatchObject({ onlyPairs, perRequestFailover: true, places: { GET: -1, HEAD: -1, OPTIONS: -1 } });
     expect(module.routes).toHaveLength(orders);
-    expect(await load({ ...configs[name], perRequestFailover: false })).toMatchObject({ perRequestFailover: false });
-  });
-
-  it('splits the alphabet before M', async () => {
-    const routes = [{ countries: ['LY', 'MA', 'LZ', 'MC'], order: ['europe'] }];
-    const { countriesToL, countriesFromM } = await load({ ...configs.sample, routes });
-    expect([countriesToL, countriesFromM]).toEqual(['LY1LZ1', 'MA1MC1']);
-  });
-
-  it('has two empty tables when no country has a route', async () => {
-    expect(await load({ ...configs.sample, routes: [] })).toMatchObject({ countriesToL: '', countriesFromM: '' });
+    const groupless = await load({ ...configs[name], perRequestFailover: false });
+    expect(groupless.perRequestFailover).toBe(false);
+    expect(groupless.places).not.toHaveProperty('GET');
   });
 
   it('gives every country its order, whatever the configuration', async () => {

@@ -62,6 +62,7 @@ const unreadableRecords: [when: string, record: string][] = [
   ['1 KB of unknown origins', 'a=1;'.repeat(256)],
   ['one character longer than both origins can need', `singapore=0@999999999999;singapore=0@99999999999;europe=0@999999999999;a-2=1`],
   ['one entry more than a record may have', `${'a=1;'.repeat(12)}singapore=0`],
+  ['one entry more than a record may have, with a separator behind it', `${'a=1;'.repeat(12)}singapore=0;`],
   ['1 KB of letters', 'a'.repeat(1_024)],
   ['1 KB of letters and a bad weight', `${'a'.repeat(1_022)}=x`],
   ['1 KB of astral characters', '😀'.repeat(256)],
@@ -117,6 +118,7 @@ export const recordCases: readonly RouterCase[] = [
       ['has a partial override over a whole weight', `singapore=25@${now + 60};singapore=100`, 'europe'],
       ['is as long as both origins can need', 'singapore=0@999999999999;europe=100@999999999999;singapore=100;europe=100;', 'europe'],
       ['has as many entries as a record may have', `${'a=1;'.repeat(11)}singapore=0`, 'europe'],
+      ['has as many entries as a record may have, and a separator behind them', `${'a=1;'.repeat(11)}singapore=0;`, 'europe'],
     ] as const
   ).map(([when, record, to]) => ({
     when: `the record ${when}`,
