@@ -12,7 +12,7 @@ import { parseStoreData } from '../src/edge/parse-store-data.ts';
 import { parseTestEvent } from '../src/edge/parse-test-event.ts';
 import { EdgeError } from '../src/errors.ts';
 
-/** What a browser asks for first, and what it gets, for a function whose event nobody gave. */
+/** A browser's first request, and its response: the event of a function that was given none. */
 function plainEvent(isResponse: boolean): string {
   const request = {
     uri: '/',
@@ -33,7 +33,7 @@ function plainEvent(isResponse: boolean): string {
 await run({
   usage: 'function:check -- <file…> [options]',
   summary:
-    'Checks any CloudFront Function without AWS: syntax, built-ins and size, one run in njs and its cost where njs and valgrind are installed. Each finding has its line and its fix.',
+    'Checks any CloudFront Function without AWS: syntax, built-ins and size; also one run and its cost where njs and valgrind are installed. Each finding has its line and its fix.',
   examples: [
     'function:check -- rewrite.js',
     "function:check -- 'functions/**/*.js' --no-count",
@@ -41,11 +41,11 @@ await run({
     'function:check -- rewrite.js --sarif findings.sarif',
   ],
   options: {
-    event: text('the event of the run, as TestFunction takes it; a plain GET / without it', { placeholder: 'file' }),
+    event: text('the event of the run, in the form of TestFunction; a plain GET / by default', { placeholder: 'file' }),
     kvs: text('the keys of its KeyValueStore as JSON', { placeholder: 'file' }),
     sarif: text('write the findings for code scanning, SARIF 2.1.0', { placeholder: 'file' }),
-    strict: flag('fail for warnings, too'),
-    'no-count': flag('do not count instructions, which takes some seconds'),
+    strict: flag('fail for warnings too'),
+    'no-count': flag('do not count instructions; counting takes some seconds'),
   },
   positionals: [{ name: 'file', repeats: true }],
   main: async ({ values, positionals }, io) => {
@@ -62,8 +62,7 @@ await run({
       checks.push(await inspectFunction(input, tools));
       io.signal.throwIfAborted();
     }
-    const left =
-      tools.njs === undefined ? ['njs is not on PATH: no function was run, and none was loaded in CloudFront’s kind of engine'] : [];
+    const left = tools.njs === undefined ? ['njs is not on PATH: no function was loaded or run in CloudFront’s kind of engine'] : [];
     if (values.sarif !== undefined) {
       const log = formatSarif(checks, { folder: process.cwd(), left });
       await writeFile(values.sarif, `${JSON.stringify(log, null, 2)}\n`);
@@ -75,7 +74,7 @@ await run({
   },
 });
 
-/** The files that these names and patterns mean; a shell that expands patterns leaves nothing to do. */
+/** The files of these names and patterns; a shell may have expanded the patterns already. */
 async function findFiles(patterns: readonly string[]): Promise<string[]> {
   const files: string[] = [];
   for (const pattern of patterns) {

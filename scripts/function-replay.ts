@@ -21,7 +21,7 @@ const progressMs = 200;
 await run({
   usage: 'function:replay -- <log> [options]',
   summary:
-    'Sends the requests of a CloudFront access log (a file or a folder; standard, v2 and real-time logs as text, JSON or Parquet, .gz or plain) through LIVE and the working tree’s function, and says which would go elsewhere. Standard logs do not tell the viewer’s country: without the field c-country of logging v2 it is guessed from the edge location.',
+    'Sends the requests of a CloudFront access log through LIVE and the working tree’s function, and lists which would go elsewhere. Reads a file or a folder: standard, v2 and real-time logs as text, JSON or Parquet, .gz or plain. A standard log has no viewer country: it is guessed from the edge location, unless logging v2 has the field c-country.',
   examples: [
     'function:replay -- logs/',
     'function:replay -- E123.2026-11-20-12.gz --record "singapore=0"',
@@ -29,11 +29,11 @@ await run({
   ],
   positionals: [{ name: 'log' }],
   options: {
-    record: text('the health record under which both run, ok by default', { fallback: okRecord, placeholder: 'record' }),
-    'no-guess': flag('a request whose country the log does not tell has none'),
+    record: text('the health record for both functions, ok by default', { fallback: okRecord, placeholder: 'record' }),
+    'no-guess': flag('do not guess a country that is missing in the log from the edge location'),
     fields: text('the fields of a log that does not name them, in their order', { placeholder: '"date time c-ip …"' }),
-    before: text('the JavaScript of a function in place of LIVE; needs no AWS', { placeholder: 'file' }),
-    local: flag('LIVE of the running local cloud in place of AWS'),
+    before: text('the JavaScript of a function instead of LIVE; needs no AWS', { placeholder: 'file' }),
+    local: flag('use LIVE of the running local cloud instead of AWS'),
   },
   main: async ({ values, positionals }, io) => {
     const [log = ''] = positionals;
@@ -47,7 +47,7 @@ await run({
     const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
     const runtime = await openRuntime(io);
     const startedAt = io.now();
-    let told = 0;
+    let shownAt = 0;
     const decider = openDecider({ runtime, before, after, record, now: startedAt, openSweeper: () => openSweeper(io) });
     try {
       const report = await replayLog({
@@ -58,8 +58,8 @@ await run({
         signal: io.signal,
         progress: ({ bytes, lines }) => {
           const now = io.now();
-          if (now - told < progressMs) return;
-          told = now;
+          if (now - shownAt < progressMs) return;
+          shownAt = now;
           const seconds = Math.max(0.001, (now - startedAt) / 1_000);
           io.progress(`${Math.floor((100 * bytes) / Math.max(1, total))} %, ${lines} lines, ${Math.round(lines / seconds)} a second`);
         },

@@ -19,17 +19,17 @@ const built = 'dist/functions/origin-router.js';
 
 await run({
   usage: 'function:test -- --event <file> [options]',
-  summary: 'Runs one event through a function in njs, the engine whose grammar and error texts are CloudFront’s, and says what it did.',
+  summary: 'Runs one event through a function in njs, the engine with CloudFront’s grammar and error texts, and shows what it did.',
   examples: ['function:test -- --event event.json', 'function:test -- --function f.js --event event.json --kvs keys.json'],
   options: {
     function: text('the function’s JavaScript', { placeholder: 'file', fallback: built }),
-    event: text('the event as JSON, as TestFunction takes it', { placeholder: 'file' }),
-    kvs: text('the keys of its KeyValueStore as JSON; none is associated without it', { placeholder: 'file' }),
-    'no-count': flag('do not count instructions, which takes some seconds'),
+    event: text('the event as JSON, in the form of TestFunction', { placeholder: 'file' }),
+    kvs: text('the keys of its KeyValueStore as JSON; without it, no store is associated', { placeholder: 'file' }),
+    'no-count': flag('do not count instructions; counting takes some seconds'),
   },
   main: async ({ values }, io) => {
     if (values.event === undefined)
-      throw new EdgeError('USAGE', '--event is missing', { hint: 'a file with {"request": {"uri": "/"}} will do' });
+      throw new EdgeError('USAGE', '--event is missing', { hint: 'a file with {"request": {"uri": "/"}} is enough' });
     const njs = findNjs(io.env['PATH']);
     const runtime = openNjsRuntime({ njs, judge: judgeRun, now: io.now });
     const code = await readTextFile(values.function, values.function === built ? 'npm run function:build makes it' : undefined);
@@ -38,14 +38,14 @@ await run({
     const report = await gate(code, { file: values.function });
     for (const problem of [...report.problems, ...report.notes]) io.stderr(formatGateProblem(problem));
     const isRefused = report.problems.some(isRefusal);
-    // Low certainty, from two public reports, and no reason to give another value than viewers' requests get.
+    // Two public reports say so; the value here is the one that viewers' requests get.
     if (/\brawQueryString\b/.test(code))
-      io.stderr('rawQueryString() gives the query here; the test of CloudFront’s console may give an empty text');
+      io.stderr('rawQueryString() returns the query here; a test in CloudFront’s console may return an empty text');
 
     const source = { code, sha256: createHash('sha256').update(code).digest('hex') };
     const execution = await runtime.run({ source, event, store, now: io.now() });
     const valgrind = findExecutable('valgrind', io.env['PATH']);
-    // What the gate refuses is not counted: it would run under valgrind a few hundred times, without CloudFront's rules around it.
+    // Code that the gate refuses is not counted: it would run a few hundred times without CloudFront's rules around it.
     const canCount = njs !== undefined && valgrind !== undefined && execution.error === undefined && !isRefused;
     const count = canCount && !values['no-count'] ? await countInstructions(code, [{ event, store }], { njs, valgrind }) : undefined;
     const hint = valgrind === undefined ? 'not counted: apt-get install valgrind' : 'not counted';
@@ -61,7 +61,7 @@ function describe(execution: Execution, isRefused: boolean, bytes: number, count
   const kind = isRecord(output) && 'statusCode' in output ? 'response' : 'request';
   const cost = count && `${figure(count.perRequest[0] ?? 0)} a request, ${figure(count.load)} to load`;
   const result = isRefused
-    ? 'result        none: the gate refuses the function, as publishing and the local edge do'
+    ? 'result        none: the gate refuses the function, as function:publish and the local edge would'
     : `result        ${kind} ${JSON.stringify(output)}`;
   return [
     error ? `error         ${statuses[error.kind]}: ${error.message}` : result,

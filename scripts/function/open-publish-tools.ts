@@ -87,7 +87,9 @@ async function openStore(
   return openKeyValueStore(dryRun ? withoutWrites(client) : client, arn, { log, signal });
 }
 
-/** One name for all runs of a workflow: each has another host, and one run must be able to replace what another left. */
+/**
+ * One name for all runs of a workflow: each has another host, and one run must be able to replace what another left.
+ */
 function nameAuthor(env: Io['env']): string {
   const { GITHUB_REPOSITORY } = env;
   return GITHUB_REPOSITORY ? `github:${GITHUB_REPOSITORY}` : nameOperator(env);

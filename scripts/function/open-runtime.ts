@@ -4,7 +4,7 @@ import type { SweepRuntime } from '../../src/edge/execution.ts';
 import { judgeRun } from '../../src/edge/judge/judge.ts';
 import { findNjs, openNjsRuntime } from '../../src/edge/njs/njs.ts';
 
-/** njs, which starts in milliseconds; workerd where it is not installed. Both hold a run to CloudFront's rules. */
+/** njs, which starts in milliseconds; workerd where njs is not installed. Both judge a run by CloudFront's rules. */
 export async function openRuntime(io: Pick<Io, 'env' | 'now' | 'progress'>): Promise<AnyRuntime> {
   const njs = findNjs(io.env['PATH']);
   if (njs !== undefined) return openNjsRuntime({ njs, judge: judgeRun, now: io.now });
@@ -12,11 +12,11 @@ export async function openRuntime(io: Pick<Io, 'env' | 'now' | 'progress'>): Pro
   return openFunctionRuntime({ log: io.progress, now: io.now });
 }
 
-/** workerd for runs by the thousand; undefined, with a line that says so, where it does not start. */
+/** workerd for runs by the thousand; undefined, with a line about it, if it does not start. */
 export async function openSweeper(io: Io): Promise<SweepRuntime | undefined> {
   const { openSweepRuntime } = await import('../../local/runtime/sweep-runtime.ts');
   return openSweepRuntime({ log: io.progress }).catch((error: Error) => {
-    io.stderr(`workerd did not start, which makes this slower: ${error.message}`);
+    io.stderr(`workerd did not start, so this takes longer: ${error.message}`);
     return undefined;
   });
 }

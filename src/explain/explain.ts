@@ -24,7 +24,10 @@ export interface Explanation {
   origins: ConsideredOrigin[];
   /** The rule of edge.config.ts: `routes[0]`, `defaultOrder`; undefined for code that was not built from it. */
   rule: string | undefined;
-  /** 0 to 99, stable per viewer: an origin serves the viewer if its weight exceeds this. Undefined while no weight is partial. */
+  /**
+   * 0 to 99, stable per viewer: an origin serves the viewer if its weight exceeds this. Undefined while no weight is
+   * partial.
+   */
   bucket: number | undefined;
   /** No origin's weight admits the viewer, so the function keeps the whole order. */
   failedOpen: boolean;
@@ -61,7 +64,10 @@ export async function explainViewer(
   };
 }
 
-/** The viewer's bucket: one less than the smallest weight at which the first origin serves the viewer; undefined if none does. */
+/**
+ * The viewer's bucket: one less than the smallest weight at which the first origin serves the viewer; undefined if none
+ * does.
+ */
 async function findBucket(asked: Asked, viewer: Viewer, order: readonly string[]): Promise<number | undefined> {
   const [first] = order;
   if (first === undefined || order.length < 2) return undefined;

@@ -12,10 +12,15 @@ export interface LiveSurvey {
   now: number;
 }
 
-/** Runs at the same time: as many as the runtime sends in one message, so that a viewer's run waits for one message at most. */
+/**
+ * Runs at the same time: as many as the runtime sends in one message, so that a viewer's run waits for one message at
+ * most.
+ */
 const concurrency = 64;
 
-/** All viewers under the record, run by a runtime that serves viewers at the same time. `origins` is how many there are. */
+/**
+ * All viewers under the record, run by a runtime that serves viewers at the same time. `origins` is how many there are.
+ */
 export function surveyLive(
   runtime: FunctionRuntime,
   { source, record, failReads, now }: LiveSurvey,

@@ -68,7 +68,7 @@ describe('npm run function:replay', () => {
     expect(out).toMatch(
       /\nread +40,000 requests of 40,001 lines in 1 file, [\d,]+ lines a second\ncountry +32,000 guessed from the edge location, 8,000 unknown\nrerouted +8,000 requests \(20\.00 %\)\n/,
     );
-    expect(out).toMatch(/\nunread +1 lines are no requests\n.*access\.gz:40003: 1 of \d+ fields\n$/);
+    expect(out).toMatch(/\nunread +1 lines are not requests\n.*access\.gz:40003: 1 of \d+ fields\n$/);
   });
 
   it.each([

@@ -12,7 +12,7 @@ interface Routes {
   after: string;
 }
 
-/** Says where two functions send requests, running them as seldom as can be. */
+/** Finds where two functions send requests, with as few runs as possible. */
 export interface Decider {
   decide(requests: readonly VisibleRequest[]): Promise<Routes[]>;
   /** Runs so far. */
@@ -29,14 +29,15 @@ export interface DeciderOptions {
   record: string;
   /** Epoch milliseconds: the moment of every run. */
   now: number;
-  /** Opened when many requests need a run of their own, and closed with the decider; undefined when there is none. Default: all runs are `runtime`'s. */
+  /** Opened when many requests need runs of their own, closed with the decider. Default: `runtime` does all runs. */
   openSweeper?: () => Promise<SweepRuntime | undefined>;
 }
 
-// A few runs often answer for all requests of a log; where each request needs its own, starting the engine anew for few of them would cost most.
+// A few runs often answer all requests of a log. Where each request needs its own run, larger batches save engine
+// starts.
 const smallestBatch = 16;
 const largestBatch = 4_000;
-/** Requests without an answer for which a sweep is worth its second of start. */
+/** From this many open requests on, a sweep is worth its start of one second. */
 const smallestSweep = 512;
 const sweepSize = 1_000;
 
@@ -48,7 +49,7 @@ export function openDecider(options: DeciderOptions): Decider {
   let sweeper: Promise<SweepRuntime | undefined> | undefined;
   let batch = smallestBatch;
   let runs = 0;
-  // True once runs have told little about other requests.
+  // True once the result of a run seldom answers another request.
   let isEachItsOwn = false;
 
   /** The routes by side; undefined when these functions cannot be swept. */
@@ -61,7 +62,7 @@ export function openDecider(options: DeciderOptions): Decider {
     for (let from = 0; opened !== undefined && from < requests.length; from += sweepSize) {
       const events = requests.slice(from, from + sweepSize).map(buildLoggedEvent);
       asked.push(opened.sweep({ sources, events, store, now }));
-      // The engine's answer gets its turn: it runs one part while the next is written.
+      // Lets the engine run one part while the next is written.
       await setImmediate();
     }
     const parts = await Promise.all(asked);
@@ -114,7 +115,7 @@ interface Side {
   learn(requests: readonly VisibleRequest[]): Promise<void>;
 }
 
-/** One of the functions, with what is known of it. */
+/** One of the functions, with its known decisions. */
 function openSide({ runtime, source, store, now }: { runtime: AnyRuntime; source: FunctionSource; store: StoreView; now: number }): Side {
   const traced = traceFunction(source);
   const memo = new DecisionMemo();
@@ -129,28 +130,29 @@ function openSide({ runtime, source, store, now }: { runtime: AnyRuntime; source
       for (const [index, execution] of executions.entries()) {
         const [visible, event] = [requests[index], events[index]];
         if (visible === undefined || event === undefined) continue;
-        // A run that does not tell what it read may have read everything.
+        // A run without a trace may have read everything.
         memo.keep(visible, readTrace(execution.logs) ?? [...visible.keys()], readDecision(execution, event).route);
       }
     },
   };
 }
 
-/** Either what was decided, or what must be known next to tell. */
+/** Either the decision, or the field whose value decides next. */
 type Node = { decision: string } | { reads: string; by: Map<string, Node> };
 
-/** Nodes that are kept; a log with more different requests than this begins anew, which costs time and changes nothing. */
+/** Above this many nodes the memo starts again, which costs time and changes no result. */
 const maxNodes = 200_000;
 
 /**
- * What a function decided, by what it read to decide: a request that agrees in everything that was read gets the same decision without a run. Exact as
- * long as the function goes by the request, the store and the time alone, which stand still.
+ * Decisions by what the function read to make them: a request that agrees in every field that was read gets the same
+ * decision without a run. Exact if the function depends on nothing but the request, the store and the time, which are
+ * the same for all requests.
  */
 export class DecisionMemo {
   #roots = new Map<string, Node>();
   #nodes = 0;
 
-  /** The decision for this request; undefined when a run must tell. */
+  /** The decision for this request; undefined when only a run can show it. */
   find(visible: VisibleRequest): string | undefined {
     let node = this.#roots.get(formatPresence(visible));
     while (node !== undefined) {
@@ -184,8 +186,8 @@ export class DecisionMemo {
 
 const mark = 'replay-reads:';
 
-// Runs behind the function's own code, in CloudFront's dialect. Everything of the request that a log tells of becomes a property that notes when it is
-// read; what the function reads in one run is all that its decision can depend on.
+// Runs behind the function's own code, in CloudFront's dialect. Every field of the request that a log may contain
+// becomes a property that notes when it is read: a decision can depend only on what the function reads in that run.
 const tracer = `
 ;(function () {
   const original = handler;
@@ -233,7 +235,9 @@ const tracer = `
 })();
 `;
 
-/** The function with a tracer behind it, which logs what of the request each run has read. Undefined when its handler cannot be wrapped. */
+/**
+ * The function with a tracer behind it, which logs what each run reads. Undefined when its handler cannot be wrapped.
+ */
 export function traceFunction({ code }: FunctionSource): FunctionSource | undefined {
   // A constant cannot be replaced.
   if (/\bconst\s+handler\b/.test(code)) return undefined;
@@ -241,7 +245,7 @@ export function traceFunction({ code }: FunctionSource): FunctionSource | undefi
   return { code: traced, sha256: createHash('sha256').update(traced).digest('hex') };
 }
 
-/** The names that a traced run has read, in order; undefined when its logs do not tell. */
+/** The names that a traced run has read, in order; undefined without a trace in its logs. */
 export function readTrace(logs: readonly string[]): string[] | undefined {
   const line = logs.findLast((text) => text.startsWith(mark));
   return line === undefined ? undefined : (JSON.parse(line.slice(mark.length)) as string[]);

@@ -10,7 +10,7 @@ export interface FormatReplayOptions {
   colour: boolean;
 }
 
-/** The report for people. */
+/** The report as lines. */
 export function formatReplay(report: ReplayReport, { before, after, record, durationMs, colour }: FormatReplayOptions): string[] {
   const { files, lines, requests, withoutAddress, rerouted, otherFallback, movements, unreadable, unreadableExamples, damaged } = report;
   const perSecond = figure(Math.round(lines / Math.max(0.001, durationMs / 1_000)));
@@ -22,16 +22,16 @@ export function formatReplay(report: ReplayReport, { before, after, record, dura
     `read      ${figure(requests)} requests of ${figure(lines)} lines in ${files} ${files === 1 ? 'file' : 'files'}, ${perSecond} lines a second`,
     `country   ${describeCountries(report)}`,
     ...(withoutAddress > 0
-      ? [`address   ${figure(withoutAddress)} requests have none in the log: a weight between 0 and 100 treats them as one viewer`]
+      ? [`address   missing for ${figure(withoutAddress)} requests: a weight between 0 and 100 treats them as one viewer`]
       : []),
     `rerouted  ${paint(colour, rerouted > 0 ? 'yellow' : 'green', figure(rerouted))} requests${share}`,
-    ...(otherFallback > 0 ? [`          ${figure(otherFallback)} more keep their origin and get another one behind it`] : []),
+    ...(otherFallback > 0 ? [`          ${figure(otherFallback)} more keep their first origin and get another fallback`] : []),
     ...movements.slice(0, 20).flatMap((movement) => formatMovement(movement, colour)),
     ...(movements.length > 20 ? [`  ${movements.length - 20} more kinds: --json has them all`] : []),
     ...(unreadable === 0
       ? []
       : [
-          paint(colour, 'yellow', `unread    ${figure(unreadable)} lines are no requests`),
+          paint(colour, 'yellow', `unread    ${figure(unreadable)} lines are not requests`),
           ...unreadableExamples.map((line) => `  ${line}`),
         ]),
     ...damaged.map((file) => paint(colour, 'yellow', `damaged   ${file}`)),
@@ -40,7 +40,7 @@ export function formatReplay(report: ReplayReport, { before, after, record, dura
 
 function describeCountries({ countries: { log, location, none } }: ReplayReport): string {
   const parts = [
-    ...(log > 0 ? [`${figure(log)} said by the log`] : []),
+    ...(log > 0 ? [`${figure(log)} from the log`] : []),
     ...(location > 0 ? [`${figure(location)} guessed from the edge location`] : []),
     ...(none > 0 ? [`${figure(none)} unknown`] : []),
   ];

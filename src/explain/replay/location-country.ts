@@ -1,5 +1,5 @@
-// The country of CloudFront's edge locations by the airport code that their names begin with: AWS names them after the nearest international
-// airport. Places without an entry are of no known country.
+// The country of CloudFront's edge locations, by the airport code at the start of their names: AWS names them after the
+// nearest international airport. A location without an entry has no known country.
 const airports: Readonly<Record<string, string>> = {
   AE: 'DXB FJR AUH',
   AR: 'EZE',
@@ -61,7 +61,9 @@ const airports: Readonly<Record<string, string>> = {
 
 const countries = new Map(Object.entries(airports).flatMap(([country, codes]) => codes.split(' ').map((code) => [code, country])));
 
-/** The country in which an edge location such as `SIN2-P1` stands; undefined when it is not known. Most of its viewers are there, not all. */
+/**
+ * The country of an edge location such as `SIN2-P1`; undefined when unknown. Most of its viewers are there, not all.
+ */
 export function findLocationCountry(location: string): string | undefined {
   return countries.get(location.slice(0, 3));
 }

@@ -1,6 +1,9 @@
 import type { EventValues, ViewerRequestEvent } from '../../edge/execution.ts';
+import { parseCookies, parseQuery } from '../../edge/judge/event-values.ts';
 
-/** What a line of an access log says of a request; texts are as in the log, undefined for `-` and for fields that the log does not have. */
+/**
+ * One request of an access log, with the log's own texts; undefined for `-` and for fields that the log does not have.
+ */
 export interface LoggedRequest {
   method: string;
   uri: string;
@@ -61,19 +64,21 @@ export function parseLogFields(text: string): LogFields {
   return { count: found.length, places };
 }
 
-/** The fields of a log that lost its head: those of the standard log. */
+/** The fields of a standard log, for one without its head. */
 export const standardFields: LogFields = parseLogFields(
   'date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent) cs-uri-query cs(Cookie) x-edge-result-type x-edge-request-id x-host-header cs-protocol cs-bytes time-taken x-forwarded-for ssl-protocol ssl-cipher x-edge-response-result-type cs-protocol-version fle-status fle-encrypted-fields c-port time-to-first-byte x-edge-detailed-result-type sc-content-type sc-content-len sc-range-start sc-range-end',
 );
 
-/** A real-time log has no head; these are all its fields, in AWS's order, of today and of before the edge's own address was one of them. */
+/** All fields of a real-time log, which has no head, in AWS's order: with the edge's own address, and as before it. */
 const realTimeFields: readonly LogFields[] = ['s-ip ', ''].map((address) =>
   parseLogFields(
     `timestamp c-ip ${address}time-to-first-byte sc-status sc-bytes cs-method cs-protocol cs-host cs-uri-stem cs-bytes x-edge-location x-edge-request-id x-host-header time-taken cs-protocol-version c-ip-version cs-user-agent cs-referer cs-cookie cs-uri-query x-edge-response-result-type x-forwarded-for ssl-protocol ssl-cipher x-edge-result-type fle-encrypted-fields fle-status sc-content-type sc-content-len sc-range-start sc-range-end c-port x-edge-detailed-result-type c-country cs-accept-encoding cs-accept cache-behavior-path-pattern cs-headers cs-header-names cs-headers-count`,
   ),
 );
 
-/** The fields of a line in a log that does not name them: of a real-time log, whose lines begin with seconds since 1970, or of a standard one. */
+/**
+ * The fields of a log without `#Fields`: a real-time log, whose lines begin with seconds since 1970, or a standard one.
+ */
 export function guessFields(line: string): LogFields {
   if (!/^\d{9,10}\.\d{3}\D/.test(line)) return standardFields;
   return realTimeFields.find((fields) => typeof parseLogLine(line, fields) !== 'string') ?? standardFields;
@@ -103,8 +108,8 @@ export function isLogField(name: string): boolean {
 }
 
 /**
- * What separates the values of a line: of all texts of up to five characters, which is what logging v2 allows, the one that makes a request of it. A tab where
- * that fits.
+ * The separator of a line: of all texts of up to five characters, which logging v2 allows, the one that makes the line
+ * a request; a tab where that fits.
  */
 export function findDelimiter(line: string, fields: LogFields): string | undefined {
   const fits = (delimiter: string, isExact: boolean) =>
@@ -173,13 +178,13 @@ function formatValue(field: Field, value: unknown): string {
   return field === 'date' ? value.toISOString().slice(0, 10) : value.toISOString();
 }
 
-/** Everything of a logged request that the function could go by, by the name under which a traced run tells that it was read. */
+/** The fields of a logged request that a function can read, by the names that a trace uses. */
 export type VisibleRequest = ReadonlyMap<string, string>;
 
-/** Headers that a log tells of, by their name in the event. */
+/** Headers that a log may contain, by their name in the event. */
 const loggedHeaders = { host: 'host', 'user-agent': 'userAgent', referer: 'referer' } as const;
 
-/** The request as far as the log knows it. `country` is the viewer's, from wherever it is known. */
+/** The request as far as the log shows it. `country` is the viewer's, from the log or guessed. */
 export function listVisible(request: LoggedRequest, country: string | undefined): VisibleRequest {
   const visible = new Map([
     ['ip', request.ip ?? ''],
@@ -196,12 +201,12 @@ export function listVisible(request: LoggedRequest, country: string | undefined)
   return visible;
 }
 
-/** Names of what is there: which headers a request has can be asked for without reading one. */
+/** The names that are present: a function can test for a header without reading it. */
 export function formatPresence(visible: VisibleRequest): string {
   return [...visible.keys()].join();
 }
 
-/** The event that such a request makes. Headers that logs do not tell of are missing from it. */
+/** The event of such a request, without headers that logs never contain. */
 export function buildLoggedEvent(visible: VisibleRequest): ViewerRequestEvent {
   const headers: EventValues = {};
   for (const [name, value] of visible) if (name.startsWith('headers.')) headers[name.slice('headers.'.length)] = { value: decode(value) };
@@ -213,26 +218,11 @@ export function buildLoggedEvent(visible: VisibleRequest): ViewerRequestEvent {
     request: {
       method: get('method'),
       uri: get('uri'),
-      querystring: splitPairs(get('querystring'), '&'),
+      querystring: parseQuery(get('querystring')),
       headers,
-      cookies: splitPairs(decode(get('cookies')), /;\s*/),
+      cookies: parseCookies(decode(get('cookies'))),
     },
   };
-}
-
-function splitPairs(text: string, separator: string | RegExp): EventValues {
-  // Names are a viewer's: `__proto__` is one like any other.
-  const values = Object.create(null) as EventValues;
-  for (const pair of text.split(separator)) {
-    if (pair === '') continue;
-    const equals = pair.indexOf('=');
-    const name = equals < 0 ? pair : pair.slice(0, equals);
-    const value = equals < 0 ? '' : pair.slice(equals + 1);
-    const there = values[name];
-    if (there === undefined) values[name] = { value };
-    else there.multiValue = [...(there.multiValue ?? [{ value: there.value }]), { value }];
-  }
-  return values;
 }
 
 /** Logs write spaces and control characters of headers as %20. */

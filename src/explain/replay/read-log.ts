@@ -24,10 +24,10 @@ export interface LogLines {
 /** Bytes read and unpacked at once, some three thousand lines. */
 const chunkBytes = 1_024 * 1_024;
 
-/** A line longer than this is not kept whole: CloudFront's own limits of URL and headers end far below. */
+/** Longer lines are cut: CloudFront's own limits of URL and headers are far lower. */
 const maxLineLength = 256 * 1_024;
 
-/** The files of a log: the file itself, or everything in a folder and the folders in it, in the order of their names. NOT_FOUND when there is none. */
+/** The file itself, or all files in a folder and its subfolders, by name. NOT_FOUND when there is none. */
 export async function listLogFiles(path: string): Promise<LogFile[]> {
   const found = await stat(path).catch((cause: Error) => {
     throw new EdgeError('NOT_FOUND', `cannot read ${path}: ${cause.message}`, {
@@ -45,7 +45,7 @@ export async function listLogFiles(path: string): Promise<LogFile[]> {
   return Promise.all(files.sort().map(async (file) => ({ path: file, bytes: (await stat(file)).size })));
 }
 
-/** What the first bytes of a file say it is; everything else is text. */
+/** Kinds of files by their first bytes; all others are text. */
 const magic: readonly { kind: 'gzip' | 'parquet' | 'zip' | 'zstd' | 'bzip2' | 'utf16'; bytes: readonly number[] }[] = [
   { kind: 'gzip', bytes: [0x1f, 0x8b] },
   { kind: 'parquet', bytes: [0x50, 0x41, 0x52, 0x31] },
@@ -66,8 +66,8 @@ export async function readFileKind(path: string): Promise<(typeof magic)[number]
 }
 
 /**
- * The text of a file, piece by piece, with the bytes taken from the disk so far; unpacked when it begins as gzip does. Throws in the middle when the file is
- * damaged; the text before that has been given out.
+ * The text of a file in pieces, with the bytes read from disk so far; unpacked if the file is gzip. Throws in the
+ * middle of a damaged file, after the text before the damage.
  */
 export async function* readLogText(path: string, isPacked: boolean, signal?: AbortSignal): AsyncGenerator<{ text: string; bytes: number }> {
   const source = createReadStream(path, { highWaterMark: chunkBytes });
@@ -80,7 +80,8 @@ export async function* readLogText(path: string, isPacked: boolean, signal?: Abo
       yield { text: decoder.decode(chunk as Uint8Array, { stream: true }), bytes: source.bytesRead };
     }
   } catch (error) {
-    // Node takes any byte behind a packed member for the next one; gzip itself warns and goes on. A wrong checksum stays an error.
+    // Node reads any byte behind a member as the next one; gzip itself warns and continues. A wrong checksum stays an
+    // error.
     if (!isPacked || !(error instanceof Error) || !/incorrect header check|unexpected end of file|unknown compression/.test(error.message))
       throw error;
     const whole = await unpackMembers(path);
@@ -116,7 +117,7 @@ function unpack(source: Readable): Readable {
   return lines;
 }
 
-/** All complete members of a packed file; undefined when what follows them begins as another member would, and so is damaged. */
+/** All complete members of a packed file; undefined when another member begins behind them and is damaged. */
 async function unpackMembers(path: string): Promise<Buffer | undefined> {
   const packed = await readFile(path);
   const parts: Buffer[] = [];

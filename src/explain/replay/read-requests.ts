@@ -14,7 +14,7 @@ import {
 } from './logged-request.ts';
 import { readFileKind, readLogText, splitLines } from './read-log.ts';
 
-/** Some thousand requests of a file. */
+/** A few thousand requests of a file. */
 export interface LogPiece {
   requests: LoggedRequest[];
   /** Lines, or records from 1, that are not requests. */
@@ -32,12 +32,14 @@ interface ReadOptions {
 /** Rows of a Parquet file that are decoded at once. */
 const rowsAtOnce = 10_000;
 
-/** Lines after which a file in which no delimiter makes a request is read as separated by tabs, so that the reasons come out. */
+/**
+ * Lines without a fitting delimiter after which the file is read as separated by tabs, so that reasons are reported.
+ */
 const maxSearches = 20;
 
 /**
- * The requests of a file, whatever form CloudFront gave it: text with `#Fields` or without, separated by anything, JSON, Parquet. Throws where the file is
- * damaged, or is something else.
+ * The requests of a file in any of CloudFront's forms: text with or without `#Fields`, with any separator, JSON,
+ * Parquet. Throws where the file is damaged or is something else.
  */
 export async function* readRequests(path: string, { fields, signal }: ReadOptions = {}): AsyncGenerator<LogPiece> {
   const kind = await readFileKind(path);
@@ -50,7 +52,7 @@ export async function* readRequests(path: string, { fields, signal }: ReadOption
     );
 }
 
-/** JSON where the first thing in the file is an object or an array. */
+/** JSON if the file begins with an object or an array. */
 async function* readText(pieces: AsyncGenerator<{ text: string; bytes: number }>, fields: LogFields | undefined): AsyncGenerator<LogPiece> {
   let head = await pieces.next();
   while (head.done !== true && head.value.text.trim() === '') head = await pieces.next();
@@ -137,12 +139,12 @@ export interface JsonPart {
   reason?: string;
 }
 
-/** A record longer than this is not kept: CloudFront's own limits end far below. */
+/** Longer records are not kept: CloudFront's own limits are far lower. */
 const maxRecordLength = 256 * 1_024;
 
 /**
- * Takes JSON piece by piece and gives its objects: one a line, several lines each, or the members of an array. An object that breaks off ends where a line
- * begins with the next one, so that one bad record costs no other.
+ * Splits JSON that arrives in pieces into its objects: one a line, several lines each, or the members of an array. A
+ * broken object ends where a line begins with the next one, so that one bad record costs no other.
  */
 export function openJsonSplitter(): { push(text: string): JsonPart[]; end(): JsonPart[] } {
   let [line, startLine, depth] = [1, 1, 0];

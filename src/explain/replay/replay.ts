@@ -7,16 +7,18 @@ import { readRequests } from './read-requests.ts';
 export interface ReplayOptions {
   files: readonly LogFile[];
   decider: Pick<Decider, 'decide'>;
-  /** Take the edge location's country for a request whose country the log does not tell. */
+  /** Use the edge location's country for a request whose country is not in the log. */
   guessCountry: boolean;
   /** The fields of logs without `#Fields`; those of a standard or a real-time log where it is missing. */
   fields?: LogFields | undefined;
-  /** Told while it goes on: bytes read of all bytes, and lines so far. */
+  /** Called during the replay: bytes and lines read so far. */
   progress: (done: { bytes: number; lines: number }) => void;
   signal?: AbortSignal | undefined;
 }
 
-/** Sends every request of a log through two functions and counts where they part. Memory does not grow with the log. NOT_FOUND when nothing in it is a request. */
+/**
+ * Sends every request of a log through two functions and counts where they differ. Memory does not grow with the log.
+ */
 export async function replayLog(options: ReplayOptions): Promise<ReplayReport> {
   const { files, progress } = options;
   const tally = openTally();
@@ -28,14 +30,16 @@ export async function replayLog(options: ReplayOptions): Promise<ReplayReport> {
       for (const replayed of all) tally.add(replayed);
       progress({ bytes, lines: tally.lines() });
     });
-    // It is awaited above or below; until then a failure must not count as unhandled.
+    // Awaited above or below; until then a failure must not count as unhandled.
     deciding.catch(() => undefined);
   }
   await deciding;
   return tally.report(files.length);
 }
 
-/** The requests of the files, some thousands at a time, with the bytes read so far; the tally gets what cannot be read. */
+/**
+ * The requests of the files, some thousands at a time, with the bytes read so far; the tally gets what cannot be read.
+ */
 async function* readFiles(
   { files, fields, signal }: ReplayOptions,
   tally: Pick<Tally, 'addUnreadable' | 'addDamaged'>,
@@ -75,7 +79,7 @@ async function decide(requests: readonly LoggedRequest[], { decider, guessCountr
   }));
 }
 
-/** How a request's country came to be known. */
+/** Where a request's country comes from. */
 type CountrySource = 'log' | 'location' | 'none';
 
 /** One request with where both functions send it. */
@@ -94,7 +98,7 @@ export interface Movement {
   requests: number;
   /** By country, `-` where none is known. */
   countries: Record<string, number>;
-  /** The first one, to look at. */
+  /** The first one. */
   example: string;
 }
 
@@ -103,11 +107,11 @@ export interface ReplayReport {
   /** Every line that is neither empty nor a comment. */
   lines: number;
   requests: number;
-  /** Requests whose viewer's address is not in the log: a partial weight takes them all for one viewer. */
+  /** Requests whose viewer's address is not in the log: a partial weight treats them all as one viewer. */
   withoutAddress: number;
   /** Requests by how their country is known. */
   countries: Record<CountrySource, number>;
-  /** Requests whose first origin, or answer, is another one. */
+  /** Requests whose first origin, or answer, differs. */
   rerouted: number;
   /** Requests with the same first origin and another fallback. */
   otherFallback: number;
@@ -129,7 +133,7 @@ export interface Tally {
 }
 
 const keptExamples = 5;
-/** Kinds of movement that are told apart: a function that makes a route of its own for each request must not fill the memory. */
+/** Movements that are counted separately: a function with a route for each request must not fill the memory. */
 const maxMovements = 500;
 
 export function openTally(): Tally {
