@@ -20,10 +20,10 @@ const httpSignal = z.strictObject({
   host: z.string().min(1).optional(),
   /** Statuses that count as good. Default 200. */
   statuses: z.array(z.int().min(100).max(599)).min(1).default([200]),
-  /** JSON fields that the body must have, by dotted path. `{region}` stands for the origin's region. Default: status is "ok" and region is the origin's own. */
-  json: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({ status: 'ok', region: '{region}' }),
-  /** A top-level field of the body whose name ends in `_accessible` must not be false. Default true. */
-  accessible: z.boolean().default(true),
+  /** JSON fields that the body must have, by dotted path; `{region}` means the origin's region. Default: none, the status alone counts. */
+  json: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+  /** No top-level field of the body whose name ends in `_accessible` may be false. Default false: such fields are not read. */
+  accessible: z.boolean().default(false),
   /** A good answer slower than this is a failure of class timeout. Default: no limit but the timeouts. */
   maxLatencyMs: milliseconds.optional(),
   required,

@@ -69,7 +69,7 @@ function judgeAnswer(
   if (status >= 300 && status < 400)
     return { origins: [], failure: `status ${status}: redirects to ${String(headers['location'])}, which is not followed` };
   const region = readRegion(headers, body);
-  if (region === undefined) return { origins: [], failure: checkContract(answer, '', regionless) ?? 'the answer names no region' };
+  if (region === undefined) return { origins: [], failure: checkContract(answer, '', defaultHttpSignal) ?? 'the answer names no region' };
   const origins = groupByRegion(config).get(region);
   if (origins === undefined)
     return { origins: [], failure: `answered ${status} from ${JSON.stringify(region)}, which is no origin's region` };
@@ -98,9 +98,6 @@ function isStatusOnly(body: string): boolean {
     return false;
   }
 }
-
-/** What an answer must be that names no region, and so no origin. */
-const regionless: HttpSignal = { ...defaultHttpSignal, json: { status: 'ok' } };
 
 function findSignal({ origins }: Pick<EdgeConfig, 'origins'>, ids: readonly string[]): HttpSignal {
   return ids.flatMap((id) => origins[id]?.signals ?? []).find((signal) => signal.type === 'http') ?? defaultHttpSignal;

@@ -10,8 +10,9 @@ import { type OriginFault, openTestOrigin, type TestOrigin } from './open-test-o
 
 // The flipper on the real SDK, a control plane that speaks AWS's wire format, and origins that really refuse, hang and lie.
 
+const health = { type: 'http', json: { status: 'ok', region: '{region}' } } as const;
 const config = parseEdgeConfig({
-  origins: { singapore: { region: 'ap-southeast-1' }, europe: { region: 'eu-central-1' } },
+  origins: { singapore: { region: 'ap-southeast-1', signals: [health] }, europe: { region: 'eu-central-1', signals: [health] } },
   defaultOrder: ['singapore', 'europe'],
   health: { intervalMs: 200, fastIntervalMs: 50, connectTimeoutMs: 2_000, timeoutMs: 2_000 },
   failover: { holdDownMs: 300, maxHoldDownMs: 3_000, rampStepMs: 200, minFlipIntervalMs: 50 },

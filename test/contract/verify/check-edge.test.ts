@@ -119,7 +119,7 @@ describe('a viewer through the edge', () => {
     {
       what: 'a page of HTML',
       answer: (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html><body>parked</body></html>'),
-      says: /^the body is not JSON: "<html>/,
+      says: /^the answer names no region$/,
     },
     {
       what: 'an error page of CloudFront',
