@@ -1,6 +1,7 @@
 import type { Edge } from '../local/edge/edge.ts';
 import { type LocalCloudOptions, type OpenLocalCloud, openLocalCloud } from '../local/open-local-cloud.ts';
 import { openAws } from '../src/aws/clients.ts';
+import { openKeyValueStore } from '../src/aws/key-value-store.ts';
 import { checkOriginsAgree, distributionPath, readDistribution } from '../src/config/distribution-file.ts';
 import type { EdgeConfig } from '../src/config/edge-config.ts';
 import type { LocalCloud } from '../src/config/local-cloud.ts';
@@ -41,7 +42,8 @@ export async function openPublishedCloud(options: PublishedCloudOptions): Promis
     const { arn: keyValueStoreArn } = await createStore(aws, { name: config.keyValueStoreName, signal });
     const cloudFront = await aws.cloudFront();
     const openJudged = () => openRuntime({ env: { PATH: path }, now: Date.now, progress: () => undefined });
-    await publishRouter({ cloudFront, keyValueStoreArn, config, njs: findNjs(path), openRuntime: openJudged });
+    const openStore = async (arn: string) => openKeyValueStore(await aws.keyValueStore(), arn);
+    await publishRouter({ cloudFront, keyValueStoreArn, openStore, config, njs: findNjs(path), openRuntime: openJudged });
     const distribution = await applyDistribution({ client: cloudFront, file: cloud.distribution }, { signal });
     return { ...cloud, ...(await cloud.serve(distribution.id, keyValueStoreArn)) };
   } catch (error) {
