@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { build } from 'esbuild';
-import { buildWorld } from './world/build-world.ts';
+import { buildWorld } from './build-world.ts';
 
 /** A file of the page, ready to be sent. */
 export interface Asset {
