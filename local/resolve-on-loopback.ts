@@ -1,7 +1,7 @@
-import type { OriginAddress } from './edge/origin-connection.ts';
+import type { LoopbackAddress } from './edge/origin-connection.ts';
 
 /** Addresses that the user chose for names. */
-export type OriginMap = ReadonlyMap<string, OriginAddress>;
+export type OriginMap = ReadonlyMap<string, LoopbackAddress>;
 
 /**
  * Where an origin's name leads on this machine: where the user says, else to its reference origin over plain http, a
@@ -13,7 +13,7 @@ export function resolveOnLoopback(
   port: number,
   protocol: 'http' | 'https',
   mapped?: OriginMap,
-): OriginAddress | string {
+): LoopbackAddress | string {
   const chosen = mapped?.get(domainName.toLowerCase());
   if (chosen !== undefined) return chosen;
   if (originPort !== undefined) return { host: '127.0.0.1', port: originPort, protocol: 'http' };

@@ -7,10 +7,9 @@ import type {
   OriginRequestPolicyConfig,
 } from '@aws-sdk/client-cloudfront';
 import type { FunctionRuntime } from '../../src/edge/execution.ts';
-import type { Published, PublishedChange } from '../published.ts';
+import type { Published, PublishedChange, PublishedStaging } from '../published.ts';
 import { createEtag } from './etag.ts';
-import type { Decoded } from './operation.ts';
-import { publishedStaging } from './rules/continuous-deployment.ts';
+import type { Decoded } from './wire/shape.ts';
 
 /** A stage of a function: DEVELOPMENT always exists, LIVE once published. */
 export interface FunctionStage {
@@ -82,7 +81,7 @@ interface CustomPolicyRecord<Config> {
   modifiedAt: Date;
 }
 
-export interface AccountOptions {
+interface AccountOptions {
   accountId: string;
   now: () => number;
   random: () => number;
@@ -189,4 +188,24 @@ export function openAccount(options: AccountOptions): Account {
 
 function configsOf<Config>(records: ReadonlyMap<string, { config: Config }>): Map<string, Config> {
   return new Map([...records].map(([id, { config }]) => [id, config]));
+}
+
+/** The staging distribution whose DNS name a policy's config has. */
+export function stagingOf(
+  config: Decoded<ContinuousDeploymentPolicyConfig>,
+  account: Pick<Account, 'distributions'>,
+): DistributionRecord | undefined {
+  const names = config.StagingDistributionDnsNames.Items ?? [];
+  return [...account.distributions.values()].find((record) => record.config.Staging === true && names.includes(record.domainName));
+}
+
+/** Where part of a primary's requests goes by the policy of its deployed config; undefined when that is missing or disabled. */
+function publishedStaging(primaryId: string, account: Pick<Account, 'distributions' | 'policies'>): PublishedStaging | undefined {
+  const policyId = account.distributions.get(primaryId)?.deployed?.ContinuousDeploymentPolicyId ?? '';
+  const config = account.policies.get(policyId)?.config;
+  const staging = config && stagingOf(config, account);
+  const { SingleHeaderConfig: byHeader, SingleWeightConfig: byWeight } = config?.TrafficConfig ?? {};
+  if (staging === undefined || config?.Enabled !== true) return undefined;
+  if (byHeader !== undefined) return { id: staging.id, takes: { header: byHeader.Header.toLowerCase(), value: byHeader.Value } };
+  return byWeight && { id: staging.id, takes: { share: byWeight.Weight } };
 }

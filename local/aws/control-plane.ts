@@ -1,9 +1,16 @@
 import type { FunctionRuntime } from '../../src/edge/execution.ts';
 import type { Published } from '../published.ts';
 import { openAccount } from './account.ts';
-import { cloudfrontOperations, keyValueStoreOperations } from './all-operations.ts';
 import type { Call } from './call-log.ts';
 import { type ControlPlaneFaults, noFaults } from './faults.ts';
+import type { Operation } from './operation.ts';
+import { continuousDeploymentOperations } from './operations/continuous-deployment.ts';
+import { distributionOperations } from './operations/distributions.ts';
+import { functionOperations } from './operations/functions.ts';
+import { storeOperations } from './operations/key-value-stores.ts';
+import { keyOperations } from './operations/keys.ts';
+import { policyOperations } from './operations/policies.ts';
+import { tagOperations } from './operations/tags.ts';
 import { answer } from './transport/answer.ts';
 import { openHttpServer } from './transport/http-server.ts';
 import { answerLocalApi, type LocalRoutes } from './transport/local-api.ts';
@@ -38,6 +45,19 @@ export interface ControlPlane {
   calls: Call[];
   close(): Promise<void>;
 }
+
+/** The control plane (API 2020-05-31): REST-XML, SigV4. */
+export const cloudfrontOperations: readonly Operation[] = [
+  ...functionOperations,
+  ...storeOperations,
+  ...distributionOperations,
+  ...continuousDeploymentOperations,
+  ...policyOperations,
+  ...tagOperations,
+];
+
+/** The data plane of KeyValueStores (API 2022-07-26): REST-JSON, SigV4A. */
+export const keyValueStoreOperations = keyOperations;
 
 /** Opens an AWS account on this machine: CloudFront's functions, stores and distributions over their real wire formats, in memory, on loopback only. */
 export async function openControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {

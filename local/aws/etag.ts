@@ -15,7 +15,7 @@ export function createId(letters: string, length: number, random: () => number):
 }
 
 /** Something under an ETag, with the earlier ones. */
-export interface Versioned {
+interface Versioned {
   etag: string;
   pastEtags: string[];
 }

@@ -1,16 +1,6 @@
 import type { Account } from './account.ts';
-
-/**
- * A request as it arrives: what the model requires is there. Members the model leaves open stay optional.
- * The SDK's own types allow undefined everywhere, since they describe what a caller may leave out.
- */
-export type Decoded<T> = T extends Date | Uint8Array
-  ? T
-  : T extends readonly (infer Item)[]
-    ? Decoded<Item>[]
-    : T extends object
-      ? { [Key in keyof T]: Decoded<Exclude<T[Key], undefined>> }
-      : T;
+import { ServiceError } from './service-error.ts';
+import type { Decoded } from './wire/shape.ts';
 
 /** One operation of the AWS API: the model's schema, which gives its address and its shapes, and what it does to the account. */
 export interface Operation {
@@ -24,4 +14,21 @@ export function operation<Input, Output extends object>(
   run: (input: Decoded<Input>, account: Account) => Output | Promise<Output>,
 ): Operation {
   return { schema, run: (input, account) => run(input as Decoded<Input>, account) };
+}
+
+const maxItems = 100;
+
+/** One page of a control-plane list, ordered by id; Marker is the last id of the page before. `items` is absent when empty, as the service leaves it out. */
+export function page<Item>(
+  items: readonly Item[],
+  idOf: (item: Item) => string,
+  input: { Marker?: string; MaxItems?: number },
+): { items: Item[]; limit: number; nextMarker: string | undefined } {
+  const limit = input.MaxItems ?? maxItems;
+  if (limit < 1 || limit > maxItems) throw new ServiceError('InvalidArgument', `MaxItems must be from 1 to ${maxItems}`);
+  const marker = input.Marker ?? '';
+  const rest = items.filter((item) => idOf(item) > marker).sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
+  const shown = rest.slice(0, limit);
+  const last = shown.at(-1);
+  return { items: shown, limit, nextMarker: rest.length > shown.length && last !== undefined ? idOf(last) : undefined };
 }

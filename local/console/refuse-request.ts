@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isLocalHost } from '../aws/transport/local-host.ts';
+import { isLocalHost } from '../aws/transport/http-server.ts';
 
 /**
  * Why a request is not answered; undefined when it is. A page elsewhere that has rebound its name to loopback shows its own name in Host, one that sends here from its own

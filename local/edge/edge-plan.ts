@@ -36,7 +36,7 @@ export interface BehaviorTarget {
   failoverCodes: readonly number[];
 }
 
-export interface Behavior {
+export interface PlannedBehavior {
   pattern: string;
   matches: PathMatcher;
   target: BehaviorTarget;
@@ -55,7 +55,7 @@ export interface Behavior {
 export interface EdgePlan {
   enabled: boolean;
   /** In CloudFront's order; the default behavior is last and matches everything. */
-  behaviors: readonly Behavior[];
+  behaviors: readonly PlannedBehavior[];
   origins: ReadonlyMap<string, PlannedOrigin>;
   defaultRootObject: string;
   /** ErrorCachingMinTTL by status, where CustomErrorResponses set one. */
@@ -122,7 +122,7 @@ export function compileEdgePlan(config: DistributionConfig, options: PlanOptions
 }
 
 /** The behavior of a path as the viewer sent it; the default behavior when no pattern matches. */
-export function matchBehavior(plan: EdgePlan, path: string): Behavior | undefined {
+export function matchBehavior(plan: EdgePlan, path: string): PlannedBehavior | undefined {
   const normalized = normalizePath(path);
   return plan.behaviors.find((behavior) => behavior.matches(normalized));
 }
@@ -154,7 +154,7 @@ function planBehavior(
   targets: ReadonlyMap<string, BehaviorTarget>,
   options: PlanOptions,
   problems: string[],
-): Behavior | undefined {
+): PlannedBehavior | undefined {
   const where = pattern === '*' ? 'the default behavior' : `behavior "${pattern}"`;
   const target = targets.get(behavior.TargetOriginId ?? '');
   const { cachePolicy, originRequestPolicy } = planPolicies(behavior, where, options, problems);

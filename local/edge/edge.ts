@@ -7,7 +7,7 @@ import { EdgeError } from '../../src/errors.ts';
 import { listenOnLoopback } from '../listen-on-loopback.ts';
 import type { Published, PublishedStaging } from '../published.ts';
 import { compileEdgePlan, type UnservedPart } from './edge-plan.ts';
-import { type EdgeContext, type EdgeRequestRecord, edgeLocations, type LiveFunction } from './exchange.ts';
+import { type EdgeContext, type EdgeRequestRecord, edgeLocations, type RunnableFunction } from './exchange.ts';
 import { openOriginConnections, type ResolveOrigin } from './origin-connection.ts';
 import { openReplica, type Propagation, type Replica } from './replica.ts';
 import { openResponseCache } from './response-cache.ts';
@@ -56,7 +56,7 @@ export async function openEdge(options: EdgeOptions): Promise<Edge> {
   const { distributionId, published, now = Date.now, random = Math.random } = options;
   const replica = openReplica(published, { now, ...(options.propagation && { propagation: options.propagation }) });
   const connections = openOriginConnections(options.resolveOrigin, options.certificateAuthorities);
-  const liveFunctions = new Map<string, LiveFunction | undefined>();
+  const liveFunctions = new Map<string, RunnableFunction | undefined>();
   const openContext = (id: string): EdgeContext => ({
     distribution: { id, domainName: `${id.toLowerCase()}.cloudfront.net` },
     plan: undefined,
@@ -77,7 +77,7 @@ export async function openEdge(options: EdgeOptions): Promise<Edge> {
   const primary = openContext(distributionId);
   let staged: { context: EdgeContext; takes: PublishedStaging['takes'] } | undefined;
 
-  const readLive = (arn: string): LiveFunction | undefined => {
+  const readLive = (arn: string): RunnableFunction | undefined => {
     const live = published.liveFunction(arn);
     if (live === undefined) return undefined;
     if (live.keyValueStoreArn !== undefined) replica.watch(live.keyValueStoreArn);

@@ -8,7 +8,7 @@ import { type EdgeMarks, sendErrorPage } from './viewer-reply.ts';
 import { readViewerRequest, type ViewerRequest } from './viewer-request.ts';
 
 /** A function as this edge runs it, with the store it reads. */
-export interface LiveFunction {
+export interface RunnableFunction {
   source: FunctionSource;
   storeArn: string | undefined;
 }
@@ -20,7 +20,7 @@ export interface EdgeContext {
   plan: EdgePlan | undefined;
   reason: string;
   locations: readonly EdgeLocation[];
-  liveFunction: (arn: string) => LiveFunction | undefined;
+  liveFunction: (arn: string) => RunnableFunction | undefined;
   runtime: FunctionRuntime;
   replica: Replica;
   cache: ResponseCache;

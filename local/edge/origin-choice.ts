@@ -1,7 +1,6 @@
 import type { OriginCall, OriginOverrides } from '../../src/edge/execution.ts';
 import { isRecord } from '../../src/text/is-record.ts';
 import type { BehaviorTarget, EdgePlan, PlannedOrigin } from './edge-plan.ts';
-import { connectFailures, type OriginFailure, type OriginReply } from './origin-attempt.ts';
 
 /** One origin to try, with what the function overrode. */
 export interface OriginRoute {
@@ -132,52 +131,4 @@ function boolean(value: unknown): boolean | undefined {
 
 function milliseconds(seconds: unknown): number | undefined {
   return typeof seconds === 'number' ? seconds * 1_000 : undefined;
-}
-
-/** The reply of the last origin asked. */
-interface FailoverResult {
-  reply: OriginReply;
-  /** Why the second origin was asked; undefined when it was not. */
-  passedOver: string | undefined;
-}
-
-/**
- * Asks the primary, then the secondary if the group's criteria say so (AWS: high_availability_origin_failover.html):
- * only for safe methods, and OPTIONS if it is cached; on a listed status; on no connection if 503 is listed; on no
- * answer in time if 504 is listed. Our reading: a refused or dropped connection also counts if 502 is listed, because
- * the viewer would get 502. AWS does not document what a run-time group does with other methods; here the primary alone
- * is asked.
- */
-export async function askOrigins(
-  choice: OriginChoice,
-  canFailOver: boolean,
-  ask: (route: OriginRoute) => Promise<OriginReply>,
-): Promise<FailoverResult> {
-  const { primary, secondary, failoverCodes } = choice;
-  const reply = await ask(primary);
-  const cause = secondary !== undefined && canFailOver ? failoverCause(reply, failoverCodes) : undefined;
-  if (secondary === undefined || cause === undefined) return { reply, passedOver: undefined };
-  if (reply.kind === 'response') reply.discard();
-  return { reply: await ask(secondary), passedOver: `${primary.origin.id}: ${cause}` };
-}
-
-/**
- * The status CloudFront answers with when an origin gave no response: 504 for time, 502 for the rest (AWS:
- * troubleshooting-response-errors.html).
- */
-export function failureStatus(failure: OriginFailure): number {
-  return failure === 'connect-timeout' || failure === 'read-timeout' ? 504 : 502;
-}
-
-function failoverCause(reply: OriginReply, codes: readonly number[]): string | undefined {
-  if (reply.kind === 'response') return codes.includes(reply.head.statusCode) ? `status ${reply.head.statusCode}` : undefined;
-  if (reply.kind === 'upgraded') return undefined;
-  const { failure } = reply;
-  const counts =
-    failure === 'read-timeout'
-      ? codes.includes(504)
-      : connectFailures.has(failure)
-        ? codes.includes(503) || codes.includes(502)
-        : failure === 'dropped' && codes.includes(502);
-  return counts ? failure : undefined;
 }

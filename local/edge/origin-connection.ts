@@ -2,16 +2,17 @@ import net, { isIP } from 'node:net';
 import tls from 'node:tls';
 import { type buildConnector, Client } from 'undici';
 import { maxHeadBytes } from '../../kvs/limits.ts';
-import { BodyRelay, connectFailures, OriginAttempt, type OriginExchange, type OriginReply } from './origin-attempt.ts';
+import { BodyRelay, connectFailures, OriginAttempt, type OriginExchange, type OriginFailure, type OriginReply } from './origin-attempt.ts';
+import type { OriginChoice, OriginRoute } from './origin-choice.ts';
 
-export interface OriginAddress {
+export interface LoopbackAddress {
   host: string;
   port: number;
   protocol: 'http' | 'https';
 }
 
 /** The edge's DNS: the address of an origin's name on this machine, or a text that says why it has none. */
-export type ResolveOrigin = (domainName: string, port: number, protocol: 'http' | 'https') => OriginAddress | string;
+export type ResolveOrigin = (domainName: string, port: number, protocol: 'http' | 'https') => LoopbackAddress | string;
 
 export interface OriginConnections {
   /**
@@ -156,4 +157,52 @@ export function openOriginConnections(resolveOrigin: ResolveOrigin, certificateA
       for (const client of clients.keys()) void client.destroy();
     },
   };
+}
+
+/** The reply of the last origin asked. */
+interface FailoverResult {
+  reply: OriginReply;
+  /** Why the second origin was asked; undefined when it was not. */
+  passedOver: string | undefined;
+}
+
+/**
+ * Asks the primary, then the secondary if the group's criteria say so (AWS: high_availability_origin_failover.html):
+ * only for safe methods, and OPTIONS if it is cached; on a listed status; on no connection if 503 is listed; on no
+ * answer in time if 504 is listed. Our reading: a refused or dropped connection also counts if 502 is listed, because
+ * the viewer would get 502. AWS does not document what a run-time group does with other methods; here the primary alone
+ * is asked.
+ */
+export async function askOrigins(
+  choice: OriginChoice,
+  canFailOver: boolean,
+  ask: (route: OriginRoute) => Promise<OriginReply>,
+): Promise<FailoverResult> {
+  const { primary, secondary, failoverCodes } = choice;
+  const reply = await ask(primary);
+  const cause = secondary !== undefined && canFailOver ? failoverCause(reply, failoverCodes) : undefined;
+  if (secondary === undefined || cause === undefined) return { reply, passedOver: undefined };
+  if (reply.kind === 'response') reply.discard();
+  return { reply: await ask(secondary), passedOver: `${primary.origin.id}: ${cause}` };
+}
+
+/**
+ * The status CloudFront answers with when an origin gave no response: 504 for time, 502 for the rest (AWS:
+ * troubleshooting-response-errors.html).
+ */
+export function failureStatus(failure: OriginFailure): number {
+  return failure === 'connect-timeout' || failure === 'read-timeout' ? 504 : 502;
+}
+
+function failoverCause(reply: OriginReply, codes: readonly number[]): string | undefined {
+  if (reply.kind === 'response') return codes.includes(reply.head.statusCode) ? `status ${reply.head.statusCode}` : undefined;
+  if (reply.kind === 'upgraded') return undefined;
+  const { failure } = reply;
+  const counts =
+    failure === 'read-timeout'
+      ? codes.includes(504)
+      : connectFailures.has(failure)
+        ? codes.includes(503) || codes.includes(502)
+        : failure === 'dropped' && codes.includes(502);
+  return counts ? failure : undefined;
 }

@@ -1,10 +1,9 @@
 import type { Selection } from '../../src/config/managed-policies.ts';
 import { valuesOf } from '../../src/edge/judge/event-values.ts';
 import { wireName } from '../../src/edge/judge/header-rules.ts';
-import type { Behavior } from './edge-plan.ts';
+import type { PlannedBehavior } from './edge-plan.ts';
 import type { OriginRoute } from './origin-choice.ts';
-import type { EdgeRequest } from './run-function.ts';
-import type { ViewerRequest } from './viewer-request.ts';
+import type { EdgeRequest, ViewerRequest } from './viewer-request.ts';
 
 /** The HTTP request to one origin. */
 export interface OriginRequest {
@@ -32,7 +31,7 @@ const conditions = new Set(['if-none-match', 'if-modified-since', 'if-match', 'i
 export function formatOriginRequest(
   viewer: ViewerRequest,
   request: EdgeRequest,
-  behavior: Behavior,
+  behavior: PlannedBehavior,
   route: OriginRoute,
   via: string,
   validators?: readonly string[],
@@ -77,7 +76,7 @@ export function formatOriginRequest(
   return { method: viewer.method, path: origin.path + request.uri + formatQuery(request.query, behavior), headers };
 }
 
-function formatQuery(query: string | undefined, behavior: Behavior): string {
+function formatQuery(query: string | undefined, behavior: PlannedBehavior): string {
   const selected = selectPairs(query, '&', behavior.cachePolicy.queryStrings, behavior.originRequestPolicy?.queryStrings ?? 'none');
   return selected === undefined ? '' : `?${selected}`;
 }
@@ -112,7 +111,7 @@ function compilePattern(text: string): RegExp {
   return compiled;
 }
 
-function forwardsHeader(behavior: Behavior, name: string, method: string): boolean {
+function forwardsHeader(behavior: PlannedBehavior, name: string, method: string): boolean {
   const { originRequestPolicy, cachePolicy } = behavior;
   const selected = originRequestPolicy?.headers ?? 'none';
   if (selected === 'all') {

@@ -1,11 +1,9 @@
 import type { CachePolicy } from '../../src/config/managed-policies.ts';
 import { valuesOf } from '../../src/edge/judge/event-values.ts';
-import type { Behavior } from './edge-plan.ts';
-import type { EdgeContext } from './exchange.ts';
+import type { EdgePlan, PlannedBehavior } from './edge-plan.ts';
 import { normalizeAcceptEncoding, selectPairs } from './origin-request.ts';
-import type { EdgeRequest } from './run-function.ts';
 import type { ReplyHead } from './viewer-reply.ts';
-import type { ViewerRequest } from './viewer-request.ts';
+import type { EdgeRequest, ViewerRequest } from './viewer-request.ts';
 
 /** A response as it is kept. */
 export interface CachedResponse {
@@ -69,8 +67,14 @@ function sizeOf(key: string, response: CachedResponse | undefined): number {
   return key.length + response.body.length + response.head.headers.reduce((sum, text) => sum + text.length, 256);
 }
 
+/** What the lifetime of a response depends on besides its behavior. */
+interface CacheContext {
+  plan: EdgePlan | undefined;
+  now: () => number;
+}
+
 /** Until when a response may be served from the cache; now or earlier when it must not be kept. */
-export function freshUntil(context: EdgeContext, behavior: Behavior, statusCode: number, headers: readonly string[]): number {
+export function freshUntil(context: CacheContext, behavior: PlannedBehavior, statusCode: number, headers: readonly string[]): number {
   const now = context.now();
   return now + lifetimeSeconds(behavior.cachePolicy, statusCode, headers, now, context.plan?.errorTtlSeconds ?? new Map()) * 1_000;
 }
@@ -138,7 +142,7 @@ function bare(tag: string): string {
  * The cache key; undefined when the request bypasses the cache, as ranges do. The chosen origin is not part of it: in
  * CloudFront, too, two origins answer under one key. That is the easiest mistake to make with a router.
  */
-export function cacheKey(behavior: Behavior, viewer: ViewerRequest, request: EdgeRequest): string | undefined {
+export function cacheKey(behavior: PlannedBehavior, viewer: ViewerRequest, request: EdgeRequest): string | undefined {
   const { cachePolicy } = behavior;
   if (cachePolicy.maxTtlSeconds === 0 || viewer.hasBody || viewer.isWebSocket || !behavior.cachedMethods.has(viewer.method))
     return undefined;

@@ -2,33 +2,8 @@ import type { EventValues, Execution, OriginCall, ViewerRequestEvent, ViewerResp
 import { addValue, emptyValues, encodeUtf8, formatPairs, parseQuery, sameValues, valuesOf } from '../../src/edge/judge/event-values.ts';
 import { isForbiddenHeader } from '../../src/edge/judge/header-rules.ts';
 import { answerExecutionError, answerValidationError, type Exchange } from './exchange.ts';
-import type { ReplyHead } from './viewer-reply.ts';
-import type { ViewerRequest } from './viewer-request.ts';
-
-/** The request after the viewer-request function. */
-export interface EdgeRequest {
-  kind: 'request';
-  uri: string;
-  /** Without the question mark; undefined for none. */
-  query: string | undefined;
-  headers: EventValues;
-  /** The Cookie header; undefined for none. */
-  cookie: string | undefined;
-  /** Query and cookies again, in the form that a viewer-response function gets. */
-  querystring: EventValues;
-  cookies: EventValues;
-}
-
-/** A response that a function generated or changed. */
-export interface EdgeResponse {
-  kind: 'response';
-  statusCode: number;
-  statusDescription: string | undefined;
-  /** Names and values in turn, with Set-Cookie, without Content-Length. */
-  headers: string[];
-  /** Undefined keeps the body. */
-  body: Buffer | undefined;
-}
+import type { EdgeResponse, ReplyHead } from './viewer-reply.ts';
+import type { EdgeRequest, ViewerRequest } from './viewer-request.ts';
 
 /** What a viewer-request function decided; `call` is its one call of an origin helper. */
 export interface ViewerRequestResult {

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Behavior, type EdgePlan, matchBehavior } from './edge-plan.ts';
+import { type EdgePlan, matchBehavior, type PlannedBehavior } from './edge-plan.ts';
 import { answerError, answerExecutionError, answerValidationError, type EdgeContext, type Exchange, openExchange } from './exchange.ts';
 import type { OriginResponse } from './origin-attempt.ts';
-import { askOrigins, chooseOrigins, failureStatus, type OriginChoice } from './origin-choice.ts';
+import { chooseOrigins, type OriginChoice } from './origin-choice.ts';
+import { askOrigins, failureStatus } from './origin-connection.ts';
 import { formatOriginRequest } from './origin-request.ts';
 import {
   birth,
@@ -14,13 +15,13 @@ import {
   validators,
   withoutHeader,
 } from './response-cache.ts';
-import { type EdgeRequest, runViewerRequest, runViewerResponse, type ViewerRequestResult } from './run-function.ts';
+import { runViewerRequest, runViewerResponse, type ViewerRequestResult } from './run-function.ts';
 import { errorPage, type ReplyHead, sendGenerated, sendHttpsRedirect, writeReplyHead } from './viewer-reply.ts';
-import { addCloudFrontHeaders } from './viewer-request.ts';
+import { addCloudFrontHeaders, type EdgeRequest } from './viewer-request.ts';
 
 /** How a request is served: under which behavior, in what form, from which origins. */
 interface Decision {
-  behavior: Behavior;
+  behavior: PlannedBehavior;
   request: EdgeRequest;
   choice: OriginChoice;
 }
@@ -63,7 +64,7 @@ export async function decideRequest(exchange: Exchange): Promise<Decision | unde
 }
 
 /** What CloudFront settles before any function runs: country, behavior, protocol and method. */
-function admit(exchange: Exchange, plan: EdgePlan): Behavior | undefined {
+function admit(exchange: Exchange, plan: EdgePlan): PlannedBehavior | undefined {
   const { viewer, response, marks, record } = exchange;
   if (!plan.enabled) return answerError(exchange, 403, 'the distribution is disabled');
   const behavior = matchBehavior(plan, viewer.path);
@@ -84,7 +85,7 @@ function admit(exchange: Exchange, plan: EdgePlan): Behavior | undefined {
   return behavior;
 }
 
-async function applyViewerRequest(exchange: Exchange, behavior: Behavior): Promise<ViewerRequestResult | undefined> {
+async function applyViewerRequest(exchange: Exchange, behavior: PlannedBehavior): Promise<ViewerRequestResult | undefined> {
   const { path: uri, query, headers, cookie, querystring, cookies } = exchange.viewer;
   if (behavior.viewerRequestFunction === undefined)
     return { output: { kind: 'request', uri, query, headers, cookie, querystring, cookies }, call: undefined };

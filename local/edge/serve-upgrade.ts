@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { answerError, answerExecutionError, answerValidationError, type EdgeContext, type Exchange, openExchange } from './exchange.ts';
 import type { OriginUpgrade } from './origin-attempt.ts';
-import { failureStatus } from './origin-choice.ts';
+import { failureStatus } from './origin-connection.ts';
 import { formatOriginRequest } from './origin-request.ts';
 import { decideRequest, serveRequest } from './serve-request.ts';
 import { writeReplyHead } from './viewer-reply.ts';

@@ -1,6 +1,5 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { hopByHopHeaders } from '../../src/edge/judge/header-rules.ts';
-import type { EdgeResponse } from './run-function.ts';
 
 /** CloudFront's own headers of every response. */
 export interface EdgeMarks {
@@ -15,6 +14,17 @@ export interface ReplyHead {
   statusMessage: string;
   /** Names in lower case and values in turn. */
   headers: string[];
+}
+
+/** A response that a function generated or changed. */
+export interface EdgeResponse {
+  kind: 'response';
+  statusCode: number;
+  statusDescription: string | undefined;
+  /** Names and values in turn, with Set-Cookie, without Content-Length. */
+  headers: string[];
+  /** Undefined keeps the body. */
+  body: Buffer | undefined;
 }
 
 /** An origin's status and headers without hop-by-hop headers. `raw` is names and values in turn. */

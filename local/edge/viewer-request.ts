@@ -31,6 +31,20 @@ export interface ViewerRequest {
   isWebSocket: boolean;
 }
 
+/** The request after the viewer-request function. */
+export interface EdgeRequest {
+  kind: 'request';
+  uri: string;
+  /** Without the question mark; undefined for none. */
+  query: string | undefined;
+  headers: EventValues;
+  /** The Cookie header; undefined for none. */
+  cookie: string | undefined;
+  /** Query and cookies again, in the form that a viewer-response function gets. */
+  querystring: EventValues;
+  cookies: EventValues;
+}
+
 /** Control headers of the local edge. Functions and origins do not see them. */
 const controlHeaders = {
   country: 'x-local-viewer-country',

@@ -16,7 +16,7 @@ export interface Drill {
   /** What viewers got. */
   outcomes: readonly Outcome[];
   /** What the edge did. */
-  requests: readonly EdgeRequest[];
+  requests: readonly ServedRequest[];
   probes: readonly DrillProbe[];
   verdicts: readonly DrillVerdict[];
   flips: readonly DrillFlip[];
@@ -41,7 +41,7 @@ export interface Outcome {
 }
 
 /** One request as the edge served it. */
-export interface EdgeRequest {
+export interface ServedRequest {
   /** At arrival. */
   at: number;
   /** Until the end of the response. */

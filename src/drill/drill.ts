@@ -1,5 +1,5 @@
 import type { EdgeConfig } from '../config/edge-config.ts';
-import type { Drill, DrillFlip, DrillProbe, DrillVerdict, EdgeRequest, OriginWait, Outcome, ServedRecord } from './drill-record.ts';
+import type { Drill, DrillFlip, DrillProbe, DrillVerdict, OriginWait, Outcome, ServedRecord, ServedRequest } from './drill-record.ts';
 
 /** A cloud under traffic, with an origin that can be broken. */
 export interface Rehearsal {
@@ -7,7 +7,7 @@ export interface Rehearsal {
   /** Epoch milliseconds at the first request. */
   startedAt: number;
   outcomes: readonly Outcome[];
-  requests: readonly EdgeRequest[];
+  requests: readonly ServedRequest[];
   /** By origin. */
   waits: Readonly<Record<string, OriginWait>>;
   /** `none` restores the origin. */

@@ -5,11 +5,9 @@ import {
   managedResponseHeadersPolicies,
 } from '../../../src/config/managed-policies.ts';
 import type { Account } from '../account.ts';
-import type { Decoded } from '../operation.ts';
 import { ServiceError } from '../service-error.ts';
-import { type Behavior, behaviorsOf } from './distribution-references.ts';
-import { checkEdgeFunctions } from './edge-functions.ts';
-import { checkForwardedValues } from './forwarded-values.ts';
+import type { Decoded } from '../wire/shape.ts';
+import { type BehaviorConfig, behaviorsOf } from './distribution-references.ts';
 
 type Config = Decoded<DistributionConfig>;
 
@@ -53,7 +51,7 @@ export function checkBehaviors(config: Config, account: Account): void {
   }
 }
 
-function checkMethods(behavior: Behavior, at: string, targetsGroup: boolean): void {
+function checkMethods(behavior: BehaviorConfig, at: string, targetsGroup: boolean): void {
   const allowed = behavior.AllowedMethods;
   if (allowed === undefined) return;
   if (!allowedSets.includes([...allowed.Items].sort().join(',')))
@@ -69,7 +67,7 @@ function checkMethods(behavior: Behavior, at: string, targetsGroup: boolean): vo
     );
 }
 
-function checkPolicies(behavior: Behavior, at: string, account: Account): void {
+function checkPolicies(behavior: BehaviorConfig, at: string, account: Account): void {
   const { CachePolicyId, OriginRequestPolicyId, ResponseHeadersPolicyId, ForwardedValues } = behavior;
   if ((CachePolicyId === undefined) === (ForwardedValues === undefined))
     throw invalid(`${at} needs either CachePolicyId or ForwardedValues`);
@@ -88,7 +86,7 @@ function checkPolicies(behavior: Behavior, at: string, account: Account): void {
 }
 
 /** Signers and key groups are enabled exactly where some are named. Which key groups an account has is not known here. */
-function checkTrust({ TrustedSigners: signers, TrustedKeyGroups: groups }: Behavior, at: string): void {
+function checkTrust({ TrustedSigners: signers, TrustedKeyGroups: groups }: BehaviorConfig, at: string): void {
   for (const [name, list] of [
     ['TrustedSigners', signers],
     ['TrustedKeyGroups', groups],
@@ -106,7 +104,7 @@ function checkTrust({ TrustedSigners: signers, TrustedKeyGroups: groups }: Behav
 }
 
 /** DG distribution-using-grpc.html: HTTP/2 to the viewer, POST, and an origin that speaks it. */
-function checkGrpc(behavior: Behavior, at: string, config: Config): void {
+function checkGrpc(behavior: BehaviorConfig, at: string, config: Config): void {
   if (behavior.GrpcConfig?.Enabled !== true) return;
   if (behavior.AllowedMethods?.Items.includes('POST') !== true) throw invalid(`${at} has gRPC enabled, but does not allow POST`);
   if (!['http2', 'http2and3'].includes(config.HttpVersion ?? 'http2')) throw invalid(`${at} has gRPC enabled, which needs HTTP/2`);
@@ -116,4 +114,87 @@ function checkGrpc(behavior: Behavior, at: string, config: Config): void {
 
 function invalid(message: string): ServiceError {
   return new ServiceError('InvalidArgument', message);
+}
+
+// DG cloudfront-limits.html, "Quotas on cookies, headers and query strings (legacy cache settings)".
+const maxCookies = 10;
+const maxHeaders = 10;
+const maxQueryStrings = 10;
+
+/** The viewer's headers that CloudFront can send to an S3 origin (API reference, ForwardedValues). */
+const s3Headers = ['access-control-request-headers', 'access-control-request-method', 'origin'];
+
+/** Refuses the legacy cache settings, and TTLs, that Create- and UpdateDistribution would refuse. */
+function checkForwardedValues(behavior: BehaviorConfig, at: string, config: Decoded<DistributionConfig>): void {
+  const ttls = [behavior.MinTTL, behavior.DefaultTTL, behavior.MaxTTL].filter((ttl) => ttl !== undefined);
+  if (ttls.some((ttl) => ttl < 0 || !Number.isInteger(ttl)))
+    throw new ServiceError('InvalidArgument', `the TTLs of ${at} must be whole seconds`);
+  if (ttls.some((ttl, index) => ttl < (ttls[index - 1] ?? 0)))
+    throw new ServiceError('InvalidTTLOrder', `the TTLs of ${at} must not fall from MinTTL to DefaultTTL to MaxTTL`);
+  const values = behavior.ForwardedValues;
+  if (values === undefined) return;
+  const { Forward, WhitelistedNames: names } = values.Cookies;
+  if ((Forward === 'whitelist') !== (names?.Items?.length ?? 0) > 0)
+    throw new ServiceError('InvalidForwardCookies', `${at} forwards ${Forward} cookies, and names ${names?.Items?.length ?? 'none'}`);
+  if ((names?.Items?.length ?? 0) > maxCookies)
+    throw new ServiceError('TooManyCookieNamesInWhiteList', `${at} names more than ${maxCookies} cookies`);
+  const keys = values.QueryStringCacheKeys?.Items ?? [];
+  if (keys.length > 0 && !values.QueryString)
+    throw new ServiceError('InvalidQueryStringParameters', `${at} names query strings for the cache key, but forwards none`);
+  if (keys.length > maxQueryStrings)
+    throw new ServiceError('TooManyQueryStringParameters', `${at} names more than ${maxQueryStrings} query strings`);
+  checkHeaders(behavior, values.Headers?.Items ?? [], at, config);
+}
+
+function checkHeaders(behavior: BehaviorConfig, headers: readonly string[], at: string, config: Decoded<DistributionConfig>): void {
+  if (headers.length > maxHeaders)
+    throw new ServiceError('TooManyHeadersInForwardedValues', `${at} forwards more than ${maxHeaders} headers`);
+  const isAll = headers.includes('*');
+  if (isAll && headers.length > 1) throw new ServiceError('InvalidArgument', `${at} forwards all headers, and names some beside`);
+  // API reference, MinTTL: it must be 0 where all headers are forwarded.
+  if (isAll && (behavior.MinTTL ?? 0) > 0)
+    throw new ServiceError('InvalidArgument', `${at} forwards all headers, and so needs a MinTTL of 0`);
+  const origin = config.Origins.Items.find(({ Id }) => Id === behavior.TargetOriginId);
+  const refused =
+    origin?.S3OriginConfig && headers.find((name) => !isAll && !s3Headers.includes(name.toLowerCase()) && !/^cloudfront-/i.test(name));
+  if (refused !== undefined || (isAll && origin?.S3OriginConfig !== undefined))
+    throw new ServiceError('InvalidHeadersForS3Origin', `${at} forwards ${refused ?? 'all headers'} to an S3 origin`);
+}
+
+const viewerEvents = ['viewer-request', 'viewer-response'];
+const lambdaEvents = [...viewerEvents, 'origin-request', 'origin-response'];
+const maxFunctions = 2;
+const maxLambdas = 4;
+
+/** A numbered version in us-east-1; no alias, and not $LATEST (API reference, LambdaFunctionAssociation). */
+const lambdaVersion = /^arn:aws:lambda:us-east-1:\d{12}:function:[\w-]{1,64}:\d+$/;
+
+/** Refuses functions of one behavior: only LIVE ones and numbered Lambda versions, one per event type, and the two kinds not together on viewer events. */
+function checkEdgeFunctions(behavior: BehaviorConfig, at: string, account: Account): void {
+  const associations = behavior.FunctionAssociations?.Items ?? [];
+  const lambdas = behavior.LambdaFunctionAssociations?.Items ?? [];
+  if (associations.length > maxFunctions)
+    throw new ServiceError('TooManyFunctionAssociations', `${at} has more than two function associations`);
+  if (lambdas.length > maxLambdas)
+    throw new ServiceError('TooManyLambdaFunctionAssociations', `${at} has more than four Lambda@Edge associations`);
+  const events = new Set<string>();
+  for (const { EventType: event, FunctionARN } of associations) {
+    const invalid = (message: string) => new ServiceError('InvalidFunctionAssociation', `${at}${message}`);
+    if (!viewerEvents.includes(event)) throw invalid(`: a function cannot run on ${event}`);
+    if (events.has(event)) throw invalid(` has two functions on ${event}`);
+    events.add(event);
+    if (lambdas.some((lambda) => lambda.EventType.startsWith('viewer-')))
+      throw invalid(' mixes CloudFront Functions and Lambda@Edge on viewer events');
+    if (account.published.liveFunction(FunctionARN) === undefined)
+      throw invalid(` names ${FunctionARN}, which is not a function that is LIVE`);
+  }
+  events.clear();
+  for (const { EventType: event, LambdaFunctionARN: arn, IncludeBody } of lambdas) {
+    const invalid = (message: string) => new ServiceError('InvalidLambdaFunctionAssociation', `${at}${message}`);
+    if (!lambdaEvents.includes(event)) throw invalid(`: Lambda@Edge cannot run on ${event}`);
+    if (!lambdaVersion.test(arn)) throw invalid(` names ${arn}, which is not a numbered version of a function in us-east-1`);
+    if (events.has(event)) throw invalid(` has two Lambda@Edge functions on ${event}`);
+    if (IncludeBody === true && event.endsWith('-response')) throw invalid(` asks for the body on ${event}, which has none`);
+    events.add(event);
+  }
 }

@@ -1,8 +1,7 @@
 import type { ContinuousDeploymentPolicy, ContinuousDeploymentPolicyConfig, DistributionConfig } from '@aws-sdk/client-cloudfront';
-import type { PublishedStaging } from '../../published.ts';
-import type { Account, DistributionRecord, PolicyRecord } from '../account.ts';
-import type { Decoded } from '../operation.ts';
+import { type Account, type DistributionRecord, type PolicyRecord, stagingOf } from '../account.ts';
 import { ServiceError } from '../service-error.ts';
+import type { Decoded } from '../wire/shape.ts';
 import { fillDistributionConfig } from './fill-distribution-config.ts';
 
 type Config = Decoded<DistributionConfig>;
@@ -54,26 +53,9 @@ export function primaryOfPolicy(id: string, account: Account): DistributionRecor
   return [...account.distributions.values()].find((record) => record.config.ContinuousDeploymentPolicyId === id);
 }
 
-/** The staging distribution whose DNS name a policy's config has. */
-export function stagingOf(config: PolicyConfig, account: Pick<Account, 'distributions'>): DistributionRecord | undefined {
-  const names = config.StagingDistributionDnsNames.Items ?? [];
-  return [...account.distributions.values()].find((record) => record.config.Staging === true && names.includes(record.domainName));
-}
-
 /** A policy that names this staging distribution. */
 export function policyOfStaging(staging: DistributionRecord, account: Account): PolicyRecord | undefined {
   return [...account.policies.values()].find((record) => record.config.StagingDistributionDnsNames.Items?.includes(staging.domainName));
-}
-
-/** Where part of a primary's requests goes by the policy of its deployed config; undefined when that is missing or disabled. */
-export function publishedStaging(primaryId: string, account: Pick<Account, 'distributions' | 'policies'>): PublishedStaging | undefined {
-  const policyId = account.distributions.get(primaryId)?.deployed?.ContinuousDeploymentPolicyId ?? '';
-  const config = account.policies.get(policyId)?.config;
-  const staging = config && stagingOf(config, account);
-  const { SingleHeaderConfig: byHeader, SingleWeightConfig: byWeight } = config?.TrafficConfig ?? {};
-  if (staging === undefined || config?.Enabled !== true) return undefined;
-  if (byHeader !== undefined) return { id: staging.id, takes: { header: byHeader.Header.toLowerCase(), value: byHeader.Value } };
-  return byWeight && { id: staging.id, takes: { share: byWeight.Weight } };
 }
 
 /** Refuses a config that Create- and UpdateContinuousDeploymentPolicy would refuse; `current` is the policy being updated. */

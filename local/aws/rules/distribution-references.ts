@@ -1,12 +1,12 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import type { Account, DistributionRecord } from '../account.ts';
-import type { Decoded } from '../operation.ts';
+import type { Decoded } from '../wire/shape.ts';
 
 type Config = Decoded<DistributionConfig>;
-export type Behavior = Config['DefaultCacheBehavior'];
+export type BehaviorConfig = Config['DefaultCacheBehavior'];
 
 /** Every behavior with its name in messages, the default one first. */
-export function behaviorsOf(config: Config): { at: string; behavior: Behavior }[] {
+export function behaviorsOf(config: Config): { at: string; behavior: BehaviorConfig }[] {
   const others = config.CacheBehaviors?.Items ?? [];
   return [
     { at: 'the default cache behavior', behavior: config.DefaultCacheBehavior },

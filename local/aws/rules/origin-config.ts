@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
-import type { Decoded } from '../operation.ts';
 import { ServiceError, type ServiceErrorCode } from '../service-error.ts';
+import type { Decoded } from '../wire/shape.ts';
 
 type Config = Decoded<DistributionConfig>;
 type Origin = NonNullable<Config['Origins']['Items']>[number];

@@ -3,11 +3,10 @@ import type { Duplex } from 'node:stream';
 import { listenOnLoopback } from '../../listen-on-loopback.ts';
 import { createId } from '../etag.ts';
 import { ServiceError, type ServiceErrorCode } from '../service-error.ts';
-import type { WireResponse } from '../wire/encode-response.ts';
-import { errorResponse } from './write-error.ts';
+import { errorResponse, type WireResponse } from '../wire/messages.ts';
 
 /** Answers a request; undefined drops the connection. */
-export type Answerer = (request: IncomingMessage, requestId: string) => Promise<WireResponse | undefined>;
+type Answerer = (request: IncomingMessage, requestId: string) => Promise<WireResponse | undefined>;
 
 /** Bytes of all headers of a request. */
 const maxHeaderBytes = 16_384;
@@ -18,7 +17,7 @@ const defaultRequestTimeoutMs = 10_000;
 /** Connections at once; more are refused by the kernel's means. */
 const maxConnections = 500;
 
-export interface HttpServerOptions {
+interface HttpServerOptions {
   /** 0 takes any free port. */
   port: number;
   /** For request ids. */
@@ -100,4 +99,9 @@ function refuse(socket: Duplex, code: ServiceErrorCode, requestId: string): void
 function codeOf(error: NodeJS.ErrnoException): ServiceErrorCode {
   if (error.code === 'HPE_HEADER_OVERFLOW') return 'RequestHeaderFieldsTooLarge';
   return error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'RequestTimeout' : 'BadRequest';
+}
+
+/** Whether a Host header names this machine: `localhost`, any name below it, or 127.0.0.1. A page elsewhere that rebinds its name to loopback does not pass. */
+export function isLocalHost(host: string | undefined): boolean {
+  return /^(([a-z0-9-]+\.)*localhost|127\.0\.0\.1)(:\d{1,5})?$/i.test(host ?? '');
 }

@@ -3,8 +3,7 @@ import { refuseRequest } from '../../console/refuse-request.ts';
 import type { Call } from '../call-log.ts';
 import { type ControlPlaneFaults, parseFaults } from '../faults.ts';
 import { ServiceError } from '../service-error.ts';
-import type { WireResponse } from '../wire/encode-response.ts';
-import { readBody } from './read-body.ts';
+import type { WireResponse } from '../wire/messages.ts';
 
 /** More that `/_local/` answers, by `GET /_local/name`: from the request's body (empty for GET) to a JSON answer; `problems` in it make it a 400. */
 export type LocalRoutes = Readonly<Record<string, (body: string) => object | Promise<object>>>;
@@ -53,4 +52,28 @@ export async function answerRoute(request: IncomingMessage, route: LocalRoutes[s
 
 function json(status: number, body: object): WireResponse {
   return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}
+
+/** Bytes of a request body. UpdateKeys may have 3 MB on AWS, but 50 of its largest keys are below 100 KB. */
+export const maxBodyBytes = 1_048_576;
+
+/** How much of a body that is too large is still read, so that a caller in the middle of sending gets to see the answer. */
+const maxDrainedBytes = 16 * maxBodyBytes;
+
+/** The body as text. RequestEntityTooLarge past the limit, with nothing kept in memory; MalformedInput when it is not UTF-8. */
+export async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    bytes += chunk.byteLength;
+    if (bytes > maxDrainedBytes) break;
+    if (bytes > maxBodyBytes) chunks.length = 0;
+    else chunks.push(chunk);
+  }
+  if (bytes > maxBodyBytes) throw new ServiceError('RequestEntityTooLarge', `the body has more than ${maxBodyBytes} bytes`);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+  } catch {
+    throw new ServiceError('MalformedInput', 'the body is not UTF-8');
+  }
 }

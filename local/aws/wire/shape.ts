@@ -138,3 +138,15 @@ function simpleShape(code: number): Shape {
   if (code === 21 || code === 42) return { kind: 'blob' };
   return { kind: 'string' };
 }
+
+/**
+ * A request as it arrives: what the model requires is there. Members the model leaves open stay optional.
+ * The SDK's own types allow undefined everywhere, since they describe what a caller may leave out.
+ */
+export type Decoded<T> = T extends Date | Uint8Array
+  ? T
+  : T extends readonly (infer Item)[]
+    ? Decoded<Item>[]
+    : T extends object
+      ? { [Key in keyof T]: Decoded<Exclude<T[Key], undefined>> }
+      : T;

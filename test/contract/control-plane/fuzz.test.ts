@@ -2,11 +2,11 @@ import { connect } from 'node:net';
 import { CreateDistributionCommand, GetDistributionConfigCommand, UpdateDistribution$ } from '@aws-sdk/client-cloudfront';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cloudfrontOperations, keyValueStoreOperations } from '../../../local/aws/all-operations.ts';
-import { maxBodyBytes } from '../../../local/aws/transport/read-body.ts';
+import { cloudfrontOperations, keyValueStoreOperations } from '../../../local/aws/control-plane.ts';
+import { maxBodyBytes } from '../../../local/aws/transport/local-api.ts';
 import { writeJson } from '../../../local/aws/wire/json.ts';
 import { type OperationShape, operationShape, type Shape, type Structure } from '../../../local/aws/wire/shape.ts';
-import { writeXml } from '../../../local/aws/wire/write-xml.ts';
+import { writeXml } from '../../../local/aws/wire/xml.ts';
 import {
   createLiveFunction,
   createReadyStore,

@@ -1,4 +1,4 @@
-import type { Drill, EdgeRequest, Outcome } from '../../../src/drill/drill-record.ts';
+import type { Drill, ServedRequest, Outcome } from '../../../src/drill/drill-record.ts';
 
 export const singapore = 'ap-southeast-1';
 export const europe = 'eu-central-1';
@@ -14,7 +14,7 @@ export const outcome = (startedAt: number, more: Partial<Outcome> = {}): Outcome
   ...more,
 });
 
-export const request = (at: number, origins: string[], ms = 5): EdgeRequest => ({ at, ms, origins });
+export const request = (at: number, origins: string[], ms = 5): ServedRequest => ({ at, ms, origins });
 
 /** Broken at 1 s, flipped by 2 s, mended at 6 s, home by 9 s; every promise held. */
 export const good: Drill = {

@@ -1,10 +1,10 @@
 import { ServiceError } from '../service-error.ts';
-import { readJson } from './json.ts';
-import { parseNumber } from './parse-number.ts';
-import { readXml } from './read-xml.ts';
+import type { Route } from '../transport/router.ts';
+import { parseNumber, readJson, writeJson } from './json.ts';
 import type { Member, OperationShape } from './shape.ts';
+import { readXml, writeXml, writeXmlError } from './xml.ts';
 
-export interface WireRequest {
+interface WireRequest {
   labels: ReadonlyMap<string, string>;
   query: ReadonlyMap<string, string>;
   headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -58,4 +58,46 @@ function readParameter(member: Member, text: string, format: 'xml' | 'json'): un
     return text === 'true';
   }
   return text;
+}
+
+export interface WireResponse {
+  status: number;
+  headers: Record<string, string>;
+  body: string | Uint8Array;
+}
+
+/** The operation's result as the model places it: headers, a payload (XML or raw bytes), a JSON body, or nothing. */
+export function encodeResponse(shape: OperationShape, output: object, format: 'xml' | 'json'): WireResponse {
+  const values = output as Record<string, unknown>;
+  const headers: Record<string, string> = {};
+  for (const member of shape.output.members) {
+    const value = values[member.name];
+    if (member.place === 'header' && value !== undefined) headers[member.wireName === 'etag' ? 'ETag' : member.wireName] = String(value);
+  }
+  if (format === 'json') {
+    return { status: shape.status, headers: { ...headers, 'content-type': 'application/json' }, body: writeJson(output, shape.output) };
+  }
+  const payload = shape.output.members.find((member) => member.place === 'payload');
+  if (payload === undefined) return { status: shape.status, headers, body: '' };
+  const value = values[payload.name];
+  const target = payload.shape();
+  if (value instanceof Uint8Array) return { status: shape.status, headers, body: value };
+  const body = target.kind === 'structure' && value !== undefined ? writeXml(value as object, target, payload.wireName) : '';
+  return { status: shape.status, headers: { ...headers, 'content-type': 'text/xml' }, body };
+}
+
+/** An error as the service words it: an XML document, or JSON with the code in a header. */
+export function errorResponse(error: ServiceError, service: Route['service'], requestId: string): WireResponse {
+  if (service === 'cloudfront')
+    return {
+      status: error.status,
+      headers: { 'content-type': 'text/xml' },
+      body: writeXmlError(error.code, error.message, error.status, requestId),
+    };
+  const code = /Exception$/.test(error.code) ? error.code : `${error.code}Exception`;
+  return {
+    status: error.status,
+    headers: { 'content-type': 'application/json', 'x-amzn-errortype': code },
+    body: JSON.stringify({ Message: error.message }),
+  };
 }
