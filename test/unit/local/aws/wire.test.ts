@@ -1,9 +1,8 @@
 import { CreateDistribution$, type DistributionConfig } from '@aws-sdk/client-cloudfront';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readXml } from '../../../../local/aws/wire/xml.ts';
 import { operationShape, type Shape, type Structure } from '../../../../local/aws/wire/shape.ts';
-import { writeXml } from '../../../../local/aws/wire/xml.ts';
+import { readXml, writeXml } from '../../../../local/aws/wire/xml.ts';
 
 const payload = operationShape(CreateDistribution$).input.members[0];
 const distributionConfig = payload?.shape() as Structure;
