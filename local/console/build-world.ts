@@ -82,7 +82,10 @@ async function readCountries(): Promise<{ code: string; polygon: Polygon }[]> {
   });
 }
 
-/** ISO 3166-1 numeric to alpha-2: `356` is `IN`; empty for land without a code, such as Kosovo. Unicode's data has them as aliases. */
+/**
+ * ISO 3166-1 numeric to alpha-2: `356` is `IN`; empty for land without a code, such as Kosovo. Unicode's data has them
+ * as aliases.
+ */
 function parseNumericCode(id: string): string {
   const code = new Intl.Locale(`und-${id.padStart(3, '0')}`).region;
   return code !== undefined && /^[A-Z]{2}$/.test(code) ? code : '';
@@ -115,7 +118,9 @@ function drawCountry(polygons: readonly Polygon[]): { path: string; bounds: Boun
   return { path: writer.text, bounds };
 }
 
-/** Writes rings as whole-number steps from point to point, which are shorter than coordinates. Drops rings without area. */
+/**
+ * Writes rings as whole-number steps from point to point, which are shorter than coordinates. Drops rings without area.
+ */
 class StepWriter implements GeoContext {
   text = '';
   #ring: [number, number][] = [];

@@ -19,7 +19,7 @@ type Assets = Readonly<Record<string, Promise<Asset>>>;
 
 let built: Assets | undefined;
 
-/** Every file of the page by its path, made once in a process: the page is compiled in some tens of milliseconds, then the map is drawn. */
+/** Every file of the page by path, built once per process: the page in some tens of milliseconds, then the map. */
 export function buildAssets(): Assets {
   built ??= startAssets();
   return built;
@@ -37,7 +37,7 @@ function startAssets(): Assets {
     '/page.css': pack('text/css; charset=utf-8', pick('.css')),
     '/world.json': pack('application/json', compiled.then(drawWorld)),
   };
-  // A failure is told to who asks for the file; until then it must not count as unhandled.
+  // A failure is reported to the request for the file; until then it must not count as unhandled.
   for (const asset of Object.values(assets)) asset.catch(() => undefined);
   return assets;
 }

@@ -1,23 +1,20 @@
 import { parseHealthRecord, weightAt } from '../../kvs/health-record.ts';
 import { healthKey } from '../../kvs/keys.ts';
 import type { EdgeRequestRecord } from '../edge/exchange.ts';
-import type { ConsoleSource, StoreStatus } from './console-source.ts';
-import type { FlipperNews } from './flipper-news.ts';
-import { RequestSample } from './request-sample.ts';
-import { Timeline } from './timeline.ts';
-import { TrafficWindow } from './traffic-window.ts';
-import type { Batch, ConsoleState, OriginState, SampledRequest } from './wire.ts';
+import type { ConsoleSource, FlipperNews, StoreStatus } from './console-source.ts';
+import { RequestSample, TrafficWindow } from './traffic.ts';
+import type { ConsoleBatch, ConsoleState, OriginState, SampledRequest, TimelineEntry } from './wire.ts';
 import { WorldWatch } from './world-watch.ts';
 
 /** Requests that a page gets when it opens. */
 const keptRequests = 40;
 
-/** Without any change a batch is sent this seldom, so that a page knows that it is up to date. */
+/** Without a change a batch is sent only this often: it tells the page that it is up to date. */
 const beatMs = 1_000;
 
 type Known = Pick<OriginState, 'verdict' | 'since' | 'why' | 'probe'>;
 
-/** Everything that the pages are shown, of bounded size, and what of it is new. */
+/** Everything that the pages show, of bounded size, and what of it is new. */
 export class ConsoleModel {
   readonly #source: ConsoleSource;
   readonly #now: () => number;
@@ -30,8 +27,8 @@ export class ConsoleModel {
   #hold: string | undefined;
   #lastSequence: number | undefined;
   #faults = new Map<string, string>();
-  #toldState = '';
-  #toldAt = 0;
+  #sentState = '';
+  #sentAt = 0;
 
   constructor(source: ConsoleSource, { now, random }: { now: () => number; random: () => number }) {
     this.#source = source;
@@ -48,7 +45,7 @@ export class ConsoleModel {
   }
 
   addNews(news: FlipperNews, at: number): void {
-    if (news.kind === 'look') this.#know(news.origin, { probe: news.text });
+    if (news.kind === 'probe') this.#know(news.origin, { probe: news.text });
     else if (news.kind === 'hold') {
       this.#hold = news.text;
       if (news.text !== undefined) this.#timeline.add({ at, kind: 'hold', tone: 'plain', text: 'holding', detail: news.text });
@@ -61,18 +58,18 @@ export class ConsoleModel {
     }
   }
 
-  /** Whether the function has been asked for the world yet. */
+  /** Whether the map has its first answer. */
   get hasWorld(): boolean {
     return this.#world.world !== undefined;
   }
 
-  /** Asks the function anew if it may decide otherwise than before. */
-  lookAtWorld(then: () => void): void {
-    void this.#world.look(this.#now(), then);
+  /** Runs the function for every country again if its decisions may have changed. */
+  checkWorld(then: () => void): void {
+    void this.#world.check(this.#now(), then);
   }
 
-  /** What is new since the last batch; undefined when there is nothing to tell. */
-  takeBatch(): Batch | undefined {
+  /** What is new since the last batch; undefined when nothing is. */
+  takeBatch(): ConsoleBatch | undefined {
     const now = this.#now();
     const state = this.#readState(now);
     const stateText = JSON.stringify(state);
@@ -81,22 +78,22 @@ export class ConsoleModel {
     const { requests, more } = this.#sample.take();
     const timeline = this.#timeline.takeNew();
     this.#requests = [...this.#requests, ...requests].slice(-keptRequests);
-    const batch: Batch = {
+    const batch: ConsoleBatch = {
       now,
-      ...(stateText !== this.#toldState && { state }),
+      ...(stateText !== this.#sentState && { state }),
       ...(world && { world }),
       ...(seconds.length > 0 && { seconds }),
       ...(requests.length > 0 && { requests, more }),
       ...(timeline.length > 0 && { timeline }),
     };
-    if (Object.keys(batch).length === 1 && now - this.#toldAt < beatMs) return undefined;
-    this.#toldState = stateText;
-    this.#toldAt = now;
+    if (Object.keys(batch).length === 1 && now - this.#sentAt < beatMs) return undefined;
+    this.#sentState = stateText;
+    this.#sentAt = now;
     return batch;
   }
 
-  /** Everything, for a page that knows nothing. */
-  freshBatch(): Batch {
+  /** Everything, for a new page. */
+  freshBatch(): ConsoleBatch {
     const now = this.#now();
     const world = this.#world.currentAt(now);
     return {
@@ -164,14 +161,40 @@ export class ConsoleModel {
       const now = fault();
       if (now === this.#faults.get(id)) continue;
       this.#faults.set(id, now);
-      const isMended = now === 'none';
+      const isRestored = now === 'none';
       this.#timeline.add({
         at,
         kind: 'fault',
-        tone: isMended ? 'good' : 'bad',
-        text: isMended ? `${id} is mended` : `${id} breaks: ${now}`,
+        tone: isRestored ? 'good' : 'bad',
+        text: isRestored ? `${id} is restored` : `${id} breaks: ${now}`,
         detail: null,
       });
     }
+  }
+}
+
+const keptEntries = 200;
+
+/** The latest events, the oldest first. */
+class Timeline {
+  #entries: TimelineEntry[] = [];
+  #lastId = 0;
+  #takenId = 0;
+
+  add(entry: Omit<TimelineEntry, 'id'>): void {
+    this.#lastId += 1;
+    this.#entries.push({ id: this.#lastId, ...entry });
+    if (this.#entries.length > keptEntries) this.#entries.shift();
+  }
+
+  /** The entries since the last call. */
+  takeNew(): TimelineEntry[] {
+    const added = this.#entries.filter(({ id }) => id > this.#takenId);
+    this.#takenId = this.#lastId;
+    return added;
+  }
+
+  all(): readonly TimelineEntry[] {
+    return this.#entries;
   }
 }

@@ -2,9 +2,9 @@ import type { FunctionSource } from '../../src/edge/execution.ts';
 import type { LocalRoutes } from '../aws/transport/local-api.ts';
 import type { Replica } from '../edge/replica.ts';
 import type { Published } from '../published.ts';
-import type { AudienceState, OverrideState } from './wire.ts';
+import type { AudienceState, OverrideState, ShownVerdict } from './wire.ts';
 
-/** A flip as the audit in the store keeps it. */
+/** A flip of the audit. */
 interface KeptFlip {
   sequence: number;
   at: number;
@@ -16,18 +16,18 @@ interface KeptFlip {
   breakGlass?: string | undefined;
 }
 
-/** What the authoritative store says at a moment. */
+/** The state of the authoritative store. */
 export interface StoreStatus {
   record: string;
   isReadable: boolean;
   edited: boolean;
   origins: readonly { id: string; weight: number }[];
   override: OverrideState | undefined;
-  /** The newest first; a flip that is not among them any more is not shown. */
+  /** The newest first; only these are shown. */
   lastFlips: readonly KeptFlip[];
 }
 
-/** What the function is asked about everybody. */
+/** One run of the function for every country. */
 export interface Survey {
   source: FunctionSource;
   /** Undefined when the key is missing. */
@@ -38,7 +38,7 @@ export interface Survey {
   now: number;
 }
 
-/** The local cloud as the console sees it, and what it may ask and do: brought along by who opens it. */
+/** The local cloud as the console sees it, with the actions that it offers. */
 export interface ConsoleSource {
   /** Base URL of the edge. */
   edge: string;
@@ -50,14 +50,25 @@ export interface ConsoleSource {
   storeArn: string;
   /** The viewer-request function of the default behavior. */
   functionArn(): string | undefined;
-  /** Whom the audit will name. */
+  /** The name in the audit. */
   author: string;
   /** Whether a flipper runs. */
   hasFlipper: boolean;
-  /** Requests a second of the viewers that the console plays. */
+  /** Requests per second of the simulated viewers. */
   viewers(): number;
   status(values: ReadonlyMap<string, string>, now: number): StoreStatus;
   survey(survey: Survey): Promise<AudienceState[]>;
-  /** What a page may do, by `POST /api/name`: from a body to an answer; `problems` in it make it a 400. */
+  /** The actions, by `POST /api/name`: from a body to an answer. `problems` in it makes it a 400. */
   actions: LocalRoutes;
 }
+
+/**
+ * The flipper's events for the console. Without flips: the console reads all flips, also an operator's, from the audit
+ * in the store.
+ */
+export type FlipperNews =
+  | { kind: 'probe'; origin: string; text: string }
+  | { kind: 'verdict'; origin: string; verdict: ShownVerdict; why: string | undefined }
+  /** Why it holds, in words; undefined when it does not. */
+  | { kind: 'hold'; text: string | undefined }
+  | { kind: 'note'; tone: 'good' | 'bad' | 'plain'; text: string };

@@ -1,32 +1,32 @@
 import type { ServerResponse } from 'node:http';
 import { once } from '../../src/text/once.ts';
-import type { Batch } from './wire.ts';
+import type { ConsoleBatch } from './wire.ts';
 
 /** Pages at once; a browser opens six connections to one host at most. */
 const maxListeners = 32;
 
-/** A page that has taken nothing for so long is given up; it connects again by itself when it lives. */
+/** A page that reads nothing for this long is disconnected. It connects again automatically. */
 const patienceMs = 30_000;
 
 interface Listener {
   response: ServerResponse;
-  /** It has missed a batch and is told everything once it can take it. */
+  /** It missed a batch and gets everything when it reads again. */
   isBehind: boolean;
-  /** When it last took all that it was sent. */
+  /** When it had last read everything. */
   emptyAt: number;
 }
 
 /**
- * Tells the open pages what happens, as Server-Sent Events. Nothing is queued for a page that does not read: it misses batches and is told everything afresh once its
- * connection is empty, so that a slow one costs no more than the one batch on its way.
+ * Sends batches to the open pages as Server-Sent Events. It queues nothing for a page that does not read: the page
+ * misses batches and gets everything again when its connection is empty. So a slow page costs the memory of one batch.
  */
 export class EventStream {
   readonly #listeners = new Set<Listener>();
-  readonly #fresh: () => Batch;
+  readonly #fresh: () => ConsoleBatch;
   readonly #now: () => number;
 
-  /** `fresh` makes the batch for somebody who knows nothing. */
-  constructor(fresh: () => Batch, now: () => number) {
+  /** `fresh` makes the batch for a new page. */
+  constructor(fresh: () => ConsoleBatch, now: () => number) {
     this.#fresh = fresh;
     this.#now = now;
   }
@@ -35,12 +35,12 @@ export class EventStream {
     return this.#listeners.size;
   }
 
-  /** Bytes that wait for pages to take them. */
+  /** Bytes waiting for pages to read them. */
   get pendingBytes(): number {
     return [...this.#listeners].reduce((sum, { response }) => sum + response.writableLength, 0);
   }
 
-  /** Begins to tell this page; false when too many listen already. */
+  /** Adds a page; false when there are too many. */
   add(response: ServerResponse): boolean {
     if (this.#listeners.size >= maxListeners) return false;
     const listener: Listener = { response, isBehind: false, emptyAt: this.#now() };
@@ -52,7 +52,7 @@ export class EventStream {
     return true;
   }
 
-  send(batch: Batch): void {
+  send(batch: ConsoleBatch): void {
     const text = once(() => formatBatch(batch));
     const fresh = once(() => formatBatch(this.#fresh()));
     for (const listener of this.#listeners) {
@@ -73,6 +73,6 @@ export class EventStream {
   }
 }
 
-function formatBatch(batch: Batch): string {
+function formatBatch(batch: ConsoleBatch): string {
   return `data: ${JSON.stringify(batch)}\n\n`;
 }

@@ -1,6 +1,6 @@
-// What the console's server and its page say to each other. Times are epoch milliseconds of the server's clock.
+// Messages between the console's server and its page. Times are epoch milliseconds of the server's clock.
 
-/** The map: paths and places in its own units. The empty code stands for land without an ISO code. */
+/** The map: paths and places in its own units. The empty code is land without an ISO code. */
 export interface WorldShapes {
   width: number;
   height: number;
@@ -10,7 +10,7 @@ export interface WorldShapes {
   dots: Readonly<Record<string, readonly [number, number]>>;
 }
 
-export type Verdict = 'healthy' | 'unhealthy' | 'unknown';
+export type ShownVerdict = 'healthy' | 'unhealthy' | 'unknown';
 
 export interface OriginState {
   id: string;
@@ -18,14 +18,14 @@ export interface OriginState {
   port: number;
   /** `none`, or how it is broken, such as `slow:1500`. */
   fault: string;
-  verdict: Verdict;
+  verdict: ShownVerdict;
   /** Since when; null before the first verdict. */
   since: number | null;
-  /** Why it is not healthy; null when nobody said. */
+  /** Why it is not healthy; null when unknown. */
   why: string | null;
-  /** The last look at it, such as `good, 3 ms`; null before the first. */
+  /** The last probe, such as `good, 3 ms`; null before the first. */
   probe: string | null;
-  /** The weight in the authoritative store, and the one that the edge acts by. */
+  /** The weights in the authoritative store and at the edge. */
   storeWeight: number;
   edgeWeight: number;
 }
@@ -44,30 +44,30 @@ export interface ConsoleState {
   origins: readonly OriginState[];
   /** The record in the authoritative store. */
   record: string;
-  /** False: no health record; the edge acts as for `ok`. */
+  /** False: not a health record; the edge routes as for `ok`. */
   isReadable: boolean;
   /** Changed by hand since the last flip. */
   edited: boolean;
   override: OverrideState | null;
-  /** What each edge location's copy of the store holds; null where the key is missing. */
+  /** The record in each edge location's copy of the store; null where the key is missing. */
   locations: readonly { name: string; record: string | null }[];
   /** When the last write will be everywhere; null when it is. */
   settlesAt: number | null;
   replica: { failReads: boolean; transientMiss: boolean };
   flipper: {
     running: boolean;
-    /** What stands in its way, in words; null when nothing does. */
+    /** Why it holds, in words; null when it does not. */
     hold: string | null;
   };
-  /** Requests a second of the viewers that the console plays. */
+  /** Requests per second of the simulated viewers. */
   viewers: number;
-  /** Whom the audit will name. */
+  /** The name in the audit. */
   author: string;
 }
 
-/** Countries that the LIVE function treats alike, under the record of the first edge location. */
+/** Countries with the same routing by the LIVE function, under the record of the first edge location. */
 export interface AudienceState {
-  /** ISO codes; null stands for viewers without a country. */
+  /** ISO codes; null is viewers without a country. */
   countries: readonly (string | null)[];
   /** All origins for them, home first. */
   order: readonly string[];
@@ -80,7 +80,7 @@ export interface AudienceState {
 
 export interface WorldState {
   audiences: readonly AudienceState[];
-  /** SHA-256 of the function that was asked, hex; null when nothing is LIVE. */
+  /** SHA-256 of the function, hex; null when nothing is LIVE. */
   sha256: string | null;
   /** Why there is no answer; null when there is one. */
   problem: string | null;
@@ -90,7 +90,7 @@ export interface WorldState {
 export interface Second {
   /** Its first millisecond. */
   at: number;
-  /** Requests by the origin that answered; the empty id stands for the edge itself. */
+  /** Requests by the origin that answered; the empty id is the edge itself. */
   byOrigin: Readonly<Record<string, number>>;
   /** Answers of 500 and more, and viewers who left before one. */
   failed: number;
@@ -108,7 +108,7 @@ export interface SampledRequest {
   /** 0 when the viewer left before any answer. */
   status: number;
   origins: readonly string[];
-  /** What the function wrote about its decision; null when it wrote nothing. */
+  /** The function's note about its decision; null without one. */
   decision: string | null;
   ms: number;
   reason: string | null;
@@ -124,10 +124,10 @@ export interface TimelineEntry {
   detail: string | null;
 }
 
-/** What one tick tells; a part that is absent is as it was. */
-export interface Batch {
+/** The changes of one tick. An absent part has not changed. */
+export interface ConsoleBatch {
   now: number;
-  /** Everything that is known, for somebody who knows nothing or has missed something. */
+  /** The batch has everything, for a page that is new or missed a batch. */
   fresh?: true;
   state?: ConsoleState;
   world?: WorldState;

@@ -6,8 +6,8 @@ import type { WorldState } from './wire.ts';
 type Watched = Pick<ConsoleSource, 'origins' | 'replica' | 'published' | 'storeArn' | 'functionArn' | 'survey'>;
 
 /**
- * Keeps the answer to "who goes where": the LIVE function is asked for every country as soon as the code, the edge's copy of the record, or what of it has expired is not
- * what it was. One question is under way at a time.
+ * Keeps the map's answer. Runs the LIVE function for every country when the code, the edge's copy of the record or its
+ * expired entries have changed. One run at a time.
  */
 export class WorldWatch {
   readonly #source: Watched;
@@ -25,20 +25,20 @@ export class WorldWatch {
     return this.#world;
   }
 
-  /** The newest answer if nothing has changed since it was asked for; undefined when it is old. */
+  /** The newest answer if it is up to date; undefined otherwise. */
   currentAt(now: number): WorldState | undefined {
     return !this.#asking && this.#question(now).key === this.#askedFor ? this.#world : undefined;
   }
 
-  /** The newest answer if it came since this was last asked. */
+  /** The newest answer, if it is newer than the last call. */
   takeNew(): WorldState | undefined {
     const world = this.#isNew ? this.#world : undefined;
     this.#isNew = false;
     return world;
   }
 
-  /** Looks whether anything has changed, and asks the function if so; `then` is called when there is an answer. Never rejects. */
-  async look(now: number, then: () => void = () => undefined): Promise<void> {
+  /** Runs the function if anything has changed and calls `then` when there is an answer. Never rejects. */
+  async check(now: number, then: () => void = () => undefined): Promise<void> {
     if (this.#asking) return;
     const { live, record, failReads, key } = this.#question(now);
     if (key === this.#askedFor) return;
@@ -58,7 +58,7 @@ export class WorldWatch {
     then();
   }
 
-  /** What would be asked now; `key` is another as soon as the answer may be. */
+  /** The present question. `key` changes whenever the answer may change. */
   #question(now: number) {
     const { replica, published, storeArn, functionArn, origins } = this.#source;
     const arn = functionArn();

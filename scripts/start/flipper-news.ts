@@ -1,4 +1,4 @@
-import type { FlipperNews } from '../../local/console/flipper-news.ts';
+import type { FlipperNews } from '../../local/console/console-source.ts';
 import type { FlipperEvent } from '../../src/flipper/flipper-event.ts';
 import { describeEvent } from '../../src/flipper/format-flipper-event.ts';
 
@@ -7,7 +7,7 @@ export function flipperNews(event: FlipperEvent): FlipperNews | undefined {
   switch (event.event) {
     case 'probe': {
       const found = event.opinion === 'good' ? 'good' : [event.opinion, event.class].filter(Boolean).join(', ');
-      return { kind: 'look', origin: event.origin, text: `${found}, ${event.latencyMs} ms` };
+      return { kind: 'probe', origin: event.origin, text: `${found}, ${event.latencyMs} ms` };
     }
     case 'verdict':
       return { kind: 'verdict', origin: event.origin, verdict: event.to, why: event.why };

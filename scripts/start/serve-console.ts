@@ -1,6 +1,6 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
+import { type Console, openConsole } from '../../local/console/console.ts';
 import type { ConsoleSource } from '../../local/console/console-source.ts';
-import { type Console, openConsole } from '../../local/console/open-console.ts';
 import { edgeLocations } from '../../local/edge/exchange.ts';
 import { formatOriginFault } from '../../local/origin/origin-fault.ts';
 import { openAws } from '../../src/aws/clients.ts';

@@ -57,7 +57,7 @@ describeWith(['chromium'], 'the console in a real Chromium', () => {
   const headline = (page: Page) => () => page.locator('#headline-text').textContent();
   const timeline = (page: Page) => () => page.locator('#timeline').textContent();
   const fault = (page: Page, origin: string, name: string) =>
-    page.getByRole('group', { name: `Break or mend ${origin}` }).getByRole('button', { name });
+    page.getByRole('group', { name: `Fault of ${origin}` }).getByRole('button', { name });
 
   it('breaks Singapore with a click, shows the flip and the map change, and drives it home', { timeout: 90_000 }, async () => {
     const { page, seen } = await open();
@@ -76,17 +76,17 @@ describeWith(['chromium'], 'the console in a real Chromium', () => {
     expect(await page.locator('[data-origin="singapore"] .verdict').textContent()).toContain('unhealthy');
     expect(await page.locator('#announce').textContent()).toMatch(/flip #1|singapore is unhealthy/);
 
-    await fault(page, 'singapore', 'well').click();
+    await fault(page, 'singapore', 'no fault').click();
     await expect.poll(servedBy(page, 'IN'), patience).toMatch(/^europe \d+ %, singapore \d+ %$/);
     await expect.poll(headline(page), patience).toMatch(/^singapore is shared: 237 countries served by/);
     await expect.poll(headline(page), patience).toBe('All 249 countries at home');
     expect(await servedBy(page, 'IN')()).toBe('singapore');
     expect(await fillOf(page, 'IN')()).toBe(home);
-    expect(await timeline(page)()).toMatch(/singapore is mended/);
+    expect(await timeline(page)()).toMatch(/singapore is restored/);
     expect(seen.complaints).toEqual([]);
   });
 
-  it('moves everybody by hand and back with the keyboard alone', { timeout: 60_000 }, async () => {
+  it('moves all viewers by hand and back with the keyboard alone', { timeout: 60_000 }, async () => {
     const { page } = await open();
     await expect.poll(headline(page), patience).toBe('All 249 countries at home');
     const focused = () => page.evaluate<string>("document.activeElement.getAttribute('name') ?? document.activeElement.id");
@@ -103,7 +103,7 @@ describeWith(['chromium'], 'the console in a real Chromium', () => {
     await page.keyboard.press('Enter');
     await expect.poll(servedBy(page, 'IN'), patience).toBe('europe');
     expect(await page.locator('#override').textContent()).toMatch(/europe 100 %.*left; .*: by keyboard/);
-    await expect.poll(() => page.locator('#headline-detail').textContent(), patience).toMatch(/^held by .* for \d+ min/);
+    await expect.poll(() => page.locator('#headline-detail').textContent(), patience).toMatch(/^override by .*, \d+ min/);
 
     await page.locator('select[name="command"]').focus();
     await page.keyboard.press('End');
@@ -118,7 +118,7 @@ describeWith(['chromium'], 'the console in a real Chromium', () => {
     const { page } = await open();
     await page.getByLabel('For', { exact: true }).fill('80h');
     await page.getByLabel('Reason').fill('too long');
-    await page.getByRole('button', { name: 'Show what it would do' }).click();
+    await page.getByRole('button', { name: 'Show the plan' }).click();
     await expect.poll(() => page.locator('#failover-problem').textContent(), patience).toMatch(/at most 72h/);
     expect(await page.locator('#write-plan').isVisible()).toBe(false);
     await page.getByLabel('Country', { exact: true }).fill('germany');
@@ -128,7 +128,7 @@ describeWith(['chromium'], 'the console in a real Chromium', () => {
     expect(await page.locator('#world-rows').textContent()).toContain('237 countries');
   });
 
-  it('lets the edge fail to read, by which everybody goes home', { timeout: 60_000 }, async () => {
+  it('lets the edge fail to read, so that all viewers go home', { timeout: 60_000 }, async () => {
     const { page } = await open();
     const button = page.getByRole('button', { name: 'every read fails' });
     await button.click();
@@ -148,7 +148,7 @@ describeWith(['chromium'], 'the console in a real Chromium', () => {
   });
 
   it.each(['light', 'dark'] as const)(
-    'fits 360 px in the %s, asks nobody else, and is no more than 150 kB',
+    'fits 360 px in the %s, loads nothing from elsewhere, and is no more than 150 kB',
     { timeout: 60_000 },
     async (colorScheme) => {
       const { page, seen } = await open({ viewport: { width: 360, height: 740 }, colorScheme });

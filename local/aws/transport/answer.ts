@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOrStackOf } from '../../../src/text/message-of.ts';
-import { refuseRequest } from '../../console/refuse-request.ts';
 import type { Account } from '../account.ts';
 import { type Call, logCall } from '../call-log.ts';
 import { type ControlPlaneFaults, type Fault, takeFaults } from '../faults.ts';
 import { ServiceError, type ServiceErrorCode } from '../service-error.ts';
 import { decodeRequest, encodeResponse, errorResponse, type WireResponse } from '../wire/messages.ts';
+import { refuseRequest } from './http-server.ts';
 import { readBody } from './local-api.ts';
 import { type Match, matchRoute, type Route, serviceOf } from './router.ts';
 

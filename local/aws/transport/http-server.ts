@@ -102,6 +102,18 @@ function codeOf(error: NodeJS.ErrnoException): ServiceErrorCode {
 }
 
 /** Whether a Host header names this machine: `localhost`, any name below it, or 127.0.0.1. A page elsewhere that rebinds its name to loopback does not pass. */
-export function isLocalHost(host: string | undefined): boolean {
+function isLocalHost(host: string | undefined): boolean {
   return /^(([a-z0-9-]+\.)*localhost|127\.0\.0\.1)(:\d{1,5})?$/i.test(host ?? '');
+}
+
+/**
+ * Why a request is refused; undefined when it is not. A page elsewhere that rebinds its name to loopback sends its own
+ * name in Host; one that sends here from its own site names that in Origin or Sec-Fetch-Site.
+ */
+export function refuseRequest({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
+  const { host, origin } = headers;
+  if (!isLocalHost(host)) return 'the Host header must name this machine: localhost or 127.0.0.1';
+  if (origin !== undefined && origin !== `http://${host}`) return 'the Origin header names another site';
+  const site = headers['sec-fetch-site'];
+  return site === undefined || site === 'same-origin' || site === 'none' ? undefined : 'the request comes from another site';
 }

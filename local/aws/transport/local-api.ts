@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { refuseRequest } from '../../console/refuse-request.ts';
 import type { Call } from '../call-log.ts';
 import { type ControlPlaneFaults, parseFaults } from '../faults.ts';
 import { ServiceError } from '../service-error.ts';
 import type { WireResponse } from '../wire/messages.ts';
+import { refuseRequest } from './http-server.ts';
 
 /** More that `/_local/` answers, by `GET /_local/name`: from the request's body (empty for GET) to a JSON answer; `problems` in it make it a 400. */
 export type LocalRoutes = Readonly<Record<string, (body: string) => object | Promise<object>>>;

@@ -8,7 +8,7 @@ export function byId<T extends Element = HTMLElement>(id: string): T {
 }
 
 /** A new HTML element with these attributes and children; text is text, never markup. */
-export function html<K extends keyof HTMLElementTagNameMap>(
+export function element<K extends keyof HTMLElementTagNameMap>(
   name: K,
   attributes: Readonly<Record<string, string>> = {},
   ...children: Child[]

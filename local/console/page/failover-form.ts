@@ -1,8 +1,8 @@
 import type { ConsoleState } from '../wire.ts';
-import { byId, html, setText } from './elements.ts';
-import { type Answer, post, showProblems } from './post.ts';
+import { byId, element, setText } from './elements.ts';
+import { type PostAnswer, post, showProblems } from './server.ts';
 
-/** Moves viewers by hand: first it shows the plan, then it writes what was shown. */
+/** Moves viewers by hand: shows the plan, then writes exactly that plan. */
 export class FailoverForm {
   readonly #form = byId<HTMLFormElement>('failover');
   readonly #problem = byId('failover-problem');
@@ -10,7 +10,7 @@ export class FailoverForm {
   readonly #write = byId<HTMLButtonElement>('write-plan');
   readonly #drop = byId<HTMLButtonElement>('drop-plan');
   readonly #breakGlass = byId('break-glass');
-  /** What the shown plan was made from, and the override that stood then. */
+  /** The fields of the shown plan, and the override in force when it was made. */
   #shown: { fields: Record<string, string>; seen: string } | undefined;
   #origins = '';
 
@@ -19,7 +19,7 @@ export class FailoverForm {
       event.preventDefault();
       void this.#ask();
     });
-    // A plan is of what the form said: it is not to be written for anything else.
+    // A plan is valid only for the fields that it was made from.
     this.#form.addEventListener('input', () => this.#forget());
     this.#field('command').addEventListener('change', () => this.#showFields());
     this.#write.addEventListener('click', () => void this.#commit());
@@ -34,8 +34,8 @@ export class FailoverForm {
     const ids = origins.map(({ id }) => id).join(' ');
     if (ids === this.#origins) return;
     this.#origins = ids;
-    this.#field('origin').replaceChildren(...origins.map(({ id }) => html('option', {}, id)));
-    // Whoever opens this in an outage wants away from the first one.
+    this.#field('origin').replaceChildren(...origins.map(({ id }) => element('option', {}, id)));
+    // In an outage the operator usually moves viewers away from the first origin.
     this.#field('origin').value = (origins[1] ?? origins[0])?.id ?? '';
     this.#field('by').value = author;
   }
@@ -64,7 +64,7 @@ export class FailoverForm {
     const fields = this.#read();
     const answer = await post('/api/failover', fields);
     this.#forget();
-    this.#tell(answer);
+    this.#show(answer);
     if (answer['asks'] !== true) return;
     this.#shown = { fields, seen: String(answer['seen']) };
     this.#write.hidden = false;
@@ -79,11 +79,11 @@ export class FailoverForm {
     const answer = await post('/api/failover', { ...fields, seen, write: 'yes' });
     this.#write.disabled = false;
     this.#forget();
-    this.#tell(answer);
+    this.#show(answer);
     this.#plan.focus();
   }
 
-  #tell(answer: Answer): void {
+  #show(answer: PostAnswer): void {
     showProblems(this.#problem, answer);
     const lines = answer.lines ?? [];
     this.#plan.hidden = lines.length === 0;

@@ -1,12 +1,12 @@
-import type { Batch } from '../wire.ts';
+import type { ConsoleBatch } from '../wire.ts';
 import { byId, setAttribute, setText } from './elements.ts';
 import { FailoverForm } from './failover-form.ts';
 import { describeHeadline } from './headline.ts';
-import { listen } from './listen.ts';
 import { OriginsView } from './origins-view.ts';
 import { applyBatch, emptyModel } from './page-model.ts';
 import { RecordView } from './record-view.ts';
 import { RequestsView } from './requests-view.ts';
+import { listen } from './server.ts';
 import { TimelineView } from './timeline-view.ts';
 import { TrafficView } from './traffic-view.ts';
 import { WorldView } from './world-view.ts';
@@ -26,7 +26,7 @@ let model = emptyModel;
 // Not every browser lets the keyboard scroll what cannot be focused.
 for (const scroller of document.querySelectorAll<HTMLElement>('.scroll')) scroller.tabIndex = 0;
 
-function take(batch: Batch): void {
+function take(batch: ConsoleBatch): void {
   model = applyBatch(model, batch, Date.now());
   const isFresh = batch.fresh === true;
   requests.add(batch.requests ?? [], model.more, isFresh);

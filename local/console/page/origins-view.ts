@@ -1,16 +1,16 @@
 import { originFaults } from '../../origin/origin-fault.ts';
 import type { ConsoleState, OriginState, Second } from '../wire.ts';
-import { byId, html, setAttribute, setText } from './elements.ts';
-import { formatSpan } from './format.ts';
+import { byId, element, setAttribute, setText } from './elements.ts';
 import { swatchClass } from './palette.ts';
-import { post, showProblems } from './post.ts';
+import { post, showProblems } from './server.ts';
+import { formatSpan } from './serving.ts';
 
-/** Faults whose name is not what a button says best. */
-const labels: Readonly<Record<string, string>> = { none: 'well', 'bad-body': 'bad body' };
+/** Button texts that differ from the fault's name. */
+const labels: Readonly<Record<string, string>> = { none: 'no fault', 'bad-body': 'bad body' };
 
 const verdictMarks = { healthy: '✓', unhealthy: '✕', unknown: '?' } as const;
 
-/** A card for each origin: its verdict, its weight, its share of the traffic, and buttons that break and mend it. */
+/** A card for each origin: verdict, weight, traffic, and buttons that set its fault. */
 export class OriginsView {
   readonly #cards = new Map<string, HTMLElement>();
 
@@ -44,35 +44,35 @@ export class OriginsView {
 }
 
 function buildCard({ id, region, port }: OriginState, place: number): HTMLElement {
-  const problem = html('p', { class: 'problem', role: 'alert', hidden: '' });
+  const problem = element('p', { class: 'problem', role: 'alert', hidden: '' });
   const buttons = originFaults.map((fault) => {
-    const button = html('button', { type: 'button', 'data-fault': fault, 'aria-pressed': 'false' }, labels[fault] ?? fault);
+    const button = element('button', { type: 'button', 'data-fault': fault, 'aria-pressed': 'false' }, labels[fault] ?? fault);
     button.addEventListener('click', async () => showProblems(problem, await post('/api/fault', { origin: id, fault })));
     return button;
   });
-  return html(
+  return element(
     'article',
     { class: 'card', 'data-origin': id, 'aria-label': id },
-    html(
+    element(
       'header',
       {},
-      html('span', { class: swatchClass(place), 'aria-hidden': 'true' }),
-      html('h3', {}, id),
-      html('small', {}, `${region} :${port}`),
-      html('strong', { class: 'verdict' }),
+      element('span', { class: swatchClass(place), 'aria-hidden': 'true' }),
+      element('h3', {}, id),
+      element('small', {}, `${region} :${port}`),
+      element('strong', { class: 'verdict' }),
     ),
-    html(
+    element(
       'p',
       { class: 'figures' },
-      html('span', {}, 'keeps ', html('b', { class: 'weight' }), ' ', html('span', { class: 'pending' }), ' of its viewers'),
-      html('span', { class: 'rate' }),
+      element('span', {}, 'keeps ', element('b', { class: 'weight' }), ' ', element('span', { class: 'pending' }), ' of its viewers'),
+      element('span', { class: 'rate' }),
     ),
-    html('progress', { class: 'bar', max: '100', value: '100', 'aria-label': `weight of ${id}` }),
-    html('p', { class: 'evidence' }, html('span', { class: 'since' }), html('span', { class: 'probe' })),
-    html(
+    element('progress', { class: 'bar', max: '100', value: '100', 'aria-label': `weight of ${id}` }),
+    element('p', { class: 'evidence' }, element('span', { class: 'since' }), element('span', { class: 'probe' })),
+    element(
       'div',
-      { class: 'faults', role: 'group', 'aria-label': `Break or mend ${id}` },
-      html('span', { 'aria-hidden': 'true' }, 'break it, or mend it'),
+      { class: 'faults', role: 'group', 'aria-label': `Fault of ${id}` },
+      element('span', { 'aria-hidden': 'true' }, 'fault'),
       ...buttons,
     ),
     problem,

@@ -1,10 +1,13 @@
-import type { Batch, ConsoleState, SampledRequest, Second, TimelineEntry, WorldState } from '../wire.ts';
+import type { ConsoleBatch, ConsoleState, SampledRequest, Second, TimelineEntry, WorldState } from '../wire.ts';
 
-/** Rows of the request stream, seconds of the plot, entries of the timeline: however long a page is open, it keeps no more. */
+/**
+ * Rows of the request stream, seconds of the plot, entries of the timeline: however long a page is open, it keeps no
+ * more.
+ */
 export const kept = { requests: 40, seconds: 120, entries: 200 } as const;
 
 /** What the page knows. */
-export interface PageModel {
+interface PageModel {
   /** Server's clock less this machine's. */
   clockOffset: number;
   state: ConsoleState | undefined;
@@ -28,7 +31,7 @@ export const emptyModel: PageModel = {
 };
 
 /** The model with a batch taken in; `now` is this machine's clock. */
-export function applyBatch(before: PageModel, batch: Batch, now: number): PageModel {
+export function applyBatch(before: PageModel, batch: ConsoleBatch, now: number): PageModel {
   const old = batch.fresh === true ? emptyModel : before;
   return {
     clockOffset: batch.now - now,

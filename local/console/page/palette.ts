@@ -1,6 +1,9 @@
 import { svg } from './elements.ts';
 
-/** Colours and textures; an origin's place in edge.config.ts gives it one of each, so that two origins never look alike without colour either. */
+/**
+ * Colours and textures; an origin's place in edge.config.ts gives it one of each, so that two origins never look alike
+ * without colour either.
+ */
 const colours = 8;
 const textures = 4;
 

@@ -1,9 +1,9 @@
 import type { ConsoleState } from '../wire.ts';
-import { byId, html, setAttribute, setText } from './elements.ts';
-import { formatClock, formatSpan } from './format.ts';
-import { post, showProblems } from './post.ts';
+import { byId, element, setAttribute, setText } from './elements.ts';
+import { post, showProblems } from './server.ts';
+import { formatClock, formatSpan } from './serving.ts';
 
-/** The record in the store and at the edge, what is under way between them, and who holds it. */
+/** The record in the store and at the edge, the write in propagation, and the override. */
 export class RecordView {
   #copies = '';
 
@@ -26,12 +26,12 @@ export class RecordView {
     setText(byId('store-record'), record);
     setText(
       byId('store-note'),
-      !isReadable ? 'no health record: the edge acts as for ok' : edited ? 'changed by hand since the last flip' : '',
+      !isReadable ? 'not a health record: the edge routes as for ok' : edited ? 'changed by hand since the last flip' : '',
     );
     this.#showCopies(state);
     setText(
       byId('propagation'),
-      settlesAt === null || settlesAt <= now ? 'nothing: every location has it' : `arrives in ${((settlesAt - now) / 1_000).toFixed(1)} s`,
+      settlesAt === null || settlesAt <= now ? 'complete: every location has it' : `arrives in ${((settlesAt - now) / 1_000).toFixed(1)} s`,
     );
     setText(
       byId('override'),
@@ -43,7 +43,7 @@ export class RecordView {
               ', ',
             )} until ${formatClock(override.until)}, ${formatSpan(override.until - now)} left; ${override.by}: ${override.reason}`,
     );
-    setText(byId('flipper'), !flipper.running ? 'does not run' : (flipper.hold ?? 'nothing stands in its way'));
+    setText(byId('flipper'), !flipper.running ? 'not running' : (flipper.hold ?? 'no hold'));
     setAttribute(byId('fail-reads'), 'aria-pressed', String(replica.failReads));
     setAttribute(byId('transient-miss'), 'aria-pressed', String(replica.transientMiss));
   }
@@ -53,9 +53,9 @@ export class RecordView {
     if (key === this.#copies) return;
     this.#copies = key;
     byId('edge-records').replaceChildren(
-      ...(replica.failReads ? [html('strong', {}, 'no read succeeds: taken for ok')] : []),
+      ...(replica.failReads ? [element('strong', {}, 'reads fail: routing as for ok')] : []),
       ...locations.map(({ name, record: copy }) =>
-        html('span', { class: copy === record ? 'copy' : 'copy old' }, html('code', {}, copy ?? 'the key is missing'), ` ${name}`),
+        element('span', { class: copy === record ? 'copy' : 'copy old' }, element('code', {}, copy ?? 'the key is missing'), ` ${name}`),
       ),
     );
   }

@@ -1,9 +1,9 @@
 import type { ConsoleState, Second, TimelineEntry } from '../wire.ts';
-import { byId, html, setAttribute, setText, svg } from './elements.ts';
-import { formatCount, formatMs } from './format.ts';
+import { byId, element, setAttribute, setText, svg } from './elements.ts';
 import { kept } from './page-model.ts';
 import { chooseTopMs, drawLine, heightOf, type PlotScale, placeOf } from './plot-lines.ts';
-import { post, showProblems } from './post.ts';
+import { post, showProblems } from './server.ts';
+import { formatCount, formatLatency } from './serving.ts';
 
 const height = 120;
 
@@ -36,13 +36,13 @@ export class TrafficView {
       plot.setAttribute('viewBox', `${-margin.left} ${-margin.top} ${size}`);
     };
     new ResizeObserver(measure).observe(plot);
-    const key = html(
+    const key = element(
       'ul',
       { class: 'legend', 'aria-label': 'Lines of the plot' },
-      html('li', { class: 'key-p50' }, 'p50'),
-      html('li', { class: 'key-p99' }, 'p99'),
-      html('li', { class: 'key-errors' }, 'failed'),
-      html('li', { class: 'key-flips' }, 'flip'),
+      element('li', { class: 'key-p50' }, 'p50'),
+      element('li', { class: 'key-p99' }, 'p99'),
+      element('li', { class: 'key-errors' }, 'failed'),
+      element('li', { class: 'key-flips' }, 'flip'),
     );
     byId('plot').append(plot, key);
     this.#viewers.addEventListener('change', async () => {
@@ -104,7 +104,7 @@ function describeNow(seconds: readonly Second[], now: number): string {
   const lately = seconds.filter(({ at }) => at > now - 60_000);
   const failed = lately.reduce((sum, second) => sum + second.failed, 0);
   const rate = formatCount(total(last.byOrigin), 'request', 'requests');
-  return `${rate}/s, p50 ${formatMs(last.p50Ms ?? 0)} ms, p99 ${formatMs(last.p99Ms ?? 0)} ms; ${failed === 0 ? 'none' : failed.toLocaleString('en')} failed in the last minute.`;
+  return `${rate}/s, p50 ${formatLatency(last.p50Ms ?? 0)} ms, p99 ${formatLatency(last.p99Ms ?? 0)} ms; ${failed === 0 ? 'none' : failed.toLocaleString('en')} failed in the last minute.`;
 }
 
 function total(byOrigin: Second['byOrigin']): number {

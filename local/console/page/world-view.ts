@@ -1,8 +1,7 @@
 import type { AudienceState, ConsoleState, WorldShapes, WorldState } from '../wire.ts';
-import { byId, html, setText, svg } from './elements.ts';
-import { formatCount, formatShares } from './format.ts';
+import { byId, element, setText, svg } from './elements.ts';
 import { originPattern, sharedPattern, swatchClass } from './palette.ts';
-import { countCountries, servingOf } from './serving.ts';
+import { countCodes, formatCount, formatServing, servingOf } from './serving.ts';
 
 const names = new Intl.DisplayNames(['en'], { type: 'region' });
 
@@ -38,10 +37,12 @@ export class WorldView {
   async #draw(): Promise<void> {
     const response = await fetch('/world.json');
     if (!response.ok)
-      return void this.#map.append(html('p', { class: 'problem' }, 'The map could not be loaded; the table below says the same.'));
+      return void this.#map.append(
+        element('p', { class: 'problem' }, 'The map could not be loaded; the table below has the same content.'),
+      );
     const { width, height, shapes, dots } = (await response.json()) as WorldShapes;
     const drawing = svg('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-labelledby': 'world-title map-text' });
-    const text = html('p', { id: 'map-text', class: 'unseen' });
+    const text = element('p', { id: 'map-text', class: 'unseen' });
     drawing.append(this.#defs);
     for (const [code, d] of Object.entries(shapes)) drawing.append(this.#mark(code, svg('path', { d })));
     for (const [code, [cx, cy]] of Object.entries(dots)) drawing.append(this.#mark(code, svg('circle', { cx, cy })));
@@ -64,7 +65,7 @@ export class WorldView {
       ...[...this.#marks.keys()]
         .filter(Boolean)
         .sort()
-        .map((code) => html('option', { value: code }, names.of(code) ?? code)),
+        .map((code) => element('option', { value: code }, names.of(code) ?? code)),
     );
   }
 
@@ -82,7 +83,7 @@ export class WorldView {
       const { shares, problem } = servingOf(audience, this.#origins);
       const parts = Object.entries(shares).map(([id, share]) => ({ place: this.#origins.indexOf(id), share }));
       const [only] = parts;
-      if (problem !== undefined || only === undefined) fills.set(audience, 'nobody');
+      if (problem !== undefined || only === undefined) fills.set(audience, 'unserved');
       else if (parts.length === 1) fills.set(audience, `origin-${only.place}`);
       else {
         patterns.push(
@@ -101,7 +102,7 @@ export class WorldView {
       const fill = audience === undefined ? undefined : fills.get(audience);
       for (const element of elements) {
         element.setAttribute('data-served', audience === undefined ? '' : this.#describeServing(audience));
-        if (fill === undefined || fill === 'nobody') element.removeAttribute('fill');
+        if (fill === undefined || fill === 'unserved') element.removeAttribute('fill');
         else element.setAttribute('fill', `url(#${fill})`);
       }
     }
@@ -110,11 +111,11 @@ export class WorldView {
 
   #describeServing(audience: AudienceState): string {
     const { shares, problem } = servingOf(audience, this.#origins);
-    return problem ?? formatShares(shares);
+    return problem ?? formatServing(shares);
   }
 
   #summarize(audience: AudienceState): string {
-    return `${formatCount(countCountries(audience), 'country', 'countries')} served by ${this.#describeServing(audience)}`;
+    return `${formatCount(countCodes(audience), 'country', 'countries')} served by ${this.#describeServing(audience)}`;
   }
 
   #point(code: string | undefined): void {
@@ -133,12 +134,12 @@ export class WorldView {
     for (const element of this.#map.querySelectorAll('.named')) element.classList.remove('named');
     for (const element of this.#marks.get(named ?? '-') ?? []) element.classList.add('named');
     if (code === undefined) {
-      const said = this.#country.value.trim();
-      setText(place, said === '' ? 'Name a country or point at one: it says where its viewers go.' : `no country is called ${said}`);
+      const typed = this.#country.value.trim();
+      setText(place, typed === '' ? 'Type a country or point at one to see where its viewers go.' : `unknown country "${typed}"`);
       return;
     }
     const audience = this.#audiences.get(code);
-    const name = code === '' ? 'Land without an ISO code, as viewers without a country' : `${names.of(code) ?? code} (${code})`;
+    const name = code === '' ? 'Land without an ISO code: like viewers without a country' : `${names.of(code) ?? code} (${code})`;
     if (audience === undefined) {
       setText(place, `${name}: no answer yet`);
       return;
@@ -152,15 +153,15 @@ export class WorldView {
     byId('world-rows').replaceChildren(
       ...audiences.map((audience) => {
         const countries = audience.countries.map((code) => (code === null ? 'viewers without a country' : (names.of(code) ?? code)));
-        const count = formatCount(countCountries(audience), 'country', 'countries');
-        return html(
+        const count = formatCount(countCodes(audience), 'country', 'countries');
+        return element(
           'tr',
           {},
-          html('th', { scope: 'row' }, this.#describeServing(audience)),
-          html('td', {}, html('strong', {}, count), `: ${countries.sort((a, b) => a.localeCompare(b, 'en')).join(', ')}`),
-          html('td', {}, audience.get),
-          html('td', {}, audience.post),
-          html('td', {}, audience.order[0] ?? ''),
+          element('th', { scope: 'row' }, this.#describeServing(audience)),
+          element('td', {}, element('strong', {}, count), `: ${countries.sort((a, b) => a.localeCompare(b, 'en')).join(', ')}`),
+          element('td', {}, audience.get),
+          element('td', {}, audience.post),
+          element('td', {}, audience.order[0] ?? ''),
         );
       }),
     );
@@ -168,13 +169,13 @@ export class WorldView {
     for (const audience of audiences) {
       const { shares, problem } = servingOf(audience, this.#origins);
       const key = problem !== undefined ? 'no origin' : Object.keys(shares).length > 1 ? 'shared' : (Object.keys(shares)[0] ?? '');
-      counts.set(key, (counts.get(key) ?? 0) + countCountries(audience));
+      counts.set(key, (counts.get(key) ?? 0) + countCodes(audience));
     }
-    const entry = (swatch: string, text: string) => html('li', {}, html('span', { class: swatch, 'aria-hidden': 'true' }), text);
+    const entry = (swatch: string, text: string) => element('li', {}, element('span', { class: swatch, 'aria-hidden': 'true' }), text);
     byId('legend').replaceChildren(
       ...this.#origins.map((id, place) => entry(swatchClass(place), `${id} ${counts.get(id) ?? 0}`)),
       ...(counts.has('shared') ? [entry('swatch shared', `shared ${counts.get('shared')}`)] : []),
-      ...(counts.has('no origin') ? [entry('swatch nobody', `no origin ${counts.get('no origin')}`)] : []),
+      ...(counts.has('no origin') ? [entry('swatch unserved', `no origin ${counts.get('no origin')}`)] : []),
     );
   }
 }

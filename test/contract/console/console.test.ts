@@ -1,7 +1,7 @@
 import http from 'node:http';
 import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Batch } from '../../../local/console/wire.ts';
+import type { ConsoleBatch } from '../../../local/console/wire.ts';
 import { someRequest } from '../../unit/local/console/some-request.ts';
 import { openTestConsole, type TestConsole } from './open-test-console.ts';
 
@@ -33,14 +33,14 @@ function ask(method: string, path: string, headers: Record<string, string> = {},
 }
 
 /** Listens to the events; batches arrive in the list. */
-function listen(): { batches: Batch[] } {
-  const batches: Batch[] = [];
+function listen(): { batches: ConsoleBatch[] } {
+  const batches: ConsoleBatch[] = [];
   let rest = '';
   const request = http.get(`${page.url}/api/events`, { agent: false }, (response) => {
     response.setEncoding('utf8').on('data', (chunk: string) => {
       const events = (rest + chunk).split('\n\n');
       rest = events.pop() ?? '';
-      for (const event of events) if (event.startsWith('data: ')) batches.push(JSON.parse(event.slice(6)) as Batch);
+      for (const event of events) if (event.startsWith('data: ')) batches.push(JSON.parse(event.slice(6)) as ConsoleBatch);
     });
     response.on('error', () => undefined);
   });
@@ -135,7 +135,7 @@ describe('a request from elsewhere', () => {
     }
   });
 
-  it('finds nobody on another address than loopback', async () => {
+  it('listens on no address but loopback', async () => {
     page = await openTestConsole();
     expect(new URL(page.url).hostname).toBe('127.0.0.1');
   });
@@ -208,7 +208,7 @@ describe('the events', () => {
     expect(later?.timeline).toBeUndefined();
   });
 
-  it('tell a flip that anybody made: the record in the store, its way to the edge, then the world', async () => {
+  it('report every flip: the record in the store, its propagation, then the map', async () => {
     page = await openTestConsole();
     const { batches } = listen();
     await expect.poll(() => batches.some(({ world }) => world?.audiences[0]?.get === 'singapore')).toBe(true);
@@ -254,7 +254,7 @@ describe('the events', () => {
     expect(JSON.stringify(batches.filter(({ fresh }) => fresh === undefined)).length).toBeLessThan(50_000);
   });
 
-  it('wait for nobody who does not read: memory stays, and the reader is told everything afresh', async () => {
+  it('do not wait for a page that does not read: memory stays bounded, and the page gets everything again', async () => {
     page = await openTestConsole({}, 5);
     const socket = net.connect(page.port, '127.0.0.1', () =>
       socket.write(`GET /api/events HTTP/1.1\r\nHost: 127.0.0.1:${page.port}\r\n\r\n`),
@@ -268,7 +268,7 @@ describe('the events', () => {
     await expect
       .poll(
         () => {
-          page.onNews({ kind: 'look', origin: 'singapore', text: `${n++} ${long}` }, Date.now());
+          page.onNews({ kind: 'probe', origin: 'singapore', text: `${n++} ${long}` }, Date.now());
           return page.pendingBytes();
         },
         { timeout: 20_000, interval: 10 },
@@ -276,7 +276,7 @@ describe('the events', () => {
       .toBeGreaterThan(50_000);
     const told = batches.length;
     for (const end = told + 40; batches.length < end; ) {
-      page.onNews({ kind: 'look', origin: 'singapore', text: `${n++} ${long}` }, Date.now());
+      page.onNews({ kind: 'probe', origin: 'singapore', text: `${n++} ${long}` }, Date.now());
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     // One batch waits, however many have come since.
@@ -292,7 +292,7 @@ describe('the events', () => {
     await expect
       .poll(
         () => {
-          page.onNews({ kind: 'look', origin: 'singapore', text: `${n++} short` }, Date.now());
+          page.onNews({ kind: 'probe', origin: 'singapore', text: `${n++} short` }, Date.now());
           isFresh ||= /"fresh":true,"state":.*? short"/.test(text);
           return isFresh;
         },

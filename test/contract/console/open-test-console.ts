@@ -1,5 +1,5 @@
+import { type Console, openConsole } from '../../../local/console/console.ts';
 import type { ConsoleSource } from '../../../local/console/console-source.ts';
-import { type Console, openConsole } from '../../../local/console/open-console.ts';
 import { openReplica, type Replica } from '../../../local/edge/replica.ts';
 import type { Published, PublishedChange } from '../../../local/published.ts';
 import { describeValues } from '../../../src/failover/failover-status.ts';

@@ -1,4 +1,4 @@
-import type { Drill, ServedRequest, Outcome } from '../../../src/drill/drill-record.ts';
+import type { Drill, Outcome, ServedRequest } from '../../../src/drill/drill-record.ts';
 
 export const singapore = 'ap-southeast-1';
 export const europe = 'eu-central-1';

@@ -45,12 +45,12 @@ const sick = [origin('singapore', { verdict: 'unhealthy' }), origin('europe')];
 describe('the headline', () => {
   it.each<{ when: string; spoil?: Partial<ConsoleState>; world?: WorldState | undefined; tone: string; text: RegExp }>([
     { when: 'everybody is at home', tone: 'good', text: /^All 3 countries at home$/ },
-    { when: 'nothing is known yet', world: undefined, tone: 'warn', text: /^Asking the function/ },
+    { when: 'nothing is known yet', world: undefined, tone: 'warn', text: /^Running the function/ },
     {
       when: 'an origin fails and still has viewers',
       spoil: { origins: sick },
       tone: 'bad',
-      text: /^singapore fails and 2 countries still go there$/,
+      text: /^singapore is unhealthy and 2 countries still go there$/,
     },
     {
       when: 'its viewers have been moved',
@@ -59,7 +59,7 @@ describe('the headline', () => {
       tone: 'warn',
       text: /^singapore is out: 2 countries served by europe$/,
     },
-    { when: 'an operator has moved them', world: allInEurope, tone: 'warn', text: /^singapore is relieved: 2 countries served by europe$/ },
+    { when: 'an operator has moved them', world: allInEurope, tone: 'warn', text: /^singapore is drained: 2 countries served by europe$/ },
     {
       when: 'they are on their way home',
       world: worldOf(audience('singapore', 'europe', ['IN', 'US'], { europe: 75, singapore: 25 })),
@@ -71,7 +71,7 @@ describe('the headline', () => {
       spoil: { origins: sick },
       world: worldOf(audience('singapore', 'europe', ['IN'], { europe: 75, singapore: 25 })),
       tone: 'bad',
-      text: /^singapore fails and 1 country still go there$/,
+      text: /^singapore is unhealthy and 1 country still go there$/,
     },
     {
       when: 'the function fails',
@@ -80,12 +80,12 @@ describe('the headline', () => {
       text: /^1 country without an origin: fails with 503: TypeError$/,
     },
     {
-      when: 'nobody can ask it',
+      when: 'it cannot run',
       world: { audiences: [], sha256: null, problem: 'no function is LIVE' },
       tone: 'bad',
       text: /no function is LIVE/,
     },
-    { when: 'the record cannot be read', spoil: { isReadable: false }, tone: 'bad', text: /cannot be read/ },
+    { when: 'the record cannot be read', spoil: { isReadable: false }, tone: 'bad', text: /is not readable/ },
     {
       when: 'the edge reads nothing',
       spoil: { replica: { failReads: true, transientMiss: false } },
@@ -93,10 +93,10 @@ describe('the headline', () => {
       text: /^All 3 countries at home: the edge cannot read/,
     },
     {
-      when: 'an origin that nobody goes to is unhealthy',
+      when: 'an origin without viewers is unhealthy',
       spoil: { origins: [...state.origins, origin('tokyo', { verdict: 'unhealthy' })] },
       tone: 'warn',
-      text: /^tokyo is unhealthy; nobody is sent there$/,
+      text: /^tokyo is unhealthy; no request goes there$/,
     },
   ])('is $tone when $when', ({ spoil, tone, text, ...given }) => {
     const headline = describeHeadline({ ...state, ...spoil }, 'world' in given ? given.world : atHome, now);
@@ -107,14 +107,14 @@ describe('the headline', () => {
   it('says beside it who holds the record, how long yet, and what is on its way', () => {
     const override = { weights: { singapore: 0 }, until: now + 125_000, reason: 'ALB 5xx', by: 'ann@laptop' };
     const { detail } = describeHeadline({ ...state, override, settlesAt: now + 1_500 }, atHome, now);
-    expect(detail).toBe('held by ann@laptop for 2 min 5 s more: ALB 5xx · a write is on its way to the edge, 1.5 s left');
+    expect(detail).toBe('override by ann@laptop, 2 min 5 s left: ALB 5xx · a write reaches the edge in 1.5 s');
   });
 
   it('says what the flipper waits for, and when there is none', () => {
     expect(describeHeadline({ ...state, flipper: { running: true, hold: 'hold-down' } }, atHome, now).detail).toBe(
-      'the flipper waits: hold-down',
+      'the flipper holds: hold-down',
     );
     expect(describeHeadline({ ...state, flipper: { running: false, hold: null } }, atHome, now).detail).toContain('no flipper runs');
-    expect(describeHeadline(state, atHome, now).detail).toBe('every origin healthy');
+    expect(describeHeadline(state, atHome, now).detail).toBe('all origins are healthy');
   });
 });

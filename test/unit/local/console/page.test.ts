@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { formatSpan } from '../../../../local/console/page/format.ts';
 import { applyBatch, emptyModel, kept } from '../../../../local/console/page/page-model.ts';
 import { chooseTopMs, drawLine, heightOf, placeOf } from '../../../../local/console/page/plot-lines.ts';
+import { formatSpan } from '../../../../local/console/page/serving.ts';
 import type { SampledRequest, Second, TimelineEntry } from '../../../../local/console/wire.ts';
 
 const second = (at: number, more: Partial<Second> = {}): Second => ({ at, byOrigin: {}, failed: 0, p50Ms: 10, p99Ms: 100, ...more });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RequestSample, sampleSize } from '../../../../local/console/request-sample.ts';
-import { keptSeconds, TrafficWindow } from '../../../../local/console/traffic-window.ts';
+import { keptSeconds, RequestSample, sampleSize, TrafficWindow } from '../../../../local/console/traffic.ts';
 import { someRequest as request } from './some-request.ts';
 
 describe('the window of traffic', () => {

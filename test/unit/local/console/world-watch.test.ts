@@ -37,7 +37,7 @@ function rig() {
     asked,
     replica,
     watch,
-    look: () => watch.look(time),
+    look: () => watch.check(time),
     current: () => watch.currentAt(time),
     pass(ms: number) {
       time += ms;

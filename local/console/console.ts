@@ -1,39 +1,38 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { messageOf } from '../../src/text/message-of.ts';
+import { refuseRequest } from '../aws/transport/http-server.ts';
 import { answerRoute } from '../aws/transport/local-api.ts';
 import type { EdgeRequestRecord } from '../edge/exchange.ts';
 import { listenOnLoopback } from '../listen-on-loopback.ts';
 import { type Asset, buildAssets } from './console-assets.ts';
 import { ConsoleModel } from './console-model.ts';
-import type { ConsoleSource } from './console-source.ts';
+import type { ConsoleSource, FlipperNews } from './console-source.ts';
 import { EventStream } from './event-stream.ts';
-import type { FlipperNews } from './flipper-news.ts';
-import { refuseRequest } from './refuse-request.ts';
 
-export interface ConsoleOptions {
-  /** 0 takes any free one. */
+interface ConsoleOptions {
+  /** 0: any free one. */
   port: number;
   source: ConsoleSource;
   /** Epoch milliseconds. */
   now?: () => number;
   /** Draws the sample of requests. */
   random?: () => number;
-  /** Between two looks at what is new. Default 250. */
+  /** Time between two batches. Default 250. */
   tickMs?: number;
 }
 
-/** The console: a page that shows the local cloud as it is and lets an operator break, mend and move. */
+/** The console: a page that shows the local cloud, breaks and restores origins, and moves viewers. */
 export interface Console {
   url: string;
   /** Every request at the edge, as it ends. */
   onRequest(record: EdgeRequestRecord): void;
   onNews(news: FlipperNews, at: number): void;
-  /** Bytes that wait for pages which do not take them. */
+  /** Bytes waiting for pages that do not read them. */
   pendingBytes(): number;
   close(): Promise<void>;
 }
 
-/** Nothing but the page's own files and this server, no frame around it, nothing written by scripts as HTML. */
+/** Only the page's own files and this server, no frame around it, no HTML written by scripts. */
 const safety = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
@@ -44,19 +43,19 @@ const safety = {
   'cache-control': 'no-store',
 };
 
-/** Opens the console on loopback only. PORT_BUSY when the port is taken. */
+/** Opens the console on loopback only. Throws PORT_BUSY when the port is taken. */
 export async function openConsole(options: ConsoleOptions): Promise<Console> {
   const { source, now = Date.now, random = Math.random, tickMs = 250 } = options;
   const model = new ConsoleModel(source, { now, random });
   const stream = new EventStream(() => model.freshBatch(), now);
-  const tell = () => {
+  const send = () => {
     const batch = model.takeBatch();
     if (batch !== undefined) stream.send(batch);
   };
   const tick = () => {
-    // With nobody watching the function is not asked, but once, so that the first page need not wait.
-    if (stream.size > 0 || !model.hasWorld) model.lookAtWorld(tell);
-    tell();
+    // Without a page the function runs only once, so that the first page need not wait.
+    if (stream.size > 0 || !model.hasWorld) model.checkWorld(send);
+    send();
   };
   const server = createServer({ maxHeaderSize: 16_384, requestTimeout: 10_000, keepAliveTimeout: 60_000 }, (request, response) => {
     response.on('error', () => undefined);
@@ -65,8 +64,8 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
   });
   server.maxConnections = 200;
   const port = await listenOnLoopback(server, options.port, {
-    what: 'is taken: the console cannot listen there',
-    hint: 'stop what listens there, choose another EDGE_LOCAL_PORT, or start with --no-console',
+    what: 'is in use: the console cannot open',
+    hint: 'stop the program that listens on it, choose another EDGE_LOCAL_PORT, or start with --no-console',
   });
   const assets = buildAssets();
 
@@ -84,7 +83,7 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
     if (allowed !== 'POST') return sendAsset(request, response, await (assets[path] as Promise<Asset>));
     const { status, headers, body } = await answerRoute(request, source.actions[`POST ${path}`]);
     tick();
-    // What was not read to its end would be taken for the next request.
+    // The unread rest of the body would be taken for the next request.
     if (!request.complete) response.setHeader('connection', 'close');
     response.writeHead(status, headers).end(body);
   }
@@ -95,7 +94,7 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
 
   function listen(response: ServerResponse): void {
     if (stream.add(response)) tick();
-    else sendJson(response, 503, { problems: ['too many pages watch already'] });
+    else sendJson(response, 503, { problems: ['too many pages are open'] });
   }
 
   const timer = setInterval(tick, tickMs);

@@ -1,10 +1,13 @@
 import type { EdgeRequestRecord } from '../edge/exchange.ts';
-import type { Second } from './wire.ts';
+import type { SampledRequest, Second } from './wire.ts';
 
-/** Seconds that are kept. */
+/** The window. */
 export const keptSeconds = 120;
 
-/** Bounds of a latency's classes grow by a fifth each: 0.1 ms up to 100 s. A percentile is told as its class's upper bound, at most a fifth too high. */
+/**
+ * Latency classes grow by a fifth each, from 0.1 ms to 100 s. A percentile is its class's upper bound: at most a fifth
+ * too high.
+ */
 const growth = 1.2;
 const firstBoundMs = 0.1;
 const classes = 77;
@@ -16,13 +19,13 @@ interface Counts {
   latency: Uint32Array;
 }
 
-/** Traffic second by second. A request costs a few additions, however many come; memory is that of two minutes. */
+/** Traffic per second of the last two minutes. A request costs a few additions. */
 export class TrafficWindow {
   readonly #seconds = new Map<number, Counts>();
   readonly #changed = new Set<number>();
   readonly #origins: ReadonlySet<string>;
 
-  /** Origins that are counted by name; any other, such as one that a function makes up, is `others`. */
+  /** Origins counted by name; any other, such as one that a function invents, is `others`. */
   constructor(origins: readonly string[]) {
     this.#origins = new Set(['', ...origins]);
   }
@@ -41,7 +44,7 @@ export class TrafficWindow {
     this.#changed.add(second);
   }
 
-  /** The seconds that have changed since this was last asked, the oldest first. */
+  /** The seconds that changed since the last call, the oldest first. */
   takeChanged(): Second[] {
     const changed = [...this.#changed].sort((a, b) => a - b);
     this.#changed.clear();
@@ -86,4 +89,66 @@ function percentile({ latency, total }: Counts, share: number): number | null {
     if (seen >= wanted) return Math.round(firstBoundMs * growth ** index * 10) / 10;
   }
   return null;
+}
+
+/** Requests shown per tick; as many failures again. */
+export const sampleSize = 6;
+
+/** Longest path, decision or reason that is sent. */
+const maxTextLength = 200;
+
+/**
+ * Draws a few requests of each tick with equal chance (reservoir sampling), plus the first failures: in an outage they
+ * must be visible.
+ */
+export class RequestSample {
+  readonly #random: () => number;
+  #drawn: EdgeRequestRecord[] = [];
+  #failures: EdgeRequestRecord[] = [];
+  #passing = 0;
+  #total = 0;
+
+  constructor(random: () => number) {
+    this.#random = random;
+  }
+
+  add(record: EdgeRequestRecord): void {
+    this.#total += 1;
+    if ((record.status >= 500 || record.status === 0) && this.#failures.length < sampleSize) {
+      this.#failures.push(record);
+      return;
+    }
+    this.#passing += 1;
+    if (this.#drawn.length < sampleSize) this.#drawn.push(record);
+    else {
+      const place = Math.floor(this.#random() * this.#passing);
+      if (place < sampleSize) this.#drawn[place] = record;
+    }
+  }
+
+  /** This tick's sample, the oldest first, and the number of others. Starts the next tick. */
+  take(): { requests: SampledRequest[]; more: number } {
+    const chosen = [...this.#drawn, ...this.#failures].sort((a, b) => a.at + a.ms - (b.at + b.ms));
+    const more = this.#total - chosen.length;
+    this.#drawn = [];
+    this.#failures = [];
+    this.#passing = 0;
+    this.#total = 0;
+    return { requests: chosen.map(shorten), more };
+  }
+}
+
+function shorten({ at, method, path, country, status, origins, decision, ms, reason }: EdgeRequestRecord): SampledRequest {
+  const cut = (text: string) => (text.length > maxTextLength ? `${text.slice(0, maxTextLength)}…` : text);
+  return {
+    at,
+    method: cut(method),
+    path: cut(path),
+    country: country === undefined ? null : cut(country),
+    status,
+    origins,
+    decision: decision === undefined ? null : cut(decision),
+    ms: Math.round(ms * 10) / 10,
+    reason: reason === undefined ? null : cut(reason),
+  };
 }
