@@ -1,5 +1,5 @@
 import edgeConfig from '../edge.config.ts';
-import { describePropagation, type PropagationProfile, propagationOption } from '../local/edge/propagation-profile.ts';
+import { describePropagation, type PropagationProfile, propagationOption } from './start/propagation-option.ts';
 import { formatOriginFault, originFaults, parseOriginFault } from '../local/origin/origin-fault.ts';
 import { type OutputFolder, openOutputFolder } from '../src/cli/files.ts';
 import type { Io } from '../src/cli/io.ts';

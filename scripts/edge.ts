@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type UnservedPart, unservedParts } from '../local/edge/edge-plan.ts';
 import type { EdgeRequestRecord } from '../local/edge/exchange.ts';
 import { type CustomPolicies, findPolicies } from '../local/edge/policies.ts';
-import { propagationOption } from '../local/edge/propagation-profile.ts';
+import { propagationOption } from './start/propagation-option.ts';
 import type { EventType } from '../local/open-file-edge.ts';
 import type { OriginMap } from '../local/resolve-on-loopback.ts';
 import { readTextFile } from '../src/cli/files.ts';
@@ -18,7 +18,7 @@ import { messageOf } from '../src/text/message-of.ts';
 await run({
   usage: 'edge -- --function <file> [options]',
   summary:
-    'A local CloudFront edge that runs any runtime 2.0 function, its source unaltered, until Ctrl-C. It loads a changed file at once.',
+    'Runs a local CloudFront edge with any runtime 2.0 function, unchanged, until Ctrl-C. It reloads a file when it changes.',
   examples: [
     'edge -- --function rewrite.js',
     'edge -- --function dist/functions/origin-router.js --kvs keys.json',
@@ -31,21 +31,21 @@ await run({
   options: {
     function: text('the function’s JavaScript', { placeholder: 'file' }),
     'viewer-response': text('a second function’s JavaScript, for the responses to the first one’s requests', { placeholder: 'file' }),
-    origin: text('where a domain leads that the distribution does not have, more of them separated by commas', { placeholder: 'name=url' }),
-    kvs: text('the keys of its KeyValueStore as JSON; none is associated without it', { placeholder: 'file' }),
+    origin: text('the address of a domain that the distribution does not have; several separated by commas', { placeholder: 'name=url' }),
+    kvs: text('the keys of its KeyValueStore as JSON; without it the function has none', { placeholder: 'file' }),
     distribution: text('behaviors and origins', { placeholder: 'file', fallback: distributionPath(process.env) }),
     policies: text(
-      'the account’s own policies as `aws cloudfront get-cache-policy` and its like print them, more files separated by commas',
+      'the account’s own policies, as `aws cloudfront get-cache-policy` and similar commands print them; several files separated by commas',
       {
         placeholder: 'file',
       },
     ),
-    without: text(`serve although these parts are missing here: ${unservedParts.join(', ')}`, { placeholder: 'parts' }),
-    'event-type': choice('when it runs', ['viewer-request', 'viewer-response'], { fallback: 'viewer-request' as const }),
+    without: text(`serve without these parts, which are not emulated: ${unservedParts.join(', ')}`, { placeholder: 'parts' }),
+    'event-type': choice('when the function runs', ['viewer-request', 'viewer-response'], { fallback: 'viewer-request' as const }),
     port: integer('the edge’s port, 0 for any free one', { fallback: 4_610, min: 0, max: 65_535 }),
     propagation: propagationOption,
     locations: integer('edge locations, each with its own copy of the keys', { fallback: 1, min: 1, max: 50 }),
-    engine: choice('njs is exact and slow, workerd is fast; auto takes njs where they may differ', ['auto', 'workerd', 'njs'], {
+    engine: choice('njs is exact and slow, workerd is fast; auto uses njs where they may differ', ['auto', 'workerd', 'njs'], {
       fallback: 'auto' as const,
     }),
     quiet: flag('do not print requests'),
@@ -67,7 +67,7 @@ await run({
     const keys = kvs === undefined ? undefined : await readTextFile(kvs);
     const parsed = kvs === undefined || keys === undefined ? undefined : parseStoreData(keys, kvs);
     const distribution = await readDistribution(values.distribution, localNames(io.env));
-    // Loads esbuild and the AWS SDK, which a misused command need not wait for.
+    // Loaded late: it needs esbuild and the AWS SDK, which takes time.
     const { openFileEdge } = await import('../local/open-file-edge.ts');
     const cloud = await openFileEdge({
       functions,
@@ -131,7 +131,10 @@ function parseJson(content: string, file: string): unknown {
   }
 }
 
-/** Local values for a distribution's placeholders: what the environment names, else `singapore.localhost` for SINGAPORE_DOMAIN and so on. */
+/**
+ * Values for a distribution's placeholders: from the environment, otherwise `singapore.localhost` for SINGAPORE_DOMAIN
+ * and so on.
+ */
 function localNames(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
   return new Proxy({ ...env } as Record<string, string | undefined>, {
     get: (known, name: string) =>
@@ -145,7 +148,7 @@ function localNames(env: Readonly<Record<string, string | undefined>>): Record<s
   });
 }
 
-/** `assets.example.net=http://127.0.0.1:9000,img.example.net=https://img.example.net` as the edge's own name server. */
+/** Parses `assets.example.net=http://127.0.0.1:9000,img.example.net=https://img.example.net`. */
 function parseOriginMap(text: string): OriginMap {
   const pairs = text === '' ? [] : text.split(',');
   return new Map(
@@ -163,13 +166,16 @@ function parseOriginMap(text: string): OriginMap {
   );
 }
 
-/** Polls, since a file that an editor replaces is lost to other ways of watching. What cannot be read or parsed is told, and the last good one stays. */
-function follow(file: string, use: (content: string) => void, tell: (line: string) => void): void {
+/**
+ * Polls, because other ways of watching lose a file that an editor replaces. Reports a file that cannot be read or
+ * parsed, and keeps the last good one.
+ */
+function follow(file: string, use: (content: string) => void, note: (line: string) => void): void {
   watchFile(file, { interval: 200, persistent: false }, () => {
     readTextFile(file)
       .then(use)
-      .then(() => tell(`${file} taken up`))
-      .catch((error: Error) => tell(`${file}: ${error.message}`));
+      .then(() => note(`${file} reloaded`))
+      .catch((error: Error) => note(`${file}: ${error.message}`));
   });
 }
 

@@ -16,17 +16,20 @@ export interface PublishedCloudOptions extends Pick<LocalCloudOptions, 'propagat
   /** The control plane's port; see openLocalCloud. */
   port: number;
   signal: AbortSignal;
-  /** PATH, on which njs is looked for. Default: none, the gate then goes without it. */
+  /** PATH, to find njs. Default: none, and the gate runs without it. */
   path?: string | undefined;
 }
 
-/** A local cloud with everything published on it. */
+/** A local cloud with store, function and distribution. */
 export interface PublishedCloud extends Omit<OpenLocalCloud, 'serve'> {
   edge: Edge;
   description: LocalCloud;
 }
 
-/** Opens a local cloud and sets it up as an account is: the store, the function and the distribution, by the same code and the same API calls. */
+/**
+ * Opens a local cloud and sets it up like an account: store, function and distribution, with the same code and API
+ * calls.
+ */
 export async function openPublishedCloud(options: PublishedCloudOptions): Promise<PublishedCloud> {
   const { config, signal, path } = options;
   const cloud = await openLocalCloud({

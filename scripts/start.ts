@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import edgeConfig from '../edge.config.ts';
 import type { EdgeRequestRecord } from '../local/edge/exchange.ts';
-import { describePropagation, propagationOption } from '../local/edge/propagation-profile.ts';
+import { describePropagation, propagationOption } from './start/propagation-option.ts';
 import { openAws } from '../src/aws/clients.ts';
 import { openKeyValueStore } from '../src/aws/key-value-store.ts';
 import { choice, duration, flag, integer } from '../src/cli/option.ts';
@@ -19,20 +19,20 @@ import { flipperNews } from './start/flipper-news.ts';
 await run({
   usage: 'start -- [options]',
   summary:
-    'A CloudFront on this machine with two regional origins behind it and a console in the browser, to play with until Ctrl-C. EDGE_LOCAL_PORT moves its ports.',
+    'Runs a CloudFront on this machine with two regional origins and a console in the browser, until Ctrl-C. EDGE_LOCAL_PORT sets its first port.',
   examples: ['start', 'start -- --quick', 'start -- --no-flipper', 'start -- --propagation aws'],
   endsWithParent: true,
   options: {
-    'no-flipper': flag('without the health flipper: only people move traffic'),
+    'no-flipper': flag('without the health flipper: traffic moves only by hand'),
     'no-console': flag('without the console in the browser'),
     quick: flag('probe each second and fail back within seconds, as in the drill, instead of at the times of edge.config.ts'),
-    engine: choice('njs is exact and slow, workerd is fast; auto takes njs where they may differ', ['auto', 'workerd', 'njs'], {
+    engine: choice('njs is exact and slow, workerd is fast; auto uses njs where they may differ', ['auto', 'workerd', 'njs'], {
       fallback: 'auto' as const,
     }),
     quiet: flag('do not print requests'),
     propagation: propagationOption,
-    jitter: duration('up to this much more for each write; 0s by default'),
-    seed: integer('the same seed draws the same jitter', { fallback: 1, min: 0 }),
+    jitter: duration('add a random time up to this to the propagation of each write; default 0s'),
+    seed: integer('the same seed gives the same jitter', { fallback: 1, min: 0 }),
     locations: integer('edge locations, each with its own copy of the store', { fallback: 1, min: 1, max: 50 }),
   },
   main: async ({ values }, io) => {
@@ -40,7 +40,7 @@ await run({
     const config = values.quick ? drillConfig(written) : written;
     const port = localPort(io.env);
     const time = (at: number) => new Date(at).toISOString().slice(11, 19);
-    // Loads esbuild and the AWS SDK, which a misused command need not wait for.
+    // Loaded late: they need esbuild and the AWS SDK, which takes time.
     const [{ openPublishedCloud }, { consolePort, serveConsole }] = await Promise.all([
       import('./open-published-cloud.ts'),
       import('./start/serve-console.ts'),
@@ -59,7 +59,7 @@ await run({
       },
       onRequest: (record) => {
         page?.onRequest(record);
-        // What the console's own viewers ask for is to be seen there; here it would drown all else.
+        // The console shows the requests of its simulated viewers; here they would hide everything else.
         if (values.quiet || (page?.viewers.rate() ?? 0) > 0) return;
         if (io.json) io.stdout(JSON.stringify({ event: 'request', ...record }));
         else io.stdout(`${time(record.at)} ${formatRequest(record)}`);

@@ -1,7 +1,7 @@
 import type { StoreView } from '../../src/edge/execution.ts';
 import type { Published } from '../published.ts';
 
-/** How writes reach the edge. AWS promises no figure; propagation-profile.ts has the measurements. */
+/** How writes reach the edge. AWS promises no figure; scripts/start/propagation-option.ts has the measurements. */
 export interface Propagation {
   /** Until a write arrives. Default 2,000. */
   delayMs: number;

@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { arch, platform, version } from 'node:process';
-import { describePropagation, type PropagationProfile } from '../../local/edge/propagation-profile.ts';
+import { describePropagation, type PropagationProfile } from '../start/propagation-option.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
 import type { RunContext } from '../../src/drill/report.ts';
 import { readRevision } from '../../src/edge/prove-function.ts';
 
-/** The report's facts about the run. `configured` is edge.config.ts; `config` is the same with the drill's own times. */
+/**
+ * The report's facts about the run. `configured` is edge.config.ts; `config` is the same with the drill's own times.
+ */
 export async function describeRun(
   command: string,
   {

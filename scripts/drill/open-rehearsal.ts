@@ -39,7 +39,10 @@ export interface OpenRehearsal extends Rehearsal {
 const patienceMs = 120_000;
 const lagResolutionMs = 10;
 
-/** Opens a local cloud, the flipper and viewers. Resolves when the flipper, if there is one, has found every origin healthy. */
+/**
+ * Opens a local cloud, the flipper and viewers. Resolves when the flipper, if there is one, has found every origin
+ * healthy.
+ */
 export async function openRehearsal(options: RehearsalOptions): Promise<OpenRehearsal> {
   const { config, signal, note } = options;
   const requests: EdgeRequestRecord[] = [];
@@ -126,7 +129,10 @@ async function startFlipper(config: EdgeConfig, cloud: PublishedCloud, log: Log,
   });
 }
 
-/** Records the flipper's events. `settlesAt` gives when the latest write will be at the edge; undefined when it is there. */
+/**
+ * Records the flipper's events. `settlesAt` gives when the latest write will be at the edge; undefined when it is
+ * there.
+ */
 function watchFlipper(settlesAt: () => number | undefined, note: (line: string) => void): { watch: FlipperWatch; log: Log } {
   const probes: DrillProbe[] = [];
   const verdicts: DrillVerdict[] = [];

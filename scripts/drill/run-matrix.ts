@@ -33,7 +33,9 @@ const warmUpMs = 1_000;
 /** The time of an outage besides its own: opening, warming up, waiting for the last answers. */
 const overheadMs = { other: 4_000, hang: 14_000 };
 
-/** Runs every fault under every setup, one after the other, and reports progress. `failure` ended it early; also Ctrl-C. */
+/**
+ * Runs every fault under every setup, one after the other, and reports progress. `failure` ended it early; also Ctrl-C.
+ */
 export async function runMatrix({ faults, ...options }: MatrixOptions, io: Io): Promise<{ matrix: Matrix; failure: unknown }> {
   const { broken, requestsPerSecond, outageMs } = options;
   const planned = listCells(faults);

@@ -59,8 +59,8 @@ export function startTraffic(options: TrafficOptions): Traffic {
   };
   const startedAt = now();
   let sent = 0;
-  // Counted by the clock: a busy machine drops ticks, and each outage must get the same traffic. More than a quarter of a
-  // second of arrears is dropped, so that a suspended machine causes no burst.
+  // Counted by the clock: a busy machine drops ticks, and each outage must get the same traffic. More than a quarter of
+  // a second of arrears is dropped, so that a suspended machine causes no burst.
   const timer = setInterval(() => {
     const due = ((now() - startedAt) * options.requestsPerSecond) / 1_000;
     for (sent = Math.max(sent, due - options.requestsPerSecond / 4); sent < due; sent++) send();

@@ -2,7 +2,7 @@ import type { FlipperNews } from '../../local/console/console-source.ts';
 import type { FlipperEvent } from '../../src/flipper/flipper-event.ts';
 import { describeEvent } from '../../src/flipper/format-flipper-event.ts';
 
-/** What the console is told of an event; undefined for what it finds out by itself, such as a flip, or does not show. */
+/** An event for the console; undefined for an event that it reads from the store, such as a flip, or does not show. */
 export function flipperNews(event: FlipperEvent): FlipperNews | undefined {
   switch (event.event) {
     case 'probe': {

@@ -22,20 +22,20 @@ export interface ServeConsoleOptions {
   cloud: PublishedCloud;
   config: EdgeConfig;
   store: FlagStore;
-  /** 0 takes any free one. */
+  /** 0: any free one. */
   port: number;
   locations: number;
   hasFlipper: boolean;
 }
 
-/** The port behind those of the control plane, the edge and the origins. USAGE when there is none. */
+/** The port after those of the control plane, the edge and the origins. Throws USAGE when there is none. */
 export function consolePort(controlPlanePort: number, { origins }: Pick<EdgeConfig, 'origins'>): number {
   const port = controlPlanePort + 2 + Object.keys(origins).length;
   if (port <= 65_535) return port;
-  throw new EdgeError('USAGE', `no port is left for the console behind ${controlPlanePort}`, { hint: 'choose a lower EDGE_LOCAL_PORT' });
+  throw new EdgeError('USAGE', `no port is left for the console after ${controlPlanePort}`, { hint: 'choose a lower EDGE_LOCAL_PORT' });
 }
 
-/** Opens the console on a local cloud, with what it may ask and do. */
+/** Opens the console on a local cloud, with its actions. */
 export async function serveConsole(
   options: ServeConsoleOptions,
   io: Pick<Io, 'env' | 'signal' | 'now'>,

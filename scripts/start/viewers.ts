@@ -1,17 +1,17 @@
 import { startTraffic, type Traffic } from '../drill/traffic.ts';
 
-/** Viewers that the console plays, so that there is something to see. */
+/** The console's simulated viewers. */
 export interface Viewers {
-  /** Requests a second; 0 while there are none. */
+  /** Requests per second. */
   rate(): number;
-  /** From the JSON body `{"requestsPerSecond": n}` to the rate, or problems. */
+  /** Sets the rate from a JSON body `{"requestsPerSecond": n}`. Returns the rate, or problems. */
   set(body: string): object;
   stop(): Promise<void>;
 }
 
 const maxViewersRate = 2_000;
 
-/** Opens them at rest. */
+/** Opens viewers that send nothing yet. */
 export function openViewers(edge: string): Viewers {
   let rate = 0;
   let traffic: Traffic | undefined;
@@ -19,9 +19,9 @@ export function openViewers(edge: string): Viewers {
     rate: () => rate,
     set(body) {
       const wanted = parseRate(body);
-      if (wanted === undefined) return { problems: [`requestsPerSecond takes a whole number from 0 to ${maxViewersRate}`] };
+      if (wanted === undefined) return { problems: [`requestsPerSecond must be a whole number from 0 to ${maxViewersRate}`] };
       if (wanted !== rate) {
-        // Those who have asked already still get their answer.
+        // Open requests still get their answers.
         void traffic?.stop();
         rate = wanted;
         traffic =

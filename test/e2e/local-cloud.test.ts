@@ -59,7 +59,7 @@ describe('npm start', () => {
   it('refuses a port behind which the console has none', async () => {
     const { code, stderr } = await start('start', [], { EDGE_LOCAL_PORT: '65532' }).ended;
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^error: no port is left for the console behind 65532\nhint: .*lower EDGE_LOCAL_PORT/);
+    expect(stderr).toMatch(/^error: no port is left for the console after 65532\nhint: .*lower EDGE_LOCAL_PORT/);
   });
 
   it('moves everybody by the failover command, and back', async () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { freePorts } from './free-ports.ts';
 
-// Whatever started the local cloud may end in any way: nothing of it stays behind. Real processes, as npm and a shell start them.
+// However the local cloud ends, no process stays behind. Real processes, started by npm and by a shell.
 
 let folder: string;
 let started: number[] = [];
@@ -21,7 +21,7 @@ afterEach(() => {
   started = [];
 });
 
-/** Every process below this one and the one itself, the deepest last. */
+/** The process itself and every one below it, the deepest last. */
 function family(root: number): number[] {
   const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
   const all = lines.map((line) => line.trim().split(/\s+/).map(Number));
@@ -30,10 +30,17 @@ function family(root: number): number[] {
   return found;
 }
 
+/** The shell that npm runs a script in, or the script itself where the shell has replaced itself by it. */
+function childOf(npm: number): number {
+  const [, child] = family(npm);
+  if (child === undefined) throw new Error('npm has no child');
+  return child;
+}
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    // A process that has ended and was not waited for is a zombie: it has nothing left.
+    // An ended process that its parent has not waited for is a zombie: it holds nothing.
     return !/^Z/.test(execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).trim());
   } catch {
     return false;
@@ -55,16 +62,10 @@ const startReady = /npm run failover/;
 const edge = () => ['--function', join(folder, 'f.js'), '--port', '0'];
 const node = `${process.execPath} --no-warnings scripts/run.mjs`;
 
-describe('nothing is left', () => {
+describe('no process is left', () => {
   it.each([
     { what: 'npm start', by: 'SIGTERM to npm', run: () => launch('npm', ['start', '--', ...start], startReady), signal: 'SIGTERM' },
     { what: 'npm start', by: 'SIGKILL of npm', run: () => launch('npm', ['start', '--', ...start], startReady), signal: 'SIGKILL' },
-    {
-      what: 'npm run edge',
-      by: 'SIGTERM to npm',
-      run: () => launch('npm', ['run', 'edge', '--', ...edge()], /^edge /m),
-      signal: 'SIGTERM',
-    },
     {
       what: 'start',
       by: 'SIGTERM to a shell',
@@ -77,20 +78,32 @@ describe('nothing is left', () => {
       run: () => launch('sh', ['-c', `${node} edge ${edge().join(' ')}; true`], /^edge /m),
       signal: 'SIGKILL',
     },
-    { what: 'drill', by: 'SIGTERM to npm', run: () => launch('npm', ['run', 'drill'], /\d s {2}/), signal: 'SIGTERM' },
+    ...(['SIGTERM', 'SIGHUP'] as const).flatMap((signal) =>
+      (['npm', 'the shell below npm'] as const).flatMap((receiver) => [
+        { what: 'npm run drill', by: `${signal} to ${receiver}`, receiver, run: () => launch('npm', ['run', 'drill'], /\d s {2}/), signal },
+        {
+          what: 'npm run edge',
+          by: `${signal} to ${receiver}`,
+          receiver,
+          run: () => launch('npm', ['run', 'edge', '--', ...edge()], /^edge /m),
+          signal,
+        },
+      ]),
+    ),
     ...(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'] as const).map((signal) => ({
       what: 'start',
       by: `${signal} to itself`,
       run: () => launch(process.execPath, ['--no-warnings', 'scripts/run.mjs', 'start', ...start], startReady),
       signal,
     })),
-  ] as const)('of $what after $by', { timeout: 120_000 }, async ({ run, signal }) => {
+  ] as const)('of $what after $by', { timeout: 120_000 }, async ({ run, signal, ...more }) => {
     const child = await run();
     started = family(child.pid ?? 0);
     // workerd is among them.
     expect(started.length).toBeGreaterThan(1);
     const ended = once(child, 'exit');
-    child.kill(signal);
+    if ('receiver' in more && more.receiver !== 'npm') process.kill(childOf(child.pid ?? 0), signal);
+    else child.kill(signal);
     await ended;
     await expect.poll(() => started.filter(isAlive), { timeout: 30_000 }).toEqual([]);
   });

@@ -307,7 +307,7 @@ describe('the events', () => {
     const pages = Array.from({ length: 32 }, listen);
     await expect.poll(() => pages.every(({ batches }) => batches.length > 0)).toBe(true);
     const refused = await ask('GET', '/api/events');
-    expect([refused.status, refused.body]).toEqual([503, '{"problems":["too many pages watch already"]}']);
+    expect([refused.status, refused.body]).toEqual([503, '{"problems":["too many pages are open"]}']);
     open.shift()?.destroy();
     await expect
       .poll(async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describePropagation, type PropagationProfile, propagationOption } from '../../../../local/edge/propagation-profile.ts';
+import { describePropagation, type PropagationProfile, propagationOption } from '../../../../scripts/start/propagation-option.ts';
 import { openReplica, type Propagation } from '../../../../local/edge/replica.ts';
 import type { Published, PublishedChange } from '../../../../local/published.ts';
 

@@ -1,5 +1,5 @@
 import { formatDuration, parseDuration } from '../../src/text/duration.ts';
-import type { Propagation } from './replica.ts';
+import type { Propagation } from '../../local/edge/replica.ts';
 
 /** The value of `--propagation`: how long writes take to reach the edge. */
 export interface PropagationProfile {
