@@ -1,5 +1,4 @@
 import edgeConfig from '../edge.config.ts';
-import { describePropagation, type PropagationProfile, propagationOption } from './start/propagation-option.ts';
 import { formatOriginFault, originFaults, parseOriginFault } from '../local/origin/origin-fault.ts';
 import { type OutputFolder, openOutputFolder } from '../src/cli/files.ts';
 import type { Io } from '../src/cli/io.ts';
@@ -17,6 +16,7 @@ import { summarizeDrill } from '../src/drill/summarize-drill.ts';
 import { EdgeError } from '../src/errors.ts';
 import { describeRun } from './drill/describe-run.ts';
 import { drillConfig } from './drill/drill-config.ts';
+import { describePropagation, type PropagationProfile, propagationOption } from './start/propagation-option.ts';
 
 const faults = originFaults.slice(1);
 /** Without the partial faults: the matrix shows the cost of a whole outage. */

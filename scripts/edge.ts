@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type UnservedPart, unservedParts } from '../local/edge/edge-plan.ts';
 import type { EdgeRequestRecord } from '../local/edge/exchange.ts';
 import { type CustomPolicies, findPolicies } from '../local/edge/policies.ts';
-import { propagationOption } from './start/propagation-option.ts';
 import type { EventType } from '../local/open-file-edge.ts';
 import type { OriginMap } from '../local/resolve-on-loopback.ts';
 import { readTextFile } from '../src/cli/files.ts';
@@ -14,11 +13,11 @@ import { findNjs } from '../src/edge/njs/njs.ts';
 import { parseStoreData } from '../src/edge/parse-store-data.ts';
 import { EdgeError } from '../src/errors.ts';
 import { messageOf } from '../src/text/message-of.ts';
+import { propagationOption } from './start/propagation-option.ts';
 
 await run({
   usage: 'edge -- --function <file> [options]',
-  summary:
-    'Runs a local CloudFront edge with any runtime 2.0 function, unchanged, until Ctrl-C. It reloads a file when it changes.',
+  summary: 'Runs a local CloudFront edge with any runtime 2.0 function, unchanged, until Ctrl-C. It reloads a file when it changes.',
   examples: [
     'edge -- --function rewrite.js',
     'edge -- --function dist/functions/origin-router.js --kvs keys.json',

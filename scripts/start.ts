@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import edgeConfig from '../edge.config.ts';
 import type { EdgeRequestRecord } from '../local/edge/exchange.ts';
-import { describePropagation, propagationOption } from './start/propagation-option.ts';
 import { openAws } from '../src/aws/clients.ts';
 import { openKeyValueStore } from '../src/aws/key-value-store.ts';
 import { choice, duration, flag, integer } from '../src/cli/option.ts';
@@ -15,6 +14,7 @@ import { formatEventText } from '../src/flipper/format-flipper-event.ts';
 import { openSignals } from '../src/flipper/open-signals.ts';
 import { drillConfig } from './drill/drill-config.ts';
 import { flipperNews } from './start/flipper-news.ts';
+import { describePropagation, propagationOption } from './start/propagation-option.ts';
 
 await run({
   usage: 'start -- [options]',

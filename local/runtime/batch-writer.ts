@@ -3,11 +3,11 @@ import { readImports } from '../../src/edge/gate/parse-code.ts';
 import { formatPairs } from '../../src/edge/judge/event-values.ts';
 import type { Batch, WireRun } from './wire.ts';
 
-/** Sources and snapshots that workerd holds at most; the one longest unused goes first. */
+/** The most sources and snapshots in workerd; the least recently used is dropped first. */
 const maxSources = 64;
 const maxStores = 16;
 
-/** Writes batches for one workerd, remembering what it has been sent. */
+/** Writes batches for one workerd and remembers what it has. */
 export interface BatchWriter {
   write(inputs: readonly RunInput[], now: number): string;
   writeSweep(sweep: Sweep): string;
@@ -36,13 +36,13 @@ export function openBatchWriter(): BatchWriter {
 
   function storeOf(view: StoreView, batch: Batch): number {
     const { values, version, createdAt = epoch, updatedAt = epoch } = view;
-    // Without a version the content is the identity: a caller may change its map between runs.
+    // Without a version the content is the identity, because a caller may change its map between runs.
     const store = stores.note(version ?? JSON.stringify([createdAt, updatedAt, ...values]));
     if (store.isNew) batch.stores.push({ id: store.id, entries: [...values], createdAt, updatedAt });
     return store.id;
   }
 
-  /** What is forgotten is named last: a batch may use more than is kept. */
+  /** What to forget is chosen last: a batch may use more than is kept. */
   function format(batch: Batch): string {
     batch.forgetSources = sources.overflow();
     batch.forgetStores = stores.overflow();
@@ -81,7 +81,7 @@ function describeRun(input: RunInput, source: number, store: number | undefined,
 
 interface Ledger {
   note(key: string): { id: number; isNew: boolean };
-  /** Ids beyond the limit, oldest first, which are forgotten by this call. */
+  /** Forgets the ids beyond the limit and returns them, the oldest first. */
   overflow(): number[];
 }
 

@@ -5,18 +5,24 @@ import { openNjsRuntime } from '../../src/edge/njs/njs.ts';
 import { EdgeError } from '../../src/errors.ts';
 import { type FunctionRuntimeOptions, openFunctionRuntime, openRefusals, refuse } from './function-runtime.ts';
 
-/** workerd is fast and V8; njs is CloudFront's engine by all that is known, and takes a process for each request. `auto` takes njs where V8 may do other than it. */
+/**
+ * workerd is fast, but V8. njs is CloudFront's engine by all evidence, but needs a process per request. `auto` uses njs
+ * where V8 may differ from it.
+ */
 export type Engine = 'auto' | 'workerd' | 'njs';
 
 export interface EngineOptions extends FunctionRuntimeOptions {
   engine: Engine;
-  /** The path of njs, see `findNjs`. `njs` needs it: TOOL_MISSING. `auto` goes without it, and says so where it is missed. */
+  /**
+   * The path of njs, see `findNjs`. `njs` needs it, otherwise TOOL_MISSING. `auto` runs without it and logs where it
+   * would matter.
+   */
   njs: string | undefined;
 }
 
 type CheckSyntax = NonNullable<FunctionRuntimeOptions['checkSyntax']>;
 
-/** Processes at once: each takes a processor for some milliseconds. */
+/** Processes at once; each uses a processor for some milliseconds. */
 const maxProcesses = 4;
 
 /** Opens the runtime of the local edge. */
@@ -34,7 +40,10 @@ export async function openEngine({ engine, njs, ...options }: EngineOptions): Pr
   };
 }
 
-/** A process for each run, so that runs share nothing; it has no file system, compiles no text and is stopped when it takes too long. */
+/**
+ * A process for each run, so that runs share nothing. It has no file system, compiles no text, and is stopped at the
+ * time limit.
+ */
 function openNjsEngine(njs: string | undefined, options: FunctionRuntimeOptions): FunctionRuntime {
   const { timeLimitMs = 1_000, now = Date.now, checkSyntax = () => [], judge = judgeRun } = options;
   if (njs === undefined) throw new EdgeError('TOOL_MISSING', 'njs is not on PATH', { hint: 'apt-get install njs, or --engine workerd' });
@@ -60,7 +69,7 @@ function openNjsEngine(njs: string | undefined, options: FunctionRuntimeOptions)
   };
 }
 
-/** Whether a source is one for njs; says so once for each. */
+/** Whether a source needs njs; logs it once per source. */
 function openNeeds(checkSyntax: CheckSyntax, log: (line: string) => void, hasNjs: boolean): (input: RunInput) => boolean {
   const known = new Map<string, boolean>();
   return ({ source: { code, sha256 } }) => {
@@ -73,8 +82,8 @@ function openNeeds(checkSyntax: CheckSyntax, log: (line: string) => void, hasNjs
     if (first !== undefined)
       log(
         hasNjs
-          ? `njs runs the function, slower but exactly: line ${first.line} has ${first.what}`
-          : `the function may do otherwise at CloudFront: line ${first.line} has ${first.what}; apt-get install njs shows what`,
+          ? `njs runs the function, slower but exact: line ${first.line} has ${first.what}`
+          : `the function may behave differently at CloudFront: line ${first.line} has ${first.what}; install njs to see how`,
       );
     return first !== undefined;
   };
@@ -84,7 +93,10 @@ const enumerates = /\bin\b|\b(?:keys|entries|values|stringify|assign)\b/;
 const astralText = /%f[0-4]/i;
 const integerKey = /"(?:0|[1-9]\d*)"\s*:/;
 
-/** Whether V8 would treat this one event, or what is in the store, otherwise: names that look like integers come first there, and a character beyond U+FFFF counts as two. */
+/**
+ * Whether V8 treats this event or the store differently: it lists names that look like integers first, and counts a
+ * character beyond U+FFFF as two.
+ */
 function isForNjs({ event: { request }, store, rawQueryString = '', source }: RunInput): boolean {
   for (const name in request.querystring) if (isIntegerLike(name)) return true;
   for (const name in request.cookies) if (isIntegerLike(name) || astralText.test(request.cookies[name]?.value ?? '')) return true;

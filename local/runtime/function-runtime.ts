@@ -8,39 +8,42 @@ import { bundleWorker, openWorkerd, Unanswered, type Workerd } from './open-work
 
 export interface FunctionRuntimeOptions {
   /**
-   * Milliseconds a run may take before it is stopped and answers as failed; default 1,000. CloudFront's own limit is far lower and not published as a number, but a laptop's
-   * busy processor must not fail a good function: this catches what never ends, not what is slow.
+   * Milliseconds until a run is stopped and fails. Default 1,000. CloudFront's own limit is far lower and not
+   * published, but a busy laptop must not fail a good function: this limit catches endless runs, not slow ones.
    */
   timeLimitMs?: number;
-  /** Told about everything a developer should know and a viewer should not: stopped runs, restarts, dropped log arguments. */
+  /** Lines for the developer, not for viewers: stopped runs, restarts, dropped log arguments. */
   log?: (line: string) => void;
-  /** `checkSyntax` of src/edge/gate: what CloudFront does not list and V8 takes. A function with an error answers as failed; a warning stops nothing. Default: V8 alone decides. */
+  /**
+   * `checkSyntax` of src/edge/gate: syntax that V8 accepts and CloudFront does not. A function with an error fails; a
+   * warning does not matter. Default: V8 alone decides.
+   */
   checkSyntax?: (code: string) => readonly GateProblem[];
-  /** What CloudFront makes of a run. Default: `judgeRun`, everything that it refuses. */
+  /** CloudFront's rules for a run. Default: `judgeRun`, all of them. */
   judge?: JudgeRun;
-  /** Milliseconds since the epoch: the start of each run, which is all that a function ever sees of time. */
+  /** Epoch milliseconds at the start of each run: the only time that a function sees. */
   now?: () => number;
 }
 
 interface Job {
   input: RunInput;
-  /** Times that workerd ended while this run was on its way by itself. */
+  /** How often workerd ended while this run was alone in it. */
   crashes: number;
   settle: (execution: Execution) => void;
   fail: (reason: unknown) => void;
 }
 
-/** Runs in one message, and sources whose runs go alone for a while after one of them had to be stopped. */
+/** Runs per message. After a stopped run, the next runs of its source go alone. */
 const maxBatch = 64;
 const quarantineRuns = 100;
 const maxStarts = 3;
 
-/** A snapshot of 5 MB takes its time to arrive, which is no function's fault. */
+/** Extra time for large messages: a snapshot of 5 MB takes time to arrive. */
 const readCharsPerMs = 10_000;
 
 /**
- * Runs CloudFront Functions in one long-lived workerd. A run costs a hop between processes, so runs that arrive while a hop is under way share the next one; the source
- * and the store's snapshot travel once.
+ * Runs CloudFront Functions in one long-lived workerd. A run costs a hop between processes, so runs that arrive during
+ * a hop share the next one. Sources and snapshots travel once.
  */
 export async function openFunctionRuntime(options: FunctionRuntimeOptions = {}): Promise<FunctionRuntime> {
   const { timeLimitMs = 1_000, log = () => {}, checkSyntax = () => [], judge = judgeRun, now = Date.now } = options;
@@ -94,7 +97,7 @@ export async function openFunctionRuntime(options: FunctionRuntimeOptions = {}):
     });
     if (answer.whole) return;
     queue.unshift(...batch.slice(answer.runs.length));
-    log('a function changed a built-in object for good; the runtime starts anew');
+    log('a function changed a built-in object permanently; the runtime restarts');
     await restart();
   }
 
@@ -105,8 +108,8 @@ export async function openFunctionRuntime(options: FunctionRuntimeOptions = {}):
   }
 
   /**
-   * Nobody can tell which run of a batch is to blame: each is tried again by itself, and one that was alone is the culprit. Unless workerd just ended, which
-   * has other causes too: that must happen twice.
+   * It is unknown which run of a batch caused the stop: each is tried again alone, and one that was alone is the cause.
+   * If workerd just ended, which has other causes too, that must happen twice.
    */
   function afterStop(batch: Job[], reason: unknown): void {
     for (const { input } of batch) alone.set(input.source.sha256, quarantineRuns);
@@ -161,13 +164,13 @@ async function startEngine(script: string, log: (line: string) => void): Promise
   }
 }
 
-/** Why a source is not run, as CloudFront would not run it: it is too large, or the gate refuses it. */
+/** Why CloudFront would not run a source: it is too large, or the gate refuses it. */
 export function refuse(code: string, checkSyntax: (code: string) => readonly GateProblem[]): string | undefined {
   const problem = [...checkCodeSize(code), ...checkSyntax(code)].find(isRefusal);
   return problem && formatGateProblem(problem);
 }
 
-/** Remembers why sources are not run, so that each is checked once. */
+/** Checks each source once. */
 export function openRefusals(check: (code: string) => string | undefined): (source: FunctionSource) => string | undefined {
   const known = new Map<string, string | undefined>();
   return ({ code, sha256 }) => {

@@ -10,12 +10,12 @@ import { nudge } from './wire.ts';
 
 /** A workerd that runs functions; one message goes out at a time and one comes back. */
 export interface Workerd {
-  /** Rejects with Unanswered when no answer came within the limit or workerd died: it is of no more use then and must be closed. */
+  /** Rejects with Unanswered when no answer came within the limit or workerd died; it must then be closed. */
   exchange(text: string, limitMs: number): Promise<string>;
   close(): Promise<void>;
 }
 
-/** workerd did not answer: it took too long, it ended meanwhile, or it had ended before it was asked. */
+/** workerd did not answer: it took too long, it ended, or it had ended before the message. */
 export class Unanswered extends Error {
   override readonly name = 'Unanswered';
   readonly kind: 'late' | 'ended' | 'undelivered';
@@ -27,8 +27,8 @@ export class Unanswered extends Error {
 }
 
 /**
- * An answer takes well under this. After it workerd is asked what is the matter: if it can read the question, nothing runs, and the run that is on waits for a promise
- * that never settles.
+ * A usual answer takes far less. After this time workerd gets a nudge: if it can read that, nothing runs, so the
+ * current run waits for a promise that never settles.
  */
 const nudgeAfterMs = 25;
 
@@ -36,7 +36,7 @@ const longText = 64 * 1_024;
 
 const entry = fileURLToPath(new URL('./worker/entry.ts', import.meta.url));
 
-/** The worker as one module; its TypeScript is compiled at start, which takes some tens of milliseconds. */
+/** The worker as one module. Its TypeScript is compiled at the start, in some tens of milliseconds. */
 export async function bundleWorker(): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [entry],
@@ -50,12 +50,13 @@ export async function bundleWorker(): Promise<string> {
   return outputFiles[0]?.text ?? '';
 }
 
-/** Milliseconds until workerd listens; a busy machine takes its time, and one that never listens must not hang its caller. */
+/** Milliseconds until workerd must listen, generous for a busy machine. */
 const startLimitMs = 30_000;
 
 /**
- * Starts workerd and opens the WebSocket that every batch goes through. It listens on a Unix socket in a folder that only this user can enter, so that no web page
- * and no other user can send it code to compile; it reaches no network and has no inspector.
+ * Starts workerd and opens the WebSocket that every batch goes through. It listens on a Unix socket in a folder that
+ * only this user can enter, so that no web page and no other user can send it code to compile; it reaches no network
+ * and has no inspector.
  */
 export async function openWorkerd(script: string, log: (line: string) => void): Promise<Workerd> {
   const folder = await mkdtemp(join(tmpdir(), 'workerd-'));
@@ -77,10 +78,10 @@ export async function openWorkerd(script: string, log: (line: string) => void): 
       env: {},
       stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
     });
-    // What workerd has to say about being ended is of no use.
+    // Output while closing is not useful.
     child.stderr?.on('data', (text: Buffer) => isClosing || log(`workerd: ${String(text).split('\n', 1)[0] ?? ''}`));
     await untilListening(child);
-    // The host name is of no use: the socket leads to the one worker that there is.
+    // The host name does not matter: the socket belongs to the only worker.
     const socket = await openSocket('ws://workerd/', dispatcher);
     return openExchange(socket, dispose);
   } catch (error) {
@@ -92,8 +93,9 @@ export async function openWorkerd(script: string, log: (line: string) => void): 
 const files = ['config.capnp', 'worker.js', 'socket'];
 
 /**
- * Starts a program that ends as soon as standard input does: however this process ends, even by SIGKILL, the program does not outlive it. Signals to the process
- * group are left to this process, which may still have something to finish. The folder, which is its working directory, goes with it.
+ * Starts a program that ends as soon as standard input does: however this process ends, even by SIGKILL, the program
+ * does not outlive it. Signals to the process group are left to this process, which may still have something to finish.
+ * The folder, which is its working directory, goes with it.
  */
 const endWithStdin = `trap '' INT TERM HUP; "$0" "$@" </dev/null & exec 3>&-; read _; kill -9 $!; wait; rm -f ${files.join(' ')}; cd /; rmdir "$OLDPWD"`;
 
@@ -101,8 +103,9 @@ const require = createRequire(import.meta.url);
 const { default: workerdPath } = require('workerd') as { default: string };
 
 /**
- * workerd's configuration, a text of Cap'n Proto. `internet` is the service that a worker's `fetch`, `cloudflare:sockets` and `node:net` use; it may connect to nowhere.
- * Compressing what travels between two processes on one machine took a tenth of the time of a run.
+ * workerd's configuration, a text of Cap'n Proto. `internet` is the service that a worker's `fetch`,
+ * `cloudflare:sockets` and `node:net` use; it may connect to nowhere. Compressing what travels between two processes on
+ * one machine took a tenth of the time of a run.
  */
 function describeWorkerd(socketPath: string): string {
   return `using Workerd = import "/workerd/workerd.capnp";
@@ -164,7 +167,10 @@ function openExchange(socket: WebSocket, dispose: () => Promise<void>): Workerd 
     clearTimeout(settled?.timer);
     return settled;
   };
-  /** Calls back unless the answer arrives first. This process may have been busy, with the answer waiting in the socket: look there once more. */
+  /**
+   * Calls back unless the answer arrives first. If this process was busy, the answer may be in the socket: read it once
+   * more before.
+   */
   const after = (delayMs: number, callback: () => void): void => {
     const waiting = pending;
     if (waiting !== undefined) waiting.timer = setTimeout(() => setImmediate(() => pending === waiting && callback()), delayMs);
@@ -176,7 +182,7 @@ function openExchange(socket: WebSocket, dispose: () => Promise<void>): Workerd 
       new Promise((resolve, reject) => {
         if (socket.readyState !== socket.OPEN) return reject(new Unanswered('undelivered'));
         pending = { resolve, reject };
-        // Texts are checked for lone surrogates and copied on their way out; a long one costs less as bytes.
+        // Texts are checked for lone surrogates and copied; a long one costs less as bytes.
         socket.send(text.length < longText ? text : Buffer.from(text));
         const nudgeMs = Math.min(nudgeAfterMs, limitMs);
         after(nudgeMs, () => {

@@ -6,19 +6,19 @@ import { bundleWorker, openWorkerd, Unanswered } from './open-workerd.ts';
 import type { SweepAnswer } from './wire.ts';
 
 export interface SweepRuntimeOptions {
-  /** Milliseconds until a sweep is given up, beside one for each of its runs, which take a hundredth of that; default 2,000. */
+  /** Milliseconds until a sweep fails, plus one for each of its runs. Default 2,000. */
   timeLimitMs?: number;
   log?: (line: string) => void;
 }
 
 /**
- * A workerd for sweeps alone: events go there once for all functions, and what a run did comes back once for all runs that did the same. That makes a run five times
- * cheaper than one by `openFunctionRuntime`, where each brings its event and returns its request.
+ * A workerd for sweeps. Each event is sent once for all functions, and equal results come back once. A run costs a
+ * fifth of one by `openFunctionRuntime`, which sends an event and returns a request per run.
  */
 export async function openSweepRuntime({ timeLimitMs = 2_000, log = () => {} }: SweepRuntimeOptions = {}): Promise<SweepRuntime> {
   const workerd = await openWorkerd(await bundleWorker(), log);
   const writer = openBatchWriter();
-  // One message at a time: the next sweep waits for the last one's answer.
+  // One message at a time: the next sweep waits for the previous answer.
   let last: Promise<unknown> = Promise.resolve();
   let isUsable = true;
 
@@ -39,7 +39,7 @@ export async function openSweepRuntime({ timeLimitMs = 2_000, log = () => {} }: 
       if (!isUsable) return undefined;
       const problems = sweep.sources.map(({ code }) => readImports(code).problem);
       const sources = sweep.sources.filter((_, index) => problems[index] === undefined);
-      // Written while the engine still runs the last one.
+      // Written while the engine still runs the previous sweep.
       const text = writer.writeSweep({ ...sweep, sources });
       const asked = last.then(() => ask(text, sources.length * sweep.events.length));
       last = asked.catch(() => undefined);

@@ -8,7 +8,7 @@ export interface WireSource {
   imports: ImportedName[];
 }
 
-/** A KeyValueStore's snapshot; sent once, named by id afterwards. */
+/** A KeyValueStore's snapshot. Sent once, then named by id. */
 export interface WireStore {
   id: number;
   entries: [string, string][];
@@ -20,7 +20,7 @@ export interface WireRun {
   source: number;
   store?: number;
   failReads?: true;
-  /** Milliseconds: what every clock says during this run. */
+  /** Epoch milliseconds: the time during this run. */
   now: number;
   event: unknown;
   rawQueryString?: string;
@@ -43,7 +43,7 @@ export interface SweepAnswer {
   picks: number[][];
 }
 
-/** One message to workerd: what it has not seen yet, what it may forget, and the runs, one after the other. */
+/** One message to workerd: new sources and stores, those to forget, and the runs in order. */
 export interface Batch {
   sources: WireSource[];
   stores: WireStore[];
@@ -53,5 +53,5 @@ export interface Batch {
   sweep?: WireSweep;
 }
 
-/** The message, instead of a batch, that asks workerd to give up a run which waits in vain. */
+/** The message, instead of a batch, that makes workerd end a run that waits for ever. */
 export const nudge = '';

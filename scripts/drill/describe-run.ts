@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { arch, platform, version } from 'node:process';
-import { describePropagation, type PropagationProfile } from '../start/propagation-option.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
 import type { RunContext } from '../../src/drill/report.ts';
 import { readRevision } from '../../src/edge/prove-function.ts';
+import { describePropagation, type PropagationProfile } from '../start/propagation-option.ts';
 
 /**
  * The report's facts about the run. `configured` is edge.config.ts; `config` is the same with the drill's own times.

@@ -1,5 +1,6 @@
-import { formatDuration, parseDuration } from '../../src/text/duration.ts';
 import type { Propagation } from '../../local/edge/replica.ts';
+import type { Option } from '../../src/cli/option.ts';
+import { formatDuration, parseDuration } from '../../src/text/duration.ts';
 
 /** The value of `--propagation`: how long writes take to reach the edge. */
 export interface PropagationProfile {

@@ -78,18 +78,27 @@ describe('no process is left', () => {
       run: () => launch('sh', ['-c', `${node} edge ${edge().join(' ')}; true`], /^edge /m),
       signal: 'SIGKILL',
     },
-    ...(['SIGTERM', 'SIGHUP'] as const).flatMap((signal) =>
-      (['npm', 'the shell below npm'] as const).flatMap((receiver) => [
-        { what: 'npm run drill', by: `${signal} to ${receiver}`, receiver, run: () => launch('npm', ['run', 'drill'], /\d s {2}/), signal },
-        {
-          what: 'npm run edge',
-          by: `${signal} to ${receiver}`,
-          receiver,
-          run: () => launch('npm', ['run', 'edge', '--', ...edge()], /^edge /m),
-          signal,
-        },
-      ]),
-    ),
+    ...(
+      [
+        { receiver: 'npm', drill: 'SIGHUP', edge: 'SIGTERM' },
+        { receiver: 'the shell below npm', drill: 'SIGTERM', edge: 'SIGHUP' },
+      ] as const
+    ).flatMap(({ receiver, ...signals }) => [
+      {
+        what: 'npm run drill',
+        by: `${signals.drill} to ${receiver}`,
+        receiver,
+        run: () => launch('npm', ['run', 'drill'], /\d s {2}/),
+        signal: signals.drill,
+      },
+      {
+        what: 'npm run edge',
+        by: `${signals.edge} to ${receiver}`,
+        receiver,
+        run: () => launch('npm', ['run', 'edge', '--', ...edge()], /^edge /m),
+        signal: signals.edge,
+      },
+    ]),
     ...(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'] as const).map((signal) => ({
       what: 'start',
       by: `${signal} to itself`,

@@ -1,4 +1,5 @@
-// What the harness needs of the realm, taken before any function runs and before restrictRealm deletes what CloudFront lacks.
+// What the harness needs of the realm, taken before any function runs and before restrictRealm deletes what CloudFront
+// lacks.
 
 export const { parse: parseJson, stringify: formatJson } = JSON;
 export const { construct, ownKeys, getOwnPropertyDescriptor, defineProperty, deleteProperty, getPrototypeOf, setPrototypeOf } = Reflect;

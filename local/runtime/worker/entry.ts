@@ -3,8 +3,7 @@ import { decoder, later, parseJson } from './captured.ts';
 import { freezeDate } from './frozen-date.ts';
 import { type Compile, forget, learn, sources } from './known.ts';
 import { narrowBase64, narrowBuffer } from './modules.ts';
-import { openRepair, type Repair } from './repair-realm.ts';
-import { restrictRealm } from './restrict-realm.ts';
+import { openRepair, type Repair, restrictRealm } from './realm.ts';
 import { runOne, type Waiting } from './run-one.ts';
 import { runSweep } from './run-sweep.ts';
 
@@ -23,7 +22,10 @@ const { WebSocketPair, Response } = globalThis as unknown as {
 let repair: Repair | undefined;
 
 export default {
-  /** One WebSocket for the life of the isolate: a message is a batch, answered by a message. Whoever comes second is not the process that started this. */
+  /**
+   * One WebSocket for the life of the isolate: each message is a batch, answered by a message. A second client is not
+   * the process that started this.
+   */
   fetch(_request: unknown, env: { compiler: { newFunction: Compile } }): object {
     if (repair !== undefined) return new Response(null, { status: 403 });
     const { 0: client, 1: server } = new WebSocketPair();
@@ -35,7 +37,7 @@ export default {
       else
         void answer(parseJson(typeof data === 'string' ? data : decoder.decode(data)) as Batch, compile).then(
           (text) => server.send(text),
-          // Only a function that broke JSON itself gets here: Node finds no answer in this and takes the runs apart.
+          // Only a function that broke JSON itself leads here: Node cannot parse this and runs each source alone.
           () => server.send('broken'),
         );
     });
@@ -50,14 +52,20 @@ export default {
 
 const waiting: Waiting = { giveUp: undefined };
 
-/** A message or a timer gets its turn once nothing is left to do: whoever still waits then waits in vain, and so may the next run of the batch. */
+/**
+ * Messages and timers run only when nothing else can: a run that still waits then will never end. So may the next run
+ * of the batch.
+ */
 function giveUpWaiting(): void {
   if (waiting.giveUp === undefined) return;
   waiting.giveUp();
   later(giveUpWaiting, 0);
 }
 
-/** Runs one after the other, so that the clock and the realm belong to one run at a time; stops where the realm cannot be put back. */
+/**
+ * Runs one after the other, so that clock and realm belong to one run at a time. Stops when the realm cannot be
+ * repaired.
+ */
 async function answer(batch: Batch, compile: Compile): Promise<string> {
   learn(batch, compile);
   const texts: string[] = [];

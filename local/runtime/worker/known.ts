@@ -1,8 +1,8 @@
 import type { Batch, WireSource, WireStore } from '../wire.ts';
 import { RealMap } from './captured.ts';
-import { mayTouchRealm } from './repair-realm.ts';
+import { mayTouchRealm } from './realm.ts';
 
-/** Makes a new evaluation of the whole source: top-level state belongs to one run. */
+/** Evaluates the whole source again: top-level state belongs to one run. */
 type Factory = (console: object, require: (name: unknown) => object, Buffer: unknown) => (...imported: unknown[]) => unknown;
 
 export interface Source {
@@ -21,7 +21,7 @@ export interface Store {
 
 export type Compile = (script: string, name: string, ...parameters: string[]) => unknown;
 
-/** Sources and snapshots that Node has sent and speaks of by id from then on. */
+/** Sources and snapshots that Node has sent and then names by id. */
 export const sources = new RealMap<number, Source>();
 export const stores = new RealMap<number, Store>();
 
@@ -36,7 +36,7 @@ export function learn(batch: Batch, compile: Compile): void {
   }
 }
 
-/** Afterwards: a batch may use what is forgotten with it. */
+/** Called after the runs: a batch may use what it forgets. */
 export function forget(batch: Batch): void {
   for (let index = 0; index < batch.forgetSources.length; index += 1) sources.delete(batch.forgetSources[index] ?? -1);
   for (let index = 0; index < batch.forgetStores.length; index += 1) stores.delete(batch.forgetStores[index] ?? -1);
@@ -52,8 +52,8 @@ function openStore(store: WireStore): Store {
 }
 
 /**
- * The source runs inside a function whose parameters are its imports, inside one whose parameters it may shadow with its own `const`. Everything before it stands on
- * its first line, so that lines in a stack are the source's own.
+ * The source runs inside a function whose parameters are its imports, inside one whose parameters it may shadow with
+ * its own `const`. Everything before the source is on its first line, so that line numbers in a stack are correct.
  */
 function compileSource(source: WireSource, compile: Compile): Source {
   const known = { imports: source.imports, touchesRealm: mayTouchRealm(source.body) };

@@ -8,7 +8,10 @@ const encodings = ['utf8', 'hex', 'base64', 'base64url'];
 const blockBytes = 64;
 const digestEncodings = ['hex', 'base64', 'base64url'];
 
-/** The modules that `require` and `import` reach, with the methods that AWS lists (functions-javascript-runtime-20.html) and no others. */
+/**
+ * The modules that `require` and `import` reach, with the methods that AWS lists (functions-javascript-runtime-20.html)
+ * and no others.
+ */
 export const modules: Record<string, object> = {
   crypto: Object.freeze({
     createHash: (algorithm: unknown) => openDigest(createHash(checkedAlgorithm(algorithm))),
@@ -92,7 +95,10 @@ type Method = (this: unknown, ...args: unknown[]) => unknown;
 const decode = Buffer.from;
 const alphabets: Record<string, RegExp> = { base64: /^[A-Za-z0-9+/]*/, base64url: /^[A-Za-z0-9_-]*/ };
 
-/** A text's bytes as njs 0.7 decodes them: up to the first character outside the encoding's own alphabet, and the text itself when it is too short to hold a byte. */
+/**
+ * A text's bytes as njs 0.7 decodes them: up to the first character outside the encoding's own alphabet, and the text
+ * itself when it is too short to hold a byte.
+ */
 function decodeText(text: string, encoding: string): Buffer {
   const alphabet = alphabets[encoding];
   const sound = alphabet === undefined ? text : (alphabet.exec(text)?.[0] ?? '');

@@ -4,15 +4,22 @@ import type { WireRun } from '../wire.ts';
 import { defineProperties, defineProperty, formatJson, parseJson } from './captured.ts';
 import type { Store } from './known.ts';
 
-/** What one run leaves behind while it goes on; `calls` are JSON texts already, so that a later change of an argument cannot rewrite them. */
+/**
+ * What one run leaves behind while it goes on; `calls` are JSON texts already, so that a later change of an argument
+ * cannot rewrite them.
+ */
 export interface Trace extends Pick<RawRun, 'reads' | 'logs' | 'droppedLogArguments'> {
   calls: string[];
   customData: string | undefined;
-  /** The helper that this runtime does not have and the function asked for: the run fails, whatever the function made of that. */
+  /**
+   * A helper that the function called and this runtime does not have: the run fails, even if the function catches the
+   * error.
+   */
   missing: string | undefined;
 }
 
-// A distribution of this emulator is never multi-tenant, and on a standard one CloudFront throws when a function reads a member.
+// A distribution of this emulator is never multi-tenant, and on a standard one CloudFront throws when a function reads
+// a member.
 const throwing = {
   get: (): never => {
     throw new TypeError('distributionTenant module is not available');
@@ -22,7 +29,10 @@ const noTenant = defineProperties({}, { id: throwing, parameters: throwing });
 
 const originHelpers = ['selectRequestOriginById', 'createRequestOriginGroup', 'updateRequestOrigin'];
 
-/** The default export of the module 'cloudfront' for one run. Helpers only note their arguments: CloudFront judges them after the handler has returned. */
+/**
+ * The default export of the module 'cloudfront' for one run. Helpers only note their arguments: CloudFront judges them
+ * after the handler has returned.
+ */
 export function openCloudfront(run: Pick<WireRun, 'edgeLocation' | 'failReads'>, store: Store | undefined, trace: Trace): object {
   const cf: Record<string, unknown> = {
     kvs: () => {

@@ -10,7 +10,7 @@ import { openCloudfront, type Trace } from './open-cloudfront.ts';
 /** Bytes of logs that one run keeps; CloudFront truncates at 10 KB (cloudfront-function-restrictions.html). */
 const maxLogBytes = 10_240;
 
-/** Gives up a run that waits for a promise which nothing will ever settle; set while such a wait is on. */
+/** Ends a run that waits for a promise that never settles; set during such a wait. */
 export interface Waiting {
   giveUp: (() => void) | undefined;
 }
@@ -25,12 +25,12 @@ export async function runOne(run: WireRun, waiting: Waiting): Promise<string> {
     const returned = await settled(callHandler(evaluate(run, trace), run.event as EventOfOneRun, run.rawQueryString), waiting);
     output = formatOutput(returned);
   } catch (error) {
-    failure = describe(error);
+    failure = describeFailure(error);
   }
   return formatRun(output, trace, failure);
 }
 
-/** The event that one run may do with as it likes. */
+/** The event of one run, which may change it freely. */
 export interface EventOfOneRun {
   request: object;
 }
@@ -52,15 +52,15 @@ export function evaluate(run: Omit<WireRun, 'event' | 'now'>, trace: Trace): (ev
 }
 
 export function callHandler(handler: (event: unknown) => unknown, event: EventOfOneRun, rawQueryString: string | undefined): unknown {
-  // Not enumerable, like a method: it is no part of the request that goes on.
+  // Not enumerable, like a method: it must not be part of the returned request.
   defineProperty(event.request, 'rawQueryString', { value: () => rawQueryString, configurable: true, writable: true });
   return handler(event);
 }
 
-/** What a handler returned, as JSON; throws when nothing of it would go on. */
+/** The handler's result as JSON. Throws when it is too large. */
 export function formatOutput(returned: unknown): string {
   const output = formatJson(returned) ?? 'null';
-  // V8 cannot be held to it for one function; what is caught here is a result that alone is larger.
+  // V8 cannot limit the memory of one function; this catches only a result that is larger.
   if (output.length > maxFunctionMemoryBytes)
     throw new RangeError(`the result is larger than the ${maxFunctionMemoryBytes} bytes of memory that a function has`);
   return output;
@@ -111,7 +111,7 @@ function logged(value: unknown): string {
   }
 }
 
-/** The value that a handler's promise comes to; rejects when it is given up. */
+/** The value of a handler's promise; rejects when the run is ended. */
 export function settled(value: unknown, waiting: Waiting): unknown {
   if (!(value instanceof Promise)) return value;
   return new Promise((resolve, reject) => {
@@ -123,7 +123,7 @@ export function settled(value: unknown, waiting: Waiting): unknown {
 }
 
 /** Why a handler gave no result, with the line of the source. */
-export function describe(error: unknown): string {
+export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return `Uncaught ${logged(error)}`;
   const place = /function\.js:(\d+):\d+/.exec(String(error.stack));
   const message = `${error.name}: ${error.message}`;

@@ -4,11 +4,12 @@ import { defineProperty, formatJson, hasOwn, ownKeys, RealMap } from './captured
 import { setClock } from './frozen-date.ts';
 import { sources } from './known.ts';
 import type { Trace } from './open-cloudfront.ts';
-import { callHandler, describe, evaluate, formatOutput, formatRun, newTrace, settled, type Waiting } from './run-one.ts';
+import { callHandler, describeFailure, evaluate, formatOutput, formatRun, newTrace, settled, type Waiting } from './run-one.ts';
 
 /**
- * Runs every source on every event and returns a SweepAnswer as JSON text: most runs do the same as an earlier one, and only the first of them is told. `null` when
- * a source may change what all runs share: such a one goes through `runOne`, which repairs it.
+ * Runs every source on every event and returns a SweepAnswer as JSON text. Most runs do the same as an earlier one;
+ * only the first of them is in the answer. `null` when a source may change what all runs share: it needs `runOne`,
+ * which repairs that.
  */
 export async function runSweep(sweep: WireSweep, waiting: Waiting): Promise<string> {
   const places = new RealMap<string, number>();
@@ -38,9 +39,9 @@ export async function runSweep(sweep: WireSweep, waiting: Waiting): Promise<stri
 }
 
 interface Done {
-  /** The same for two runs that did the same, whatever their requests were. */
+  /** Equal for two runs that did the same, even with different requests. */
   key: string;
-  /** The RawRun as JSON text, to be asked for before the next run. */
+  /** The RawRun as JSON text; valid until the next run. */
   text: () => string;
 }
 
@@ -50,7 +51,7 @@ type Run = (event: ViewerRequestEvent, rawQueryString: string | undefined) => Pr
 function openRuns(run: { source: number; store: number }, waiting: Waiting): Run {
   const trace = newTrace();
   const failed = (error: unknown): Done => {
-    const failure = describe(error);
+    const failure = describeFailure(error);
     return { key: `failed ${failure}`, text: () => formatRun('null', trace, failure) };
   };
   let handler: (event: unknown) => unknown;
@@ -107,7 +108,7 @@ function copyValues(values: EventValues): EventValues {
     const entry = values[name];
     if (entry === undefined) continue;
     const one = entry.multiValue === undefined ? { value: entry.value } : { value: entry.value, multiValue: copyItems(entry.multiValue) };
-    // Assigned, `__proto__` would be no name of its own.
+    // An assignment to `__proto__` would set the prototype.
     if (name === '__proto__') defineProperty(copy, name, { value: one, enumerable: true, configurable: true, writable: true });
     else copy[name] = one;
   }
@@ -120,9 +121,12 @@ function copyItems(items: readonly { value: string }[]): { value: string }[] {
   return copy;
 }
 
-/** What a function did to a request: the same text for the same change of two requests. Undefined when only the whole can tell, as for a URI, whose length counts. */
+/**
+ * The function's change of a request: equal texts for equal changes of two requests. Undefined when the whole output
+ * must be compared, as for a URI.
+ */
 function describeChange(after: Request, before: Request): string | undefined {
-  // With rawQueryString, which this file gave it.
+  // With rawQueryString, which `callHandler` added.
   if (ownKeys(after).length !== 6 || after.method !== before.method || after.uri !== before.uri) return undefined;
   if (!isMap(after.headers) || !isMap(after.querystring) || !isMap(after.cookies)) return undefined;
   if (describeValues(after.querystring, before.querystring) !== '') return undefined;

@@ -305,16 +305,19 @@ describe('the events', () => {
   it('are refused to the thirty-third page, and a page that leaves makes room', async () => {
     page = await openTestConsole();
     const pages = Array.from({ length: 32 }, listen);
-    await expect.poll(() => pages.every(({ batches }) => batches.length > 0)).toBe(true);
+    await expect.poll(() => pages.every(({ batches }) => batches.length > 0), { timeout: 20_000 }).toBe(true);
     const refused = await ask('GET', '/api/events');
     expect([refused.status, refused.body]).toEqual([503, '{"problems":["too many pages are open"]}']);
     open.shift()?.destroy();
     await expect
-      .poll(async () => {
-        const one = listen();
-        await new Promise((resolve) => setTimeout(resolve, 50));
-        return one.batches.length;
-      })
+      .poll(
+        async () => {
+          const one = listen();
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          return one.batches.length;
+        },
+        { timeout: 20_000 },
+      )
       .toBeGreaterThan(0);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { describePropagation, type PropagationProfile, propagationOption } from '../../../../scripts/start/propagation-option.ts';
 import { openReplica, type Propagation } from '../../../../local/edge/replica.ts';
 import type { Published, PublishedChange } from '../../../../local/published.ts';
+import { describePropagation, type PropagationProfile, propagationOption } from '../../../../scripts/start/propagation-option.ts';
 
 const arn = 'arn:aws:cloudfront::123456789012:key-value-store/one';
 
