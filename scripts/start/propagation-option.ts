@@ -1,5 +1,4 @@
 import type { Propagation } from '../../local/edge/replica.ts';
-import type { Option } from '../../src/cli/option.ts';
 import { formatDuration, parseDuration } from '../../src/text/duration.ts';
 
 /** The value of `--propagation`: how long writes take to reach the edge. */
@@ -30,7 +29,7 @@ const aws: PropagationProfile = {
   missMs: 1_000,
 };
 
-/** `--propagation fast`, `aws`, or any duration, 0 included: an option as src/cli has them. */
+/** `--propagation fast`, `aws`, or any duration, 0 included. */
 export const propagationOption = {
   placeholder: '<fast|aws|duration>',
   summary: `time until a KeyValueStore write is at the edge: fast is ${formatDuration(fast.typicalMs)}, aws about ${formatDuration(aws.typicalMs)} and up to ${formatDuration(aws.tailMs)}; default fast`,
