@@ -23,6 +23,7 @@ export const plans: readonly Plan[] = [
   plan(setups.out, 8, 2, ['outage']),
   plan(setups.home, 4, 2, ['outage']),
   plan(setups.out, 5, 2, ['outage', 'clock']),
+  plan(setups.home, 2, 2, ['operator', 'wipe']),
   plan(setups.calm, 5, 2, ['outage', 'clock']),
   plan(setups.chain, 5, 2, ['outage', 'signals']),
   plan(setups.signals, 5, 1, ['outage', 'signals']),

@@ -76,7 +76,8 @@ function happen(core: Core, setup: Setup, world: World, verb: string, [word = ''
     case 'wipe':
       return damage(world, { puts: [], deletes: keysOf(world, word) });
     case 'backup':
-      return damage(world, { puts: olderState(world), deletes: [] });
+      // docs/model.md has what a flipper at work does not notice.
+      return world.flippers.some(({ running }) => running) ? undefined : damage(world, { puts: olderState(world), deletes: [] });
     case 'damage':
       return damage(world, {
         puts: keysOf(world, word).map((key) => ({ key, value: key === healthKey ? halfRecord : garbage })),
@@ -231,6 +232,9 @@ async function tick(core: Core, setup: Setup, begun: World, [fault, victim]: str
       breaches.push(...judgeWrite(core, setup, world, index, landed, ghost));
       ghost = rememberWrite(ghost, setup, by, landed);
     }
+    const [was, is] = [flipper, turn.flipper].map(({ memory }) => memory?.live?.state.sequence ?? 0);
+    if (turn.flipper.memory !== undefined && (is ?? 0) < (was ?? 0))
+      breaches.push({ law: 'sequence-back', detail: `${by} knew #${was} and goes on from #${is}` });
     // A write that was acknowledged and did not happen has been reported in good faith.
     const reports = judgeReports(ghost, by, turn.told, fault === 'silent-loss' && turn.faulted);
     breaches.push(...reports.breaches);
@@ -275,7 +279,8 @@ export function adversities(setup: Setup, world: World, families: ReadonlySet<Fa
     if (flipper.running) add('partition', ...origins.map((id) => `blind ${name} ${id}`));
   }
   add('wipe', 'wipe health', 'wipe state', 'wipe audit', 'wipe both', 'wipe all');
-  add('damage', 'damage health', 'damage state', 'damage audit', 'damage both', 'backup state');
+  add('damage', 'damage health', 'damage state', 'damage audit', 'damage both');
+  if (!world.flippers.some(({ running }) => running)) add('damage', 'backup state');
   for (const id of origins) add('hand', `hand ${id}=0`, `hand ${id}=100@far`);
   add('hand', 'hand ok');
   for (const id of origins) add('operator', `override ${id}=0`, `override ${id}=50`, `override ${id}=100`);
