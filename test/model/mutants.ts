@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { type Core, coreModules } from './core.ts';
 
@@ -35,8 +35,11 @@ export async function openMutant({ name, file, find, replace }: Mutant): Promise
     plugins: [
       {
         name: 'plant',
-        setup: ({ onLoad }) =>
-          onLoad({ filter: /\.ts$/ }, ({ path }) => (path === `${root}${file}` ? { contents, loader: 'ts' } : undefined)),
+        setup: ({ onLoad, onResolve }) => {
+          onLoad({ filter: /\.ts$/ }, ({ path }) => (path === `${root}${file}` ? { contents, loader: 'ts' } : undefined));
+          // The same for every mutant, and large: it stays outside.
+          onResolve({ filter: /^zod$/ }, () => ({ path: pathToFileURL(`${root}node_modules/zod/index.js`).href, external: true }));
+        },
       },
     ],
   });
