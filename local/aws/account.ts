@@ -39,10 +39,10 @@ export interface StoreRecord {
   /** Control plane: changes with the comment. */
   etag: string;
   pastEtags: string[];
-  /** Data plane: changes with every write of any key, and is never the control plane's. */
+  /** Data plane: changes with every write of a key. Never equal to the control plane's. */
   dataEtag: string;
   dataModifiedAt: Date;
-  /** Replaced as a whole on each write, never changed in place: a reader holds a snapshot. */
+  /** Each write replaces it, so that a reader has a snapshot. */
   values: ReadonlyMap<string, string>;
   totalBytes: number;
 }
@@ -55,7 +55,7 @@ export interface DistributionRecord {
   config: Decoded<DistributionConfig>;
   /** What the edge runs: the config of the last finished deployment. */
   deployed: DistributionConfig | undefined;
-  /** Of a staging distribution: what it was copied from. */
+  /** Of a staging distribution: the distribution it was copied from. */
   primaryId: string | undefined;
   etag: string;
   pastEtags: string[];
@@ -88,30 +88,32 @@ interface AccountOptions {
   provisionMs: number;
   deployMs: number;
   runtime: FunctionRuntime | undefined;
-  /** What a KVS write under a stale ETag answers: live runs saw ValidationException, the model says ConflictException. */
+  /**
+   * The answer to a KVS write with a stale ETag. Live runs got ValidationException; the model says ConflictException.
+   */
   staleWrite: () => 'ValidationException' | 'ConflictException';
 }
 
-/** Everything the local account holds, in memory. Operations change it synchronously. */
+/** The local account, in memory. Operations change it synchronously. */
 export interface Account {
   options: AccountOptions;
   functions: Map<string, FunctionRecord>;
   stores: Map<string, StoreRecord>;
-  /** ARNs of stores that existed once: the service tells them from those that never did. */
+  /** ARNs of deleted stores: the service answers differently for ARNs that never existed. */
   deletedStoreArns: Set<string>;
   distributions: Map<string, DistributionRecord>;
   /** Continuous deployment policies by id. */
   policies: Map<string, PolicyRecord>;
   cachePolicies: Map<string, CustomPolicyRecord<CachePolicyConfig>>;
   originRequestPolicies: Map<string, CustomPolicyRecord<OriginRequestPolicyConfig>>;
-  /** Tags by the ARN of what has them. */
+  /** Tags by the resource's ARN. */
   tags: Map<string, Map<string, string>>;
   /** The clock as a date. */
   date(): Date;
   /** A new ETag; `KV` for the data plane, `E` elsewhere. */
   etag(prefix: 'E' | 'KV'): string;
   changed(change: PublishedChange): void;
-  /** Runs once after this time unless the account is closed first; returns the way to cancel. */
+  /** Runs once after this time unless the account is closed first. Returns a function that cancels it. */
   after(ms: number, run: () => void): () => void;
   published: Published;
   close(): void;
@@ -190,7 +192,7 @@ function configsOf<Config>(records: ReadonlyMap<string, { config: Config }>): Ma
   return new Map([...records].map(([id, { config }]) => [id, config]));
 }
 
-/** The staging distribution whose DNS name a policy's config has. */
+/** The staging distribution named in a policy's config. */
 export function stagingOf(
   config: Decoded<ContinuousDeploymentPolicyConfig>,
   account: Pick<Account, 'distributions'>,
@@ -199,7 +201,7 @@ export function stagingOf(
   return [...account.distributions.values()].find((record) => record.config.Staging === true && names.includes(record.domainName));
 }
 
-/** Where part of a primary's requests goes by the policy of its deployed config; undefined when that is missing or disabled. */
+/** The staging distribution of a primary's deployed config; undefined when there is no enabled policy. */
 function publishedStaging(primaryId: string, account: Pick<Account, 'distributions' | 'policies'>): PublishedStaging | undefined {
   const policyId = account.distributions.get(primaryId)?.deployed?.ContinuousDeploymentPolicyId ?? '';
   const config = account.policies.get(policyId)?.config;

@@ -31,7 +31,7 @@ export interface ControlPlaneOptions {
   /** Runs TestFunction; without it TestFunction answers TestFunctionFailed. */
   runtime?: FunctionRuntime;
   faults?: ControlPlaneFaults;
-  /** More that `/_local/` answers. */
+  /** Further routes of `/_local/`. */
   localRoutes?: LocalRoutes;
 }
 
@@ -41,7 +41,7 @@ export interface ControlPlane {
   port: number;
   published: Published;
   faults: ControlPlaneFaults;
-  /** The last calls, oldest first; set its length to 0 to begin anew. */
+  /** The last calls, oldest first. Set its length to 0 to clear it. */
   calls: Call[];
   close(): Promise<void>;
 }
@@ -59,7 +59,10 @@ export const cloudfrontOperations: readonly Operation[] = [
 /** The data plane of KeyValueStores (API 2022-07-26): REST-JSON, SigV4A. */
 export const keyValueStoreOperations = keyOperations;
 
-/** Opens an AWS account on this machine: CloudFront's functions, stores and distributions over their real wire formats, in memory, on loopback only. */
+/**
+ * Opens an AWS account on this machine, in memory and on loopback only: CloudFront's functions, stores and
+ * distributions with their real wire formats.
+ */
 export async function openControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const { port = 0, now = Date.now, random = Math.random, faults = noFaults(), localRoutes = {} } = options;
   const account = openAccount({

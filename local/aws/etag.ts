@@ -28,9 +28,9 @@ export function renewEtag(record: Versioned, etag: string): void {
 }
 
 /**
- * Control-plane writes: a missing If-Match, or one that never was an ETag of this resource, is InvalidIfMatchVersion 400; an earlier one is
- * PreconditionFailed 412. The model describes both; where AWS draws the line between them is not documented. `stale` replaces the latter where
- * an operation does not list it.
+ * Control-plane writes: a missing If-Match, or one that never was an ETag of this resource, is InvalidIfMatchVersion
+ * 400; an earlier one is PreconditionFailed 412. The model describes both; where AWS draws the line between them is not
+ * documented. `stale` replaces the latter where an operation does not list it.
  */
 export function checkIfMatch(ifMatch: string | undefined, record: Versioned, stale: ServiceErrorCode = 'PreconditionFailed'): void {
   if (ifMatch === record.etag) return;

@@ -16,9 +16,10 @@ const faultPlan = z.strictObject({
 });
 
 /**
- * One thing that goes wrong. `throttle`: ThrottlingException, 503. `unavailable`: ServiceUnavailable, 503. `internal-error`: 500.
- * `conflict`: a write answers as if another writer had come first. `drop-request`: the connection ends before anything is done;
- * `drop-response`: after it. `latency`: `latencyMs` more. Without `operation` it meets every operation, without `times` and `forMs` it stays.
+ * One thing that goes wrong. `throttle`: ThrottlingException, 503. `unavailable`: ServiceUnavailable, 503.
+ * `internal-error`: 500. `conflict`: a write answers as if another writer had been first. `drop-request`: the
+ * connection ends before the operation; `drop-response`: after it. `latency`: `latencyMs` more. Without `operation` it
+ * applies to every operation; without `times` and `forMs` it stays.
  */
 export interface Fault {
   kind: (typeof faultKinds)[number];
@@ -33,7 +34,9 @@ export interface Fault {
 /** What the control plane does wrong, changed at will while it runs. */
 export interface ControlPlaneFaults {
   rules: Fault[];
-  /** What a KVS write under a stale ETag answers. Live runs saw ValidationException; the API model names ConflictException. */
+  /**
+   * The answer to a KVS write with a stale ETag. Live runs got ValidationException; the model says ConflictException.
+   */
   staleWrite: 'ValidationException' | 'ConflictException';
 }
 
@@ -51,7 +54,10 @@ export function takeFaults(faults: ControlPlaneFaults, request: { operation: str
   return met;
 }
 
-/** The JSON form of the test API: `{ rules: [{ kind, operation?, times?, forMs?, latencyMs? }], staleWrite? }`, replacing what was set before. */
+/**
+ * The JSON form of the test API: `{ rules: [{ kind, operation?, times?, forMs?, latencyMs? }], staleWrite? }`, which
+ * replaces the previous one.
+ */
 export function parseFaults(json: string, now: number): { faults: ControlPlaneFaults } | { problems: string[] } {
   let value: unknown;
   try {

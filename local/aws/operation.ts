@@ -2,13 +2,13 @@ import type { Account } from './account.ts';
 import { ServiceError } from './service-error.ts';
 import type { Decoded } from './wire/shape.ts';
 
-/** One operation of the AWS API: the model's schema, which gives its address and its shapes, and what it does to the account. */
+/** One operation of the AWS API: the model's schema, with address and shapes, and its effect on the account. */
 export interface Operation {
   schema: readonly unknown[];
   run(input: unknown, account: Account): object | Promise<object>;
 }
 
-/** Declares an operation. `run` may only be asynchronous before its first change of the account: changes are then one step, and no update is lost. */
+/** Declares an operation. `run` may await only before its first change of the account, so that no update is lost. */
 export function operation<Input, Output extends object>(
   schema: readonly unknown[],
   run: (input: Decoded<Input>, account: Account) => Output | Promise<Output>,
@@ -18,7 +18,10 @@ export function operation<Input, Output extends object>(
 
 const maxItems = 100;
 
-/** One page of a control-plane list, ordered by id; Marker is the last id of the page before. `items` is absent when empty, as the service leaves it out. */
+/**
+ * One page of a control-plane list, ordered by id. Marker is the last id of the previous page. `items` is absent when
+ * empty, as in the service.
+ */
 export function page<Item>(
   items: readonly Item[],
   idOf: (item: Item) => string,

@@ -6,7 +6,7 @@ type ModelledErrors<Model> = {
   [Name in keyof Model]: Name extends `${infer Code}$` ? (Model[Name] extends readonly [-3, ...unknown[]] ? Code : never) : never;
 }[keyof Model];
 
-/** Answers that every AWS service has and no model lists. Those without a source in public issue threads are marked in docs/decisions/001. */
+/** Errors of every AWS service that no model lists. docs/decisions/001 marks those without a public source. */
 const commonStatus = {
   MalformedXML: 400,
   MalformedInput: 400,

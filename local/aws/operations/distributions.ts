@@ -68,12 +68,12 @@ function create(config: Decoded<DistributionConfig>, given: Decoded<Tags> | unde
   return created;
 }
 
-/** Makes a staging distribution with the primary's config, but without its aliases. */
+/** Creates a staging distribution with the primary's config, without its aliases. */
 const copyDistribution = operation<CopyDistributionRequest, CopyDistributionResult>(CopyDistribution$, (input, account) => {
   const primary = distributionOf(input.PrimaryDistributionId, account);
   checkIfMatch(input.IfMatch, primary);
   if (input.Staging !== true)
-    throw new ServiceError('InvalidArgument', 'Staging must be true: only staging distributions are made by copying');
+    throw new ServiceError('InvalidArgument', 'Staging must be true: only a staging distribution can be created by copying');
   if (primary.config.Staging === true) throw new ServiceError('InvalidArgument', 'a staging distribution cannot be copied');
   const all = [...account.distributions.values()];
   if (all.some((record) => record.config.CallerReference === input.CallerReference))
@@ -146,7 +146,10 @@ function summarizeDistribution(record: DistributionRecord): DistributionSummary 
   };
 }
 
-/** Replaces the whole config: nothing is merged, but for the continuous deployment policy, which stays attached unless its id is empty text. */
+/**
+ * Replaces the whole config without merging. Only the continuous deployment policy stays unless its id is the empty
+ * text.
+ */
 const updateDistribution = operation<UpdateDistributionRequest, UpdateDistributionResult>(UpdateDistribution$, (input, account) => {
   const record = distributionOf(input.Id, account);
   checkIfMatch(input.IfMatch, record);
@@ -192,7 +195,7 @@ const updateDistributionWithStagingConfig = operation<
   return { Distribution: describeDistribution(primary), ETag: primary.etag };
 });
 
-/** Only a distribution that is disabled, and whose disabling is deployed, can go. */
+/** Only a distribution that is disabled, with that change deployed, can be deleted. */
 const deleteDistribution = operation<DeleteDistributionRequest, object>(DeleteDistribution$, (input, account) => {
   const record = distributionOf(input.Id, account);
   checkIfMatch(input.IfMatch, record);
@@ -214,7 +217,7 @@ function distributionOf(id: string, account: Account): DistributionRecord {
   return record;
 }
 
-/** Starts a deployment: the edge keeps the config it has until this one is through; a newer deployment replaces one that is under way. */
+/** Starts a deployment. The edge keeps its config until the end; a newer deployment replaces a running one. */
 export function deploy(record: DistributionRecord, account: Account): void {
   record.cancelDeployment();
   record.status = 'InProgress';
@@ -226,7 +229,10 @@ export function deploy(record: DistributionRecord, account: Account): void {
   });
 }
 
-/** Adds a distribution and starts its first deployment; what Create and Copy answer with. `primaryId` makes it a staging one. */
+/**
+ * Adds a distribution, starts its first deployment and returns the answer of Create and Copy. `primaryId` makes it a
+ * staging one.
+ */
 function addDistribution(
   account: Account,
   config: DistributionRecord['config'],

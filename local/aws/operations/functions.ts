@@ -100,8 +100,8 @@ const listFunctions = operation<ListFunctionsRequest, ListFunctionsResult>(ListF
 });
 
 /**
- * Replaces DEVELOPMENT's config and code. A config without KeyValueStoreAssociations drops them: the stricter reading, unconfirmed by AWS's pages.
- * The model places the new version in a header spelled `ETtag`.
+ * Replaces DEVELOPMENT's config and code. A config without KeyValueStoreAssociations removes them: the stricter
+ * reading; AWS does not document it. The model places the new version in a header spelled `ETtag`.
  */
 const updateFunction = operation<UpdateFunctionRequest, UpdateFunctionResult>(UpdateFunction$, (input, account) => {
   const record = findFunction(input.Name, account);
@@ -115,7 +115,10 @@ const updateFunction = operation<UpdateFunctionRequest, UpdateFunctionResult>(Up
   return { FunctionSummary: summarizeFunction(record, 'DEVELOPMENT', development, account), ETag: development.etag };
 });
 
-/** Runs one event on a stage under that stage's ETag. The operation lists no PreconditionFailed: a stale version is InvalidIfMatchVersion too. */
+/**
+ * Runs one event on a stage, with that stage's ETag. The operation lists no PreconditionFailed: a stale version is also
+ * InvalidIfMatchVersion.
+ */
 const testFunction = operation<TestFunctionRequest, TestFunctionResult>(TestFunction$, async (input, account) => {
   const { record, name, stage } = findStage(input.Name, input.Stage, account);
   checkIfMatch(input.IfMatch, stage, 'InvalidIfMatchVersion');
@@ -128,7 +131,9 @@ const testFunction = operation<TestFunctionRequest, TestFunctionResult>(TestFunc
   return { TestResult: { FunctionSummary: summarizeFunction(record, name, stage, account), ...result } };
 });
 
-/** Copies DEVELOPMENT to LIVE under DEVELOPMENT's ETag; LIVE has an ETag of its own. As on AWS, nothing here runs or parses the code. */
+/**
+ * Copies DEVELOPMENT to LIVE with DEVELOPMENT's ETag. LIVE has its own ETag. As in AWS, the code is not run or parsed.
+ */
 const publishFunction = operation<PublishFunctionRequest, PublishFunctionResult>(PublishFunction$, (input, account) => {
   const record = findFunction(input.Name, account);
   const { development } = record;
@@ -212,7 +217,10 @@ function findFunction(name: string, account: Account): FunctionRecord {
   return record;
 }
 
-/** The stage asked for; a function that was never published has no LIVE. The model does not say what an absent stage means: DEVELOPMENT here. */
+/**
+ * The requested stage. A function that was never published has no LIVE. The model does not define an absent stage:
+ * DEVELOPMENT here.
+ */
 function findStage(
   name: string,
   stage: string | undefined,
@@ -243,7 +251,10 @@ function summarizeFunction(record: FunctionRecord, name: StageName, stage: Funct
   };
 }
 
-/** Runs a stage with a test event and the store's data as it is now. Script errors are part of the result; only a broken runtime is TestFunctionFailed. */
+/**
+ * Runs a stage with a test event and the store's present data. Script errors are part of the result; only a broken
+ * runtime is TestFunctionFailed.
+ */
 async function runTestEvent(stage: FunctionStage, eventObject: Uint8Array, account: Account): Promise<Omit<TestResult, 'FunctionSummary'>> {
   const event = parseEvent(eventObject);
   const { runtime } = account.options;
@@ -293,12 +304,15 @@ function parseEvent(eventObject: Uint8Array): ViewerRequestEvent | ViewerRespons
   return { ...event, version: '1.0', context, viewer, request } as ViewerRequestEvent | ViewerResponseEvent;
 }
 
-/** The service answers `{"request": …}` or `{"response": …}`, told apart by the status code that only a response has. */
+/** The service answers `{"request": …}` or `{"response": …}`. Only a response has a status code. */
 function wrapOutput(output: unknown): object {
   return isRecord(output) && 'statusCode' in output ? { response: output } : { request: output };
 }
 
-/** A stand-in that grows with what a run does: nobody outside AWS can compute the real figure (one live report: 8 for a router with one read). */
+/**
+ * An invented figure that grows with the work of a run: AWS does not publish the real formula (one live report: 8 for a
+ * router with one read).
+ */
 function computeUtilization(execution: Execution): string {
   return String(Math.min(100, 4 + 5 * execution.reads.length));
 }

@@ -25,7 +25,7 @@ import { parseTags } from './tags.ts';
 /** Stores per account: 50 or 200, AWS's pages disagree (DG cloudfront-limits.html); the stricter one. */
 const maxStores = 50;
 
-/** Starts PROVISIONING, becomes READY by itself. Import from S3 has no local counterpart. */
+/** Starts as PROVISIONING and becomes READY automatically. Import from S3 is not emulated. */
 const createKeyValueStore = operation<CreateKeyValueStoreRequest, CreateKeyValueStoreResult>(CreateKeyValueStore$, (input, account) => {
   checkName(input.Name);
   checkComment(input.Comment ?? '');
@@ -68,7 +68,7 @@ const createKeyValueStore = operation<CreateKeyValueStoreRequest, CreateKeyValue
   };
 });
 
-/** The control plane's view, under an ETag that is of no use for writing keys. */
+/** The control plane's view. Its ETag is not the one for writing keys. */
 const describeKeyValueStore = operation<DescribeKeyValueStoreRequest, DescribeKeyValueStoreResult>(
   DescribeKeyValueStore$,
   (input, account) => {

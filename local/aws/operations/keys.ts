@@ -83,7 +83,9 @@ const deleteKey = operation<DeleteKeyRequest, DeleteKeyResponse>(DeleteKey$, (in
   return writeStore(record, input.IfMatch, { puts: [], deletes: [input.Key] }, account);
 });
 
-/** All or nothing. Nothing to do and a key named twice are refused: what AWS answers to them is not known, so the stricter reading. */
+/**
+ * All or nothing. An empty update and a key named twice are refused: the stricter reading; AWS's answer is not known.
+ */
 const updateKeys = operation<UpdateKeysRequest, UpdateKeysResponse>(UpdateKeys$, (input, account) => {
   const record = readyStoreOf(input.KvsARN, account);
   const puts = (input.Puts ?? []).map((put) => ({ key: put.Key, value: put.Value }));
@@ -95,7 +97,9 @@ const updateKeys = operation<UpdateKeysRequest, UpdateKeysResponse>(UpdateKeys$,
   return writeStore(record, input.IfMatch, { puts, deletes }, account);
 });
 
-/** A store as the data plane addresses it. Why one that exists but cannot be used, or exists no more, is a ValidationException: the service was seen to say so. */
+/**
+ * A store by its ARN. A store that is not ready or deleted is a ValidationException, as reports of the service show.
+ */
 function findStoreByArn(arn: string, account: Account): StoreRecord {
   if (!/^arn:aws:cloudfront::\d{12}:key-value-store\/[0-9a-f-]{36}$/.test(arn))
     throw new ServiceError('ValidationException', `${JSON.stringify(arn)} is not the ARN of a key value store`);
@@ -117,7 +121,10 @@ interface StoreWrite {
   deletes: readonly string[];
 }
 
-/** One all-or-nothing write under the store-wide ETag. A write of identical values gives a new ETag too: whether AWS does so is not known. */
+/**
+ * One all-or-nothing write with the store's ETag. Identical values also give a new ETag; whether AWS does so is not
+ * known.
+ */
 function writeStore(record: StoreRecord, ifMatch: string | undefined, write: StoreWrite, account: Account) {
   if (ifMatch === undefined) throw new ServiceError('ValidationException', 'If-Match is required');
   if (ifMatch !== record.dataEtag)

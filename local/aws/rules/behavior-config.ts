@@ -85,7 +85,9 @@ function checkPolicies(behavior: BehaviorConfig, at: string, account: Account): 
     throw new ServiceError('NoSuchResponseHeadersPolicy', `${at}: there is no response headers policy ${ResponseHeadersPolicyId}`);
 }
 
-/** Signers and key groups are enabled exactly where some are named. Which key groups an account has is not known here. */
+/**
+ * Signers and key groups must be enabled if and only if some are named. The account's key groups are not known here.
+ */
 function checkTrust({ TrustedSigners: signers, TrustedKeyGroups: groups }: BehaviorConfig, at: string): void {
   for (const [name, list] of [
     ['TrustedSigners', signers],
@@ -169,7 +171,10 @@ const maxLambdas = 4;
 /** A numbered version in us-east-1; no alias, and not $LATEST (API reference, LambdaFunctionAssociation). */
 const lambdaVersion = /^arn:aws:lambda:us-east-1:\d{12}:function:[\w-]{1,64}:\d+$/;
 
-/** Refuses functions of one behavior: only LIVE ones and numbered Lambda versions, one per event type, and the two kinds not together on viewer events. */
+/**
+ * Checks the functions of a behavior: LIVE ones and numbered Lambda versions only, one per event type, and not both
+ * kinds on viewer events.
+ */
 function checkEdgeFunctions(behavior: BehaviorConfig, at: string, account: Account): void {
   const associations = behavior.FunctionAssociations?.Items ?? [];
   const lambdas = behavior.LambdaFunctionAssociations?.Items ?? [];

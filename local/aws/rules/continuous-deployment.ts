@@ -14,8 +14,8 @@ const maxWeight = 0.15;
 const [minIdleSeconds, maxIdleSeconds] = [300, 3_600];
 
 /**
- * What a staging distribution may have other than its primary; any other field is refused. Public reports and the console agree that price class, certificate,
- * HTTP version, IPv6 and web ACL are outside, but where AWS draws the line in all of the API is UNCONFIRMED.
+ * Fields in which a staging distribution may differ from its primary. Public reports and the console agree that price
+ * class, certificate, HTTP version, IPv6 and web ACL may not differ; the complete list is UNCONFIRMED.
  */
 const stagedFields: readonly (keyof DistributionConfig)[] = [
   'Comment',
@@ -28,7 +28,7 @@ const stagedFields: readonly (keyof DistributionConfig)[] = [
   'Origins',
   'Restrictions',
 ];
-/** Which state it has is each distribution's own. */
+/** Fields that always belong to each distribution. */
 const ownFields: readonly (keyof DistributionConfig)[] = [
   'CallerReference',
   'Enabled',
@@ -48,7 +48,7 @@ export function describePolicy(record: PolicyRecord): ContinuousDeploymentPolicy
   return { Id: record.id, LastModifiedTime: record.modifiedAt, ContinuousDeploymentPolicyConfig: record.config };
 }
 
-/** The distribution that has the policy attached. */
+/** The distribution with this policy. */
 export function primaryOfPolicy(id: string, account: Account): DistributionRecord | undefined {
   return [...account.distributions.values()].find((record) => record.config.ContinuousDeploymentPolicyId === id);
 }
@@ -58,14 +58,14 @@ export function policyOfStaging(staging: DistributionRecord, account: Account): 
   return [...account.policies.values()].find((record) => record.config.StagingDistributionDnsNames.Items?.includes(staging.domainName));
 }
 
-/** Refuses a config that Create- and UpdateContinuousDeploymentPolicy would refuse; `current` is the policy being updated. */
+/** Refuses what Create- and UpdateContinuousDeploymentPolicy refuse. `current` is the policy being updated. */
 export function checkPolicyConfig(config: PolicyConfig, account: Account, current?: PolicyRecord): void {
   const names = config.StagingDistributionDnsNames;
   if (names.Quantity !== (names.Items?.length ?? 0))
     throw new ServiceError('InconsistentQuantities', 'StagingDistributionDnsNames.Quantity is not the number of its Items');
   if (names.Quantity !== 1) throw new ServiceError('InvalidArgument', 'a policy names exactly one staging distribution');
   const staging = stagingOf(config, account);
-  if (staging === undefined) throw new ServiceError('InvalidArgument', `${names.Items?.[0]} is no staging distribution`);
+  if (staging === undefined) throw new ServiceError('InvalidArgument', `${names.Items?.[0]} is not a staging distribution`);
   const other = policyOfStaging(staging, account);
   if (other !== undefined && other !== current)
     throw new ServiceError('StagingDistributionInUse', `the policy ${other.id} names the staging distribution ${staging.id} already`);
@@ -88,7 +88,7 @@ function checkTraffic(traffic: PolicyConfig['TrafficConfig']): void {
   if (byHeader !== undefined && !/^aws-cf-cd-/i.test(byHeader.Header)) throw invalid('the header must begin with aws-cf-cd-');
 }
 
-/** Refuses what Update- and CreateDistribution would refuse of a distribution that takes part in a staged rollout. */
+/** Refuses what Update- and CreateDistribution refuse for a distribution in a staged rollout. */
 export function checkStaging(config: Config, account: Account, current?: DistributionRecord): void {
   const isStaging = config.Staging ?? false;
   if (isStaging && (config.Aliases?.Items?.length ?? 0) > 0)
@@ -109,14 +109,15 @@ function checkStagingUpdate(config: Config, account: Account, current: Distribut
     if (primary !== undefined && primary !== current)
       throw new ServiceError('ContinuousDeploymentPolicyInUse', `the policy ${policyId} belongs to the distribution ${primary.id}`);
     const staging = stagingOf(policy.config, account);
-    // One that CreateDistribution made is not a copy, and fits every primary.
+    // One created by CreateDistribution is not a copy and fits every primary.
     if (staging === undefined || (staging.primaryId !== undefined && staging.primaryId !== current.id))
       throw new ServiceError('InvalidArgument', `the policy ${policyId} is for a copy of another distribution`);
     checkNoHttp3(config);
   }
-  // DG continuous-deployment-quotas-considerations.html, aws/aws-cli#10446. That the update which detaches the policy cannot do it either is UNCONFIRMED.
+  // DG continuous-deployment-quotas-considerations.html, aws/aws-cli#10446. UNCONFIRMED: the update that detaches the
+  // policy cannot do it either.
   if ((current.config.ContinuousDeploymentPolicyId ?? '') !== '') checkUnchanged(config, current, ['ViewerCertificate', 'WebACLId']);
-  // Before a policy names it, one that CreateDistribution made has no primary that it must be like.
+  // Before a policy names it, one created by CreateDistribution has no primary to match.
   if (isStaging && (current.primaryId !== undefined || policyOfStaging(current, account) !== undefined)) {
     const outside = (Object.keys(fillDistributionConfig(config)) as (keyof Config)[]).filter(
       (name) => ![...stagedFields, ...ownFields].includes(name),
@@ -125,7 +126,7 @@ function checkStagingUpdate(config: Config, account: Account, current: Distribut
   }
 }
 
-/** CreateDistribution makes staging distributions too; the policy that names one comes after it. */
+/** CreateDistribution also creates staging distributions; a policy names them later. */
 function checkNewStaging(config: Config, account: Account): void {
   if ((config.ContinuousDeploymentPolicyId ?? '') !== '')
     throw new ServiceError('InvalidArgument', 'Continuous deployment policy is not supported during distribution creation.');
@@ -141,7 +142,7 @@ function checkUnchanged(config: Config, current: DistributionRecord, fields: rea
     throw new ServiceError('IllegalUpdate', 'One or more fields updated are not supported for continuous deployment.');
 }
 
-/** As text that does not depend on the order of fields. */
+/** A text that does not depend on the order of fields. */
 function inOrder(value: unknown): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? '';
   if (Array.isArray(value)) return `[${value.map(inOrder).join()}]`;

@@ -30,7 +30,9 @@ type Config = Decoded<DistributionConfig>;
 const maxDistributionsPerFunction = 100;
 const maxAliases = 100;
 
-/** DG custom-error-pages-response-codes.html: what can have a response of its own, and the code that response can have. */
+/**
+ * DG custom-error-pages-response-codes.html: codes that can have a custom response, and the codes of such a response.
+ */
 const errorCodes = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
 const responseCodes = ['200', ...errorCodes.map(String)];
 
@@ -38,7 +40,7 @@ const maxPageLength = 4_000;
 const maxRootObjectLength = 255;
 const maxLogPrefixLength = 256;
 
-/** Refuses a DistributionConfig that Create- and UpdateDistribution would refuse; `current` is the distribution being updated. */
+/** Refuses what Create- and UpdateDistribution refuse. `current` is the distribution being updated. */
 export function checkDistributionConfig(config: Config, account: Account, current?: DistributionRecord): void {
   checkLists(config);
   if (config.CallerReference === '') refuse('InvalidArgument', 'CallerReference must not be empty');
@@ -104,7 +106,7 @@ function checkWebAcl(id: string): void {
 function checkAliases(config: Config, account: Account, current: DistributionRecord | undefined): void {
   const aliases = (config.Aliases?.Items ?? []).map((alias) => alias.toLowerCase());
   if (aliases.length > maxAliases) refuse('TooManyDistributionCNAMEs', `at most ${maxAliases} aliases are allowed`);
-  // A wildcard stands for the whole first label.
+  // A wildcard is the whole first label.
   const wrong = aliases.find(
     (alias) => alias.length > 253 || !/^(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/.test(alias),
   );
@@ -122,7 +124,10 @@ function refuse(code: ServiceErrorCode, message: string): never {
   throw new ServiceError(code, message);
 }
 
-/** Refuses a viewer certificate that Create- and UpdateDistribution would refuse. What the certificate covers is not known here. */
+/**
+ * Refuses a viewer certificate that Create- and UpdateDistribution refuse. The names in the certificate are not known
+ * here.
+ */
 function checkCertificate(config: Decoded<DistributionConfig>, isUpdate: boolean): void {
   const certificate = config.ViewerCertificate ?? { CloudFrontDefaultCertificate: true };
   const { ACMCertificateArn: arn, IAMCertificateId: id, SSLSupportMethod: method, MinimumProtocolVersion: minimum } = certificate;
@@ -142,7 +147,8 @@ function checkCertificate(config: Decoded<DistributionConfig>, isUpdate: boolean
       isUpdate ? 'InvalidMinimumProtocolVersion' : 'InvalidProtocolSettings',
       'The parameter ViewerCertificate the specified distribution is configured for SNI and the Minimum SSL Protocol Version is specified as SSLv3. You cannot specify both.',
     );
-  // DG DownloadDistValuesGeneral.html, "Security policy": legacy clients, whose connections carry no server name, get no newer minimum.
+  // DG DownloadDistValuesGeneral.html, "Security policy": legacy clients, which send no server name, have no newer
+  // minimum.
   if (method === 'vip' && minimum !== undefined && !['SSLv3', 'TLSv1'].includes(minimum))
     throw new ServiceError(
       'InvalidMinimumProtocolVersion',
@@ -155,7 +161,10 @@ interface Rule {
   code?: ServiceErrorCode;
 }
 
-/** Members of which the API model lists the values, by name: each name means the same wherever it is. A list's name stands for its items. */
+/**
+ * The values that the API model lists for a member, by name. A name means the same everywhere; a list's name is for its
+ * items.
+ */
 const enums: Readonly<Record<string, Rule>> = {
   AllowedMethods: { values: Object.values(Method) },
   CachedMethods: { values: Object.values(Method) },
@@ -173,7 +182,7 @@ const enums: Readonly<Record<string, Rule>> = {
   ViewerProtocolPolicy: { values: Object.values(ViewerProtocolPolicy) },
 };
 
-/** The field by which two items of a list are the same; lists of texts need none. Associations have their own rules for two on one event. */
+/** The field that identifies an item of a list; lists of texts need none. Function associations have their own rule. */
 const identities: Readonly<Record<string, string | undefined>> = {
   CacheBehaviors: 'PathPattern',
   CustomErrorResponses: 'ErrorCode',
@@ -184,7 +193,10 @@ const identities: Readonly<Record<string, string | undefined>> = {
 const caseless = ['Aliases', 'CustomHeaders', 'Headers'];
 const duplicateCodes: Readonly<Record<string, ServiceErrorCode>> = { GeoRestriction: 'InvalidGeoRestrictionParameter' };
 
-/** What holds for the whole config alike: Quantity is the number of Items, no item is there twice, and values are those of the API model. */
+/**
+ * Rules for the whole config: Quantity is the number of Items, no item is there twice, values are those of the API
+ * model.
+ */
 export function checkLists(config: Decoded<DistributionConfig>): void {
   walk(config, '', '');
 }

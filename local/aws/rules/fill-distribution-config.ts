@@ -11,8 +11,8 @@ const none = { Quantity: 0 };
 const noLogging = { Enabled: false, IncludeCookies: false, Bucket: '', Prefix: '' };
 
 /**
- * The config as GetDistributionConfig hands it back: what the caller left out has the documented default, written out. Fields that this file does not name
- * come back as they were sent.
+ * The config as GetDistributionConfig hands it back: what the caller left out has the documented default, written out.
+ * Fields that this file does not name come back as they were sent.
  */
 export function fillDistributionConfig(given: Config): Config {
   const complete = completeDistribution(given) as Config;
@@ -67,7 +67,10 @@ function fillBehavior(behavior: BehaviorConfig): BehaviorConfig {
   } as BehaviorConfig;
 }
 
-/** A certificate of one's own comes back with the older fields `Certificate` and `CertificateSource`; CloudFront's default has TLSv1 whatever was sent. */
+/**
+ * A custom certificate comes back with the older fields `Certificate` and `CertificateSource`. CloudFront's default
+ * certificate always has TLSv1.
+ */
 function fillCertificate(given: Config['ViewerCertificate']): Config['ViewerCertificate'] {
   const id = given?.ACMCertificateArn ?? given?.IAMCertificateId;
   if (given === undefined || id === undefined)
@@ -86,8 +89,9 @@ function fillCertificate(given: Config['ViewerCertificate']): Config['ViewerCert
   };
 }
 
-// The column for updates of DG distribution-overview-required-fields.html. The page has no table for origins: OriginReadTimeout and the custom headers are
-// from public reports (aws-controllers-k8s/community#2335), the other fields of origins are of the same kind and UNCONFIRMED.
+// The column for updates of DG distribution-overview-required-fields.html. The page has no table for origins:
+// OriginReadTimeout and the custom headers are from public reports (aws-controllers-k8s/community#2335), the other
+// fields of origins are of the same kind and UNCONFIRMED.
 const ofDistribution = [
   'Aliases',
   'DefaultRootObject',

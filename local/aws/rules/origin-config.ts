@@ -30,7 +30,7 @@ const shieldRegions =
     ' ',
   );
 
-/** A bucket's REST endpoint, with or without its region; not a website endpoint, which only a custom origin can have. */
+/** A bucket's REST endpoint, with or without its region. A website endpoint needs a custom origin. */
 const bucketDomain = /^[a-z0-9][a-z0-9.-]*\.s3(?!-website)([.-][a-z0-9-]+)?(\.dualstack\.[a-z0-9-]+)?\.amazonaws\.com(\.cn)?$/;
 /** What an origin access control can sign for, beside S3: Lambda function URLs, MediaStore, MediaPackage v2. */
 const signedDomain =
@@ -87,7 +87,7 @@ function checkOrigin(origin: Origin): void {
     throw invalid(`the ResponseCompletionTimeout ${at} must not be below its OriginReadTimeout`);
 }
 
-/** Whether a text is a DNS name: labels of up to 63 characters; underscores, which DNS allows in names of records, are accepted. */
+/** Whether a text is a DNS name: labels of up to 63 characters. DNS allows underscores in names of records. */
 function isHostName(name: string): boolean {
   return (
     name.length <= maxNameLength &&

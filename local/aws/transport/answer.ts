@@ -17,7 +17,7 @@ interface Answering {
   calls: Call[];
 }
 
-/** Answers one AWS request; undefined when a fault drops the connection. Never rejects: what is not a ServiceError is a 500. */
+/** Answers one AWS request; undefined when a fault drops the connection. Never rejects: any other error is a 500. */
 export async function answer(request: IncomingMessage, requestId: string, options: Answering): Promise<WireResponse | undefined> {
   const target = request.url ?? '';
   const service = serviceOf(target);
@@ -54,7 +54,8 @@ async function perform(match: Match, request: IncomingMessage, body: string, opt
   const input = decodeRequest(shape, { labels: match.labels, query: match.query, headers: request.headers, body }, format);
   const output = await operation.run(input, options.account);
   const response = encodeResponse(shape, output, format);
-  // UpdateFunction's version comes in a header that the model spells ETtag; both spellings are sent, so that no caller depends on either.
+  // UpdateFunction's version comes in a header that the model spells ETtag; both spellings are sent, so that no caller
+  // depends on either.
   const misspelt = response.headers['ettag'];
   if (misspelt !== undefined) {
     delete response.headers['ettag'];
@@ -98,7 +99,7 @@ const schemes = {
 } as const;
 
 /**
- * Checks the shape of the signature, not the signature: the local cloud knows no secrets. SigV4 for the control plane, SigV4A (an ECDSA
+ * Checks only the form of the signature: the local cloud has no secrets. SigV4 for the control plane, SigV4A (an ECDSA
  * signature in DER, for a set of regions) for the data plane.
  */
 function checkSignature(service: Route['service'], headers: IncomingHttpHeaders): void {

@@ -101,7 +101,10 @@ function codeOf(error: NodeJS.ErrnoException): ServiceErrorCode {
   return error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'RequestTimeout' : 'BadRequest';
 }
 
-/** Whether a Host header names this machine: `localhost`, any name below it, or 127.0.0.1. A page elsewhere that rebinds its name to loopback does not pass. */
+/**
+ * Whether a Host header names this machine: `localhost`, any name below it, or 127.0.0.1. This refuses a page elsewhere
+ * that rebinds its name to loopback.
+ */
 function isLocalHost(host: string | undefined): boolean {
   return /^(([a-z0-9-]+\.)*localhost|127\.0\.0\.1)(:\d{1,5})?$/i.test(host ?? '');
 }

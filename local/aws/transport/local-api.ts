@@ -5,10 +5,13 @@ import { ServiceError } from '../service-error.ts';
 import type { WireResponse } from '../wire/messages.ts';
 import { refuseRequest } from './http-server.ts';
 
-/** More that `/_local/` answers, by `GET /_local/name`: from the request's body (empty for GET) to a JSON answer; `problems` in it make it a 400. */
+/**
+ * Routes of `/_local/`, by `GET /_local/name`: from the body (empty for GET) to a JSON answer. `problems` in it makes
+ * it a 400.
+ */
 export type LocalRoutes = Readonly<Record<string, (body: string) => object | Promise<object>>>;
 
-/** What `/_local/` answers: is it up, which calls came, and what shall go wrong. Not part of AWS; unsigned. */
+/** Answers `/_local/`: health, the log of calls, and faults. Not part of AWS; unsigned. */
 export async function answerLocalApi(
   request: IncomingMessage,
   target: string,
@@ -57,10 +60,13 @@ function json(status: number, body: object): WireResponse {
 /** Bytes of a request body. UpdateKeys may have 3 MB on AWS, but 50 of its largest keys are below 100 KB. */
 export const maxBodyBytes = 1_048_576;
 
-/** How much of a body that is too large is still read, so that a caller in the middle of sending gets to see the answer. */
+/** How much of a body over the limit is still read, so that the sender gets the answer. */
 const maxDrainedBytes = 16 * maxBodyBytes;
 
-/** The body as text. RequestEntityTooLarge past the limit, with nothing kept in memory; MalformedInput when it is not UTF-8. */
+/**
+ * The body as text. RequestEntityTooLarge past the limit, with nothing kept in memory; MalformedInput when it is not
+ * UTF-8.
+ */
 export async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -25,8 +25,8 @@ export function serviceOf(target: string): Route['service'] {
 }
 
 /**
- * Finds the operation of a raw request target. Segments are split before they are decoded, and `.` and `..` are ordinary text:
- * an encoded slash never becomes a separator.
+ * Finds the operation of a raw request target. Segments are split before they are decoded, and `.` and `..` are
+ * ordinary text: an encoded slash never becomes a separator.
  */
 export function matchRoute(routes: readonly Route[], method: string, target: string): Match | undefined {
   const [path = '', ...rest] = target.split('?');
@@ -41,7 +41,10 @@ export function matchRoute(routes: readonly Route[], method: string, target: str
   return undefined;
 }
 
-/** Arguments such as `WithTags` and `Operation=Tag` are part of an address: all of the operation's are there, and none of another operation's. */
+/**
+ * Arguments such as `WithTags` and `Operation=Tag` are part of an address: all of the operation's must be present, and
+ * none of another operation's.
+ */
 function isQueryOf({ shape }: Route, query: ReadonlyMap<string, string>): boolean {
   const own = parseQuery(shape.query.join('&'));
   if ([...own].some(([name, value]) => query.get(name) !== value)) return false;

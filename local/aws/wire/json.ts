@@ -1,7 +1,10 @@
 import { ServiceError } from '../service-error.ts';
 import type { Shape, Structure } from './shape.ts';
 
-/** Reads a JSON body as the body members of a structure. Unknown members are ignored, as the service's own serialiser does. */
+/**
+ * Reads a JSON body as the body members of a structure. Unknown members are ignored, as the service's own serialiser
+ * does.
+ */
 export function readJson(text: string, shape: Structure): Record<string, unknown> {
   let value: unknown;
   try {

@@ -11,7 +11,10 @@ interface WireRequest {
   body: string;
 }
 
-/** The operation's input from labels, query, headers and body. Missing headers are left to the operation: each has its own error for them. */
+/**
+ * The operation's input from labels, query, headers and body. The operation checks for missing headers: each has its
+ * own error.
+ */
 export function decodeRequest(shape: OperationShape, request: WireRequest, format: 'xml' | 'json'): Record<string, unknown> {
   const input = format === 'xml' ? decodeXml(shape, request.body) : decodeJson(shape, request.body);
   for (const member of shape.input.members) {

@@ -1,4 +1,4 @@
-/** A shape of the API model as the wire code needs it. Members are resolved late, since shapes may refer to each other. */
+/** A shape of the API model. Members are resolved late, because shapes may refer to each other. */
 export type Shape =
   | { kind: 'string' | 'number' | 'boolean' | 'timestamp' | 'blob' }
   | { kind: 'list'; itemName: string; item: () => Shape }
@@ -37,7 +37,10 @@ type Traits = Readonly<Record<string, unknown>>;
 const nothing: Structure = { kind: 'structure', name: 'Unit', members: [] };
 const structures = new WeakMap<Schema, Structure>();
 
-/** Reads an operation schema that the AWS SDK exports (`CreateFunction$`); its layout is the SDK's, pinned by package-lock.json and the contract tests. */
+/**
+ * Reads an operation schema that the AWS SDK exports (`CreateFunction$`); its layout is the SDK's, pinned by
+ * package-lock.json and the contract tests.
+ */
 export function operationShape(schema: Schema): OperationShape {
   const [, , name, traits, input, output] = schema;
   const [method, uri, status] = (traits as { http: [string, string, number] }).http;

@@ -24,8 +24,9 @@ const parser = new XMLParser({
 const namedReferences: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 /**
- * Reads an XML body as a structure of the model. Refuses what the service refuses: text that is not well-formed, another root,
- * unknown and repeated elements, wrong types, missing required members. Document types are refused outright.
+ * Reads an XML body as a structure of the model. Refuses what the service refuses: text that is not well-formed,
+ * another root, unknown and repeated elements, wrong types, missing required members. Document types are refused
+ * outright.
  */
 export function readXml(text: string, shape: Structure, rootName: string, skip: ReadonlySet<string>): Record<string, unknown> {
   const root = parseRoot(text);
@@ -47,7 +48,10 @@ function parseRoot(text: string): Element {
   return root;
 }
 
-/** The parser's ordered form is `{ tag: children }`, `{ '#text': text }` or `{ '#cdata': children }`; processing instructions begin with `?`. */
+/**
+ * The parser's ordered form is `{ tag: children }`, `{ '#text': text }` or `{ '#cdata': children }`; processing
+ * instructions begin with `?`.
+ */
 function elements(nodes: unknown): { text: string; children: Element[] } {
   let text = '';
   const children: Element[] = [];
