@@ -1,4 +1,5 @@
-// npm run bench -- console: how soon the console is there, what it weighs, and what it does while a thousand requests a second go by. Needs Debian's chromium.
+// npm run bench -- console: the console's start, bytes, and behaviour at a thousand requests per second. Needs chromium
+// on PATH.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { env, execPath, exit, stderr, stdout } from 'node:process';
 import type { Browser, Page } from 'playwright-core';
@@ -41,7 +42,7 @@ async function startCloud(): Promise<{ child: ChildProcess; url: string }> {
       said += String(chunk);
       if (said.includes('npm run failover')) resolve();
     });
-    child.once('exit', () => reject(new Error('npm start ended by itself')));
+    child.once('exit', () => reject(new Error('npm start ended early')));
   });
   return { child, url: `http://127.0.0.1:${port + 4}` };
 }
@@ -60,7 +61,7 @@ async function measureLoad(browser: Browser, url: string): Promise<{ paintMs: nu
   return { paintMs, mapMs, bytes: total };
 }
 
-/** A page that is watched while the console's own viewers send so many requests a second. */
+/** An open page while the simulated viewers send this many requests per second. */
 async function measureLoadedPage(browser: Browser, url: string) {
   const page = await (await browser.newContext({ viewport: { width: 1_280, height: 900 } })).newPage();
   await page.goto(url);

@@ -1,5 +1,6 @@
-// What the local edge can take: node --import tsx bench/edge-figures.ts [--seconds 2] [--rounds 5] [--connections 16] [--bytes 1000000000]
-// Through the built router and an origin, each in its own process, on the cores of this machine; beside it miniflare's own ceiling for an empty worker.
+// The local edge's limits: node --import tsx bench/edge-figures.ts [--seconds 2] [--rounds 5] [--connections 16]
+// [--bytes 1000000000] With the built router and an origin, each in its own process, on this machine. For comparison:
+// miniflare with an empty worker.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';

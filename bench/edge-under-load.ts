@@ -1,5 +1,5 @@
-// The local edge as a process of its own, for bench/edge-figures.ts: its arguments are the ports of the bare and of the reference origin.
-// Viewers from Singapore's countries meet the bare one, those from Europe's the other.
+// The local edge in its own process, for bench/edge-figures.ts. Arguments: the ports of the bare and the reference
+// origin. Viewers from Singapore's countries meet the bare one, those from Europe's the other.
 
 import config from '../edge.config.ts';
 import { openEdge } from '../local/edge/edge.ts';

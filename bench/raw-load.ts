@@ -23,8 +23,8 @@ export interface LoadOptions {
 const statusAt = 'HTTP/1.1 '.length;
 
 /**
- * Loads a server over kept-alive connections, one request at a time on each. It asks for the same thing again and again and takes the first response's length for all of
- * them, so that the cores it shares with the server go to the server.
+ * Loads a server over kept-alive connections, one request at a time on each. Every request is the same, and the first
+ * response's length is taken for all, so that most of the shared processor time goes to the server.
  */
 export async function loadRaw(options: LoadOptions): Promise<LoadFigures> {
   const { port, connections, seconds = Number.POSITIVE_INFINITY, requests = Number.POSITIVE_INFINITY, head } = options;

@@ -9,7 +9,7 @@ import { WorldWatch } from './world-watch.ts';
 /** Requests that a page gets when it opens. */
 const keptRequests = 40;
 
-/** Without a change a batch is sent only this often: it tells the page that it is up to date. */
+/** Without a change a batch is sent only this often: so that the page knows it is up to date. */
 const beatMs = 1_000;
 
 type Known = Pick<OriginState, 'verdict' | 'since' | 'why' | 'probe'>;

@@ -67,8 +67,8 @@ const cachingDisabled = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
 const allViewerAndCloudFront = '33f36d7e-f396-46d9-90e0-52428a34d9dc';
 
 /**
- * Parts of a distribution that this edge cannot emulate. It refuses to serve a distribution that has one, unless told
- * to serve without it.
+ * Parts of a distribution that this edge cannot emulate. It refuses a distribution that has one, unless `without`
+ * names it.
  */
 export const unservedParts = ['lambda-at-edge', 'signatures', 'custom-policies'] as const;
 export type UnservedPart = (typeof unservedParts)[number];

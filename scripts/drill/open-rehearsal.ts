@@ -8,7 +8,7 @@ import { openAws } from '../../src/aws/clients.ts';
 import { openKeyValueStore } from '../../src/aws/key-value-store.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
 import type { FlipperWatch, Rehearsal } from '../../src/drill/drill.ts';
-import type { DrillFlip, DrillProbe, DrillVerdict, OriginWait, Outcome, ServedRecord } from '../../src/drill/drill-record.ts';
+import type { DrillFlip, DrillProbe, DrillVerdict, OriginWait, ServedRecord, ViewerOutcome } from '../../src/drill/drill-record.ts';
 import { buildFlipPolicy } from '../../src/flipper/flip-policy.ts';
 import { runFlipper } from '../../src/flipper/flipper.ts';
 import type { FlipperEvent } from '../../src/flipper/flipper-event.ts';
@@ -46,7 +46,7 @@ const lagResolutionMs = 10;
 export async function openRehearsal(options: RehearsalOptions): Promise<OpenRehearsal> {
   const { config, signal, note } = options;
   const requests: EdgeRequestRecord[] = [];
-  const outcomes: Outcome[] = [];
+  const outcomes: ViewerOutcome[] = [];
   const cloud = await openPublishedCloud({
     config,
     port: 0,

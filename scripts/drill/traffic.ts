@@ -1,12 +1,12 @@
 import http from 'node:http';
-import type { Outcome } from '../../src/drill/drill-record.ts';
+import type { ViewerOutcome } from '../../src/drill/drill-record.ts';
 
 export interface TrafficOptions {
   edge: string;
   requestsPerSecond: number;
   random: () => number;
   now: () => number;
-  onOutcome: (outcome: Outcome) => void;
+  onOutcome: (outcome: ViewerOutcome) => void;
 }
 
 export interface Traffic {

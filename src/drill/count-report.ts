@@ -1,5 +1,5 @@
 import { percentile } from '../text/percentile.ts';
-import type { DrillProbe, DrillVerdict, Outcome } from './drill-record.ts';
+import type { DrillProbe, DrillVerdict, ViewerOutcome } from './drill-record.ts';
 
 /** Equal parts of a drill's time, of whole seconds up to whole hours. */
 interface Buckets {
@@ -59,8 +59,8 @@ const maxCountries = 12;
 export const others = 'others';
 
 /** Counts outcomes by bucket, method, country and origin. `regions`: region by origin id. Pure. */
-export function countOutcomes(
-  outcomes: readonly Outcome[],
+export function countViewerOutcomes(
+  outcomes: readonly ViewerOutcome[],
   buckets: Buckets,
   regions: Readonly<Record<string, string>>,
   anchor: number,
@@ -69,7 +69,7 @@ export function countOutcomes(
   const ranked = rank(outcomes.map(({ country }) => country));
   const shown = new Set(ranked.slice(0, maxCountries));
   const methods = rank(outcomes.map(({ method }) => method)).sort();
-  const parts = Array.from({ length: buckets.count }, (): Outcome[] => []);
+  const parts = Array.from({ length: buckets.count }, (): ViewerOutcome[] => []);
   for (const outcome of outcomes) parts[bucketAt(buckets, outcome.startedAt)]?.push(outcome);
   return {
     countries: [...shown, ...(ranked.length > maxCountries ? [others] : [])],
@@ -96,11 +96,11 @@ export function countOutcomes(
   };
 }
 
-function count(counts: Counts | undefined, { ok }: Outcome): void {
+function count(counts: Counts | undefined, { ok }: ViewerOutcome): void {
   if (counts !== undefined) counts[ok ? 'ok' : 'failed']++;
 }
 
-function summarizeTimes(part: readonly Outcome[]): Pick<OutcomeBucket, 'p50Ms' | 'p99Ms' | 'maxMs'> {
+function summarizeTimes(part: readonly ViewerOutcome[]): Pick<OutcomeBucket, 'p50Ms' | 'p99Ms' | 'maxMs'> {
   const times = part.map(({ ms }) => ms).sort((a, b) => a - b);
   return { p50Ms: percentile(times, 0.5) ?? null, p99Ms: percentile(times, 0.99) ?? null, maxMs: times.at(-1) ?? null };
 }

@@ -14,7 +14,7 @@ export interface Drill {
   missMs?: number;
   timeline: Timeline;
   /** What viewers got. */
-  outcomes: readonly Outcome[];
+  outcomes: readonly ViewerOutcome[];
   /** What the edge did. */
   requests: readonly ServedRequest[];
   probes: readonly DrillProbe[];
@@ -27,7 +27,7 @@ export interface Drill {
 }
 
 /** One request as its viewer saw it. */
-export interface Outcome {
+export interface ViewerOutcome {
   startedAt: number;
   ms: number;
   method: string;

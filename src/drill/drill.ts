@@ -1,12 +1,12 @@
 import type { EdgeConfig } from '../config/edge-config.ts';
-import type { Drill, DrillFlip, DrillProbe, DrillVerdict, OriginWait, Outcome, ServedRecord, ServedRequest } from './drill-record.ts';
+import type { Drill, DrillFlip, DrillProbe, DrillVerdict, OriginWait, ServedRecord, ServedRequest, ViewerOutcome } from './drill-record.ts';
 
 /** A cloud under traffic, with an origin that can be broken. */
 export interface Rehearsal {
   watch: FlipperWatch;
   /** Epoch milliseconds at the first request. */
   startedAt: number;
-  outcomes: readonly Outcome[];
+  outcomes: readonly ViewerOutcome[];
   requests: readonly ServedRequest[];
   /** By origin. */
   waits: Readonly<Record<string, OriginWait>>;

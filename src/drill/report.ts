@@ -2,7 +2,7 @@ import { parseHealthRecord, weightAt } from '../../kvs/health-record.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { cutText } from '../text/cut-text.ts';
 import { formatMs } from '../text/duration.ts';
-import { chooseBuckets, countOutcomes, countProbes, type OriginProbes, type OutcomeBucket } from './count-report.ts';
+import { chooseBuckets, countProbes, countViewerOutcomes, type OriginProbes, type OutcomeBucket } from './count-report.ts';
 import type { Drill, OriginWait } from './drill-record.ts';
 import { type DrillSummary, summarizeDrill } from './summarize-drill.ts';
 
@@ -78,7 +78,7 @@ export function buildDrillReport(drill: Drill, context: RunContext): DrillReport
     markers,
     moreMarkers: more,
     origins: ids.map((id) => ({ id, region: regions[id] ?? '', wait: drill.waits[id] ?? null })),
-    ...countOutcomes(outcomes, buckets, regions, brokenAt),
+    ...countViewerOutcomes(outcomes, buckets, regions, brokenAt),
     weights: weights.slice(0, maxWeights),
     probes: countProbes(drill, ids, buckets, brokenAt),
     lagMs: drill.lagMs,

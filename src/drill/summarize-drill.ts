@@ -1,5 +1,5 @@
 import { percentile } from '../text/percentile.ts';
-import { type Drill, type Outcome, servedWeight } from './drill-record.ts';
+import { type Drill, servedWeight, type ViewerOutcome } from './drill-record.ts';
 
 /** A drill in figures. Times are milliseconds, null for what did not happen. */
 export interface DrillSummary {
@@ -146,7 +146,7 @@ function judge<T>(id: DrillPromiseId, seen: readonly T[], isKept: (item: T) => b
   return { id, promise, result: violations === 0 ? 'kept' : 'broken', detail };
 }
 
-function summarizePhase(phase: PhaseSummary['phase'], outcomes: readonly Outcome[]): PhaseSummary {
+function summarizePhase(phase: PhaseSummary['phase'], outcomes: readonly ViewerOutcome[]): PhaseSummary {
   const failed = (method: string) => outcomes.filter((outcome) => outcome.method === method && !outcome.ok).length;
   const times = outcomes.map(({ ms }) => ms).sort((a, b) => a - b);
   return {
@@ -159,8 +159,8 @@ function summarizePhase(phase: PhaseSummary['phase'], outcomes: readonly Outcome
   };
 }
 
-function countSeconds(outcomes: readonly Outcome[], startedAt: number): DrillSummary['seconds'] {
-  const seconds: Outcome[][] = [];
+function countSeconds(outcomes: readonly ViewerOutcome[], startedAt: number): DrillSummary['seconds'] {
+  const seconds: ViewerOutcome[][] = [];
   for (const outcome of outcomes) {
     const second = Math.max(0, Math.floor((outcome.startedAt - startedAt) / 1_000));
     while (seconds.length <= second) seconds.push([]);
@@ -169,7 +169,7 @@ function countSeconds(outcomes: readonly Outcome[], startedAt: number): DrillSum
   return seconds.map((seen, second) => ({ second, regions: countRegions(seen), failed: seen.filter(({ ok }) => !ok).length }));
 }
 
-function countRegions(outcomes: readonly Outcome[]): Record<string, number> {
+function countRegions(outcomes: readonly ViewerOutcome[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { ok, region } of outcomes) if (ok && region !== undefined) counts[region] = (counts[region] ?? 0) + 1;
   return counts;

@@ -1,5 +1,5 @@
 import { percentile } from '../../text/percentile.ts';
-import type { Outcome } from '../drill-record.ts';
+import type { ViewerOutcome } from '../drill-record.ts';
 import type { DrillPromise } from '../summarize-drill.ts';
 
 /** All outages that were run and the claims they test. */
@@ -168,7 +168,7 @@ export interface Outage {
 
 /** Counts the requests sent during the outage, by method. Pure. */
 export function measureCell(
-  outcomes: readonly Outcome[],
+  outcomes: readonly ViewerOutcome[],
   { brokenAt, endedAt, movedAt }: Outage,
 ): Omit<CellResult, 'fault' | 'setup' | 'lagMs'> {
   const sent = outcomes.filter(({ startedAt }) => startedAt >= brokenAt && startedAt < endedAt);
@@ -190,7 +190,7 @@ export function measureCell(
   };
 }
 
-function measureMethod(sent: readonly Outcome[], brokenAt: number, endedAt: number): MethodFigures {
+function measureMethod(sent: readonly ViewerOutcome[], brokenAt: number, endedAt: number): MethodFigures {
   const failed = sent.filter(({ ok }) => !ok);
   const lastFailedAt = failed.length === 0 ? undefined : failed.reduce((last, { startedAt }) => Math.max(last, startedAt), 0);
   const times = sortTimes(sent);
@@ -207,6 +207,6 @@ function measureMethod(sent: readonly Outcome[], brokenAt: number, endedAt: numb
   };
 }
 
-function sortTimes(outcomes: readonly Outcome[]): number[] {
+function sortTimes(outcomes: readonly ViewerOutcome[]): number[] {
   return outcomes.map(({ ms }) => ms).sort((a, b) => a - b);
 }

@@ -1,9 +1,9 @@
-import type { Drill, Outcome, ServedRequest } from '../../../src/drill/drill-record.ts';
+import type { Drill, ServedRequest, ViewerOutcome } from '../../../src/drill/drill-record.ts';
 
 export const singapore = 'ap-southeast-1';
 export const europe = 'eu-central-1';
 
-export const outcome = (startedAt: number, more: Partial<Outcome> = {}): Outcome => ({
+export const outcome = (startedAt: number, more: Partial<ViewerOutcome> = {}): ViewerOutcome => ({
   startedAt,
   ms: 5,
   method: 'GET',

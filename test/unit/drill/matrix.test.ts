@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Outcome } from '../../../src/drill/drill-record.ts';
+import type { ViewerOutcome } from '../../../src/drill/drill-record.ts';
 import { formatMatrix, formatShare } from '../../../src/drill/matrix/format-matrix.ts';
 import {
   type CellResult,
@@ -23,7 +23,7 @@ const faults = ['refuse', 'hang', 'slow', '5xx', 'bad-body'];
 const outage = { brokenAt: 10_000, endedAt: 22_000, movedAt: 13_000 };
 
 /** Requests every 100 ms through the outage; those fail that were sent before this time. */
-const traffic = (failsUntil: Record<'GET' | 'POST', number>): Outcome[] =>
+const traffic = (failsUntil: Record<'GET' | 'POST', number>): ViewerOutcome[] =>
   Array.from({ length: 140 }, (_, place) => 9_000 + place * 100).flatMap((startedAt) =>
     matrixMethods.map((method) => outcome(startedAt, { method, ok: startedAt < 10_000 || startedAt >= failsUntil[method] })),
   );

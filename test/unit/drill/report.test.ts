@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bucketAt, chooseBuckets } from '../../../src/drill/count-report.ts';
-import type { Drill, DrillFlip, Outcome } from '../../../src/drill/drill-record.ts';
+import type { Drill, DrillFlip, ViewerOutcome } from '../../../src/drill/drill-record.ts';
 import { buildDrillReport, type DrillReport } from '../../../src/drill/report.ts';
 import { formatDrillPage } from '../../../src/drill/report-page.ts';
 import { europe, good, outcome, singapore } from './hand-made-drill.ts';
@@ -27,7 +27,7 @@ function longDrill(): Drill {
   const day = 86_400_000;
   const countries = Array.from({ length: 200 }, (_, place) => `C${place}`);
   const at = (place: number, of: number) => Math.floor((day * place) / of);
-  const outcomes = Array.from({ length: 30_000 }, (_, place): Outcome => {
+  const outcomes = Array.from({ length: 30_000 }, (_, place): ViewerOutcome => {
     const ok = place % 7 > 0;
     const method = place % 5 > 2 ? 'POST' : 'GET';
     return outcome(at(place, 30_000), { ok, method, country: countries[place % 200] ?? '', region: place % 2 ? europe : singapore });
