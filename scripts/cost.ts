@@ -2,11 +2,10 @@ import edgeConfig from '../edge.config.ts';
 import { bytes, choice, count, flag, integer, percent, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
-import { sumUsd } from '../src/cost/cost-item.ts';
-import type { Schedule } from '../src/cost/estimate-cost.ts';
-import { compareWays, estimateStack, freeTierCredits, stackAssumptions } from '../src/cost/estimate-stack.ts';
-import { formatStack } from '../src/cost/format-stack.ts';
-import type { EdgeRegion } from '../src/cost/prices.ts';
+import { compareWays, estimateStack, freeTierCredits, stackAssumptions } from '../src/cost/cost.ts';
+import type { Schedule } from '../src/cost/flipper-cost.ts';
+import { formatStack } from '../src/cost/format-cost.ts';
+import { type EdgeRegion, sumUsd } from '../src/cost/prices.ts';
 import { EdgeError } from '../src/errors.ts';
 import { nearestName } from '../src/text/nearest-name.ts';
 
@@ -20,14 +19,14 @@ const edgeRegions = Object.keys(stackAssumptions.viewers) as EdgeRegion[];
 await run({
   usage: 'cost -- --requests <count> [options]',
   summary:
-    'The month’s bill of the whole: edge, flipper and a stack in each region, for so many requests. Asks nobody: the prices stand in src/cost/prices.ts, each with its source and date.',
+    'Estimates the monthly bill: edge, flipper and a stack in each region. Makes no calls: src/cost/prices.ts has each price with its source and date.',
   examples: [
     'cost -- --requests 100M',
     'cost -- --requests 2.5B --bytes-per-response 8kB --tasks 6',
     'cost -- --requests 10M --viewers europe=70,india=30 --all',
   ],
   options: {
-    requests: count('viewers’ requests a month'),
+    requests: count('requests of viewers a month'),
     'bytes-per-response': bytes('on average, 20kB by default', { fallback: 20_000 }),
     tasks: integer('tasks in each region, the standby included', { fallback: 2, min: 1, max: 10_000 }),
     'home-share': percent('requests that the home region serves, 70% by default', { fallback: 70 }),
@@ -35,8 +34,8 @@ await run({
     flipper: choice('how the flipper runs: lambda by default, watch without its machine', ['lambda', 'watch', 'once'], {
       fallback: 'lambda' as const,
     }),
-    'free-tier': flag('deduct what AWS gives every account each month'),
-    all: flag('every item, and where its price is from'),
+    'free-tier': flag('deduct AWS’s monthly free tier'),
+    all: flag('every item with the source of its price'),
   },
   main: async ({ values }, io) => {
     if (values.requests === undefined) throw new EdgeError('USAGE', '--requests is missing', { hint: '--requests 100M' });
@@ -62,7 +61,7 @@ await run({
   },
 });
 
-/** `europe=70,india=30`: a price region that is not named has none. */
+/** `europe=70,india=30`: an absent price region has 0. */
 function parseViewers(given: string): Record<EdgeRegion, number> {
   const shares = Object.fromEntries(edgeRegions.map((region) => [region, 0])) as Record<EdgeRegion, number>;
   for (const entry of given.split(',')) {
@@ -70,14 +69,13 @@ function parseViewers(given: string): Record<EdgeRegion, number> {
     const region = edgeRegions.find((known) => known === name);
     if (region === undefined) {
       const near = nearestName(name, edgeRegions);
-      throw new EdgeError('USAGE', `--viewers takes shares such as europe=70,india=30, found ${JSON.stringify(entry)}`, {
+      throw new EdgeError('USAGE', `--viewers must be shares such as europe=70,india=30, got ${JSON.stringify(entry)}`, {
         hint: near === undefined ? `price regions: ${edgeRegions.join(', ')}` : `did you mean ${near}?`,
       });
     }
     shares[region] += Number(digits);
   }
   const total = Object.values(shares).reduce((sum, share) => sum + share, 0);
-  if (total !== 100)
-    throw new EdgeError('USAGE', `--viewers must add up to 100%, found ${total}%`, { hint: '--viewers europe=70,india=30' });
+  if (total !== 100) throw new EdgeError('USAGE', `--viewers must add up to 100%, got ${total}%`, { hint: '--viewers europe=70,india=30' });
   return shares;
 }

@@ -7,7 +7,7 @@ import { parseEdgeConfig } from '../src/config/edge-config.ts';
 import { readLocalCloud } from '../src/config/local-cloud.ts';
 import { worstOf } from '../src/doctor/check.ts';
 import { allChecks, runDoctor } from '../src/doctor/doctor.ts';
-import { countOutcomes, formatDoctor } from '../src/doctor/format-doctor.ts';
+import { countDiagnoses, formatDoctor } from '../src/doctor/format-doctor.ts';
 import { openDoctorReaders } from '../src/doctor/readers.ts';
 import { EdgeError } from '../src/errors.ts';
 import { nearestName } from '../src/text/nearest-name.ts';
@@ -50,7 +50,7 @@ await run({
     });
     io.signal.throwIfAborted();
     const outcome = worstOf(diagnoses.filter(({ check }) => !accepted.includes(check)).map((each) => each.outcome));
-    io.result({ outcome, accepted, counts: countOutcomes(diagnoses), checks: diagnoses }, formatDoctor(diagnoses, accepted, io.colour));
+    io.result({ outcome, accepted, counts: countDiagnoses(diagnoses), checks: diagnoses }, formatDoctor(diagnoses, accepted, io.colour));
     return outcome === 'fail' ? 1 : 0;
   },
 });

@@ -1,7 +1,7 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import edgeConfig from '../edge.config.ts';
-import { readCallerIdentity } from '../src/aws/caller-identity.ts';
 import { openAws } from '../src/aws/clients.ts';
+import { readCallerIdentity } from '../src/aws/credentials.ts';
 import { openFlagStore } from '../src/aws/open-flag-store.ts';
 import { nameOperator, nameTarget } from '../src/cli/ask-to-write.ts';
 import { duration, flag, percent, text, url } from '../src/cli/option.ts';

@@ -4,15 +4,13 @@ import { run } from '../src/cli/run.ts';
 import { readLocalCloud } from '../src/config/local-cloud.ts';
 import { EdgeError } from '../src/errors.ts';
 import { countFailures, formatLoad } from '../src/load/format-load.ts';
-import { loopbackLimits } from '../src/load/load-limits.ts';
-import { planLoad } from '../src/load/plan-load.ts';
-import { resolveTarget } from '../src/load/resolve-target.ts';
+import { loopbackLimits, planLoad, resolveTarget } from '../src/load/plan-load.ts';
 import { wrapText } from '../src/text/wrap-text.ts';
 
 await run({
   usage: 'load -- <--local|--url url> [options]',
   summary:
-    'A load test with bounds: requests a second, latency, statuses and who answered. It loads this machine only; with --i-own-this something else, gently: at most 20 connections, 1m and 200 requests a second.',
+    'A bounded load test that reports requests a second, latency, statuses and the answering regions. It loads this machine only; with --i-own-this another one, with at most 20 connections, 1m and 200 requests a second.',
   examples: [
     'load -- --local',
     'load -- --local --country IN --path /api/x --method POST --body "{}"',
@@ -20,15 +18,15 @@ await run({
     'load -- --url https://www.example.com/health --i-own-this --rate 20',
   ],
   options: {
-    url: url('what to load'),
-    path: text('path and query in place of the URL’s; / by default with --local', { placeholder: 'path' }),
+    url: url('the URL to load'),
+    path: text('path and query instead of the URL’s; / by default with --local', { placeholder: 'path' }),
     connections: integer('connections, one request at a time on each', {
       fallback: 10,
       min: 1,
       max: loopbackLimits.connections,
     }),
-    duration: duration('how long, in whole seconds; 10s by default', { fallback: 10_000, maxMs: loopbackLimits.durationMs }),
-    rate: integer('requests a second over all connections; as many as they carry by default, 50 with --i-own-this', {
+    duration: duration('length of the test in whole seconds; 10s by default', { fallback: 10_000, maxMs: loopbackLimits.durationMs }),
+    rate: integer('requests a second over all connections; no limit by default, 50 with --i-own-this', {
       min: 1,
       max: 100_000,
     }),
@@ -36,10 +34,10 @@ await run({
       placeholder: 'method',
       fallback: 'GET' as const,
     }),
-    body: text('the request’s body; JSON unless it is something else', { placeholder: 'text' }),
-    country: country('the viewer’s country, which the local edge believes'),
-    'max-errors': integer('so many errors and 5xx are all right', { fallback: 0, min: 0 }),
-    'i-own-this': flag('the target is not this machine, and it is yours'),
+    body: text('the request’s body; sent as JSON when it parses as JSON', { placeholder: 'text' }),
+    country: country('the viewer’s country, for the local edge only'),
+    'max-errors': integer('errors and 5xx that are accepted', { fallback: 0, min: 0 }),
+    'i-own-this': flag('the target is another machine that you own'),
     yes: flag('with --i-own-this: start without asking'),
     local: flag('the edge of the running local cloud'),
   },
@@ -57,7 +55,7 @@ await run({
       return 1;
     }
     // autocannon takes a tenth of a second to load, which a misused command need not wait for.
-    const { runLoad } = await import('../src/load/run-load.ts');
+    const { runLoad } = await import('../src/load/load.ts');
     const report = await runLoad(target, plan.request, {
       ...plan,
       maxErrors: values['max-errors'],
@@ -67,18 +65,18 @@ await run({
     const { method, connections } = values;
     io.result({ url: target.url.href, address: target.addresses[0], method, connections, ...report }, formatLoad(report, io.colour));
     if (io.signal.aborted) return 130;
-    if (report.answers === 0) io.stderr('nothing answered');
+    if (report.answers === 0) io.stderr('no request was answered');
     return report.answers === 0 || countFailures(report) > values['max-errors'] ? 1 : 0;
   },
 });
 
 async function chooseUrl({ url: given, local, path }: { url: string | undefined; local: boolean; path: string | undefined }, io: Io) {
   if ((given === undefined) === !local)
-    throw new EdgeError('USAGE', local ? '--url and --local exclude each other' : 'what is to be loaded?', {
+    throw new EdgeError('USAGE', local ? 'use either --url or --local' : 'a target is missing', {
       hint: '--local, or --url <url>',
     });
   if (path?.startsWith('/') === false)
-    throw new EdgeError('USAGE', `--path starts with a "/", found ${JSON.stringify(path)}`, { hint: '--path /api/orders' });
+    throw new EdgeError('USAGE', `--path must start with "/", got ${JSON.stringify(path)}`, { hint: '--path /api/orders' });
   const base = new URL(given ?? (await readLocalCloud(io.env)).edge);
   // Not new URL(path, base): a path that starts with two slashes would be another host.
   return path === undefined ? base : new URL(base.origin + path);
@@ -87,6 +85,6 @@ async function chooseUrl({ url: given, local, path }: { url: string | undefined;
 async function confirm(yes: boolean, io: Io): Promise<boolean> {
   if (yes) return true;
   if (!io.isTerminal)
-    throw new EdgeError('USAGE', 'there is no terminal to ask for a yes, so nothing was sent', { hint: '--yes starts without asking' });
+    throw new EdgeError('USAGE', 'no terminal to confirm in; nothing was sent', { hint: 'pass --yes to start without asking' });
   return io.confirm('Start?');
 }

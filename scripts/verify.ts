@@ -8,39 +8,32 @@ import { worstOf } from '../src/doctor/check.ts';
 import { EdgeError } from '../src/errors.ts';
 import { healthPath } from '../src/probe/edge-view.ts';
 import { wrapText } from '../src/text/wrap-text.ts';
-import { checkEdge } from '../src/verify/check-edge.ts';
-import { checkLock, checkOrigin, isAddressKnown } from '../src/verify/check-origin.ts';
-import { type Expected, listAskers } from '../src/verify/expected-origins.ts';
+import { listAskers } from '../src/verify/expected-origins.ts';
 import { formatVerify } from '../src/verify/format-verify.ts';
-import { runRows } from '../src/verify/run-rows.ts';
+import { verify } from '../src/verify/verify.ts';
 import { loadExpected } from './verify/load-expected.ts';
 import { loadOrigins } from './verify/load-origins.ts';
-
-const nothingExpected: Expected = { right: [], fallback: [], isRecordKnown: false };
-
-/** Rows at a time: the local edge has one for each country. */
-const atOnce = 4;
 
 await run({
   usage: 'verify -- [options]',
   summary:
-    'What viewers get: through the edge and from each origin directly, held against the health record, the contract of the health check, TLS and latency. 1 when something is wrong.',
+    'Checks what viewers get, through the edge and from each origin directly: the origin that answers, the health check, TLS and latency. Exits 1 when something is wrong.',
   examples: ['verify -- --local', 'verify -- --edge https://www.example.com', 'verify -- --local --country IN --samples 20'],
   options: {
-    edge: url('the edge to ask; https://$VIEWER_DOMAIN by default, the local edge with --local'),
-    country: country('only this one; for a real edge: where this machine is'),
-    only: choice('half of it', ['edge', 'direct']),
-    path: text('the health check’s path in place of the configured one', { placeholder: 'path' }),
+    edge: url('the edge; https://$VIEWER_DOMAIN by default, the local edge with --local'),
+    country: country('only viewers of this country; on a real edge: the country of this machine'),
+    only: choice('only one half', ['edge', 'direct']),
+    path: text('the path of the health check instead of the configured one', { placeholder: 'path' }),
     samples: integer('requests for each row', { fallback: 5, min: 1, max: 1_000 }),
-    timeout: duration('for one request; 5s by default, of an origin what edge.config.ts says', { maxMs: 60_000 }),
-    'max-latency': duration('the 95th percentile may not be above it', { maxMs: 60_000 }),
-    local: flag('the running local cloud in place of AWS'),
+    timeout: duration('for one request; 5s by default, for an origin its setting in edge.config.ts', { maxMs: 60_000 }),
+    'max-latency': duration('fail when the 95th percentile is higher', { maxMs: 60_000 }),
+    local: flag('the running local cloud instead of AWS'),
   },
   main: async ({ values }, io) => {
     const config = parseEdgeConfig(edgeConfig);
     const { country: from } = values;
     if (values.path?.startsWith('/') === false)
-      throw new EdgeError('USAGE', `--path starts with a "/", found ${JSON.stringify(values.path)}`, { hint: '--path /health' });
+      throw new EdgeError('USAGE', `--path must start with "/", got ${JSON.stringify(values.path)}`, { hint: '--path /health' });
     const edge = values.only === 'direct' ? undefined : chooseEdge(values.edge, values.local, io);
     const local = values.local ? await readLocalCloud(io.env) : undefined;
     const url = edge ?? (values.only === 'direct' ? undefined : local?.edge);
@@ -49,31 +42,30 @@ await run({
     const isLocal = url !== undefined && url === local?.edge;
     const path = values.path ?? healthPath(config);
     const askers = url === undefined ? [] : listAskers(config, { isLocal, country: from, path });
-    const { expected, by, told, record } = await loadExpected(askers, config, values.local, io);
-    const edgeCheck = url !== undefined && { ...common, url: new URL(url), isLocal, path, timeoutMs: values.timeout ?? 5_000 };
+    const { expected, by, facts, record } = await loadExpected(askers, config, values.local, io);
+    const edgeCheck = url === undefined ? undefined : { ...common, url: new URL(url), isLocal, path, timeoutMs: values.timeout ?? 5_000 };
     const origins = values.only === 'edge' ? [] : Object.keys(config.origins);
     const { distribution, lacking, missing } = await loadOrigins(url, local, io);
     const originCheck = { ...common, distribution, lacking, local: local?.origins, path: values.path, timeoutMs: values.timeout };
-    const checks = [
-      ...askers.map((asker, index) => async () => edgeCheck && checkEdge(asker, expected[index] ?? nothingExpected, edgeCheck)),
-      ...origins.map((id) => () => checkOrigin(id, originCheck)),
-      ...origins.filter((id) => isAddressKnown(id, distribution)).map((id) => () => checkLock(id, originCheck)),
-    ].map((check) => async () => (await check()) || undefined);
-    const onRow = (done: number) => io.progress(`${done} of ${checks.length}`);
-    onRow(0);
-    const rows = await runRows(checks, { atOnce, signal, onRow });
+    const { rows, total } = await verify({
+      edge: edgeCheck && { askers, expected, check: edgeCheck },
+      origins,
+      direct: originCheck,
+      signal,
+      onProgress: (done, of) => io.progress(`${done} of ${of}`),
+    });
     const outcome = worstOf(rows.map((row) => row.outcome));
-    const complete = rows.length === checks.length && !signal.aborted;
+    const complete = rows.length === total && !signal.aborted;
     const isElsewhere = url !== undefined && !isLocal;
     const head = [
       ...(url === undefined ? [] : [['edge', url] as const]),
-      ...told,
+      ...facts,
       ...(isElsewhere
-        ? [['viewer', 'a real edge places viewers by their address: only the way from this machine can be seen'] as const]
+        ? [['viewer', 'a real edge locates viewers by their address: this shows viewers of this machine only'] as const]
         : []),
       ...(missing.length === 0 || origins.length === 0 ? [] : [['not set', missing.join(', ')] as const]),
     ].flatMap(([name, value]) => wrapText(`${name.padEnd(10)}${value}`, io.columns, 10));
-    const interrupted = complete ? [] : [`interrupted: ${rows.length} of ${checks.length} rows`];
+    const interrupted = complete ? [] : [`interrupted: ${rows.length} of ${total} rows`];
     io.result({ outcome, complete, edge: url ?? null, canChooseCountry: isLocal, record: record ?? null, expectedBy: by, rows }, [
       ...head,
       '',
@@ -88,7 +80,7 @@ await run({
 function chooseEdge(given: string | undefined, isLocal: boolean, { env }: Io): string | undefined {
   if (given !== undefined || isLocal) return given;
   if (env['VIEWER_DOMAIN']) return `https://${env['VIEWER_DOMAIN']}`;
-  throw new EdgeError('USAGE', '--edge <url> is missing: which edge?', {
-    hint: 'export VIEWER_DOMAIN, ask the local cloud with --local, or only the origins with --only direct',
+  throw new EdgeError('USAGE', '--edge <url> is missing', {
+    hint: 'export VIEWER_DOMAIN, use the local cloud with --local, or check only the origins with --only direct',
   });
 }

@@ -1,9 +1,9 @@
 import type { Io } from '../../src/cli/io.ts';
 import { distributionPath, readDistribution } from '../../src/config/distribution-file.ts';
+import { type KnownDistribution, readKnownDistribution } from '../../src/config/known-distribution.ts';
 import type { LocalCloud } from '../../src/config/local-cloud.ts';
-import { type KnownDistribution, readKnownDistribution } from '../../src/verify/read-known-distribution.ts';
 
-/** Where an origin's certificate is for the viewers' name, that is the edge's when nothing else says so. */
+/** The viewers' name, which an origin's certificate may have, is the edge's host without an alias. */
 export async function loadOrigins(edge: string | undefined, local: LocalCloud | undefined, io: Io): Promise<KnownDistribution> {
   const known = await readKnownDistribution((env) => readDistribution(distributionPath(io.env), env), local?.env ?? io.env);
   const host = edge === undefined || local !== undefined ? undefined : new URL(edge).hostname;

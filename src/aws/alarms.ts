@@ -15,16 +15,16 @@ export interface Alarm {
   state: string;
   /** Those of a metric expression included. */
   metrics: readonly AlarmMetric[];
-  /** It tells somebody when it goes off. */
+  /** It has an action for the state ALARM. */
   hasActions: boolean;
-  /** No data counts as a failure: the way to notice silence. */
+  /** Missing data counts as a failure, which is how an alarm notices silence. */
   isMissingBreaching: boolean;
 }
 
-/** Bounds the calls in an account with thousands of alarms. */
+/** Limits the calls in an account with thousands of alarms. */
 const maxPages = 20;
 
-/** Every metric alarm of the client's region; `complete` is false when the bound cut the list. */
+/** The metric alarms of the client's region; `complete` is false when the limit cut the list. */
 export async function listAlarms(client: CloudWatchClient): Promise<{ alarms: readonly Alarm[]; complete: boolean }> {
   const alarms: Alarm[] = [];
   let token: string | undefined;

@@ -17,37 +17,37 @@ export interface Aws {
   region: string;
   /** The control plane: functions, distributions, key-value stores by name. Retries as the SDK does by default. */
   cloudFront(): Promise<CloudFrontClient>;
-  /** The data plane of a key-value store. Never retries by itself: src/aws/key-value-store.ts knows which calls may be sent again. */
+  /** The data plane of a key-value store. Does not retry: src/aws/key-value-store.ts decides which calls may be sent again. */
   keyValueStore(): Promise<CloudFrontKeyValueStoreClient>;
-  /** Route 53, a global service: health checks. Two attempts, since a signal looks again soon. */
+  /** Route 53, a global service: health checks. Two attempts, since the next probe follows soon. */
   route53(): Promise<Route53Client>;
-  /** CloudWatch where an alarm is. Two attempts. */
+  /** CloudWatch in the region of an alarm. Two attempts. */
   cloudWatch(region: string): Promise<CloudWatchClient>;
-  /** Whom the credentials belong to, asked once at a regional endpoint. */
+  /** The identity of the credentials, from a regional endpoint. One attempt. */
   sts(): Promise<STSClient>;
-  /** SNS where a topic is. Never retries by itself: src/notify/notifier.ts does. */
+  /** SNS in the region of a topic. Does not retry: the notifier does. */
   sns(region: string): Promise<SNSClient>;
   /** Secrets Manager in the region of the environment. Retries as the SDK does by default. */
   secretsManager(): Promise<SecretsManagerClient>;
 }
 
 export interface AwsOptions {
-  /** The environment that names region and endpoints; credentials are found by the SDK's own chain. */
+  /** The environment that names region and endpoints; the SDK's own chain finds credentials. */
   env: Readonly<Record<string, string | undefined>>;
-  /** Default: AWS_REGION, AWS_DEFAULT_REGION, us-east-1. Both services are global; the SDK merely insists on one. */
+  /** Default: AWS_REGION, AWS_DEFAULT_REGION, us-east-1. CloudFront is global, but the SDK needs a region. */
   region?: string;
-  /** The local cloud in place of AWS, with credentials that need no environment. */
+  /** The local cloud instead of AWS, with fixed credentials. */
   local?: { controlPlane: string } | undefined;
-  /** Wait for an answer, per call. Default 30 s for the control plane, 5 s for everything that a failover may wait for. */
+  /** Wait for an answer, per call. Default 30 s for the control plane, 5 s for calls that a failover may wait for. */
   requestTimeoutMs?: number;
 }
 
 const localCredentials = { accessKeyId: 'LOCALCLOUD', secretAccessKey: 'local-cloud' };
 
-/** Opens nothing yet: the first call connects. */
+/** The first call connects. */
 export function openAws({ env, region, local, requestTimeoutMs }: AwsOptions): Aws {
   const chosenRegion = region ?? (env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || 'us-east-1');
-  // A store that answers must not be lost with a name server that does not.
+  // A failing name server must not hide a store that answers.
   const lookup = keepLastGood();
   const settings = (service: string, timeoutMs: number) => {
     const endpoint = local?.controlPlane ?? readEndpoint(env, service);
@@ -76,7 +76,7 @@ export function openAws({ env, region, local, requestTimeoutMs }: AwsOptions): A
       import('./signer.ts'),
     ]);
     const store = settings('CLOUDFRONT_KEYVALUESTORE', requestTimeoutMs ?? 5_000);
-    // Later tries wait longer than the first, each by its own timeout: src/aws/key-value-store.ts.
+    // Later attempts have longer timeouts of their own: src/aws/key-value-store.ts.
     const requestHandler = { ...store.requestHandler, socketTimeout: 60_000 };
     return new CloudFrontKeyValueStoreClient({ ...store, requestHandler, maxAttempts: 1 });
   });
@@ -103,7 +103,7 @@ export function openAws({ env, region, local, requestTimeoutMs }: AwsOptions): A
   return { region: chosenRegion, cloudFront, keyValueStore, route53, cloudWatch, sts, sns, secretsManager };
 }
 
-/** The endpoint for a service by the environment. Every such variable is checked: the SDK reads those of other services where it needs them. */
+/** The endpoint for a service by the environment. All of these variables are checked, since the SDK reads those of other services. */
 function readEndpoint(env: AwsOptions['env'], service: string): string | undefined {
   for (const [name, url] of Object.entries(env)) if (url && /^AWS_ENDPOINT_URL(_|$)/.test(name)) checkEndpoint(name, url);
   return env[`AWS_ENDPOINT_URL_${service}`] || env['AWS_ENDPOINT_URL'] || undefined;
@@ -111,16 +111,16 @@ function readEndpoint(env: AwsOptions['env'], service: string): string | undefin
 
 function checkEndpoint(name: string, url: string): void {
   if (!URL.canParse(url) || !/^https?:/.test(url))
-    throw new EdgeError('USAGE', `${name} must be an http or https URL, found ${JSON.stringify(url)}`, {
+    throw new EdgeError('USAGE', `${name} must be an http or https URL, got ${JSON.stringify(url)}`, {
       hint: 'unset it to use AWS itself',
     });
   if (url.startsWith('http:') && !isLoopback(new URL(url).hostname))
-    throw new EdgeError('USAGE', `${name} must use https for a host that is not this machine, found ${JSON.stringify(url)}`, {
+    throw new EdgeError('USAGE', `${name} must use https for another host than this machine, got ${JSON.stringify(url)}`, {
       hint: 'unset it to use AWS itself',
     });
 }
 
-/** Session tokens and the origins' secret travel in these calls: http stays on this machine, also when ~/.aws/config or a name server leads elsewhere. */
+/** These calls carry session tokens and the origins' secret: http stays on this machine, whatever ~/.aws/config or a name server says. */
 class LoopbackAgent extends Agent {
   override createConnection(...[options, callback]: Parameters<Agent['createConnection']>): ReturnType<Agent['createConnection']> {
     const host = options.host ?? '';
@@ -140,8 +140,8 @@ function onlyLoopback(lookup: LookupFunction): LookupFunction {
 }
 
 function leavesMachine(host: string): EdgeError {
-  return new EdgeError('USAGE', `AWS is asked over https, or over http on this machine; the endpoint is http at ${host}`, {
-    hint: 'see endpoint_url in ~/.aws/config',
+  return new EdgeError('USAGE', `AWS endpoints need https, except on this machine; the endpoint is http at ${host}`, {
+    hint: 'check endpoint_url in ~/.aws/config',
   });
 }
 
@@ -153,7 +153,7 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost') || /^127\.\d+\.\d+\.\d+$/.test(host) || host === '[::1]';
 }
 
-/** The SDK puts the account id before the endpoint's host, which makes a URL of `localhost` and none of an address: `http://123456789012.127.0.0.1`. */
+/** The SDK puts the account id before the endpoint's host, which works for `localhost` but not for an address. */
 function nameLoopback(endpoint: string): string {
   return endpoint.replace(/^(https?:\/\/)(127\.0\.0\.1|\[::1\])(?=[:/]|$)/, '$1localhost');
 }

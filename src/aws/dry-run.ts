@@ -1,4 +1,4 @@
-/** The first write that a dry run came to. Nothing was sent. */
+/** The first write that a dry run reached. Nothing was sent. */
 export class DryRunEnd extends Error {
   override readonly name = 'DryRunEnd';
   /** As AWS names it, such as `UpdateFunction`. */
@@ -10,7 +10,7 @@ export class DryRunEnd extends Error {
   }
 }
 
-/** What both SDK clients have in common, as far as it is needed here. */
+/** The part of an SDK client that is needed here. */
 interface Client {
   middlewareStack: {
     add(
@@ -24,8 +24,8 @@ interface Client {
 const reads = /^(Describe|Get|List|Test)/;
 
 /**
- * Makes a client unable to write: whatever it is asked to send but a read ends in DryRunEnd before it is even put into bytes. A command that
- * is not known to read counts as a write.
+ * Makes a client unable to write: every command except a read throws DryRunEnd before it is serialized. A command that is not known to
+ * read counts as a write.
  */
 export function withoutWrites<C>(client: C): C {
   const middleware = (next: unknown, { commandName = 'Unknown' }: { commandName?: string }) => {

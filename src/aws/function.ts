@@ -36,18 +36,18 @@ export interface StageSource {
   keyValueStoreArn: string;
 }
 
-/** What one run of TestFunction came to. */
+/** The result of one TestFunction call. */
 export interface FunctionTest {
   /** `{ request: … }` or `{ response: … }`; undefined when the run failed. TestFunction cannot show the origin that a helper chose. */
   output: unknown;
-  /** What went wrong in the function, a syntax error with its line included; undefined when nothing did. */
+  /** The function's error, including a syntax error with its line; undefined without one. */
   error: string | undefined;
-  /** Percent of the allowed time, 0 to 100; NaN when CloudFront did not say. */
+  /** Percent of the allowed time, 0 to 100; NaN when CloudFront sent none. */
   utilization: number;
   logs: string[];
 }
 
-/** The stage as it stands; undefined when the function is missing, for LIVE also when it was never published. */
+/** The stage; undefined when the function does not exist, for LIVE also when it has never been published. */
 export async function describeFunction(client: CloudFrontClient, name: string, stage: FunctionStage): Promise<FunctionVersion | undefined> {
   try {
     const { ETag, FunctionSummary } = await client.send(new DescribeFunctionCommand({ Name: name, Stage: stage }));
@@ -58,7 +58,7 @@ export async function describeFunction(client: CloudFrontClient, name: string, s
   }
 }
 
-/** The very bytes of a stage; undefined as in describeFunction. */
+/** The bytes of a stage; undefined as in describeFunction. */
 export async function readFunctionCode(client: CloudFrontClient, name: string, stage: FunctionStage): Promise<Uint8Array | undefined> {
   try {
     const { FunctionCode } = await client.send(new GetFunctionCommand({ Name: name, Stage: stage }));
@@ -87,7 +87,7 @@ export async function updateFunction(client: CloudFrontClient, source: StageSour
   } catch (error) {
     throw wrapAwsError(error, `update function ${source.name}`);
   }
-  // The API binds this version to a header spelled `ETtag`; whoever answers with the usual spelling gives the SDK none.
+  // The API model names this header `ETtag`: from an answer with the usual spelling the SDK reads none.
   const described = await describeFunction(client, source.name, 'DEVELOPMENT');
   if (described === undefined) throw missingVersion(source.name);
   return described;
@@ -114,7 +114,7 @@ export async function testFunction(
   }
 }
 
-/** Makes DEVELOPMENT, at this version, LIVE. CONFLICT when it has another version by now. The edges follow some time later. */
+/** Makes DEVELOPMENT, at this version, LIVE. CONFLICT when it has another version by now. Edge locations pick it up later. */
 export async function publishFunction(client: CloudFrontClient, name: string, etag: string): Promise<void> {
   try {
     await client.send(new PublishFunctionCommand({ Name: name, IfMatch: etag }));
@@ -123,7 +123,7 @@ export async function publishFunction(client: CloudFrontClient, name: string, et
   }
 }
 
-/** A text in the API; an empty one is no 0. */
+/** The API sends text; an empty one is not 0. */
 function parseUtilization(text: string | undefined): number {
   return text !== undefined && /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN;
 }
@@ -151,10 +151,10 @@ function readVersion(summary: FunctionSummary | undefined, etag: string | undefi
 }
 
 function missingVersion(name: string): EdgeError {
-  return new EdgeError('AWS', `CloudFront answered about function ${name} without its version`, { hint: 'run it again' });
+  return new EdgeError('AWS', `CloudFront sent function ${name} without its version`, { hint: 'run it again' });
 }
 
-/** JSON text by the API page; whatever else arrives is kept as it is. */
+/** JSON by the API page; other text is kept as it is. */
 function parseOutput(text: string | undefined): unknown {
   if (text === undefined || text === '') return undefined;
   try {

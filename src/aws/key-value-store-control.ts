@@ -8,18 +8,18 @@ import {
 } from '@aws-sdk/client-cloudfront';
 import { EdgeError } from '../errors.ts';
 import { wrapAwsError } from './aws-error.ts';
-import { type PollOptions, poll } from './poll.ts';
+import { type PollOptions, poll } from './retry.ts';
 
-/** A key-value store as the control plane knows it. */
+/** A key-value store in the control plane. */
 export interface StoreDescription {
   name: string;
   arn: string;
-  /** Provisioning, ready or failed by the developer guide, which spells them differently from the API; compare without case. */
+  /** Provisioning, ready or failed; the developer guide and the API differ in case. */
   status: string;
   isReady: boolean;
 }
 
-/** Provisioning took some 35 s in the one live run that is known. */
+/** Provisioning took about 35 s in the one known live run. */
 const maxPauseMs = 3_000;
 
 /** The store of this name; undefined when there is none. */
@@ -33,7 +33,7 @@ export async function describeStore(client: CloudFrontClient, name: string): Pro
   }
 }
 
-/** Creates an empty store, not yet ready; the one that is there when somebody was quicker, or when the answer to an earlier try was lost. */
+/** Creates an empty store, not yet ready; returns the existing one when another writer was first or an earlier answer was lost. */
 export async function createEmptyStore(client: CloudFrontClient, name: string, comment: string): Promise<StoreDescription> {
   try {
     const { KeyValueStore } = await client.send(new CreateKeyValueStoreCommand({ Name: name, Comment: comment }));
@@ -52,11 +52,11 @@ export async function waitForStore(client: CloudFrontClient, name: string, optio
     async () => {
       const store = await describeStore(client, name);
       if (store === undefined)
-        throw new EdgeError('NOT_FOUND', `key-value store ${name} is gone again`, {
-          hint: 'another operator or tool deleted it; run it again',
+        throw new EdgeError('NOT_FOUND', `key-value store ${name} no longer exists`, {
+          hint: 'another operator or tool deleted it: run it again',
         });
       if (/fail/i.test(store.status))
-        throw new EdgeError('AWS', `key-value store ${name} could not be made: its status is ${store.status}`, {
+        throw new EdgeError('AWS', `key-value store ${name} could not be created: its status is ${store.status}`, {
           hint: `delete it, then run it again: aws cloudfront delete-key-value-store --name ${name} --if-match <ETag>`,
         });
       return store.isReady ? { done: store } : { waiting: `key-value store ${name} is ${store.status.toLowerCase()}` };

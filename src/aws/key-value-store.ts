@@ -16,8 +16,8 @@ import { classifyAwsError, wrapAwsError } from './aws-error.ts';
 import { backoffMs, maxCalls, type RetryOptions, retryCall } from './retry.ts';
 
 /**
- * The key-value store with this ARN. `client` comes from `openAws`: one that retried by itself would send a write twice.
- * Every failure of AWS is an EdgeError; a missing key is absent, a missing store is NOT_FOUND.
+ * The key-value store with this ARN. `client` comes from `openAws`: a client that retries would send a write twice.
+ * Every AWS failure is an EdgeError; a missing key is absent, a missing store is NOT_FOUND.
  */
 export function openKeyValueStore(client: CloudFrontKeyValueStoreClient, arn: string, options: Partial<RetryOptions> = {}): FlagStore {
   const { signal } = options;
@@ -29,7 +29,7 @@ export function openKeyValueStore(client: CloudFrontKeyValueStoreClient, arn: st
   };
   const patience = openPatience(client);
   const clockSkewMs = compareClocks(client);
-  /** One call with the patience of this moment: a store that is slow for everybody must not fail for ever by a timeout that is too short. */
+  /** One call with the present timeout, which grows while the store is slow. */
   async function send<T>(call: (options: SendOptions) => Promise<T>): Promise<T> {
     return patience.during((requestTimeout) =>
       call({ ...(requestTimeout === undefined ? {} : { requestTimeout }), ...(signal === undefined ? {} : { abortSignal: signal }) }),
@@ -54,7 +54,7 @@ export function openKeyValueStore(client: CloudFrontKeyValueStoreClient, arn: st
   async function read(keys: readonly string[]): Promise<StoreSnapshot> {
     const doing = 'read the key-value store';
     try {
-      // The ETag first: values newer than their ETag make a write conflict, values older than theirs would be overwritten unseen.
+      // The ETag first: newer values then make a write conflict; with older ones it would overwrite a change unseen.
       const etag = await retryCall(doing, readEtag, retry);
       const found = await Promise.all(keys.map((key) => retryCall(doing, () => readValue(key), retry)));
       return { etag, values: new Map(found.filter((entry) => entry !== undefined)) };
@@ -92,7 +92,7 @@ export function openKeyValueStore(client: CloudFrontKeyValueStoreClient, arn: st
       required(Value, 'ListKeys', 'Value'),
     ]);
     if (items !== undefined) return { items, NextToken };
-    // AWS does not say whether the list of an empty store has no items or an empty list of them.
+    // AWS does not document whether an empty store has no item list or an empty one.
     const { ItemCount } = await send((how) => client.send(new DescribeKeyValueStoreCommand({ KvsARN: arn }), how));
     if (ItemCount !== 0) throw incomplete('ListKeys', 'Items');
     return { items: [], NextToken };
@@ -107,7 +107,7 @@ export function openKeyValueStore(client: CloudFrontKeyValueStoreClient, arn: st
 
   const update: FlagStore['update'] = async (keys, change) => {
     const doing = 'write the key-value store';
-    // Writes that failed without an answer: each may have landed, or may still land before the next one.
+    // Writes without an answer: each may have landed, or may still land.
     const unanswered: KeyChange[] = [];
     const giveUp = (error: unknown) => (unanswered.length === 0 ? wrapAwsError(error, doing) : uncertain(wrapAwsError(error, doing)));
     let last: { error: unknown; isFinal: boolean } | undefined;
@@ -137,7 +137,7 @@ export function openKeyValueStore(client: CloudFrontKeyValueStoreClient, arn: st
   };
 
   const store = { read, list, update, clockSkewMs };
-  // Whoever writes a flip, by hand or not, goes on from the audit when the state is gone.
+  // When the state is missing, writes continue from the audit.
   return { ...store, update: recallAudit(store).update };
 }
 
@@ -146,19 +146,19 @@ interface SendOptions {
   requestTimeout?: number;
 }
 
-/** Of a call's first timeout: no call waits longer than this many times as long. */
+/** The longest timeout, as a multiple of the first. */
 const mostPatience = 6;
 
 const usualTimeoutMs = 5_000;
 
-/** How long a call may take: as the client says, twice as long after each timeout, and as before once the store is quick again. */
+/** The timeout of a call: the client's, doubled after each timeout, and reset when the store is fast again. */
 function openPatience(client: CloudFrontKeyValueStoreClient) {
   let patienceMs: number | undefined;
   return {
     async during<T>(call: (timeoutMs: number | undefined) => Promise<T>): Promise<T> {
       const usedMs = patienceMs;
       const startedAt = performance.now();
-      // Known only once the client has sent something.
+      // Known only after the client's first call.
       const firstMs = () => readTimeout(client) ?? usualTimeoutMs;
       try {
         const answer = await call(usedMs);
@@ -179,7 +179,7 @@ function readTimeout(client: CloudFrontKeyValueStoreClient): number | undefined 
   return typeof timeoutMs === 'number' ? timeoutMs : undefined;
 }
 
-/** The SDK corrects its own clock by the service's and says nothing; an override's end is compared with the machine's. */
+/** The SDK corrects its own clock silently, but an override's end is compared with this machine's clock. */
 function compareClocks(client: CloudFrontKeyValueStoreClient): () => number | undefined {
   let skewMs: number | undefined;
   client.middlewareStack?.add(
@@ -200,7 +200,7 @@ function required<T>(value: T | undefined, operation: string, member: string): T
   return value;
 }
 
-/** A 200 that lacks what the API model requires of it says nothing: least of all that a key is missing. Classified as an answer that was cut off. */
+/** A 200 without a required member does not mean that a key is missing. It is classified as an incomplete answer. */
 function incomplete(operation: string, member: string): Error {
   const error = new Error(`${operation} answered 200 without ${member}`);
   return Object.assign(error, { name: 'IncompleteAnswer', $metadata: { httpStatusCode: 200 } });
@@ -211,8 +211,8 @@ function changedKeys(change: KeyChange): string[] {
 }
 
 /**
- * Whether a write whose answer was lost is in the store. A write is all or nothing, so everything must be there; but a later writer may have
- * replaced the rest, and an audit entry, which only this write can have made, is proof alone.
+ * Whether a write whose answer was lost is in the store. A write is all or nothing; but a later writer may have replaced the rest, so an audit
+ * entry, which only this write can have made, is proof enough.
  */
 function hasLanded(change: KeyChange, { values }: StoreSnapshot): boolean {
   const auditPrefix = auditKey(0).slice(0, -2);
@@ -222,8 +222,8 @@ function hasLanded(change: KeyChange, { values }: StoreSnapshot): boolean {
 
 function uncertain(error: unknown): unknown {
   if (!(error instanceof EdgeError)) return error;
-  return new EdgeError(error.code, `it is unknown whether the write to the key-value store happened: ${error.message}`, {
-    hint: 'look before you repeat it: npm run failover -- status',
+  return new EdgeError(error.code, `the write to the key-value store may or may not have happened: ${error.message}`, {
+    hint: 'check before you repeat it: npm run failover -- status',
     cause: error.cause,
   });
 }

@@ -1,12 +1,13 @@
 import { type LocalCloud, readLocalCloud } from '../config/local-cloud.ts';
 import type { FlagStore } from '../core/flag-store.ts';
-import { openAws } from './clients.ts';
-import { findKeyValueStoreArn } from './find-key-value-store.ts';
+import { EdgeError } from '../errors.ts';
+import { wrapAwsError } from './aws-error.ts';
+import { type Aws, openAws } from './clients.ts';
 
 export interface OpenFlagStoreOptions {
   /** AWS_*, EDGE_KVS_ARN (saves a call to the control plane), EDGE_LOCAL_PORT. */
   env: Readonly<Record<string, string | undefined>>;
-  /** The running local cloud in place of AWS. */
+  /** The running local cloud instead of AWS. */
   isLocal: boolean;
   /** `keyValueStoreName` of edge.config.ts. */
   name: string;
@@ -14,7 +15,7 @@ export interface OpenFlagStoreOptions {
   signal?: AbortSignal;
 }
 
-/** The store that holds the health record, and the local cloud when it is there. */
+/** The store that holds the health record, and the local cloud when it is used. */
 export async function openFlagStore(
   options: OpenFlagStoreOptions,
 ): Promise<{ store: FlagStore; arn: string; local: LocalCloud | undefined }> {
@@ -26,4 +27,38 @@ export async function openFlagStore(
   const arn = local?.keyValueStoreArn ?? (await findKeyValueStoreArn(aws, name, env['EDGE_KVS_ARN']));
   const [{ openKeyValueStore }, client] = await Promise.all([loading, aws.keyValueStore()]);
   return { store: openKeyValueStore(client, arn, { ...(log && { log }), ...(signal && { signal }) }), arn, local };
+}
+
+const arnPattern = /^arn:aws:cloudfront::\d{12}:key-value-store\/[0-9a-f-]{36}$/;
+
+/**
+ * ARN of the key-value store: EDGE_KVS_ARN when given, else one control plane call finds it by name.
+ * NOT_FOUND when it does not exist; NOT_READY while it is being created.
+ */
+export async function findKeyValueStoreArn(aws: Aws, name: string, given: string | undefined): Promise<string> {
+  if (given !== undefined && given !== '') {
+    if (arnPattern.test(given)) return given;
+    throw new EdgeError('USAGE', `EDGE_KVS_ARN must be the ARN of a key-value store, got ${JSON.stringify(given)}`, {
+      hint: 'arn:aws:cloudfront::<account>:key-value-store/<id>; without EDGE_KVS_ARN the name finds the store',
+    });
+  }
+  const [client, { DescribeKeyValueStoreCommand, EntityNotFound }] = await Promise.all([
+    aws.cloudFront(),
+    import('@aws-sdk/client-cloudfront'),
+  ]);
+  try {
+    const { KeyValueStore } = await client.send(new DescribeKeyValueStoreCommand({ Name: name }));
+    if (KeyValueStore?.ARN === undefined) throw new EdgeError('AWS', `CloudFront describes key-value store ${name} without its ARN`);
+    // The values of the status are not documented; READY and PROVISIONING have been seen.
+    if (/PROVISIONING/i.test(KeyValueStore.Status ?? ''))
+      throw new EdgeError('NOT_READY', `key-value store ${name} is still being created`, { hint: 'it takes about half a minute' });
+    return KeyValueStore.ARN;
+  } catch (error) {
+    if (error instanceof EntityNotFound)
+      throw new EdgeError('NOT_FOUND', `key-value store ${name} does not exist in this account`, {
+        hint: 'create it with `npm run kvs:apply`, or set keyValueStoreName in edge.config.ts',
+        cause: error,
+      });
+    throw wrapAwsError(error, `find key-value store ${name}`);
+  }
 }

@@ -4,8 +4,8 @@ import { isRecord } from '../text/is-record.ts';
 import { wrapAwsError } from './aws-error.ts';
 
 /**
- * The values of a secret in Secrets Manager whose text is a JSON object of strings, in its current version. CONFIG_INVALID when it is anything else;
- * no error says what the secret holds.
+ * The current values of a secret in Secrets Manager whose text is a JSON object of strings; CONFIG_INVALID for anything else.
+ * No error contains a value.
  */
 export async function readSecretValues(client: () => Promise<SecretsManagerClient>, arn: string): Promise<Record<string, string>> {
   let text: string | undefined;

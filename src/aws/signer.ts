@@ -1,3 +1,3 @@
-// The KeyValueStore's data plane takes SigV4A only, and the SDK finds an implementation by this side effect.
-// A bundle that cannot carry the native one puts @aws-sdk/signature-v4a in the place of this file.
+// The KeyValueStore's data plane accepts SigV4A only; importing an implementation registers it with the SDK.
+// A bundle that cannot contain the native one replaces this file by @aws-sdk/signature-v4a.
 import '@aws-sdk/signature-v4-crt';

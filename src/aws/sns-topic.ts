@@ -3,7 +3,7 @@ import { messageOf } from '../text/message-of.ts';
 import { classifyAwsError, wrapAwsError } from './aws-error.ts';
 
 interface TopicMessage {
-  /** For e-mail: cut to what SNS takes. */
+  /** For e-mail: cut to the length that SNS accepts. */
   subject: string;
   body: string;
   /** Strings that subscriptions may filter by. */
@@ -11,14 +11,14 @@ interface TopicMessage {
 }
 
 export interface Topic {
-  /** Publishes once; undefined when that went well. `isFinal`: sending it again changes nothing. Never rejects. */
+  /** Publishes once; undefined on success. `isFinal`: sending it again changes nothing. Never rejects. */
   publish(message: TopicMessage): Promise<{ detail: string; isFinal: boolean } | undefined>;
 }
 
 /** Characters of a subject: ASCII on one line (SNS API reference, Publish). */
 const maxSubjectLength = 100;
 
-/** A standard SNS topic. `client` is that of the topic's region. */
+/** A standard SNS topic. `client` is for the topic's region. */
 export function openTopic(arn: string, client: () => Promise<SNSClient>): Topic {
   return {
     publish: async ({ subject, body, attributes }) => {
@@ -36,9 +36,8 @@ export function openTopic(arn: string, client: () => Promise<SNSClient>): Topic 
         );
         return undefined;
       } catch (error) {
-        const told = wrapAwsError(error, 'publish to the topic');
         const failure = classifyAwsError(error);
-        return { detail: messageOf(told), isFinal: failure === 'refused' || failure === 'bug' };
+        return { detail: messageOf(wrapAwsError(error, 'publish to the topic')), isFinal: failure === 'refused' || failure === 'bug' };
       }
     },
   };

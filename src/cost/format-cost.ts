@@ -1,18 +1,19 @@
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { formatDuration } from '../text/duration.ts';
 import { formatTable } from '../text/format-table.ts';
-import type { CostItem } from './cost-item.ts';
-import { assumptions, estimateCost, monthMs, type Schedule } from './estimate-cost.ts';
-import { prices } from './prices.ts';
+import { paint } from '../text/paint.ts';
+import type { CostPart, compareWays } from './cost.ts';
+import { assumptions, estimateCost, monthMs, type Schedule } from './flipper-cost.ts';
+import { type CostItem, prices, sumUsd } from './prices.ts';
 
-/** The ways to run the flipper, and what they are called. */
+/** The ways to run the flipper. */
 const ways: readonly { name: string; schedule: Schedule }[] = [
   { name: 'as a process, --watch, without its machine', schedule: { kind: 'watch' } },
   { name: 'in Lambda, infra/flipper.yaml', schedule: { kind: 'lambda' } },
   { name: 'from GitHub Actions, --once every 5 minutes', schedule: { kind: 'once', everyMs: 300_000 } },
 ];
 
-/** A month's bill for each way to run the flipper with this configuration, and where the prices come from. */
+/** The monthly bill for each way to run the flipper, with the sources of the prices. */
 export function formatCost(config: EdgeConfig): { value: object; lines: string[] } {
   const bills = ways.map(({ name, schedule }) => ({ name, schedule, ...estimateCost(config, schedule) }));
   const sources = listSources(bills.flatMap(({ items }) => items));
@@ -21,7 +22,7 @@ export function formatCost(config: EdgeConfig): { value: object; lines: string[]
   const lines = [
     ...bills.flatMap(({ name, ...bill }) => [`${name}: ${dollars(bill.usd)} a month`, ...formatItems(bill.items), '']),
     `probing every ${formatDuration(config.health.intervalMs)}; assumed ${assumptions.outages} outages of ${assumptions.outageMinutes} minutes a month; no free tier deducted`,
-    `with peerCheckMs: 0, for a flipper that is the only one, the store is asked every ${formatDuration(recheckMs)} (recheckMs): ${Math.round(alone).toLocaleString('en')} calls, ${dollars((alone * prices.keyValueStoreCall.usd) / prices.keyValueStoreCall.per)} a month`,
+    `with peerCheckMs: 0, for a flipper that is the only one, the store is read every ${formatDuration(recheckMs)} (recheckMs): ${Math.round(alone).toLocaleString('en')} calls, ${dollars((alone * prices.keyValueStoreCall.usd) / prices.keyValueStoreCall.per)} a month`,
     '',
     'prices',
     ...sources.map((source) => `  ${source}`),
@@ -29,7 +30,7 @@ export function formatCost(config: EdgeConfig): { value: object; lines: string[]
   return { value: { bills, assumptions, prices }, lines };
 }
 
-/** Items for people, a line each. */
+/** One line per item. */
 export function formatItems(items: readonly CostItem[]): string[] {
   return formatTable(
     items.map(({ what, detail, count, unit, usd }) => [
@@ -42,11 +43,73 @@ export function formatItems(items: readonly CostItem[]): string[] {
   );
 }
 
-/** Where the prices of these items are from, each place once. */
+/** The sources of the prices, each once. */
 export function listSources(items: readonly CostItem[]): string[] {
   return [...new Set(items.map(({ price: { source, read } }) => `${source} (${read})`))];
 }
 
 export function dollars(usd: number): string {
   return `${usd < 0 ? '−' : ''}$${Math.abs(usd).toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
+}
+
+export interface StackReport {
+  parts: readonly CostPart[];
+  usd: number;
+  /** The bill of a month without requests. */
+  fixedUsd: number;
+  credits: readonly { what: string; usd: number }[];
+  /** The credits are deducted. */
+  isFreeTierDeducted: boolean;
+  ways: ReturnType<typeof compareWays>;
+}
+
+/** Number of items listed as the largest. */
+const largest = 6;
+
+/** The bill by part, its largest items, and other designs; with `all` every item with the source of its price. */
+export function formatStack(report: StackReport, { all, colour }: { all: boolean; colour: boolean }): string[] {
+  const { parts, usd, fixedUsd, credits, isFreeTierDeducted, ways } = report;
+  const bold = (text: string) => paint(colour, 'bold', text);
+  const items = parts.flatMap((part) => part.items);
+  const credit = sumUsd(credits);
+  const share = (part: number) => (usd === 0 ? '' : `${Math.round((100 * part) / usd)}%`);
+  const total = isFreeTierDeducted ? usd + credit : usd;
+  const bill = [
+    ...parts.map((part) => [part.name, dollars(part.usd), share(part.usd)]),
+    ...(isFreeTierDeducted ? credits.map(({ what, usd: each }) => [`free: ${what}`, dollars(each)]) : []),
+    [bold('a month'), bold(dollars(total))],
+  ];
+  return [
+    ...formatTable(bill, [1, 2]),
+    '',
+    `${dollars(fixedUsd)} without a single request, ${dollars(usd - fixedUsd)} for the traffic`,
+    ...(isFreeTierDeducted ? [] : [`free tiers, not deducted: ${dollars(credit)} (--free-tier)`]),
+    '',
+    ...(all
+      ? parts.flatMap((part) => [bold(part.name), ...formatItems(part.items), ''])
+      : [bold('largest items'), ...formatLargest(items, share), '']),
+    bold('choosing an origin and detecting failures'),
+    ...formatTable(
+      ways.map(({ what, usd: each }) => [`  ${what}`, dollars(each)]),
+      [1],
+    ),
+    '',
+    ...(all ? [bold('prices'), ...listSources(items).map((source) => `  ${source}`)] : [describeSources(items)]),
+  ];
+}
+
+function formatLargest(items: readonly CostItem[], share: (usd: number) => string): string[] {
+  const kinds = new Map<string, number>();
+  for (const { what, usd } of items) kinds.set(what, (kinds.get(what) ?? 0) + usd);
+  const ranked = [...kinds].sort(([, a], [, b]) => b - a).slice(0, largest);
+  return formatTable(
+    ranked.map(([what, usd]) => [`  ${what}`, dollars(usd), share(usd)]),
+    [1, 2],
+  );
+}
+
+function describeSources(items: readonly CostItem[]): string {
+  const prices = [...new Set(items.map(({ price }) => price))];
+  const unverified = prices.filter(({ read }) => read.startsWith('unverified')).length;
+  return `${prices.length} prices, ${unverified} of them unverified; --all shows the source of each`;
 }

@@ -1,16 +1,43 @@
 /** A price of AWS in US dollars, before any free tier and discount. */
 export interface Price {
-  /** Of so many units; with `above` the price of the first of them. */
+  /** For `per` units; with `above`, for the first of them. */
   usd: number;
-  /** So many units. */
+  /** Units that `usd` pays for. */
   per: number;
   unit: string;
-  /** Page that states it. */
+  /** The page with the price. */
   source: string;
-  /** When that was read, and what to make of it. `unverified` where no page or price list of AWS was seen that states it. */
+  /** When it was read, and how reliable it is. `unverified` when no page or price list of AWS was seen with it. */
   read: string;
-  /** What units cost beyond a number of them, in rising order. */
+  /** The price beyond a number of units, in rising order. */
   above?: readonly { units: number; usd: number }[];
+}
+
+/** One line of a monthly bill. */
+export interface CostItem {
+  what: string;
+  /** Which of several under one `what`, such as a price region. */
+  detail?: string;
+  /** Units per month. */
+  count: number;
+  unit: string;
+  usd: number;
+  price: Price;
+}
+
+/** The cost of `count` units, by the price's steps. */
+export function costItem(what: string, price: Price, count: number, detail?: string): CostItem {
+  const { usd, per, unit, above = [] } = price;
+  const steps = [{ units: 0, usd }, ...above];
+  const total = steps.reduce((sum, step, index) => {
+    const end = Math.min(count, steps[index + 1]?.units ?? Number.POSITIVE_INFINITY);
+    return sum + (Math.max(0, end - step.units) / per) * step.usd;
+  }, 0);
+  return { what, ...(detail === undefined ? {} : { detail }), count, unit, usd: total, price };
+}
+
+export function sumUsd(items: readonly { usd: number }[]): number {
+  return items.reduce((sum, { usd }) => sum + usd, 0);
 }
 
 const cloudWatch = {
@@ -26,7 +53,7 @@ const lambda = {
   read: 'US East, arm64, as guides of 2026 state it',
 };
 
-/** What is the same wherever a viewer or an origin is. Look at the pages before you quote one: prices change. */
+/** Prices that do not depend on a region. Check the pages before you quote one: prices change. */
 export const prices = {
   keyValueStoreCall: { usd: 1, per: 1_000, unit: 'calls', ...payAsYouGo },
   keyValueStoreRead: { usd: 0.03, per: 1_000_000, unit: 'reads', ...payAsYouGo },
@@ -84,7 +111,7 @@ function transfer(usd: number, ...steps: readonly number[]): Price {
   return { usd, per: 1, unit: 'GB', above, ...cloudFront };
 }
 
-/** Where viewers are, in CloudFront's own division; four more of its price regions are not here. A GB is 2^30 bytes. */
+/** By CloudFront's price regions, of which four are missing here. A GB is 2^30 bytes. */
 export const edgePrices = {
   'north-america': {
     transfer: transfer(0.085, 0.08, 0.06, 0.04, 0.03, 0.025, 0.02),
@@ -110,7 +137,7 @@ export const edgePrices = {
 
 export type EdgeRegion = keyof typeof edgePrices;
 
-/** What a regional stack is made of. */
+/** The prices of a regional stack. */
 type RegionPriceName =
   | 'loadBalancerHour'
   | 'capacityUnitHour'
@@ -134,7 +161,7 @@ const vpc = 'https://aws.amazon.com/vpc/pricing/';
 const singapore = '2026-08-21, as a repository quotes the price list of Singapore, Linux on x86';
 const spot = 'unverified: 30% of the price on demand, since the page says "up to 70% off"; it moves with supply';
 
-/** The same wherever they were looked at. */
+/** Equal in all regions that were checked. */
 const everywhere = {
   capacityUnitHour: { usd: 0.008, per: 1, unit: 'LCU-hours', source: loadBalancing, read: singapore },
   publicAddressHour: {
@@ -190,7 +217,7 @@ export const regionPrices: Readonly<Record<string, RegionPrices>> = {
   },
 };
 
-/** What AWS gives every account each month, for good: allowances that the items with these prices share. */
+/** AWS's permanent monthly allowances, shared by the items with these prices. */
 export const freeTiers: readonly { what: string; units: number; prices: readonly Price[] }[] = [
   { what: '1 TB out of CloudFront', units: 1_024, prices: Object.values(edgePrices).map((each) => each.transfer) },
   { what: '10 million requests to CloudFront', units: 10_000_000, prices: Object.values(edgePrices).map(({ request }) => request) },

@@ -4,7 +4,7 @@ import { defaultItems, defaultLeaf, type Fields, fromTree, type List, noFields, 
  * One difference. `add` and `remove` are whole items of a list; in a new config every field without its default is an `add`.
  * `change` is one field, where an undefined side is an unknown default.
  */
-export interface Change {
+export interface ConfigChange {
   kind: 'add' | 'remove' | 'change';
   path: string;
   before?: unknown;
@@ -12,11 +12,11 @@ export interface Change {
 }
 
 /** The changes that lead from one config to the other, in field order; empty when both mean the same. */
-export function diffConfigs(before: Fields, after: Fields): Change[] {
+export function diffConfigs(before: Fields, after: Fields): ConfigChange[] {
   return diffTrees(stripDefaults(before), stripDefaults(after), '', '');
 }
 
-function diffTrees(before: Tree | undefined, after: Tree | undefined, path: string, keyField: string): Change[] {
+function diffTrees(before: Tree | undefined, after: Tree | undefined, path: string, keyField: string): ConfigChange[] {
   if (before === undefined && after === undefined) return [];
   const shape = typeof before === 'object' ? before : after;
   if (typeof shape !== 'object') return diffLeaves(before, after, path);
@@ -50,19 +50,19 @@ function asFields(tree: Tree | undefined): Fields['fields'] {
   return typeof tree === 'object' && tree.kind === 'fields' ? tree.fields : noFields.fields;
 }
 
-function diffLeaves(before: Tree | undefined, after: Tree | undefined, path: string): Change[] {
+function diffLeaves(before: Tree | undefined, after: Tree | undefined, path: string): ConfigChange[] {
   if (before === after) return [];
   const usual = defaultLeaf(path) ?? (typeof (before ?? after) === 'boolean' ? false : undefined);
   return [{ kind: 'change', path, before: before ?? usual, after: after ?? usual }];
 }
 
-function diffLists(before: List | undefined, after: List | undefined, path: string): Change[] {
+function diffLists(before: List | undefined, after: List | undefined, path: string): ConfigChange[] {
   const list = before ?? after;
   if (list === undefined) return [];
   const from = before?.items ?? new Map<string, Tree>();
   const to = after?.items ?? new Map<string, Tree>();
   if (list.unit === 'value') return diffValues(before, after, path);
-  const items = [...new Set([...from.keys(), ...to.keys()])].flatMap((key): Change[] => {
+  const items = [...new Set([...from.keys(), ...to.keys()])].flatMap((key): ConfigChange[] => {
     const [old, fresh] = [from.get(key), to.get(key)];
     const at = `${path}[${key}]`;
     if (old === undefined && fresh !== undefined) return [{ kind: 'add', path: at, after: fromTree(fresh) }];
@@ -72,7 +72,7 @@ function diffLists(before: List | undefined, after: List | undefined, path: stri
   return list.isOrdered ? [...items, ...diffOrder([...from.keys()], [...to.keys()], path)] : items;
 }
 
-function diffValues(before: List | undefined, after: List | undefined, path: string): Change[] {
+function diffValues(before: List | undefined, after: List | undefined, path: string): ConfigChange[] {
   const keys = (list: List | undefined) => (list === undefined ? [...defaultItems(path)] : [...list.items.keys()]);
   const sorted = (list: List | undefined) => ((before ?? after)?.isOrdered ? keys(list) : keys(list).sort());
   const [from, to] = [sorted(before), sorted(after)];
@@ -80,7 +80,7 @@ function diffValues(before: List | undefined, after: List | undefined, path: str
 }
 
 /** Compares the order of the items that both sides have. */
-function diffOrder(from: string[], to: string[], path: string): Change[] {
+function diffOrder(from: string[], to: string[], path: string): ConfigChange[] {
   const stay = (keys: string[], others: string[]) => keys.filter((key) => others.includes(key));
   if (JSON.stringify(stay(from, to)) === JSON.stringify(stay(to, from))) return [];
   return [{ kind: 'change', path, before: from, after: to }];

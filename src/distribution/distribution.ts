@@ -7,12 +7,12 @@ import {
   updateDistribution,
   waitForDeployed,
 } from '../aws/distribution.ts';
-import type { PollOptions } from '../aws/poll.ts';
+import type { PollOptions } from '../aws/retry.ts';
 import { checkOriginsAgree, distributionPath, readDistribution } from '../config/distribution-file.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { readLocalCloud } from '../config/local-cloud.ts';
 import { EdgeError } from '../errors.ts';
-import { findDistribution } from './find-distribution.ts';
+import { findLiveDistribution } from './find-distribution.ts';
 import { checkHazards, findHazards } from './hazards.ts';
 import { checkDrops, type DistributionPlan, planDistribution } from './plan.ts';
 
@@ -73,7 +73,7 @@ export async function applyDistribution(target: DistributionTarget, options: Wai
 
 /** What applying the file would change; nothing is written. USAGE when a path to drop names nothing. */
 export async function readPlan({ client, file, id, drop, only }: DistributionTarget): Promise<DistributionPlan> {
-  const live = await findDistribution(client, file, id);
+  const live = await findLiveDistribution(client, file, id);
   const plan = planDistribution(live, file, drop, only);
   checkDrops(plan);
   return plan;
@@ -108,7 +108,7 @@ async function create({ client, file }: DistributionTarget, plan: DistributionPl
   const created = await createDistribution(client, plan.next);
   if (created !== undefined) return created;
   // The answer to an earlier attempt was lost, or another operator or tool has just created it.
-  const existing = await findDistribution(client, file, undefined);
+  const existing = await findLiveDistribution(client, file, undefined);
   if (existing !== undefined && planDistribution(existing, file).changes.length === 0) return existing;
   throw new EdgeError('CONFLICT', `the CallerReference ${file.CallerReference} has already created a distribution`, {
     hint:

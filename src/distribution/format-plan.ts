@@ -3,7 +3,7 @@ import { formatTable } from '../text/format-table.ts';
 import { isRecord } from '../text/is-record.ts';
 import { paint } from '../text/paint.ts';
 import { fromTree } from './config-tree.ts';
-import type { Change } from './diff-config.ts';
+import type { ConfigChange } from './diff-config.ts';
 import { findHazards } from './hazards.ts';
 import type { DistributionPlan, Kept } from './plan.ts';
 
@@ -20,7 +20,7 @@ export function describePlan(plan: DistributionPlan) {
   };
 }
 
-export function describeChange({ kind, path, before, after }: Change) {
+export function describeChange({ kind, path, before, after }: ConfigChange) {
   return { kind, path, before: hideSecrets(before, path) ?? null, after: hideSecrets(after, path) ?? null };
 }
 
@@ -42,7 +42,7 @@ export function formatOutcome({ id, domainName, isDeployed }: LiveDistribution, 
 }
 
 /** One line per change; the fields of an item that is added below it. */
-export function formatChanges(changes: readonly Change[], colour: boolean): string[] {
+export function formatChanges(changes: readonly ConfigChange[], colour: boolean): string[] {
   return changes.flatMap((change) => {
     const [sign, style] = signs[change.kind];
     const line = (text: string) => `  ${paint(colour, style, sign)} ${text}`;
@@ -69,7 +69,7 @@ function formatKept(kept: readonly Kept[], colour: boolean): string[] {
 
 function formatCount({ changes, kept }: DistributionPlan): string {
   if (changes.length === 0) return kept.length === 0 ? 'nothing to do' : `nothing to do; ${kept.length} kept`;
-  const count = (kind: Change['kind']) => changes.filter((change) => change.kind === kind).length;
+  const count = (kind: ConfigChange['kind']) => changes.filter((change) => change.kind === kind).length;
   return `${count('add')} to add, ${count('change')} to change, ${count('remove')} to remove, ${kept.length} kept`;
 }
 

@@ -15,13 +15,13 @@ import {
   stripDefaults,
   type Tree,
 } from './config-tree.ts';
-import { type Change, diffConfigs } from './diff-config.ts';
+import { type ConfigChange, diffConfigs } from './diff-config.ts';
 
 /** What applying distribution.json would do. */
 export interface DistributionPlan {
   /** Undefined when the distribution would be created. */
   live: LiveDistribution | undefined;
-  changes: readonly Change[];
+  changes: readonly ConfigChange[];
   /** What the live config has, the file does not mention, and stays. */
   kept: readonly Kept[];
   /** Paths to drop that name nothing. */
@@ -41,7 +41,7 @@ export function planDistribution(
   only: readonly string[] = [],
 ): DistributionPlan {
   if (live === undefined) {
-    const changes = diffConfigs(noFields, configTree(file)).map(({ path, after }): Change => ({ kind: 'add', path, after }));
+    const changes = diffConfigs(noFields, configTree(file)).map(({ path, after }): ConfigChange => ({ kind: 'add', path, after }));
     return { live, changes, kept: [], unusedDrops: drop, next: file };
   }
   const before = configTree(live.config);
@@ -53,7 +53,7 @@ export function planDistribution(
 }
 
 /** Replaces only the top-level fields that change: the rest goes back byte for byte, including parts that this package does not know. */
-function withChanged(live: DistributionConfig, merged: DistributionConfig, changes: readonly Change[]): DistributionConfig {
+function withChanged(live: DistributionConfig, merged: DistributionConfig, changes: readonly ConfigChange[]): DistributionConfig {
   const changed = new Set(changes.map(({ path }) => /^\w+/.exec(path)?.[0]));
   const entries = Object.entries({ ...live, ...merged }).flatMap(([name]): [string, unknown][] => {
     const value = (changed.has(name) ? merged : live)[name as keyof DistributionConfig];

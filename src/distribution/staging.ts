@@ -2,18 +2,21 @@ import type { CloudFrontClient, ContinuousDeploymentPolicyConfig, DistributionCo
 import {
   copyDistribution,
   createPolicy,
+  type LiveDistribution,
   type LivePolicy,
+  listDistributions,
   listPolicies,
   promoteStaging,
+  readDistributionById,
   readPolicy,
+  updateDistribution,
   updatePolicy,
-} from '../aws/continuous-deployment.ts';
-import { type LiveDistribution, listDistributions, readDistributionById, updateDistribution } from '../aws/distribution.ts';
+} from '../aws/distribution.ts';
 import { EdgeError } from '../errors.ts';
 import { configTree } from './config-tree.ts';
-import { type Change, diffConfigs } from './diff-config.ts';
+import { type ConfigChange, diffConfigs } from './diff-config.ts';
 import { awaitDeployed, type DistributionTarget, type WaitOptions } from './distribution.ts';
-import { findDistribution } from './find-distribution.ts';
+import { findLiveDistribution } from './find-distribution.ts';
 import { checkDrops, type DistributionPlan, planDistribution } from './plan.ts';
 import { formatTraffic, isSameTraffic, type StagedTraffic, trafficConfig } from './staged-traffic.ts';
 
@@ -45,7 +48,7 @@ export interface StagingPlan extends Rollout {
   /** The primary compared with the file: what only the staged viewers get. */
   plan: DistributionPlan;
   /** What the existing staging distribution lacks of it; undefined when there is none yet. */
-  stagingChanges: readonly Change[] | undefined;
+  stagingChanges: readonly ConfigChange[] | undefined;
   traffic: StagedTraffic;
   isTrafficNew: boolean;
   isAttached: boolean;
@@ -105,7 +108,7 @@ export async function stagePlan(
 export interface PromotionPlan {
   primary: LiveDistribution;
   staging: LiveDistribution;
-  changes: readonly Change[];
+  changes: readonly ConfigChange[];
 }
 
 /** What promoting would change on the primary. NOT_FOUND without a rollout, NOT_READY while the staging distribution is still being deployed. */
@@ -148,7 +151,7 @@ export async function promotePlan(
 }
 
 async function findPrimary({ client, file, id }: DistributionTarget): Promise<LiveDistribution> {
-  const primary = await findDistribution(client, file, id);
+  const primary = await findLiveDistribution(client, file, id);
   if (primary === undefined)
     throw new EdgeError('NOT_FOUND', 'there is no distribution whose traffic could be divided', {
       hint: 'create it: npm run distribution:apply',
@@ -190,7 +193,7 @@ function stagingConfig(next: DistributionConfig, staging: DistributionConfig): D
 }
 
 /** Everything but the fields that each distribution has for itself. */
-function diffForPromotion(primary: DistributionConfig, staging: DistributionConfig): Change[] {
+function diffForPromotion(primary: DistributionConfig, staging: DistributionConfig): ConfigChange[] {
   const { CallerReference, Staging, Aliases, ContinuousDeploymentPolicyId } = primary;
   const own = { CallerReference, Staging, Aliases, ContinuousDeploymentPolicyId };
   return diffConfigs(configTree(primary), configTree({ ...staging, ...own }));

@@ -1,10 +1,10 @@
 import type { DoctorReaders } from './readers.ts';
 
-export type Outcome = 'ok' | 'warn' | 'fail';
+export type CheckOutcome = 'ok' | 'warn' | 'fail';
 
 /** What a check found, and how to fix it; an ok needs no fix. */
-export interface Finding {
-  outcome: Outcome;
+export interface CheckFinding {
+  outcome: CheckOutcome;
   found: string;
   fix?: string;
 }
@@ -16,7 +16,7 @@ export interface Check {
   /** One sentence: what goes wrong otherwise. */
   why: string;
   /** At least one finding. Throws when something cannot be read. */
-  examine(readers: DoctorReaders): Promise<readonly Finding[]>;
+  examine(readers: DoctorReaders): Promise<readonly CheckFinding[]>;
 }
 
 interface Definition<Facts> {
@@ -24,7 +24,7 @@ interface Definition<Facts> {
   why: string;
   /** Reads what `judge` needs. */
   gather(readers: DoctorReaders): Promise<Facts>;
-  judge(facts: Facts): readonly Finding[];
+  judge(facts: Facts): readonly CheckFinding[];
 }
 
 /** A check in two parts: `judge` is pure, so that tests need no account. */
@@ -32,26 +32,26 @@ export function defineCheck<Facts>({ id, why, gather, judge }: Definition<Facts>
   return { id, why, examine: async (readers) => judge(await gather(readers)) };
 }
 
-export function ok(found: string): Finding {
+export function ok(found: string): CheckFinding {
   return { outcome: 'ok', found };
 }
 
-export function warn(found: string, fix: string): Finding {
+export function warn(found: string, fix: string): CheckFinding {
   return { outcome: 'warn', found, fix };
 }
 
-export function fail(found: string, fix: string): Finding {
+export function fail(found: string, fix: string): CheckFinding {
   return { outcome: 'fail', found, fix };
 }
 
 /** The problems, or one ok finding when there are none. */
-export function problemsOr(problems: readonly Finding[], whenNone: string): readonly Finding[] {
+export function problemsOr(problems: readonly CheckFinding[], whenNone: string): readonly CheckFinding[] {
   return problems.length > 0 ? problems : [ok(whenNone)];
 }
 
-const rank: Readonly<Record<Outcome, number>> = { ok: 0, warn: 1, fail: 2 };
+const rank: Readonly<Record<CheckOutcome, number>> = { ok: 0, warn: 1, fail: 2 };
 
 /** The worst of them; ok for none. */
-export function worstOf(outcomes: readonly Outcome[]): Outcome {
-  return outcomes.reduce<Outcome>((worst, outcome) => (rank[outcome] > rank[worst] ? outcome : worst), 'ok');
+export function worstOf(outcomes: readonly CheckOutcome[]): CheckOutcome {
+  return outcomes.reduce<CheckOutcome>((worst, outcome) => (rank[outcome] > rank[worst] ? outcome : worst), 'ok');
 }

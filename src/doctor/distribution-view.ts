@@ -1,6 +1,6 @@
 import type { DefaultCacheBehavior, DistributionConfig, Origin } from '@aws-sdk/client-cloudfront';
 import type { EdgeConfig } from '../config/edge-config.ts';
-import { type CachePolicy, type OriginRequestPolicy, forwardsHost as policyForwardsHost } from '../config/managed-policies.ts';
+import { type CachePolicy, forwardsHost, type OriginRequestPolicy } from '../config/managed-policies.ts';
 import type { DoctorReaders } from './readers.ts';
 
 /** A distribution's config as the checks see it: the live one, or distribution.json when that does not exist or cannot be read. */
@@ -76,10 +76,10 @@ export function legacyHeaders({ ForwardedValues }: DefaultCacheBehavior): readon
 }
 
 /** Whether the viewer's Host goes to the origin. */
-export function forwardsHost({ behavior, cachePolicy, originRequestPolicy }: RoutedBehavior): boolean {
+export function behaviorForwardsHost({ behavior, cachePolicy, originRequestPolicy }: RoutedBehavior): boolean {
   const legacy = legacyHeaders(behavior);
   return (
-    (originRequestPolicy !== undefined && policyForwardsHost(originRequestPolicy)) ||
+    (originRequestPolicy !== undefined && forwardsHost(originRequestPolicy)) ||
     cachePolicy?.headers.includes('host') === true ||
     legacy.includes('host') ||
     legacy.includes('*')

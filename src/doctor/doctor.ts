@@ -1,5 +1,5 @@
 import { EdgeError } from '../errors.ts';
-import { type Check, type Finding, fail, type Outcome, warn, worstOf } from './check.ts';
+import { type Check, type CheckFinding, type CheckOutcome, fail, warn, worstOf } from './check.ts';
 import { distributionCheck, everyBehaviorCheck, originGroupsCheck, originsCheck, timeoutsCheck } from './checks/distribution.ts';
 import { credentialsCheck, healthRecordCheck, liveCodeCheck, storeAssociationCheck, versionsCheck } from './checks/edge.ts';
 import { cachedContentCheck, countryCheck, policiesCheck } from './checks/policies.ts';
@@ -11,9 +11,9 @@ import type { DoctorReaders } from './readers.ts';
 export interface Diagnosis {
   check: string;
   /** The worst of its findings. */
-  outcome: Outcome;
+  outcome: CheckOutcome;
   why: string;
-  findings: readonly Finding[];
+  findings: readonly CheckFinding[];
   /** Nothing could be read without credentials, which another diagnosis reports. */
   skipped?: true;
 }
@@ -72,7 +72,7 @@ function reportCredentialsOnce(diagnoses: readonly Diagnosis[], refused: Readonl
 }
 
 /** What cannot be read is a warning: it may be in order. */
-function cannotCheck(error: unknown): Finding {
+function cannotCheck(error: unknown): CheckFinding {
   if (error instanceof EdgeError) return warn(`cannot check: ${error.message}`, error.hint ?? 'run it again');
   const { name, message } = error instanceof Error ? error : { name: 'error', message: String(error) };
   return warn(`cannot check: a bug in this check, ${name}: ${message}`, 'the other checks are not affected; please report this one');

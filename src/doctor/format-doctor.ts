@@ -1,5 +1,5 @@
 import { paint } from '../text/paint.ts';
-import type { Outcome } from './check.ts';
+import type { CheckOutcome } from './check.ts';
 import type { Diagnosis } from './doctor.ts';
 
 const styles = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
@@ -23,16 +23,16 @@ export function formatDoctor(diagnoses: readonly Diagnosis[], accepted: readonly
   });
   const unchecked = `skipped, since they need credentials: ${skipped.join(', ')}`;
   if (skipped.length > 0) lines.push(`${paint(colour, styles.warn, 'warn'.padEnd(6))}${unchecked}`);
-  return [...lines, '', formatCounts(countOutcomes(diagnoses))];
+  return [...lines, '', formatCounts(countDiagnoses(diagnoses))];
 }
 
-export function countOutcomes(diagnoses: readonly Diagnosis[]): Record<Outcome, number> {
+export function countDiagnoses(diagnoses: readonly Diagnosis[]): Record<CheckOutcome, number> {
   const counts = { ok: 0, warn: 0, fail: 0 };
   for (const { outcome } of diagnoses) counts[outcome]++;
   return counts;
 }
 
-function formatCounts(counts: Record<Outcome, number>): string {
+function formatCounts(counts: Record<CheckOutcome, number>): string {
   return Object.entries(counts)
     .map(([outcome, count]) => `${count} ${outcome}`)
     .join(', ');

@@ -1,7 +1,7 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { type Alarm, listAlarms } from '../aws/alarms.ts';
 import type { Aws } from '../aws/clients.ts';
-import { type CredentialFacts, readCredentialFacts } from '../aws/credential-facts.ts';
+import { type CredentialFacts, readCredentialFacts } from '../aws/credentials.ts';
 import { type LiveDistribution, readDistributionById } from '../aws/distribution.ts';
 import { openKeyValueStore } from '../aws/key-value-store.ts';
 import { describeStore, type StoreDescription } from '../aws/key-value-store-control.ts';
@@ -11,7 +11,7 @@ import type { LocalOrigin } from '../config/local-cloud.ts';
 import type { CachePolicy, OriginRequestPolicy } from '../config/managed-policies.ts';
 import { flipKeys } from '../core/flip.ts';
 import type { ProbeResult } from '../core/signal.ts';
-import { findDistribution } from '../distribution/find-distribution.ts';
+import { findLiveDistribution } from '../distribution/find-distribution.ts';
 import { type BuiltFunction, buildFunction } from '../edge/build.ts';
 import { EdgeError } from '../errors.ts';
 import { openSignals } from '../flipper/open-signals.ts';
@@ -55,7 +55,7 @@ export interface DoctorReaders {
   cachePolicy(id: string): Promise<CachePolicy | undefined>;
   originRequestPolicy(id: string): Promise<OriginRequestPolicy | undefined>;
   /** A TLS handshake with an origin, the first name as SNI. */
-  certificate(origin: OriginAddress, names: readonly [string, ...string[]]): Promise<CertificateReading>;
+  certificate(origin: TlsOrigin, names: readonly [string, ...string[]]): Promise<CertificateReading>;
   /** One request to an origin, past CloudFront. */
   ask(originId: string, target: ProbeTarget): Promise<HttpProbeResult>;
   /** Every signal of edge.config.ts, by origin. */
@@ -105,7 +105,7 @@ export function openDoctorReaders(options: DoctorOptions): DoctorReaders {
       return undefined;
     });
     if (planned === undefined && distributionId !== undefined) return readDistributionById(client, distributionId);
-    return findDistribution(client, planned ?? (await file()), distributionId);
+    return findLiveDistribution(client, planned ?? (await file()), distributionId);
   });
   const connectTo = (id: string) => {
     const local = localOrigins?.[id];
@@ -149,7 +149,7 @@ export function openDoctorReaders(options: DoctorOptions): DoctorReaders {
 }
 
 /** How CloudFront connects to an origin. */
-export interface OriginAddress {
+export interface TlsOrigin {
   id: string;
   protocol: 'http' | 'https';
   domainName: string;
@@ -167,7 +167,7 @@ const timeoutMs = 5_000;
 
 /** One TLS handshake as CloudFront makes it: the first name is the SNI, and the certificate may be valid for any of the names. Never rejects. */
 export function readCertificate(
-  { protocol, domainName, port }: OriginAddress,
+  { protocol, domainName, port }: TlsOrigin,
   names: readonly [string, ...string[]],
   options: Pick<ProbeOptions, 'connectTo' | 'lookup' | 'ca'> = {},
 ): Promise<CertificateReading> {

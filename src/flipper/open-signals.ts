@@ -1,7 +1,6 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
-import { openAlarmSignal } from '../aws/alarm-signal.ts';
 import type { Aws } from '../aws/clients.ts';
-import { openRoute53Signal } from '../aws/route53-signal.ts';
+import { openAlarmSignal, openRoute53Signal } from '../aws/signals.ts';
 import type { EdgeConfig, Signal } from '../config/edge-config.ts';
 import type { LocalOrigin } from '../config/local-cloud.ts';
 import type { SignalSource } from '../core/signal.ts';

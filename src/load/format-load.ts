@@ -1,16 +1,16 @@
 import { formatDuration } from '../text/duration.ts';
 import { formatTable } from '../text/format-table.ts';
 import { paint } from '../text/paint.ts';
-import type { LoadReport } from './run-load.ts';
+import type { LoadReport } from './load.ts';
 
-/** Requests that went wrong: without an answer, or answered 5xx. */
+/** Requests without an answer or with 5xx. */
 export function countFailures({ statuses, errors }: Pick<LoadReport, 'statuses' | 'errors'>): number {
   const broken = Object.values(errors).reduce((sum, count) => sum + count, 0);
   const failed = Object.entries(statuses).reduce((sum, [status, count]) => sum + (status.startsWith('5') ? count : 0), 0);
   return broken + failed;
 }
 
-/** The report for people. */
+/** Rates, latency and counts. */
 export function formatLoad(report: LoadReport, colour: boolean): string[] {
   const { answers, requestsPerSecond, latency, statuses, regions, errors, durationMs } = report;
   const number = (value: number) => value.toLocaleString('en', { maximumFractionDigits: 0 });
@@ -33,7 +33,7 @@ export function formatLoad(report: LoadReport, colour: boolean): string[] {
       : [`latency p50 ${latency.p50Ms} ms, p90 ${latency.p90Ms} ms, p99 ${latency.p99Ms} ms, max ${Math.round(latency.maxMs)} ms`]),
     ...(rows.length === 0 ? [] : ['', ...formatTable(rows, [2, 3])]),
     '',
-    ...(report.gaveUp ? ['given up before its time: too much failed'] : []),
+    ...(report.gaveUp ? ['ended early: too many requests failed'] : []),
     failures === 0 ? 'no errors, no 5xx' : paint(colour, 'red', `${number(failures)} errors and 5xx`),
   ];
 }

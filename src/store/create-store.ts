@@ -1,10 +1,10 @@
 import { healthKey, stateKey } from '../../kvs/keys.ts';
 import { seed } from '../../kvs/seed.ts';
 import type { Aws } from '../aws/clients.ts';
-import { findKeyValueStoreArn } from '../aws/find-key-value-store.ts';
 import { openKeyValueStore } from '../aws/key-value-store.ts';
 import { createEmptyStore, describeStore, waitForStore } from '../aws/key-value-store-control.ts';
-import type { PollOptions } from '../aws/poll.ts';
+import { findKeyValueStoreArn } from '../aws/open-flag-store.ts';
+import type { PollOptions } from '../aws/retry.ts';
 import type { FlagStore } from '../core/flag-store.ts';
 import { EdgeError } from '../errors.ts';
 

@@ -3,9 +3,8 @@ import { checkResponse } from '../probe/check-response.ts';
 import { groupByRegion, localCountryHeader, localIpHeader, readRegion } from '../probe/edge-view.ts';
 import type { HttpAnswer } from '../probe/probe.ts';
 import type { Asker, Expected } from './expected-origins.ts';
-import { judgeSamples, type Sampling } from './judge-samples.ts';
-import { takeSamples } from './take-samples.ts';
-import type { VerifyRow } from './verify-row.ts';
+import type { VerifyRow } from './samples.ts';
+import { judgeSamples, type Sampling, takeSamples } from './samples.ts';
 
 export interface EdgeCheck extends Sampling {
   config: Pick<EdgeConfig, 'origins'>;
@@ -17,7 +16,7 @@ export interface EdgeCheck extends Sampling {
   timeoutMs: number;
 }
 
-/** What one asker gets through the edge; undefined when it was stopped before there was anything. */
+/** What one viewer gets through the edge; undefined when interrupted before the first result. */
 export async function checkEdge(asker: Asker, expected: Expected, check: EdgeCheck): Promise<VerifyRow | undefined> {
   const { url, isLocal, path, samples: count, timeoutMs, network, signal } = check;
   const protocol = url.protocol === 'https:' ? 'https' : 'http';
@@ -69,24 +68,24 @@ function judgeAnswer(
   if (status >= 300 && status < 400)
     return { origins: [], failure: `status ${status}: redirects to ${String(headers['location'])}, which is not followed` };
   const region = readRegion(headers, body);
-  if (region === undefined) return { origins: [], failure: checkContract(answer, '', defaultHttpSignal) ?? 'the answer names no region' };
+  if (region === undefined) return { origins: [], failure: checkContract(answer, '', defaultHttpSignal) ?? 'the answer has no region' };
   const origins = groupByRegion(config).get(region);
   if (origins === undefined)
-    return { origins: [], failure: `answered ${status} from ${JSON.stringify(region)}, which is no origin's region` };
+    return { origins: [], failure: `answered ${status} from region ${JSON.stringify(region)}, which no origin has` };
   const problem = checkContract(answer, region, findSignal(config, origins));
   if (problem !== undefined) return { origins, failure: `${origins.join(' or ')} answers, but ${problem}` };
-  if (right.length === 0) return { origins, warning: 'the function chooses no origin by its id: nothing is expected here' };
+  if (right.length === 0) return { origins, warning: 'the function selects no origin by id: no expectation' };
   if (origins.some((origin) => right.includes(origin))) return { origins };
   const went = `answered by ${origins.join(' or ')}, expected ${right.join(' or ')}`;
   if (!origins.some((origin) => fallback.includes(origin))) return { origins, failure: went };
-  if (!isRecordKnown) return { origins, warning: `${went} by configuration; what the health record says is not known` };
-  return { origins, failure: `${went}: it did not serve this request, or the edge does not have the record yet` };
+  if (!isRecordKnown) return { origins, warning: `${went} by configuration; the health record is not known` };
+  return { origins, failure: `${went}: that origin failed this request, or the edge does not have the record yet` };
 }
 
-/** The contract of the flipper's probe, without its limit of latency: that is about the way to the origin. */
+/** The flipper's checks of an answer, without the latency limit, which is about the path to the origin. */
 function checkContract(answer: HttpAnswer, region: string, signal: HttpSignal): string | undefined {
   const { maxLatencyMs: _, ...checks } = signal;
-  // To the public a health check may say no more than its status; the region is then known by the header.
+  // A public health check may show its status only; the region then comes from the header.
   const json = isStatusOnly(answer.body) && 'status' in checks.json ? { status: checks.json['status'] as string } : checks.json;
   return checkResponse(answer, { ...checks, json }, region)?.detail;
 }

@@ -3,27 +3,27 @@ import type { EdgeConfig } from '../config/edge-config.ts';
 import { listAudiences } from '../core/viewer-shares.ts';
 import { type Asked, askFunction, someIp, type Viewer } from '../edge/ask/ask.ts';
 
-/** Whom one row stands for. */
+/** The viewer of one row. */
 export interface Asker {
   name: string;
-  /** All that the viewer may be; only the local edge believes what a viewer says of itself, anywhere else it is where it is. */
+  /** The viewers it may be: only the local edge accepts a country from the request, a real edge locates this machine. */
   viewers: readonly Viewer[];
 }
 
-/** Where an asker's requests may be answered. */
+/** The origins that may answer a viewer. */
 export interface Expected {
-  /** Ids of origins, each once; empty when the function chooses none by id. */
+  /** Ids of origins, each once; empty when the function selects none by id. */
   right: readonly string[];
-  /** Those that serve a request which the right one fails. */
+  /** Origins that may serve a request that the right one fails. */
   fallback: readonly string[];
-  /** False: what the health record says is not known, and an origin that should be spared may not be the right one. */
+  /** False when the health record is not known, so that a drained origin may be listed as right. */
   isRecordKnown: boolean;
 }
 
-/** Addresses that stand for a viewer whose own is not known, while weights are partial. */
+/** Sample addresses for a viewer of unknown address, while weights are partial. */
 const sampleSize = 64;
 
-/** Every configured country and everybody else for the local edge; else whoever asks from this machine. `country` leaves one. */
+/** For the local edge every configured country and the others; for a real edge this machine. `country` selects one. */
 export function listAskers(
   config: Pick<EdgeConfig, 'routes'>,
   { isLocal, country, path }: { isLocal: boolean; country: string | undefined; path: string },
@@ -36,7 +36,7 @@ export function listAskers(
   return [{ name: country ?? 'from here', viewers: countries.flatMap((from) => addresses.map((ip) => viewer(from, ip))) }];
 }
 
-/** By running the function on the record as it is. */
+/** By running the function on the live record. */
 export async function expectByFunction(asked: Asked, record: string | undefined, askers: readonly Asker[]): Promise<Expected[]> {
   const isPartial = (parseHealthRecord(record ?? '') ?? []).some(({ weight }) => weight % 100 !== 0);
   const questions = askers.flatMap((asker, index) =>
@@ -59,7 +59,7 @@ function isFirstOfCountry({ viewers }: Asker, { country }: Viewer, place: number
   return viewers.findIndex((other) => other.country === country) === place;
 }
 
-/** Without the record: the first origin of the configured order, and the others if need be. */
+/** Without the record: the first origin of the configured order, and the others as fallback. */
 export function expectByConfiguration(config: Pick<EdgeConfig, 'routes' | 'defaultOrder'>, askers: readonly Asker[]): Expected[] {
   const audiences = listAudiences(config);
   const orderOf = (country: string | undefined) =>

@@ -3,15 +3,15 @@ import { formatDuration } from '../text/duration.ts';
 import { formatTable } from '../text/format-table.ts';
 import { paint } from '../text/paint.ts';
 import { wrapText } from '../text/wrap-text.ts';
-import type { VerifyRow } from './verify-row.ts';
+import type { VerifyRow } from './samples.ts';
 
 const styles = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 const titles = {
   edge: 'through the edge',
-  direct: 'the origins directly, as CloudFront asks them',
-  lock: 'the origins without the headers that only CloudFront knows',
+  direct: 'the origins directly, as CloudFront requests them',
+  lock: 'the origins without the secret headers of CloudFront',
 } as const;
-/** Distinct notes of one row that are shown; the rest are in the JSON. */
+/** Notes shown for one row; the JSON has all. */
 const maxNotes = 3;
 
 interface Format {
@@ -21,7 +21,7 @@ interface Format {
   colour: boolean;
 }
 
-/** The rows for people, way by way, and a line that counts them. */
+/** A table for each way, and a line of counts. */
 export function formatVerify(rows: readonly VerifyRow[], format: Format): string[] {
   const { colour } = format;
   const sections = (['edge', 'direct', 'lock'] as const).flatMap((way) => {
@@ -53,7 +53,7 @@ function formatSection(rows: readonly VerifyRow[], { now, columns, colour }: For
     isEdge ? [5, 6, 7] : [3, 4, 5],
   );
   const secured = new Set(rows.map(({ tls }) => formatTls(tls, now)));
-  // One line for all when they stand on the same certificate, as every viewer of one edge does.
+  // One line when all rows have the same certificate, as the viewers of one edge do.
   const [common] = secured.size === 1 ? secured : [];
   return [
     ...table.flatMap((line, index) => {

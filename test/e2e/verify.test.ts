@@ -9,7 +9,7 @@ import { openPublishedCloud, type PublishedCloud } from '../../scripts/open-publ
 import { openAws } from '../../src/aws/clients.ts';
 import { openKeyValueStore } from '../../src/aws/key-value-store.ts';
 import { parseEdgeConfig } from '../../src/config/edge-config.ts';
-import type { VerifyRow } from '../../src/verify/verify-row.ts';
+import type { VerifyRow } from '../../src/verify/samples.ts';
 import edgeConfig from '../fixtures/sample/edge.config.ts';
 import { startScript, waitUntil } from './start-script.ts';
 

@@ -3,7 +3,7 @@ import type { LiveDistribution } from '../../aws/distribution.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
 import { coversPattern } from '../../distribution/hazards.ts';
 import { planDistribution } from '../../distribution/plan.ts';
-import { defineCheck, type Finding, fail, ok, problemsOr, warn } from '../check.ts';
+import { type CheckFinding, defineCheck, fail, ok, problemsOr, warn } from '../check.ts';
 import {
   type DistributionView,
   isRouted,
@@ -33,10 +33,10 @@ export const distributionCheck = defineCheck<DistributionFacts>({
   judge: judgeDistribution,
 });
 
-function judgeDistribution({ live, changed }: DistributionFacts): readonly Finding[] {
+function judgeDistribution({ live, changed }: DistributionFacts): readonly CheckFinding[] {
   if (live === undefined)
     return [fail('the distribution does not exist; the other checks read distribution.json instead', 'npm run distribution:apply')];
-  const problems: Finding[] = [];
+  const problems: CheckFinding[] = [];
   if (live.config.Enabled !== true)
     problems.push(fail(`${live.id} is disabled and serves no viewers`, 'set Enabled to true, then npm run distribution:apply'));
   if (!live.isDeployed)
@@ -61,10 +61,10 @@ export const originsCheck = defineCheck<OriginsFacts>({
   judge: judgeOrigins,
 });
 
-function judgeOrigins({ where, config, origins }: OriginsFacts): readonly Finding[] {
+function judgeOrigins({ where, config, origins }: OriginsFacts): readonly CheckFinding[] {
   const there = new Map((config.Origins?.Items ?? []).map((origin) => [origin.Id, origin]));
   const fix = 'make distribution.json and edge.config.ts agree, then npm run distribution:apply';
-  const problems = Object.entries(origins).flatMap(([id, { region }]): Finding[] => {
+  const problems = Object.entries(origins).flatMap(([id, { region }]): CheckFinding[] => {
     const origin = there.get(id);
     if (origin === undefined) return [fail(`${where} has no origin ${id}`, fix)];
     const found = readRegion(origin);
@@ -99,8 +99,8 @@ export const everyBehaviorCheck = defineCheck<EveryBehaviorFacts>({
   judge: judgeEveryBehavior,
 });
 
-export function judgeEveryBehavior({ where, functionName, behaviors }: EveryBehaviorFacts): readonly Finding[] {
-  const problems = behaviors.flatMap(({ name, behavior, isRouted }): Finding[] => {
+export function judgeEveryBehavior({ where, functionName, behaviors }: EveryBehaviorFacts): readonly CheckFinding[] {
+  const problems = behaviors.flatMap(({ name, behavior, isRouted }): CheckFinding[] => {
     const arn = viewerRequestArn(behavior);
     const isRunning = runsRouter(behavior, functionName);
     if (isRunning && !isRouted)
@@ -138,7 +138,7 @@ function runsRouter(behavior: DefaultCacheBehavior, functionName: string): boole
 function findShadow(
   { where, functionName, behaviors }: Pick<EveryBehaviorFacts, 'where' | 'functionName' | 'behaviors'>,
   name: string,
-): Finding[] {
+): CheckFinding[] {
   const [first, ...patterns] = behaviors;
   const isDefault = first?.name === name;
   const earlier = isDefault
@@ -164,13 +164,13 @@ export const originGroupsCheck = defineCheck<readonly DistributionView[]>({
   judge: judgeOriginGroups,
 });
 
-function judgeOriginGroups(configs: readonly DistributionView[]): readonly Finding[] {
+function judgeOriginGroups(configs: readonly DistributionView[]): readonly CheckFinding[] {
   const problems = configs.flatMap(({ where, config }) => {
     const groups = new Set((config.OriginGroups?.Items ?? []).map(({ Id }) => Id));
     return listBehaviors(config)
       .filter(({ behavior }) => groups.has(behavior.TargetOriginId) && behavior.AllowedMethods?.Items?.includes('POST') === true)
       .map(
-        ({ name, behavior }): Finding =>
+        ({ name, behavior }): CheckFinding =>
           fail(
             `${where}: ${name} allows POST and targets origin group ${behavior.TargetOriginId}`,
             'target one origin: the router creates a group for GET, HEAD and OPTIONS at run time',
@@ -201,7 +201,7 @@ export const timeoutsCheck = defineCheck<TimeoutsFacts>({
   judge: judgeTimeouts,
 });
 
-export function judgeTimeouts({ where, origins, config }: TimeoutsFacts): readonly Finding[] {
+export function judgeTimeouts({ where, origins, config }: TimeoutsFacts): readonly CheckFinding[] {
   const seconds = new Map(origins.map((origin) => [origin.Id ?? '', worstSeconds(origin)]));
   const orders = [config.defaultOrder, ...config.routes.map(({ order }) => order)];
   const waits = orders.map((order) => {

@@ -1,6 +1,6 @@
 import { parseHealthRecord } from '../../../kvs/health-record.ts';
 import { healthKey } from '../../../kvs/keys.ts';
-import type { CredentialFacts } from '../../aws/credential-facts.ts';
+import type { CredentialFacts } from '../../aws/credentials.ts';
 import type { StoreDescription } from '../../aws/key-value-store-control.ts';
 import { maxOverrideMs } from '../../core/flip.ts';
 import { edgeSeconds, effectiveWeights, overrideInForce, parseLiveRecord } from '../../core/live-record.ts';
@@ -8,7 +8,7 @@ import { EdgeError } from '../../errors.ts';
 import type { Stage } from '../../publish/stage.ts';
 import { listAttested, type StoredRecord } from '../../publish/versions.ts';
 import { formatDuration } from '../../text/duration.ts';
-import { defineCheck, type Finding, fail, ok, problemsOr, warn } from '../check.ts';
+import { type CheckFinding, defineCheck, fail, ok, problemsOr, warn } from '../check.ts';
 
 interface LiveCodeFacts {
   name: string;
@@ -27,9 +27,9 @@ export const liveCodeCheck = defineCheck<LiveCodeFacts>({
   judge: judgeLiveCode,
 });
 
-export function judgeLiveCode({ name, built, live }: LiveCodeFacts): readonly Finding[] {
+export function judgeLiveCode({ name, built, live }: LiveCodeFacts): readonly CheckFinding[] {
   if (live === undefined) return [fail(`${name} has never been published`, 'npm run function:publish')];
-  const problems: Finding[] = [];
+  const problems: CheckFinding[] = [];
   if (live.sha256 !== built.sha256)
     problems.push(
       fail(
@@ -63,7 +63,7 @@ export const versionsCheck = defineCheck<VersionsFacts>({
   judge: judgeVersions,
 });
 
-export function judgeVersions({ live, known }: VersionsFacts): readonly Finding[] {
+export function judgeVersions({ live, known }: VersionsFacts): readonly CheckFinding[] {
   const published = live?.published;
   if (published === undefined) return [ok('LIVE was not published by this package, so it attests no version')];
   if (published.link === undefined)
@@ -106,7 +106,7 @@ export const storeAssociationCheck = defineCheck<StoreAssociationFacts>({
   judge: judgeStoreAssociation,
 });
 
-export function judgeStoreAssociation({ functionName, storeName, store, live }: StoreAssociationFacts): readonly Finding[] {
+export function judgeStoreAssociation({ functionName, storeName, store, live }: StoreAssociationFacts): readonly CheckFinding[] {
   const publish = 'npm run function:publish sets the association each time';
   if (store === undefined) return [fail(`key-value store ${storeName} does not exist`, 'npm run kvs:apply, then npm run function:publish')];
   if (!store.isReady) return [fail(`key-value store ${storeName} is ${store.status.toLowerCase()}, not ready`, 'wait, then run it again')];
@@ -132,7 +132,7 @@ export const healthRecordCheck = defineCheck<HealthRecordFacts>({
   judge: judgeHealthRecord,
 });
 
-export function judgeHealthRecord({ values, origins, now }: HealthRecordFacts): readonly Finding[] {
+export function judgeHealthRecord({ values, origins, now }: HealthRecordFacts): readonly CheckFinding[] {
   const text = values.get(healthKey);
   if (text === undefined) return [warn('the key health is missing, which the edge treats as ok', 'npm run kvs:apply')];
   const entries = parseHealthRecord(text, origins);
@@ -145,7 +145,7 @@ export function judgeHealthRecord({ values, origins, now }: HealthRecordFacts): 
         'npm run failover -- auto writes a valid record, such as ok',
       ),
     ];
-  const problems: Finding[] = [];
+  const problems: CheckFinding[] = [];
   const unknown = [...new Set(entries.map(({ origin }) => origin).filter((id) => !origins.includes(id)))];
   if (unknown.length > 0)
     problems.push(
@@ -219,7 +219,7 @@ export const credentialsCheck = defineCheck<CredentialsFacts>({
   judge: judgeCredentials,
 });
 
-export function judgeCredentials({ credentials, refusal, stsEndpoints, now }: CredentialsFacts): readonly Finding[] {
+export function judgeCredentials({ credentials, refusal, stsEndpoints, now }: CredentialsFacts): readonly CheckFinding[] {
   const { kind, tokenVersion, expiresAt } = credentials;
   const seen =
     kind === 'long-lived'
@@ -230,7 +230,7 @@ export function judgeCredentials({ credentials, refusal, stsEndpoints, now }: Cr
     return [
       fail(`the store refuses the credentials (${seen}): ${refusal.message}`, kind === 'temporary' ? regional : (refusal.hint ?? regional)),
     ];
-  const findings: Finding[] = [];
+  const findings: CheckFinding[] = [];
   if (refusal === undefined) findings.push(ok(`the store accepts the credentials: ${seen}`));
   else {
     const unknown = `it is not known whether the store accepts the credentials (${seen}): ${refusal.message}`;

@@ -1,7 +1,7 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { cachingDisabledId, countryPolicyId, sendsCountry, wrongPolicyIds } from '../../config/managed-policies.ts';
 import { formatDuration } from '../../text/duration.ts';
-import { defineCheck, type Finding, fail, problemsOr, warn } from '../check.ts';
+import { type CheckFinding, defineCheck, fail, problemsOr, warn } from '../check.ts';
 import { legacyHeaders, listBehaviors, type RoutedBehavior, readBothConfigs, readRoutedBehaviors } from '../distribution-view.ts';
 import type { DoctorReaders } from '../readers.ts';
 
@@ -41,10 +41,10 @@ async function readUses(where: string, config: DistributionConfig, readers: Doct
   return (await Promise.all(uses)).flat();
 }
 
-function judgePolicies(uses: readonly PolicyUse[]): readonly Finding[] {
+function judgePolicies(uses: readonly PolicyUse[]): readonly CheckFinding[] {
   const problems = uses
     .filter(({ exists }) => !exists)
-    .map(({ at, kind, id }): Finding => {
+    .map(({ at, kind, id }): CheckFinding => {
       const wrong = wrongPolicyIds[id];
       if (wrong === undefined)
         return fail(
@@ -81,14 +81,14 @@ export const countryCheck = defineCheck<CountryFacts>({
   judge: judgeCountry,
 });
 
-export function judgeCountry({ where, behaviors, hasRoutes }: CountryFacts): readonly Finding[] {
+export function judgeCountry({ where, behaviors, hasRoutes }: CountryFacts): readonly CheckFinding[] {
   const fix = `set OriginRequestPolicyId to ${countryPolicyId} (AllViewerAndCloudFrontHeaders-2022-06), then npm run distribution:apply`;
   const problems = behaviors
     .filter(({ behavior, cachePolicy, originRequestPolicy }) => {
       const asked = [...(cachePolicy?.headers ?? []), ...legacyHeaders(behavior)];
       return !asked.includes(header) && !(originRequestPolicy !== undefined && sendsCountry(originRequestPolicy));
     })
-    .map(({ name, cachePolicy, originRequestPolicy, behavior }): Finding => {
+    .map(({ name, cachePolicy, originRequestPolicy, behavior }): CheckFinding => {
       const policies = [
         cachePolicy?.name ?? behavior.CachePolicyId,
         originRequestPolicy?.name ?? behavior.OriginRequestPolicyId ?? 'no origin request policy',
@@ -115,9 +115,9 @@ export const cachedContentCheck = defineCheck<CachedContentFacts>({
   judge: judgeCachedContent,
 });
 
-export function judgeCachedContent({ where, behaviors }: CachedContentFacts): readonly Finding[] {
+export function judgeCachedContent({ where, behaviors }: CachedContentFacts): readonly CheckFinding[] {
   const fix = `use CachingDisabled (${cachingDisabledId}), add ${routeHeader} to the cache key, or --accept cached-content when all regions serve the same bytes`;
-  const problems = behaviors.flatMap((routed): Finding[] => {
+  const problems = behaviors.flatMap((routed): CheckFinding[] => {
     const { name } = routed;
     const { defaultTtlSeconds, maxTtlSeconds, headers } = readCaching(routed);
     if (maxTtlSeconds === 0 || headers.includes(routeHeader)) return [];

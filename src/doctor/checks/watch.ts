@@ -3,7 +3,7 @@ import type { FailoverPolicy } from '../../config/edge-config.ts';
 import { overrideInForce, parseLiveRecord } from '../../core/live-record.ts';
 import { EdgeError } from '../../errors.ts';
 import { formatDuration } from '../../text/duration.ts';
-import { defineCheck, type Finding, fail, ok, warn } from '../check.ts';
+import { type CheckFinding, defineCheck, fail, ok, warn } from '../check.ts';
 import type { SignalResult } from '../readers.ts';
 
 type SignalsFacts = Readonly<Record<string, readonly SignalResult[]>>;
@@ -17,7 +17,7 @@ export const signalsCheck = defineCheck<SignalsFacts>({
 });
 
 /** Every origin fails: no routing helps. */
-export function judgeOutage(origins: SignalsFacts): readonly Finding[] {
+export function judgeOutage(origins: SignalsFacts): readonly CheckFinding[] {
   const failing = Object.values(origins).filter((looks) => looks.some(({ opinion }) => opinion === 'bad'));
   if (failing.length === 0 || failing.length < Object.keys(origins).length) return [];
   const names = Object.keys(origins).join(', ');
@@ -29,7 +29,7 @@ export function judgeOutage(origins: SignalsFacts): readonly Finding[] {
   ];
 }
 
-export function judgeSignals(origin: string, looks: readonly SignalResult[]): readonly Finding[] {
+export function judgeSignals(origin: string, looks: readonly SignalResult[]): readonly CheckFinding[] {
   const silent = looks.filter(({ opinion }) => opinion === 'none');
   const fix = 'fix the signal in edge.config.ts, or what it reads';
   const describe = ({ name, detail }: SignalResult) => `${name}: ${detail ?? 'no opinion'}`;
@@ -64,12 +64,12 @@ export const alarmsCheck = defineCheck<AlarmsFacts>({
   judge: judgeAlarms,
 });
 
-export function judgeAlarms({ functionName, found }: AlarmsFacts): readonly Finding[] {
+export function judgeAlarms({ functionName, found }: AlarmsFacts): readonly CheckFinding[] {
   if (found === undefined) return [warn('the local cloud has no CloudWatch', 'run doctor without --local to check the account')];
   const ours = found.alarms.flatMap((alarm) =>
     alarm.metrics.filter((metric) => isOurs(metric, functionName)).map((metric) => ({ alarm, metric })),
   );
-  const findings = watched.map((name): Finding => {
+  const findings = watched.map((name): CheckFinding => {
     const watching = ours.filter(({ metric }) => metric.name === name);
     const seeing = watching.filter(({ metric }) => metric.dimensions['Region'] === 'Global');
     const [blind] = watching;
@@ -89,7 +89,7 @@ export function judgeAlarms({ functionName, found }: AlarmsFacts): readonly Find
     if (going !== undefined) return fail(`alarm ${going.alarm.name} is in ALARM`, 'npm run function:rollback if it started with a publish');
     const notifying = seeing.find(({ alarm }) => alarm.hasActions);
     if (notifying === undefined)
-      return warn(`alarm ${seeing[0]?.alarm.name} on ${name} notifies nobody`, 'give it an action, such as an SNS topic');
+      return warn(`alarm ${seeing[0]?.alarm.name} on ${name} notifies no operator`, 'give it an action, such as an SNS topic');
     return ok(`alarm ${notifying.alarm.name} watches ${name}`);
   });
   return findings;
@@ -135,7 +135,7 @@ export const flipperCheck = defineCheck<FlipperFacts>({
  * While all origins are healthy the flipper writes nothing, so the store can prove that it is stopped but never that it runs.
  * An alarm on missing data can prove that.
  */
-export function judgeFlipper(facts: FlipperFacts): readonly Finding[] {
+export function judgeFlipper(facts: FlipperFacts): readonly CheckFinding[] {
   const { values, alarms, now } = facts;
   const stuck = findStuck(facts);
   if (stuck !== undefined) return [stuck];
@@ -165,7 +165,7 @@ function isSilenceAlarm({ name, metrics, isMissingBreaching }: Alarm): boolean {
 }
 
 /** A healthy origin has an automatic weight long after its hold-down: a running flipper would have started the failback. */
-function findStuck({ values, signals, failover, now }: FlipperFacts): Finding | undefined {
+function findStuck({ values, signals, failover, now }: FlipperFacts): CheckFinding | undefined {
   const live = parseLiveRecord(values, now);
   if (overrideInForce(live) !== undefined) return undefined;
   for (const [origin, weight] of Object.entries(live.automatic)) {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openAlarmSignal } from '../../../src/aws/alarm-signal.ts';
+import { openAlarmSignal } from '../../../src/aws/signals.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { openSignals } from '../../../src/flipper/open-signals.ts';
 import { type AwsStub, openAwsStub } from './open-aws-stub.ts';
@@ -64,7 +64,7 @@ describe('an alarm signal', () => {
     {
       when: 'there is no such alarm',
       answer: json({ MetricAlarms: [], CompositeAlarms: [] }),
-      found: { opinion: 'none', detail: 'there is no such alarm' },
+      found: { opinion: 'none', detail: expect.stringContaining('does not exist') },
     },
     {
       when: 'the role may not look',

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { readCallerIdentity } from '../../../src/aws/caller-identity.ts';
 import { openAws } from '../../../src/aws/clients.ts';
+import { readCallerIdentity } from '../../../src/aws/credentials.ts';
 
 const answer = (arn: string) =>
   `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>${arn}</Arn>` +

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openAws } from '../../../src/aws/clients.ts';
-import { findKeyValueStoreArn } from '../../../src/aws/find-key-value-store.ts';
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
+import { findKeyValueStoreArn } from '../../../src/aws/open-flag-store.ts';
 import { maxCalls } from '../../../src/aws/retry.ts';
 import { auditHistory } from '../../../src/core/audit.ts';
 import type { FlagStore, StoreSnapshot } from '../../../src/core/flag-store.ts';
@@ -203,7 +203,7 @@ describe('findKeyValueStoreArn', () => {
   it('names the store that is missing and refuses an ARN that is none', async () => {
     await expect(findKeyValueStoreArn(test.aws, 'nowhere', undefined)).rejects.toMatchObject({
       code: 'NOT_FOUND',
-      message: 'no key-value store is called nowhere in this account',
+      message: expect.stringContaining('key-value store nowhere does not exist'),
     });
     await expect(findKeyValueStoreArn(test.aws, 'edge-health', 'edge-health')).rejects.toMatchObject({ code: 'USAGE' });
   });

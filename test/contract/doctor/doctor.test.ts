@@ -3,11 +3,11 @@ import { CloudFrontClient, type DistributionConfig, UpdateFunctionCommand } from
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { publishKey } from '../../../kvs/keys.ts';
 import { openReferenceOrigin } from '../../../local/origin/reference-origin.ts';
-import { readCredentialFacts } from '../../../src/aws/credential-facts.ts';
+import { readCredentialFacts } from '../../../src/aws/credentials.ts';
 import { describeFunction, publishFunction } from '../../../src/aws/function.ts';
 import { createEmptyStore, waitForStore } from '../../../src/aws/key-value-store-control.ts';
 import { formatStateRecord } from '../../../src/core/state-record.ts';
-import type { Outcome } from '../../../src/doctor/check.ts';
+import type { CheckOutcome } from '../../../src/doctor/check.ts';
 import { allChecks } from '../../../src/doctor/doctor.ts';
 import { formatPublishComment } from '../../../src/publish/stage.ts';
 import { formatPublishRecord, linkOf } from '../../../src/publish/versions.ts';
@@ -92,7 +92,7 @@ interface Case {
   check: string;
   when: string;
   spoil: () => unknown;
-  outcome: Exclude<Outcome, 'ok'>;
+  outcome: Exclude<CheckOutcome, 'ok'>;
   found: RegExp;
   fix?: RegExp;
 }

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openAws } from '../../../src/aws/clients.ts';
 import { readOriginRequestPolicy } from '../../../src/aws/policies.ts';
 import { forwardsHost, sendsCountry } from '../../../src/config/managed-policies.ts';
-import { countOutcomes, formatDoctor } from '../../../src/doctor/format-doctor.ts';
+import { countDiagnoses, formatDoctor } from '../../../src/doctor/format-doctor.ts';
 import { EdgeError } from '../../../src/errors.ts';
 import { goodAlarms, openTestDoctor, type TestDoctor, verifySecret } from './open-test-doctor.ts';
 
@@ -93,7 +93,7 @@ it('fails once without credentials, and goes on with what needs none', async () 
   const skipped = diagnoses.filter((each) => each.skipped);
   expect(skipped.map(({ check }) => check)).toContain('live-code');
   for (const { outcome, findings } of skipped) expect([outcome, findings]).toEqual(['warn', []]);
-  expect(countOutcomes(diagnoses).fail).toBe(1);
+  expect(countDiagnoses(diagnoses).fail).toBe(1);
 });
 
 it('goes on without values for the placeholders of distribution.json', async () => {
@@ -102,7 +102,7 @@ it('goes on without values for the placeholders of distribution.json', async () 
   });
   doctor.options = { ...doctor.options, file: () => Promise.reject(missing) };
   const diagnoses = await doctor.diagnoseAll();
-  expect(countOutcomes(diagnoses).fail).toBe(0);
+  expect(countDiagnoses(diagnoses).fail).toBe(0);
   expect(diagnoses.find(({ check }) => check === 'country')?.findings).toEqual([
     { outcome: 'warn', found: `cannot check: ${missing.message}`, fix: 'export it' },
   ]);

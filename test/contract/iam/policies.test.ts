@@ -5,16 +5,16 @@ import { type ControlPlane, openControlPlane } from '../../../local/aws/control-
 import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
 import { runFailover } from '../../../scripts/failover/run-failover.ts';
 import { type Aws, openAws } from '../../../src/aws/clients.ts';
-import { copyDistribution } from '../../../src/aws/continuous-deployment.ts';
-import { findKeyValueStoreArn } from '../../../src/aws/find-key-value-store.ts';
+import { copyDistribution } from '../../../src/aws/distribution.ts';
 import { readFunctionCode } from '../../../src/aws/function.ts';
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
+import { findKeyValueStoreArn } from '../../../src/aws/open-flag-store.ts';
 import { openIo } from '../../../src/cli/io.ts';
 import { readDistribution } from '../../../src/config/distribution-file.ts';
 import { type EdgeConfig, parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { listAudiences } from '../../../src/core/viewer-shares.ts';
 import { applyPlan, type DistributionTarget, readPlan } from '../../../src/distribution/distribution.ts';
-import { findDistribution } from '../../../src/distribution/find-distribution.ts';
+import { findLiveDistribution } from '../../../src/distribution/find-distribution.ts';
 import { planPromotion, planStaging, promotePlan, stagePlan, stagingReference } from '../../../src/distribution/staging.ts';
 import { allChecks, runDoctor } from '../../../src/doctor/doctor.ts';
 import { openDoctorReaders } from '../../../src/doctor/readers.ts';
@@ -102,7 +102,7 @@ async function publish(aws: Aws): Promise<void> {
   const commented = { ...target, file: { ...target.file, Comment: 'another comment' } };
   await applyPlan(commented, await readPlan(commented), waiting);
   // As an interrupted rollout leaves it: a copy, and no policy yet.
-  const primary = (await findDistribution(cloudFront, target.file, undefined)) ?? expect.fail('there is no distribution');
+  const primary = (await findLiveDistribution(cloudFront, target.file, undefined)) ?? expect.fail('there is no distribution');
   await copyDistribution(cloudFront, primary, stagingReference(primary));
   const staged = { ...target, file: { ...target.file, Comment: 'to be rolled out' } };
   for (const weight of [0.05, 0.1]) await stagePlan(cloudFront, await planStaging(staged, { weight }), waiting);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { judgeObservations } from '../../../src/aws/route53-signal.ts';
+import { judgeObservations } from '../../../src/aws/signals.ts';
 
 const now = Date.parse('2026-03-01T03:00:00Z');
 const maxAgeMs = 90_000;

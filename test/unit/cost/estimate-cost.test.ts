@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type EdgeConfigInput, parseEdgeConfig } from '../../../src/config/edge-config.ts';
-import { estimateCost, type Schedule } from '../../../src/cost/estimate-cost.ts';
+import { estimateCost, type Schedule } from '../../../src/cost/flipper-cost.ts';
 import { formatCost } from '../../../src/cost/format-cost.ts';
 import { prices } from '../../../src/cost/prices.ts';
 

@@ -2,10 +2,9 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
-import { costItem, sumUsd } from '../../../src/cost/cost-item.ts';
-import { compareWays, estimateStack, freeTierCredits, type StackOptions, stackAssumptions } from '../../../src/cost/estimate-stack.ts';
-import { formatStack } from '../../../src/cost/format-stack.ts';
-import { edgePrices, freeTiers, type Price, prices, regionPrices } from '../../../src/cost/prices.ts';
+import { compareWays, estimateStack, freeTierCredits, type StackOptions, stackAssumptions } from '../../../src/cost/cost.ts';
+import { formatStack } from '../../../src/cost/format-cost.ts';
+import { costItem, edgePrices, freeTiers, type Price, prices, regionPrices, sumUsd } from '../../../src/cost/prices.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
 
 const config = parseEdgeConfig(edgeConfig);
@@ -164,7 +163,7 @@ describe('the month’s bill of the whole', () => {
 
   it('knows no price by guessing: a region that is not in the table is an error', () => {
     const elsewhere = parseEdgeConfig({ ...edgeConfig, origins: { ...edgeConfig.origins, europe: { region: 'eu-west-3' } } });
-    expect(() => estimateStack(elsewhere, base)).toThrow('no prices are known for eu-west-3');
+    expect(() => estimateStack(elsewhere, base)).toThrow(/no prices for eu-west-3/);
   });
 
   it('compares what moves traffic: Lambda@Edge, and a flipper that reads the store each minute', () => {

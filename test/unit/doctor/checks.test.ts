@@ -1,7 +1,7 @@
 import type { DefaultCacheBehavior, DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { describe, expect, it } from 'vitest';
 import type { Alarm } from '../../../src/aws/alarms.ts';
-import { readTokenVersion } from '../../../src/aws/credential-facts.ts';
+import { readTokenVersion } from '../../../src/aws/credentials.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import {
   cachingDisabledId,
@@ -11,7 +11,7 @@ import {
 } from '../../../src/config/managed-policies.ts';
 import { formatStateRecord, freshState } from '../../../src/core/state-record.ts';
 import { coversPattern } from '../../../src/distribution/hazards.ts';
-import type { Finding } from '../../../src/doctor/check.ts';
+import type { CheckFinding } from '../../../src/doctor/check.ts';
 import { judgeEveryBehavior, judgeTimeouts } from '../../../src/doctor/checks/distribution.ts';
 import {
   judgeCredentials,
@@ -21,18 +21,19 @@ import {
   judgeVersions,
 } from '../../../src/doctor/checks/edge.ts';
 import { judgeCachedContent, judgeCountry } from '../../../src/doctor/checks/policies.ts';
-import { judgeCertificates, judgeOriginLock } from '../../../src/doctor/checks/reachability.ts';
+import { judgeCertificates } from '../../../src/doctor/checks/reachability.ts';
 import { judgeAlarms, judgeFlipper, judgeOutage, judgeSignals } from '../../../src/doctor/checks/watch.ts';
 import { isRouted, type RoutedBehavior } from '../../../src/doctor/distribution-view.ts';
 import type { SignalResult } from '../../../src/doctor/readers.ts';
 import { EdgeError } from '../../../src/errors.ts';
+import { judgeOriginLock } from '../../../src/probe/origin-lock.ts';
 import { formatPublishRecord, linkOf, type PublishRecord, parsePublishRecord, type StoredRecord } from '../../../src/publish/versions.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
 
 const config = parseEdgeConfig(edgeConfig);
 const now = Date.parse('2026-11-23T12:00:00Z');
 const hour = 3_600_000;
-const outcomes = (findings: readonly Finding[]) => findings.map(({ outcome }) => outcome);
+const outcomes = (findings: readonly CheckFinding[]) => findings.map(({ outcome }) => outcome);
 
 describe('live-code', () => {
   const live = { sha256: 'a'.repeat(64), runtime: 'cloudfront-js-2.0' };

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { worstOf } from '../../../src/doctor/check.ts';
 import type { Diagnosis } from '../../../src/doctor/doctor.ts';
-import { countOutcomes, formatDoctor } from '../../../src/doctor/format-doctor.ts';
+import { countDiagnoses, formatDoctor } from '../../../src/doctor/format-doctor.ts';
 
 const diagnoses: Diagnosis[] = [
   { check: 'origins', outcome: 'ok', why: 'a 502', findings: [{ outcome: 'ok', found: 'both there' }] },
@@ -35,7 +35,7 @@ it('reports an accepted check once', () => {
 });
 
 it('counts each check once, by its worst finding', () => {
-  expect(countOutcomes(diagnoses)).toEqual({ ok: 1, warn: 0, fail: 1 });
+  expect(countDiagnoses(diagnoses)).toEqual({ ok: 1, warn: 0, fail: 1 });
   expect(worstOf(['ok', 'fail', 'warn'])).toBe('fail');
   expect(worstOf([])).toBe('ok');
 });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type LoadWishes, planLoad } from '../../../src/load/plan-load.ts';
-import type { LoadTarget } from '../../../src/load/resolve-target.ts';
+import { type LoadTarget, type LoadWishes, planLoad } from '../../../src/load/plan-load.ts';
 
 const here: LoadTarget = { url: new URL('http://app.localhost:4601/api/x'), addresses: ['127.0.0.1'], isLoopback: true };
 const there: LoadTarget = { url: new URL('https://www.example.com/'), addresses: ['203.0.113.9'], isLoopback: false };
@@ -26,7 +25,7 @@ describe('the plan of a load test', () => {
     });
   });
 
-  it('is gentle by default on what somebody owns', () => {
+  it('is gentle by default with another machine', () => {
     expect(planLoad(there, owned)).toMatchObject({
       requestsPerSecond: 50,
       summary: 'GET https://www.example.com/ (203.0.113.9), 10 connections for 10 s, at most 50 requests a second',
@@ -34,24 +33,24 @@ describe('the plan of a load test', () => {
     expect(planLoad(there, { ...owned, connections: 20, durationMs: 60_000, requestsPerSecond: 200 })).toMatchObject({ connections: 20 });
   });
 
-  it('does nothing to anybody else', () => {
+  it('sends nothing to a machine that is not owned', () => {
     expect(() => planLoad(there, base)).toThrow('www.example.com (203.0.113.9) is not this machine: nothing was sent');
   });
 
   it.each([
-    { what: { connections: 21 }, says: 'on what is not this machine at most 20 connections, found 21' },
-    { what: { durationMs: 61_000 }, says: 'on what is not this machine at most 60 seconds, found 61' },
-    { what: { requestsPerSecond: 201 }, says: 'on what is not this machine at most 200 requests a second, found 201' },
-    { what: { country: 'IN' }, says: '--country is for the local edge: a real one places viewers by their address' },
-  ])('refuses $what on what is not this machine', ({ what, says }) => {
+    { what: { connections: 21 }, says: /20 connections .*21/ },
+    { what: { durationMs: 61_000 }, says: /60 seconds .*61/ },
+    { what: { requestsPerSecond: 201 }, says: /200 requests a second .*201/ },
+    { what: { country: 'IN' }, says: /^--country / },
+  ])('refuses $what for another machine', ({ what, says }) => {
     expect(() => planLoad(there, { ...owned, ...what })).toThrow(says);
   });
 
   it.each([
-    { what: { connections: 201 }, says: 'on this machine at most 200 connections, found 201' },
-    { what: { durationMs: 301_000 }, says: 'on this machine at most 300 seconds, found 301' },
-    { what: { durationMs: 1_500 }, says: '--duration takes whole seconds, found 1500 ms' },
-    { what: { body: '{}' }, says: 'a GET has no body' },
+    { what: { connections: 201 }, says: /200 connections .*201/ },
+    { what: { durationMs: 301_000 }, says: /300 seconds .*301/ },
+    { what: { durationMs: 1_500 }, says: /--duration .*1500 ms/ },
+    { what: { body: '{}' }, says: /a GET has no body/ },
   ])('refuses $what anywhere', ({ what, says }) => {
     expect(() => planLoad(here, { ...base, ...what })).toThrow(says);
   });

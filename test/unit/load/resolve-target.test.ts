@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type LookupAll, refuseTarget, resolveTarget } from '../../../src/load/resolve-target.ts';
+import { type LookupAll, refuseTarget, resolveTarget } from '../../../src/load/plan-load.ts';
 
 const never: LookupAll = async (name) => {
   throw new Error(`${name} was looked up`);
@@ -75,7 +75,7 @@ describe('a target', () => {
   it.each([
     { url: 'http://nowhere.example/', lookup: never, says: 'nowhere.example has no address: nowhere.example was looked up' },
     { url: 'http://empty.example/', lookup: answers(), says: 'empty.example has no address' },
-    { url: 'http://user:pass@127.0.0.1/', lookup: never, says: 'a URL with a user or a password in it is not asked' },
+    { url: 'http://user:pass@127.0.0.1/', lookup: never, says: expect.stringMatching(/user or password/) },
   ])('is refused as $url', async ({ url, lookup, says }) => {
     await expect(resolveTarget(new URL(url), lookup)).rejects.toMatchObject({ name: 'EdgeError', message: says });
   });

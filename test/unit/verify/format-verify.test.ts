@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatVerify } from '../../../src/verify/format-verify.ts';
-import type { VerifyRow } from '../../../src/verify/verify-row.ts';
+import type { VerifyRow } from '../../../src/verify/samples.ts';
 
 const now = 1_764_000_000_000;
 const tls = { protocol: 'TLSv1.3', name: 'www.example.com', validTo: now + 60 * 86_400_000 };

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { latencyFigures } from '../../../src/verify/latency-figures.ts';
-import { runRows } from '../../../src/verify/run-rows.ts';
-import type { VerifyRow } from '../../../src/verify/verify-row.ts';
+import type { VerifyRow } from '../../../src/verify/samples.ts';
+import { latencyFigures } from '../../../src/verify/samples.ts';
+import { runRows } from '../../../src/verify/verify.ts';
 
 const row = (who: string): VerifyRow => ({
   way: 'edge',
@@ -27,7 +27,7 @@ it('keeps the order of the list, whichever is done first, and no more than so ma
     return row(who);
   });
   const done: number[] = [];
-  const rows = runRows(checks, { atOnce: 2, signal: new AbortController().signal, onRow: (count) => done.push(count) });
+  const rows = runRows(checks, { concurrency: 2, signal: new AbortController().signal, onRow: (count) => done.push(count) });
   // The last one that waits goes first.
   for (let left = checks.length; left > 0; left--) {
     await expect.poll(() => waiting.length).toBeGreaterThan(0);
@@ -43,7 +43,7 @@ it('returns what is there when it is stopped', async () => {
     if (who === 'b') stop.abort();
     return who === 'b' ? undefined : row(who);
   });
-  expect((await runRows(checks, { atOnce: 1, signal: stop.signal, onRow: () => undefined })).map(({ who }) => who)).toEqual(['a']);
+  expect((await runRows(checks, { concurrency: 1, signal: stop.signal, onRow: () => undefined })).map(({ who }) => who)).toEqual(['a']);
 });
 
 it.each([

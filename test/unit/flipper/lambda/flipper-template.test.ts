@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { pickFlipperParts } from '../../../../src/config/distribution-file.ts';
-import { lambdaSetup } from '../../../../src/cost/estimate-cost.ts';
+import { lambdaSetup } from '../../../../src/cost/flipper-cost.ts';
 import { openFlipperMetrics } from '../../../../src/flipper/flipper-metrics.ts';
 import { parseTrigger } from '../../../../src/flipper/lambda/flipper-lambda.ts';
 import type { Template } from '../../../templates/parse-template.ts';

@@ -1,9 +1,8 @@
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { formatDuration } from '../text/duration.ts';
-import { type CostItem, costItem, sumUsd } from './cost-item.ts';
-import { prices } from './prices.ts';
+import { type CostItem, costItem, prices, sumUsd } from './prices.ts';
 
-/** How the flipper is run: as a process, in Lambda by infra/flipper.yaml, or by a cron that starts it anew. */
+/** How the flipper runs: as a process, in Lambda by infra/flipper.yaml, or started by cron. */
 export type Schedule = { kind: 'watch' } | { kind: 'lambda' } | { kind: 'once'; everyMs: number };
 
 export interface CostEstimate {
@@ -11,14 +10,14 @@ export interface CostEstimate {
   usd: number;
 }
 
-/** A month of 730 hours, as AWS reckons. */
+/** AWS's month of 730 hours. */
 export const monthMs = 730 * 3_600_000;
 
-/** What a month brings besides peace: assumptions, since nobody knows. */
+/** Assumed events of a month. */
 export const assumptions = {
-  /** Outages, each one flip out and the ramp home. */
+  /** Outages, each with one flip and one failback. */
   outages: 2,
-  /** How long an origin is down each time; a dead origin's flag is looked at every minute. */
+  /** How long an origin is down each time; the flipper reads the flag every minute meanwhile. */
   outageMinutes: 30,
   /** Starts of a process: deployments and reboots. */
   processStarts: 10,
@@ -26,7 +25,7 @@ export const assumptions = {
   lambdaStarts: 250,
 };
 
-/** KeyValueStore calls: the first look at record and state, and a flip with what it reads, writes and verifies. */
+/** KeyValueStore calls: to read record and state at the start, and to read, write and verify a flip. */
 const callsPerStart = 3;
 const callsPerFlip = 7;
 const callsPerOutageMinute = 2;
@@ -45,7 +44,7 @@ const outageCalls = assumptions.outages * assumptions.outageMinutes * callsPerOu
 const metricsPerOrigin = 3;
 const metricsPerFlipper = 4;
 
-/** Calls and dollars of one month. Free tiers are left out: they belong to the account, not to the flipper. A process's machine is left out, too. */
+/** Calls and dollars of one month. Without free tiers, which belong to the account, and without the machine of a process. */
 export function estimateCost(
   config: Pick<EdgeConfig, 'origins' | 'health' | 'failover' | 'notifications'>,
   schedule: Schedule,
@@ -53,14 +52,14 @@ export function estimateCost(
   const origins = Object.values(config.origins);
   const signals = origins.flatMap((origin) => origin.signals);
   const flips = assumptions.outages * (1 + config.failover.ramp.length);
-  const looks = looksPerMonth(config.health.intervalMs, schedule);
+  const probes = probesPerMonth(config.health.intervalMs, schedule);
   const count = (type: string) => signals.filter((signal) => signal.type === type).length;
   const [alarms, healthChecks] = [count('alarm'), count('route53')];
   const topics = config.notifications.filter(({ type }) => type === 'sns').length;
   const items = [
     costItem('KeyValueStore calls while nothing changes', prices.keyValueStoreCall, startsPerMonth(schedule) * callsPerStart),
     costItem(`KeyValueStore calls of ${flips} flips`, prices.keyValueStoreCall, flips * callsPerFlip),
-    // A run that starts anew reads the store anyway.
+    // Each new run reads the store anyway.
     ...(schedule.kind === 'once'
       ? []
       : [
@@ -69,11 +68,11 @@ export function estimateCost(
         ]),
     ...(alarms === 0
       ? []
-      : [costItem('DescribeAlarms calls', prices.alarmCall, alarms * looks), costItem('alarms that are signals', prices.alarm, alarms)]),
+      : [costItem('DescribeAlarms calls', prices.alarmCall, alarms * probes), costItem('alarms that are signals', prices.alarm, alarms)]),
     ...(healthChecks === 0
       ? []
       : [
-          costItem('GetHealthCheckStatus calls', prices.healthCheckCall, healthChecks * looks),
+          costItem('GetHealthCheckStatus calls', prices.healthCheckCall, healthChecks * probes),
           costItem('Route 53 health checks', prices.healthCheck, healthChecks),
         ]),
     ...(topics === 0 ? [] : [costItem('messages to SNS', prices.topicMessage, topics * flips)]),
@@ -98,10 +97,10 @@ function startsPerMonth(schedule: Schedule): number {
   return schedule.kind === 'watch' ? assumptions.processStarts : assumptions.lambdaStarts;
 }
 
-/** Looks at one signal that is not looked at again soon. */
-function looksPerMonth(intervalMs: number, schedule: Schedule): number {
+/** Regular probes of one signal. */
+function probesPerMonth(intervalMs: number, schedule: Schedule): number {
   if (schedule.kind === 'once') return monthMs / schedule.everyMs;
-  // Up to a tenth of the interval comes off at random.
+  // Jitter removes up to a tenth of the interval.
   const between = intervalMs * 0.95;
   if (schedule.kind === 'watch') return monthMs / between;
   const { everyMs, probingMs } = lambdaSetup;

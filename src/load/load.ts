@@ -1,20 +1,12 @@
 import autocannon from 'autocannon';
-import { bailoutErrors, maxAnswerBytes } from './load-limits.ts';
-import type { LoadTarget } from './resolve-target.ts';
-
-export interface LoadRequest {
-  /** No HEAD: autocannon waits for the body that a HEAD's answer announces. */
-  method: 'GET' | 'OPTIONS' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  headers: Readonly<Record<string, string>>;
-  body: string | undefined;
-}
+import { bailoutErrors, type LoadRequest, type LoadTarget, maxAnswerBytes } from './plan-load.ts';
 
 export interface LoadOptions {
   connections: number;
   durationMs: number;
   /** Requests per second over all connections; undefined for as many as they carry. */
   requestsPerSecond: number | undefined;
-  /** So many errors are expected; a hundred more than that end the run. */
+  /** Expected errors; a hundred more than this end the run. */
   maxErrors: number;
   signal: AbortSignal;
   /** Each second: answers and errors so far. */
@@ -34,13 +26,13 @@ export interface LoadReport {
   /** Requests without an answer, by reason. */
   errors: Readonly<Record<string, number>>;
   durationMs: number;
-  /** It ended before its time, because too much failed. */
+  /** It ended early because too many requests failed. */
   gaveUp: boolean;
 }
 
 /**
- * Loads one address of the target with autocannon, over kept-alive connections, and follows no redirect. Certificates are not looked at, which
- * is `verify`'s business. Aborted, it ends within a second and reports.
+ * Loads one address of the target with autocannon over kept-alive connections, without following redirects or checking certificates.
+ * Aborted, it ends within a second and reports.
  */
 export async function runLoad(target: LoadTarget, request: LoadRequest, options: LoadOptions): Promise<LoadReport> {
   const { url, addresses } = target;
@@ -80,7 +72,7 @@ export async function runLoad(target: LoadTarget, request: LoadRequest, options:
   };
 }
 
-/** Counts what each connection sends and gets, since autocannon's own result knows no headers and no connection that was closed without an answer. */
+/** Counts per connection, since autocannon's own result has no headers and no connections that were closed without an answer. */
 function openTally(maxErrors: number) {
   const statuses: Record<string, number> = {};
   const regions: Record<string, number> = {};
@@ -93,12 +85,12 @@ function openTally(maxErrors: number) {
   };
   let hasGivenUp = false;
   const failures = () => Object.values(errors).reduce((sum, each) => sum + each, 0);
-  // What is on its way, one on each connection at most, is no failure.
+  // One request per connection may be in flight.
   const lost = () => Math.max(0, sent - answers - failures() - clients.size);
   const giveUpInTime = () => {
     if (hasGivenUp || failures() + lost() < maxErrors + bailoutErrors) return;
     hasGivenUp = true;
-    // autocannon's own bailout waits for the end of the second, and a broken connection is tried again at once.
+    // autocannon's own bailout waits for the end of the second and reopens a broken connection immediately.
     for (const client of clients) destroy(client);
   };
   const fail = (reason: string) => {
@@ -138,12 +130,12 @@ function openTally(maxErrors: number) {
   return { watch, fail, counts, failures, answers: () => answers, hasGivenUp: () => hasGivenUp };
 }
 
-/** Not in its types: ends one connection for good. */
+/** Closes one connection for good; autocannon's types lack it. */
 function destroy(client: autocannon.Client): void {
   (client as autocannon.Client & { destroy(): void }).destroy();
 }
 
-/** The types promise an object of headers; what comes is what the parser has: names and values in turn. */
+/** The types promise an object of headers, but the parser gives names and values in turn. */
 function readRegion(head: unknown): string | undefined {
   const headers = (head as { headers?: unknown }).headers;
   if (!Array.isArray(headers)) return undefined;

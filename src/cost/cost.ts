@@ -1,10 +1,9 @@
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { EdgeError } from '../errors.ts';
-import { type CostItem, costItem, sumUsd } from './cost-item.ts';
-import { estimateCost, monthMs, type Schedule } from './estimate-cost.ts';
-import { type EdgeRegion, edgePrices, freeTiers, prices, regionPrices } from './prices.ts';
+import { estimateCost, monthMs, type Schedule } from './flipper-cost.ts';
+import { type CostItem, costItem, type EdgeRegion, edgePrices, freeTiers, prices, regionPrices, sumUsd } from './prices.ts';
 
-/** What the bill rests on besides prices: infra/region.yaml's settings, and how an application of this kind behaves. Nobody measured it on an account. */
+/** Assumptions besides the prices: the settings of infra/region.yaml and a typical application. Not measured on an account. */
 export const stackAssumptions = {
   /** Percent of the viewers by CloudFront's price regions. */
   viewers: { 'north-america': 40, europe: 20, india: 25, 'south-east-asia': 15 } satisfies Record<EdgeRegion, number>,
@@ -17,7 +16,7 @@ export const stackAssumptions = {
   spotPercentBeyond: 50,
   /** Zones of a region: a NAT gateway with its address, and an address of the load balancer, in each. */
   zones: 2,
-  /** What a task says to the world for each request, through the NAT gateway, and pulling images. */
+  /** Traffic through the NAT gateway: outgoing calls of each request, and images. */
   nat: { bytesPerRequest: 2_000, gigabytesPerMonth: 5 },
   /** New connections of CloudFront to a load balancer, percent of the requests; the rest goes over kept ones. */
   newConnectionsPercent: 10,
@@ -43,7 +42,7 @@ export interface StackOptions {
   schedule: Schedule;
 }
 
-/** What belongs together on the bill. */
+/** One section of the bill. */
 export interface CostPart {
   name: string;
   items: readonly CostItem[];
@@ -54,7 +53,7 @@ const hours = monthMs / 3_600_000;
 /** As AWS bills them. */
 const gigabyte = 2 ** 30;
 
-/** A month's bill of the whole: the edge, the flipper with its calls and checks, and a stack in each region. Parts sum to the total; free tiers are no part of it. */
+/** The monthly bill: the edge, the flipper with its calls and checks, and a stack in each region. Free tiers are not deducted. */
 export function estimateStack(config: EdgeConfig, options: StackOptions): { parts: CostPart[]; usd: number } {
   const { monitoring } = stackAssumptions;
   const flipper = estimateCost(config, options.schedule);
@@ -101,8 +100,8 @@ function edgeItems({ requests, bytesPerResponse, viewers }: StackOptions): CostI
 function regionItems(region: string, requests: number, { bytesPerResponse, tasksPerRegion }: StackOptions): CostItem[] {
   const of = regionPrices[region];
   if (of === undefined)
-    throw new EdgeError('CONFIG_INVALID', `no prices are known for ${region}`, {
-      hint: `add them to src/cost/prices.ts; known: ${Object.keys(regionPrices).join(', ')}`,
+    throw new EdgeError('CONFIG_INVALID', `src/cost/prices.ts has no prices for ${region}`, {
+      hint: `add them there; it has ${Object.keys(regionPrices).join(', ')}`,
     });
   const { task, tasksOnDemand, spotPercentBeyond, zones, nat, newConnectionsPercent, logBytesPerRequest, imageGigabytes } =
     stackAssumptions;
@@ -128,8 +127,8 @@ function regionItems(region: string, requests: number, { bytesPerResponse, tasks
 }
 
 /**
- * The larger of two of the four measures by which an hour is billed, bytes and new connections. Both grow with traffic, so it does not matter how a
- * month's requests are spread over its hours.
+ * AWS bills the largest of four dimensions per hour. Bytes and new connections grow with traffic, so their spread over the month does not
+ * matter.
  */
 function capacityUnitHours(requests: number, bytesPerResponse: number, newConnectionsPercent: number): number {
   const gigabytesPerUnit = 1;
@@ -140,7 +139,7 @@ function capacityUnitHours(requests: number, bytesPerResponse: number, newConnec
   );
 }
 
-/** What free tiers take off: each allowance shared by the items it covers, by what they use of it. An account has them once, whatever else runs there. */
+/** What free tiers deduct. The items that an allowance covers share it; an account has each allowance once. */
 export function freeTierCredits(items: readonly CostItem[]): { what: string; usd: number }[] {
   return freeTiers.flatMap(({ what, units, prices: covered }) => {
     const mine = items.filter(({ price }) => covered.includes(price));
@@ -150,9 +149,9 @@ export function freeTierCredits(items: readonly CostItem[]): { what: string; usd
   });
 }
 
-/** What it costs to choose an origin for each request and to know which one is well, and what other ways would. */
+/** The cost of choosing an origin per request and of detecting failures, here and by other means. */
 export function compareWays(requests: number, parts: readonly CostPart[]): { what: string; usd: number }[] {
-  // A Lambda@Edge function of the smallest size that runs for 5 ms, which is a guess.
+  // Lambda@Edge at its smallest size; 5 ms is a guess.
   const lambdaSeconds = requests * 0.005 * (128 / 1_024);
   const storeLooks = 3 * (monthMs / 60_000);
   const bill = (...items: CostItem[]) => sumUsd(items);

@@ -4,18 +4,18 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface KnownDistribution {
   distribution: DistributionConfig;
-  /** Placeholders that are not set. */
+  /** Placeholders without a value. */
   missing: readonly string[];
-  /** Ids of origins that CloudFront sends a header which is not known here. */
+  /** Ids of origins with a custom header whose value is not known here. */
   lacking: ReadonlySet<string>;
 }
 
-/** Stands for a placeholder that is not set; no name and no secret has it in it. */
+/** Fills a placeholder without a value; no real value contains it. */
 const unset = '\u0000unset';
 
 /**
- * distribution.json with as much of it as the environment names: who looks at origins need not know all that who creates a distribution must.
- * A header whose value is not known is left out, a name that is not known is empty.
+ * distribution.json as far as the environment fills it: a probe of origins needs fewer values than the creation of a distribution.
+ * A header of unknown value is left out, and an unknown name is empty.
  */
 export async function readKnownDistribution(
   read: (env: Environment) => Promise<DistributionConfig>,

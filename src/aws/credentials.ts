@@ -1,0 +1,52 @@
+import type { CloudFrontClient } from '@aws-sdk/client-cloudfront';
+import type { STSClient } from '@aws-sdk/client-sts';
+import { wrapAwsError } from './aws-error.ts';
+
+/** Properties of the credentials in use; never the credentials themselves. */
+export interface CredentialFacts {
+  kind: 'long-lived' | 'temporary';
+  /** Version of a session token by its first bytes; undefined when unknown. */
+  tokenVersion: 1 | 2 | undefined;
+  /** Epoch milliseconds; undefined without an expiry. */
+  expiresAt: number | undefined;
+}
+
+/** Resolves the credentials as a call would. CREDENTIALS when there are none. */
+export async function readCredentialFacts(client: CloudFrontClient): Promise<CredentialFacts> {
+  try {
+    const { sessionToken, expiration } = await client.config.credentials();
+    return {
+      kind: sessionToken === undefined || sessionToken === '' ? 'long-lived' : 'temporary',
+      tokenVersion: readTokenVersion(sessionToken),
+      expiresAt: expiration?.getTime(),
+    };
+  } catch (error) {
+    throw wrapAwsError(error, 'find credentials');
+  }
+}
+
+/**
+ * AWS documents two versions of session tokens but not their format. Tokens of the global STS endpoint have been seen to contain `er/aws`,
+ * those of regional endpoints `origin_ec`, near the start of the base64: enough for a hint, not for a failure.
+ */
+export function readTokenVersion(token: string | undefined): 1 | 2 | undefined {
+  const head = Buffer.from((token ?? '').slice(0, 24), 'base64').toString('latin1');
+  if (head.includes('origin_ec')) return 2;
+  return head.includes('er/aws') ? 1 : undefined;
+}
+
+/**
+ * The identity that AWS sees, such as `111122223333:assumed-role/operator/ann`; undefined when there is no answer within `timeoutMs`.
+ * Recorded beside the self-declared name; nothing may depend on it.
+ */
+export async function readCallerIdentity(openClient: () => Promise<STSClient>, timeoutMs: number): Promise<string | undefined> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  const late = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));
+  return Promise.race([ask(openClient, signal).catch(() => undefined), late]);
+}
+
+async function ask(openClient: () => Promise<STSClient>, signal: AbortSignal): Promise<string | undefined> {
+  const [client, { GetCallerIdentityCommand }] = await Promise.all([openClient(), import('@aws-sdk/client-sts')]);
+  const { Arn } = await client.send(new GetCallerIdentityCommand({}), { abortSignal: signal });
+  return Arn?.replace(/^arn:aws[a-z-]*:(?:sts|iam)::/, '');
+}
