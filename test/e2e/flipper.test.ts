@@ -207,7 +207,7 @@ describe('npm run flipper', () => {
   });
 
   it.each([
-    { args: ['--local'], code: 2, err: /^error: --watch or --once\?\nhint: / },
+    { args: ['--local'], code: 2, err: /^error: .*--watch or --once.*\nhint: / },
     { args: ['--watch', '--once'], code: 2, err: /exclude each other/ },
     {
       args: ['--once', '--local', '--interval', '100ms', '--fast-interval', '1s'],
