@@ -26,7 +26,9 @@ export const storeComment = 'Health of the origins, read by the edge router on e
 /** Five times the 35 s that one live run took. */
 export const storeTimeoutMs = 180_000;
 
-/** Makes sure that the store exists, is READY and has a health record and a state. Keeps what exists; safe to repeat. */
+/**
+ * Makes sure that the store exists, is READY and has a health record and a state. Keeps what exists; safe to repeat.
+ */
 export async function createStore(aws: Aws, { name, ...waiting }: CreateStoreOptions): Promise<CreatedStore> {
   const [control, data] = await Promise.all([aws.cloudFront(), aws.keyValueStore()]);
   const existing = await describeStore(control, name);

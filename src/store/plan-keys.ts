@@ -63,8 +63,8 @@ export function formatOwnedKeys(keys: Iterable<string>): Map<string, string> {
 }
 
 /**
- * The batches that carry out a plan, each all or nothing. A key is on the list of declared keys before it is written and
- * until it is removed, so that the next apply knows which keys are its own wherever this one was interrupted.
+ * The batches that carry out a plan, each all or nothing. A key is on the list of declared keys before it is written
+ * and until it is removed, so that the next apply knows which keys are its own wherever this one was interrupted.
  */
 export function listBatches({ steps, owned }: KeysPlan, values: ReadonlyMap<string, string>): KeyWrite[][] {
   const keys = steps

@@ -7,7 +7,7 @@ import { countInstructions, type InstructionCount } from '../njs/instructions.ts
 import { openNjsRuntime } from '../njs/njs.ts';
 
 export interface CheckTools {
-  /** Paths of the programs; undefined for one that is not there, and the report says what it left out. */
+  /** Paths of the programs; without one, the report says what was not checked. */
   njs: string | undefined;
   valgrind: string | undefined;
   judge: JudgeRun;
@@ -18,7 +18,7 @@ export interface CheckInput {
   file: string;
   code: string;
   event: RunInput['event'];
-  /** Whether a person gave the event: one of ours proves nothing when the function fails on it. */
+  /** Whether the event was given with --event: a failure on our own event proves nothing. */
   isOwnEvent: boolean;
   /** The store's keys; undefined when none were given. */
   keys: ReadonlyMap<string, string> | undefined;
@@ -35,18 +35,18 @@ export interface FunctionCheck {
   run: Pick<Execution, 'output' | 'originCall' | 'reads' | 'logs' | 'error' | 'memoryBytes'> | undefined;
   /** Over an empty handler; undefined when nothing was counted. */
   instructions: { perRequest: number; load: number } | undefined;
-  /** V8 at the local edge does something else than CloudFront. */
+  /** V8 at the local edge behaves differently from CloudFront. */
   needsNjs: boolean;
 }
 
-/** All that can be known of a CloudFront Function without CloudFront: the gate, one run in njs, and what it costs. */
+/** Checks a CloudFront Function without CloudFront: the gate, one run in njs, and its cost. */
 export async function inspectFunction(input: CheckInput, tools: CheckTools): Promise<FunctionCheck> {
   const { file, code } = input;
   const report = await gate(code, { file, njs: tools.njs });
-  // CloudFront documents the helper; that nothing here can stand in for it is no fault of the function.
-  const mayRun = !report.problems.some(({ rule }) => rule === 'stand-in');
+  // CloudFront documents the helper, and only this machine lacks it: a warning, and no run.
+  const mayRun = !report.problems.some(({ rule }) => rule === 'no-local-engine');
   const problems = [...report.problems, ...report.notes].map(
-    (problem): GateProblem => ({ ...problem, file, level: problem.rule === 'stand-in' ? 'warning' : problem.level }),
+    (problem): GateProblem => ({ ...problem, file, level: problem.rule === 'no-local-engine' ? 'warning' : problem.level }),
   );
   const isSound = mayRun && !problems.some(isRefusal);
   const run = isSound && tools.njs !== undefined ? await runOnce(input, tools.njs, tools) : undefined;
@@ -63,7 +63,7 @@ export async function inspectFunction(input: CheckInput, tools: CheckTools): Pro
   };
 }
 
-/** A store is associated with a function that asks for one, empty unless keys were given. */
+/** The store of a function that uses one; empty unless keys were given. */
 function storeOf({ code, keys }: CheckInput): RunInput['store'] {
   if (keys !== undefined) return { values: keys };
   return /\bkvs\b/.test(code) ? { values: new Map() } : undefined;
@@ -97,11 +97,11 @@ function describeFailure(error: NonNullable<Execution['error']>, { file, isOwnEv
     rule: 'njs',
     instead: isOwnEvent
       ? `CloudFront answers this event with ${status}`
-      : `a plain GET / gets ${status}: when real events have more than that, pass one with --event and the store's keys with --kvs`,
+      : `a plain GET / gets ${status}; for a function that needs more, pass --event and the store's keys with --kvs`,
   };
 }
 
-/** Lines for people: each finding with its fix, then one line a file. */
+/** Each finding with its fix, then one line for the file. */
 export function formatCheck(check: FunctionCheck, tools: CheckTools): string[] {
   const figure = (value: number) => value.toLocaleString('en-US');
   const size = `${figure(check.bytes)} of ${figure(maxFunctionBytes)} bytes`;

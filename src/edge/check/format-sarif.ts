@@ -42,7 +42,10 @@ interface SarifRegion {
 
 const awsPage = 'https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-javascript-runtime-20.html';
 
-/** The findings of all files as one run; `folder` is what relative paths start from, and `left` what could not be checked. */
+/**
+ * The findings of all files as one run; `folder` is what relative paths start from, and `left` what could not be
+ * checked.
+ */
 export function formatSarif(checks: readonly FunctionCheck[], { folder, left }: { folder: string; left: readonly string[] }): SarifLog {
   const all = checks.flatMap(({ file, problems }) => problems.map((problem) => ({ file, problem })));
   const rules = [...new Set(all.map(({ problem }) => problem.rule))].sort();

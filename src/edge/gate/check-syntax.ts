@@ -6,7 +6,7 @@ import { checkNames } from './name-rules.ts';
 import { parseCode } from './parse-code.ts';
 import { type GateFinding, type GateLevel, type GateProblem, levelOf } from './problem.ts';
 import { checkRegex } from './regex-rules.ts';
-import { originsOf, resolveScopes } from './scopes.ts';
+import { bindingsOf, resolveScopes } from './scopes.ts';
 import { checkLiteral, checkNode } from './syntax-rules.ts';
 import { nameOf, walk } from './syntax-tree.ts';
 
@@ -18,7 +18,8 @@ export interface CheckSyntaxOptions {
 }
 
 /**
- * Everything in the code that CloudFront's engine refuses or that AWS's runtime 2.0 page does not list, in the order of the code; see docs/decisions/002-syntax-gate.md.
+ * Everything in the code that CloudFront's engine refuses or that AWS's runtime 2.0 page does not list, in the order of
+ * the code; see docs/decisions/002-syntax-gate.md.
  */
 export function checkSyntax(code: string, options: CheckSyntaxOptions = {}): GateProblem[] {
   const findings = findAll(code).sort((a, b) => placeOf(a) - placeOf(b) || a.end - b.end);
@@ -54,8 +55,8 @@ function findAll(code: string): LeveledFinding[] {
   if (!('program' in parsed)) return [{ ...parsed, level: 'error' }];
   const { program } = parsed;
   const scopes = resolveScopes(program);
-  const origins = originsOf(scopes);
-  const context = { origins, ownMembers: definedMembers(program), ownGlobals: definedGlobals(program) };
+  const bindings = bindingsOf(scopes);
+  const context = { bindings, ownMembers: definedMembers(program), ownGlobals: definedGlobals(program) };
   const modules = moduleNames(program);
   const always = [...parsed.findings, ...checkProgram(program), ...findLateBindings(program, scopes)];
   const findings = always.map((finding): LeveledFinding => ({ level: 'error', ...finding }));
@@ -64,7 +65,7 @@ function findAll(code: string): LeveledFinding[] {
       ...checkNode(node, ancestors, code),
       ...checkLiteral(node, code),
       ...checkNames(node, ancestors, context),
-      ...checkModules(node, ancestors, modules, origins),
+      ...checkModules(node, ancestors, modules, bindings),
       ...checkRegex(node, ancestors, context),
     ];
     for (const finding of found) findings.push({ ...finding, level: levelOf(finding, node, ancestors) });
@@ -112,7 +113,10 @@ export interface OriginalPosition {
   column: number;
 }
 
-/** Leads from a line and column of the code, both from 1, to where a person wrote it; undefined where the map has nothing. */
+/**
+ * Leads from a line and column of the code, both from 1, to where a person wrote it; undefined where the map has
+ * nothing.
+ */
 export function openOriginalPositions(json: SourceMapJson | undefined): (line: number, column: number) => OriginalPosition | undefined {
   if (json === undefined) return () => undefined;
   const map = new SourceMap({ file: '', sourcesContent: [], sourceRoot: '', ...json });

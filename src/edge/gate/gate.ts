@@ -5,21 +5,21 @@ import { type CheckSyntaxOptions, checkSyntax } from './check-syntax.ts';
 import type { GateProblem } from './problem.ts';
 
 export interface GateOptions extends CheckSyntaxOptions {
-  /** The path of njs, see `findNjs`; without it the code is not loaded in the real engine. */
+  /** The path of njs, see `findNjs`; without it no engine loads the code. */
   njs?: string | undefined;
 }
 
 export interface GateReport {
-  /** Empty when the function may be published; a stranger's function runs with warnings, see `isRefusal`. */
+  /** Empty when our function may be published; another team's function may have warnings, see `isRefusal`. */
   problems: GateProblem[];
-  /** Where V8 does something else than CloudFront; no reason to stop anything. */
+  /** Where V8 behaves differently from CloudFront; never a reason to stop. */
   notes: GateProblem[];
   bytes: number;
-  /** What the engine itself said to the code; `absent` when no njs was given. */
+  /** The engine's own answer; `absent` without njs. */
   njs: 'passed' | 'refused' | 'absent';
 }
 
-/** Everything that stands between these bytes and publishing: their size, their syntax and built-ins, and whether njs loads them. */
+/** All checks before code may be published: its size, its syntax and built-ins, and whether njs loads it. */
 export async function gate(code: string, options: GateOptions = {}): Promise<GateReport> {
   const problems = [...checkCodeSize(code), ...checkSyntax(code, options)];
   const notes = findNjsNeeds(code).map((need) => describeNeed(need, options.file));
@@ -27,7 +27,7 @@ export async function gate(code: string, options: GateOptions = {}): Promise<Gat
   if (options.njs === undefined) return { problems, notes, bytes, njs: 'absent' };
   const refusal = await loadInNjs(options.njs, code);
   if (refusal === undefined) return { problems, notes, bytes, njs: 'passed' };
-  // The line of the function that runs; the syntax problems before it lead to the line that a person wrote.
+  // The line of the built code; the syntax problems before it name the line of the source.
   const line = Number(/ in (\d+)$/.exec(refusal)?.[1] ?? 1);
   problems.push({
     level: 'error',
@@ -36,13 +36,13 @@ export async function gate(code: string, options: GateOptions = {}): Promise<Gat
     column: 1,
     found: refusal,
     rule: 'njs',
-    instead: 'CloudFront’s engine would stop here: every request would get a 503',
+    instead: 'CloudFront’s engine would stop here, and every request would get a 503',
   });
   return { problems, notes, bytes, njs: 'refused' };
 }
 
 function describeNeed({ line, what }: NjsNeed, file: string | undefined): GateProblem {
-  const instead = 'V8 does otherwise than CloudFront’s engine here: npm run edge runs the function in njs';
+  const instead = 'V8 behaves differently from CloudFront’s engine here: npm run edge runs the function in njs';
   return { level: 'note', needsNjs: true, file, line, column: 1, found: what, rule: 'engine', instead };
 }
 

@@ -9,21 +9,22 @@ interface Use {
   ancestors: readonly AnyNode[];
   inside: AnyNode | undefined;
   reads: boolean;
-  /** Where the value is there from; undefined when this use writes none. */
+  /** From where on the variable has the value; undefined when this use writes none. */
   writtenAt: number | undefined;
   /** This use is the declaration itself. */
   declares: 'let' | 'var' | undefined;
 }
 
-/** A function inside an async one, with the place from which it holds the variables around it. */
+/** A function inside an async one, and where it captures the variables around it. */
 interface Closure {
   node: AnyNode;
   madeAt: number;
 }
 
 /**
- * Until njs 0.9.1 an async function that waits goes on with copies of its variables, and a function made before the wait keeps the old ones. SST saw CloudFront fail with
- * the same words: "cannot access variable before initialization". A declared function is made when its block begins, before every wait in it.
+ * Until njs 0.9.1 an async function that waits goes on with copies of its variables, and a function made before the
+ * wait keeps the old ones. SST saw CloudFront fail with the same words: "cannot access variable before initialization".
+ * A declared function is made when its block begins, before every wait in it.
  */
 export function findLateBindings(program: Program, scopes: ReadonlyMap<Identifier, Scope | undefined>): GateFinding[] {
   const waits = new Map<AnyNode, { end: number; node: AnyNode; ancestors: readonly AnyNode[] }[]>();
@@ -70,7 +71,7 @@ function checkVariable(
     if (closure === undefined) continue;
     const { madeAt } = closure;
     for (const write of writes) {
-      // The function was made, the wait went on with a copy, and the value went into the copy.
+      // The function exists, the code after the wait has a copy of the variables, and the value went into the copy.
       const wait = waits.find((at) => madeAt < at && at <= write.writtenAt);
       if (wait === undefined || !use.reads) continue;
       const fails = write.declares === 'let';
@@ -95,7 +96,7 @@ function report({ node }: Use, isCertain: boolean, fails: boolean): GateFinding 
   return { start: node.start, end: node.end, rule: 'late-binding', instead, level: isCertain ? 'error' : 'warning', needsNjs: true };
 }
 
-/** Whether the code beside a declared function uses its name on a way that every run takes; any other function is taken to be called. */
+/** Whether every run uses the name of a declared function; any other function counts as called. */
 function isCalled({ node }: Closure, frame: AnyNode): boolean {
   if (node.type !== 'FunctionDeclaration') return true;
   let found = false;

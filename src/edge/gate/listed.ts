@@ -1,7 +1,8 @@
 // What AWS lists for cloudfront-js-2.0. DG = https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/
-// Built-ins: DG functions-javascript-runtime-20.html. Where that page names a whole edition ("all ES 5.1 Date features"), the edition's members
-// stand here. Three things are not on the page but in AWS's own samples for this runtime: `Buffer` as a global, charCodeAt, and
-// `import crypto from 'crypto'` (github.com/aws-samples/amazon-cloudfront-functions, kvs-jwt-verify).
+// Built-ins: DG functions-javascript-runtime-20.html. Where that page names a whole edition ("all ES 5.1 Date
+// features"), this list has the edition's members. Three entries are not on the page but in AWS's own samples for this
+// runtime: `Buffer` as a global, charCodeAt, and `import crypto from 'crypto'`
+// (github.com/aws-samples/amazon-cloudfront-functions, kvs-jwt-verify).
 
 const names = (text: string): readonly string[] => text.split(/\s+/).filter((name) => name !== '');
 
@@ -149,8 +150,9 @@ export const listedAlgorithms: readonly string[] = names('md5 sha1 sha256');
 /** Flags of ES 5.1 and `y`, which the page lists as RegExp.prototype.sticky. */
 export const listedRegexFlags: ReadonlySet<string> = new Set('gimy');
 
-// Method names of ECMAScript 2025 instances that code can get hold of without naming an unlisted constructor. Map, Set, Proxy and their like
-// are missing on purpose: their constructors are refused, and `get`, `has` or `delete` are everybody's method names.
+// Method names of ECMAScript 2025 instances that code can reach without an unlisted constructor. Map, Set, Proxy and
+// their like are not in the list: their constructors are refused, and `get`, `has` or `delete` are common names of own
+// methods.
 const standardMethods = names(`
   at charAt charCodeAt codePointAt concat endsWith includes indexOf isWellFormed lastIndexOf localeCompare match matchAll normalize padEnd
   padStart repeat replace replaceAll search slice split startsWith substr substring toLocaleLowerCase toLocaleUpperCase toLowerCase toString
@@ -167,7 +169,9 @@ const runtimeOneMethods = names('bytesFrom fromBytes fromUTF8 toBytes toUTF8');
 
 const listedMethods = new Set([...listedPrototypes.values()].flat());
 
-/** Method names that the standard knows and AWS does not list: calling one on whatever object is refused, unless the code defines such a member itself. */
+/**
+ * Standard method names that AWS does not list: refused on any object, unless the code defines such a member itself.
+ */
 export const unlistedMethods: ReadonlySet<string> = new Set(
   [...standardMethods, ...runtimeOneMethods].filter((name) => !listedMethods.has(name)),
 );

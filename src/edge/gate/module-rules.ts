@@ -1,13 +1,13 @@
 import type { AnyNode, CallExpression, Identifier, Program } from 'acorn';
 import { listedAlgorithms, listedModules } from './listed.ts';
 import { type GateFinding, maySkip } from './problem.ts';
-import type { Origin } from './scopes.ts';
+import type { Binding } from './scopes.ts';
 import { literalText, nameOf } from './syntax-tree.ts';
 
 const firstImport = "import cf from 'cloudfront'; in the first line";
-const moduleAdvice = "'cloudfront' (import), 'crypto', 'querystring' and 'buffer' (require) are all there is";
+const moduleAdvice = "only 'cloudfront' (import), 'crypto', 'querystring' and 'buffer' (require) exist";
 
-/** Imports stand before everything else, name a listed module, and a top-level function is called handler. */
+/** Imports come first and name a listed module, and a top-level function is called handler. */
 export function checkProgram(program: Program): GateFinding[] {
   const findings: GateFinding[] = [];
   let isHead = true;
@@ -24,7 +24,7 @@ export function checkProgram(program: Program): GateFinding[] {
   const instead = 'write function handler(event) {} or async function handler(event) {} at the top level';
   if (!program.body.some(declaresHandler)) {
     const variable = program.body.find(holdsHandler);
-    // njs runs it, and nobody documents whether CloudFront looks for anything but a function's declaration.
+    // njs runs it. AWS does not document whether CloudFront accepts anything but a function's declaration.
     if (variable)
       findings.push({
         start: variable.start,
@@ -50,7 +50,7 @@ function holdsHandler(statement: AnyNode): boolean {
   return declarations.some(({ id }) => id.type === 'Identifier' && id.name === 'handler');
 }
 
-/** The names that the top level binds to a whole module, by `import name from` or `const name = require()`. */
+/** The names that the top level binds to a module, by `import name from` or `const name = require()`. */
 export function moduleNames(program: Program): Map<string, string> {
   const modules = new Map<string, string>();
   for (const statement of program.body) {
@@ -73,30 +73,31 @@ function requiredModule(node: AnyNode): string | undefined {
   return literalText(node.arguments[0]);
 }
 
-/** What a node breaks in its use of `require` and of the modules' members. */
+/** The rules about `require` and the modules' members. */
 export function checkModules(
   node: AnyNode,
   ancestors: readonly AnyNode[],
   modules: ReadonlyMap<string, string>,
-  origins: ReadonlyMap<Identifier, Origin>,
+  bindings: ReadonlyMap<Identifier, Binding>,
 ): GateFinding[] {
   const parent = ancestors.at(-1);
-  if (node.type === 'Identifier' && node.name === 'require' && origins.get(node) === 'global') return checkRequire(node, parent, ancestors);
+  if (node.type === 'Identifier' && node.name === 'require' && bindings.get(node) === 'global')
+    return checkRequire(node, parent, ancestors);
   if (node.type === 'CallExpression') return checkAlgorithm(node);
   if (node.type !== 'MemberExpression') return [];
   const { object } = node;
-  const isOrigin = (origin: Origin) => object.type === 'Identifier' && origins.get(object) === origin;
+  const isBound = (binding: Binding) => object.type === 'Identifier' && bindings.get(object) === binding;
   const name = nameOf(node);
-  if (isOrigin('global') && object.type === 'Identifier' && object.name === 'globalThis' && (name ?? 'require') === 'require') {
+  if (isBound('global') && object.type === 'Identifier' && object.name === 'globalThis' && (name ?? 'require') === 'require') {
     return [{ start: node.start, end: node.end, rule: 'module', instead: onlyCalled, level: 'error' }];
   }
-  const module = isOrigin('top') && object.type === 'Identifier' ? modules.get(object.name) : requiredModule(object);
+  const module = isBound('top') && object.type === 'Identifier' ? modules.get(object.name) : requiredModule(object);
   const members = module === undefined ? undefined : listedModules.get(module);
   if (name === undefined || members === undefined) return [];
   const place = { start: node.start, end: node.end };
   if (module === 'cloudfront' && name === 'cwt') {
-    const instead = 'nothing here can check or make a CBOR web token: try this path on CloudFront itself';
-    return [{ ...place, rule: 'stand-in', instead, level: 'error' }];
+    const instead = 'no engine here can check or make a CBOR web token: test this path on CloudFront itself';
+    return [{ ...place, rule: 'no-local-engine', instead, level: 'error' }];
   }
   if (members.includes(name)) return [];
   const instead = `'${module}' has ${members.join(', ')}`;
@@ -106,7 +107,7 @@ export function checkModules(
 
 const onlyCalled = "call require with the module's name: const crypto = require('crypto');";
 
-/** `require` is called with one text and nothing else: under another name it could load what no check has seen. */
+/** `require` must be called with one text: under another name it could load an unchecked module. */
 function checkRequire(node: Identifier, parent: AnyNode | undefined, ancestors: readonly AnyNode[]): GateFinding[] {
   if (parent?.type === 'UnaryExpression' && parent.operator === 'typeof') return [];
   const isCalled = parent?.type === 'CallExpression' && parent.callee === node;

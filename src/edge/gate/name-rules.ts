@@ -1,19 +1,19 @@
 import type { AnyNode, CallExpression, Expression, Identifier, MemberExpression, NewExpression } from 'acorn';
 import { engineMembers, functionMembers, listedGlobals, listedPrototypes, listedValues, unlistedMethods } from './listed.ts';
 import { type GateFinding, type GateLevel, type GateRule, isGuarded } from './problem.ts';
-import type { Origin } from './scopes.ts';
+import type { Binding } from './scopes.ts';
 import { literalText, nameOf } from './syntax-tree.ts';
 
-/** What the rules about names need to know of the whole code. */
+/** Facts about the whole code for the rules about names. */
 export interface NameContext {
-  origins: ReadonlyMap<Identifier, Origin>;
-  /** Names of members that the code itself defines, on whatever object. */
+  bindings: ReadonlyMap<Identifier, Binding>;
+  /** Names of members that the code itself defines, on any object. */
   ownMembers: ReadonlySet<string>;
   /** Names that the code itself makes global. */
   ownGlobals: ReadonlySet<string>;
 }
 
-/** What a node breaks by naming a global or a member that AWS does not list. */
+/** The rules about globals and members that AWS does not list. */
 export function checkNames(node: AnyNode, ancestors: readonly AnyNode[], context: NameContext): GateFinding[] {
   const parent = ancestors.at(-1);
   switch (node.type) {
@@ -33,7 +33,7 @@ function refuse(node: AnyNode, rule: GateRule, instead: string, level?: GateLeve
   return [{ start: node.start, end: node.end, rule, instead, ...(level && { level }) }];
 }
 
-/** A member that is only read, as a feature test does, is undefined and no failure. */
+/** A member that is only read, as in a feature test, is undefined and does not fail. */
 function refuseMember(node: MemberExpression, rule: GateRule, parent: AnyNode | undefined, name: string): GateFinding[] {
   const isCalled = isCallee(node, parent) || (parent?.type === 'MemberExpression' && parent.object === node);
   const runs = !isCalled || engineMembers.has(name.slice(name.indexOf('.') + 1));
@@ -46,7 +46,7 @@ function isCallee(node: AnyNode, parent: AnyNode | undefined): boolean {
 }
 
 function isGlobal(node: AnyNode | undefined, context: NameContext): node is Identifier {
-  return node?.type === 'Identifier' && context.origins.get(node) === 'global';
+  return node?.type === 'Identifier' && context.bindings.get(node) === 'global';
 }
 
 function checkGlobal(node: Identifier, ancestors: readonly AnyNode[], context: NameContext): GateFinding[] {
@@ -82,7 +82,7 @@ function checkGlobalMember(
 ): GateFinding[] {
   if (object === 'globalThis') {
     const isKnown = listedValues.has(name) || listedGlobals.has(name) || context.ownMembers.has(name);
-    // The object is there, so that a missing member is undefined and no failure by itself.
+    // The object exists, so a missing member is undefined and fails only when it is used.
     const isUsed = isCallee(node, parent) || parent?.type === 'MemberExpression';
     return isKnown ? [] : refuse(node, globalRule(name), adviseGlobal(name), isUsed ? undefined : 'warning');
   }
@@ -92,12 +92,12 @@ function checkGlobalMember(
     return refuse(node, 'console', 'console.log is the only method', isCallee(node, parent) ? undefined : 'warning');
   const isOfFunction = (listed.call || listed.construct || object === 'Promise' || object === 'Symbol') && functionMembers.has(name);
   if (isOfFunction || (object === 'Function' && name === 'prototype')) return [];
-  // A polyfill is no better than its reason to be there, and it runs.
+  // The code defines it itself, as a polyfill, and runs.
   const level = context.ownMembers.has(name) ? { level: 'warning' as const } : {};
   return refuseMember(node, 'built-in', parent, `${object}.${name}`).map(({ at, ...finding }) => ({ ...finding, ...level }));
 }
 
-/** The listed object whose instance members this expression certainly has: a literal, or `Array.prototype`. */
+/** The listed object whose instance members this expression is sure to have: a literal, or `Array.prototype`. */
 function prototypeOf(node: Expression | AnyNode, context: NameContext): string | undefined {
   if (node.type === 'ArrayExpression') return 'Array';
   if (node.type === 'TemplateLiteral' || literalText(node) !== undefined) return 'String';
@@ -135,9 +135,9 @@ function adviseConstructor(name: string): string {
 // What to write instead of a name that AWS does not list.
 
 const plainObject = 'use a plain object, with Object.create(null) when a viewer chooses the keys';
-const noTimers = 'a function runs to its end at once: nothing can be put off';
-const noNetwork = 'a function reaches no network: put what it needs into the KeyValueStore';
-const noCode = 'code cannot be made from text: write the function out';
+const noTimers = 'a function runs to its end at once and cannot schedule anything';
+const noNetwork = 'a function has no network: put the data into the KeyValueStore';
+const noCode = 'code cannot be created from text: write the function in the source';
 const ownErrors = 'use Error with a message';
 
 const globalAdvice = new Map<string, string>([
@@ -175,8 +175,8 @@ const globalAdvice = new Map<string, string>([
   ['window', 'globalThis'],
   ['escape', 'encodeURIComponent'],
   ['unescape', 'decodeURIComponent'],
-  ['module', 'a top-level function named handler is all that CloudFront looks for'],
-  ['exports', 'a top-level function named handler is all that CloudFront looks for'],
+  ['module', 'CloudFront only looks for a top-level function named handler'],
+  ['exports', 'CloudFront only looks for a top-level function named handler'],
 ]);
 
 const timers = new Set([...globalAdvice].filter(([, advice]) => advice === noTimers).map(([name]) => name));
@@ -222,7 +222,7 @@ const memberAdvice = new Map<string, string>([
 
 /** What to write instead of this global. */
 export function adviseGlobal(name: string): string {
-  return globalAdvice.get(name) ?? 'nothing of this name is on AWS’s runtime 2.0 page: declare it, or do without';
+  return globalAdvice.get(name) ?? 'AWS’s runtime 2.0 page does not list this name: declare it, or remove it';
 }
 
 export function globalRule(name: string): 'timer' | 'dynamic-code' | 'global' {
@@ -233,5 +233,5 @@ export function globalRule(name: string): 'timer' | 'dynamic-code' | 'global' {
 /** What to write instead of this member, `Array.from` or a bare method name. */
 export function adviseMember(name: string): string {
   const advice = memberAdvice.get(name) ?? memberAdvice.get(name.slice(name.indexOf('.') + 1));
-  return advice === undefined ? 'no member of this name is on AWS’s runtime 2.0 page: write a function for it' : `use ${advice}`;
+  return advice === undefined ? 'AWS’s runtime 2.0 page does not list this member: write a function for it' : `use ${advice}`;
 }

@@ -3,10 +3,10 @@ import { listedModules } from './listed.ts';
 import type { GateFinding } from './problem.ts';
 import { isFunction, walk } from './syntax-tree.ts';
 
-/** A function's code as the gate, the njs runs and the local edge all read it. */
+/** A function's code as the gate, njs and the local edge read it. */
 export interface ParsedCode {
   program: Program;
-  /** Where two of the engines would read other code than this program, or refuse to read it. Nothing may run that has any. */
+  /** Where an engine would read the code differently, or refuse it. Code with any of these must not run. */
   findings: GateFinding[];
 }
 
@@ -20,8 +20,8 @@ const FunctionParser = Parser.extend(
 );
 
 /**
- * Parses in the module goal, since CloudFront's code has imports and is always strict. What the script goal of V8 or njs's own tokenizer reads
- * in another way is a finding. Returns one finding alone when the code cannot be parsed.
+ * Parses in the module goal, since CloudFront's code has imports and is always strict. What the script goal of V8 or
+ * njs's own tokenizer reads in another way is a finding. Returns one finding alone when the code cannot be parsed.
  */
 export function parseCode(code: string): ParsedCode | GateFinding {
   const tokens: Token[] = [];
@@ -34,25 +34,27 @@ export function parseCode(code: string): ParsedCode | GateFinding {
       onToken: tokens,
     });
     const deep = findDeep(code, program, tokens);
-    if (deep !== undefined) return { ...deep, rule: 'parse', instead: 'nest less deep', text: 'nested too deep' };
+    if (deep !== undefined) return { ...deep, rule: 'parse', instead: 'nest less deeply', text: 'nested too deeply' };
     return { program, findings: [...findDifferences(code, tokens), ...findLineEnds(code, tokens)] };
   } catch (error) {
-    if (error instanceof RangeError) return { start: 0, end: 0, rule: 'parse', instead: 'nest less deep', text: 'nested too deep' };
+    if (error instanceof RangeError) return { start: 0, end: 0, rule: 'parse', instead: 'nest less deeply', text: 'nested too deeply' };
     if (!(error instanceof SyntaxError)) throw error;
     const start = Math.min('pos' in error && typeof error.pos === 'number' ? error.pos : 0, code.length);
     const message = error.message.replace(/ \(\d+:\d+\)$/, '');
     const token = /^[\w$]+|^[^\s]/.exec(code.slice(start, start + 40))?.[0];
     const text = message === 'Unexpected token' && token !== undefined ? `${message} "${token}"` : message;
-    return { start, end: start, rule: 'parse', instead: 'fix the syntax error: no engine can read the code from here on', text };
+    return { start, end: start, rule: 'parse', instead: 'fix the syntax error: no engine can read the code beyond this point', text };
   }
 }
 
-/** Levels of the syntax tree that every rule of the gate can follow without running out of stack; a chain such as `a + b + c` has one each. */
+/**
+ * Levels of the syntax tree that all rules can follow without a stack overflow; each operator of `a + b + c` is one.
+ */
 const maxDepth = 1_000;
-/** Groups within groups that PCRE2 compiles unless told otherwise (pcre2api, PARENS_NEST_LIMIT). */
+/** Nested groups that PCRE2 compiles by default (pcre2api, PARENS_NEST_LIMIT). */
 const maxGroupDepth = 250;
 
-/** Where the code first nests deeper than can be followed. Keeps a stack of its own: what it looks for would overflow the real one. */
+/** Where the code first nests too deeply. Keeps its own stack, because such code would overflow the real one. */
 function findDeep(code: string, program: Program, tokens: readonly Token[]): { start: number; end: number } | undefined {
   const pending: { value: unknown; depth: number }[] = [{ value: program, depth: 0 }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
@@ -87,7 +89,9 @@ function findDifferences(code: string, tokens: readonly Token[]): GateFinding[] 
   return findings;
 }
 
-/** njs ends a line at a line feed alone: with another line end, what is a comment to one engine is code to the other. */
+/**
+ * njs ends a line at a line feed alone: with another line end, what is a comment to one engine is code to the other.
+ */
 function findLineEnds(code: string, tokens: readonly Token[]): GateFinding[] {
   const texts = tokens.filter(({ type }) => type === tokTypes.string || type === tokTypes.template);
   const findings: GateFinding[] = [];
@@ -114,7 +118,7 @@ function groupDepth(regex: string): number {
   return deepest;
 }
 
-/** A binding that an import asks for: `import name from 'module'`. */
+/** A name that an import binds: `import name from 'module'`. */
 export interface ImportedName {
   name: string;
   module: string;
@@ -122,15 +126,15 @@ export interface ImportedName {
 
 export interface ReadImports {
   imports: ImportedName[];
-  /** The code with its imports overwritten by spaces, so that every other character keeps its line and column. */
+  /** The code with its imports replaced by spaces, so that all else keeps its line and column. */
   body: string;
-  /** Why this code may not be given to any engine here, with its line; undefined when it may. */
+  /** Why no engine here may run this code, with its line; undefined when they may. */
   problem: string | undefined;
 }
 
 /**
- * What a function imports. Every way out of the places where functions run here is refused: a module that CloudFront does not have, `import()`,
- * and code that the engines read in different ways.
+ * What a function imports. Every way out of the places where functions run here is refused: a module that CloudFront
+ * does not have, `import()`, and code that the engines read in different ways.
  */
 export function readImports(code: string): ReadImports {
   const parsed = parseCode(code);

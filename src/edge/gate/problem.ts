@@ -2,23 +2,24 @@ import type { AnyNode } from 'acorn';
 import { childrenOf, isFunction } from './syntax-tree.ts';
 
 /**
- * `error`: the engine or a documented rule of CloudFront refuses it. `warning`: AWS's page does not list it although the engine runs it, or it fails only when it is
- * reached. `note`: nothing is wrong with the code, but V8 at the local edge does something else than CloudFront.
+ * `error`: the engine or a documented rule of CloudFront refuses it. `warning`: AWS's page does not list it although
+ * the engine runs it, or it fails only when it is reached. `note`: nothing is wrong with the code, but V8 at the local
+ * edge does something else than CloudFront.
  */
 export type GateLevel = 'error' | 'warning' | 'note';
 
-/** One thing in a function's code that CloudFront does not promise to run. */
+/** A place in a function's code that CloudFront may not run. */
 export interface GateProblem {
   level: GateLevel;
-  /** Set when V8 does not do here what CloudFront does: `npm run edge -- --engine njs` does. */
+  /** Set when V8 behaves differently from CloudFront here; `npm run edge -- --engine njs` behaves the same. */
   needsNjs?: true;
-  /** The file a person wrote when a source map leads there, else the name given with the code; undefined without either. */
+  /** The source file if a source map leads there, else the name given with the code; undefined without either. */
   file: string | undefined;
   /** From 1. */
   line: number;
   /** From 1. */
   column: number;
-  /** Where it ends, from 1, the column behind the last character; absent without a place of its own. */
+  /** Where it ends, from 1, the column behind the last character; absent without a place. */
   endLine?: number;
   endColumn?: number;
   /** The code in question, on one line, cut to 60 characters. */
@@ -69,7 +70,7 @@ export type GateRule =
   | 'character'
   | 'regex'
   | 'late-binding'
-  | 'stand-in'
+  | 'no-local-engine'
   | 'engine'
   | 'njs';
 
@@ -82,17 +83,19 @@ export interface GateFinding {
   rule: GateRule;
   instead: string;
   text?: string;
-  /** Default: what levels.ts says of the rule and the place. */
+  /** Default: `levelOf`. */
   level?: GateLevel;
   needsNjs?: true;
 }
 
-/** Whether CloudFront refuses the code, or may: what a stranger's function is stopped for. Our own is stopped for warnings, too. */
+/** Whether CloudFront refuses the code, or may. Another team's function stops at these; ours stops at warnings too. */
 export function isRefusal({ level }: Pick<GateProblem, 'level'>): boolean {
   return level === 'error';
 }
 
-/** `functions/origin-router.ts:12:7 optional-chaining: a?.b; write a && a.b`; a warning or a note says that it is one. */
+/**
+ * `functions/origin-router.ts:12:7 optional-chaining: a?.b; write a && a.b`; a warning or a note says that it is one.
+ */
 export function formatGateProblem(problem: GateProblem): string {
   const place = [problem.file ?? 'function', problem.line, problem.column].join(':');
   const level = problem.level === 'error' ? '' : `${problem.level} `;
@@ -114,14 +117,14 @@ const unlistedOnly = new Set<GateRule>([
 // The code loads with them and fails where they are reached.
 const failWhenReached = new Set<GateRule>(['global', 'built-in', 'constructor', 'console', 'dynamic-code', 'timer', 'module']);
 
-/** How bad a finding is that does not say so itself: it depends on the rule, and for what fails when it is reached on the place. */
+/** The level of a finding without one: by its rule, and for code that fails only when reached, by its place. */
 export function levelOf({ rule, level }: GateFinding, node: AnyNode, ancestors: readonly AnyNode[]): GateLevel {
   if (level !== undefined) return level;
   if (unlistedOnly.has(rule)) return 'warning';
   return failWhenReached.has(rule) && maySkip(node, ancestors) ? 'warning' : 'error';
 }
 
-/** Whether a run of the function may get by without this node, or survive its failure: a branch, a loop, a catch, a function that nothing may call. */
+/** Whether a run may skip this node or survive its failure: a branch, a loop, a catch, a function without a call. */
 export function maySkip(node: AnyNode, ancestors: readonly AnyNode[]): boolean {
   if (isOptional(node, ancestors)) return true;
   // A return above it in a block around it.
@@ -138,7 +141,7 @@ export function maySkip(node: AnyNode, ancestors: readonly AnyNode[]): boolean {
   return false;
 }
 
-/** As `maySkip`, without regard to a return above it; `inside` ends the way up. */
+/** As `maySkip`, ignoring a return above it; the search upwards ends at `inside`. */
 export function isOptional(node: AnyNode, ancestors: readonly AnyNode[], inside?: AnyNode): boolean {
   let child = node;
   for (let i = ancestors.length - 1; i >= 0; i--) {
@@ -185,7 +188,7 @@ function mayLeave(node: AnyNode): boolean {
   return !isFunction(node) && childrenOf(node).some(mayLeave);
 }
 
-/** Whether code around the node runs only where `typeof name` has been asked: `if (typeof module !== 'undefined') module.exports = …`. */
+/** Whether a test of `typeof name` guards the node: `if (typeof module !== 'undefined') module.exports = …`. */
 export function isGuarded(name: string, node: AnyNode, ancestors: readonly AnyNode[]): boolean {
   let child = node;
   for (let i = ancestors.length - 1; i >= 0; i--) {

@@ -4,12 +4,12 @@ import { type GateFinding, type GateLevel, maySkip } from './problem.ts';
 import { literalText } from './syntax-tree.ts';
 
 /** Regular expressions that PCRE does not compile, in literals and in texts given to RegExp. */
-export function checkRegex(node: AnyNode, ancestors: readonly AnyNode[], { origins }: NameContext): GateFinding[] {
+export function checkRegex(node: AnyNode, ancestors: readonly AnyNode[], { bindings }: NameContext): GateFinding[] {
   if (node.type === 'Literal' && node.regex) return checkPattern(node, node.regex.pattern, 'error');
   if (node.type !== 'CallExpression' && node.type !== 'NewExpression') return [];
   const { callee } = node;
   const pattern = literalText(node.arguments[0]);
-  if (pattern === undefined || callee.type !== 'Identifier' || callee.name !== 'RegExp' || origins.get(callee) !== 'global') return [];
+  if (pattern === undefined || callee.type !== 'Identifier' || callee.name !== 'RegExp' || bindings.get(callee) !== 'global') return [];
   return checkPattern(node, pattern, maySkip(node, ancestors) ? 'warning' : 'error');
 }
 
@@ -19,9 +19,13 @@ function checkPattern({ start, end }: AnyNode, pattern: string, level: GateLevel
   return [{ start, end, rule: 'regex', instead: `CloudFront’s expressions are Perl’s: ${problem}`, level }];
 }
 
-// CloudFront calls its regular expressions Perl compatible; njs gives them to PCRE2. What PCRE2 10.42 refuses and JavaScript may take is found here.
+// CloudFront calls its regular expressions Perl compatible; njs gives them to PCRE2. What PCRE2 10.42 refuses and
+// JavaScript may take is found here.
 
-/** Why PCRE does not compile this pattern, in its own words where they are known; undefined when it does, or when the pattern is beyond this reader. */
+/**
+ * Why PCRE does not compile this pattern, in its own words where they are known; undefined when it does, or when the
+ * pattern is beyond this reader.
+ */
 export function perlProblem(pattern: string): string | undefined {
   try {
     readPattern(pattern);

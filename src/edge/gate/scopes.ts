@@ -1,8 +1,8 @@
 import type { AnyNode, Identifier, Program } from 'acorn';
 import { childrenOf, isFunction, isReference } from './syntax-tree.ts';
 
-/** Where a variable's name was declared: nowhere in the code, at its top level, or deeper. */
-export type Origin = 'global' | 'top' | 'inner';
+/** Where a variable's name is declared: nowhere in the code, at its top level, or deeper. */
+export type Binding = 'global' | 'top' | 'inner';
 
 /** The names that one block, function or program declares. */
 export interface Scope {
@@ -11,7 +11,10 @@ export interface Scope {
   parent: Scope | undefined;
 }
 
-/** Every identifier that names a variable, with the scope that declares it; undefined for a name that the code does not declare. */
+/**
+ * Every identifier that names a variable, with the scope that declares it; undefined for a name that the code does not
+ * declare.
+ */
 export function resolveScopes(program: Program): Map<Identifier, Scope | undefined> {
   const resolved = new Map<Identifier, Scope | undefined>();
   const visit = (node: AnyNode, parent: AnyNode | undefined, outer: Scope | undefined): void => {
@@ -23,10 +26,10 @@ export function resolveScopes(program: Program): Map<Identifier, Scope | undefin
   return resolved;
 }
 
-/** Where each of these identifiers' names was declared. */
-export function originsOf(scopes: ReadonlyMap<Identifier, Scope | undefined>): Map<Identifier, Origin> {
-  const origin = (scope: Scope | undefined): Origin => (scope === undefined ? 'global' : scope.parent === undefined ? 'top' : 'inner');
-  return new Map([...scopes].map(([identifier, scope]) => [identifier, origin(scope)]));
+/** Where the name of each of these identifiers is declared. */
+export function bindingsOf(scopes: ReadonlyMap<Identifier, Scope | undefined>): Map<Identifier, Binding> {
+  const binding = (scope: Scope | undefined): Binding => (scope === undefined ? 'global' : scope.parent === undefined ? 'top' : 'inner');
+  return new Map([...scopes].map(([identifier, scope]) => [identifier, binding(scope)]));
 }
 
 function scopeOf(name: string, innermost: Scope | undefined): Scope | undefined {
@@ -50,7 +53,7 @@ const scopeTypes = new Set<string>([
   'ClassExpression',
 ]);
 
-/** Names that this scope declares; a function or the program also takes every `var` inside, whatever block it stands in. */
+/** Names that this scope declares. A function or the program also declares every `var` in its blocks. */
 function namesIn(scope: AnyNode): Set<string> {
   const names = new Set<string>();
   const isExpression = scope.type === 'FunctionExpression' || scope.type === 'ClassExpression';

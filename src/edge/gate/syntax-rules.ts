@@ -5,8 +5,8 @@ import { isFunction } from './syntax-tree.ts';
 
 type Refusal = Pick<GateFinding, 'rule' | 'instead' | 'level'>;
 
-// The statements and expressions of ES 5.1, and what AWS's runtime 2.0 page adds: const, let, arrow functions, rest parameters, template
-// literals, async and await. `debugger`, `with` and everything that does not stand here is refused.
+// The statements and expressions of ES 5.1, and what AWS's runtime 2.0 page adds: const, let, arrow functions, rest
+// parameters, template literals, async and await. All else is refused, `debugger` and `with` included.
 const listedTypes = new Set<string>(
   `Program ExpressionStatement BlockStatement EmptyStatement IfStatement LabeledStatement BreakStatement ContinueStatement ReturnStatement
   ThrowStatement TryStatement CatchClause SwitchStatement SwitchCase WhileStatement DoWhileStatement ForStatement ForInStatement
@@ -50,7 +50,7 @@ const partsOfRefused = new Set<string>(
   'ClassBody MethodDefinition PropertyDefinition StaticBlock PrivateIdentifier ExportSpecifier ImportAttribute'.split(' '),
 );
 
-/** What one node breaks by its form alone, whatever the names in it mean. */
+/** The rules about the form of one node, independent of its names. */
 export function checkNode(node: AnyNode, ancestors: readonly AnyNode[], code: string): GateFinding[] {
   const refusals: Refusal[] = [];
   const refused = refusedTypes.get(node.type);
@@ -144,7 +144,7 @@ function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, '');
 }
 
-/** What a literal or a template breaks by the way it is written. */
+/** The rules about how literals and templates are written. */
 export function checkLiteral(node: AnyNode, code: string): GateFinding[] {
   if (node.type !== 'Literal' && node.type !== 'TemplateElement') return [];
   const raw = code.slice(node.start, node.end);

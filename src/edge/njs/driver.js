@@ -69,7 +69,7 @@ const cf = {
 // Nothing here can do what it does, and a function that catches what it throws would answer as if the token were bad.
 Object.defineProperty(cf, 'cwt', {
   get: () => {
-    trace.missing = 'cf.cwt has no stand-in here: try this path on CloudFront';
+    trace.missing = 'cf.cwt does not exist here: test this path on CloudFront';
     throw new Error(trace.missing);
   },
 });

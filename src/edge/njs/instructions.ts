@@ -19,15 +19,19 @@ export type CountedInput = Pick<RunInput, 'event' | 'store'>;
 export interface InstructionCount {
   /** To compile the code and run its top level, over an empty function. */
   load: number;
-  /** One event, over an empty async handler with the same event and the same stand-in for 'cloudfront'; one figure per input. */
+  /**
+   * One event, over an empty async handler with the same event and the same substitute for 'cloudfront'; one figure per
+   * input.
+   */
   perRequest: number[];
 }
 
 const emptyHandler = 'async function handler(event) { return event.request; }\n';
 
 /**
- * Counts what a function costs in njs. The stand-in for 'cloudfront' does as little as it can: an async read from an object, helpers that keep
- * their argument. What these calls cost in CloudFront is not known; the figures compare functions with one another.
+ * Counts what a function costs in njs. Its substitute for 'cloudfront' does as little as possible: an async read from
+ * an object, helpers that keep their argument. What these calls cost in CloudFront is not known; the figures compare
+ * functions with one another.
  */
 export async function countInstructions(
   code: string,
@@ -88,7 +92,10 @@ async function instructionsOf(tools: CountingTools, folder: string, [file, ...ar
   return Number(collected);
 }
 
-/** Bytes of comment behind the code. Where a file's parts lie in memory moves the figure of its load by 2 %: the least of three is steadier. */
+/**
+ * Bytes of comment behind the code. Where a file's parts lie in memory moves the figure of its load by 2 %: the least
+ * of three is steadier.
+ */
 const paddings = [0, 16, 64];
 
 // valgrind needs its own address space beside the program's, and is some fifty times slower.
@@ -100,8 +107,8 @@ function cannotCount(reason: string): EdgeError {
   });
 }
 
-// The missing key's error is made once: for each new error njs's command line names the functions of the stack trace, which costs it
-// 4.8 million instructions that have nothing to do with the function.
+// The missing key's error is made once: for each new error njs's command line names the functions of the stack trace,
+// which costs it 4.8 million instructions that have nothing to do with the function.
 function cloudfrontModule(inputs: readonly CountedInput[]): string {
   const stores = inputs.map(({ store }) => (store?.failReads === true ? {} : Object.fromEntries(store?.values ?? [])));
   return `const values = ${JSON.stringify(byName(stores))}['input' + process.argv[3]];

@@ -1,7 +1,7 @@
 import { type AnyNode, type Function as FunctionNode, getLineInfo, type Pattern, parse } from 'acorn';
 import { childrenOf, isFunction, nameOf, walk } from '../gate/syntax-tree.ts';
 
-/** A place in a function where V8 may do other than CloudFront's engine, so that only njs shows what happens there. */
+/** A place in a function where V8 may behave differently from CloudFront's engine, so that only njs shows the truth. */
 export interface NjsNeed {
   /** From 1. */
   line: number;
@@ -13,8 +13,9 @@ const astral = /[\ud800-\udfff]|\\u\{0*(?:10|[1-9a-f])[0-9a-f]{4}\}|\\ud[89a-f][
 const integerLike = /^(?:0|[1-9]\d*)$/;
 
 /**
- * Where a function may do other in V8 than in njs: closures that outlive an `await`, names that look like integers, characters beyond U+FFFF, regular expressions in
- * Perl's dialect, and all that V8 cannot parse. It finds more than there is: a place too many costs speed, one too few would be a wrong answer.
+ * Where a function may behave differently in V8 and in njs: closures that outlive an `await`, names that look like
+ * integers, characters beyond U+FFFF, regular expressions in Perl's dialect, and all that V8 cannot parse. It reports
+ * too much on purpose: a place too many costs speed, a missed one gives a wrong answer.
  */
 export function findNjsNeeds(code: string): NjsNeed[] {
   const needs: NjsNeed[] = [];
@@ -42,7 +43,7 @@ export function findNjsNeeds(code: string): NjsNeed[] {
   return needs;
 }
 
-/** Whether objects with this name, or names, may list them in another order. */
+/** Whether an object may list this name in another order. */
 export function isIntegerLike(name: string): boolean {
   return integerLike.test(name);
 }
@@ -56,7 +57,7 @@ function hasIntegerLikeName(node: AnyNode): boolean {
 
 const listing = new Set(['keys', 'entries', 'values', 'getOwnPropertyNames', 'stringify', 'assign']);
 
-/** `object[name] = value`, but for headers: no header is called by a number. */
+/** `object[name] = value`, except on headers: a header's name is never a number. */
 function makesName(node: AnyNode): boolean {
   if (node.type !== 'AssignmentExpression' || node.left.type !== 'MemberExpression' || !node.left.computed) return false;
   const { object, property } = node.left;
@@ -67,7 +68,10 @@ function makesName(node: AnyNode): boolean {
   );
 }
 
-/** Escapes of letters that only Perl knows, empty classes, look-behind, POSIX classes, and quantifiers and groups that V8 refuses. */
+/**
+ * Escapes of letters that only Perl knows, empty classes, look-behind, POSIX classes, and quantifiers and groups that
+ * V8 refuses.
+ */
 function isOtherDialect(pattern: string): boolean {
   return /\\[^bBcdDfknrsStuvwWx0-9\W_]|\[\^?\]|\(\?<[=!]|\[\[:|[+*?}]\+|\(\?[^:=!<]/.test(pattern);
 }

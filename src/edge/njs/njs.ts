@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import { EdgeError } from '../../errors.ts';
 import type { EventValues, Execution, FunctionRuntime, JudgeRun, OriginCall, OriginOverrides, RawRun, RunInput } from '../execution.ts';
 import { isIntegerLike } from './needs-njs.ts';
@@ -7,8 +8,9 @@ import { findExecutable } from './run-process.ts';
 /** Runs functions in njs, the engine whose grammar and error texts are CloudFront's. */
 export interface NjsRuntime extends FunctionRuntime {
   /**
-   * Runs many events, many to a process, results in the order of the inputs. Runs of one source share one evaluation of its top level:
-   * a function that changes its own top-level state sees what earlier events left there. `run` starts anew each time.
+   * Runs many events, many to a process, results in the order of the inputs. Runs of one source share one evaluation of
+   * its top level: a function that changes its own top-level state sees what earlier events left there. `run` starts
+   * anew each time.
    */
   runMany(inputs: readonly RunInput[]): Promise<Execution[]>;
 }
@@ -16,11 +18,13 @@ export interface NjsRuntime extends FunctionRuntime {
 export interface NjsRuntimeOptions {
   /** The path of njs, see `findNjs`. */
   njs: string | undefined;
-  /** What CloudFront makes of a run. Default: everything a handler returns and asks for is taken as it is. */
+  /** What CloudFront makes of a run. Default: `acceptRun`, which checks nothing. */
   judge?: JudgeRun;
-  /** Milliseconds one run may take, the start of a process included; default 5,000. Catches what never ends, not what is slow. */
+  /**
+   * Milliseconds for one run, the start of its process included; default 5,000. Catches endless runs, not slow ones.
+   */
   timeLimitMs?: number;
-  /** Milliseconds since the epoch: the start of runs that bring no time of their own. */
+  /** Milliseconds since the epoch: the time of runs without a time of their own. */
   now?: () => number;
   /** njs processes at once; default 2. */
   processes?: number;
@@ -65,15 +69,15 @@ export function openNjsRuntime(options: NjsRuntimeOptions): NjsRuntime {
   }
 
   async function runMany(inputs: readonly RunInput[]): Promise<Execution[]> {
-    const groups = groupRuns(inputs, runsPerProcess);
     const results: Execution[] = [];
-    const work = async (): Promise<void> => {
-      for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
+    await pMap(
+      groupRuns(inputs, runsPerProcess),
+      async (group) => {
         const executions = await runGroup(group.map((index) => inputs[index] as RunInput));
         for (const [place, index] of group.entries()) results[index] = executions[place] as Execution;
-      }
-    };
-    await Promise.all(Array.from({ length: processes }, work));
+      },
+      { concurrency: processes },
+    );
     return results;
   }
 
@@ -129,7 +133,7 @@ function failedRun(failure: string): RawRun {
   return { output: null, calls: [], reads: [], logs: [], droppedLogArguments: 0, failure };
 }
 
-/** Takes a run as it is: the last origin helper counts, and nothing that the handler returned is checked. */
+/** Accepts a run unchecked: the last origin helper counts, and any output is valid. */
 export function acceptRun(_input: RunInput, raw: RawRun): Execution {
   const execution: Execution = { output: undefined, originCall: undefined, reads: raw.reads, logs: raw.logs, error: undefined };
   if (raw.customData !== undefined) execution.customData = raw.customData;
@@ -145,7 +149,7 @@ interface GroupArgument {
   selectionCriteria?: string;
 }
 
-// The arguments are the function's own, unchecked: whoever needs to trust them gives the runtime a judge.
+// The arguments are unchecked: give the runtime a judge to rely on them.
 function originCall([helper, args]: RawRun['calls'][number]): OriginCall {
   if (helper === 'selectRequestOriginById') {
     const [originId, overrides] = args as [string, OriginOverrides?];

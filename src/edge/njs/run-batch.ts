@@ -28,7 +28,7 @@ export interface NjsBatch {
 }
 
 export interface BatchResult {
-  /** Why the code could not be loaded, no run then having started; undefined when it was. */
+  /** Why the code could not be loaded, so that no run started; undefined when it was loaded. */
   loadFailure: string | undefined;
   /** One JSON text for each run that ended; shorter than the batch when the next run never did. */
   lines: string[];
@@ -44,15 +44,19 @@ export interface BatchLimits {
   temporaryFolder?: string;
 }
 
-/** KiB of address space. A runaway allocation ends here and not in the machine's memory; CloudFront's 2 MB cannot be set, njs needs more by itself. */
+/**
+ * KiB of address space: the limit of a runaway allocation. CloudFront's 2 MB is impossible, because njs itself needs
+ * more.
+ */
 const maxKiB = 1_048_576;
 
 const driver = readFile(new URL('./driver.js', import.meta.url), 'utf8');
 const globals = [...listedGlobals.keys(), ...listedValues];
 
 /**
- * Runs a batch in a process of its own. The function's bytes are unaltered between imports before them on their first line and a call after them. Code that would load
- * another module than CloudFront's is not given to njs at all: njs compiles any file that an import names, sandbox or not.
+ * Runs a batch in a process of its own. The function's bytes are unaltered between imports before them on their first
+ * line and a call after them. Code that would load another module than CloudFront's is not given to njs at all: njs
+ * compiles any file that an import names, sandbox or not.
  */
 export async function runBatch(njs: string, batch: NjsBatch, limits: BatchLimits): Promise<BatchResult> {
   const { problem } = readImports(batch.code);

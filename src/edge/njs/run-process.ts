@@ -8,21 +8,24 @@ export interface ProcessResult {
   stderr: string;
   /** Undefined when a signal ended it. */
   exitCode: number | undefined;
-  /** True when it was killed for having written nothing for too long, or for not having ended in time. */
+  /** True when it was killed because it wrote nothing for too long, or did not end in time. */
   timedOut: boolean;
 }
 
 export interface ProcessLimits {
   /** Milliseconds that may pass without output before it is killed, a quarter more at most. */
   silenceMs: number;
-  /** Milliseconds until it is killed whatever it writes; default: no limit. */
+  /** Milliseconds until it is killed in any case; default: no limit. */
   maxMs?: number;
   /** KiB of address space. */
   maxKiB: number;
   signal?: AbortSignal;
 }
 
-/** What every njs is started with: -s no file system, -u no code from text. Strangers' functions run in it, so nothing here starts njs in another way. */
+/**
+ * Arguments of every njs process: -s no file system, -u no code from text. It runs other teams' functions: always use
+ * these.
+ */
 export const sandbox: readonly string[] = ['-s', '-u'];
 
 /** Bytes that a process may write to its output file, and to standard error. */
@@ -30,8 +33,9 @@ const maxOutputBytes = 64 * 1_048_576;
 const maxErrorBytes = 1_048_576;
 
 /**
- * Runs a program to its end, with no input and an empty environment; rejects only when it cannot be started or was aborted. Its output goes
- * through a file of the caller's: on a pipe every line would wake this process, which doubles the cost of thousands of short lines.
+ * Runs a program to its end, with no input and an empty environment; rejects only when it cannot be started or was
+ * aborted. Its output goes through a file of the caller's: on a pipe every line would wake this process, which doubles
+ * the cost of thousands of short lines.
  */
 export async function runProcess(
   command: string,

@@ -66,7 +66,7 @@ describeWith(['njs'], 'npm run function:check, without counting', () => {
     },
     { files: ['needs-key.js'], exitCode: 0, found: [['njs', 'warning', 3]] },
     { files: ['needs-key.js', '--kvs', 'keys.json'], exitCode: 0, found: [] },
-    { files: ['token.js'], exitCode: 0, found: [['stand-in', 'warning', 3]] },
+    { files: ['token.js'], exitCode: 0, found: [['no-local-engine', 'warning', 3]] },
     { files: ['fails.js'], exitCode: 0, found: [] },
     { files: ['fails.js', '--event', 'bad.json'], exitCode: 1, found: [['njs', 'error', 2]] },
     { files: ['order.js'], exitCode: 0, found: [['engine', 'note', 2]] },

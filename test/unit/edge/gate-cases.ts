@@ -145,7 +145,7 @@ const atTop: [string, GateRule[], RefusedCase['njs']][] = [
   ["import 'crypto';", ['import'], 'refuses'],
   ["import fs from 'fs';", ['module'], 'refuses'],
   ["import cf from 'cloudfront'; const x = cf.overrideRequestOrigin;", ['module'], 'runs'],
-  ["import cf from 'cloudfront'; const x = cf.cwt.validateToken('', {});", ['stand-in'], 'refuses'],
+  ["import cf from 'cloudfront'; const x = cf.cwt.validateToken('', {});", ['no-local-engine'], 'refuses'],
   ['//\r/*\nglobalThis.hidden = 1;//*/', ['line-end'], 'refuses'],
   ['// \u2028 var seen;', ['line-end'], 'refuses'],
   ["const x = 1; import cf from 'cloudfront';", ['import'], 'runs'],
