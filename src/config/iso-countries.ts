@@ -18,13 +18,13 @@ export function isIsoCountry(code: string): boolean {
 }
 
 /** A country's code, or undefined for viewers of whom CloudFront names none. */
-export type Country = string | undefined;
+export type CountryCode = string | undefined;
 
 /** Everybody: all countries, and viewers without one. */
-export const everyCountry: readonly Country[] = [undefined, ...isoCountries];
+export const everyCountry: readonly CountryCode[] = [undefined, ...isoCountries];
 
 /** `12 countries`, `IN`, `everybody of no known country and 237 countries`. */
-export function countCountries(countries: readonly Country[]): string {
+export function formatCountryCount(countries: readonly CountryCode[]): string {
   const named = countries.filter((country) => country !== undefined);
   const some = named.length === 1 ? (named[0] ?? '') : `${named.length} countries`;
   if (named.length === countries.length) return some;

@@ -56,7 +56,7 @@ export interface Execution {
   customData?: string;
   /** The names of the output's query in the order of the engine, where `output` may list them in another one. */
   queryNames?: string[];
-  /** Bytes of memory that loading and running took; absent when the engine cannot tell, as workerd. */
+  /** Bytes of memory that loading and running took; absent where the engine does not report it, as in workerd. */
   memoryBytes?: number;
 }
 
@@ -127,7 +127,7 @@ export interface RawRun {
   customData?: string;
   /** The names of the returned query in the engine's own order, where `output` may list them in another one. */
   queryNames?: string[];
-  /** Bytes that loading and running took, where the engine can tell. */
+  /** Bytes that loading and running took, if the engine reports them. */
   memoryBytes?: number;
   /** Why the handler gave no result. */
   failure?: string;

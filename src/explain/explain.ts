@@ -1,6 +1,6 @@
 import { formatHealthRecord, okRecord, parseHealthRecord, weightAt } from '../../kvs/health-record.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
-import { type Country, everyCountry } from '../config/iso-countries.ts';
+import { type CountryCode, everyCountry } from '../config/iso-countries.ts';
 import { type Asked, askFunction, someIp, type Viewer } from '../edge/ask/ask.ts';
 import type { RouteDecision } from '../edge/ask/decision.ts';
 
@@ -82,7 +82,7 @@ async function findBucket(asked: Asked, viewer: Viewer, order: readonly string[]
 
 /** Countries that the function treats alike. */
 export interface CountryGroup {
-  countries: Country[];
+  countries: CountryCode[];
   /** All origins for them, the preferred one first. */
   order: string[];
   /** Where GET goes; POST represents the methods without a per-request fallback. */
@@ -150,7 +150,7 @@ async function sampleShares(asked: Asked, { countries }: CountryGroup, record: s
  * Each country's whole order of origins. One request shows only the first two, so the chosen origin is taken away until
  * the function chooses no new one. `origins` is how many there are, when that is known: it saves the last round.
  */
-export async function findOrders(asked: Asked, countries: readonly Country[], origins = Number.POSITIVE_INFINITY): Promise<string[][]> {
+export async function findOrders(asked: Asked, countries: readonly CountryCode[], origins = Number.POSITIVE_INFINITY): Promise<string[][]> {
   const orders: string[][] = countries.map(() => []);
   let open = countries.map((_, index) => index);
   for (let found = 0; open.length > 0 && found < origins; found++) {

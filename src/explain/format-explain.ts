@@ -1,4 +1,4 @@
-import { type Country, countCountries } from '../config/iso-countries.ts';
+import { type CountryCode, formatCountryCount } from '../config/iso-countries.ts';
 import type { Comparison, RoutingChange } from '../edge/ask/survey.ts';
 import { formatTime } from '../text/format-time.ts';
 import { paint } from '../text/paint.ts';
@@ -62,7 +62,7 @@ export function formatCountryGroups(
   return audiences.flatMap(({ countries, order, get, post, shares }) => {
     const where = shares === undefined ? `${get}${post === get.split(', then ')[0] ? '' : `; POST ${post}`}` : formatShares(shares);
     const why = shares === undefined && get === order.join(', then ') ? '' : `  (order ${order.join(', ')})`;
-    const count = countCountries(countries);
+    const count = formatCountryCount(countries);
     const head = `${paint(colour, 'bold', where)}${why}`;
     const isShort = where.length + why.length + count.length + 2 <= columns;
     return [...(isShort ? [`${head}: ${count}`] : [head, `  ${count}`]), ...wrapCountries(countries, columns)];
@@ -90,7 +90,7 @@ function formatChange({ countries, methods }: RoutingChange, columns: number, co
   // POST never has a per-request fallback: when that is its only difference, GET's line is enough.
   const shown = first?.method === 'GET' && methods.every(({ before, after }) => isHead(first, before, after)) ? [first] : methods;
   return [
-    `  ${countCountries(countries)}`,
+    `  ${formatCountryCount(countries)}`,
     ...shown.map(({ method, before, after }) => {
       const who = shown.length === 1 && method === 'GET' ? '' : `${method} `;
       return `    ${who}${before} → ${paint(colour, 'yellow', after)}`;
@@ -105,7 +105,7 @@ function isHead(get: { before: string; after: string }, before: string, after: s
 }
 
 /** The codes on lines of at most this width, indented. */
-export function wrapCountries(countries: readonly Country[], columns: number, indent = 2): string[] {
+export function wrapCountries(countries: readonly CountryCode[], columns: number, indent = 2): string[] {
   const perLine = Math.max(1, Math.floor((columns - indent + 1) / 3));
   const named = countries.filter((country) => country !== undefined);
   const lines: string[] = [];

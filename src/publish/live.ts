@@ -87,7 +87,7 @@ export async function explainFailure(error: unknown, failed: FailedRelease): Pro
 async function describeLeft(error: EdgeError, { reached, tools, rollbackTo, marks: [mark] }: FailedRelease): Promise<string | undefined> {
   if (reached === 'nothing' || reached === 'upload' || error instanceof Overtaken) return undefined;
   if (reached === 'development' && !isConflict(error)) return 'LIVE is unchanged, DEVELOPMENT holds the new code';
-  // Another release or a lost answer may have changed LIVE: only LIVE itself can tell.
+  // Another release or a lost answer may have changed LIVE: only reading it shows that.
   const live = await readLiveStage(tools).then(
     (stage) => (mark && isRelease(stage, mark) ? `LIVE is v${mark.version}, this release` : `LIVE is ${describeStage(stage, tools.now())}`),
     () => 'LIVE cannot be read',

@@ -31,7 +31,7 @@ export interface PublishTools extends Partial<Pick<RetryOptions, 'sleep' | 'rand
    * Called before the first write, after all checks that need no write; throws to stop the release. Default: nothing.
    */
   confirm?: (release: PlannedRelease) => Promise<void>;
-  /** Tells apart two releases of the same code, author and second. Default: random. */
+  /** Distinguishes two releases of the same code, author and second. Default: random. */
   nonce?: () => string;
   now?: () => number;
   /** Called for each step as it ends, and for each note. Default: nothing. */

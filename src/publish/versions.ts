@@ -24,7 +24,7 @@ const schema = z.object({
   before: z.int().optional(),
   /** The link of that version's record: the chain that LIVE's comment attests. Absent where the chain begins. */
   after: z.string().optional(),
-  /** Tells apart two releases of the same code, author and second. */
+  /** Distinguishes two releases of the same code, author and second. */
   nonce: z.string().optional(),
   /** The version whose code a rollback brought back. */
   of: z.int().optional(),

@@ -1,6 +1,6 @@
 import { formatHealthRecord, okRecord, parseHealthRecord, weightAt } from '../../../kvs/health-record.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
-import { type Country, countCountries, everyCountry } from '../../config/iso-countries.ts';
+import { type CountryCode, everyCountry, formatCountryCount } from '../../config/iso-countries.ts';
 import { type Asked, askFunction, someIp } from './ask.ts';
 import type { RouteDecision } from './decision.ts';
 
@@ -15,7 +15,7 @@ export interface Situation {
 export interface SurveyAnswer {
   situation: Situation;
   method: string;
-  country: Country;
+  country: CountryCode;
   decision: RouteDecision;
 }
 
@@ -46,7 +46,7 @@ export async function surveyFunction(asked: Asked, situations: readonly Situatio
 
 /** Countries that two functions treat differently in the same way. */
 export interface RoutingChange {
-  countries: Country[];
+  countries: CountryCode[];
   /** By method, only those that differ. */
   methods: { method: string; before: string; after: string }[];
 }
@@ -67,10 +67,10 @@ export function compareSurveys(before: readonly SurveyAnswer[], after: readonly 
     return old === undefined ? [] : [{ old, answer, isRerouted: old.decision.route !== answer.decision.route }];
   });
   const rerouted = new Set(pairs.filter(({ isRerouted }) => isRerouted).map(({ answer }) => answer.country));
-  const situations = new Map<Situation, Map<Country, RoutingChange['methods']>>();
+  const situations = new Map<Situation, Map<CountryCode, RoutingChange['methods']>>();
   for (const { old, answer, isRerouted } of pairs) {
     const { situation, method, country } = answer;
-    const countries = situations.get(situation) ?? new Map<Country, RoutingChange['methods']>();
+    const countries = situations.get(situation) ?? new Map<CountryCode, RoutingChange['methods']>();
     situations.set(situation, countries);
     const difference = isRerouted
       ? { before: old.decision.route, after: answer.decision.route }
@@ -82,7 +82,7 @@ export function compareSurveys(before: readonly SurveyAnswer[], after: readonly 
   return [...situations].map(([situation, countries]) => ({ situation, changes: groupCountries(countries) }));
 }
 
-function groupCountries(countries: ReadonlyMap<Country, RoutingChange['methods']>): RoutingChange[] {
+function groupCountries(countries: ReadonlyMap<CountryCode, RoutingChange['methods']>): RoutingChange[] {
   const groups = new Map<string, RoutingChange>();
   for (const [country, methods] of countries) {
     const key = JSON.stringify(methods);
@@ -111,17 +111,17 @@ type Routes = Pick<EdgeConfig, 'routes' | 'defaultOrder' | 'perRequestFailover'>
  * every situation of a survey.
  */
 export function checkRouting(answers: readonly SurveyAnswer[], config: Routes): string[] {
-  const found = new Map<string, Country[]>();
+  const found = new Map<string, CountryCode[]>();
   for (const { situation, method, country, decision } of answers) {
     const expected = expectOrigins(config, country, method, situation.record).join(', then ');
     if (decision.route === expected) continue;
     const problem = `${situation.title}, ${method}: edge.config.ts says ${expected}, the function ${decision.failed ? '' : 'chooses '}${decision.route}`;
     found.set(problem, [...(found.get(problem) ?? []), country]);
   }
-  return [...found].map(([problem, countries]) => `${countCountries(countries)}: ${problem}`);
+  return [...found].map(([problem, countries]) => `${formatCountryCount(countries)}: ${problem}`);
 }
 
-function expectOrigins(config: Routes, country: Country, method: string, record: string): string[] {
+function expectOrigins(config: Routes, country: CountryCode, method: string, record: string): string[] {
   const route = config.routes.find(({ countries }) => country !== undefined && countries.includes(country));
   const order = route?.order ?? config.defaultOrder;
   const entries = parseHealthRecord(record) ?? [];
