@@ -105,7 +105,7 @@ function isHead(get: { before: string; after: string }, before: string, after: s
 }
 
 /** The codes on lines of at most this width, indented. */
-export function wrapCountries(countries: readonly CountryCode[], columns: number, indent = 2): string[] {
+function wrapCountries(countries: readonly CountryCode[], columns: number, indent = 2): string[] {
   const perLine = Math.max(1, Math.floor((columns - indent + 1) / 3));
   const named = countries.filter((country) => country !== undefined);
   const lines: string[] = [];

@@ -34,8 +34,8 @@ const schema = z
   );
 
 /** The expected result of a fixture's run: equal texts, or `{ "matches": "<regular expression>" }`. */
-export type Expectation = z.output<typeof schema>;
-export type ExpectedText = z.output<typeof text>;
+type Expectation = z.output<typeof schema>;
+type ExpectedText = z.output<typeof text>;
 
 /** Where the fixtures are. */
 export const fixtureFolder = 'test/fixtures/events';

@@ -68,7 +68,7 @@ export interface Candidate {
 }
 
 /** One step that has ended. */
-export interface PublishStep {
+interface PublishStep {
   step: string;
   /** What it found or did, for people. */
   result: string;

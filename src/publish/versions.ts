@@ -85,7 +85,7 @@ export interface StoredRecord extends PublishRecord {
 }
 
 /** A version that is to be kept: its record, the record's text and the code in pieces. */
-export interface VersionEntry {
+interface VersionEntry {
   record: PublishRecord;
   text: string;
   pieces: readonly string[];
@@ -124,11 +124,7 @@ export function listAttested(live: Pick<Stage, 'sha256' | 'published'> | undefin
 }
 
 /** Writes a version and its code, all or nothing. CONFLICT when its place has changed since `known` was read. */
-export async function writeVersion(
-  store: FlagStore,
-  { record, text, pieces }: VersionEntry,
-  known: readonly StoredRecord[],
-): Promise<void> {
+async function writeVersion(store: FlagStore, { record, text, pieces }: VersionEntry, known: readonly StoredRecord[]): Promise<void> {
   const key = publishKey(record.version);
   const expected = known.find((other) => publishKey(other.version) === key)?.link;
   await store.update([key], ({ values }) => {

@@ -107,7 +107,7 @@ function cut(text: string): string {
 /** A version 3 source map, parsed; esbuild's with `sourcesContent` or without. */
 export type SourceMapJson = Pick<SourceMapPayload, 'version' | 'sources' | 'names' | 'mappings'> & Partial<SourceMapPayload>;
 
-export interface OriginalPosition {
+interface OriginalPosition {
   file: string;
   line: number;
   column: number;
@@ -117,7 +117,7 @@ export interface OriginalPosition {
  * Leads from a line and column of the code, both from 1, to where a person wrote it; undefined where the map has
  * nothing.
  */
-export function openOriginalPositions(json: SourceMapJson | undefined): (line: number, column: number) => OriginalPosition | undefined {
+function openOriginalPositions(json: SourceMapJson | undefined): (line: number, column: number) => OriginalPosition | undefined {
   if (json === undefined) return () => undefined;
   const map = new SourceMap({ file: '', sourcesContent: [], sourceRoot: '', ...json });
   return (line, column) => {

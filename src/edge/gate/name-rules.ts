@@ -221,17 +221,17 @@ const memberAdvice = new Map<string, string>([
 ]);
 
 /** What to write instead of this global. */
-export function adviseGlobal(name: string): string {
+function adviseGlobal(name: string): string {
   return globalAdvice.get(name) ?? 'AWS’s runtime 2.0 page does not list this name: declare it, or remove it';
 }
 
-export function globalRule(name: string): 'timer' | 'dynamic-code' | 'global' {
+function globalRule(name: string): 'timer' | 'dynamic-code' | 'global' {
   if (timers.has(name)) return 'timer';
   return dynamicCode.has(name) ? 'dynamic-code' : 'global';
 }
 
 /** What to write instead of this member, `Array.from` or a bare method name. */
-export function adviseMember(name: string): string {
+function adviseMember(name: string): string {
   const advice = memberAdvice.get(name) ?? memberAdvice.get(name.slice(name.indexOf('.') + 1));
   return advice === undefined ? 'AWS’s runtime 2.0 page does not list this member: write a function for it' : `use ${advice}`;
 }

@@ -26,7 +26,7 @@ function checkPattern({ start, end }: AnyNode, pattern: string, level: GateLevel
  * Why PCRE does not compile this pattern, in its own words where they are known; undefined when it does, or when the
  * pattern is beyond this reader.
  */
-export function perlProblem(pattern: string): string | undefined {
+function perlProblem(pattern: string): string | undefined {
   try {
     readPattern(pattern);
     return undefined;

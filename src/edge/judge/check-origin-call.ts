@@ -204,7 +204,7 @@ const settings: Record<string, Check> = {
 };
 
 /** Problems of the settings given to updateRequestOrigin. */
-export function checkOriginSettings(given: Record<string, unknown>): string[] {
+function checkOriginSettings(given: Record<string, unknown>): string[] {
   const problems = members(given, 'updateRequestOrigin', settings, []);
   const config = given['customOriginConfig'];
   if (isRecord(config) && config['ipAddressType'] !== undefined && given['domainName'] === undefined) {
@@ -214,7 +214,7 @@ export function checkOriginSettings(given: Record<string, unknown>): string[] {
 }
 
 /** Problems of the overrides that selectRequestOriginById and the members of a group take. */
-export function checkOverrides(given: unknown, path: string): string[] {
+function checkOverrides(given: unknown, path: string): string[] {
   return members(given, path, overrides, []);
 }
 

@@ -137,7 +137,7 @@ const token = /^[!#$%&'*+.^_`|~0-9a-zA-Z-]+$/;
 const headerText = /^[\x20-\x7e\x80-\xff]*$/;
 
 /** The rules of one kind of map; `path` begins every problem. */
-export interface HeaderRules {
+interface HeaderRules {
   path: 'request.headers' | 'response.headers';
   readOnly: readonly string[];
   /** The header whose content is a map of its own: `cookie` or `set-cookie`. */
@@ -145,7 +145,7 @@ export interface HeaderRules {
 }
 
 /** Problems of a returned map of headers. An unchanged header passes unless its name has a capital letter. */
-export function checkHeaders(headers: unknown, before: EventValues, rules: HeaderRules): string[] {
+function checkHeaders(headers: unknown, before: EventValues, rules: HeaderRules): string[] {
   const { path } = rules;
   if (!isRecord(headers)) return [`${path} must be an object`];
   const problems: string[] = [];
@@ -167,14 +167,14 @@ export function checkHeaders(headers: unknown, before: EventValues, rules: Heade
 }
 
 /** True for what the function left as the viewer had sent it. */
-export function isUntouched(entry: unknown, before: EventValue | undefined): boolean {
+function isUntouched(entry: unknown, before: EventValue | undefined): boolean {
   if (before === undefined || !isRecord(entry) || entry['value'] !== before.value) return false;
   if (entry['multiValue'] === undefined && before.multiValue === undefined) return entry['attributes'] === before.attributes;
   return JSON.stringify(entry) === JSON.stringify(before);
 }
 
 /** Problems of a map of cookies against the one that was handed in; a response's cookies may carry attributes. */
-export function checkCookies(cookies: unknown, before: EventValues, path: string): string[] {
+function checkCookies(cookies: unknown, before: EventValues, path: string): string[] {
   if (!isRecord(cookies)) return [`${path} must be an object`];
   const touched = Object.entries(cookies).filter(([name, entry]) => !isUntouched(entry, before[name]));
   return touched.flatMap(([name, entry]) => [
@@ -185,7 +185,7 @@ export function checkCookies(cookies: unknown, before: EventValues, path: string
 }
 
 /** Problems of `{ value, multiValue? }`. `value` may be missing beside multiValue, which wins once it was changed. */
-export function checkValues(entry: unknown, path: string, allowed: RegExp): string[] {
+function checkValues(entry: unknown, path: string, allowed: RegExp): string[] {
   if (!isRecord(entry)) return [`${path} must be an object with a value`];
   if (entry['multiValue'] === undefined) return checkText(entry['value'], `${path}.value`, allowed);
   const items = entry['multiValue'];

@@ -238,7 +238,7 @@ const tracer = `
 /**
  * The function with a tracer behind it, which logs what each run reads. Undefined when its handler cannot be wrapped.
  */
-export function traceFunction({ code }: FunctionSource): FunctionSource | undefined {
+function traceFunction({ code }: FunctionSource): FunctionSource | undefined {
   // A constant cannot be replaced.
   if (/\bconst\s+handler\b/.test(code)) return undefined;
   const traced = code + tracer;
@@ -246,7 +246,7 @@ export function traceFunction({ code }: FunctionSource): FunctionSource | undefi
 }
 
 /** The names that a traced run has read, in order; undefined without a trace in its logs. */
-export function readTrace(logs: readonly string[]): string[] | undefined {
+function readTrace(logs: readonly string[]): string[] | undefined {
   const line = logs.findLast((text) => text.startsWith(mark));
   return line === undefined ? undefined : (JSON.parse(line.slice(mark.length)) as string[]);
 }

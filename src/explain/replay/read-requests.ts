@@ -132,7 +132,7 @@ function add(piece: LogPiece, at: number, parsed: LoggedRequest | string): void 
 }
 
 /** A top-level object of a JSON text, or why it cannot be read. */
-export interface JsonPart {
+interface JsonPart {
   /** The line it begins at, from 1. */
   line: number;
   entry?: Record<string, unknown>;
@@ -146,7 +146,7 @@ const maxRecordLength = 256 * 1_024;
  * Splits JSON that arrives in pieces into its objects: one a line, several lines each, or the members of an array. A
  * broken object ends where a line begins with the next one, so that one bad record costs no other.
  */
-export function openJsonSplitter(): { push(text: string): JsonPart[]; end(): JsonPart[] } {
+function openJsonSplitter(): { push(text: string): JsonPart[]; end(): JsonPart[] } {
   let [line, startLine, depth] = [1, 1, 0];
   let [isText, isEscaped, isLineStart] = [false, false, true];
   let object = '';

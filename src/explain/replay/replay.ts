@@ -83,7 +83,7 @@ async function decide(requests: readonly LoggedRequest[], { decider, guessCountr
 type CountrySource = 'log' | 'location' | 'none';
 
 /** One request with where both functions send it. */
-export interface Replayed {
+interface Replayed {
   request: LoggedRequest;
   country: string | undefined;
   countryFrom: CountrySource;
@@ -124,7 +124,7 @@ export interface ReplayReport {
   damaged: string[];
 }
 
-export interface Tally {
+interface Tally {
   add(replayed: Replayed): void;
   addUnreadable(place: string, reason: string): void;
   addDamaged(file: string, reason: string): void;
@@ -136,7 +136,7 @@ const keptExamples = 5;
 /** Movements that are counted separately: a function with a route for each request must not fill the memory. */
 const maxMovements = 500;
 
-export function openTally(): Tally {
+function openTally(): Tally {
   const countries: Record<CountrySource, number> = { log: 0, location: 0, none: 0 };
   const movements = new Map<string, Movement>();
   const examples: string[] = [];
