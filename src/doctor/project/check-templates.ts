@@ -1,4 +1,4 @@
-import { parse } from 'yaml';
+import { parseDocument } from 'yaml';
 import { pickFlipperParts, placeholdersOf } from '../../config/distribution-file.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
 import { isRecord } from '../../text/is-record.ts';
@@ -16,13 +16,16 @@ const flipperWorkflow = '.github/workflows/health-flipper.yml';
 const deployWorkflow = '.github/workflows/deploy-regions.yml';
 const policies = ['docs/iam/publisher.json', 'docs/iam/reader.json'];
 
-/** Compares the templates, workflows and policies that name parts of the configuration with it. A file that a team does not keep is passed over. */
+/** Compares the templates, workflows and policies that name parts of the configuration with it. Ignores files that a team does not keep. */
 export async function checkTemplates({ config, distribution, read }: TemplateFacts): Promise<{ files: string[]; problems: string[] }> {
   const files = new Map<string, string>();
   for (const path of [flipperTemplate, flipperWorkflow, deployWorkflow, ...policies]) {
     const text = await read(path).catch(() => undefined);
     if (text !== undefined) files.set(path, text);
   }
+  const syntax = [...files].flatMap(([path, text]) => findSyntaxErrors(path, text));
+  // Nothing in a file that does not parse can be compared.
+  if (syntax.length > 0) return { files: [...files.keys()], problems: syntax };
   const problems = [
     ...checkFlipperTemplate(files.get(flipperTemplate), distribution, config.functionName),
     ...checkWorkflow(files.get(flipperWorkflow), distribution),
@@ -55,14 +58,17 @@ function checkWorkflow(text: string | undefined, distribution: string | undefine
 
 /** Each job that rolls out to an origin names it and its region. */
 function checkDeployment(text: string | undefined, origins: TemplateFacts['config']['origins']): string[] {
-  const jobs = text === undefined ? {} : (find(parseYaml(text), ['jobs']) ?? {});
-  return Object.values(jobs).flatMap((job) => {
+  const jobs = Object.values(text === undefined ? {} : (find(parseYaml(text), ['jobs']) ?? {}));
+  const deployed = jobs.flatMap((job) => find(job, ['env'])?.['ORIGIN'] ?? []);
+  const missing = deployed.length === 0 ? [] : Object.keys(origins).filter((id) => !deployed.includes(id));
+  const wrong = jobs.flatMap((job) => {
     const { ORIGIN, REGION } = find(job, ['env']) ?? {};
     if (typeof ORIGIN !== 'string' || origins[ORIGIN]?.region === REGION) return [];
     return [
       `${deployWorkflow}: it deploys "${ORIGIN}" to ${String(REGION)}, edge.config.ts has ${origins[ORIGIN]?.region ?? 'no such origin'}`,
     ];
   });
+  return [...wrong, ...missing.map((id) => `${deployWorkflow}: no job deploys the origin "${id}" of edge.config.ts`)];
 }
 
 function checkPolicy(path: string, text: string | undefined, functionName: string): string[] {
@@ -80,9 +86,18 @@ function pickParts(distribution: string): object {
   }
 }
 
+/** Duplicate keys included. JSON is YAML, so the policies are checked too. */
+function findSyntaxErrors(path: string, text: string): string[] {
+  return readYaml(text).errors.map(({ message, linePos }) => `${path}:${linePos?.[0].line ?? 1}: ${message.split('\n', 1)[0]}`);
+}
+
 function parseYaml(text: string): unknown {
-  // CloudFormation's short tags, such as !Ref, are values of their own here.
-  return parse(text, { logLevel: 'silent' });
+  return readYaml(text).toJS();
+}
+
+/** CloudFormation's short tags, such as !Ref, are only warnings. */
+function readYaml(text: string) {
+  return parseDocument(text, { logLevel: 'silent' });
 }
 
 function find(value: unknown, path: readonly string[]): Record<string, unknown> | undefined {

@@ -9,6 +9,7 @@ import { copyDistribution } from '../../../src/aws/distribution.ts';
 import { readFunctionCode } from '../../../src/aws/function.ts';
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
 import { findKeyValueStoreArn } from '../../../src/aws/open-flag-store.ts';
+import { openTopic } from '../../../src/aws/sns-topic.ts';
 import { openIo } from '../../../src/cli/io.ts';
 import { readDistribution } from '../../../src/config/distribution-file.ts';
 import { type EdgeConfig, parseEdgeConfig } from '../../../src/config/edge-config.ts';
@@ -137,6 +138,8 @@ async function operate(aws: Aws): Promise<void> {
   // With an edge to compare, status reads what is LIVE.
   await readFunctionCode(await aws.cloudFront(), sample.functionName, 'LIVE');
   await run(['history'], { yes: false });
+  // Each override is reported.
+  await openTopic(topic, () => aws.sns('us-east-1')).publish({ subject: 'x', body: 'x', attributes: {} });
 }
 
 async function flip(aws: Aws): Promise<void> {

@@ -120,7 +120,27 @@ describe('what templates name', () => {
       distribution: await text(),
       read,
     });
-    expect(problems).toEqual([expect.stringMatching(/"singapore"/), expect.stringMatching(/eu-west-1/)]);
+    expect(problems).toEqual([/"singapore"/, /eu-west-1/, /no job .*"tokyo"/].map((text) => expect.stringMatching(text)));
+  });
+
+  it.each([
+    {
+      when: 'a key is there twice',
+      path: 'infra/flipper.yaml',
+      break: (text: string) => `${text}\nResources: {}\n`,
+      says: /^infra\/flipper\.yaml:\d+: .*unique/,
+    },
+    {
+      when: 'the workflow is not YAML',
+      path: '.github/workflows/deploy-regions.yml',
+      break: () => 'jobs:\n  a: [\n',
+      says: /^\.github\/workflows\/deploy-regions\.yml:\d+: /,
+    },
+    { when: 'a policy is cut off', path: 'docs/iam/reader.json', break: () => '{"Statement": [', says: /^docs\/iam\/reader\.json:1: / },
+  ])('cannot be compared when $when: file and line', async ({ path, break: spoil, says }) => {
+    const broken = async (each: string) => (each === path ? spoil(await read(each)) : read(each));
+    const { problems } = await checkTemplates({ config, distribution: await text(), read: broken });
+    expect(problems).toContainEqual(expect.stringMatching(says));
   });
 
   it('is nothing where a team keeps no templates', async () => {
