@@ -130,7 +130,7 @@ describeWith(['chromium'], 'the console in a real Chromium', () => {
 
   it('lets the edge fail to read, so that all viewers go home', { timeout: 60_000 }, async () => {
     const { page } = await open();
-    const button = page.getByRole('button', { name: 'every read fails' });
+    const button = page.getByRole('button', { name: 'reads fail' });
     await button.click();
     await expect.poll(headline(page), patience).toMatch(/cannot read the record/);
     await button.click();
