@@ -5,7 +5,7 @@ export const ownedPrefix = 'owned/';
 
 const reservedPrefixes = ['audit/', 'publish/', ownedPrefix];
 
-/** Keys that the package writes by itself, and that nobody declares: health, state, the rings of flips and of published versions, the list of declared keys. */
+/** Keys that only the package writes, so that a team cannot declare them: health, state, the rings of flips and of published versions, the list of declared keys. */
 export function isReservedKey(key: string): boolean {
   return key === healthKey || key === stateKey || reservedPrefixes.some((prefix) => key.startsWith(prefix));
 }

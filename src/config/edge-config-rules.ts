@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { findKeyProblems } from './declared-keys.ts';
 
-// Rules of edge.config.ts that a single field cannot tell, each for the smallest part that can: a mistake elsewhere then hides none of them.
+// Rules of edge.config.ts that need more than one field, each checked on the smallest part that has them: then a mistake elsewhere hides none.
 
 const originIdText = /^[a-z][a-z0-9-]{0,62}$/;
 const originIdRule = 'an origin id is 1 to 63 of a-z, 0-9 and "-", starting with a letter';
@@ -96,7 +96,7 @@ export function checkRoutes(config: Routing, problems: Problems): void {
     );
 }
 
-/** Tells the issues that leave something of another type in one of these fields, or in the whole, from those that do not. */
+/** False for an issue that leaves a value of another type in one of these fields or in the whole. */
 export function leavesTyped(...fields: string[]): (issue: z.core.$ZodRawIssue) => boolean {
   return ({ path = [], continue: isTyped }) => isTyped === true || !(path[0] === undefined || fields.includes(String(path[0])));
 }

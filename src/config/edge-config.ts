@@ -90,7 +90,7 @@ const schema = z
         }),
       )
       .superRefine(checkIds),
-    /** Origins for everybody whose country no route names, the preferred one first. */
+    /** Origins for viewers of every country that no route names, the preferred one first. */
     defaultOrder: z.array(z.string()).min(1),
     /** Countries that get another order, or the same one under their own name. */
     routes: z.array(z.strictObject({ countries: z.array(countryCode).min(1), order: z.array(z.string()).min(1) })).default([]),
@@ -122,12 +122,12 @@ const schema = z
       .prefault({}),
     failover: z
       .strictObject({
-        /** After a flip away from an origin, no automatic way home for this long; doubled per flap. */
+        /** No automatic failback for this long after a flip away from an origin; doubled per flap. */
         holdDownMs: milliseconds.default(300_000),
         maxHoldDownMs: milliseconds.default(3_600_000),
         /** The doubling halves again for each of these without a flap. */
         holdDownHalfLifeMs: milliseconds.default(900_000),
-        /** Weights of the way home; the last one is 100. */
+        /** Weights of the failback; the last one is 100. */
         ramp: z.array(z.int().min(1).max(100)).min(1).default([10, 25, 50, 100]),
         rampStepMs: milliseconds.default(120_000),
         /** No two automatic flips nearer than this, but for a bad probe during the ramp. */
@@ -139,7 +139,7 @@ const schema = z
       })
       .superRefine(checkFailover)
       .prefault({}),
-    /** Who is told of a flip, and of an origin that fails while nothing can be done. Default nobody. */
+    /** Channels that are notified of a flip, and of an origin that fails while nothing can be done. Default: none. */
     notifications: z.array(notification).default([]),
   })
   // A problem of another part, or a misspelt field, hides none of these.

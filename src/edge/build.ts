@@ -110,7 +110,7 @@ function splitImports(bundle: string): { head: string; body: string } {
   return { head: `${cf === undefined ? '' : `import ${cf} from 'cloudfront';\n`}${[...lines, ...others].join('')}`, body };
 }
 
-/** The map of code that has so many more lines at its beginning. */
+/** The map of code that has this many more lines at its beginning. */
 function shiftLines(map: SourceMapJson, lines: number): SourceMapJson {
   return { ...map, mappings: ';'.repeat(lines) + map.mappings };
 }
