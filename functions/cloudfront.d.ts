@@ -66,7 +66,7 @@ declare module 'cloudfront' {
     logCustomData(text: string): void;
     /** Its members throw a TypeError on a distribution without tenants: catch it. */
     readonly distributionTenant: { readonly id: string; readonly parameters: { get(name: string): string } };
-    /** CBOR web tokens, MAC0 with HS256. Nothing in this project stands in for it: the gate refuses it here, CloudFront runs it. */
+    /** CBOR web tokens, MAC0 with HS256. Nothing in this project replaces it: the gate refuses it here, CloudFront runs it. */
     readonly cwt: {
       validateToken(token: CloudFrontBytes, options: { key: string | CloudFrontBytes }): { payload: { [claim: number]: unknown } };
       generateToken(token: object, options: { key: string | CloudFrontBytes; [setting: string]: unknown }): CloudFrontBytes;

@@ -2,7 +2,7 @@
 //
 //   ok                                    every origin takes all its viewers
 //   singapore=25                          Singapore keeps a quarter of its viewers
-//   singapore=0@1764003600;singapore=25   until that epoch second it takes nobody, then a quarter
+//   singapore=0@1764003600;singapore=25   until that epoch second it serves no viewer, then a quarter
 
 /** One entry of the record. */
 export interface HealthEntry {
@@ -41,7 +41,7 @@ export function maxRecordLength(origins: readonly string[]): number {
 }
 
 /**
- * The entries in the order they stand, none for `ok`; undefined when any part of the text is not an entry or there are too many: the edge then acts as
+ * The entries in their order, none for `ok`; undefined when any part of the text is not an entry or there are too many: the edge then acts as
  * for `ok`. With `origins`, those that are configured, also when it is longer than they can need.
  */
 export function parseHealthRecord(text: string, origins?: readonly string[]): HealthEntry[] | undefined {
