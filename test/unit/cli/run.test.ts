@@ -322,3 +322,24 @@ describe('io', () => {
     expect(await show(['status', '--json'], true)).toBe('{"n":1}\n');
   });
 });
+
+describe('output', () => {
+  const line = 'danger   europe is unhealthy since a minute';
+  const print = async (argv: string[], terminal: boolean) => {
+    const host = fakeHost(argv, { terminal, columns: 24 });
+    await run(
+      command(async (_, io) => io.result({ danger: line }, [line])),
+      host,
+    );
+    return host.out();
+  };
+
+  it('wraps at the width of a terminal, below the last column', async () => {
+    expect(await print(['status'], true)).toBe('danger   europe is\n         unhealthy since\n         a minute\n');
+  });
+
+  it('keeps lines whole for a pipe, and JSON on one line', async () => {
+    expect(await print(['status'], false)).toBe(`${line}\n`);
+    expect(JSON.parse(await print(['status', '--json'], true))).toEqual({ danger: line });
+  });
+});
