@@ -8,15 +8,15 @@ import { findWordsInStrings } from '../structure/words.ts';
 
 /** `npm run structure -- --list` names what is counted. A limit may only fall. */
 const limits: Readonly<Record<FindingKind, number>> = {
-  'forbidden imports': 12,
-  cycles: 3,
-  'duplicate names': 27,
-  'long files': 1,
-  'words in strings': 60,
-  'words in comments': 252,
-  'words in pages': 12,
+  'forbidden imports': 8,
+  cycles: 0,
+  'duplicate names': 3,
+  'long files': 0,
+  'words in strings': 9,
+  'words in comments': 55,
+  'words in pages': 1,
 };
-const maxFilesInSrc = 225;
+const maxFilesInSrc = 220;
 
 let structure: Structure;
 beforeAll(async () => {
