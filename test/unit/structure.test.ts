@@ -8,15 +8,15 @@ import { findWordsInStrings } from '../structure/words.ts';
 
 /** `npm run structure -- --list` names what is counted. A limit may only fall. */
 const limits: Readonly<Record<FindingKind, number>> = {
-  'forbidden imports': 8,
+  'forbidden imports': 0,
   cycles: 0,
-  'duplicate names': 3,
+  'duplicate names': 0,
   'long files': 0,
-  'words in strings': 9,
-  'words in comments': 55,
-  'words in pages': 1,
+  'words in strings': 0,
+  'words in comments': 15,
+  'words in pages': 0,
 };
-const maxFilesInSrc = 220;
+const maxFilesInSrc = 210;
 
 let structure: Structure;
 beforeAll(async () => {
