@@ -7,7 +7,7 @@ ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ
 SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI
 VN VU WF WS YE YT ZA ZM ZW`;
 
-/** All 249 countries that CloudFront may name in `cloudfront-viewer-country`, by code. Codes outside the standard, such as XK, are routed as everybody else unless configured. */
+/** All 249 countries that CloudFront may name in `cloudfront-viewer-country`, by code. Codes outside the standard, such as XK, take the default order unless configured. */
 const isoCountries: readonly string[] = codes.trim().split(/\s+/);
 
 const known: ReadonlySet<string> = new Set(isoCountries);
@@ -20,10 +20,10 @@ export function isIsoCountry(code: string): boolean {
 /** A country's code, or undefined for viewers of whom CloudFront names none. */
 export type CountryCode = string | undefined;
 
-/** Everybody: all countries, and viewers without one. */
+/** All countries, and viewers without one. */
 export const everyCountry: readonly CountryCode[] = [undefined, ...isoCountries];
 
-/** `12 countries`, `IN`, `everybody of no known country and 237 countries`. */
+/** `12 countries`, `IN`, `viewers of unknown country and 237 countries`. */
 export function formatCountryCount(countries: readonly CountryCode[]): string {
   const named = countries.filter((country) => country !== undefined);
   const some = named.length === 1 ? (named[0] ?? '') : `${named.length} countries`;
