@@ -17,10 +17,11 @@ export function formatPublishEvent(event: PublishEvent, terminal: { columns: num
 
 /** The outcome of a release. */
 export function formatRelease({ outcome, name, version, sha256, njs }: Release): string[] {
-  const label = `${name}${version === undefined ? '' : ` v${version}`}, ${sha256.slice(0, 12)}`;
-  if (outcome === 'unchanged') return [`nothing to do: LIVE already runs this code (${label})`];
+  const label = version === undefined ? name : `${name} v${version}`;
+  const hash = sha256.slice(0, 12);
+  if (outcome === 'unchanged') return [`nothing to do: LIVE already runs this code (${label}, ${hash})`];
   return [
-    `published: ${label} is LIVE; edge locations will pick it up; AWS gives no time bound`,
+    `published: ${label} is LIVE (${hash}); edge locations will pick it up; AWS gives no time bound`,
     ...(njs === 'absent' ? ['not proven: njs is not installed, so the code never ran in CloudFront’s kind of engine'] : []),
   ];
 }

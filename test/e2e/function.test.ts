@@ -64,7 +64,7 @@ describeWith(['njs'], 'npm run function:publish', () => {
   it('publishes the first time, line by line with times', async () => {
     const { code, out, err } = await copy.run('function-publish', ['--yes', '--local', '--by', 'ann']);
     expect(code).toBe(0);
-    expect(out).toMatch(/^published: origin-router v1, [0-9a-f]{12} is LIVE;/);
+    expect(out).toMatch(/^published: origin-router v1 is LIVE \([0-9a-f]{12}\);/);
     expect(err.split('\n').map((line) => line.split(' ')[0])).toEqual([
       'build',
       'compare',
@@ -169,7 +169,7 @@ describeWith(['njs'], 'npm run function:rollback and function:history', () => {
   it('brings the version before back in one command', async () => {
     const first = hashCode(Buffer.from(await copy.read(built)));
     const { code, out } = await copy.run('function-rollback', ['--yes', '--local', '--by', 'bob']);
-    expect(out).toMatch(/^published: origin-router v3, /);
+    expect(out).toMatch(/^published: origin-router v3 is LIVE /);
     expect([code, copy.live()]).toEqual([0, first]);
   });
 
