@@ -1,4 +1,4 @@
-import { maxRecordLength, onlyPairs, perRequestFailover, places, routes } from 'virtual:routes';
+import { canRetry, hasAliases, ids, maxRecordLength, onlyPairs, perRequestFailover, places, retryHeader, routes } from 'virtual:routes';
 import cf from 'cloudfront';
 import type { okRecord } from '../kvs/health-record.ts';
 import type { healthKey } from '../kvs/keys.ts';
@@ -35,11 +35,19 @@ function route(event: CloudFrontRequestEvent, record: string): CloudFrontRequest
       // What the header shows: never the record itself, since a control character in it would be a 502 for every viewer.
       record = ';health=weighted';
     }
+    // A client that tries again says so: its next try goes to the next origin that the record leaves.
+    if (canRetry && headers[retryHeader] && kept[1]) kept = kept.slice(1);
     const first = kept[0];
     if (perRequestFailover && kept[1] && places[request.method] < 0) {
-      cf.createRequestOriginGroup(onlyPairs ? group : { originIds: kept.slice(0, 2), failoverCriteria: group.failoverCriteria });
+      cf.createRequestOriginGroup(
+        hasAliases
+          ? { originIds: [ids[first], ids[kept[1]]], failoverCriteria: group.failoverCriteria }
+          : onlyPairs
+            ? group
+            : { originIds: kept.slice(0, 2), failoverCriteria: group.failoverCriteria },
+      );
     } else {
-      cf.selectRequestOriginById(first);
+      cf.selectRequestOriginById(hasAliases ? ids[first] : first);
     }
     // Overwrites a viewer's own. `x-region` needs no such care: CloudFront overwrites it with the custom header of the chosen origin.
     headers['x-origin-route'] = { value: first + ';country=' + country + record };

@@ -3,12 +3,20 @@ declare module 'virtual:routes' {
   import type { OriginGroup } from 'cloudfront';
   /** False compiles the per-request origin group away. */
   export const perRequestFailover: boolean;
+  /** True compiles `retryHeader` in. */
+  export const canRetry: boolean;
+  /** Lower-case name of the header with which a client marks a request that it tries again. */
+  export const retryHeader: string;
+  /** True compiles `ids` in: an origin's alias and its id in the distribution differ. */
+  export const hasAliases: boolean;
+  /** Id in the distribution by alias. */
+  export const ids: { [alias: string]: string };
   /** True when no order is longer than two, so that a whole order is a group as it is. */
   export const onlyPairs: boolean;
   /** The place in `routes` of every country that a route names, and -1 for the methods that a per-request origin group may retry. */
   export const places: { [countryOrMethod: string]: number };
   /** Characters of the longest record that the configured origins can need. */
   export const maxRecordLength: number;
-  /** The different orders of origins, each whole, in the shape of an origin group; 0 is the default order. */
-  export const routes: { [place: string]: OriginGroup & { originIds: string[] } };
+  /** The different orders of origins, each whole, as aliases, in the shape of an origin group; 0 is the default order. */
+  export const routes: { [place: string]: { originIds: string[]; failoverCriteria: OriginGroup['failoverCriteria'] } };
 }

@@ -1,6 +1,7 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import type { EdgeConfig } from '../src/config/edge-config.ts';
 import { type LocalCloud, localCloudPath } from '../src/config/local-cloud.ts';
+import { aliasOf } from '../src/config/origin-alias.ts';
 import type { FunctionRuntime } from '../src/edge/execution.ts';
 import { checkSyntax } from '../src/edge/gate/check-syntax.ts';
 import { isRecord } from '../src/text/is-record.ts';
@@ -100,7 +101,9 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<OpenLo
       await openEngine({ engine: options.engine ?? 'workerd', njs: options.njs, checkSyntax, ...(options.log && { log: options.log }) }),
     );
 
-    const domains = new Map((distribution.Origins?.Items ?? []).map(({ Id = '', DomainName = '' }) => [DomainName, Id]));
+    const domains = new Map(
+      (distribution.Origins?.Items ?? []).map(({ Id = '', DomainName = '' }) => [DomainName, aliasOf(config.origins, Id)]),
+    );
     const serve = async (distributionId: string, keyValueStoreArn: string) => {
       const edge = keep(
         await openEdge({

@@ -7,6 +7,7 @@ import { parseOriginFault } from '../../local/origin/origin-fault.ts';
 import { openAws } from '../../src/aws/clients.ts';
 import { openKeyValueStore } from '../../src/aws/key-value-store.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
+import { aliasOf } from '../../src/config/origin-alias.ts';
 import type { FlipperWatch, Rehearsal } from '../../src/drill/drill.ts';
 import type { DrillFlip, DrillProbe, DrillVerdict, OriginWait, ServedRecord, ViewerOutcome } from '../../src/drill/drill-record.ts';
 import { buildFlipPolicy } from '../../src/flipper/flip-policy.ts';
@@ -73,7 +74,7 @@ export async function openRehearsal(options: RehearsalOptions): Promise<OpenRehe
     startedAt,
     outcomes,
     requests,
-    waits: readWaits(cloud.distribution),
+    waits: readWaits(cloud.distribution, config),
     async setFault(origin, text) {
       const fault = parseOriginFault(text);
       if (fault === undefined) throw new Error(`unknown fault ${text}`);
@@ -167,10 +168,10 @@ function watchFlipper(settlesAt: () => number | undefined, note: (line: string) 
   return { watch, log };
 }
 
-function readWaits({ Origins }: DistributionConfig): Record<string, OriginWait> {
+function readWaits({ Origins }: DistributionConfig, { origins }: EdgeConfig): Record<string, OriginWait> {
   return Object.fromEntries(
     (Origins?.Items ?? []).map(({ Id = '', ConnectionAttempts, ConnectionTimeout, CustomOriginConfig }) => [
-      Id,
+      aliasOf(origins, Id),
       {
         connectionAttempts: ConnectionAttempts ?? 3,
         connectTimeoutSeconds: ConnectionTimeout ?? 10,

@@ -57,7 +57,7 @@ async function explainDifference({ local }: ExplainValues, runtime: AnyRuntime, 
     return;
   }
   const situations = listSituations(Object.keys(config.origins));
-  const survey = (source: typeof before) => surveyFunction({ runtime, source, now: io.now() }, situations);
+  const survey = (source: typeof before) => surveyFunction({ runtime, source, now: io.now(), origins: config.origins }, situations);
   const [old, fresh] = await Promise.all([survey(before), survey(after)]);
   const comparisons = compareSurveys(old, fresh);
   io.result({ ...hashes, comparisons }, [...head, ...formatComparison(comparisons, { columns, colour })]);
@@ -71,7 +71,7 @@ async function explainAll(values: ExplainValues, runtime: AnyRuntime, io: Io): P
   const source = await loadCode(values, io);
   const origins = Object.keys(config.origins).length;
   const audiences = await explainCountries(
-    { runtime, source, now: io.now() },
+    { runtime, source, now: io.now(), origins: config.origins },
     loading.then(({ record }) => record),
     origins,
   );
@@ -87,7 +87,10 @@ async function explainOne(viewer: ReturnType<typeof parseViewer>, values: Explai
     loadRecord(values.record, config, { local: values.local, io }),
   ]);
   const now = io.now();
-  const explanation = await explainViewer({ runtime, source, now }, { viewer, record, config: values.live ? undefined : config });
+  const explanation = await explainViewer(
+    { runtime, source, now, origins: config.origins },
+    { viewer, record, config: values.live ? undefined : config },
+  );
   const lines = formatExplanation(explanation, { code: source.label, source: from, now, colour: io.colour });
   io.result({ sha256: source.sha256, ...explanation }, lines);
 }

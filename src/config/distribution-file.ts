@@ -77,16 +77,15 @@ export function placeholdersOf(text: string): string[] {
 /** Throws CONFIG_INVALID unless both files name the same origins with the same regions; every difference is listed. */
 export function checkOriginsAgree(config: EdgeConfig, distribution: DistributionConfig): void {
   const there = new Map((distribution.Origins?.Items ?? []).map((origin) => [origin.Id ?? '', origin]));
-  const here = Object.keys(config.origins);
+  const here = Object.values(config.origins).map(({ originId }) => originId);
   const problems: string[] = [];
-  for (const id of here) {
+  for (const { originId: id, region: expected } of Object.values(config.origins)) {
     const origin = there.get(id);
     if (origin === undefined) {
       problems.push(`edge.config.ts defines origin "${id}", which distribution.json does not`);
       continue;
     }
     const region = origin.CustomHeaders?.Items?.find((header) => header.HeaderName?.toLowerCase() === 'x-region')?.HeaderValue;
-    const expected = config.origins[id]?.region;
     if (region !== expected)
       problems.push(
         `origin "${id}" is in ${expected} by edge.config.ts, but its x-region header in distribution.json is ${region === undefined ? 'missing' : `"${region}"`}`,

@@ -15,7 +15,7 @@ function add(problems: Problems, path: (string | number)[], message: string): vo
   problems.addIssue({ code: 'custom', path, message });
 }
 
-export function checkIds(origins: Record<string, unknown>, problems: Problems): void {
+export function checkIds(origins: Record<string, { originId?: string | undefined }>, problems: Problems): void {
   const ids = Object.keys(origins);
   if (ids.length === 0) add(problems, [], 'at least one origin is needed, found none');
   for (const id of ids) {
@@ -26,6 +26,12 @@ export function checkIds(origins: Record<string, unknown>, problems: Problems): 
         [id],
         `every object of JavaScript has a "${id}", so that the edge cannot look its weight up; call the origin something else`,
       );
+  }
+  const owners = new Map<string, string>();
+  for (const [alias, { originId = alias }] of Object.entries(origins)) {
+    const owner = owners.get(originId);
+    if (owner !== undefined) add(problems, [alias, 'originId'], `origin id "${originId}" already belongs to ${owner}`);
+    else owners.set(originId, alias);
   }
 }
 

@@ -5,6 +5,18 @@ import { checkFailover, checkHealth, checkIds, checkKeys, checkRoutes, leavesTyp
 
 const countryCode = z.string().regex(/^[A-Z]{2}$/, 'a country is an ISO 3166-1 alpha-2 code in upper case');
 const resourceName = z.string().regex(/^[a-zA-Z0-9-_]{1,64}$/, 'a CloudFront name is 1 to 64 of a-z, A-Z, 0-9, "-" and "_"');
+/** What CloudFront takes as an id. Not one that every object of JavaScript has: the edge looks ids up in an object. */
+const originId = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,128}$/, 'an origin id is 1 to 128 printable ASCII characters without spaces')
+  .refine((id) => id !== '__proto__', 'the edge cannot look this id up');
+const retryHeader = z
+  .string()
+  .regex(/^[a-z0-9-]{1,64}$/, 'a header name is 1 to 64 of a-z, 0-9 and "-", in lower case')
+  .refine(
+    (name) => !/^(host|x-region|x-origin-route|cloudfront-.*|x-amz-.*|x-amzn-.*|x-edge-.*)$/.test(name),
+    'this header is CloudFront’s or the router’s own',
+  );
 const milliseconds = z.int().min(1).max(86_400_000);
 const threshold = z.int().min(1).max(100);
 
@@ -78,24 +90,34 @@ const schema = z
     keyValueStoreName: resourceName.default('edge-health'),
     /** Keys of your own in the KeyValueStore, with their values, written by `npm run kvs:apply`. Default: none. */
     keys: z.record(z.string(), z.string()).superRefine(checkKeys).default({}),
-    /** Origins by id; the ids are those of distribution.json. */
+    /** Origins by alias: the name that the health record, all commands and their output use. */
     origins: z
       .record(
         z.string(),
         z.strictObject({
+          /** Id of the origin in the distribution, up to 128 characters. Default: the alias. */
+          originId: originId.optional(),
           /** AWS region, the value of the origin's `x-region` header. */
           region: awsRegion,
           /** Evidence about this origin. Default: one http signal with its defaults. */
           signals: z.array(signal).min(1).default([defaultHttpSignal]),
         }),
       )
-      .superRefine(checkIds),
+      .superRefine(checkIds)
+      .transform((origins) =>
+        Object.fromEntries(Object.entries(origins).map(([alias, origin]) => [alias, { ...origin, originId: origin.originId ?? alias }])),
+      ),
     /** Origins for viewers of every country that no route names, the preferred one first. */
     defaultOrder: z.array(z.string()).min(1),
     /** Countries that get another order, or the same one under their own name. */
     routes: z.array(z.strictObject({ countries: z.array(countryCode).min(1), order: z.array(z.string()).min(1) })).default([]),
     /** A per-request origin group for GET, HEAD and OPTIONS, so that safe requests survive the seconds before a flip. Default true. */
     perRequestFailover: z.boolean().default(true),
+    /**
+     * Header of a client that tries a request again, such as `x-retry-attempt`: with it, a request of any method goes to the next origin of its order,
+     * never to one that the record takes out. Default: none.
+     */
+    retryHeader: retryHeader.optional(),
     health: z
       .strictObject({
         intervalMs: milliseconds.default(10_000),

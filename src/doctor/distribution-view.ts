@@ -88,5 +88,6 @@ export function behaviorForwardsHost({ behavior, cachePolicy, originRequestPolic
 
 /** The router's origins as the config has them. */
 export function listRoutedOrigins(config: DistributionConfig, { origins }: Pick<EdgeConfig, 'origins'>): Origin[] {
-  return (config.Origins?.Items ?? []).filter(({ Id }) => Id !== undefined && Object.hasOwn(origins, Id));
+  const ids = Object.values(origins).map(({ originId }) => originId);
+  return (config.Origins?.Items ?? []).filter(({ Id = '' }) => ids.includes(Id));
 }

@@ -22,17 +22,24 @@ export function routesModule(config: EdgeConfig): string {
   }
   if (config.perRequestFailover) for (const method of safeMethods) places[method] = -1;
   // A record takes out `maxEntries` origins at most: no viewer is sent to a place behind these and one more.
+  const ids = Object.fromEntries(Object.entries(config.origins).map(([alias, { originId }]) => [alias, originId]));
+  const hasAliases = Object.entries(ids).some(([alias, id]) => alias !== id);
   const routes = orders.map((order) => ({ originIds: order.slice(0, maxEntries + 1), failoverCriteria }));
   return [
     // Constants first: esbuild folds one only when it comes before everything else.
     `export const perRequestFailover = ${config.perRequestFailover};`,
+    `export const canRetry = ${config.retryHeader !== undefined};`,
+    `export const hasAliases = ${hasAliases};`,
     `export const onlyPairs = ${orders.every((order) => order.length <= 2)};`,
     `export const maxRecordLength = ${maxRecordLength(Object.keys(config.origins))};`,
+    `export const retryHeader = ${JSON.stringify(config.retryHeader ?? '')};`,
+    // A table that is there is parsed, though nothing reads it.
+    `export const ids = ${hasAliases ? parsed(ids) : '{}'};`,
     `export const places = ${parsed(places)};`,
     `export const routes = ${parsed(routes)};`,
   ].join('\n');
 }
 
 function parsed(value: unknown): string {
-  return `JSON.parse('${JSON.stringify(value)}')`;
+  return `JSON.parse(${JSON.stringify(JSON.stringify(value))})`;
 }

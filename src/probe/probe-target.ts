@@ -2,16 +2,16 @@ import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import type { EdgeConfig, HttpSignal } from '../config/edge-config.ts';
 import type { ProbeTarget } from './probe.ts';
 
-/** Where and how to probe an origin for one of its http signals; undefined when distribution.json does not define the origin. */
+/** Where and how to probe the origin of this alias for one of its http signals; undefined when distribution.json does not define the origin. */
 export function buildProbeTarget(
-  id: string,
+  alias: string,
   signal: HttpSignal,
   config: Pick<EdgeConfig, 'origins' | 'health'>,
   distribution: DistributionConfig,
 ): ProbeTarget | undefined {
-  const origin = distribution.Origins?.Items?.find((item) => item.Id === id);
-  const region = config.origins[id]?.region;
-  if (origin?.DomainName === undefined || region === undefined) return undefined;
+  const own = config.origins[alias];
+  const origin = distribution.Origins?.Items?.find((item) => item.Id === own?.originId);
+  if (origin?.DomainName === undefined || own === undefined) return undefined;
   const custom = origin.CustomOriginConfig;
   const protocol = custom?.OriginProtocolPolicy === 'http-only' ? 'http' : 'https';
   return {
@@ -25,7 +25,7 @@ export function buildProbeTarget(
       (origin.CustomHeaders?.Items ?? []).map(({ HeaderName = '', HeaderValue = '' }) => [HeaderName, HeaderValue]),
     ),
     path: signal.path,
-    region,
+    region: own.region,
     checks: signal,
     connectTimeoutMs: config.health.connectTimeoutMs,
     timeoutMs: config.health.timeoutMs,

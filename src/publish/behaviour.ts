@@ -54,7 +54,10 @@ async function surveyBoth(
   try {
     const situations = listSituations(Object.keys(config.origins));
     const survey = ({ code, sha256 }: Pick<Stage, 'code' | 'sha256'>) =>
-      surveyFunction({ runtime, source: { code: Buffer.from(code).toString('utf8'), sha256 }, now: now() }, situations);
+      surveyFunction(
+        { runtime, source: { code: Buffer.from(code).toString('utf8'), sha256 }, now: now(), origins: config.origins },
+        situations,
+      );
     const [after, before] = await Promise.all([survey(candidate), live && survey(live)]);
     return {
       problems: checkRouting(after, config),

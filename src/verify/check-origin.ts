@@ -25,17 +25,18 @@ export interface OriginCheck extends Sampling {
 /** Probes an origin directly, as CloudFront would; undefined when interrupted before the first result. */
 export async function checkOrigin(id: string, check: OriginCheck): Promise<VerifyRow | undefined> {
   const { config, path } = check;
+  const originId = config.origins[id]?.originId ?? id;
   const signal = config.origins[id]?.signals.find((candidate) => candidate.type === 'http') ?? defaultHttpSignal;
   const target = buildProbeTarget(id, path === undefined ? signal : { ...signal, path }, config, check.distribution);
   const none = { way: 'direct' as const, who: id, expected: [id], went: [], statuses: [], samples: 0, latency: undefined, tls: undefined };
-  if (target === undefined || !isAddressKnown(id, check.distribution))
+  if (target === undefined || !isAddressKnown(originId, check.distribution))
     return { ...none, outcome: 'warn', notes: ['its address is not known: distribution.json has none, or its placeholder has no value'] };
   const { timeoutMs = target.timeoutMs } = check;
   const bounded = { ...target, timeoutMs, connectTimeoutMs: Math.min(timeoutMs, target.connectTimeoutMs) };
   const samples = await takeSamples(bounded, check.samples, reach(id, check));
   const { answers, broken } = samples;
   if (answers.length === 0 && broken === undefined) return undefined;
-  const isRefusal = (status: number) => check.lacking.has(id) && (status === 401 || status === 403);
+  const isRefusal = (status: number) => check.lacking.has(originId) && (status === 401 || status === 403);
   const refused = answers.filter(({ status }) => isRefusal(status));
   const bad = answers.flatMap((answer) =>
     isRefusal(answer.status) ? [] : (checkResponse(answer, target.checks, target.region)?.detail ?? []),
@@ -57,7 +58,7 @@ export async function checkOrigin(id: string, check: OriginCheck): Promise<Verif
   };
 }
 
-/** Whether the origin's address is known. */
+/** Whether the address of the origin with this id in the distribution is known. */
 export function isAddressKnown(id: string, { Origins }: DistributionConfig): boolean {
   return Origins?.Items?.some((origin) => origin.Id === id && origin.DomainName !== '') === true;
 }
@@ -69,7 +70,7 @@ export async function checkLock(id: string, check: OriginCheck): Promise<VerifyR
     ask: (_, target) => probe(target, reach(id, check)),
   });
   if (check.signal.aborted) return undefined;
-  const { outcome, found } = judgeLock(facts, check.lacking.has(id));
+  const { outcome, found } = judgeLock(facts, check.lacking.has(check.config.origins[id]?.originId ?? id));
   return {
     way: 'lock',
     who: id,

@@ -26,7 +26,9 @@ export async function verify({ edge, origins, direct, signal, onProgress }: Veri
     (asker, index) => async () => edge && checkEdge(asker, edge.expected[index] ?? nothingExpected, edge.check),
   );
   const directly = origins.map((id) => () => checkOrigin(id, direct));
-  const withoutSecret = origins.filter((id) => isAddressKnown(id, direct.distribution)).map((id) => () => checkLock(id, direct));
+  const withoutSecret = origins
+    .filter((id) => isAddressKnown(direct.config.origins[id]?.originId ?? id, direct.distribution))
+    .map((id) => () => checkLock(id, direct));
   const checks = [...viaEdge, ...directly, ...withoutSecret];
   onProgress(0, checks.length);
   const rows = await runRows(checks, { concurrency, signal, onRow: (done) => onProgress(done, checks.length) });

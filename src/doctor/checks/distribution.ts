@@ -64,7 +64,7 @@ export const originsCheck = defineCheck<OriginsFacts>({
 function judgeOrigins({ where, config, origins }: OriginsFacts): readonly CheckFinding[] {
   const there = new Map((config.Origins?.Items ?? []).map((origin) => [origin.Id, origin]));
   const fix = 'make distribution.json and edge.config.ts agree, then npm run distribution:apply';
-  const problems = Object.entries(origins).flatMap(([id, { region }]): CheckFinding[] => {
+  const problems = Object.values(origins).flatMap(({ originId: id, region }): CheckFinding[] => {
     const origin = there.get(id);
     if (origin === undefined) return [fail(`${where} has no origin ${id}`, fix)];
     const found = readRegion(origin);

@@ -99,7 +99,10 @@ async function surveyAll(
 ): Promise<number> {
   const runtime = await openRuntime();
   try {
-    const answers = await surveyFunction({ runtime, source: { code, sha256 }, now }, listSituations(Object.keys(config.origins)));
+    const answers = await surveyFunction(
+      { runtime, source: { code, sha256 }, now, origins: config.origins },
+      listSituations(Object.keys(config.origins)),
+    );
     const problems = checkRouting(answers, config);
     if (problems.length > 0)
       throw new EdgeError('TEST_FAILED', problems.join('\n'), { hint: 'the function and edge.config.ts must agree' });

@@ -1,4 +1,6 @@
 import { healthKey } from '../../../kvs/keys.ts';
+import type { EdgeConfig } from '../../config/edge-config.ts';
+import { aliasOf } from '../../config/origin-alias.ts';
 import type { Execution, FunctionRuntime, FunctionSource, RunInput, ViewerRequestEvent } from '../execution.ts';
 import type { NjsRuntime } from '../njs/njs.ts';
 import { type RouteDecision, readDecision } from './decision.ts';
@@ -16,10 +18,12 @@ export interface Asked {
   source: FunctionSource;
   /** Epoch milliseconds: the moment of the run, which decides whether an entry has expired. */
   now: number;
+  /** Origins whose aliases take the place of their ids in what is found; ids stay without it. */
+  origins?: EdgeConfig['origins'] | undefined;
 }
 
 /** What the function decides for each question, found by running it. */
-export async function askFunction({ runtime, source, now }: Asked, questions: readonly Question[]): Promise<RouteDecision[]> {
+export async function askFunction({ runtime, source, now, origins = {} }: Asked, questions: readonly Question[]): Promise<RouteDecision[]> {
   const events = questions.map(({ viewer }) => buildViewerEvent(viewer));
   const inputs = questions.map(({ record }, index) => ({
     source,
@@ -28,7 +32,9 @@ export async function askFunction({ runtime, source, now }: Asked, questions: re
     now,
   }));
   const executions = await runAll(runtime, inputs);
-  return executions.map((execution, index) => readDecision(execution, events[index] as (typeof events)[number]));
+  return executions.map((execution, index) =>
+    readDecision(execution, events[index] as (typeof events)[number], (id) => aliasOf(origins, id)),
+  );
 }
 
 /** Any runtime. njs runs many events in one process with `runMany`; workerd batches its messages itself. */

@@ -15,21 +15,34 @@ export interface RouteDecision {
   call: string;
 }
 
+/** The name of an origin by its id in the distribution. */
+type NameOf = (id: string) => string;
+const asItIs: NameOf = (id) => id;
+
 const statuses = { execution: 503, validation: 502 } as const;
 
 /** Where the request goes, or what happens instead. */
-export function readRoute({ error, output, originCall }: Pick<Execution, 'error' | 'output' | 'originCall'>): string {
+export function readRoute(
+  { error, output, originCall }: Pick<Execution, 'error' | 'output' | 'originCall'>,
+  nameOf: NameOf = asItIs,
+): string {
   if (error !== undefined) return `fails with ${statuses[error.kind]}: ${error.message}`;
   const status = field(output, 'statusCode');
-  return status === undefined ? describeRoute(originCall) : `is answered by the function with ${String(status)}`;
+  return status === undefined ? describeRoute(originCall, nameOf) : `is answered by the function with ${String(status)}`;
 }
 
 /** The decision in what a run did. */
-export function readDecision(execution: Execution, event: ViewerRequestEvent): RouteDecision {
+export function readDecision(execution: Execution, event: ViewerRequestEvent, nameOf: NameOf = asItIs): RouteDecision {
   const { error, output, originCall } = execution;
-  const decision = { origins: [], route: readRoute(execution), rewrites: [], failed: error !== undefined, call: formatCall(originCall) };
+  const decision = {
+    origins: [],
+    route: readRoute(execution, nameOf),
+    rewrites: [],
+    failed: error !== undefined,
+    call: formatCall(originCall),
+  };
   if (error !== undefined || field(output, 'statusCode') !== undefined) return decision;
-  return { ...decision, origins: listOrigins(originCall), rewrites: listRewrites(output, event) };
+  return { ...decision, origins: listOrigins(originCall).map(nameOf), rewrites: listRewrites(output, event) };
 }
 
 function formatCall(call: OriginCall | undefined): string {
@@ -44,10 +57,10 @@ function listOrigins(call: OriginCall | undefined): string[] {
   return call?.helper === 'createRequestOriginGroup' ? call.originIds.map(({ originId }) => originId) : [];
 }
 
-function describeRoute(call: OriginCall | undefined): string {
+function describeRoute(call: OriginCall | undefined, nameOf: NameOf): string {
   if (call === undefined) return 'the behavior’s own origin';
   if (call.helper === 'updateRequestOrigin') return `the origin ${JSON.stringify(call.settings)}`;
-  return listOrigins(call).join(', then ');
+  return listOrigins(call).map(nameOf).join(', then ');
 }
 
 function listRewrites(output: unknown, { request }: ViewerRequestEvent): string[] {

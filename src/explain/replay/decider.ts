@@ -71,7 +71,7 @@ export function openDecider(options: DeciderOptions): Decider {
       return undefined;
     }
     runs += sources.length * requests.length;
-    return sources.map((_, side) => parts.flatMap((part) => (part?.[side] ?? []).map(readRoute)));
+    return sources.map((_, side) => parts.flatMap((part) => (part?.[side] ?? []).map((execution) => readRoute(execution))));
   }
 
   /** Runs the first of these until all have an answer. */

@@ -250,7 +250,7 @@ const cases: readonly Case[] = [
     when: 'the router may choose one that the distribution does not have',
     spoil: () => {
       const { config } = doctor.options;
-      const tokyo = { ...(config.origins['europe'] ?? expect.fail()), region: 'ap-northeast-1' };
+      const tokyo = { ...(config.origins['europe'] ?? expect.fail()), originId: 'tokyo', region: 'ap-northeast-1' };
       doctor.options = { ...doctor.options, config: { ...config, origins: { ...config.origins, tokyo } } };
     },
     outcome: 'fail',
@@ -417,7 +417,11 @@ const cases: readonly Case[] = [
     when: 'no signal has an opinion about an origin',
     spoil: () => {
       const { config } = doctor.options;
-      const blind = { region: 'ap-southeast-1', signals: [{ type: 'alarm' as const, alarmName: 'gone', required: false }] };
+      const blind = {
+        originId: 'singapore',
+        region: 'ap-southeast-1',
+        signals: [{ type: 'alarm' as const, alarmName: 'gone', required: false }],
+      };
       doctor.options = { ...doctor.options, config: { ...config, origins: { ...config.origins, singapore: blind } } };
     },
     outcome: 'fail',

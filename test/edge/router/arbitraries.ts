@@ -82,7 +82,7 @@ const value = fc.oneof(
 );
 
 const headerName = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom('x-region', 'x-origin-route', 'host', 'accept', 'x-forwarded-for') },
+  { weight: 4, arbitrary: fc.constantFrom('x-region', 'x-origin-route', 'x-retry-attempt', 'host', 'accept', 'x-forwarded-for') },
   { weight: 1, arbitrary: fc.constantFrom('__proto__', 'constructor', 'valueof', '1', 'length') },
   { weight: 1, arbitrary: fc.stringMatching(/^[a-z\d_-]{1,8}$/) },
 );
@@ -133,7 +133,7 @@ const routerInput: fc.Arbitrary<RouterInput> = fc.record({ event, store, now });
 
 export const randomCase: fc.Arbitrary<RandomCase> = fc.record({
   config: fc.oneof(
-    { weight: 3, arbitrary: fc.constantFrom<ConfigName>('sample', 'three', 'ten') },
+    { weight: 3, arbitrary: fc.constantFrom<ConfigName>('sample', 'three', 'ten', 'aliased', 'three-retrying') },
     { weight: 1, arbitrary: fc.constantFrom(...(Object.keys(configs) as ConfigName[])) },
   ),
   input: routerInput,

@@ -41,6 +41,16 @@ const ten: EdgeConfigInput = {
   ],
 };
 
+/** Ids as CDK, the console and a hand write them: with characters that no record may have, and long ones. */
+const aliased: EdgeConfigInput = {
+  ...three,
+  origins: {
+    singapore: { ...origins.singapore, originId: 'WebStackDistOrigin1A2B3C4D' },
+    europe: { ...origins.europe, originId: `my-alb.eu-central-1.elb.amazonaws.com-${'x'.repeat(90)}` },
+    tokyo: { ...origins.tokyo, originId: '\'"\\;=@$`</script>' },
+  },
+};
+
 /** The configurations that the router is proven with, by name. */
 export const configs = {
   sample: parseEdgeConfig(edgeConfig),
@@ -49,6 +59,9 @@ export const configs = {
   'three-groupless': parseEdgeConfig({ ...three, perRequestFailover: false }),
   one: parseEdgeConfig(one),
   ten: parseEdgeConfig(ten),
+  aliased: parseEdgeConfig(aliased),
+  retrying: parseEdgeConfig({ ...edgeConfig, retryHeader: 'x-retry-attempt' }),
+  'three-retrying': parseEdgeConfig({ ...three, retryHeader: 'x-retry-attempt' }),
 } satisfies Record<string, EdgeConfig>;
 
 export type ConfigName = keyof typeof configs;

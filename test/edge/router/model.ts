@@ -30,12 +30,14 @@ export function routeByModel(config: EdgeConfig, input: RunInput): RawRun {
   const willing = order.filter((origin) => (weights.get(origin) ?? 100) > bucket);
   const kept = willing.length > 0 ? willing : order;
 
-  const [first = '', second] = kept;
+  const isRetry = config.retryHeader !== undefined && headers[config.retryHeader] !== undefined;
+  const [first = '', second] = isRetry && kept.length > 1 ? kept.slice(1) : kept;
+  const idOf = (alias: string) => config.origins[alias]?.originId ?? '';
   if (second !== undefined && config.perRequestFailover && ['GET', 'HEAD', 'OPTIONS'].includes(request.method)) {
-    const group = { originIds: [first, second], failoverCriteria: { statusCodes: [500, 502, 503, 504] } };
+    const group = { originIds: [idOf(first), idOf(second)], failoverCriteria: { statusCodes: [500, 502, 503, 504] } };
     run.calls.push(['createRequestOriginGroup', [group]]);
   } else {
-    run.calls.push(['selectRequestOriginById', [first]]);
+    run.calls.push(['selectRequestOriginById', [idOf(first)]]);
   }
 
   const { 'x-origin-route': _route, ...others } = headers;

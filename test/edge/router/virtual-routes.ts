@@ -3,6 +3,10 @@ import type { EdgeConfig } from '../../../src/config/edge-config.ts';
 import { routesModule } from '../../../src/edge/routes-module.ts';
 
 export let maxRecordLength: unknown;
+export let canRetry: unknown;
+export let retryHeader: unknown;
+export let hasAliases: unknown;
+export let ids: unknown;
 export let perRequestFailover: unknown;
 export let onlyPairs: unknown;
 export let places: unknown;
@@ -14,5 +18,5 @@ const modules = new Map<EdgeConfig, Promise<Record<string, unknown>>>();
 export async function serveRoutes(config: EdgeConfig): Promise<void> {
   const module = modules.get(config) ?? import(`data:text/javascript,${encodeURIComponent(routesModule(config))}`);
   modules.set(config, module);
-  ({ maxRecordLength, perRequestFailover, onlyPairs, places, routes } = await module);
+  ({ canRetry, retryHeader, hasAliases, ids, maxRecordLength, perRequestFailover, onlyPairs, places, routes } = await module);
 }

@@ -75,7 +75,7 @@ describe('a sweep', () => {
         const swept = await sweeper.sweep({ sources: [byHash, moody], events, store, now });
         for (const [place, one] of [byHash, moody].entries()) {
           const runs = await Promise.all(events.map((each) => runtime.run({ source: one, event: structuredClone(each), store, now })));
-          expect(swept?.[place]?.map(readRoute)).toEqual(runs.map(readRoute));
+          expect(swept?.[place]?.map((each) => readRoute(each))).toEqual(runs.map((each) => readRoute(each)));
         }
       }),
       { numRuns: 4 },

@@ -292,6 +292,17 @@ describe('the origins of both files', () => {
     expect(() => checkOriginsAgree(config, parseDistribution(file, env))).not.toThrow();
   });
 
+  it('agree when an alias has the id that the distribution has', () => {
+    const { europe, ...others } = config.origins;
+    const aliased = { ...config, origins: { ...others, europe: { ...(europe ?? expect.fail()), originId: 'Stack-Alb.2' } } };
+    const distribution = parseDistribution(
+      spoiled((each) => rename(each, 'Stack-Alb.2')),
+      env,
+    );
+    expect(() => checkOriginsAgree(aliased, distribution)).not.toThrow();
+    expect(() => checkOriginsAgree(config, distribution)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+  });
+
   it('are named from both sides when they differ', () => {
     expect(check((distribution) => rename(distribution, 'frankfurt'))).toThrow(
       expect.objectContaining({

@@ -37,6 +37,7 @@ describe('a sound edge.config.ts', () => {
       keys: {},
       origins: {
         singapore: {
+          originId: 'singapore',
           region: 'ap-southeast-1',
           signals: [
             {
@@ -97,6 +98,23 @@ describe('an edge.config.ts with one problem', () => {
   const europe = { region: 'eu-central-1' };
   const { singapore } = sound.origins;
   const inEurope = (fields: object) => ({ ...sound, origins: { ...sound.origins, europe: { ...europe, ...fields } } });
+
+  it.each([
+    { when: 'is another origin’s id', fields: { originId: 'singapore' }, path: 'origins.europe.originId' },
+    { when: 'is empty', fields: { originId: '' }, path: 'origins.europe.originId' },
+    { when: 'has a space', fields: { originId: 'my origin' }, path: 'origins.europe.originId' },
+    { when: 'has 129 characters', fields: { originId: 'x'.repeat(129) }, path: 'origins.europe.originId' },
+    { when: 'is no key of an object', fields: { originId: '__proto__' }, path: 'origins.europe.originId' },
+  ])('is refused when an origin id $when', ({ fields, path }) => {
+    expect(problemsOf(inEurope(fields))).toEqual([expect.stringContaining(path)]);
+  });
+
+  it.each(['X-Retry', 'x retry', '', 'host', 'x-region', 'x-origin-route', 'cloudfront-viewer-country', 'x-amz-cf-id'])(
+    'is refused when the retry header is %j',
+    (retryHeader) => {
+      expect(problemsOf({ ...sound, retryHeader })[0]).toContain('retryHeader');
+    },
+  );
 
   it.each([
     { when: 'it is nothing', spoiled: undefined, problem: '(the whole file): Invalid input: expected object, received undefined' },

@@ -19,7 +19,10 @@ export const request = (at: number, origins: string[], ms = 5): ServedRequest =>
 /** Broken at 1 s, flipped by 2 s, mended at 6 s, home by 9 s; every promise held. */
 export const good: Drill = {
   config: {
-    origins: { singapore: { region: singapore, signals: [] }, europe: { region: europe, signals: [] } },
+    origins: {
+      singapore: { originId: 'singapore', region: singapore, signals: [] },
+      europe: { originId: 'europe', region: europe, signals: [] },
+    },
     defaultOrder: ['singapore', 'europe'],
     routes: [{ countries: ['DE'], order: ['europe', 'singapore'] }],
   },

@@ -81,6 +81,14 @@ describe('the built router', () => {
     expect((await buildFunction(config)).code).not.toContain('.slice(0,2)');
   });
 
+  it('holds nothing of what is not configured', async () => {
+    const retrying = await buildFunction(parseEdgeConfig({ ...edgeConfig, retryHeader: 'x-retry-attempt' }));
+    expect(retrying.code).toContain('x-retry-attempt');
+    const { code, bytes } = await buildFunction(config);
+    expect(code).not.toMatch(/retry|\{\}'\)/);
+    expect(retrying.bytes - bytes).toBeLessThanOrEqual(80);
+  });
+
   it('keeps the pattern of the record a literal: compiled from a text it would cost at every start', async () => {
     const { code } = await buildFunction(config);
     expect(code).toContain('=/^([a-z]');

@@ -22,6 +22,10 @@ describe('what the edge knows of edge.config.ts', () => {
   it('is the default order, each other order once, every country that a route names, and the safe methods', async () => {
     const europe = Object.fromEntries(['AT', 'BE', 'CH', 'DE', 'ES', 'FR', 'GB', 'IE', 'IT', 'NL', 'PL', 'SE'].map((code) => [code, 1]));
     expect({ ...(await load(configs.sample)) }).toEqual({
+      canRetry: false,
+      retryHeader: '',
+      hasAliases: false,
+      ids: {},
       perRequestFailover: true,
       onlyPairs: true,
       maxRecordLength: 76,

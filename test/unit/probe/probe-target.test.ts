@@ -32,6 +32,14 @@ describe('buildProbeTarget', () => {
     });
   });
 
+  it('finds the origin of an alias by its id', () => {
+    const origins = { home: { region: 'ap-southeast-1', originId: 'singapore' }, away: { region: 'eu-central-1', originId: 'elsewhere' } };
+    const aliased = parseEdgeConfig({ origins, defaultOrder: ['home'] });
+    expect(buildProbeTarget('home', signal, aliased, distribution)?.domainName).toBe('alb.ap-southeast-1.example.com');
+    expect(buildProbeTarget('away', signal, aliased, distribution)).toBeUndefined();
+    expect(buildProbeTarget('singapore', signal, aliased, distribution)).toBeUndefined();
+  });
+
   it('takes the port and protocol of the origin, and the host of the signal', () => {
     const plain = structuredClone(distribution);
     const custom = plain.Origins?.Items?.[0]?.CustomOriginConfig;

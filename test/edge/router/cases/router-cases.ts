@@ -3,6 +3,7 @@ import { countryCases } from './country-cases.ts';
 import { eventCases, methodCases } from './event-cases.ts';
 import { orderCases } from './order-cases.ts';
 import { recordCases, storeCases } from './record-cases.ts';
+import { retryCases } from './retry-cases.ts';
 import type { RouterCase } from './router-case.ts';
 
 /** The one table that every runtime and the model must agree on. */
@@ -14,4 +15,5 @@ export const routerCases: readonly RouterCase[] = [
   ...methodCases,
   ...eventCases,
   ...addressCases,
+  ...retryCases,
 ];

@@ -1,0 +1,6 @@
+import type { EdgeConfig } from './edge-config.ts';
+
+/** The alias of the origin with this id in the distribution; the id itself when edge.config.ts has no such origin. */
+export function aliasOf(origins: EdgeConfig['origins'], id: string): string {
+  return Object.entries(origins).find(([, { originId }]) => originId === id)?.[0] ?? id;
+}
