@@ -121,7 +121,7 @@ const rehearsal: Step[] = [
     },
   },
   { command: 'function:history', before: publishAnother, says: /v2 .*a colleague/ },
-  { command: 'function:rollback', says: /v3 is LIVE/ },
+  { command: 'function:rollback', says: /v3\b[^\n]* is LIVE/ },
   { command: 'distribution:plan', says: /nothing to do/ },
   { command: 'failover -- history', says: /checked[\s\S]*ALB 5xx in Singapore/ },
 ];
