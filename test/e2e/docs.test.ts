@@ -90,6 +90,14 @@ describe('--help', () => {
     expect(long.filter(({ line }) => line.length > 80)).toEqual([]);
   });
 
+  it('of every command is in docs/commands.md with every option', () => {
+    const sections = new Map(
+      (texts.get('docs/commands.md') ?? '').split('\n## ').map((section) => [section.split('\n', 1)[0] ?? '', section]),
+    );
+    for (const [name, help] of helps)
+      for (const [option] of help.matchAll(/^ {2}--[a-z][a-z0-9-]*/gm)) expect(sections.get(name), name).toContain(`    ${option}`);
+  });
+
   it('of every command that the README lists', () => {
     const [, table = ''] = /\n## Commands\n([\s\S]*?)\n## /.exec(texts.get('README.md') ?? '') ?? [];
     const listed = new Set([...table.matchAll(/`([a-z][a-z:]*)/g)].map(([, name = '']) => name));
