@@ -145,7 +145,7 @@ function header(request: IncomingMessage, name: string): string | undefined {
 }
 
 /** Streams this many bytes at the reader's pace, from one block of memory. */
-export function sendStream(request: IncomingMessage, response: ServerResponse, bytes: number): void {
+function sendStream(request: IncomingMessage, response: ServerResponse, bytes: number): void {
   const total = Number.isSafeInteger(bytes) && bytes >= 0 ? bytes : 0;
   response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': total });
   if (request.method === 'HEAD') return void response.end();
@@ -164,7 +164,7 @@ export function sendStream(request: IncomingMessage, response: ServerResponse, b
 }
 
 /** Sends less than its content-length and breaks the connection. */
-export function sendTruncated(response: ServerResponse): void {
+function sendTruncated(response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1_000 });
   response.write('{"status":"o', () => response.destroy());
 }

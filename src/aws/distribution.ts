@@ -126,7 +126,7 @@ export async function waitForDeployed(client: CloudFrontClient, id: string, opti
   );
 }
 
-export function toLiveDistribution(distribution: Distribution | undefined, etag: string | undefined): LiveDistribution {
+function toLiveDistribution(distribution: Distribution | undefined, etag: string | undefined): LiveDistribution {
   const { Id, ARN, DomainName, Status, DistributionConfig: config } = distribution ?? {};
   if (Id === undefined || config === undefined || etag === undefined)
     throw new EdgeError('AWS', 'CloudFront sent a distribution without its id, config or version', { hint: 'run it again' });

@@ -7,7 +7,7 @@ import { formatDuration } from '../text/duration.ts';
 import { messageOf } from '../text/message-of.ts';
 import { wrapAwsError } from './aws-error.ts';
 
-export interface RelayedSignal {
+interface RelayedSignal {
   /** Such as `alarm`. */
   name: string;
   required: boolean;
@@ -23,7 +23,7 @@ export interface RelayedSignal {
  * A signal that relays the verdict of an AWS service. One probe is a verdict, since the service has checked more than once.
  * A failed call gives no opinion: an origin is not unhealthy because an API fails.
  */
-export function openRelayedSignal({ name, required, doing, ask, monotonic = () => performance.now() }: RelayedSignal): SignalSource {
+function openRelayedSignal({ name, required, doing, ask, monotonic = () => performance.now() }: RelayedSignal): SignalSource {
   return {
     name,
     required,

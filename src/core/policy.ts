@@ -1,5 +1,5 @@
 /** How long a verdict takes, which a decision must know: how old proof may be, and how long a new origin may stay unproven. */
-export interface ProvingTimes {
+interface ProvingTimes {
   intervalMs: number;
   fastIntervalMs: number;
   timeoutMs: number;

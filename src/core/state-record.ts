@@ -34,7 +34,7 @@ export interface Override {
 export type FlipKind = 'automatic' | 'override' | 'clear' | 'edit' | 'restore';
 
 /** The last flip. `from` and `to` are health records. */
-export interface LastFlip {
+interface LastFlip {
   at: number;
   kind: FlipKind;
   /** Absent when there was no room for it; the audit has it. */

@@ -31,7 +31,7 @@ export function formatCost(config: EdgeConfig): { value: object; lines: string[]
 }
 
 /** One line per item. */
-export function formatItems(items: readonly CostItem[]): string[] {
+function formatItems(items: readonly CostItem[]): string[] {
   return formatTable(
     items.map(({ what, detail, count, unit, usd }) => [
       `  ${what}${detail === undefined ? '' : `, ${detail}`}`,
@@ -44,11 +44,11 @@ export function formatItems(items: readonly CostItem[]): string[] {
 }
 
 /** The sources of the prices, each once. */
-export function listSources(items: readonly CostItem[]): string[] {
+function listSources(items: readonly CostItem[]): string[] {
   return [...new Set(items.map(({ price: { source, read } }) => `${source} (${read})`))];
 }
 
-export function dollars(usd: number): string {
+function dollars(usd: number): string {
   return `${usd < 0 ? '−' : ''}$${Math.abs(usd).toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
 }
 

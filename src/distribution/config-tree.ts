@@ -114,7 +114,7 @@ export function pathOf(parent: string, field: string): string {
 }
 
 /** The path without its keys: `Origins[singapore].OriginPath` becomes `Origins[].OriginPath`. */
-export function schemaPath(path: string): string {
+function schemaPath(path: string): string {
   return path.replace(/\[[^\]]*\]/g, '[]').replace(/^(DefaultCacheBehavior|CacheBehaviors\[\])(?=\.|$)/, 'behavior');
 }
 

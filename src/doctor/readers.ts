@@ -166,7 +166,7 @@ export type CertificateReading =
 const timeoutMs = 5_000;
 
 /** One TLS handshake as CloudFront makes it: the first name is the SNI, and the certificate may be valid for any of the names. Never rejects. */
-export function readCertificate(
+function readCertificate(
   { protocol, domainName, port }: TlsOrigin,
   names: readonly [string, ...string[]],
   options: Pick<ProbeOptions, 'connectTo' | 'lookup' | 'ca'> = {},

@@ -91,7 +91,7 @@ function originNames({ origins, buckets }: DrillReport): string[] {
   return [...origins.map(({ id }) => id), ...(buckets.some((bucket) => (bucket.origins[others] ?? 0) > 0) ? [others] : [])];
 }
 
-export function piece(place: number): string {
+function piece(place: number): string {
   return pieces[place % pieces.length] ?? 'a';
 }
 
@@ -102,7 +102,7 @@ export function legend(entries: readonly { piece: string; text: string }[]): Htm
 }
 
 /** The time of one column: `1 s`, `5 min`. */
-export function per({ bucketMs }: DrillReport): string {
+function per({ bucketMs }: DrillReport): string {
   return bucketMs < 60_000 ? `${bucketMs / 1_000} s` : `${bucketMs / 60_000} min`;
 }
 

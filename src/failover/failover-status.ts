@@ -41,7 +41,7 @@ export interface OriginStatus {
   probe?: OriginProbe;
 }
 
-export interface EdgeStatus {
+interface EdgeStatus {
   url: string;
   state: EdgeState;
   /** What the answers are compared with. */
@@ -137,7 +137,7 @@ export function describeValues(values: ReadonlyMap<string, string>, origins: rea
  * Record, state and at least the last `count` flips, by their keys. One API call as long as the store has no more than 50 keys; in a larger one, which code of many
  * published versions or a team's own keys make, they are read by their names, so that nothing else in the store can hide them.
  */
-export async function readFlips(store: FlagStore, count = auditPlaces): Promise<ReadonlyMap<string, string>> {
+async function readFlips(store: FlagStore, count = auditPlaces): Promise<ReadonlyMap<string, string>> {
   const { values: listed, complete } = await store.list(1);
   if (complete) return listed;
   const { values: current } = await store.read(flipKeys);

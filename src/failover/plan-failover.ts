@@ -123,7 +123,7 @@ export function refuseEnded(flip: Flip, { clockSkewMs }: Pick<FlagStore, 'clockS
 }
 
 /** The write that makes the flip, as `planFlip`; a refusal is the operator's error. */
-export function planWrite(snapshot: StoreSnapshot, flip: Flip, context: FlipContext): KeyChange | undefined {
+function planWrite(snapshot: StoreSnapshot, flip: Flip, context: FlipContext): KeyChange | undefined {
   try {
     return planFlip(snapshot, flip, context);
   } catch (error) {

@@ -8,7 +8,7 @@ export interface Disagreement extends EdgeExpectation {
 }
 
 /** The answer comes from where it should. */
-export function agrees({ allowed }: EdgeExpectation, answer: EdgeAnswer): boolean {
+function agrees({ allowed }: EdgeExpectation, answer: EdgeAnswer): boolean {
   return 'origins' in answer && (allowed.length === 0 || answer.origins.some((origin) => allowed.includes(origin)));
 }
 

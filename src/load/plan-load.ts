@@ -96,7 +96,7 @@ export interface LoadLimits {
 export const loopbackLimits: LoadLimits = { connections: 200, durationMs: 300_000, requestsPerSecond: undefined };
 
 /** For another machine that the operator owns: enough to see latency and routing, too little for an attack. */
-export const ownedLimits: LoadLimits = { connections: 20, durationMs: 60_000, requestsPerSecond: 200 };
+const ownedLimits: LoadLimits = { connections: 20, durationMs: 60_000, requestsPerSecond: 200 };
 
 /** Bytes of an answer's body; a connection that gets more is closed, since autocannon keeps each body in memory. */
 export const maxAnswerBytes = 4 * 1_024 * 1_024;

@@ -218,7 +218,7 @@ function distributionOf(id: string, account: Account): DistributionRecord {
 }
 
 /** Starts a deployment. The edge keeps its config until the end; a newer deployment replaces a running one. */
-export function deploy(record: DistributionRecord, account: Account): void {
+function deploy(record: DistributionRecord, account: Account): void {
   record.cancelDeployment();
   record.status = 'InProgress';
   record.modifiedAt = account.date();

@@ -150,7 +150,7 @@ function writeStore(record: StoreRecord, ifMatch: string | undefined, write: Sto
 }
 
 /** 402. */
-export function quota(message: string): ServiceError {
+function quota(message: string): ServiceError {
   return new ServiceError('ServiceQuotaExceededException', message);
 }
 

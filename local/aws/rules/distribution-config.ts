@@ -197,7 +197,7 @@ const duplicateCodes: Readonly<Record<string, ServiceErrorCode>> = { GeoRestrict
  * Rules for the whole config: Quantity is the number of Items, no item is there twice, values are those of the API
  * model.
  */
-export function checkLists(config: Decoded<DistributionConfig>): void {
+function checkLists(config: Decoded<DistributionConfig>): void {
   walk(config, '', '');
 }
 

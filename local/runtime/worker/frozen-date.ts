@@ -41,7 +41,7 @@ const byMonth = new RegExp(`^${month} +(\\d\\d) +(\\d{4})(?: +${time}(?: +(?:GMT
  * Milliseconds of a text as njs reads it: ISO 8601 without an offset, and the forms that a Date itself is written in.
  * NaN for every other, where V8 takes many more. Fields out of range run over into the next one, where V8 refuses some.
  */
-export function parseDate(text: string): number {
+function parseDate(text: string): number {
   const found = iso.exec(text);
   if (found !== null) return fromIso(found);
   const rest = /^\d\d/.test(text) || months.includes(text.slice(0, 3)) ? text : text.replace(/^[^ ]* +/, '');
