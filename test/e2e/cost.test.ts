@@ -16,7 +16,7 @@ describe('npm run cost', () => {
     { args: [], says: 'error: --requests is missing\nhint: --requests 100M\n' },
     { args: ['--requests', '1,5M'], says: 'error: --requests takes a number such as 100_000, 100M or 2.5B, found "1,5M"\n' },
     { args: ['--requests', '1M', '--viewers', 'euope=100'], says: 'hint: did you mean europe?\n' },
-    { args: ['--requests', '1M', '--viewers', 'europe=60,india=30'], says: 'error: --viewers must add up to 100%, found 90%\n' },
+    { args: ['--requests', '1M', '--viewers', 'europe=60,india=30'], says: 'error: --viewers must add up to 100%, got 90%\n' },
   ])('refuses $args in one line and a hint', async ({ args, says }) => {
     const { code, stdout, stderr } = await cost(...args);
     expect(stderr).toContain(says);

@@ -118,7 +118,7 @@ describe('npm run verify', () => {
     const { code, stdout, stderr } = await startScript('verify', ['--edge', cloud.edge.url, '--samples', '1'], nowhere).ended;
     expect(stderr).toBe('');
     expect(stdout).toMatch(/^record {4}not read: cannot find key-value store edge-health: .*\n? *ECONNREFUSED/m);
-    expect(stdout).toMatch(/^viewer {4}a real edge places viewers by their address/m);
+    expect(stdout).toMatch(/^viewer {4}a real edge locates viewers by their address/m);
     // Of no country, and with the address of a connection that comes from here.
     expect(stdout).toMatch(/^ok +from here +singapore or europe +singapore +200 /m);
     expect(stdout).toMatch(/^not set {3}.*SINGAPORE_DOMAIN/m);
@@ -147,9 +147,9 @@ describe('npm run verify', () => {
   });
 
   it.each([
-    { args: [], says: 'error: --edge <url> is missing: which edge?' },
+    { args: [], says: 'error: --edge <url> is missing' },
     { args: ['--local', '--country', 'IND'], says: 'error: --country takes two letters, found "IND"' },
-    { args: ['--local', '--path', 'health'], says: 'error: --path starts with a "/", found "health"' },
+    { args: ['--local', '--path', 'health'], says: 'error: --path must start with "/", got "health"' },
   ])('refuses $args in one line and a hint', async ({ args, says }) => {
     const { code, stdout, stderr } = await startScript('verify', args, { ...env, VIEWER_DOMAIN: '' }).ended;
     expect(stderr).toMatch(/^error: .*\nhint: .*\n$/);
@@ -205,8 +205,8 @@ describe('npm run load', () => {
 
   it.each([
     { args: ['--url', 'http://3405803785/x'], says: 'error: 203.0.113.9 is not this machine: nothing was sent' },
-    { args: ['--url', 'http://203.0.113.9/', '--i-own-this'], says: 'error: there is no terminal to ask for a yes, so nothing was sent' },
-    { args: ['--url', 'http://127.0.0.1/', '--local'], says: 'error: --url and --local exclude each other' },
+    { args: ['--url', 'http://203.0.113.9/', '--i-own-this'], says: 'error: no terminal to confirm in; nothing was sent' },
+    { args: ['--url', 'http://127.0.0.1/', '--local'], says: 'error: use either --url or --local' },
     { args: ['--local', '--connections', '201'], says: 'error: --connections takes a whole number from 1 to 200, found "201"' },
   ])('refuses $args and sends nothing', async ({ args, says }) => {
     const { code, stdout, stderr } = await load(...args);
