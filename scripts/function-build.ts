@@ -17,7 +17,11 @@ await run({
   examples: ['function:build', 'function:build -- --json'],
   options: {},
   main: async (_given, io) => {
-    const { code, bytes, sha256, njs } = await proveFunction({ config: parseEdgeConfig(edgeConfig), njs: findNjs(io.env['PATH']) });
+    const { code, bytes, sha256, njs } = await proveFunction({
+      config: parseEdgeConfig(edgeConfig),
+      njs: findNjs(io.env['PATH']),
+      signal: io.signal,
+    });
     await writeWholeFile(file, code).catch((cause: unknown) => {
       throw new EdgeError('BUILD_FAILED', `cannot write ${file}: ${messageOf(cause)}`, { cause, hint: 'check its folder' });
     });

@@ -50,7 +50,8 @@ await run({
   positionals: [{ name: 'file', repeats: true }],
   main: async ({ values, positionals }, io) => {
     const files = await findFiles(positionals);
-    const tools = { njs: findNjs(io.env['PATH']), valgrind: findExecutable('valgrind', io.env['PATH']), judge: judgeRun, now: io.now() };
+    const { PATH } = io.env;
+    const tools = { njs: findNjs(PATH), valgrind: findExecutable('valgrind', PATH), judge: judgeRun, now: io.now(), signal: io.signal };
     const given = values.event === undefined ? undefined : await readTextFile(values.event);
     const keys = values.kvs === undefined ? undefined : parseStoreData(await readTextFile(values.kvs), values.kvs);
 

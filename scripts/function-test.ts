@@ -31,7 +31,7 @@ await run({
     if (values.event === undefined)
       throw new EdgeError('USAGE', '--event is missing', { hint: 'a file with {"request": {"uri": "/"}} is enough' });
     const njs = findNjs(io.env['PATH']);
-    const runtime = openNjsRuntime({ njs, judge: judgeRun, now: io.now });
+    const runtime = openNjsRuntime({ njs, judge: judgeRun, now: io.now, signal: io.signal });
     const code = await readTextFile(values.function, values.function === built ? 'npm run function:build makes it' : undefined);
     const event = parseTestEvent(await readTextFile(values.event), values.event);
     const store = values.kvs === undefined ? undefined : { values: parseStoreData(await readTextFile(values.kvs), values.kvs) };
@@ -47,7 +47,9 @@ await run({
     const valgrind = findExecutable('valgrind', io.env['PATH']);
     // Code that the gate refuses is not counted: it would run a few hundred times without CloudFront's rules around it.
     const canCount = njs !== undefined && valgrind !== undefined && execution.error === undefined && !isRefused;
-    const count = canCount && !values['no-count'] ? await countInstructions(code, [{ event, store }], { njs, valgrind }) : undefined;
+    const { signal } = io;
+    const count =
+      canCount && !values['no-count'] ? await countInstructions(code, [{ event, store }], { njs, valgrind }, { signal }) : undefined;
     const hint = valgrind === undefined ? 'not counted: apt-get install valgrind' : 'not counted';
     const { bytes, problems, notes } = report;
     io.result({ ...execution, problems, notes, bytes, instructions: count ?? null }, describe(execution, isRefused, bytes, count, hint));

@@ -50,11 +50,11 @@ function findProblem() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19))
     return [`Node ${process.versions.node} is too old: 20.19 or newer is needed`, 'https://nodejs.org has it'];
-  const names = readdirSync(join(root, 'scripts')).filter((file) => file.endsWith('.ts'));
-  if (!names.includes(`${name}.ts`)) {
-    const commands = names.map((file) => file.slice(0, -3)).filter((each) => each !== 'lambda-handler' && each !== 'open-published-cloud');
+  const commands = readdirSync(join(root, 'scripts'))
+    .filter((file) => file.endsWith('.ts') && file !== 'lambda-handler.ts' && file !== 'open-published-cloud.ts')
+    .map((file) => file.slice(0, -3));
+  if (!commands.includes(name))
     return [name === '' ? 'no command is given' : `unknown command "${name}"`, `commands: ${commands.join(', ')}`];
-  }
   if (!existsSync(join(root, 'node_modules', 'esbuild'))) return ['the packages of this project are not installed', 'run `npm ci` first'];
   if (!existsSync(join(project, 'edge.config.ts')))
     return [`${project} has no edge.config.ts`, 'EDGE_PROJECT must be the folder that holds edge.config.ts and distribution.json'];

@@ -5,9 +5,9 @@ import { judgeRun } from '../../src/edge/judge/judge.ts';
 import { findNjs, openNjsRuntime } from '../../src/edge/njs/njs.ts';
 
 /** njs, which starts in milliseconds; workerd where njs is not installed. Both judge a run by CloudFront's rules. */
-export async function openRuntime(io: Pick<Io, 'env' | 'now' | 'progress'>): Promise<AnyRuntime> {
+export async function openRuntime(io: Pick<Io, 'env' | 'now' | 'progress'> & Partial<Pick<Io, 'signal'>>): Promise<AnyRuntime> {
   const njs = findNjs(io.env['PATH']);
-  if (njs !== undefined) return openNjsRuntime({ njs, judge: judgeRun, now: io.now });
+  if (njs !== undefined) return openNjsRuntime({ njs, judge: judgeRun, now: io.now, signal: io.signal });
   const { openFunctionRuntime } = await import('../../local/runtime/function-runtime.ts');
   return openFunctionRuntime({ log: io.progress, now: io.now });
 }

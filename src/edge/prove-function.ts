@@ -17,15 +17,16 @@ export interface ProveOptions {
   njs: string | undefined;
   /** The file of the function; default functions/origin-router.ts. */
   entry?: string;
+  signal?: AbortSignal | undefined;
 }
 
 /**
  * Builds the function of the working tree and checks it for everything CloudFront would refuse. GATE_REFUSED lists
  * every problem with the file and line in the source, and what to write instead.
  */
-export async function proveFunction({ config, njs, entry }: ProveOptions): Promise<ProvenFunction> {
+export async function proveFunction({ config, njs, entry, signal }: ProveOptions): Promise<ProvenFunction> {
   const built = await buildFunction(config, entry);
-  const report = await gate(built.code, { njs });
+  const report = await gate(built.code, { njs, signal });
   if (report.problems.length === 0) return { ...built, njs: report.njs };
   throw new EdgeError('GATE_REFUSED', locateProblems(report.problems, built).map(describeProblem).join('\n'), {
     hint: 'CloudFront would accept the code and fail at every request; docs/decisions/002-syntax-gate.md lists what it runs',

@@ -33,11 +33,11 @@ import { keepVersions, nextVersion, type PlannedVersion, planVersion, readHistor
  * already. TEST_FAILED, GATE_REFUSED and CONFLICT give the reason when nothing reached LIVE.
  */
 export async function publishRouter(tools: PublishTools, options: PublishOptions = {}): Promise<Release> {
-  const { config, njs, revision } = tools;
+  const { config, njs, revision, signal } = tools;
   const steps = openSteps(resolveTools(tools));
   const built = await steps.run(
     'build',
-    () => proveFunction({ config, njs }),
+    () => proveFunction({ config, njs, signal }),
     ({ bytes, sha256, njs: engine }) => {
       const passed = engine === 'passed' ? 'passes the syntax gate and njs' : 'passes the syntax gate; njs is not installed';
       return `${bytes} bytes, ${sha256.slice(0, 12)}, ${passed}`;

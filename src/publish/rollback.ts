@@ -24,7 +24,7 @@ export interface RollbackOptions extends PublishOptions {
  * SHA-256.
  */
 export async function rollbackRouter(tools: RollbackTools, options: RollbackOptions = {}): Promise<Release> {
-  const { config, keyValueStoreArn, njs } = tools;
+  const { config, keyValueStoreArn, njs, signal } = tools;
   const resolved = resolveTools(tools);
   const steps = openSteps(resolved);
   const name = config.functionName;
@@ -42,7 +42,7 @@ export async function rollbackRouter(tools: RollbackTools, options: RollbackOpti
     () => readVersionCode(store, target),
     () => describeTarget(target, live, attested, resolved.now()),
   );
-  const { problems } = await gate(Buffer.from(code).toString('utf8'), { njs });
+  const { problems } = await gate(Buffer.from(code).toString('utf8'), { njs, signal });
   if (problems.length > 0 && options.force !== true)
     throw new EdgeError('GATE_REFUSED', problems.map(formatGateProblem).join('\n'), {
       hint: '--force publishes it anyway; nothing was written',

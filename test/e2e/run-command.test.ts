@@ -25,6 +25,7 @@ describe('scripts/run.mjs', () => {
 
   it.each([
     { when: 'the command is unknown', script: 'faul', env: {}, says: /^error: .*"faul"\nhint: .*fault/ },
+    { when: 'the file is no command', script: 'lambda-handler', env: {}, says: /^error: .*"lambda-handler"\nhint: .*fault/ },
     { when: 'no command is given', script: '', env: {}, says: /^error: .*\nhint: .*fault/ },
     { when: 'the project has no configuration', script: 'fault', env: { EDGE_PROJECT: tmpdir() }, says: /^error: .*\nhint: EDGE_PROJECT/ },
   ])('is one line and a hint when $when', async ({ script, env, says }) => {

@@ -12,6 +12,8 @@ export interface CheckTools {
   valgrind: string | undefined;
   judge: JudgeRun;
   now: number;
+  /** Ends a run in progress; the check then rejects. */
+  signal?: AbortSignal | undefined;
 }
 
 export interface CheckInput {
@@ -42,7 +44,7 @@ export interface FunctionCheck {
 /** Checks a CloudFront Function without CloudFront: the gate, one run in njs, and its cost. */
 export async function inspectFunction(input: CheckInput, tools: CheckTools): Promise<FunctionCheck> {
   const { file, code } = input;
-  const report = await gate(code, { file, njs: tools.njs });
+  const report = await gate(code, { file, njs: tools.njs, signal: tools.signal });
   // CloudFront documents the helper, and only this machine lacks it: a warning, and no run.
   const mayRun = !report.problems.some(({ rule }) => rule === 'no-local-engine');
   const problems = [...report.problems, ...report.notes].map(
@@ -69,8 +71,8 @@ function storeOf({ code, keys }: CheckInput): RunInput['store'] {
   return /\bkvs\b/.test(code) ? { values: new Map() } : undefined;
 }
 
-async function runOnce(input: CheckInput, njs: string, { judge, now }: CheckTools): Promise<Execution> {
-  const runtime = openNjsRuntime({ njs, judge, now: () => now });
+async function runOnce(input: CheckInput, njs: string, { judge, now, signal }: CheckTools): Promise<Execution> {
+  const runtime = openNjsRuntime({ njs, judge, now: () => now, signal });
   const source = { code: input.code, sha256: createHash('sha256').update(input.code).digest('hex') };
   try {
     return await runtime.run({ source, event: input.event, store: storeOf(input), now });
@@ -79,9 +81,10 @@ async function runOnce(input: CheckInput, njs: string, { judge, now }: CheckTool
   }
 }
 
-async function count(input: CheckInput, { njs, valgrind }: CheckTools): Promise<FunctionCheck['instructions']> {
+async function count(input: CheckInput, { njs, valgrind, signal }: CheckTools): Promise<FunctionCheck['instructions']> {
   if (njs === undefined || valgrind === undefined) return undefined;
-  const counted: InstructionCount = await countInstructions(input.code, [{ event: input.event, store: storeOf(input) }], { njs, valgrind });
+  const events = [{ event: input.event, store: storeOf(input) }];
+  const counted: InstructionCount = await countInstructions(input.code, events, { njs, valgrind }, { signal });
   return { perRequest: counted.perRequest[0] ?? 0, load: counted.load };
 }
 

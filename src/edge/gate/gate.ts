@@ -7,6 +7,8 @@ import type { GateProblem } from './problem.ts';
 export interface GateOptions extends CheckSyntaxOptions {
   /** The path of njs, see `findNjs`; without it no engine loads the code. */
   njs?: string | undefined;
+  /** Ends njs; the gate then rejects. */
+  signal?: AbortSignal | undefined;
 }
 
 export interface GateReport {
@@ -25,7 +27,7 @@ export async function gate(code: string, options: GateOptions = {}): Promise<Gat
   const notes = findNjsNeeds(code).map((need) => describeNeed(need, options.file));
   const bytes = Buffer.byteLength(code);
   if (options.njs === undefined) return { problems, notes, bytes, njs: 'absent' };
-  const refusal = await loadInNjs(options.njs, code);
+  const refusal = await loadInNjs(options.njs, code, options.signal);
   if (refusal === undefined) return { problems, notes, bytes, njs: 'passed' };
   // The line of the built code; the syntax problems before it name the line of the source.
   const line = Number(/ in (\d+)$/.exec(refusal)?.[1] ?? 1);
@@ -56,7 +58,11 @@ export function checkCodeSize(code: string): GateProblem[] {
 }
 
 /** Loads the code as CloudFront would before the first request, its top level included, and runs no event. */
-async function loadInNjs(njs: string, code: string): Promise<string | undefined> {
-  const { loadFailure } = await runBatch(njs, { code, associated: true, now: 0, runs: [] }, { timeLimitMs: 5_000 });
+async function loadInNjs(njs: string, code: string, signal: AbortSignal | undefined): Promise<string | undefined> {
+  const { loadFailure } = await runBatch(
+    njs,
+    { code, associated: true, now: 0, runs: [] },
+    { timeLimitMs: 5_000, ...(signal && { signal }) },
+  );
   return loadFailure;
 }

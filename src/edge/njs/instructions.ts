@@ -37,7 +37,7 @@ export async function countInstructions(
   code: string,
   inputs: readonly CountedInput[],
   tools: CountingTools,
-  options: { eventsPerRun?: number } = {},
+  options: { eventsPerRun?: number; signal?: AbortSignal | undefined } = {},
 ): Promise<InstructionCount> {
   const times = options.eventsPerRun ?? 100;
   const { imports, problem } = readImports(code);
@@ -52,7 +52,8 @@ export async function countInstructions(
       await writeFile(join(folder, `load-${padding}.js`), `${code}\n//${'x'.repeat(padding)}\n`);
       await writeFile(join(folder, `bare-load-${padding}.js`), `${importLine}${emptyHandler}\n//${'x'.repeat(padding)}\n`);
     }
-    const count = (file: string, index: number, runs: number) => instructionsOf(tools, folder, [file, String(runs), String(index)]);
+    const count = (file: string, index: number, runs: number) =>
+      instructionsOf(tools, folder, [file, String(runs), String(index)], options.signal);
     const perEvent = async (file: string, index: number) => {
       const [once, twice] = await Promise.all([count(file, index, times), count(file, index, 2 * times)]);
       return (twice - once) / times;
@@ -80,9 +81,17 @@ function byName<T>(values: readonly T[]): Record<string, T> {
   return Object.fromEntries(values.map((value, index) => [`input${index}`, value]));
 }
 
-async function instructionsOf(tools: CountingTools, folder: string, [file, ...args]: [string, ...string[]]): Promise<number> {
+async function instructionsOf(
+  tools: CountingTools,
+  folder: string,
+  [file, ...args]: [string, ...string[]],
+  signal: AbortSignal | undefined,
+): Promise<number> {
   const command = ['--tool=callgrind', '--callgrind-out-file=/dev/null', tools.njs, ...sandbox, '-p', folder, join(folder, file), ...args];
-  const result = await runProcess(tools.valgrind, command, join(folder, `${[file, ...args].join('-')}.out`), limits);
+  const result = await runProcess(tools.valgrind, command, join(folder, `${[file, ...args].join('-')}.out`), {
+    ...limits,
+    ...(signal && { signal }),
+  });
   const collected = /Collected : (\d+)/.exec(result.stderr)?.[1];
   const thrown = /^(?:Thrown:\s*)?(?:\w*Error:.*)/m.exec(`${result.stdout}\n${result.stderr}`)?.[0];
   if (result.exitCode !== 0 || thrown !== undefined || collected === undefined) {
@@ -99,7 +108,7 @@ async function instructionsOf(tools: CountingTools, folder: string, [file, ...ar
 const paddings = [0, 16, 64];
 
 // valgrind needs its own address space beside the program's, and is some fifty times slower.
-const limits = { silenceMs: 60_000, maxMs: 120_000, maxKiB: 4 * 1_048_576 };
+const limits = { silenceMs: 60_000, maxMs: 120_000, maxKiB: 4 * 1_048_576, maxCpuSeconds: 150 };
 
 function cannotCount(reason: string): EdgeError {
   return new EdgeError('TEST_FAILED', `the function's instructions cannot be counted: ${reason}`, {

@@ -30,6 +30,8 @@ export interface NjsRuntimeOptions {
   processes?: number;
   /** Runs in one process; default 2,000. njs frees nothing before it ends. */
   runsPerProcess?: number;
+  /** Ends the runs in progress, which then reject. */
+  signal?: AbortSignal | undefined;
   /** Where each process gets a folder while it runs; default: the system's. */
   temporaryFolder?: string;
 }
@@ -46,7 +48,7 @@ export function openNjsRuntime(options: NjsRuntimeOptions): NjsRuntime {
   const closing = new AbortController();
   const limits = {
     timeLimitMs,
-    signal: closing.signal,
+    signal: options.signal === undefined ? closing.signal : AbortSignal.any([closing.signal, options.signal]),
     ...(options.temporaryFolder !== undefined && { temporaryFolder: options.temporaryFolder }),
   };
 

@@ -50,6 +50,9 @@ export interface BatchLimits {
  */
 const maxKiB = 1_048_576;
 
+/** Seconds of processor time for a batch, however many runs it has. */
+const maxBatchSeconds = 600;
+
 const driver = readFile(new URL('./driver.js', import.meta.url), 'utf8');
 const globals = [...listedGlobals.keys(), ...listedValues];
 
@@ -76,6 +79,7 @@ export async function runBatch(njs: string, batch: NjsBatch, limits: BatchLimits
     const result = await runProcess(njs, [...sandbox, '-r', '-p', folder, join(folder, 'function.js')], join(folder, 'output'), {
       silenceMs: limits.timeLimitMs,
       maxKiB,
+      maxCpuSeconds: Math.min(maxBatchSeconds, Math.ceil(((batch.runs.length + 1) * 2 * limits.timeLimitMs) / 1_000)),
       ...(limits.signal && { signal: limits.signal }),
     });
     const [first, ...pieces] = result.stdout.split('\n').slice(0, -1);

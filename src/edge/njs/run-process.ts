@@ -19,6 +19,9 @@ export interface ProcessLimits {
   maxMs?: number;
   /** KiB of address space. */
   maxKiB: number;
+  /** Seconds of processor time: an endless loop ends even when this process cannot end it any more. */
+  maxCpuSeconds: number;
+  /** Ends it, and rejects. */
   signal?: AbortSignal;
 }
 
@@ -60,9 +63,10 @@ function waitFor(
   limits: ProcessLimits,
 ): Promise<Omit<ProcessResult, 'stdout'>> {
   return new Promise((resolve, reject) => {
-    const { silenceMs, maxMs = Number.POSITIVE_INFINITY, maxKiB, signal } = limits;
+    const { silenceMs, maxMs = Number.POSITIVE_INFINITY, maxKiB, maxCpuSeconds, signal } = limits;
+    // Ctrl-C reaches the whole process group: only this process decides what it means, or a cut run would look like a failing function.
     // A shell counts files in blocks of 512 bytes.
-    const script = `ulimit -v ${maxKiB}; ulimit -f ${maxOutputBytes / 512}; ulimit -c 0; exec "$0" "$@"`;
+    const script = `trap '' INT TERM HUP; ulimit -t ${maxCpuSeconds}; ulimit -v ${maxKiB}; ulimit -f ${maxOutputBytes / 512}; ulimit -c 0; exec "$0" "$@"`;
     const child = spawn('/bin/sh', ['-c', script, command, ...args], {
       stdio: ['ignore', output.fd, 'pipe'],
       env: {},
