@@ -32,6 +32,9 @@ export function defineCheck<Facts>({ id, why, gather, judge }: Definition<Facts>
   return { id, why, examine: async (readers) => judge(await gather(readers)) };
 }
 
+/** How the finding of a check begins that could not read what it needs. */
+export const unread = 'cannot check: ';
+
 export function ok(found: string): CheckFinding {
   return { outcome: 'ok', found };
 }

@@ -1,5 +1,5 @@
 import { EdgeError } from '../errors.ts';
-import { type Check, type CheckFinding, type CheckOutcome, fail, warn, worstOf } from './check.ts';
+import { type Check, type CheckFinding, type CheckOutcome, fail, unread, warn, worstOf } from './check.ts';
 import { distributionCheck, everyBehaviorCheck, originGroupsCheck, originsCheck, timeoutsCheck } from './checks/distribution.ts';
 import { credentialsCheck, healthRecordCheck, liveCodeCheck, storeAssociationCheck, versionsCheck } from './checks/edge.ts';
 import { cachedContentCheck, countryCheck, policiesCheck } from './checks/policies.ts';
@@ -73,7 +73,7 @@ function reportCredentialsOnce(diagnoses: readonly Diagnosis[], refused: Readonl
 
 /** What cannot be read is a warning: it may be in order. */
 function cannotCheck(error: unknown): CheckFinding {
-  if (error instanceof EdgeError) return warn(`cannot check: ${error.message}`, error.hint ?? 'run it again');
+  if (error instanceof EdgeError) return warn(`${unread}${error.message}`, error.hint ?? 'run it again');
   const { name, message } = error instanceof Error ? error : { name: 'error', message: String(error) };
-  return warn(`cannot check: a bug in this check, ${name}: ${message}`, 'the other checks are not affected; please report this one');
+  return warn(`${unread}a bug in this check, ${name}: ${message}`, 'the other checks are not affected; please report this one');
 }

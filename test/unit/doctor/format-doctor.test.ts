@@ -30,6 +30,26 @@ it('prints one line for what is ok, and adds the fix and the reason to the rest'
   ]);
 });
 
+it('reports a reason that several checks share once, and names them', () => {
+  const unread = (check: string, found: string): Diagnosis => ({
+    check,
+    outcome: 'warn',
+    why: 'a 502',
+    findings: [{ outcome: 'warn', found: `cannot check: ${found}`, fix: 'export A' }],
+  });
+  const given = [
+    unread('origins', 'A is missing'),
+    unread('country', 'A is missing'),
+    unread('flipper', 'B is'),
+    unread('alarms', 'A is missing'),
+  ];
+  const lines = formatDoctor(given, [], false);
+  expect(lines.filter((line) => line.includes('A is missing'))).toHaveLength(1);
+  expect(lines.filter((line) => line.includes('B is'))).toHaveLength(1);
+  expect(lines.at(-3)).toMatch(/^warn .*origins: country, alarms$/);
+  expect(lines.at(-1)).toBe('0 ok, 4 warn, 0 fail');
+});
+
 it('reports an accepted check once', () => {
   expect(formatDoctor(diagnoses, ['country', 'origins'], false).filter((line) => line.includes('accepted'))).toHaveLength(1);
 });
