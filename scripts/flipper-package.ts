@@ -1,6 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeWholeFile } from '../src/cli/files.ts';
 import { text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { distributionPath } from '../src/config/distribution-file.ts';
@@ -24,8 +24,7 @@ await run({
       config: resolve(values.config),
       distribution: resolve(values.distribution),
     });
-    await mkdir(dirname(values.out), { recursive: true });
-    await writeFile(values.out, zip);
+    await writeWholeFile(values.out, zip);
     io.result({ path: values.out, bytes: zip.length, bundleBytes, sha256, codeSha256 }, [
       `${values.out}  ${Math.round(zip.length / 1_024)} KB, ${Math.round(bundleBytes / 1_024)} KB unpacked`,
       `sha256 ${sha256}`,

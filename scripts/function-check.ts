@@ -1,6 +1,5 @@
-import { writeFile } from 'node:fs/promises';
 import { glob } from 'tinyglobby';
-import { readTextFile } from '../src/cli/files.ts';
+import { readTextFile, writeWholeFile } from '../src/cli/files.ts';
 import { flag, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { type FunctionCheck, formatCheck, inspectFunction } from '../src/edge/check/check-function.ts';
@@ -66,7 +65,7 @@ await run({
     const left = tools.njs === undefined ? ['njs is not on PATH: no function was loaded or run in CloudFront’s kind of engine'] : [];
     if (values.sarif !== undefined) {
       const log = formatSarif(checks, { folder: process.cwd(), left });
-      await writeFile(values.sarif, `${JSON.stringify(log, null, 2)}\n`);
+      await writeWholeFile(values.sarif, `${JSON.stringify(log, null, 2)}\n`);
     }
     const lines = checks.flatMap((check) => formatCheck(check, tools));
     io.result({ functions: checks, left }, lines);

@@ -16,12 +16,12 @@ export async function readTextFile(file: string, hint = 'check the path'): Promi
 }
 
 /** Writes a file and its folder, as a whole or not at all: a reader sees the old text or the new one. Rejects as node:fs does. */
-export async function writeWholeFile(path: string, text: string): Promise<void> {
+export async function writeWholeFile(path: string, content: string | Uint8Array): Promise<void> {
   // A new file with a name that cannot be guessed: in a shared folder an existing one could be a link to another file.
   const draft = `${path}.${randomUUID()}.new`;
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(draft, text, { flag: 'wx' });
+    await writeFile(draft, content, { flag: 'wx' });
     await rename(draft, path);
   } catch (error) {
     await rm(draft, { force: true }).catch(() => undefined);

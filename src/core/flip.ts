@@ -76,7 +76,8 @@ export function planFlip(snapshot: StoreSnapshot, flip: Flip, context: FlipConte
     throw new FlipRefused('QUOTA', `the health record would be ${Buffer.byteLength(record)} bytes long, and the edge would ignore it`, {
       hint: 'too many origins are out at once, their ids are too long, or the record has entries of origins that edge.config.ts does not have',
     });
-  if (flip.kind === 'clear' && live.overrides.length === 0) return undefined;
+  // Also replaces a record that the edge cannot read, or that has ended entries.
+  if (flip.kind === 'clear' && live.overrides.length === 0 && record === live.text) return undefined;
   if (flip.kind === 'automatic' && origins.every((origin) => (automatic[origin] ?? 100) === (live.automatic[origin] ?? 100)))
     return undefined;
   if (flip.kind === 'edit' && !live.edited) return undefined;

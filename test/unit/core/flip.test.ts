@@ -31,6 +31,14 @@ function automatic(weights: Record<string, number>): Flip {
 }
 
 describe('a flip', () => {
+  it.each([
+    { what: 'that the edge cannot read', found: 'garbage;;', left: 'ok' },
+    { what: 'with an entry that has ended', found: `europe=50;singapore=0@${at / 1_000 - 172_800}`, left: 'europe=50' },
+  ])('of the kind clear replaces a record $what, though no override is in force', ({ found, left }) => {
+    const after = apply(snapshot({ [healthKey]: found }), { kind: 'clear' });
+    expect(after.values.get(healthKey)).toBe(left);
+  });
+
   it('writes record, state and audit entry in one change', () => {
     const memory = { singapore: { verdict: 'unhealthy' as const, since: at, movedAt: at, flaps: 1, heldUntil: at + 300_000 } };
     const change = planFlip(snapshot(), { kind: 'automatic', weights: { singapore: 0 }, memory }, context);
