@@ -42,7 +42,7 @@ const cases: CostCase[] = [
   { name: 'any record: a=1;b=1;…', budget: 250_000, store: withRecord([...'abcdefghijkl'].map((origin) => `${origin}=1`).join(';')) },
 ];
 
-const eventFrom = (country: string): RunInput['event'] => ({
+const eventFrom = (country: string, uri = '/api/x'): RunInput['event'] => ({
   version: '1.0',
   context: {
     distributionDomainName: 'd111111abcdef8.cloudfront.net',
@@ -53,7 +53,7 @@ const eventFrom = (country: string): RunInput['event'] => ({
   viewer: { ip: '203.0.113.7' },
   request: {
     method: 'GET',
-    uri: '/api/x',
+    uri,
     querystring: {},
     headers: {
       host: { value: 'example.com' },
@@ -85,6 +85,18 @@ function longRecords(ids: readonly string[]): string[] {
     fill(names.map((name) => `${name}=1;`)),
     fill(names.map((name) => `${name.slice(4)}=1@1;`)),
   ];
+}
+
+/** The configuration for the paths /api/*, behind services for other paths that route as it does and have countries of their own. */
+function withServices(config: EdgeConfig, extra: number): EdgeConfig {
+  const { defaultOrder: order, routes } = config;
+  const others = Array.from({ length: extra }, (_, n) => ({
+    name: `part-${n}`,
+    paths: [`/part-${n}/*`],
+    order: n % 2 === 0 ? order : [...order].reverse(),
+    routes: [{ countries: ['JP', 'KR'], order }],
+  }));
+  return { ...config, services: [...others, { name: 'api', paths: ['/api/*'], order, routes }] };
 }
 
 const { positionals } = parseArgs({ allowPositionals: true });
@@ -127,6 +139,22 @@ if (njs === undefined || valgrind === undefined) {
       const inputs = longRecords(many.defaultOrder).map((record) => ({ event: eventFrom('IN'), store: withRecord(record) }));
       const { perRequest } = await countInstructions(code, inputs, { njs, valgrind }, { eventsPerRun: 10 });
       row(`any record: ${origins} origins, long names`, Math.max(...perRequest), 250_000);
+    }
+    const [one, six] = await Promise.all(
+      [0, 5].map(async (extra) => {
+        const { code, bytes } = await buildFunction(withServices(config, extra));
+        const inputs = ['/api/x', '/none'].map((uri) => ({ event: eventFrom('IN', uri), store: withRecord('ok') }));
+        const { perRequest } = await countInstructions(code, inputs, { njs, valgrind });
+        return { bytes, served: perRequest[0] ?? 0, passed: perRequest[1] ?? 0 };
+      }),
+    );
+    if (one !== undefined && six !== undefined) {
+      console.log('\nthe same with services: the last of six serves /api/*');
+      row('one service: ok, GET from IN', one.served);
+      row('one service: a path of none', one.passed);
+      row('each extra service', Math.ceil((six.served - one.served) / 5), 1_000);
+      row('each extra service, passing through', Math.ceil((six.passed - one.passed) / 5), 1_000);
+      row('each extra service, bytes', Math.ceil((six.bytes - one.bytes) / 5), 120);
     }
     // Two letters each, the last ones the farthest to search for.
     const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];

@@ -22,6 +22,8 @@ interface CloudFrontRequestEvent {
   context: { distributionDomainName?: string; distributionId?: string; eventType: 'viewer-request'; requestId?: string };
   viewer: { ip: string };
   request: CloudFrontRequest;
+  /** The router's own note: the key of the service that has the path. */
+  service?: string;
 }
 
 /** Bytes as a Buffer, with the encodings that AWS lists. */

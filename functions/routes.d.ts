@@ -7,13 +7,18 @@ declare module 'virtual:routes' {
   export const canRetry: boolean;
   /** Lower-case name of the header with which a client marks a request that it tries again. */
   export const retryHeader: string;
+  /** True compiles `serviceOf` in. */
+  export const hasServices: boolean;
+  /** The key of the service that has a path; empty when none has. Before a country, it is the name in `places`. */
+  export const serviceOf: (uri: string) => string;
   /** True compiles `ids` in: an origin's alias and its id in the distribution differ. */
   export const hasAliases: boolean;
   /** Id in the distribution by alias. */
   export const ids: { [alias: string]: string };
   /** True when no order is longer than two, so that a whole order is a group as it is. */
   export const onlyPairs: boolean;
-  /** The place in `routes` of every country that a route names, and -1 for the methods that a per-request origin group may retry. */
+  /**
+   * The place in `routes` of every country that a route names, with services after the service's key, where `*` means all other countries; and -1 for the methods that a per-request origin group may retry. */
   export const places: { [countryOrMethod: string]: number };
   /** Characters of the longest record that the configured origins can need. */
   export const maxRecordLength: number;

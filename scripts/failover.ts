@@ -8,11 +8,12 @@ import { duration, flag, percent, text, url } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { distributionPath, readDistribution } from '../src/config/distribution-file.ts';
 import { parseEdgeConfig } from '../src/config/edge-config.ts';
+import { routingOf } from '../src/config/services.ts';
 import { maxOverrideMs } from '../src/core/flip.ts';
 import { listAudiences } from '../src/core/viewer-shares.ts';
 import { failoverCommands, parseIntent } from '../src/failover/failover-intent.ts';
 import { openChannels } from '../src/flipper/notify/open-channels.ts';
-import { openEdgeView } from '../src/probe/edge-view.ts';
+import { healthPath, openEdgeView } from '../src/probe/edge-view.ts';
 import { probeOrigin, proveOrigin } from '../src/probe/probe-origin.ts';
 import { openLiveExpectations } from './failover/open-live-expectations.ts';
 import { runFailover } from './failover/run-failover.ts';
@@ -59,6 +60,11 @@ await run({
     // A status must come within 1 s here and 2 s on AWS, even in an outage, when the edge itself waits for an origin.
     const statusMs = values.local ? 500 : 1_500;
     const timeoutMs = isStatus ? statusMs : 5_000;
+    const path = healthPath(config).split('?', 1)[0] ?? '';
+    const routing = routingOf(config, path);
+    if (routing === undefined && edgeUrl !== undefined)
+      io.stderr(`note: the edge is not asked: no service of edge.config.ts has the path ${path} of the health check`);
+    const audiences = listAudiences(config);
     const probing = {
       config,
       distribution: readDistribution(distributionPath(io.env), local?.env ?? io.env),
@@ -68,7 +74,7 @@ await run({
     // Status and history never await it.
     probing.distribution.catch(() => undefined);
     const live =
-      edgeUrl === undefined || intent.command === 'history'
+      edgeUrl === undefined || routing === undefined || intent.command === 'history'
         ? undefined
         : openLiveExpectations(config, local, isStatus ? statusMs : 10_000, io);
     const isWrite = !isStatus && intent.command !== 'history';
@@ -83,9 +89,13 @@ await run({
       channels,
       expectByLive: live?.expectByLive,
       probeOrigin: (origin: string) => probeOrigin(origin, probing, { timeoutMs: statusMs }),
-      edge: edgeUrl === undefined ? undefined : openEdgeView({ url: edgeUrl, isLocal: values.local, config, timeoutMs, signal }),
+      edge:
+        edgeUrl === undefined || routing === undefined
+          ? undefined
+          : openEdgeView({ url: edgeUrl, isLocal: values.local, config, timeoutMs, signal }),
       origins,
-      audiences: listAudiences(config),
+      audiences,
+      edgeAudiences: audiences.filter(({ service }) => service === routing?.service),
       by: identity === undefined ? name : `${name} (${identity})`,
       target: nameTarget({ isLocal: values.local, resource: `store ${config.keyValueStoreName}`, arn }, io.env),
       yes: values.yes,

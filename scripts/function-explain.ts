@@ -17,6 +17,9 @@ await run({
       placeholder: 'method',
     }),
     ip: text('the viewer’s address, which matters while a weight is partial; 203.0.113.7 by default', { placeholder: 'address' }),
+    path: text('the request’s path, which chooses the service; / by default, and with --all one path of each service', {
+      placeholder: 'path',
+    }),
     all: flag('all countries, grouped by route'),
     diff: flag('compare LIVE with the working tree: which countries move, and where to'),
     live: flag('run the LIVE function instead of the working tree’s'),

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import edgeConfig from '../../edge.config.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { parseEdgeConfig } from '../../src/config/edge-config.ts';
+import { routingOf, samplePaths } from '../../src/config/services.ts';
 import { type AnyRuntime, someIp } from '../../src/edge/ask/ask.ts';
 import { compareSurveys, listSituations, surveyFunction } from '../../src/edge/ask/survey.ts';
 import { EdgeError } from '../../src/errors.ts';
@@ -16,6 +17,7 @@ export interface ExplainValues {
   country: string | undefined;
   method: string | undefined;
   ip: string | undefined;
+  path: string | undefined;
   all: boolean;
   diff: boolean;
   live: boolean;
@@ -36,14 +38,18 @@ export async function explain(values: ExplainValues, io: Io): Promise<void> {
   }
 }
 
-function parseViewer({ country, method = 'GET', ip = someIp, all, diff }: ExplainValues) {
+function parseViewer({ country, method = 'GET', ip = someIp, path, all, diff }: ExplainValues) {
   if (country !== undefined && (all || diff))
     throw new EdgeError('USAGE', '--country excludes --all and --diff', { hint: 'choose one viewer or all countries' });
   if (isIP(ip) === 0)
     throw new EdgeError('USAGE', `--ip takes an IPv4 or IPv6 address, found ${JSON.stringify(ip)}`, {
       hint: 'such as 198.51.100.9 or 2001:db8::7',
     });
-  return { country, method, ip };
+  if (path?.startsWith('/') === false)
+    throw new EdgeError('USAGE', `--path must start with "/", got ${JSON.stringify(path)}`, { hint: '--path /api/x' });
+  if (path !== undefined && diff)
+    throw new EdgeError('USAGE', '--path excludes --diff', { hint: '--diff compares one path of each service' });
+  return { country, method, ip, ...(path !== undefined && { uri: path.split('?', 1)[0] ?? path }) };
 }
 
 async function explainDifference({ local }: ExplainValues, runtime: AnyRuntime, io: Io): Promise<void> {
@@ -56,7 +62,7 @@ async function explainDifference({ local }: ExplainValues, runtime: AnyRuntime, 
     io.result({ ...hashes, comparisons: [] }, [...head, 'the same code: nothing changes']);
     return;
   }
-  const situations = listSituations(Object.keys(config.origins));
+  const situations = listSituations(Object.keys(config.origins), samplePaths(config));
   const survey = (source: typeof before) => surveyFunction({ runtime, source, now: io.now(), origins: config.origins }, situations);
   const [old, fresh] = await Promise.all([survey(before), survey(after)]);
   const comparisons = compareSurveys(old, fresh);
@@ -70,14 +76,25 @@ async function explainAll(values: ExplainValues, runtime: AnyRuntime, io: Io): P
   loading.catch(() => undefined);
   const source = await loadCode(values, io);
   const origins = Object.keys(config.origins).length;
-  const audiences = await explainCountries(
-    { runtime, source, now: io.now(), origins: config.origins },
-    loading.then(({ record }) => record),
-    origins,
-  );
+  const asked = { runtime, source, now: io.now(), origins: config.origins };
+  const countries = (path?: string) =>
+    explainCountries(
+      asked,
+      loading.then((loaded) => loaded.record),
+      origins,
+      path,
+    );
+  const isWhole = config.services === undefined && values.path === undefined;
+  const paths = values.path === undefined ? samplePaths(config) : [{ path: values.path, service: routingOf(config, values.path)?.service }];
+  const groups = await Promise.all(paths.map(async (each) => ({ ...each, audiences: await countries(each.path) })));
   const { record, from } = await loading;
   const head = [`code    ${source.label}`, `record  ${record ?? 'the key is missing: read as ok'}  (${from})`];
-  io.result({ record: record ?? null, sha256: source.sha256, audiences }, [...head, ...formatCountryGroups(audiences, io)]);
+  const audiences = groups.flatMap((group) => group.audiences.map((each) => (isWhole ? each : { path: group.path, ...each })));
+  const lines = groups.flatMap((group) => [
+    ...(isWhole ? [] : [`path    ${group.path}${group.service === undefined ? '' : `  (service ${group.service})`}`]),
+    ...formatCountryGroups(group.audiences, io),
+  ]);
+  io.result({ record: record ?? null, sha256: source.sha256, audiences }, [...head, ...lines]);
 }
 
 async function explainOne(viewer: ReturnType<typeof parseViewer>, values: ExplainValues, runtime: AnyRuntime, io: Io): Promise<void> {
@@ -89,7 +106,7 @@ async function explainOne(viewer: ReturnType<typeof parseViewer>, values: Explai
   const now = io.now();
   const explanation = await explainViewer(
     { runtime, source, now, origins: config.origins },
-    { viewer, record, config: values.live ? undefined : config },
+    { viewer: config.services === undefined ? viewer : { uri: '/', ...viewer }, record, config: values.live ? undefined : config },
   );
   const lines = formatExplanation(explanation, { code: source.label, source: from, now, colour: io.colour });
   io.result({ sha256: source.sha256, ...explanation }, lines);

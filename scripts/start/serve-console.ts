@@ -7,6 +7,7 @@ import { openAws } from '../../src/aws/clients.ts';
 import { nameOperator } from '../../src/cli/ask-to-write.ts';
 import type { Io } from '../../src/cli/io.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
+import { samplePaths } from '../../src/config/services.ts';
 import type { FlagStore } from '../../src/core/flag-store.ts';
 import { listAudiences } from '../../src/core/viewer-shares.ts';
 import { EdgeError } from '../../src/errors.ts';
@@ -79,7 +80,7 @@ export async function serveConsole(
     viewers: viewers.rate,
     status: (values, at) => describeValues(values, origins, at),
     survey: async (survey) => {
-      const audiences = await surveyLive(cloud.runtime, survey, origins.length);
+      const audiences = await surveyLive(cloud.runtime, survey, origins.length, samplePaths(config)[0]?.path);
       return audiences.map(({ countries, shares, ...rest }) => ({
         ...rest,
         countries: countries.map((code) => code ?? null),

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { findKeyProblems } from './declared-keys.ts';
+import { coversPattern } from './path-pattern.ts';
 
 // Rules of edge.config.ts that need more than one field, each checked on the smallest part that has them: then a mistake elsewhere hides none.
 
@@ -66,39 +67,85 @@ export function checkFailover(failover: { ramp: number[]; holdDownMs: number; ma
     add(problems, ['ramp'], `must rise at every step, found ${JSON.stringify(ramp)}`);
 }
 
+type Path = (string | number)[];
+type Routes = { countries: string[]; order: string[] }[];
+
 interface Routing {
   origins: Record<string, unknown>;
-  defaultOrder: string[];
-  routes: { countries: string[]; order: string[] }[];
+  defaultOrder?: string[] | undefined;
+  routes?: Routes | undefined;
+  services?: { name: string; paths: string[]; order: string[]; routes: Routes }[] | undefined;
 }
 
-export function checkRoutes(config: Routing, problems: Problems): void {
-  const { origins, defaultOrder, routes } = config;
+export function checkServices(config: Routing, problems: Problems): void {
+  const { origins, defaultOrder, routes = [], services } = config;
+  if (services === undefined) {
+    if (defaultOrder === undefined) add(problems, ['defaultOrder'], 'Invalid input: expected array, received undefined');
+    checkRoutes(origins, { path: ['defaultOrder'], order: defaultOrder ?? [] }, { path: ['routes'], routes }, problems);
+    countOrders([...(defaultOrder === undefined ? [] : [defaultOrder]), ...routes.map(({ order }) => order)], 'routes', problems);
+    return;
+  }
+  if (defaultOrder !== undefined || config.routes !== undefined)
+    add(problems, ['services'], 'each service has its own order and routes: remove the top-level defaultOrder and routes');
+  for (const [index, { order, routes: own }] of services.entries()) {
+    const path = ['services', index];
+    checkRoutes(origins, { path: [...path, 'order'], order }, { path: [...path, 'routes'], routes: own }, problems);
+  }
+  checkPaths(services, problems);
+  countOrders(
+    services.flatMap(({ order, routes: own }) => [order, ...own.map((route) => route.order)]),
+    'services',
+    problems,
+  );
+}
+
+function checkRoutes(
+  origins: Record<string, unknown>,
+  base: { path: Path; order: string[] },
+  own: { path: Path; routes: Routes },
+  problems: Problems,
+): void {
   const known = Object.keys(origins);
-  const checkOrder = (order: string[], path: (string | number)[]) => {
+  const checkOrder = (order: string[], path: Path) => {
     for (const [index, id] of order.entries()) {
       if (known.length > 0 && !known.includes(id))
         add(problems, [...path, index], `no origin is called "${id}"; origins here: ${known.join(', ')}`);
       if (order.indexOf(id) !== index) add(problems, [...path, index], `origin "${id}" is listed twice`);
     }
   };
-  checkOrder(defaultOrder, ['defaultOrder']);
+  checkOrder(base.order, base.path);
   const owner = new Map<string, number>();
-  for (const [index, route] of routes.entries()) {
-    checkOrder(route.order, ['routes', index, 'order']);
+  for (const [index, route] of own.routes.entries()) {
+    checkOrder(route.order, [...own.path, index, 'order']);
     for (const [place, country] of route.countries.entries()) {
       const first = owner.get(country);
       if (first !== undefined)
-        add(problems, ['routes', index, 'countries', place], `country ${country} already has a route, routes[${first}]`);
+        add(problems, [...own.path, index, 'countries', place], `country ${country} already has a route, routes[${first}]`);
       else owner.set(country, index);
     }
   }
-  const orders = new Set([defaultOrder, ...routes.map(({ order }) => order)].map((order) => order.join()));
-  if (orders.size > maxOrders)
+}
+
+function checkPaths(services: readonly { name: string; paths: string[] }[], problems: Problems): void {
+  const names = services.map(({ name }) => name);
+  const earlier: { pattern: string; name: string }[] = [];
+  for (const [index, { name, paths }] of services.entries()) {
+    if (names.indexOf(name) !== index) add(problems, ['services', index, 'name'], `service "${name}" is defined twice`);
+    const covers = paths.map((path) => earlier.find(({ pattern }) => coversPattern(pattern, path)));
+    const [first] = covers;
+    if (first !== undefined && covers.every((cover) => cover !== undefined))
+      add(problems, ['services', index, 'paths'], `no request reaches "${name}": "${first.pattern}" of "${first.name}" comes first`);
+    earlier.push(...paths.map((pattern) => ({ pattern, name })));
+  }
+}
+
+function countOrders(orders: readonly string[][], field: string, problems: Problems): void {
+  const different = new Set(orders.map((order) => order.join())).size;
+  if (different > maxOrders)
     add(
       problems,
-      ['routes'],
-      `at most ${maxOrders} different orders of origins, defaultOrder among them, found ${orders.size}: give countries the same order`,
+      [field],
+      `at most ${maxOrders} different orders of origins, ${field === 'routes' ? 'defaultOrder among them' : 'those of all services together'}, found ${different}: give countries the same order`,
     );
 }
 

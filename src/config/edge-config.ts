@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 import { z } from 'zod';
 import { EdgeError } from '../errors.ts';
-import { checkFailover, checkHealth, checkIds, checkKeys, checkRoutes, leavesTyped } from './edge-config-rules.ts';
+import { checkFailover, checkHealth, checkIds, checkKeys, checkServices, leavesTyped } from './edge-config-rules.ts';
+import { pathPatternText } from './path-pattern.ts';
 
 const countryCode = z.string().regex(/^[A-Z]{2}$/, 'a country is an ISO 3166-1 alpha-2 code in upper case');
 const resourceName = z.string().regex(/^[a-zA-Z0-9-_]{1,64}$/, 'a CloudFront name is 1 to 64 of a-z, A-Z, 0-9, "-" and "_"');
@@ -64,6 +65,19 @@ const alarmSignal = z.strictObject({
 
 const signal = z.discriminatedUnion('type', [httpSignal, route53Signal, alarmSignal]);
 
+const route = z.strictObject({ countries: z.array(countryCode).min(1), order: z.array(z.string()).min(1) });
+
+const service = z.strictObject({
+  /** What commands and their output call it. */
+  name: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'a name is 1 to 63 of a-z, 0-9 and "-", starting with a letter'),
+  /** Path patterns as CloudFront's behaviors have them: `*` is any number of characters, `?` one; the leading slash may be left out. */
+  paths: z.array(z.string().regex(pathPatternText, 'a path pattern is 1 to 255 of the characters that CloudFront allows in one')).min(1),
+  /** Origins for viewers of every country that no route of the service names, the preferred one first. */
+  order: z.array(z.string()).min(1),
+  /** Countries that get another order for these paths. */
+  routes: z.array(route).default([]),
+});
+
 const environmentName = z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'an environment variable is A-Z, 0-9 and "_", starting with a letter');
 
 const snsNotification = z.strictObject({
@@ -107,10 +121,15 @@ const schema = z
       .transform((origins) =>
         Object.fromEntries(Object.entries(origins).map(([alias, origin]) => [alias, { ...origin, originId: origin.originId ?? alias }])),
       ),
-    /** Origins for viewers of every country that no route names, the preferred one first. */
-    defaultOrder: z.array(z.string()).min(1),
+    /** Origins for viewers of every country that no route names, the preferred one first. Required without `services`. */
+    defaultOrder: z.array(z.string()).min(1).optional(),
     /** Countries that get another order, or the same one under their own name. */
-    routes: z.array(z.strictObject({ countries: z.array(countryCode).min(1), order: z.array(z.string()).min(1) })).default([]),
+    routes: z.array(route).optional(),
+    /**
+     * Paths that have their own order of origins; the first service with a matching path has the request. A path that none of them has passes through:
+     * the behavior's own origin serves it. Default: all paths are one service, with `defaultOrder` and `routes`.
+     */
+    services: z.array(service).min(1).max(10).optional(),
     /** A per-request origin group for GET, HEAD and OPTIONS, so that safe requests survive the seconds before a flip. Default true. */
     perRequestFailover: z.boolean().default(true),
     /**
@@ -165,12 +184,19 @@ const schema = z
     notifications: z.array(notification).default([]),
   })
   // A problem of another part, or a misspelt field, hides none of these.
-  .superRefine(checkRoutes, { when: ({ issues }) => issues.every(leavesTyped('origins', 'defaultOrder', 'routes')) });
+  .superRefine(checkServices, { when: ({ issues }) => issues.every(leavesTyped('origins', 'defaultOrder', 'routes', 'services')) })
+  // With services: those of the first one. What depends on the path asks `routingOf` of services.ts.
+  .transform(({ defaultOrder, routes, ...rest }) => ({
+    ...rest,
+    defaultOrder: rest.services?.[0]?.order ?? defaultOrder ?? [],
+    routes: rest.services?.[0]?.routes ?? routes ?? [],
+  }));
 
 /** What a team writes in edge.config.ts: everything with a default may be left out. */
 export type EdgeConfigInput = z.input<typeof schema>;
 /** The configuration with every default filled in. */
 export type EdgeConfig = z.output<typeof schema>;
+export type Service = z.output<typeof service>;
 export type Signal = EdgeConfig['origins'][string]['signals'][number];
 export type HttpSignal = z.output<typeof httpSignal>;
 export type Route53Signal = z.output<typeof route53Signal>;

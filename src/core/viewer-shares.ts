@@ -2,6 +2,8 @@ import type { Weights } from './state-record.ts';
 
 /** Viewers who share an order of origins. */
 export interface Audience {
+  /** The service whose paths they ask for; undefined where all paths are one service. */
+  service?: string;
   /** Their countries; none for viewers of every country that no route names. */
   countries: readonly string[];
   order: readonly string[];
@@ -10,9 +12,18 @@ export interface Audience {
 /** Percent of an audience's viewers by origin; an origin without any is not there. */
 export type Shares = ReadonlyMap<string, number>;
 
-/** Every audience of the configuration; viewers of all other countries come last. */
-export function listAudiences({ routes, defaultOrder }: { routes: readonly Audience[]; defaultOrder: readonly string[] }): Audience[] {
-  return [...routes, { countries: [], order: defaultOrder }];
+interface Routed {
+  routes: readonly Pick<Audience, 'countries' | 'order'>[];
+  defaultOrder: readonly string[];
+  services?: readonly { name: string; order: readonly string[]; routes: readonly Pick<Audience, 'countries' | 'order'>[] }[] | undefined;
+}
+
+/** Every audience of the configuration, service by service; viewers of all other countries come last. */
+export function listAudiences({ routes, defaultOrder, services }: Routed): Audience[] {
+  if (services === undefined) return [...routes, { countries: [], order: defaultOrder }];
+  return services.flatMap(({ name: service, order, routes: own }) =>
+    listAudiences({ routes: own, defaultOrder: order }).map((audience) => ({ ...audience, service })),
+  );
 }
 
 /** Where the router sends an audience under these weights, counted over its hundred buckets; an origin without a weight has 100. */
@@ -54,8 +65,9 @@ export function formatShares(shares: Shares): string {
   return [...shares].map(([origin, share]) => `${origin} ${share}%`).join(', ');
 }
 
-/** `US, IN`, at most six by name, or `other countries`. */
-export function formatAudience({ countries }: Audience): string {
+/** `US, IN`, at most six by name, or `other countries`; after the service, if there is one: `api: US, IN`. */
+export function formatAudience({ service, countries }: Audience): string {
+  if (service !== undefined) return `${service}: ${formatAudience({ countries, order: [] })}`;
   if (countries.length === 0) return 'other countries';
   return countries.length <= 6 ? countries.join(', ') : `${countries.slice(0, 5).join(', ')} and ${countries.length - 5} more`;
 }

@@ -1,4 +1,5 @@
 import type { CacheBehavior, DefaultCacheBehavior, DistributionConfig } from '@aws-sdk/client-cloudfront';
+import { coversPattern } from '../config/path-pattern.ts';
 import { EdgeError } from '../errors.ts';
 import type { DistributionPlan } from './plan.ts';
 
@@ -149,38 +150,4 @@ function behaviorsOf(config: DistributionConfig): { name: string; behavior: Beha
 
 function arnOn(behavior: Behavior | undefined, event: string): string | undefined {
   return behavior?.FunctionAssociations?.Items?.find(({ EventType }) => EventType === event)?.FunctionARN;
-}
-
-/**
- * Whether the first path pattern matches every path that the second one matches: a behavior with the second pattern after it gets no request.
- * CloudFront ignores a leading slash. True only when it is certain.
- */
-export function coversPattern(wide: string, narrow: string): boolean {
-  return covers(withSlash(wide), withSlash(narrow));
-}
-
-function withSlash(pattern: string): string {
-  return pattern.startsWith('/') || pattern.startsWith('*') ? pattern : `/${pattern}`;
-}
-
-/** Reads `narrow` as text whose wildcards only a wildcard of `wide` matches: `?` is matched by `?` or `*`, `*` by `*` alone. */
-function covers(wide: string, narrow: string): boolean {
-  // The last star of `wide`, and how far into `narrow` it reaches: it grows when what follows does not fit.
-  let [at, of] = [0, 0];
-  let [star, reached] = [-1, 0];
-  while (of < narrow.length) {
-    const wanted = wide[at];
-    const found = narrow[of];
-    if (wanted === '*') {
-      [star, reached] = [at, of];
-      at++;
-    } else if (wanted !== undefined && (wanted === found || (wanted === '?' && found !== '*'))) {
-      at++;
-      of++;
-    } else if (star >= 0) {
-      reached++;
-      [at, of] = [star + 1, reached];
-    } else return false;
-  }
-  return /^\**$/.test(wide.slice(at));
 }

@@ -1,5 +1,7 @@
 import { maxEntries, maxRecordLength } from '../../kvs/health-record.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
+import { listRoutings } from '../config/services.ts';
+import { pathTest } from './path-test.ts';
 
 /** Codes on which a per-request origin group turns to its second origin; a refused connection counts as 503, a timeout as 504. */
 const failoverCriteria = { statusCodes: [500, 502, 503, 504] };
@@ -12,14 +14,7 @@ const safeMethods = ['GET', 'HEAD', 'OPTIONS'];
  * costs up to 15,000 instructions of loading, parsed it costs 3,000. Countries and methods share one table, since two cost 40,000 more.
  */
 export function routesModule(config: EdgeConfig): string {
-  const orders = [config.defaultOrder];
-  const places: Record<string, number> = {};
-  for (const route of config.routes) {
-    const text = route.order.join();
-    let place = orders.findIndex((order) => order.join() === text);
-    if (place < 0) place = orders.push(route.order) - 1;
-    for (const country of route.countries) places[country] = place;
-  }
+  const { places, orders, tests } = placeCountries(config);
   if (config.perRequestFailover) for (const method of safeMethods) places[method] = -1;
   // A record takes out `maxEntries` origins at most: no viewer is sent to a place behind these and one more.
   const ids = Object.fromEntries(Object.entries(config.origins).map(([alias, { originId }]) => [alias, originId]));
@@ -29,15 +24,51 @@ export function routesModule(config: EdgeConfig): string {
     // Constants first: esbuild folds one only when it comes before everything else.
     `export const perRequestFailover = ${config.perRequestFailover};`,
     `export const canRetry = ${config.retryHeader !== undefined};`,
+    `export const hasServices = ${tests !== undefined};`,
+    ...(tests === undefined ? ['export const serviceOf = false;'] : []),
     `export const hasAliases = ${hasAliases};`,
     `export const onlyPairs = ${orders.every((order) => order.length <= 2)};`,
     `export const maxRecordLength = ${maxRecordLength(Object.keys(config.origins))};`,
     `export const retryHeader = ${JSON.stringify(config.retryHeader ?? '')};`,
     // A table that is there is parsed, though nothing reads it.
     `export const ids = ${hasAliases ? parsed(ids) : '{}'};`,
+    ...(tests === undefined ? [] : [`export const serviceOf = (uri) => ${tests};`]),
     `export const places = ${parsed(places)};`,
     `export const routes = ${parsed(routes)};`,
   ].join('\n');
+}
+
+interface Places {
+  /** The place in `orders` by country. With services by the service's key and country, and by the key and `*` for all other countries. */
+  places: Record<string, number>;
+  orders: (readonly string[])[];
+  /** The key of the service that has the path `uri`, or an empty text; undefined without services. */
+  tests: string | undefined;
+}
+
+function placeCountries(config: EdgeConfig): Places {
+  const orders: (readonly string[])[] = [];
+  const places: Record<string, number> = {};
+  const placeOf = (order: readonly string[]) => {
+    const place = orders.findIndex((other) => other.join() === order.join());
+    return place < 0 ? orders.push(order) - 1 : place;
+  };
+  // Services that route alike share a key.
+  const keys = new Map<string, string>();
+  for (const { defaultOrder, routes } of listRoutings(config)) {
+    const text = JSON.stringify([defaultOrder, routes]);
+    if (keys.has(text)) continue;
+    const key = config.services === undefined ? '' : String(keys.size);
+    keys.set(text, key);
+    const rest = placeOf(defaultOrder);
+    if (config.services !== undefined) places[`${key}*`] = rest;
+    for (const route of routes) for (const country of route.countries) places[key + country] = placeOf(route.order);
+  }
+  const tests = config.services?.map(({ paths, order, routes }) => {
+    const test = paths.map(pathTest).join('||');
+    return `${test}?${JSON.stringify(keys.get(JSON.stringify([order, routes])))}:`;
+  });
+  return { places, orders, tests: tests && `${tests.join('')}""` };
 }
 
 function parsed(value: unknown): string {

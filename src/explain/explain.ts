@@ -1,6 +1,7 @@
 import { formatHealthRecord, okRecord, parseHealthRecord, weightAt } from '../../kvs/health-record.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { type CountryCode, everyCountry } from '../config/iso-countries.ts';
+import { routingOf } from '../config/services.ts';
 import { type Asked, askFunction, someIp, type Viewer } from '../edge/ask/ask.ts';
 import type { RouteDecision } from '../edge/ask/decision.ts';
 
@@ -22,7 +23,7 @@ export interface Explanation {
   /** False: the edge reads the text as `ok`. */
   isRecord: boolean;
   origins: ConsideredOrigin[];
-  /** The rule of edge.config.ts: `routes[0]`, `defaultOrder`; undefined for code that was not built from it. */
+  /** The rule of edge.config.ts: `routes[0]`, `defaultOrder`, `service api, order`, `no service has this path`; undefined for code that was not built from it. */
   rule: string | undefined;
   /**
    * 0 to 99, stable per viewer: an origin serves the viewer if its weight exceeds this. Undefined while no weight is
@@ -37,9 +38,16 @@ export interface Explanation {
 /** Runs the function for a viewer, and for variations of it that show why: none of its logic is repeated here. */
 export async function explainViewer(
   asked: Asked,
-  { viewer, record, config }: { viewer: Viewer; record: string | undefined; config: Pick<EdgeConfig, 'routes'> | undefined },
+  {
+    viewer,
+    record,
+    config,
+  }: { viewer: Viewer; record: string | undefined; config: Pick<EdgeConfig, 'routes' | 'defaultOrder' | 'services'> | undefined },
 ): Promise<Explanation> {
-  const [[order = []], [decision]] = await Promise.all([findOrders(asked, [viewer.country]), askFunction(asked, [{ viewer, record }])]);
+  const [[order = []], [decision]] = await Promise.all([
+    findOrders(asked, [viewer.country], { path: viewer.uri }),
+    askFunction(asked, [{ viewer, record }]),
+  ]);
   if (decision === undefined) throw new Error('the function was not run');
   const parsed = record === undefined ? [] : parseHealthRecord(record);
   const entries = parsed ?? [];
@@ -51,17 +59,25 @@ export async function explainViewer(
   });
   const isPartial = origins.some(({ weight }) => weight % 100 !== 0);
   const bucket = isPartial ? await findBucket(asked, viewer, order) : undefined;
-  const route = config?.routes.findIndex(({ countries }) => viewer.country !== undefined && countries.includes(viewer.country));
   return {
     viewer,
     record,
     isRecord: parsed !== undefined,
     origins,
-    rule: route === undefined ? undefined : route < 0 ? 'defaultOrder' : `routes[${route}]`,
+    rule: config && findRule(config, viewer),
     bucket,
     failedOpen: origins.length > 0 && origins.every(({ weight }) => weight <= (bucket ?? 0)),
     decision,
   };
+}
+
+function findRule(config: Pick<EdgeConfig, 'routes' | 'defaultOrder' | 'services'>, { country, uri = '/' }: Viewer): string {
+  const routing = routingOf(config, uri);
+  if (routing === undefined) return 'no service has this path';
+  const route = routing.routes.findIndex(({ countries }) => country !== undefined && countries.includes(country));
+  const isService = routing.service !== undefined;
+  const rule = route >= 0 ? `routes[${route}]` : isService ? 'order' : 'defaultOrder';
+  return isService ? `service ${routing.service}, ${rule}` : rule;
 }
 
 /**
@@ -103,13 +119,16 @@ export async function explainCountries(
   asked: Asked,
   record: string | undefined | Promise<string | undefined>,
   origins: number,
+  path = '/',
 ): Promise<CountryGroup[]> {
   const ask = (text: string | undefined) =>
     askFunction(
       asked,
-      ['GET', 'POST'].flatMap((method) => everyCountry.map((country) => ({ viewer: { country, method, ip: someIp }, record: text }))),
+      ['GET', 'POST'].flatMap((method) =>
+        everyCountry.map((country) => ({ viewer: { country, method, ip: someIp, uri: path }, record: text })),
+      ),
     );
-  const early = Promise.all([findOrders(asked, everyCountry, origins), ask(okRecord)]);
+  const early = Promise.all([findOrders(asked, everyCountry, { origins, path }), ask(okRecord)]);
   // When the record cannot be read, that is the error to show.
   early.catch(() => undefined);
   const text = await record;
@@ -127,7 +146,7 @@ export async function explainCountries(
   }
   const found = [...groups.values()].sort((a, b) => b.countries.length - a.countries.length);
   if (!isPartial(text, found, asked.now)) return found;
-  return Promise.all(found.map(async (group) => ({ ...group, shares: await sampleShares(asked, group, text) })));
+  return Promise.all(found.map(async (group) => ({ ...group, shares: await sampleShares(asked, group, { record: text, path }) })));
 }
 
 function isPartial(record: string | undefined, groups: readonly CountryGroup[], now: number): boolean {
@@ -135,9 +154,16 @@ function isPartial(record: string | undefined, groups: readonly CountryGroup[], 
   return groups.some(({ order }) => order.some((origin) => weightAt(entries, origin, now / 1_000) % 100 !== 0));
 }
 
-async function sampleShares(asked: Asked, { countries }: CountryGroup, record: string | undefined): Promise<Record<string, number>> {
+async function sampleShares(
+  asked: Asked,
+  { countries }: CountryGroup,
+  { record, path }: { record: string | undefined; path: string },
+): Promise<Record<string, number>> {
   const [country] = countries;
-  const questions = Array.from({ length: sampleSize }, (_, n) => ({ viewer: { country, method: 'POST', ip: `198.51.100.${n}` }, record }));
+  const questions = Array.from({ length: sampleSize }, (_, n) => ({
+    viewer: { country, method: 'POST', ip: `198.51.100.${n}`, uri: path },
+    record,
+  }));
   const counts: Record<string, number> = {};
   for (const { origins, route } of await askFunction(asked, questions)) {
     const origin = origins[0] ?? route;
@@ -150,12 +176,16 @@ async function sampleShares(asked: Asked, { countries }: CountryGroup, record: s
  * Each country's whole order of origins. One request shows only the first two, so the chosen origin is taken away until
  * the function chooses no new one. `origins` is how many there are, when that is known: it saves the last round.
  */
-export async function findOrders(asked: Asked, countries: readonly CountryCode[], origins = Number.POSITIVE_INFINITY): Promise<string[][]> {
+export async function findOrders(
+  asked: Asked,
+  countries: readonly CountryCode[],
+  { origins = Number.POSITIVE_INFINITY, path = '/' }: { origins?: number; path?: string | undefined } = {},
+): Promise<string[][]> {
   const orders: string[][] = countries.map(() => []);
   let open = countries.map((_, index) => index);
   for (let found = 0; open.length > 0 && found < origins; found++) {
     const questions = open.map((index) => ({
-      viewer: { country: countries[index], method: 'POST', ip: someIp },
+      viewer: { country: countries[index], method: 'POST', ip: someIp, uri: path },
       record: formatHealthRecord((orders[index] ?? []).map((origin) => ({ origin, weight: 0 }))),
     }));
     const decisions = await askFunction(asked, questions);

@@ -22,7 +22,7 @@ export function formatExplanation(explanation: Explanation, { code, source, now,
   const order = origins.map(({ id }) => id).join(', ') || 'none: the function chooses no origin by id';
   const verdict = decision.failed ? paint(colour, 'red', decision.route) : paint(colour, 'green', decision.route);
   return [
-    `viewer   ${viewer.country ?? 'no known country'}, ${viewer.method}, ${viewer.ip}`,
+    `viewer   ${viewer.country ?? 'no known country'}, ${viewer.method}${viewer.uri === undefined ? '' : ` ${viewer.uri}`}, ${viewer.ip}`,
     `code     ${code}`,
     `record   ${said}  (${source})`,
     `order    ${order}${rule === undefined ? '' : `  (edge.config.ts, ${rule})`}`,

@@ -25,6 +25,7 @@ export function surveyLive(
   runtime: FunctionRuntime,
   { source, record, failReads, now }: LiveSurvey,
   origins: number,
+  path?: string,
 ): Promise<CountryGroup[]> {
   // Only the questions about a missing record have an empty store; the others find the orders and need their reads.
   const run = (input: RunInput) =>
@@ -37,5 +38,5 @@ export function surveyLive(
     return runs;
   };
   const polite = { run, runMany, close: async () => undefined };
-  return explainCountries({ runtime: polite, source, now }, failReads ? undefined : record, origins);
+  return explainCountries({ runtime: polite, source, now }, failReads ? undefined : record, origins, path);
 }

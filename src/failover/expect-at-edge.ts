@@ -24,15 +24,21 @@ export interface ExpectedAtEdge {
   note?: string;
 }
 
+export interface EdgeAudiences {
+  audiences: readonly Audience[];
+  /** Those of the service that has the path for which the edge is asked. Default all. */
+  edgeAudiences?: readonly Audience[] | undefined;
+}
+
 /** Who should answer whom under each record: by running the LIVE function, since the working tree may be another; by configuration where that is not possible. */
 export async function expectAtEdge(
-  { audiences, expectByLive }: { audiences: readonly Audience[]; expectByLive?: ExpectByLive | undefined },
+  { audiences, edgeAudiences = audiences, expectByLive }: EdgeAudiences & { expectByLive?: ExpectByLive | undefined },
   { canChooseCountry }: Pick<EdgeView, 'canChooseCountry'>,
   records: readonly string[],
   scope: ViewerScope,
   now: number,
 ): Promise<ExpectedAtEdge> {
-  const asked = scope === 'all' ? audiences : sampleAudiences(audiences);
+  const asked = scope === 'all' ? edgeAudiences : sampleAudiences(edgeAudiences);
   const routes = asked
     .filter(({ countries }) => countries.length > 0)
     .map(({ countries, order }) => ({ countries: [...countries], order: [...order] }));

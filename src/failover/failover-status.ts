@@ -55,6 +55,8 @@ interface EdgeStatus {
 export interface StatusContext {
   origins: readonly string[];
   audiences: readonly Audience[];
+  /** Those of the service that has the path for which the edge is asked. Default all. */
+  edgeAudiences?: readonly Audience[] | undefined;
   edge: EdgeView | undefined;
   expectByLive?: ExpectByLive | undefined;
   probeOrigin?: ((origin: string) => Promise<OriginProbe>) | undefined;
@@ -69,7 +71,7 @@ export async function readStatus(store: FlagStore, context: StatusContext): Prom
   const [values, probes, answers] = await Promise.all([
     readFlips(store, shownFlips),
     Promise.all(origins.map(async (id): Promise<[string, OriginProbe | undefined]> => [id, await probeOrigin?.(id)])),
-    edge && askAudiences(edge, context.audiences),
+    edge && askAudiences(edge, context.edgeAudiences ?? context.audiences),
   ]);
   const status = describeValues(values, origins, now());
   const probed = new Map(probes);

@@ -27,6 +27,8 @@ export interface FailoverTools extends PlanTools {
   /** Undefined when the edge shall not or cannot be asked. */
   edge: EdgeView | undefined;
   audiences: readonly Audience[];
+  /** Those of the service that has the path for which the edge is asked. Default all. */
+  edgeAudiences?: readonly Audience[] | undefined;
   /** Undefined: the edge is compared with edge.config.ts. */
   expectByLive?: ExpectByLive | undefined;
   /** Proves an origin before viewers are sent to it. */

@@ -1,4 +1,5 @@
 import { everyCountry } from '../config/iso-countries.ts';
+import { samplePaths } from '../config/services.ts';
 import type { AnyRuntime } from '../edge/ask/ask.ts';
 import { type Comparison, checkRouting, compareSurveys, listSituations, surveyFunction } from '../edge/ask/survey.ts';
 import { judgeRun } from '../edge/judge/judge.ts';
@@ -52,7 +53,7 @@ async function surveyBoth(
 ): Promise<Behaviour> {
   const runtime = await open();
   try {
-    const situations = listSituations(Object.keys(config.origins));
+    const situations = listSituations(Object.keys(config.origins), samplePaths(config));
     const survey = ({ code, sha256 }: Pick<Stage, 'code' | 'sha256'>) =>
       surveyFunction(
         { runtime, source: { code: Buffer.from(code).toString('utf8'), sha256 }, now: now(), origins: config.origins },

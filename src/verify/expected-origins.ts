@@ -1,6 +1,6 @@
 import { parseHealthRecord } from '../../kvs/health-record.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
-import { listAudiences } from '../core/viewer-shares.ts';
+import { routingOf } from '../config/services.ts';
 import { type Asked, askFunction, someIp, type Viewer } from '../edge/ask/ask.ts';
 
 /** The viewer of one row. */
@@ -25,12 +25,13 @@ const sampleSize = 64;
 
 /** For the local edge every configured country and the others; for a real edge this machine. `country` selects one. */
 export function listAskers(
-  config: Pick<EdgeConfig, 'routes'>,
+  config: Pick<EdgeConfig, 'routes'> & Partial<Pick<EdgeConfig, 'defaultOrder' | 'services'>>,
   { isLocal, country, path }: { isLocal: boolean; country: string | undefined; path: string },
 ): Asker[] {
   const uri = path.split('?', 1)[0] ?? path;
+  const { routes } = routingOf({ defaultOrder: [], ...config }, uri) ?? { routes: [] };
   const viewer = (from: string | undefined, ip = someIp): Viewer => ({ country: from, method: 'GET', ip, uri });
-  const countries = country === undefined ? [...config.routes.flatMap((route) => route.countries), undefined] : [country];
+  const countries = country === undefined ? [...routes.flatMap((route) => route.countries), undefined] : [country];
   if (isLocal) return countries.map((from) => ({ name: from ?? 'others', viewers: [viewer(from)] }));
   const addresses = Array.from({ length: sampleSize }, (_, n) => `198.51.100.${n}`);
   return [{ name: country ?? 'from here', viewers: countries.flatMap((from) => addresses.map((ip) => viewer(from, ip))) }];
@@ -59,15 +60,17 @@ function isFirstOfCountry({ viewers }: Asker, { country }: Viewer, place: number
   return viewers.findIndex((other) => other.country === country) === place;
 }
 
-/** Without the record: the first origin of the configured order, and the others as fallback. */
-export function expectByConfiguration(config: Pick<EdgeConfig, 'routes' | 'defaultOrder'>, askers: readonly Asker[]): Expected[] {
-  const audiences = listAudiences(config);
-  const orderOf = (country: string | undefined) =>
-    audiences.find(({ countries }) => country !== undefined && countries.includes(country))?.order ?? config.defaultOrder;
-  return askers.map(({ viewers }) => {
-    const orders = viewers.map(({ country }) => orderOf(country));
-    return expectOrders(orders, false);
-  });
+/** Without the record: the first origin of the configured order, and the others as fallback; none for a path that passes through. */
+export function expectByConfiguration(
+  config: Pick<EdgeConfig, 'routes' | 'defaultOrder' | 'services'>,
+  askers: readonly Asker[],
+): Expected[] {
+  const orderOf = ({ country, uri = '/' }: Viewer) => {
+    const routing = routingOf(config, uri);
+    const route = routing?.routes.find(({ countries }) => country !== undefined && countries.includes(country));
+    return route?.order ?? routing?.defaultOrder ?? [];
+  };
+  return askers.map(({ viewers }) => expectOrders(viewers.map(orderOf), false));
 }
 
 function expectOrders(orders: readonly (readonly string[])[], isRecordKnown: boolean): Expected {

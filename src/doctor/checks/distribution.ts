@@ -1,7 +1,8 @@
 import type { DefaultCacheBehavior, DistributionConfig, Origin } from '@aws-sdk/client-cloudfront';
 import type { LiveDistribution } from '../../aws/distribution.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
-import { coversPattern } from '../../distribution/hazards.ts';
+import { coversPattern } from '../../config/path-pattern.ts';
+import { listOrders } from '../../config/services.ts';
 import { planDistribution } from '../../distribution/plan.ts';
 import { type CheckFinding, defineCheck, fail, ok, problemsOr, warn } from '../check.ts';
 import {
@@ -183,7 +184,7 @@ function judgeOriginGroups(configs: readonly DistributionView[]): readonly Check
 interface TimeoutsFacts {
   where: string;
   origins: readonly Origin[];
-  config: Pick<EdgeConfig, 'defaultOrder' | 'routes' | 'perRequestFailover'>;
+  config: Pick<EdgeConfig, 'defaultOrder' | 'routes' | 'services' | 'perRequestFailover'>;
 }
 
 /** Our own limits: how long people wait, and when browsers and load balancers commonly give up. */
@@ -203,8 +204,7 @@ export const timeoutsCheck = defineCheck<TimeoutsFacts>({
 
 export function judgeTimeouts({ where, origins, config }: TimeoutsFacts): readonly CheckFinding[] {
   const seconds = new Map(origins.map((origin) => [origin.Id ?? '', worstSeconds(origin)]));
-  const orders = [config.defaultOrder, ...config.routes.map(({ order }) => order)];
-  const waits = orders.map((order) => {
+  const waits = listOrders(config).map((order) => {
     const tried = order.slice(0, config.perRequestFailover ? 2 : 1);
     return { tried, total: tried.reduce((sum, id) => sum + (seconds.get(id) ?? 0), 0) };
   });

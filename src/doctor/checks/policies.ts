@@ -1,5 +1,6 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { cachingDisabledId, countryPolicyId, sendsCountry, wrongPolicyIds } from '../../config/managed-policies.ts';
+import { listRoutings } from '../../config/services.ts';
 import { formatDuration } from '../../text/duration.ts';
 import { type CheckFinding, defineCheck, fail, problemsOr, warn } from '../check.ts';
 import { legacyHeaders, listBehaviors, type RoutedBehavior, readBothConfigs, readRoutedBehaviors } from '../distribution-view.ts';
@@ -74,8 +75,9 @@ export const countryCheck = defineCheck<CountryFacts>({
   why: 'CloudFront adds the header only when a policy names it; without it every viewer gets the default order.',
   gather: async (readers) => {
     const { where, behaviors } = await readRoutedBehaviors(readers);
-    const { routes, defaultOrder } = readers.config;
-    const hasRoutes = routes.some(({ order }) => order.join() !== defaultOrder.join());
+    const hasRoutes = listRoutings(readers.config).some(({ routes, defaultOrder }) =>
+      routes.some(({ order }) => order.join() !== defaultOrder.join()),
+    );
     return { where, behaviors, hasRoutes };
   },
   judge: judgeCountry,

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkOriginsAgree, parseDistribution, placeholdersOf } from '../../config/distribution-file.ts';
 import { type EdgeConfig, parseEdgeConfig } from '../../config/edge-config.ts';
+import { samplePaths } from '../../config/services.ts';
 import type { AnyRuntime } from '../../edge/ask/ask.ts';
 import { checkRouting, listSituations, surveyFunction } from '../../edge/ask/survey.ts';
 import { proveFunction } from '../../edge/prove-function.ts';
@@ -101,7 +102,7 @@ async function surveyAll(
   try {
     const answers = await surveyFunction(
       { runtime, source: { code, sha256 }, now, origins: config.origins },
-      listSituations(Object.keys(config.origins)),
+      listSituations(Object.keys(config.origins), samplePaths(config)),
     );
     const problems = checkRouting(answers, config);
     if (problems.length > 0)
@@ -112,7 +113,8 @@ async function surveyAll(
   }
 }
 
-function describeConfig({ origins, routes }: EdgeConfig): string[] {
+function describeConfig({ origins, routes, services }: EdgeConfig): string[] {
+  if (services !== undefined) return [`${Object.keys(origins).join(', ')}; services ${services.map(({ name }) => name).join(', ')}`];
   return [`${Object.keys(origins).join(', ')}; ${routes.length} ${routes.length === 1 ? 'route' : 'routes'}`];
 }
 

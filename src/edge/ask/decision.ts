@@ -19,6 +19,9 @@ export interface RouteDecision {
 type NameOf = (id: string) => string;
 const asItIs: NameOf = (id) => id;
 
+/** The route of a request for which the function calls no helper. */
+export const ownOrigin = 'the behavior’s own origin';
+
 const statuses = { execution: 503, validation: 502 } as const;
 
 /** Where the request goes, or what happens instead. */
@@ -58,7 +61,7 @@ function listOrigins(call: OriginCall | undefined): string[] {
 }
 
 function describeRoute(call: OriginCall | undefined, nameOf: NameOf): string {
-  if (call === undefined) return 'the behavior’s own origin';
+  if (call === undefined) return ownOrigin;
   if (call.helper === 'updateRequestOrigin') return `the origin ${JSON.stringify(call.settings)}`;
   return listOrigins(call).map(nameOf).join(', then ');
 }

@@ -1,14 +1,17 @@
 import { formatHealthRecord, okRecord, parseHealthRecord, weightAt } from '../../../kvs/health-record.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
 import { type CountryCode, everyCountry, formatCountryCount } from '../../config/iso-countries.ts';
+import { type Routing, routingOf, type SamplePath } from '../../config/services.ts';
 import { type Asked, askFunction, someIp } from './ask.ts';
-import type { RouteDecision } from './decision.ts';
+import { ownOrigin, type RouteDecision } from './decision.ts';
 
 /** A state of the store, and the methods that are tried in it. */
 export interface Situation {
   title: string;
   record: string;
   methods: readonly string[];
+  /** Default `/`. */
+  path?: string;
 }
 
 /** What a function decides for one kind of request. */
@@ -22,14 +25,21 @@ export interface SurveyAnswer {
 // GET represents the methods that a per-request group serves, POST those that it does not.
 const bothKinds = ['GET', 'POST'];
 
-/** All origins healthy, each one down alone, and all down: a route also says where viewers go then. */
-export function listSituations(origins: readonly string[]): Situation[] {
+const wholeSite: readonly SamplePath[] = [{ path: '/', service: undefined }];
+
+/** All origins healthy, each one down alone, and all down: a route also says where viewers go then. All of them for each path. */
+export function listSituations(origins: readonly string[], paths = wholeSite): Situation[] {
   const at0 = (down: readonly string[]) => formatHealthRecord(down.map((origin) => ({ origin, weight: 0 })));
-  return [
+  const situations = [
     { title: 'every origin healthy', record: okRecord, methods: bothKinds },
     ...origins.map((origin) => ({ title: `${origin} down`, record: at0([origin]), methods: ['GET'] })),
     ...(origins.length > 1 ? [{ title: 'every origin down', record: at0(origins), methods: ['GET'] }] : []),
   ];
+  if (paths.length === 1 && paths[0]?.service === undefined) return situations;
+  return paths.flatMap(({ path, service }) => {
+    const name = service === undefined ? `${path}, a path of no service` : `${path} of ${service}`;
+    return situations.map((situation) => ({ ...situation, title: `${name}, ${situation.title}`, path }));
+  });
 }
 
 /** Runs a function for every country in every situation; answers are in the same order for any function. */
@@ -39,7 +49,10 @@ export async function surveyFunction(asked: Asked, situations: readonly Situatio
   );
   const decisions = await askFunction(
     asked,
-    cases.map(({ situation, method, country }) => ({ viewer: { country, method, ip: someIp }, record: situation.record })),
+    cases.map(({ situation, method, country }) => ({
+      viewer: { country, method, ip: someIp, uri: situation.path ?? '/' },
+      record: situation.record,
+    })),
   );
   return cases.map((each, index) => ({ ...each, decision: decisions[index] as RouteDecision }));
 }
@@ -66,7 +79,8 @@ export function compareSurveys(before: readonly SurveyAnswer[], after: readonly 
     const old = before[index];
     return old === undefined ? [] : [{ old, answer, isRerouted: old.decision.route !== answer.decision.route }];
   });
-  const rerouted = new Set(pairs.filter(({ isRerouted }) => isRerouted).map(({ answer }) => answer.country));
+  const keyOf = ({ country, situation }: SurveyAnswer) => `${country} ${situation.path}`;
+  const rerouted = new Set(pairs.filter(({ isRerouted }) => isRerouted).map(({ answer }) => keyOf(answer)));
   const situations = new Map<Situation, Map<CountryCode, RoutingChange['methods']>>();
   for (const { old, answer, isRerouted } of pairs) {
     const { situation, method, country } = answer;
@@ -74,7 +88,7 @@ export function compareSurveys(before: readonly SurveyAnswer[], after: readonly 
     situations.set(situation, countries);
     const difference = isRerouted
       ? { before: old.decision.route, after: answer.decision.route }
-      : rerouted.has(country)
+      : rerouted.has(keyOf(answer))
         ? undefined
         : compareRewrites(old, answer);
     if (difference !== undefined) countries.set(country, [...(countries.get(country) ?? []), { method, ...difference }]);
@@ -104,7 +118,7 @@ function listRewrites({ country, decision }: SurveyAnswer): string {
   return country === undefined ? text : text.replace(new RegExp(`\\b${country}\\b`, 'g'), '<country>');
 }
 
-type Routes = Pick<EdgeConfig, 'routes' | 'defaultOrder' | 'perRequestFailover'>;
+type Routes = Pick<EdgeConfig, 'routes' | 'defaultOrder' | 'services' | 'perRequestFailover'>;
 
 /**
  * Every answer in which the function does not do what edge.config.ts says, one line per kind. Weights are 0 or 100 in
@@ -113,7 +127,9 @@ type Routes = Pick<EdgeConfig, 'routes' | 'defaultOrder' | 'perRequestFailover'>
 export function checkRouting(answers: readonly SurveyAnswer[], config: Routes): string[] {
   const found = new Map<string, CountryCode[]>();
   for (const { situation, method, country, decision } of answers) {
-    const expected = expectOrigins(config, country, method, situation.record).join(', then ');
+    const routing = routingOf(config, situation.path ?? '/');
+    const expected =
+      routing === undefined ? ownOrigin : expectOrigins(config, routing, { country, method, record: situation.record }).join(', then ');
     if (decision.route === expected) continue;
     const problem = `${situation.title}, ${method}: edge.config.ts says ${expected}, the function ${decision.failed ? '' : 'chooses '}${decision.route}`;
     found.set(problem, [...(found.get(problem) ?? []), country]);
@@ -121,9 +137,13 @@ export function checkRouting(answers: readonly SurveyAnswer[], config: Routes): 
   return [...found].map(([problem, countries]) => `${formatCountryCount(countries)}: ${problem}`);
 }
 
-function expectOrigins(config: Routes, country: CountryCode, method: string, record: string): string[] {
-  const route = config.routes.find(({ countries }) => country !== undefined && countries.includes(country));
-  const order = route?.order ?? config.defaultOrder;
+function expectOrigins(
+  config: Routes,
+  { routes, defaultOrder }: Routing,
+  { country, method, record }: { country: CountryCode; method: string; record: string },
+): string[] {
+  const route = routes.find(({ countries }) => country !== undefined && countries.includes(country));
+  const order = route?.order ?? defaultOrder;
   const entries = parseHealthRecord(record) ?? [];
   const up = order.filter((origin) => weightAt(entries, origin, 0) > 0);
   const kept = up.length === 0 ? order : up;

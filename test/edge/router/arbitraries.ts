@@ -62,7 +62,13 @@ const store: fc.Arbitrary<StoreView | undefined> = fc.oneof(
   { weight: 1, arbitrary: fc.constant(undefined) },
 );
 
-const routed = [...new Set(Object.values(configs).flatMap(({ routes }) => routes.flatMap(({ countries }) => countries)))];
+const routed = [
+  ...new Set(
+    Object.values(configs).flatMap(({ routes, services = [] }) =>
+      [...routes, ...services.flatMap((each) => each.routes)].flatMap(({ countries }) => countries),
+    ),
+  ),
+];
 const capital = fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZ');
 
 const country = fc.oneof(
@@ -109,10 +115,27 @@ const address = fc.oneof(
   { weight: 1, arbitrary: fc.constant('f'.repeat(2_000)) },
 );
 
+/** Paths on both sides of what the patterns of the services match, and any others. */
+const uri = fc.oneof(
+  { weight: 1, arbitrary: fc.webPath() },
+  {
+    weight: 2,
+    arbitrary: fc
+      .array(
+        fc.constantFrom(
+          ...['/', '/api', '/login', 'graphql', '.json', '/files', '/fxles', '/img', '.jpg', '.jpeg', '/raw/', '/signin'],
+          ...['/r', '/x', 'y', '/z', 'z', 'a', 'b', '/a', '?', '*', '%2F', '/API', '.'],
+        ),
+        { maxLength: 7 },
+      )
+      .map((parts) => `/${parts.join('')}`.replace(/^\/\//, '/')),
+  },
+);
+
 const event: fc.Arbitrary<ViewerRequestEvent> = fc
   .record({
     method,
-    uri: fc.webPath(),
+    uri,
     headers,
     querystring: values(fc.string({ maxLength: 4 })),
     cookies: values(fc.stringMatching(/^[a-z]{1,4}$/)),
@@ -133,7 +156,7 @@ const routerInput: fc.Arbitrary<RouterInput> = fc.record({ event, store, now });
 
 export const randomCase: fc.Arbitrary<RandomCase> = fc.record({
   config: fc.oneof(
-    { weight: 3, arbitrary: fc.constantFrom<ConfigName>('sample', 'three', 'ten', 'aliased', 'three-retrying') },
+    { weight: 3, arbitrary: fc.constantFrom<ConfigName>('sample', 'three', 'ten', 'aliased', 'three-retrying', 'services') },
     { weight: 1, arbitrary: fc.constantFrom(...(Object.keys(configs) as ConfigName[])) },
   ),
   input: routerInput,

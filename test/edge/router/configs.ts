@@ -51,6 +51,31 @@ const aliased: EdgeConfigInput = {
   },
 };
 
+/** Every form of a path pattern; an earlier service takes paths that a later one would have, and no service has all paths. */
+const services: EdgeConfigInput = {
+  origins,
+  services: [
+    { name: 'login', paths: ['/login'], order: ['europe'] },
+    {
+      name: 'api',
+      paths: ['/api/*', 'graphql', '*.json'],
+      order: ['singapore', 'europe', 'tokyo'],
+      routes: [
+        { countries: ['IN', 'US'], order: ['singapore', 'tokyo', 'europe'] },
+        { countries: ['DE'], order: ['europe', 'singapore', 'tokyo'] },
+      ],
+    },
+    { name: 'files', paths: ['/api', '/f?les/*', '/img/*.jp?g', '/*/raw/*', '/a*ab'], order: ['tokyo', 'europe'] },
+    {
+      name: 'reports',
+      paths: ['/r*/x*y*/z*z', '/??'],
+      order: ['singapore', 'europe', 'tokyo'],
+      routes: [{ countries: ['IN'], order: ['europe'] }],
+    },
+    { name: 'login-too', paths: ['/signin*'], order: ['europe'] },
+  ],
+};
+
 /** The configurations that the router is proven with, by name. */
 export const configs = {
   sample: parseEdgeConfig(edgeConfig),
@@ -61,6 +86,8 @@ export const configs = {
   ten: parseEdgeConfig(ten),
   aliased: parseEdgeConfig(aliased),
   retrying: parseEdgeConfig({ ...edgeConfig, retryHeader: 'x-retry-attempt' }),
+  services: parseEdgeConfig(services),
+  'services-groupless': parseEdgeConfig({ ...services, perRequestFailover: false, retryHeader: 'x-retry-attempt' }),
   'three-retrying': parseEdgeConfig({ ...three, retryHeader: 'x-retry-attempt' }),
 } satisfies Record<string, EdgeConfig>;
 

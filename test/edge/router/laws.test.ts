@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { routingOf } from '../../../src/config/services.ts';
 import type { RunInput } from '../../../src/edge/execution.ts';
 import { judgeRun } from '../../../src/edge/judge/judge.ts';
 import { randomCase } from './arbitraries.ts';
@@ -46,12 +47,15 @@ describe('whatever the event, the record and the store', () => {
         const { calls, output } = routeByModel(configs[config], whole(input));
         const headers: Record<string, { value: string }> | undefined = (output as { headers?: Record<string, { value: string }> }).headers;
         fc.pre(headers !== undefined);
+        const passes = routingOf(configs[config], input.event.request.uri) === undefined;
+        if (passes) expect({ calls, output }).toEqual({ calls: [], output: input.event.request });
+        fc.pre(!passes);
         expect(calls).toHaveLength(1);
         const [, first, country, health] =
           /^([a-z]+);country=(\*|[A-Z]{2});health=(ok|weighted)$/.exec(headers['x-origin-route']?.value ?? '') ?? [];
-        const { routes, origins } = configs[config];
+        const { routes, origins, services = [] } = configs[config];
         expect(Object.keys(origins)).toContain(first);
-        expect(['*', ...routes.flatMap(({ countries }) => countries)]).toContain(country);
+        expect(['*', ...[...routes, ...services.flatMap((each) => each.routes)].flatMap(({ countries }) => countries)]).toContain(country);
         expect(['ok', 'weighted']).toContain(health);
       }),
     );

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { EdgeConfig } from '../../../src/config/edge-config.ts';
+import type { EdgeConfig, Service } from '../../../src/config/edge-config.ts';
 import type { EventValues, RawRun, RunInput } from '../../../src/edge/execution.ts';
 
 // What the router has to do, step by step and without any thought of cost. It shares no code with the router or the record's parser.
@@ -8,14 +8,18 @@ import type { EventValues, RawRun, RunInput } from '../../../src/edge/execution.
 export function routeByModel(config: EdgeConfig, input: RunInput): RawRun {
   const { event, store, now = 0 } = input;
   const request = event.request;
-  const run: RawRun = { output: request, calls: [], reads: store === undefined ? [] : ['health'], logs: [], droppedLogArguments: 0 };
+  const run: RawRun = { output: request, calls: [], reads: [], logs: [], droppedLogArguments: 0 };
+  const service = serviceOf(config, request.uri);
+  // No service has the path: the behavior's own origin serves the request as the viewer sent it.
+  if (service === undefined) return run;
+  if (store !== undefined) run.reads.push('health');
   // CloudFront always sends headers; without any the request goes on untouched, to the behavior's own origin.
   const headers: EventValues | null | undefined = request.headers;
   if (headers === undefined || headers === null) return run;
 
   const country = headers['cloudfront-viewer-country']?.value;
-  const route = config.routes.find(({ countries }) => countries.includes(String(country)));
-  const order = route?.order ?? config.defaultOrder;
+  const route = service.routes.find(({ countries }) => countries.includes(String(country)));
+  const order = route?.order ?? service.order;
 
   const record = readableRecord(store) ?? 'ok';
   const weights = isTooLong(record, Object.keys(config.origins)) ? new Map<string, number>() : weightsOf(record, now / 1000);
@@ -44,6 +48,21 @@ export function routeByModel(config: EdgeConfig, input: RunInput): RawRun {
   const says = `${first};country=${route === undefined ? '*' : country};health=${record === 'ok' ? 'ok' : 'weighted'}`;
   run.output = { ...request, headers: { ...others, 'x-origin-route': { value: says } } };
   return run;
+}
+
+/** The first service with a path that matches; all paths are one service where none is configured. */
+function serviceOf({ services, defaultOrder, routes }: EdgeConfig, uri: string): Pick<Service, 'order' | 'routes'> | undefined {
+  if (services === undefined) return { order: defaultOrder, routes };
+  return services.find(({ paths }) =>
+    paths.some((pattern) => matches(pattern.startsWith('*') ? pattern : `/${pattern.replace(/^\//, '')}`, uri)),
+  );
+}
+
+/** One character of the pattern after the other, every length of a star tried. */
+function matches(pattern: string, path: string): boolean {
+  if (pattern === '') return path === '';
+  if (pattern.startsWith('*')) return matches(pattern.slice(1), path) || (path !== '' && matches(pattern, path.slice(1)));
+  return path !== '' && (pattern[0] === '?' || pattern[0] === path[0]) && matches(pattern.slice(1), path.slice(1));
 }
 
 /** 0 to 99, always the same for one address: the first byte of its MD5, scaled. */

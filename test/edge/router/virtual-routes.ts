@@ -6,6 +6,8 @@ export let maxRecordLength: unknown;
 export let canRetry: unknown;
 export let retryHeader: unknown;
 export let hasAliases: unknown;
+export let hasServices: unknown;
+export let serviceOf: unknown;
 export let ids: unknown;
 export let perRequestFailover: unknown;
 export let onlyPairs: unknown;
@@ -18,5 +20,6 @@ const modules = new Map<EdgeConfig, Promise<Record<string, unknown>>>();
 export async function serveRoutes(config: EdgeConfig): Promise<void> {
   const module = modules.get(config) ?? import(`data:text/javascript,${encodeURIComponent(routesModule(config))}`);
   modules.set(config, module);
-  ({ canRetry, retryHeader, hasAliases, ids, maxRecordLength, perRequestFailover, onlyPairs, places, routes } = await module);
+  ({ canRetry, retryHeader, hasAliases, hasServices, serviceOf, ids, maxRecordLength, perRequestFailover, onlyPairs, places, routes } =
+    await module);
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compilePathPattern } from '../../../local/edge/edge-plan.ts';
-import { coversPattern } from '../../../src/distribution/hazards.ts';
+import { coversPattern } from '../../../src/config/path-pattern.ts';
 
 describe('coversPattern', () => {
   it.each([

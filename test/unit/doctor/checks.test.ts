@@ -9,8 +9,8 @@ import {
   managedCachePolicies,
   managedOriginRequestPolicies,
 } from '../../../src/config/managed-policies.ts';
+import { coversPattern } from '../../../src/config/path-pattern.ts';
 import { formatStateRecord, freshState } from '../../../src/core/state-record.ts';
-import { coversPattern } from '../../../src/distribution/hazards.ts';
 import type { CheckFinding } from '../../../src/doctor/check.ts';
 import { judgeEveryBehavior, judgeTimeouts } from '../../../src/doctor/checks/distribution.ts';
 import {

@@ -23,6 +23,8 @@ describe('what the edge knows of edge.config.ts', () => {
     const europe = Object.fromEntries(['AT', 'BE', 'CH', 'DE', 'ES', 'FR', 'GB', 'IE', 'IT', 'NL', 'PL', 'SE'].map((code) => [code, 1]));
     expect({ ...(await load(configs.sample)) }).toEqual({
       canRetry: false,
+      hasServices: false,
+      serviceOf: false,
       retryHeader: '',
       hasAliases: false,
       ids: {},

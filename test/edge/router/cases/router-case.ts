@@ -19,6 +19,8 @@ export interface RouterCase {
 export interface Given {
   config?: ConfigName;
   country?: string;
+  /** Default: the sample event's. */
+  uri?: string;
   method?: string;
   ip?: string;
   /** Instead of a single country header. */
@@ -49,7 +51,11 @@ export function given({
   const headers =
     'headers' in more ? more.headers : { host: { value: 'www.example.com' }, 'cloudfront-viewer-country': { value: country } };
   const event = structuredClone({
-    ...sampleEvent({ method, headers: headers as ViewerRequestEvent['request']['headers'] }),
+    ...sampleEvent({
+      method,
+      ...(more.uri !== undefined && { uri: more.uri }),
+      headers: headers as ViewerRequestEvent['request']['headers'],
+    }),
     viewer: { ip },
   });
   more.spoil?.(event as never);

@@ -5,6 +5,7 @@ import { orderCases } from './order-cases.ts';
 import { recordCases, storeCases } from './record-cases.ts';
 import { retryCases } from './retry-cases.ts';
 import type { RouterCase } from './router-case.ts';
+import { serviceCases } from './service-cases.ts';
 
 /** The one table that every runtime and the model must agree on. */
 export const routerCases: readonly RouterCase[] = [
@@ -16,4 +17,5 @@ export const routerCases: readonly RouterCase[] = [
   ...eventCases,
   ...addressCases,
   ...retryCases,
+  ...serviceCases,
 ];

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { type EdgeConfigInput, parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import { listOrders, routingOf, samplePaths } from '../../../src/config/services.ts';
+import { formatAudience, listAudiences } from '../../../src/core/viewer-shares.ts';
+import type { EdgeError } from '../../../src/errors.ts';
+import { buildFlipPolicy } from '../../../src/flipper/flip-policy.ts';
+import { expectByConfiguration, listAskers } from '../../../src/verify/expected-origins.ts';
+
+const origins = { singapore: { region: 'ap-southeast-1' }, europe: { region: 'eu-central-1' } };
+const sound: EdgeConfigInput = {
+  origins,
+  services: [
+    { name: 'api', paths: ['/api/*'], order: ['singapore', 'europe'], routes: [{ countries: ['DE'], order: ['europe', 'singapore'] }] },
+    { name: 'files', paths: ['*.pdf'], order: ['europe'] },
+  ],
+};
+
+function problemsOf(input: unknown): string[] {
+  try {
+    parseEdgeConfig(input);
+    return [];
+  } catch (error) {
+    return (error as EdgeError).message
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim());
+  }
+}
+
+describe('services', () => {
+  const config = parseEdgeConfig(sound);
+
+  it('the first one with a matching path has the request, and no other path is routed', () => {
+    expect(routingOf(config, '/api/x.pdf')?.service).toBe('api');
+    expect(routingOf(config, '/x.pdf')).toEqual({ service: 'files', defaultOrder: ['europe'], routes: [] });
+    expect(routingOf(config, '/')).toBeUndefined();
+    expect(routingOf(parseEdgeConfig({ origins, defaultOrder: ['europe'] }), '/')).toEqual({ defaultOrder: ['europe'], routes: [] });
+  });
+
+  it('each has a sample path, and so has what passes through', () => {
+    expect(samplePaths(config)).toEqual([
+      { path: '/api/sample', service: 'api' },
+      { path: '/sample.pdf', service: 'files' },
+      { path: '/', service: undefined },
+    ]);
+  });
+
+  it('share one record: the flipper weighs the orders of all of them', () => {
+    const orders = [['singapore', 'europe'], ['europe', 'singapore'], ['europe']];
+    expect(listOrders(config)).toEqual(orders);
+    expect(buildFlipPolicy(config).orders).toEqual(orders);
+  });
+
+  it('name their viewers', () => {
+    expect(listAudiences(config).map(formatAudience)).toEqual(['api: DE', 'api: other countries', 'files: other countries']);
+  });
+
+  it('verify expects no origin for a path that passes through', () => {
+    const expected = (path: string) =>
+      expectByConfiguration(config, listAskers(config, { isLocal: true, country: undefined, path })).map(({ right }) => right);
+    expect(expected('/api/x')).toEqual([['europe'], ['singapore']]);
+    expect(expected('/x.pdf')).toEqual([['europe']]);
+    expect(expected('/')).toEqual([[]]);
+  });
+
+  it('have all their problems listed', () => {
+    expect(
+      problemsOf({
+        ...sound,
+        defaultOrder: ['europe'],
+        services: [
+          { name: 'api', paths: ['/api/*', '/b'], order: ['mars'] },
+          { name: 'api', paths: ['api/v1/*', '/b'], order: ['europe'] },
+          { name: 'X', paths: [], order: ['europe'], routes: [{ countries: ['DE', 'DE'], order: ['europe', 'europe'] }] },
+          { name: 'c', paths: ['/ö'], order: ['europe'] },
+        ],
+      }),
+    ).toEqual([
+      'services[2].name: a name is 1 to 63 of a-z, 0-9 and "-", starting with a letter, found "X"',
+      'services[2].paths: Too small: expected array to have >=1 items, found []',
+      'services[3].paths[0]: a path pattern is 1 to 255 of the characters that CloudFront allows in one, found "/ö"',
+      'services: each service has its own order and routes: remove the top-level defaultOrder and routes',
+      'services[0].order[0]: no origin is called "mars"; origins here: singapore, europe',
+      'services[2].routes[0].order[1]: origin "europe" is listed twice',
+      'services[2].routes[0].countries[1]: country DE already has a route, routes[0]',
+      'services[1].name: service "api" is defined twice',
+      'services[1].paths: no request reaches "api": "/api/*" of "api" comes first',
+    ]);
+    expect(problemsOf({ origins })).toEqual(['defaultOrder: Invalid input: expected array, received undefined']);
+    expect(problemsOf(sound)).toEqual([]);
+  });
+});
