@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { EdgeError } from '../errors.ts';
 import { type BuiltFunction, buildFunction } from './build.ts';
@@ -17,6 +18,7 @@ export interface ProveOptions {
   njs: string | undefined;
   /** The file of the function; default functions/origin-router.ts. */
   entry?: string;
+  /** Ends it, and rejects. */
   signal?: AbortSignal | undefined;
 }
 
@@ -25,7 +27,12 @@ export interface ProveOptions {
  * every problem with the file and line in the source, and what to write instead.
  */
 export async function proveFunction({ config, njs, entry, signal }: ProveOptions): Promise<ProvenFunction> {
-  const built = await buildFunction(config, entry);
+  const built = await buildFunction(config, entry).catch(async (error: unknown) => {
+    // Ctrl-C ends esbuild, too, and its failure may be seen before the signal: that is no fault in the code.
+    if (signal !== undefined) await sleep(50);
+    signal?.throwIfAborted();
+    throw error;
+  });
   const report = await gate(built.code, { njs, signal });
   if (report.problems.length === 0) return { ...built, njs: report.njs };
   throw new EdgeError('GATE_REFUSED', locateProblems(report.problems, built).map(describeProblem).join('\n'), {

@@ -7,6 +7,8 @@ import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { buildFunction } from '../../../src/edge/build.ts';
 import { checkSyntax } from '../../../src/edge/gate/check-syntax.ts';
 import { gate } from '../../../src/edge/gate/gate.ts';
+import { proveFunction } from '../../../src/edge/prove-function.ts';
+import { EdgeError } from '../../../src/errors.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
 
 const config = parseEdgeConfig(edgeConfig);
@@ -225,4 +227,10 @@ describe('a function that cannot be built', () => {
       message: expect.stringContaining('absent.ts'),
     });
   });
+});
+
+it('reports a build that the signal cut short as an interruption', async () => {
+  const reason = new EdgeError('INTERRUPTED', 'interrupted');
+  const proving = proveFunction({ config: config, njs: undefined, entry: 'no-such-file.ts', signal: AbortSignal.abort(reason) });
+  await expect(proving).rejects.toBe(reason);
 });
