@@ -204,7 +204,7 @@ describe('what must not become LIVE', () => {
   });
 
   it('is stopped when the code is too large, and nothing is sent', async () => {
-    const orders = Array.from({ length: 100 }, (_, n) => [`origin-with-a-rather-long-name-${n}`, { ...sampleConfig.origins['europe'] }]);
+    const orders = Array.from({ length: 400 }, (_, n) => [`origin-with-a-rather-long-name-${n}`, { ...sampleConfig.origins['europe'] }]);
     const origins = Object.fromEntries(orders) as typeof sampleConfig.origins;
     const ids = Object.keys(origins);
     const config = { ...sampleConfig, origins, defaultOrder: ids, routes: [{ countries: ['IN'], order: [...ids].reverse() }] };
