@@ -40,7 +40,7 @@ function route(event: CloudFrontRequestEvent, record: string): CloudFrontRequest
   try {
     const headers = request.headers;
     let country = (headers['cloudfront-viewer-country'] || (0 as never)).value;
-    // A country that no route names, or a text that is no country, finds no route.
+    // A country that no route names, or a text that names none, finds no route.
     // biome-ignore-start lint: an `if` in its place costs 20,000 instructions of loading.
     const group = hasServices
       ? routes[places[event.service + country]] || routes[places[event.service + (country = '*')]]
@@ -50,7 +50,7 @@ function route(event: CloudFrontRequestEvent, record: string): CloudFrontRequest
     if (record === ('ok' satisfies typeof okRecord)) {
       record = ';health=ok';
     } else {
-      // A longer one is no record: reading it could take longer than CloudFront allows.
+      // A longer record counts as missing: reading it could take longer than CloudFront allows.
       if (!record[maxRecordLength]) kept = keepOrigins(kept, record, event);
       // What the header shows: never the record itself, since a control character in it would be a 502 for every viewer.
       record = ';health=weighted';

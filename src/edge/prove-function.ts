@@ -28,7 +28,7 @@ export interface ProveOptions {
  */
 export async function proveFunction({ config, njs, entry, signal }: ProveOptions): Promise<ProvenFunction> {
   const built = await buildFunction(config, entry).catch(async (error: unknown) => {
-    // Ctrl-C ends esbuild, too, and its failure may be seen before the signal: that is no fault in the code.
+    // Ctrl-C ends esbuild, too, and its failure may be seen before the signal: the code is not at fault.
     if (signal !== undefined) await sleep(50);
     signal?.throwIfAborted();
     throw error;
