@@ -60,7 +60,7 @@ describeWith(['njs', 'valgrind'], 'what the router costs in njs', () => {
     const event = sampleEvent({ headers: { 'cloudfront-viewer-country': { value: 'IN' } } });
     const { code } = await buildFunction(configs.sample);
     const tools = { njs: String(njs), valgrind: String(valgrind) };
-    const inputs = [...worstRecords, ...fc.sample(dearRecord, { numRuns: 20, seed: 20_261_130 })].map((record) => ({
+    const inputs = [...worstRecords, ...fc.sample(dearRecord, { numRuns: 8, seed: 20_261_130 })].map((record) => ({
       event,
       store: { values: new Map([['health', record]]) },
     }));
