@@ -70,7 +70,7 @@ describe('the documents', () => {
 
   it('link to files that are there', () => {
     const broken = [...texts].flatMap(([file, text]) =>
-      [...text.matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)]
+      [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)[^)]*\)/g)]
         .map(([, target = '']) => join(dirname(file), target))
         .filter((target) => !existsSync(target))
         .map((target) => ({ file, target })),
