@@ -17,7 +17,7 @@ export type CountedInput = Pick<RunInput, 'event' | 'store'>;
 
 /** CPU instructions as callgrind counts them: the same code gives the same figures, whatever else the machine does. */
 export interface InstructionCount {
-  /** To compile the code and run its top level, over an empty function. */
+  /** To compile the code and run its top level, over an empty function; NaN where `perRequestOnly` left it out. */
   load: number;
   /**
    * One event, over an empty async handler with the same event and the same substitute for 'cloudfront'; one figure per
@@ -37,7 +37,7 @@ export async function countInstructions(
   code: string,
   inputs: readonly CountedInput[],
   tools: CountingTools,
-  options: { eventsPerRun?: number; signal?: AbortSignal | undefined } = {},
+  options: { eventsPerRun?: number; perRequestOnly?: boolean; signal?: AbortSignal | undefined } = {},
 ): Promise<InstructionCount> {
   const times = options.eventsPerRun ?? 100;
   const { imports, problem } = readImports(code);
@@ -60,7 +60,7 @@ export async function countInstructions(
     };
 
     const least = async (name: string) => Math.min(...(await Promise.all(paddings.map((padding) => count(`${name}-${padding}.js`, 0, 0)))));
-    const [full, bare] = [await least('load'), await least('bare-load')];
+    const load = options.perRequestOnly ? Number.NaN : (await least('load')) - (await least('bare-load'));
     const emptyCosts = new Map<string, number>();
     const perRequest: number[] = [];
     for (const [index, { event }] of inputs.entries()) {
@@ -70,7 +70,7 @@ export async function countInstructions(
       emptyCosts.set(key, empty);
       perRequest.push(Math.round(cost - empty));
     }
-    return { load: full - bare, perRequest };
+    return { load, perRequest };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
