@@ -51,7 +51,8 @@ export function listBehaviors(config: DistributionConfig): { name: string; behav
 export function isRouted(behavior: DefaultCacheBehavior, config: DistributionConfig, { origins }: Pick<EdgeConfig, 'origins'>): boolean {
   const target = behavior.TargetOriginId ?? '';
   const group = config.OriginGroups?.Items?.find(({ Id }) => Id === target);
-  return [target, ...(group?.Members?.Items ?? []).map(({ OriginId }) => OriginId ?? '')].some((id) => Object.hasOwn(origins, id));
+  const ids = routedIds(origins);
+  return [target, ...(group?.Members?.Items ?? []).map(({ OriginId }) => OriginId ?? '')].some((id) => ids.includes(id));
 }
 
 export async function readRoutedBehaviors(readers: DoctorReaders): Promise<DistributionView & { behaviors: readonly RoutedBehavior[] }> {
@@ -88,6 +89,11 @@ export function behaviorForwardsHost({ behavior, cachePolicy, originRequestPolic
 
 /** The router's origins as the config has them. */
 export function listRoutedOrigins(config: DistributionConfig, { origins }: Pick<EdgeConfig, 'origins'>): Origin[] {
-  const ids = Object.values(origins).map(({ originId }) => originId);
+  const ids = routedIds(origins);
   return (config.Origins?.Items ?? []).filter(({ Id = '' }) => ids.includes(Id));
+}
+
+/** The ids that a distribution knows the router's origins by. */
+function routedIds(origins: EdgeConfig['origins']): string[] {
+  return Object.values(origins).map(({ originId }) => originId);
 }

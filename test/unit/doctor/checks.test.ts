@@ -162,6 +162,15 @@ describe('a behavior', () => {
     expect(isRouted(behavior(target), distribution, config)).toBe(expected);
   });
 
+  it('is routed by the id that its origin has in the distribution, not by the alias', () => {
+    const origins = parseEdgeConfig({
+      ...edgeConfig,
+      origins: { ...edgeConfig.origins, singapore: { ...edgeConfig.origins.singapore, originId: 'WebStackOrigin1A2B' } },
+    });
+    expect(isRouted(behavior('WebStackOrigin1A2B'), distribution, origins)).toBe(true);
+    expect(isRouted(behavior('singapore'), distribution, origins)).toBe(false);
+  });
+
   it.each([
     { when: 'a bucket has no function', behavior: behavior('bucket'), isRouted: false, expected: 'ok' },
     {
