@@ -83,10 +83,14 @@ export async function moveViewers(intent: WriteIntent, tools: FailoverTools, ste
   return { outcome: 'written', sequence: record.state.sequence, from: plan.live.text, to: record.text, propagationMs };
 }
 
-/** The override in force, as one text to compare: a page sends it back with the write, so that no override is replaced unseen. */
+/**
+ * The override in force, as one text to compare: a page sends it back with the write, so that no override is replaced unseen. When a flipper noted
+ * it does not count.
+ */
 export async function readOverride({ store, now }: Pick<FailoverTools, 'store' | 'now'>): Promise<string> {
   const { values } = await store.read(flipKeys);
-  return JSON.stringify(overrideInForce(parseLiveRecord(values, now())) ?? 'none');
+  const override = overrideInForce(parseLiveRecord(values, now()));
+  return JSON.stringify(override === undefined ? 'none' : { ...override, notedAt: undefined });
 }
 
 /** Only origins that may win viewers are probed: a dead one that is being left would cost its timeout. */

@@ -112,6 +112,23 @@ describe('a move asked by a page', () => {
     expect(record()).toBe(before);
   });
 
+  it('is written over an override that a flipper only noted since the plan was shown', async () => {
+    const until = '2100-01-01T00:00:00.000Z';
+    const override = { weights: { singapore: 0 }, until, reason: 'by hand', by: 'carol' };
+    const put = (found: object) =>
+      test.store.update([], () => ({
+        puts: [
+          { key: 'health', value: `singapore=0@${Date.parse(until) / 1_000}` },
+          { key: 'state', value: JSON.stringify({ sequence: 1, origins: {}, override: found }) },
+        ],
+        deletes: [],
+      }));
+    await put(override);
+    const shown = await send(form);
+    await put({ ...override, notedAt: '2026-11-30T00:00:00.000Z' });
+    expect(await send({ ...form, write: 'yes', seen: 'seen' in shown ? shown.seen : '' })).toMatchObject({ written: true });
+  });
+
   it('that makes no sense is one problem', async () => {
     expect(await send({ ...form, for: '' })).toMatchObject({ code: 'USAGE', problems: [expect.stringContaining('--for is missing')] });
   });
