@@ -1,5 +1,5 @@
 import type { EdgeConfig, Service } from './edge-config.ts';
-import { matchesPattern } from './path-pattern.ts';
+import { matchesPattern, withSlash } from './path-pattern.ts';
 
 /** Whose orders depend on the country alone: those of one service. */
 export interface Routing {
@@ -54,6 +54,5 @@ export function samplePaths(config: Routed): SamplePath[] {
 }
 
 function fillPattern(pattern: string): string[] {
-  const full = pattern.startsWith('/') ? pattern : `/${pattern}`;
-  return ['sample', ''].map((text) => full.replaceAll('?', 'x').replaceAll('*', text));
+  return ['sample', ''].map((text) => withSlash(pattern.replaceAll('?', 'x').replaceAll('*', text)));
 }

@@ -10,7 +10,6 @@ import {
   withHold,
   withMoves,
 } from './flip-view.ts';
-
 import { rememberOut } from './hold-down.ts';
 import type { LiveRecord } from './live-record.ts';
 import type { Evidence } from './origin-track.ts';

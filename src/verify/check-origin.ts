@@ -1,6 +1,7 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { defaultHttpSignal, type EdgeConfig } from '../config/edge-config.ts';
 import type { LocalOrigin } from '../config/local-cloud.ts';
+import { originIdOf } from '../config/origin-alias.ts';
 import { checkResponse } from '../probe/check-response.ts';
 import { askTwice, judgeOriginLock, type LockFacts, type LockVerdict } from '../probe/origin-lock.ts';
 import { type ProbeOptions, probe } from '../probe/probe.ts';
@@ -25,7 +26,7 @@ export interface OriginCheck extends Sampling {
 /** Probes an origin directly, as CloudFront would; undefined when interrupted before the first result. */
 export async function checkOrigin(id: string, check: OriginCheck): Promise<VerifyRow | undefined> {
   const { config, path } = check;
-  const originId = config.origins[id]?.originId ?? id;
+  const originId = originIdOf(config.origins, id);
   const signal = config.origins[id]?.signals.find((candidate) => candidate.type === 'http') ?? defaultHttpSignal;
   const target = buildProbeTarget(id, path === undefined ? signal : { ...signal, path }, config, check.distribution);
   const none = { way: 'direct' as const, who: id, expected: [id], went: [], statuses: [], samples: 0, latency: undefined, tls: undefined };
@@ -70,7 +71,7 @@ export async function checkLock(id: string, check: OriginCheck): Promise<VerifyR
     ask: (_, target) => probe(target, reach(id, check)),
   });
   if (check.signal.aborted) return undefined;
-  const { outcome, found } = judgeLock(facts, check.lacking.has(check.config.origins[id]?.originId ?? id));
+  const { outcome, found } = judgeLock(facts, check.lacking.has(originIdOf(check.config.origins, id)));
   return {
     way: 'lock',
     who: id,

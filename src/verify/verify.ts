@@ -1,4 +1,5 @@
 import pMap, { pMapSkip } from 'p-map';
+import { originIdOf } from '../config/origin-alias.ts';
 import { checkEdge, type EdgeCheck } from './check-edge.ts';
 import { checkLock, checkOrigin, isAddressKnown, type OriginCheck } from './check-origin.ts';
 import type { Asker, Expected } from './expected-origins.ts';
@@ -27,7 +28,7 @@ export async function verify({ edge, origins, direct, signal, onProgress }: Veri
   );
   const directly = origins.map((id) => () => checkOrigin(id, direct));
   const withoutSecret = origins
-    .filter((id) => isAddressKnown(direct.config.origins[id]?.originId ?? id, direct.distribution))
+    .filter((id) => isAddressKnown(originIdOf(direct.config.origins, id), direct.distribution))
     .map((id) => () => checkLock(id, direct));
   const checks = [...viaEdge, ...directly, ...withoutSecret];
   onProgress(0, checks.length);
