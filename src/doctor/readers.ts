@@ -57,7 +57,7 @@ export interface DoctorReaders {
   /** A TLS handshake with an origin, the first name as SNI. */
   certificate(origin: TlsOrigin, names: readonly [string, ...string[]]): Promise<CertificateReading>;
   /** One request to an origin, past CloudFront. */
-  ask(originId: string, target: ProbeTarget): Promise<HttpProbeResult>;
+  ask(origin: string, target: ProbeTarget): Promise<HttpProbeResult>;
   /** Every signal of edge.config.ts, by origin. */
   signals(): Promise<Readonly<Record<string, readonly SignalResult[]>>>;
   credentials(): Promise<CredentialFacts>;
@@ -118,11 +118,11 @@ export function openDoctorReaders(options: DoctorOptions): DoctorReaders {
       return live.config;
     });
     const sources = openSignals(config, planned, localOrigins, localOrigins === undefined ? aws : undefined);
-    const looks = Object.entries(sources).map(async ([origin, each]): Promise<[string, SignalResult[]]> => {
+    const results = Object.entries(sources).map(async ([origin, each]): Promise<[string, SignalResult[]]> => {
       const seen = await Promise.all(each.map(async (source) => ({ ...(await source.probe(signal)), name: source.name })));
       return [origin, seen];
     });
-    return Object.fromEntries(await Promise.all(looks));
+    return Object.fromEntries(await Promise.all(results));
   });
 
   return {
@@ -150,6 +150,7 @@ export function openDoctorReaders(options: DoctorOptions): DoctorReaders {
 
 /** How CloudFront connects to an origin. */
 export interface TlsOrigin {
+  /** Its alias. */
   id: string;
   protocol: 'http' | 'https';
   domainName: string;

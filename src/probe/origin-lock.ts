@@ -26,7 +26,7 @@ const request: HttpSignal = { type: 'http', path: '/', statuses: [200], json: {}
 export async function askTwice(
   id: string,
   config: DistributionConfig,
-  readers: { config: Pick<EdgeConfig, 'origins' | 'health'>; ask: (originId: string, target: ProbeTarget) => Promise<HttpProbeResult> },
+  readers: { config: Pick<EdgeConfig, 'origins' | 'health'>; ask: (origin: string, target: ProbeTarget) => Promise<HttpProbeResult> },
 ): Promise<LockFacts> {
   const target = buildProbeTarget(id, request, readers.config, config);
   const absent = { failure: { class: 'dns' as const, detail: 'the distribution does not have this origin' } };

@@ -1,4 +1,6 @@
 import type { DistributionConfig, Origin } from '@aws-sdk/client-cloudfront';
+import type { EdgeConfig } from '../../config/edge-config.ts';
+import { aliasOf } from '../../config/origin-alias.ts';
 import { askTwice, judgeOriginLock, type LockFacts } from '../../probe/origin-lock.ts';
 import { formatDuration } from '../../text/duration.ts';
 import { type CheckFinding, defineCheck, fail, problemsOr, warn } from '../check.ts';
@@ -28,7 +30,7 @@ export const certificatesCheck = defineCheck<CertificatesFacts>({
   why: "CloudFront answers 502 when an origin's certificate is valid neither for the forwarded Host nor for the origin's DomainName, or has expired.",
   gather: async (readers) => {
     const { config, behaviors } = await readRoutedBehaviors(readers);
-    const addresses = listRoutedOrigins(config, readers.config).map(readAddress);
+    const addresses = listRoutedOrigins(config, readers.config).map((origin) => readAddress(origin, readers.config.origins));
     const asked = behaviors.some(behaviorForwardsHost) ? await readViewerNames(config, readers.liveDistribution) : [];
     const readings = addresses.flatMap((origin) =>
       (asked.length > 0 ? asked : [origin.domainName]).map(async (sni) => ({
@@ -53,10 +55,10 @@ async function readViewerNames(
   return live === undefined || live.domainName === '' ? [] : [live.domainName];
 }
 
-function readAddress({ Id = '', DomainName = '', CustomOriginConfig: custom }: Origin): TlsOrigin {
+function readAddress({ Id = '', DomainName = '', CustomOriginConfig: custom }: Origin, origins: EdgeConfig['origins']): TlsOrigin {
   const protocol = custom?.OriginProtocolPolicy === 'http-only' ? 'http' : 'https';
   const port = protocol === 'http' ? (custom?.HTTPPort ?? 80) : (custom?.HTTPSPort ?? 443);
-  return { id: Id, protocol, domainName: DomainName, port };
+  return { id: aliasOf(origins, Id), protocol, domainName: DomainName, port };
 }
 
 export function judgeCertificates({ now, isLocal, readings }: CertificatesFacts): readonly CheckFinding[] {

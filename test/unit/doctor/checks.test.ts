@@ -21,10 +21,10 @@ import {
   judgeVersions,
 } from '../../../src/doctor/checks/edge.ts';
 import { judgeCachedContent, judgeCountry } from '../../../src/doctor/checks/policies.ts';
-import { judgeCertificates } from '../../../src/doctor/checks/reachability.ts';
+import { certificatesCheck, judgeCertificates } from '../../../src/doctor/checks/reachability.ts';
 import { judgeAlarms, judgeFlipper, judgeOutage, judgeSignals } from '../../../src/doctor/checks/watch.ts';
 import { isRouted, type RoutedBehavior } from '../../../src/doctor/distribution-view.ts';
-import type { SignalResult } from '../../../src/doctor/readers.ts';
+import type { DoctorReaders, SignalResult } from '../../../src/doctor/readers.ts';
 import { EdgeError } from '../../../src/errors.ts';
 import { judgeOriginLock } from '../../../src/probe/origin-lock.ts';
 import { formatPublishRecord, linkOf, type PublishRecord, parsePublishRecord, type StoredRecord } from '../../../src/publish/versions.ts';
@@ -160,6 +160,30 @@ describe('a behavior', () => {
     { target: 'bucket', expected: false },
   ])('that goes to $target is routed: $expected', ({ target, expected }) => {
     expect(isRouted(behavior(target), distribution, config)).toBe(expected);
+  });
+
+  it('names an origin by its alias when its certificate is read, since the local cloud knows it by that', async () => {
+    const config = parseEdgeConfig({
+      ...edgeConfig,
+      origins: { ...edgeConfig.origins, singapore: { ...edgeConfig.origins.singapore, originId: 'WebStackOrigin1A2B' } },
+    });
+    const asked: string[] = [];
+    const readers = {
+      config,
+      isLocal: true,
+      now: () => now,
+      file: async () => ({
+        ...distribution,
+        Origins: { Quantity: 1, Items: [{ Id: 'WebStackOrigin1A2B', DomainName: 'sg.example.com' }] },
+      }),
+      liveDistribution: async () => undefined,
+      certificate: async ({ id }: { id: string }) => {
+        asked.push(id);
+        return { kind: 'plain' };
+      },
+    } as unknown as DoctorReaders;
+    await certificatesCheck.examine(readers);
+    expect(asked).toEqual(['singapore']);
   });
 
   it('is routed by the id that its origin has in the distribution, not by the alias', () => {
