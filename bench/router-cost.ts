@@ -7,7 +7,7 @@ import { maxEntries, maxRecordLength } from '../kvs/health-record.ts';
 import { type EdgeConfig, parseEdgeConfig } from '../src/config/edge-config.ts';
 import { buildFunction } from '../src/edge/build.ts';
 import type { RunInput } from '../src/edge/execution.ts';
-import { countInstructions } from '../src/edge/njs/instructions.ts';
+import { countInstructions, countRequests } from '../src/edge/njs/instructions.ts';
 import { findExecutable } from '../src/edge/njs/run-process.ts';
 
 interface CostCase {
@@ -115,7 +115,7 @@ if (njs === undefined || valgrind === undefined) {
   };
   const count = async (code: string, counted: readonly CostCase[], budgets: { bytes?: number; load?: number }) => {
     const inputs = counted.map(({ store, country = 'IN' }) => ({ event: eventFrom(country), store }));
-    const { perRequest } = await countInstructions(code, inputs, { njs, valgrind }, { perRequestOnly: true });
+    const perRequest = await countRequests(code, inputs, { njs, valgrind });
     figures = perRequest;
     // By itself: the events of many cases in one script move this figure by 3 %, which is not the function's.
     const { load } = await countInstructions(code, inputs.slice(0, 1), { njs, valgrind }, { eventsPerRun: 1 });
@@ -129,22 +129,21 @@ if (njs === undefined || valgrind === undefined) {
     console.log('the router with edge.config.ts, instructions in njs over an empty handler');
     await count((await buildFunction(config)).code, cases, { bytes: 1_300, load: 1_500_000 });
     const [normal = 0] = figures;
-    const [floor = 0] = (await countInstructions(floorCode, [{ event: eventFrom('IN'), store: withRecord('ok') }], { njs, valgrind }))
-      .perRequest;
+    const [floor = 0] = await countRequests(floorCode, [{ event: eventFrom('IN'), store: withRecord('ok') }], { njs, valgrind });
     row('floor: one read, one helper', floor);
     console.log(`the normal path costs ${(normal / floor).toFixed(2)} times the floor`);
     for (const origins of [6, 30]) {
       const many = manyOrigins(config, origins);
       const { code } = await buildFunction(many);
       const inputs = longRecords(many.defaultOrder).map((record) => ({ event: eventFrom('IN'), store: withRecord(record) }));
-      const { perRequest } = await countInstructions(code, inputs, { njs, valgrind }, { eventsPerRun: 10, perRequestOnly: true });
+      const perRequest = await countRequests(code, inputs, { njs, valgrind }, { eventsPerRun: 10 });
       row(`any record: ${origins} origins, long names`, Math.max(...perRequest), 250_000);
     }
     const [one, six] = await Promise.all(
       [0, 5].map(async (extra) => {
         const { code, bytes } = await buildFunction(withServices(config, extra));
         const inputs = ['/api/x', '/none'].map((uri) => ({ event: eventFrom('IN', uri), store: withRecord('ok') }));
-        const { perRequest } = await countInstructions(code, inputs, { njs, valgrind }, { perRequestOnly: true });
+        const perRequest = await countRequests(code, inputs, { njs, valgrind });
         return { bytes, served: perRequest[0] ?? 0, passed: perRequest[1] ?? 0 };
       }),
     );

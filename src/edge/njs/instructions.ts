@@ -17,7 +17,7 @@ export type CountedInput = Pick<RunInput, 'event' | 'store'>;
 
 /** CPU instructions as callgrind counts them: the same code gives the same figures, whatever else the machine does. */
 export interface InstructionCount {
-  /** To compile the code and run its top level, over an empty function; NaN where `perRequestOnly` left it out. */
+  /** To compile the code and run its top level, over an empty function. */
   load: number;
   /**
    * One event, over an empty async handler with the same event and the same substitute for 'cloudfront'; one figure per
@@ -33,13 +33,27 @@ const emptyHandler = 'async function handler(event) { return event.request; }\n'
  * an object, helpers that keep their argument. What these calls cost in CloudFront is not known; the figures compare
  * functions with one another.
  */
-export async function countInstructions(
+export function countInstructions(...args: CountArguments): Promise<InstructionCount> {
+  return withCounter(args, async (count) => ({ load: await countLoad(count), perRequest: await countEvents(count, args) }));
+}
+
+/** `perRequest` of `countInstructions` alone, without the runs that load takes. */
+export function countRequests(...args: CountArguments): Promise<number[]> {
+  return withCounter(args, (count) => countEvents(count, args));
+}
+
+type CountArguments = [
   code: string,
   inputs: readonly CountedInput[],
   tools: CountingTools,
-  options: { eventsPerRun?: number; perRequestOnly?: boolean; signal?: AbortSignal | undefined } = {},
-): Promise<InstructionCount> {
-  const times = options.eventsPerRun ?? 100;
+  options?: { eventsPerRun?: number; signal?: AbortSignal | undefined },
+];
+
+/** Instructions of one run of a file in the folder: `runs` times the event of the input at `index`. */
+type Counter = (file: string, index: number, runs: number) => Promise<number>;
+
+/** Lays out the files that are counted, and takes them away afterwards. */
+async function withCounter<T>([code, inputs, tools, options]: CountArguments, work: (count: Counter) => Promise<T>): Promise<T> {
   const { imports, problem } = readImports(code);
   if (problem !== undefined) throw cannotCount(`SyntaxError: ${problem}`);
   const folder = await mkdtemp(join(tmpdir(), 'function-cost-'));
@@ -52,28 +66,33 @@ export async function countInstructions(
       await writeFile(join(folder, `load-${padding}.js`), `${code}\n//${'x'.repeat(padding)}\n`);
       await writeFile(join(folder, `bare-load-${padding}.js`), `${importLine}${emptyHandler}\n//${'x'.repeat(padding)}\n`);
     }
-    const count = (file: string, index: number, runs: number) =>
-      instructionsOf(tools, folder, [file, String(runs), String(index)], options.signal);
-    const perEvent = async (file: string, index: number) => {
-      const [once, twice] = await Promise.all([count(file, index, times), count(file, index, 2 * times)]);
-      return (twice - once) / times;
-    };
-
-    const least = async (name: string) => Math.min(...(await Promise.all(paddings.map((padding) => count(`${name}-${padding}.js`, 0, 0)))));
-    const load = options.perRequestOnly ? Number.NaN : (await least('load')) - (await least('bare-load'));
-    const emptyCosts = new Map<string, number>();
-    const perRequest: number[] = [];
-    for (const [index, { event }] of inputs.entries()) {
-      const cost = await perEvent('full.js', index);
-      const key = JSON.stringify(event);
-      const empty = emptyCosts.get(key) ?? (await perEvent('bare.js', index));
-      emptyCosts.set(key, empty);
-      perRequest.push(Math.round(cost - empty));
-    }
-    return { load, perRequest };
+    return await work((file, index, runs) => instructionsOf(tools, folder, [file, String(runs), String(index)], options?.signal));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function countLoad(count: Counter): Promise<number> {
+  const least = async (name: string) => Math.min(...(await Promise.all(paddings.map((padding) => count(`${name}-${padding}.js`, 0, 0)))));
+  return (await least('load')) - (await least('bare-load'));
+}
+
+async function countEvents(count: Counter, [, inputs, , options]: CountArguments): Promise<number[]> {
+  const times = options?.eventsPerRun ?? 100;
+  const perEvent = async (file: string, index: number) => {
+    const [once, twice] = await Promise.all([count(file, index, times), count(file, index, 2 * times)]);
+    return (twice - once) / times;
+  };
+  const emptyCosts = new Map<string, number>();
+  const perRequest: number[] = [];
+  for (const [index, { event }] of inputs.entries()) {
+    const cost = await perEvent('full.js', index);
+    const key = JSON.stringify(event);
+    const empty = emptyCosts.get(key) ?? (await perEvent('bare.js', index));
+    emptyCosts.set(key, empty);
+    perRequest.push(Math.round(cost - empty));
+  }
+  return perRequest;
 }
 
 /** Under the names by which the counted script finds them: `input0`, `input1`, … */

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { maxValueBytes } from '../../../kvs/limits.ts';
 import { buildFunction } from '../../../src/edge/build.ts';
-import { countInstructions } from '../../../src/edge/njs/instructions.ts';
+import { countRequests } from '../../../src/edge/njs/instructions.ts';
 import { describeWith } from '../../programs.ts';
 import { njs, sampleEvent, valgrind } from '../njs/sample.ts';
 import { configs } from './configs.ts';
@@ -64,7 +64,7 @@ describeWith(['njs', 'valgrind'], 'what the router costs in njs', () => {
       event,
       store: { values: new Map([['health', record]]) },
     }));
-    const { perRequest } = await countInstructions(code, inputs, tools, { eventsPerRun: 10, perRequestOnly: true });
+    const perRequest = await countRequests(code, inputs, tools, { eventsPerRun: 10 });
     for (const [index, { store }] of inputs.entries())
       expect(perRequest[index], store.values.get('health')?.slice(0, 80)).toBeLessThanOrEqual(250_000);
   }, 240_000);
