@@ -1,17 +1,16 @@
 // The local edge in its own process, for bench/edge-figures.ts. Arguments: the ports of the bare and the reference
 // origin. Viewers from Singapore's countries meet the bare one, those from Europe's the other.
 
-import config from '../edge.config.ts';
 import { openEdge } from '../local/edge/edge.ts';
 import type { Published } from '../local/published.ts';
 import { openFunctionRuntime } from '../local/runtime/function-runtime.ts';
 import { readDistribution } from '../src/config/distribution-file.ts';
-import { parseEdgeConfig } from '../src/config/edge-config.ts';
+import { openProject } from '../src/config/open-project.ts';
 import { buildFunction } from '../src/edge/build.ts';
 
 const ports = { singapore: Number(process.argv[2]), europe: Number(process.argv[3]) };
 const storeArn = 'arn:aws:cloudfront::123456789012:key-value-store/bench';
-const built = await buildFunction(parseEdgeConfig(config));
+const built = await buildFunction((await openProject(process.env)).config);
 const distribution = await readDistribution('distribution.json', {
   VIEWER_DOMAIN: 'www.example.test',
   ACM_CERTIFICATE_ARN: 'arn:aws:acm:us-east-1:123456789012:certificate/bench',

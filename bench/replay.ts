@@ -8,9 +8,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { createGzip } from 'node:zlib';
-import edgeConfig from '../edge.config.ts';
 import { openSweepRuntime } from '../local/runtime/sweep-runtime.ts';
-import { parseEdgeConfig } from '../src/config/edge-config.ts';
+import { openProject } from '../src/config/open-project.ts';
 import { buildFunction } from '../src/edge/build.ts';
 import { judgeRun } from '../src/edge/judge/judge.ts';
 import { findNjs, openNjsRuntime } from '../src/edge/njs/njs.ts';
@@ -39,7 +38,7 @@ function* logLines(count: number): Generator<string> {
 }
 
 async function replay(path: string, record: string): Promise<{ ms: number; lines: number }> {
-  const config = parseEdgeConfig(edgeConfig);
+  const { config } = await openProject(process.env);
   const runtime = openNjsRuntime({ njs: findNjs(env['PATH']), judge: judgeRun });
   const [before, after] = await Promise.all([buildFunction({ ...config, routes: [] }), buildFunction(config)]);
   const startedAt = performance.now();

@@ -2,9 +2,9 @@
 // Instructions, not time: the same code gives the same figures on every run. A function file is counted by itself, without budgets.
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import edgeConfig from '../edge.config.ts';
 import { maxEntries, maxRecordLength } from '../kvs/health-record.ts';
-import { type EdgeConfig, parseEdgeConfig } from '../src/config/edge-config.ts';
+import type { EdgeConfig } from '../src/config/edge-config.ts';
+import { openProject } from '../src/config/open-project.ts';
 import { buildFunction } from '../src/edge/build.ts';
 import type { RunInput } from '../src/edge/execution.ts';
 import { countInstructions, countRequests } from '../src/edge/njs/instructions.ts';
@@ -125,7 +125,7 @@ if (njs === undefined || valgrind === undefined) {
   };
   if (file !== undefined) await count(await readFile(file, 'utf8'), cases, {});
   else {
-    const config = parseEdgeConfig(edgeConfig);
+    const { config } = await openProject(process.env);
     console.log('the router with edge.config.ts, instructions in njs over an empty handler');
     await count((await buildFunction(config)).code, cases, { bytes: 1_300, load: 1_500_000 });
     const [normal = 0] = figures;

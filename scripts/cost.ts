@@ -1,7 +1,6 @@
-import edgeConfig from '../edge.config.ts';
 import { bytes, choice, count, flag, integer, percent, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
-import { parseEdgeConfig } from '../src/config/edge-config.ts';
+import { openProject } from '../src/config/open-project.ts';
 import { compareWays, estimateStack, freeTierCredits, stackAssumptions } from '../src/cost/cost.ts';
 import type { Schedule } from '../src/cost/flipper-cost.ts';
 import { formatStack } from '../src/cost/format-cost.ts';
@@ -39,7 +38,7 @@ await run({
   },
   main: async ({ values }, io) => {
     if (values.requests === undefined) throw new EdgeError('USAGE', '--requests is missing', { hint: '--requests 100M' });
-    const config = parseEdgeConfig(edgeConfig);
+    const { config } = await openProject(io.env);
     const options = {
       requests: values.requests,
       bytesPerResponse: values['bytes-per-response'],

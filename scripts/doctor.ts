@@ -1,10 +1,9 @@
-import edgeConfig from '../edge.config.ts';
 import { openAws } from '../src/aws/clients.ts';
 import { flag, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { distributionPath, readDistribution } from '../src/config/distribution-file.ts';
-import { parseEdgeConfig } from '../src/config/edge-config.ts';
 import { readLocalCloud } from '../src/config/local-cloud.ts';
+import { openProject } from '../src/config/open-project.ts';
 import { worstOf } from '../src/doctor/check.ts';
 import { allChecks, runDoctor } from '../src/doctor/doctor.ts';
 import { countDiagnoses, formatDoctor } from '../src/doctor/format-doctor.ts';
@@ -27,7 +26,7 @@ await run({
     local: flag('the running local cloud instead of AWS'),
   },
   main: async ({ values }, io) => {
-    const config = parseEdgeConfig(edgeConfig);
+    const { config } = await openProject(io.env);
     const only = parseNames('only', values.only);
     const accepted = parseNames('accept', values.accept) ?? [];
     const checks = only === undefined ? allChecks : allChecks.filter(({ id }) => only.includes(id));

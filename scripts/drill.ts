@@ -1,10 +1,9 @@
-import edgeConfig from '../edge.config.ts';
 import { formatOriginFault, originFaults, parseOriginFault } from '../local/origin/origin-fault.ts';
 import { type OutputFolder, openOutputFolder } from '../src/cli/files.ts';
 import type { Io } from '../src/cli/io.ts';
 import { flag, integer, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
-import { parseEdgeConfig } from '../src/config/edge-config.ts';
+import { openProject } from '../src/config/open-project.ts';
 import { runDrill } from '../src/drill/drill.ts';
 import type { Drill } from '../src/drill/drill-record.ts';
 import { formatDrill, formatProgress } from '../src/drill/format-drill.ts';
@@ -51,7 +50,7 @@ await run({
   main: async ({ values }, io) => {
     const { rate } = values;
     const { signal } = io;
-    const configured = parseEdgeConfig(edgeConfig);
+    const { config: configured } = await openProject(io.env);
     const config = drillConfig(configured);
     const origins = Object.keys(config.origins);
     const broken = values.origin ?? config.defaultOrder[0] ?? '';

@@ -1,5 +1,4 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
-import edgeConfig from '../edge.config.ts';
 import { openAws } from '../src/aws/clients.ts';
 import { readCallerIdentity } from '../src/aws/credentials.ts';
 import { openFlagStore } from '../src/aws/open-flag-store.ts';
@@ -7,7 +6,7 @@ import { nameOperator, nameTarget } from '../src/cli/ask-to-write.ts';
 import { duration, flag, percent, text, url } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { distributionPath, readDistribution } from '../src/config/distribution-file.ts';
-import { parseEdgeConfig } from '../src/config/edge-config.ts';
+import { openProject } from '../src/config/open-project.ts';
 import { routingOf } from '../src/config/services.ts';
 import { maxOverrideMs } from '../src/core/flip.ts';
 import { listAudiences } from '../src/core/viewer-shares.ts';
@@ -45,7 +44,7 @@ await run({
     local: flag('the running local cloud in place of AWS'),
   },
   main: async ({ values, positionals }, io) => {
-    const config = parseEdgeConfig(edgeConfig);
+    const { config } = await openProject(io.env);
     const origins = Object.keys(config.origins);
     const intent = parseIntent(positionals, values, origins, io.now());
     const { signal } = io;

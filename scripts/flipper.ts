@@ -1,6 +1,5 @@
 import { hostname } from 'node:os';
 import { pid } from 'node:process';
-import edgeConfig from '../edge.config.ts';
 import { openAws } from '../src/aws/clients.ts';
 import { openFlagStore } from '../src/aws/open-flag-store.ts';
 import type { Io } from '../src/cli/io.ts';
@@ -8,6 +7,7 @@ import { duration, flag, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { checkOriginsAgree, distributionPath, readDistribution } from '../src/config/distribution-file.ts';
 import { type EdgeConfig, parseEdgeConfig } from '../src/config/edge-config.ts';
+import { openProject } from '../src/config/open-project.ts';
 import { formatCost } from '../src/cost/format-cost.ts';
 import { EdgeError } from '../src/errors.ts';
 import { buildFlipPolicy } from '../src/flipper/flip-policy.ts';
@@ -41,7 +41,7 @@ await run({
   examples: ['flipper -- --watch --local', 'flipper -- --once', 'flipper -- --watch --shadow --json'],
   options,
   main: async ({ values }, io) => {
-    const config = parseEdgeConfig(withTimes(parseEdgeConfig(edgeConfig), values));
+    const config = parseEdgeConfig(withTimes((await openProject(io.env)).config, values));
     if (values.cost) {
       const { value, lines } = formatCost(config);
       io.result(value, lines);

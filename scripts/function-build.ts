@@ -1,8 +1,7 @@
-import edgeConfig from '../edge.config.ts';
 import { maxFunctionBytes } from '../kvs/limits.ts';
 import { writeWholeFile } from '../src/cli/files.ts';
 import { run } from '../src/cli/run.ts';
-import { parseEdgeConfig } from '../src/config/edge-config.ts';
+import { openProject } from '../src/config/open-project.ts';
 import { findNjs } from '../src/edge/njs/njs.ts';
 import { proveFunction } from '../src/edge/prove-function.ts';
 import { EdgeError } from '../src/errors.ts';
@@ -18,7 +17,7 @@ await run({
   options: {},
   main: async (_given, io) => {
     const { code, bytes, sha256, njs } = await proveFunction({
-      config: parseEdgeConfig(edgeConfig),
+      config: (await openProject(io.env)).config,
       njs: findNjs(io.env['PATH']),
       signal: io.signal,
     });

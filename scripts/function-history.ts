@@ -1,7 +1,6 @@
-import edgeConfig from '../edge.config.ts';
 import { flag } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
-import { parseEdgeConfig } from '../src/config/edge-config.ts';
+import { openProject } from '../src/config/open-project.ts';
 import { formatHistory } from '../src/publish/format-publish.ts';
 import { readStage } from '../src/publish/stage.ts';
 import { joinHistory, readHistory } from '../src/publish/versions.ts';
@@ -13,7 +12,7 @@ await run({
   examples: ['function:history', 'function:history -- --local --json'],
   options: { local: flag('use the running local cloud instead of AWS') },
   main: async ({ values }, io) => {
-    const config = parseEdgeConfig(edgeConfig);
+    const { config } = await openProject(io.env);
     const { cloudFront, keyValueStoreArn, openStore } = await openPublishTools(config, { local: values.local, 'dry-run': true }, io);
     const live = await readStage(cloudFront, config.functionName, 'LIVE');
     const arn = live?.keyValueStoreArn ?? (typeof keyValueStoreArn === 'string' ? keyValueStoreArn : await keyValueStoreArn());

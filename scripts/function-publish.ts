@@ -1,8 +1,7 @@
-import edgeConfig from '../edge.config.ts';
 import { defaultMaxUtilization } from '../kvs/limits.ts';
 import { percent } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
-import { parseEdgeConfig } from '../src/config/edge-config.ts';
+import { openProject } from '../src/config/open-project.ts';
 import { formatRelease } from '../src/publish/format-publish.ts';
 import { publishRouter } from '../src/publish/publish.ts';
 import { openPublishTools, publishOptions, showDryRun } from './function/open-publish-tools.ts';
@@ -17,7 +16,7 @@ await run({
     ...publishOptions,
   },
   main: async ({ values }, io) => {
-    const tools = await openPublishTools(parseEdgeConfig(edgeConfig), values, io);
+    const tools = await openPublishTools((await openProject(io.env)).config, values, io);
     try {
       const release = await publishRouter(tools, { maxUtilization: values['max-utilization'], force: values.force });
       io.result(release, formatRelease(release));

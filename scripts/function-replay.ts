@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import edgeConfig from '../edge.config.ts';
 import { okRecord } from '../kvs/health-record.ts';
 import { flag, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
-import { parseEdgeConfig } from '../src/config/edge-config.ts';
+import { openProject } from '../src/config/open-project.ts';
 import { EdgeError } from '../src/errors.ts';
 import { openDecider } from '../src/explain/replay/decider.ts';
 import { formatReplay } from '../src/explain/replay/format-replay.ts';
@@ -37,7 +36,7 @@ await run({
   },
   main: async ({ values, positionals }, io) => {
     const [log = ''] = positionals;
-    const config = parseEdgeConfig(edgeConfig);
+    const { config } = await openProject(io.env);
     const { local, record } = values;
     const files = await listLogFiles(log);
     const [before, after] = await Promise.all([

@@ -1,7 +1,6 @@
-import edgeConfig from '../edge.config.ts';
 import { integer, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
-import { parseEdgeConfig } from '../src/config/edge-config.ts';
+import { openProject } from '../src/config/open-project.ts';
 import { EdgeError } from '../src/errors.ts';
 import { formatRelease } from '../src/publish/format-publish.ts';
 import { rollbackRouter } from '../src/publish/rollback.ts';
@@ -26,7 +25,7 @@ await run({
     ...publishOptions,
   },
   main: async ({ values }, io) => {
-    const tools = await openPublishTools(parseEdgeConfig(edgeConfig), values, io);
+    const tools = await openPublishTools((await openProject(io.env)).config, values, io);
     try {
       const release = await rollbackRouter(tools, { to: values.to, sha256: readSha256(values.sha256), force: values.force });
       io.result(release, formatRelease(release));

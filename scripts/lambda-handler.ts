@@ -8,7 +8,7 @@ import { openAws } from '../src/aws/clients.ts';
 import { openFlagStore } from '../src/aws/open-flag-store.ts';
 import { readSecretValues } from '../src/aws/secret-values.ts';
 import { checkOriginsAgree, parseDistribution, pickFlipperParts } from '../src/config/distribution-file.ts';
-import { parseEdgeConfig } from '../src/config/edge-config.ts';
+import { parseProject } from '../src/config/environments.ts';
 import type { FlagStore } from '../src/core/flag-store.ts';
 import { buildFlipPolicy } from '../src/flipper/flip-policy.ts';
 import { type LambdaContext, openFlipperLambda, type RunReport } from '../src/flipper/lambda/flipper-lambda.ts';
@@ -19,7 +19,7 @@ import { escapeForeign } from '../src/text/paint.ts';
 // The flipper's Lambda: `npm run flipper:package` makes one file of this and all it imports, infra/flipper.yaml sets its environment.
 // A configuration that cannot work fails at the cold start, and the alarm on the function's silence reports it.
 
-const config = parseEdgeConfig(edgeConfig);
+const { config } = parseProject(edgeConfig, env);
 const aws = openAws({ env });
 let opened: Promise<ReturnType<typeof openFlipperLambda>> | undefined;
 

@@ -1,9 +1,9 @@
-import edgeConfig from '../edge.config.ts';
 import { buildRegionConfig, formatEcsEnvironment, formatEnvLines, regionFormats } from '../origin/region-config.ts';
 import service from '../origin/service.config.ts';
 import { choice, flag } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
-import { parseEdgeConfig } from '../src/config/edge-config.ts';
+import type { EdgeConfig } from '../src/config/edge-config.ts';
+import { openProject } from '../src/config/open-project.ts';
 import { EdgeError } from '../src/errors.ts';
 import { nearestName } from '../src/text/nearest-name.ts';
 
@@ -36,7 +36,7 @@ await run({
           hint: 'name a secret of Secrets Manager as DATABASE_URL under "secrets" of the container definition',
         },
       );
-    const { region } = findOrigin(id);
+    const { region } = findOrigin((await openProject(io.env)).config, id);
     const found = buildRegionConfig(region, service[id] ?? {}, {
       databaseUrl: io.env['DATABASE_URL'],
       showSecrets: values['show-secrets'],
@@ -59,8 +59,7 @@ await run({
   },
 });
 
-function findOrigin(id: string) {
-  const { origins } = parseEdgeConfig(edgeConfig);
+function findOrigin({ origins }: EdgeConfig, id: string) {
   const found = Object.hasOwn(origins, id) ? origins[id] : undefined;
   if (found !== undefined) return found;
   const known = Object.keys(origins);

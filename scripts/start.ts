@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import edgeConfig from '../edge.config.ts';
 import type { EdgeRequestRecord } from '../local/edge/exchange.ts';
 import { openAws } from '../src/aws/clients.ts';
 import { openKeyValueStore } from '../src/aws/key-value-store.ts';
 import { choice, duration, flag, integer } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
-import { parseEdgeConfig } from '../src/config/edge-config.ts';
 import { localPort } from '../src/config/local-cloud.ts';
+import { openProject } from '../src/config/open-project.ts';
 import { findNjs } from '../src/edge/njs/njs.ts';
 import { buildFlipPolicy } from '../src/flipper/flip-policy.ts';
 import { runFlipper } from '../src/flipper/flipper.ts';
@@ -36,7 +35,7 @@ await run({
     locations: integer('edge locations, each with its own copy of the store', { fallback: 1, min: 1, max: 50 }),
   },
   main: async ({ values }, io) => {
-    const written = parseEdgeConfig(edgeConfig);
+    const { config: written } = await openProject(io.env);
     const config = values.quick ? drillConfig(written) : written;
     const port = localPort(io.env);
     const time = (at: number) => new Date(at).toISOString().slice(11, 19);

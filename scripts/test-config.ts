@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import edgeConfig from '../edge.config.ts';
 import { run } from '../src/cli/run.ts';
 import { distributionPath } from '../src/config/distribution-file.ts';
+import { readProjectFile } from '../src/config/open-project.ts';
 import { checkProject, type ProjectCheck } from '../src/doctor/project/check-project.ts';
 import { findNjs } from '../src/edge/njs/njs.ts';
 import { paint } from '../src/text/paint.ts';
@@ -17,7 +17,7 @@ await run({
   options: {},
   main: async (_given, io) => {
     const checks = await checkProject({
-      edgeConfig,
+      readConfig: readProjectFile,
       distribution: distributionPath(io.env),
       root: fileURLToPath(new URL('..', import.meta.url)),
       njs: findNjs(io.env['PATH']),

@@ -1,9 +1,8 @@
-import edgeConfig from '../edge.config.ts';
 import type { Io } from '../src/cli/io.ts';
 import { choice, country, duration, flag, integer, text, url } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
-import { parseEdgeConfig } from '../src/config/edge-config.ts';
 import { readLocalCloud } from '../src/config/local-cloud.ts';
+import { openProject } from '../src/config/open-project.ts';
 import { worstOf } from '../src/doctor/check.ts';
 import { EdgeError } from '../src/errors.ts';
 import { healthPath } from '../src/probe/edge-view.ts';
@@ -30,7 +29,7 @@ await run({
     local: flag('the running local cloud instead of AWS'),
   },
   main: async ({ values }, io) => {
-    const config = parseEdgeConfig(edgeConfig);
+    const { config } = await openProject(io.env);
     const { country: from } = values;
     if (values.path?.startsWith('/') === false)
       throw new EdgeError('USAGE', `--path must start with "/", got ${JSON.stringify(values.path)}`, { hint: '--path /health' });

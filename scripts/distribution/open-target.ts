@@ -1,7 +1,6 @@
-import edgeConfig from '../../edge.config.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { duration, flag, text } from '../../src/cli/option.ts';
-import { parseEdgeConfig } from '../../src/config/edge-config.ts';
+import { openProject } from '../../src/config/open-project.ts';
 import { type DistributionTarget, deployTimeoutMs, openDistribution } from '../../src/distribution/distribution.ts';
 
 /** Options of every command about the distribution. */
@@ -26,7 +25,7 @@ export async function openTarget(
   values: { id: string | undefined; local: boolean; drop?: string | undefined; only?: string | undefined },
   io: Io,
 ): Promise<DistributionTarget> {
-  const config = parseEdgeConfig(edgeConfig);
+  const { config } = await openProject(io.env);
   const target = await openDistribution({ env: io.env, isLocal: values.local, id: values.id, config });
   return { ...target, drop: splitList(values.drop), only: splitList(values.only) };
 }

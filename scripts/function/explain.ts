@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
-import edgeConfig from '../../edge.config.ts';
 import type { Io } from '../../src/cli/io.ts';
-import { parseEdgeConfig } from '../../src/config/edge-config.ts';
+import { openProject } from '../../src/config/open-project.ts';
 import { routingOf, samplePaths } from '../../src/config/services.ts';
 import { type AnyRuntime, someIp } from '../../src/edge/ask/ask.ts';
 import { compareSurveys, listSituations, surveyFunction } from '../../src/edge/ask/survey.ts';
@@ -53,7 +52,7 @@ function parseViewer({ country, method = 'GET', ip = someIp, path, all, diff }: 
 }
 
 async function explainDifference({ local }: ExplainValues, runtime: AnyRuntime, io: Io): Promise<void> {
-  const config = parseEdgeConfig(edgeConfig);
+  const { config } = await openProject(io.env);
   const { colour, columns } = io;
   const [before, after] = await Promise.all([loadLiveCode(config, { local, io }), loadTreeCode(config)]);
   const head = [`from  ${before.label}`, `to    ${after.label}`];
@@ -70,7 +69,7 @@ async function explainDifference({ local }: ExplainValues, runtime: AnyRuntime, 
 }
 
 async function explainAll(values: ExplainValues, runtime: AnyRuntime, io: Io): Promise<void> {
-  const config = parseEdgeConfig(edgeConfig);
+  const { config } = await openProject(io.env);
   const loading = loadRecord(values.record, config, { local: values.local, io });
   // Awaited below; until then a failure must not count as unhandled.
   loading.catch(() => undefined);
@@ -98,7 +97,7 @@ async function explainAll(values: ExplainValues, runtime: AnyRuntime, io: Io): P
 }
 
 async function explainOne(viewer: ReturnType<typeof parseViewer>, values: ExplainValues, runtime: AnyRuntime, io: Io): Promise<void> {
-  const config = parseEdgeConfig(edgeConfig);
+  const { config } = await openProject(io.env);
   const [source, { record, from }] = await Promise.all([
     loadCode(values, io),
     loadRecord(values.record, config, { local: values.local, io }),
@@ -113,6 +112,6 @@ async function explainOne(viewer: ReturnType<typeof parseViewer>, values: Explai
 }
 
 async function loadCode({ live, local }: ExplainValues, io: Io) {
-  const config = parseEdgeConfig(edgeConfig);
+  const { config } = await openProject(io.env);
   return live ? loadLiveCode(config, { local, io }) : loadTreeCode(config);
 }

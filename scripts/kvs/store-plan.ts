@@ -1,9 +1,8 @@
-import edgeConfig from '../../edge.config.ts';
 import { openAws } from '../../src/aws/clients.ts';
 import { askToWrite, nameTarget } from '../../src/cli/ask-to-write.ts';
 import type { Io } from '../../src/cli/io.ts';
-import { parseEdgeConfig } from '../../src/config/edge-config.ts';
 import { readLocalCloud } from '../../src/config/local-cloud.ts';
+import { openProject } from '../../src/config/open-project.ts';
 import { describeStorePlan, formatStorePlan } from '../../src/store/format-store-plan.ts';
 import { applyStorePlan, awaitStorePlan, isAsDeclared, readStorePlan, type StoreTarget } from '../../src/store/store.ts';
 
@@ -12,7 +11,7 @@ export async function openStoreTarget(isLocal: boolean, io: Io): Promise<StoreTa
   const { env, progress, signal, now } = io;
   const local = isLocal ? await readLocalCloud(env) : undefined;
   const arn = local?.keyValueStoreArn ?? env['EDGE_KVS_ARN'];
-  return { aws: openAws({ env, local }), config: parseEdgeConfig(edgeConfig), arn, progress, signal, now };
+  return { aws: openAws({ env, local }), config: (await openProject(io.env)).config, arn, progress, signal, now };
 }
 
 /** Prints what apply would do, and writes nothing. */

@@ -20,7 +20,7 @@ export interface ProjectCheck {
 
 export interface ProjectOptions {
   /** What edge.config.ts exports, not yet parsed. */
-  edgeConfig: unknown;
+  readConfig: () => Promise<unknown>;
   /** Path of distribution.json. */
   distribution: string;
   /** Folder that holds infra/, docs/iam/ and .github/. */
@@ -48,7 +48,7 @@ export async function checkProject(options: ProjectOptions): Promise<ProjectChec
       return undefined;
     }
   };
-  const config = await attempt('config', async () => parseEdgeConfig(options.edgeConfig), describeConfig);
+  const config = await attempt('config', async () => parseEdgeConfig(await options.readConfig()), describeConfig);
   if (config === undefined) return checks;
 
   const text = await readFile(options.distribution, 'utf8').catch(() => undefined);

@@ -24,7 +24,7 @@ const idle: AnyRuntime = {
 };
 
 const options = (more: Partial<ProjectOptions> = {}): ProjectOptions => ({
-  edgeConfig: sample,
+  readConfig: async () => sample,
   distribution: fixture,
   root: '.',
   njs: undefined,
@@ -50,7 +50,9 @@ describe('the files of a team', () => {
   });
 
   it('end with the configuration when that cannot be read, with all its problems', async () => {
-    const found = await outcomes({ edgeConfig: { ...sample, defaultOrder: ['mars'], routes: [{ countries: ['us'], order: [] }] } });
+    const found = await outcomes({
+      readConfig: async () => ({ ...sample, defaultOrder: ['mars'], routes: [{ countries: ['us'], order: [] }] }),
+    });
     expect(Object.keys(found)).toEqual(['config']);
     expect(found['config']?.[0]).toBe('fail');
     expect(found['config']?.[1].length).toBeGreaterThan(2);
@@ -58,7 +60,7 @@ describe('the files of a team', () => {
 
   it('differ when one of three regions is not in the distribution', async () => {
     const tokyo = { region: 'ap-northeast-1' };
-    const found = await outcomes({ edgeConfig: { ...sample, origins: { ...sample.origins, tokyo } } });
+    const found = await outcomes({ readConfig: async () => ({ ...sample, origins: { ...sample.origins, tokyo } }) });
     expect(found['distribution']).toEqual(['fail', [expect.stringContaining('"tokyo"')]]);
     expect(found['config']?.[0]).toBe('ok');
   });

@@ -1,0 +1,21 @@
+import { EdgeError } from '../errors.ts';
+import { messageOf } from '../text/message-of.ts';
+import { type Project, parseProject } from './environments.ts';
+
+/** The project of this process, checked, with every default. How each command gets its configuration: no other module imports edge.config.ts. */
+export async function openProject(env: Readonly<Record<string, string | undefined>>): Promise<Project> {
+  return parseProject(await readProjectFile(), env);
+}
+
+/** What edge.config.ts exports, not yet checked; CONFIG_INVALID when it throws. scripts/run.mjs puts the file of EDGE_PROJECT in the place of the root's. */
+export async function readProjectFile(): Promise<unknown> {
+  try {
+    // Not at the start of the process: help needs no configuration, and a failure of the file must become an error line.
+    return (await import('../../edge.config.ts')).default;
+  } catch (cause) {
+    throw new EdgeError('CONFIG_INVALID', `edge.config.ts cannot be loaded: ${messageOf(cause)}`, {
+      cause,
+      hint: 'the file itself throws; npm run types may show why',
+    });
+  }
+}
