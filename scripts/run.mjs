@@ -91,7 +91,7 @@ async function compile() {
     packages: 'external',
     platform: 'node',
     format: 'esm',
-    target: 'node20',
+    target: 'node20.19',
     sourcemap: true,
     metafile: true,
     logLevel: 'silent',

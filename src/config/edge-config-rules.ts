@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { expandTerritories } from './countries.ts';
 import { findKeyProblems } from './declared-keys.ts';
 import { coversPattern } from './path-pattern.ts';
 
@@ -114,16 +115,9 @@ function checkRoutes(
     }
   };
   checkOrder(base.order, base.path);
-  const owner = new Map<string, number>();
-  for (const [index, route] of own.routes.entries()) {
-    checkOrder(route.order, [...own.path, index, 'order']);
-    for (const [place, country] of route.countries.entries()) {
-      const first = owner.get(country);
-      if (first !== undefined)
-        add(problems, [...own.path, index, 'countries', place], `country ${country} already has a route, routes[${first}]`);
-      else owner.set(country, index);
-    }
-  }
+  for (const [index, { order }] of own.routes.entries()) checkOrder(order, [...own.path, index, 'order']);
+  for (const { route, place, message } of expandTerritories(own.routes).problems)
+    add(problems, [...own.path, route, 'countries', ...(place === undefined ? [] : [place])], message);
 }
 
 function checkPaths(services: readonly { name: string; paths: string[] }[], problems: Problems): void {

@@ -1,10 +1,10 @@
 import { inspect } from 'node:util';
 import { z } from 'zod';
 import { EdgeError } from '../errors.ts';
+import { expandTerritories } from './countries.ts';
 import { checkFailover, checkHealth, checkIds, checkKeys, checkServices, leavesTyped } from './edge-config-rules.ts';
 import { pathPatternText } from './path-pattern.ts';
 
-const countryCode = z.string().regex(/^[A-Z]{2}$/, 'a country is an ISO 3166-1 alpha-2 code in upper case');
 const resourceName = z.string().regex(/^[a-zA-Z0-9-_]{1,64}$/, 'a CloudFront name is 1 to 64 of a-z, A-Z, 0-9, "-" and "_"');
 /** What CloudFront takes as an id. Not one that every object of JavaScript has: the edge looks ids up in an object. */
 const originId = z
@@ -65,7 +65,15 @@ const alarmSignal = z.strictObject({
 
 const signal = z.discriminatedUnion('type', [httpSignal, route53Signal, alarmSignal]);
 
-const route = z.strictObject({ countries: z.array(countryCode).min(1), order: z.array(z.string()).min(1) });
+const route = z.strictObject({
+  /**
+   * ISO 3166-1 codes such as `IN`, ISO 3166-2 codes such as `US-CA`, groups (`EU`, `EEA`, `Eurozone`, `Latin America`), subregions of the United Nations
+   * such as `Western Asia`, and continents by name: `Africa`, `Asia`, `Europe`, `North America`, `Oceania`, `South America`. The smallest one that has a
+   * viewer counts. `AF`, `AS`, `NA` and `SA` are continents in other tools: write `country:NA` or `North America`.
+   */
+  countries: z.array(z.string()).min(1),
+  order: z.array(z.string()).min(1),
+});
 
 const service = z.strictObject({
   /** What commands and their output call it. */
@@ -188,9 +196,16 @@ const schema = z
   // With services: those of the first one. What depends on the path asks `routingOf` of services.ts.
   .transform(({ defaultOrder, routes, ...rest }) => ({
     ...rest,
+    ...(rest.services && { services: rest.services.map((each) => ({ ...each, routes: expandRoutes(each.routes) })) }),
     defaultOrder: rest.services?.[0]?.order ?? defaultOrder ?? [],
-    routes: rest.services?.[0]?.routes ?? routes ?? [],
+    routes: expandRoutes(rest.services?.[0]?.routes ?? routes ?? []),
   }));
+
+/** Routes with the code of each country and subdivision in place of names. */
+function expandRoutes<Route extends { countries: string[] }>(routes: Route[]): Route[] {
+  const { countries } = expandTerritories(routes);
+  return routes.map((each, index) => ({ ...each, countries: countries[index] ?? [] }));
+}
 
 /** What a team writes in edge.config.ts: everything with a default may be left out. */
 export type EdgeConfigInput = z.input<typeof schema>;

@@ -1,4 +1,4 @@
-import { type CountryCode, formatCountryCount } from '../config/iso-countries.ts';
+import { type CountryCode, formatCountryCount } from '../config/countries.ts';
 import type { Comparison, RoutingChange } from '../edge/ask/survey.ts';
 import { formatTime } from '../text/format-time.ts';
 import { paint } from '../text/paint.ts';

@@ -1,4 +1,4 @@
-import { everyCountry } from '../config/iso-countries.ts';
+import { everyCountry } from '../config/countries.ts';
 import { samplePaths } from '../config/services.ts';
 import type { AnyRuntime } from '../edge/ask/ask.ts';
 import { type Comparison, checkRouting, compareSurveys, listSituations, surveyFunction } from '../edge/ask/survey.ts';

@@ -14,7 +14,7 @@ import {
   SslProtocol,
   ViewerProtocolPolicy,
 } from '@aws-sdk/client-cloudfront';
-import { isIsoCountry } from '../../../src/config/iso-countries.ts';
+import { isIsoCountry } from '../../../src/config/countries.ts';
 import type { Account, DistributionRecord } from '../account.ts';
 import { checkComment } from '../operations/functions.ts';
 import { ServiceError, type ServiceErrorCode } from '../service-error.ts';

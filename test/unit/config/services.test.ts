@@ -82,7 +82,7 @@ describe('services', () => {
       'services: each service has its own order and routes: remove the top-level defaultOrder and routes',
       'services[0].order[0]: no origin is called "mars"; origins here: singapore, europe',
       'services[2].routes[0].order[1]: origin "europe" is listed twice',
-      'services[2].routes[0].countries[1]: country DE already has a route, routes[0]',
+      'services[2].routes[0].countries[1]: DE already has a route, routes[0]',
       'services[1].name: service "api" is defined twice',
       'services[1].paths: no request reaches "api": "/api/*" of "api" comes first',
     ]);

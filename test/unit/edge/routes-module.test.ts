@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { everyCountry } from '../../../src/config/countries.ts';
 import { type EdgeConfig, parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { routesModule } from '../../../src/edge/routes-module.ts';
 import { configs } from '../../edge/router/configs.ts';
@@ -53,8 +54,7 @@ describe('what the edge knows of edge.config.ts', () => {
   });
 
   it('gives every country its order, whatever the configuration', async () => {
-    const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
-    const codes = letters.flatMap((first) => letters.map((second) => first + second));
+    const codes = everyCountry.flatMap((code) => (code === undefined ? [] : [code]));
     const order = fc.shuffledSubarray(['a', 'b', 'c'], { minLength: 1 });
     // At most nine routes: with the default order at most ten orders.
     const random = fc.record({
@@ -69,8 +69,9 @@ describe('what the edge knows of edge.config.ts', () => {
           countries: given.codes.slice(index * share, (index + 1) * share),
           order: each,
         }));
+        const exactly = routes.map((route) => ({ ...route, countries: route.countries.map((code) => `country:${code}`) }));
         const origins = Object.fromEntries(['a', 'b', 'c'].map((id) => [id, { region: 'eu-central-1' }]));
-        const module = await load(parseEdgeConfig({ origins, defaultOrder: given.defaultOrder, routes }));
+        const module = await load(parseEdgeConfig({ origins, defaultOrder: given.defaultOrder, routes: exactly }));
         for (const code of codes) {
           const route = routes.find(({ countries }) => countries.includes(code));
           expect(orderOf(module, code)).toEqual(route?.order ?? given.defaultOrder);

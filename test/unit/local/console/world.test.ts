@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { buildWorld } from '../../../../local/console/build-world.ts';
-import { everyCountry } from '../../../../src/config/iso-countries.ts';
+import { everyCountry } from '../../../../src/config/countries.ts';
 
 const world = await buildWorld();
 
