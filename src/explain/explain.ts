@@ -1,6 +1,6 @@
 import { formatHealthRecord, okRecord, parseHealthRecord, weightAt } from '../../kvs/health-record.ts';
-import type { EdgeConfig } from '../config/edge-config.ts';
 import { type CountryCode, everyCountry } from '../config/countries.ts';
+import type { EdgeConfig } from '../config/edge-config.ts';
 import { routingOf } from '../config/services.ts';
 import { type Asked, askFunction, someIp, type Viewer } from '../edge/ask/ask.ts';
 import type { RouteDecision } from '../edge/ask/decision.ts';

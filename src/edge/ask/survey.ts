@@ -1,6 +1,6 @@
 import { formatHealthRecord, okRecord, parseHealthRecord, weightAt } from '../../../kvs/health-record.ts';
-import type { EdgeConfig } from '../../config/edge-config.ts';
 import { type CountryCode, everyCountry, formatCountryCount } from '../../config/countries.ts';
+import type { EdgeConfig } from '../../config/edge-config.ts';
 import { type Routing, routingOf, type SamplePath } from '../../config/services.ts';
 import { type Asked, askFunction, someIp } from './ask.ts';
 import { ownOrigin, type RouteDecision } from './decision.ts';

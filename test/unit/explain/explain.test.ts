@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseHealthRecord, weightAt } from '../../../kvs/health-record.ts';
-import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { everyCountry } from '../../../src/config/countries.ts';
+import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { checkRouting, compareSurveys, listSituations, surveyFunction } from '../../../src/edge/ask/survey.ts';
 import { explainCountries, explainViewer, findOrders } from '../../../src/explain/explain.ts';
 import { formatComparison, formatCountryGroups, formatExplanation } from '../../../src/explain/format-explain.ts';
