@@ -1,15 +1,15 @@
 import { flag, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { acceptableHazards } from '../src/distribution/hazards.ts';
-import { parseTraffic } from '../src/distribution/staged-traffic.ts';
+import { parseTraffic } from '../src/distribution/staging.ts';
 import { EdgeError } from '../src/errors.ts';
-import { openTarget, planOptions, splitList, targetOptions, writeOptions } from './distribution/open-target.ts';
-import { applyToAll, applyToSome } from './distribution/write.ts';
+import { openTarget, openTargets, planOptions, splitList, targetOptions, writeOptions } from './distribution/open-target.ts';
+import { applyToEach, applyToSome } from './distribution/write.ts';
 
 await run({
   usage: 'distribution:apply -- [options]',
   summary:
-    'Makes the live distribution match distribution.json, for all viewers or for a part of them first. Creates the distribution when there is none.',
+    'Makes the live distribution match distribution.json, or puts the edge function on the behaviors that edge.config.ts names, for all viewers or for a part of them first.',
   examples: [
     'distribution:apply',
     "distribution:apply -- --drop 'Aliases[old.example.com]'",
@@ -30,7 +30,6 @@ await run({
     if (!staging && (weight ?? header) !== undefined)
       throw new EdgeError('USAGE', '--weight and --header need --staging', { hint: 'npm run distribution:apply -- --staging …' });
     const traffic = parseTraffic(weight, header);
-    const target = await openTarget(values, io);
     const options = {
       isLocal: values.local,
       yes: values.yes,
@@ -38,6 +37,8 @@ await run({
       waitMs: values['wait-for'],
       accept: splitList(values.accept),
     };
-    return staging ? applyToSome(target, traffic, options, io) : applyToAll(target, options, io);
+    return staging
+      ? applyToSome(await openTarget(values, io), traffic, options, io)
+      : applyToEach(await openTargets(values, io), options, io);
   },
 });

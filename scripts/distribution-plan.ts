@@ -1,5 +1,5 @@
 import { run } from '../src/cli/run.ts';
-import { openTarget, planOptions, targetOptions } from './distribution/open-target.ts';
+import { openTargets, planOptions, targetOptions } from './distribution/open-target.ts';
 import { showPlan } from './distribution/write.ts';
 
 await run({
@@ -11,5 +11,8 @@ await run({
     "distribution:plan -- --drop 'WebACLId,Aliases[old.example.com]'",
   ],
   options: { ...targetOptions, ...planOptions },
-  main: async ({ values }, io) => showPlan(await openTarget(values, io), io),
+  main: async ({ values }, io) => {
+    for (const target of await openTargets(values, io)) await showPlan(target, io);
+    return 0;
+  },
 });

@@ -3,9 +3,17 @@ import { askToWrite, nameTarget } from '../../src/cli/ask-to-write.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { applyPlan, type DistributionTarget, readPlan, type WaitOptions } from '../../src/distribution/distribution.ts';
 import { describeChange, describePlan, formatChanges, formatOutcome, formatPlan } from '../../src/distribution/format-plan.ts';
-import { checkHazards, findHazards } from '../../src/distribution/hazards.ts';
-import { formatTraffic, type StagedTraffic } from '../../src/distribution/staged-traffic.ts';
-import { listSteps, planPromotion, planStaging, promotePlan, stagePlan } from '../../src/distribution/staging.ts';
+import { checkHazards } from '../../src/distribution/hazards.ts';
+import type { DistributionPlan } from '../../src/distribution/plan.ts';
+import {
+  formatTraffic,
+  listSteps,
+  planPromotion,
+  planStaging,
+  promotePlan,
+  type StagedTraffic,
+  stagePlan,
+} from '../../src/distribution/staging.ts';
 
 export interface WriteOptions {
   isLocal: boolean;
@@ -24,16 +32,26 @@ export async function showPlan(target: DistributionTarget, io: Io): Promise<numb
   return 0;
 }
 
+/** Applies to one distribution after the other, when no plan of them has a hazard that stops the command; returns the exit code. */
+export async function applyToEach(targets: readonly DistributionTarget[], options: WriteOptions, io: Io): Promise<number> {
+  if (targets.length > 1) for (const target of targets) checkHazards((await readPlan(target)).hazards, options.accept ?? []);
+  for (const target of targets) {
+    const code = await applyToAll(target, options, io);
+    if (code !== 0) return code;
+  }
+  return 0;
+}
+
 /** Shows the plan, asks, writes exactly that plan and waits until it is deployed; returns the exit code. */
 export async function applyToAll(target: DistributionTarget, options: WriteOptions, io: Io): Promise<number> {
   const plan = await readPlan(target);
   for (const line of formatPlan(plan, io.colour)) io.stderr(line);
-  checkHazards(findHazards(plan), options.accept ?? []);
+  checkHazards(plan.hazards, options.accept ?? []);
   const isChange = plan.changes.length > 0;
   if (isChange && !(await ask('apply this', plan.live, options, io))) return 1;
   const live = await applyPlan(target, plan, waitOptions(options, io));
   io.result({ written: isChange, ...describePlan({ ...plan, live }), deployed: live.isDeployed }, [
-    formatOutcome(live, plan.live === undefined ? 'created' : isChange ? 'updated' : 'as distribution.json says'),
+    formatOutcome(live, plan.live === undefined ? 'created' : isChange ? 'updated' : `as ${describedBy(plan)} says`),
   ]);
   return 0;
 }
@@ -43,7 +61,7 @@ export async function applyToSome(target: DistributionTarget, traffic: StagedTra
   const shown = await planStaging(target, traffic);
   const steps = listSteps(shown);
   for (const line of [...formatPlan(shown.plan, io.colour), ...steps.map((step) => `  ${step}`)]) io.stderr(line);
-  checkHazards(findHazards(shown.plan), options.accept ?? []);
+  checkHazards(shown.plan.hazards, options.accept ?? []);
   if (steps.length > 0 && !(await ask('roll this out', shown.primary, options, io))) return 1;
   const { primary, staging } = steps.length === 0 ? shown : await stagePlan(target.client, shown, waitOptions(options, io));
   const isIdle = steps.length === 0 && shown.plan.changes.length === 0;
@@ -56,7 +74,7 @@ export async function applyToSome(target: DistributionTarget, traffic: StagedTra
       deployed: primary.isDeployed,
     },
     isIdle || staging === undefined
-      ? [`distribution ${primary.id} is as distribution.json says: there is nothing to roll out`]
+      ? [`distribution ${primary.id} is as ${describedBy(shown.plan)} says: there is nothing to roll out`]
       : [
           `staging distribution ${staging.id} (${staging.domainName}) serves ${formatTraffic(traffic)} of ${primary.id}`,
           'npm run distribution:promote applies it to all viewers',
@@ -85,6 +103,10 @@ export async function promoteToAll(target: DistributionTarget, options: WriteOpt
     [formatOutcome(live, isChange ? `promoted from ${staging.id}` : `the same as staging distribution ${staging.id}`)],
   );
   return 0;
+}
+
+function describedBy({ isOwn }: DistributionPlan): string {
+  return isOwn ? 'edge.config.ts' : 'distribution.json';
 }
 
 async function ask(what: string, live: LiveDistribution | undefined, { isLocal, yes }: WriteOptions, io: Io): Promise<boolean> {

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { expandTerritories } from './countries.ts';
 import { findKeyProblems } from './declared-keys.ts';
-import { coversPattern } from './path-pattern.ts';
+import { coversPattern, isSameBehavior } from './path-pattern.ts';
 
 // Rules of edge.config.ts that need more than one field, each checked on the smallest part that has them: then a mistake elsewhere hides none.
 
@@ -141,6 +141,26 @@ function countOrders(orders: readonly string[][], field: string, problems: Probl
       [field],
       `at most ${maxOrders} different orders of origins, ${field === 'routes' ? 'defaultOrder among them' : 'those of all services together'}, found ${different}: give countries the same order`,
     );
+}
+
+interface Distributions {
+  distributions?: { id: string; behaviors: string[]; replaces: Record<string, string> }[] | undefined;
+  manage: string[];
+}
+
+export function checkDistributions({ distributions, manage }: Distributions, problems: Problems): void {
+  if (distributions === undefined && manage.length > 0)
+    add(problems, ['manage'], 'needs distributions: without them distribution.json says what changes');
+  const ids = (distributions ?? []).map(({ id }) => id);
+  for (const [index, { id, behaviors, replaces }] of (distributions ?? []).entries()) {
+    const path = ['distributions', index];
+    if (ids.indexOf(id) !== index) add(problems, [...path, 'id'], `distribution ${id} is listed twice`);
+    for (const [place, name] of behaviors.entries())
+      if (behaviors.findIndex((other) => isSameBehavior(name, other)) !== place)
+        add(problems, [...path, 'behaviors', place], `behavior "${name}" is listed twice`);
+    for (const name of Object.keys(replaces))
+      if (!behaviors.includes(name)) add(problems, [...path, 'replaces', name], `behaviors does not name "${name}"`);
+  }
 }
 
 /** False for an issue that leaves a value of another type in one of these fields or in the whole. */

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { z } from 'zod';
 import { EdgeError } from '../errors.ts';
 import { expandTerritories } from './countries.ts';
-import { checkFailover, checkHealth, checkIds, checkKeys, checkServices, leavesTyped } from './edge-config-rules.ts';
+import { checkDistributions, checkFailover, checkHealth, checkIds, checkKeys, checkServices, leavesTyped } from './edge-config-rules.ts';
 import { pathPatternText } from './path-pattern.ts';
 
 const resourceName = z.string().regex(/^[a-zA-Z0-9-_]{1,64}$/, 'a CloudFront name is 1 to 64 of a-z, A-Z, 0-9, "-" and "_"');
@@ -17,6 +17,12 @@ const retryHeader = z
   .refine(
     (name) => !/^(host|x-region|x-origin-route|cloudfront-.*|x-amz-.*|x-amzn-.*|x-edge-.*)$/.test(name),
     'this header is CloudFront’s or the router’s own',
+  );
+const domainName = z
+  .string()
+  .regex(
+    /^(?=.{1,253}$)[a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?)+$/i,
+    'must be a host name, without scheme and path',
   );
 const milliseconds = z.int().min(1).max(86_400_000);
 const threshold = z.int().min(1).max(100);
@@ -86,6 +92,27 @@ const service = z.strictObject({
   routes: z.array(route).default([]),
 });
 
+/** A path pattern of the distribution, or `default` for the default behavior. */
+const behaviorName = z.string().regex(pathPatternText, 'a behavior is a path pattern of the distribution, or "default"');
+const functionArn = z
+  .string()
+  .regex(/^arn:aws[\w-]*:cloudfront::\d{12}:function\/[\w-]{1,64}$/, 'must be the ARN of a CloudFront Function, without a stage');
+
+const managedDistribution = z.strictObject({
+  /** Id of the distribution. */
+  id: z.string().regex(/^[A-Z0-9]{1,64}$/, 'a distribution id is capital letters and digits, such as E2QWRUHEXAMPLE'),
+  /** Behaviors that run the edge function on viewer requests: path patterns as the distribution has them, `default` for the default behavior. */
+  behaviors: z.array(behaviorName).min(1),
+  /**
+   * Functions that the edge function replaces, by behavior: `before` has their code. The plan then replaces them without `--accept`, and `un-adopt`
+   * puts them back. Default: none.
+   */
+  replaces: z.record(behaviorName, functionArn).default({}),
+});
+
+/** What else may change on a distribution of another tool. */
+const managedPart = z.enum(['timeouts', 'origin-request-policy']);
+
 const environmentName = z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'an environment variable is A-Z, 0-9 and "_", starting with a letter');
 
 const snsNotification = z.strictObject({
@@ -119,6 +146,8 @@ const schema = z
         z.strictObject({
           /** Id of the origin in the distribution, up to 128 characters. Default: the alias. */
           originId: originId.optional(),
+          /** Host name of the origin, which probes use. Default: the one in distribution.json; without that file, in the live distribution. */
+          domainName: domainName.optional(),
           /** AWS region, the value of the origin's `x-region` header. */
           region: awsRegion,
           /** Evidence about this origin. Default: one http signal with its defaults. */
@@ -129,6 +158,16 @@ const schema = z
       .transform((origins) =>
         Object.fromEntries(Object.entries(origins).map(([alias, origin]) => [alias, { ...origin, originId: origin.originId ?? alias }])),
       ),
+    /**
+     * Distributions of another tool that run the edge function; one function may serve several. `distribution:plan` and `distribution:apply` then
+     * change these behaviors and what `manage` names, and nothing else. Default: none, distribution.json describes the whole distribution.
+     */
+    distributions: z.array(managedDistribution).min(1).max(20).optional(),
+    /**
+     * What else those commands may change: `timeouts` lowers the origins' timeouts (1 connection attempt, 2 s to connect, 10 s to read) and raises none,
+     * `origin-request-policy` sends the viewer's country to the function. Default: nothing.
+     */
+    manage: z.array(managedPart).default([]),
     /** Origins for viewers of every country that no route names, the preferred one first. Required without `services`. */
     defaultOrder: z.array(z.string()).min(1).optional(),
     /** Countries that get another order, or the same one under their own name. */
@@ -193,6 +232,7 @@ const schema = z
   })
   // A problem of another part, or a misspelt field, hides none of these.
   .superRefine(checkServices, { when: ({ issues }) => issues.every(leavesTyped('origins', 'defaultOrder', 'routes', 'services')) })
+  .superRefine(checkDistributions, { when: ({ issues }) => issues.every(leavesTyped('distributions', 'manage')) })
   // With services: those of the first one. What depends on the path asks `routingOf` of services.ts.
   .transform(({ defaultOrder, routes, ...rest }) => ({
     ...rest,
@@ -212,6 +252,8 @@ export type EdgeConfigInput = z.input<typeof schema>;
 /** The configuration with every default filled in. */
 export type EdgeConfig = z.output<typeof schema>;
 export type Service = z.output<typeof service>;
+export type ManagedDistribution = z.output<typeof managedDistribution>;
+export type ManagedPart = z.output<typeof managedPart>;
 export type Signal = EdgeConfig['origins'][string]['signals'][number];
 export type HttpSignal = z.output<typeof httpSignal>;
 export type Route53Signal = z.output<typeof route53Signal>;

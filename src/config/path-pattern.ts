@@ -6,6 +6,15 @@ export function withSlash(pattern: string): string {
   return pattern.startsWith('/') || pattern.startsWith('*') ? pattern : `/${pattern}`;
 }
 
+/** The default behavior, where behaviors are named by their path patterns; the path of this name has the pattern `/default`. */
+export const defaultBehavior = 'default';
+
+/** Whether two names mean the same behavior. */
+export function isSameBehavior(one: string, other: string): boolean {
+  if (one === defaultBehavior || other === defaultBehavior) return one === other;
+  return withSlash(one) === withSlash(other);
+}
+
 /** Whether a path matches a pattern: `*` is any number of characters, `?` exactly one, letters are case-sensitive. */
 export function matchesPattern(pattern: string, path: string): boolean {
   // Only a star of the pattern is a wildcard.

@@ -9,15 +9,26 @@ import {
 } from '../aws/distribution.ts';
 import type { PollOptions } from '../aws/retry.ts';
 import { checkOriginsAgree, distributionPath, readDistribution } from '../config/distribution-file.ts';
-import type { EdgeConfig } from '../config/edge-config.ts';
+import type { EdgeConfig, ManagedDistribution } from '../config/edge-config.ts';
 import { readLocalCloud } from '../config/local-cloud.ts';
 import { EdgeError } from '../errors.ts';
 import { findLiveDistribution } from './find-distribution.ts';
-import { checkHazards, findHazards } from './hazards.ts';
+import { checkHazards } from './hazards.ts';
+import { ownChanges, planOwnChanges, readOwnFacts } from './own-changes.ts';
 import { checkDrops, type DistributionPlan, planDistribution } from './plan.ts';
 
 /** What the commands about the distribution work on. */
-export interface DistributionTarget {
+export type DistributionTarget = FileTarget | PartTarget;
+
+/** A distribution of another tool, and what we change on it. */
+export interface PartTarget {
+  client: CloudFrontClient;
+  id: string;
+  plan: (live: LiveDistribution) => Promise<DistributionPlan>;
+}
+
+/** A distribution that distribution.json describes. */
+export interface FileTarget {
   client: CloudFrontClient;
   /** distribution.json with its placeholders filled. */
   file: DistributionConfig;
@@ -41,8 +52,10 @@ export const deployTimeoutMs = 30 * 60_000;
 /** Writes before another operator's or tool's writes in between end it. */
 const maxWrites = 5;
 
-/** Opens distribution.json, checked against edge.config.ts, and the account that holds the distribution. */
-export async function openDistribution({
+/**
+ * What edge.config.ts says about distributions, each in turn: our own changes on those of another tool, else the one that distribution.json describes.
+ */
+export async function openDistributions({
   env,
   isLocal,
   id,
@@ -55,33 +68,91 @@ export async function openDistribution({
   /** Value of `--id`; it overrides the environment. */
   id: string | undefined;
   config: EdgeConfig;
-}): Promise<DistributionTarget> {
+}): Promise<DistributionTarget[]> {
   const local = isLocal ? await readLocalCloud(env) : undefined;
+  const open = openAws({ env, local }).cloudFront;
+  const given = id ?? (local === undefined ? env['EDGE_DISTRIBUTION_ID'] || undefined : undefined);
+  if (config.distributions !== undefined) {
+    const client = await open();
+    const chosen = await choose(client, config.distributions, given, local?.distributionId);
+    return chosen.map((each) => openPart(client, config, each));
+  }
   const file = await readDistribution(distributionPath(env), local?.env ?? env);
   checkOriginsAgree(config, file);
   if (local === undefined) checkSecret(env['ORIGIN_VERIFY_SECRET']);
-  const client = await openAws({ env, local }).cloudFront();
-  return { client, file, id: id ?? (local === undefined ? env['EDGE_DISTRIBUTION_ID'] || undefined : local.distributionId) };
+  return [{ client: await open(), file, id: given ?? local?.distributionId }];
+}
+
+/** The local cloud has one distribution with the behaviors of all, unless a test made others in it. */
+async function choose(
+  client: CloudFrontClient,
+  distributions: readonly ManagedDistribution[],
+  given: string | undefined,
+  localId: string | undefined,
+): Promise<readonly ManagedDistribution[]> {
+  const ids = distributions.map(({ id }) => id);
+  const named = given === undefined ? distributions : distributions.filter(({ id }) => id === given);
+  if (localId !== undefined) {
+    if (given === localId) return [mergeBehaviors(distributions, localId)];
+    const found = await Promise.all(named.map(async (each) => ((await readDistributionById(client, each.id)) === undefined ? [] : [each])));
+    return found.flat().length > 0 ? found.flat() : [mergeBehaviors(distributions, localId)];
+  }
+  if (named.length === 0)
+    throw new EdgeError('USAGE', `edge.config.ts has no distribution ${given}`, {
+      hint: `--id and EDGE_DISTRIBUTION_ID choose one of its distributions: ${ids.join(', ')}`,
+    });
+  return named;
+}
+
+function mergeBehaviors(distributions: readonly ManagedDistribution[], id: string): ManagedDistribution {
+  return {
+    id,
+    behaviors: [...new Set(distributions.flatMap(({ behaviors }) => behaviors))],
+    replaces: Object.assign({}, ...distributions.map(({ replaces }) => replaces)),
+  };
+}
+
+/** Our own changes on one of the distributions of edge.config.ts. */
+export function openPart(client: CloudFrontClient, config: EdgeConfig, distribution: ManagedDistribution): PartTarget {
+  const own = ownChanges(config, distribution);
+  return {
+    client,
+    id: distribution.id,
+    plan: async (live) => planOwnChanges(live, own, await readOwnFacts(client, live, own)),
+  };
+}
+
+/** The distribution of a target as it is now; undefined when it does not exist yet. */
+export async function readTarget(target: DistributionTarget): Promise<LiveDistribution | undefined> {
+  return findLiveDistribution(target.client, 'file' in target ? target.file : undefined, target.id);
+}
+
+/** What the target would change on this distribution. */
+export async function planTarget(target: DistributionTarget, live: LiveDistribution | undefined): Promise<DistributionPlan> {
+  if (!('file' in target)) {
+    if (live === undefined) throw new Error(`distribution ${target.id} was not read`);
+    return target.plan(live);
+  }
+  return planDistribution(live, target.file, target.drop, target.only);
 }
 
 /** Makes the distribution what the file says, creating it when there is none, and waits until it is deployed. */
 export async function applyDistribution(target: DistributionTarget, options: WaitOptions = {}): Promise<LiveDistribution> {
   const plan = await readPlan(target);
-  checkHazards(findHazards(plan), []);
+  checkHazards(plan.hazards, []);
   return applyPlan(target, plan, options);
 }
 
-/** What applying the file would change; nothing is written. USAGE when a path to drop names nothing. */
-export async function readPlan({ client, file, id, drop, only }: DistributionTarget): Promise<DistributionPlan> {
-  const live = await findLiveDistribution(client, file, id);
-  const plan = planDistribution(live, file, drop, only);
+/** What applying would change; nothing is written. USAGE when a path to drop names nothing. */
+export async function readPlan(target: DistributionTarget): Promise<DistributionPlan> {
+  const plan = await planTarget(target, await readTarget(target));
   checkDrops(plan);
   return plan;
 }
 
 /** Writes exactly this plan and waits until it is deployed. CONFLICT, and nothing written, when the distribution has changed in a way that matters. */
 export async function applyPlan(target: DistributionTarget, plan: DistributionPlan, options: WaitOptions = {}): Promise<LiveDistribution> {
-  const written = plan.live === undefined ? await create(target, plan) : await update(target, { ...plan, live: plan.live });
+  const written = plan.live === undefined ? await create(target, plan) : await update(target, plan, plan.live);
   return awaitDeployed(target.client, written, options);
 }
 
@@ -104,13 +175,13 @@ export async function awaitDeployed(
   }
 }
 
-async function create({ client, file }: DistributionTarget, plan: DistributionPlan): Promise<LiveDistribution> {
-  const created = await createDistribution(client, plan.next);
+async function create(target: DistributionTarget, plan: DistributionPlan): Promise<LiveDistribution> {
+  const created = await createDistribution(target.client, plan.next);
   if (created !== undefined) return created;
   // The answer to an earlier attempt was lost, or another operator or tool has just created it.
-  const existing = await findLiveDistribution(client, file, undefined);
-  if (existing !== undefined && planDistribution(existing, file).changes.length === 0) return existing;
-  throw new EdgeError('CONFLICT', `the CallerReference ${file.CallerReference} has already created a distribution`, {
+  const existing = await readTarget({ ...target, id: undefined } as FileTarget);
+  if (existing !== undefined && (await planTarget(target, existing)).changes.length === 0) return existing;
+  throw new EdgeError('CONFLICT', `the CallerReference ${plan.next.CallerReference} has already created a distribution`, {
     hint:
       existing === undefined
         ? 'it may be deleted by now: give distribution.json a CallerReference of its own'
@@ -118,11 +189,9 @@ async function create({ client, file }: DistributionTarget, plan: DistributionPl
   });
 }
 
-async function update(
-  { client, file, drop, only }: DistributionTarget,
-  plan: DistributionPlan & { live: LiveDistribution },
-): Promise<LiveDistribution> {
-  let { live, next } = plan;
+async function update(target: DistributionTarget, plan: DistributionPlan, shown: LiveDistribution): Promise<LiveDistribution> {
+  const { client } = target;
+  let { live, next } = { live: shown, next: plan.next };
   if (plan.changes.length === 0) return live;
   // CloudFront refuses a new certificate or web ACL while the policy is attached, and perhaps in the update that detaches it.
   const isDetached = Boolean(live.config.ContinuousDeploymentPolicyId) && !next.ContinuousDeploymentPolicyId;
@@ -135,7 +204,7 @@ async function update(
       if (!(error instanceof EdgeError) || error.code !== 'CONFLICT' || made >= maxWrites) throw error;
       const again = await readDistributionById(client, live.id);
       if (again === undefined) throw error;
-      const replanned = planDistribution(again, file, drop, only);
+      const replanned = await planTarget(target, again);
       // The answer to an earlier write was lost, or another writer made the same change.
       if (replanned.changes.length === 0) return again;
       if (JSON.stringify(replanned.changes) !== JSON.stringify(plan.changes))

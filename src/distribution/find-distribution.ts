@@ -11,11 +11,11 @@ const readsAtOnce = 4;
  */
 export async function findLiveDistribution(
   client: CloudFrontClient,
-  file: DistributionConfig,
+  file: DistributionConfig | undefined,
   id: string | undefined,
 ): Promise<LiveDistribution | undefined> {
-  const found = id === undefined || id === '' ? await search(client, file) : await readGiven(client, id);
-  if (found !== undefined) checkAccount(found, file);
+  const found = id ? await readGiven(client, id) : file && (await search(client, file));
+  if (found !== undefined && file !== undefined) checkAccount(found, file);
   return found;
 }
 

@@ -4,7 +4,6 @@ import { isRecord } from '../text/is-record.ts';
 import { paint } from '../text/paint.ts';
 import { fromTree } from './config-tree.ts';
 import type { ConfigChange } from './diff-config.ts';
-import { findHazards } from './hazards.ts';
 import type { DistributionPlan, Kept } from './plan.ts';
 
 const signs = { add: ['+', 'green'], remove: ['-', 'red'], change: ['~', 'yellow'] } as const;
@@ -16,7 +15,7 @@ export function describePlan(plan: DistributionPlan) {
     distribution: live === undefined ? null : { id: live.id, domainName: live.domainName },
     changes: changes.map((change) => describeChange(change)),
     kept: kept.map(({ path, value }) => ({ path, value: hideSecrets(fromTree(value), path) })),
-    hazards: findHazards(plan).map(({ kind, message }) => ({ kind, message })),
+    hazards: plan.hazards.map(({ kind, message }) => ({ kind, message })),
   };
 }
 
@@ -31,7 +30,7 @@ export function formatPlan(plan: DistributionPlan, colour: boolean): string[] {
     live === undefined ? 'a new distribution' : `distribution ${live.id} (${live.domainName})`,
     ...formatChanges(changes, colour),
     ...formatKept(kept, colour),
-    ...findHazards(plan).map(({ kind, message }) => `  ${paint(colour, kind === 'note' ? 'yellow' : 'red', '!')} ${message}`),
+    ...plan.hazards.map(({ kind, message }) => `  ${paint(colour, kind === 'note' ? 'yellow' : 'red', '!')} ${message}`),
     formatCount(plan),
   ];
 }
@@ -67,10 +66,11 @@ function formatKept(kept: readonly Kept[], colour: boolean): string[] {
   ];
 }
 
-function formatCount({ changes, kept }: DistributionPlan): string {
+function formatCount({ changes, kept, isOwn }: DistributionPlan): string {
   if (changes.length === 0) return kept.length === 0 ? 'nothing to do' : `nothing to do; ${kept.length} kept`;
   const count = (kind: ConfigChange['kind']) => changes.filter((change) => change.kind === kind).length;
-  return `${count('add')} to add, ${count('change')} to change, ${count('remove')} to remove, ${kept.length} kept`;
+  const rest = isOwn ? 'everything else stays as it is' : `${kept.length} kept`;
+  return `${count('add')} to add, ${count('change')} to change, ${count('remove')} to remove, ${rest}`;
 }
 
 /** Fields that hold a value or a list, by path, without counts. */

@@ -16,8 +16,9 @@ import {
   type Tree,
 } from './config-tree.ts';
 import { type ConfigChange, diffConfigs } from './diff-config.ts';
+import { findHazards, type Hazard } from './hazards.ts';
 
-/** What applying distribution.json would do. */
+/** What would change on a distribution. */
 export interface DistributionPlan {
   /** Undefined when the distribution would be created. */
   live: LiveDistribution | undefined;
@@ -28,6 +29,10 @@ export interface DistributionPlan {
   unusedDrops: readonly string[];
   /** The whole config to send. */
   next: DistributionConfig;
+  /** What the changes do to viewers, or could not do. */
+  hazards: readonly Hazard[];
+  /** Another tool describes the distribution; the plan has our own changes alone. */
+  isOwn?: true;
 }
 
 /**
@@ -42,14 +47,14 @@ export function planDistribution(
 ): DistributionPlan {
   if (live === undefined) {
     const changes = diffConfigs(noFields, configTree(file)).map(({ path, after }): ConfigChange => ({ kind: 'add', path, after }));
-    return { live, changes, kept: [], unusedDrops: drop, next: file };
+    return { live, changes, kept: [], unusedDrops: drop, next: file, hazards: [] };
   }
   const before = configTree(live.config);
   const { tree, kept, dropped } = mergeConfig(before, withOwnReference(configTree(file), before), drop);
   const unusedDrops = drop.filter((path) => !dropped.has(path));
   const changes = diffConfigs(before, tree).filter(({ path }) => only.length === 0 || only.includes(/^\w+/.exec(path)?.[0] ?? ''));
   const next = completeDistribution(withChanged(live.config, fromTree(tree) as DistributionConfig, changes));
-  return { live, changes, kept, unusedDrops, next };
+  return { live, changes, kept, unusedDrops, next, hazards: findHazards({ live, changes, next }) };
 }
 
 /** Replaces only the top-level fields that change: the rest goes back byte for byte, including parts that this package does not know. */

@@ -39,6 +39,8 @@ export interface TestDistribution {
   read(id: string): Promise<{ etag: string; config: DistributionConfig; status: string }>;
   /** Changes the live config as somebody in the console would. */
   edit(id: string, change: (config: DistributionConfig) => Partial<DistributionConfig>): Promise<void>;
+  /** Makes a function of this name LIVE. */
+  publish(name: string): Promise<void>;
   /** Operations that change something, in their order. */
   writes(): string[];
   close(): Promise<void>;
@@ -48,14 +50,17 @@ export interface TestDistribution {
 export async function openTestDistribution(deployMs = 5): Promise<TestDistribution> {
   const cloud = await openControlPlane({ accountId, deployMs });
   const client = await openAws({ env: {}, local: { controlPlane: cloud.url } }).cloudFront();
-  const { ETag } = await client.send(
-    new CreateFunctionCommand({
-      Name: 'origin-router',
-      FunctionConfig: { Comment: '', Runtime: 'cloudfront-js-2.0' },
-      FunctionCode: Buffer.from('function handler(event) { return event.request; }'),
-    }),
-  );
-  await client.send(new PublishFunctionCommand({ Name: 'origin-router', IfMatch: ETag }));
+  const publish = async (Name: string) => {
+    const { ETag } = await client.send(
+      new CreateFunctionCommand({
+        Name,
+        FunctionConfig: { Comment: '', Runtime: 'cloudfront-js-2.0' },
+        FunctionCode: Buffer.from('function handler(event) { return event.request; }'),
+      }),
+    );
+    await client.send(new PublishFunctionCommand({ Name, IfMatch: ETag }));
+  };
+  await publish('origin-router');
   cloud.calls.length = 0;
   const read: TestDistribution['read'] = async (Id) => {
     const { Distribution, ETag: etag = '' } = await client.send(new GetDistributionCommand({ Id }));
@@ -66,6 +71,7 @@ export async function openTestDistribution(deployMs = 5): Promise<TestDistributi
     client,
     file: await readFile(),
     read,
+    publish,
     async edit(Id, change) {
       const { config, etag } = await read(Id);
       const changed = completeDistribution({ ...config, ...change(config) });

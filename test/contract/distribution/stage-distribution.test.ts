@@ -1,7 +1,7 @@
 import { GetContinuousDeploymentPolicyCommand, UpdateContinuousDeploymentPolicyCommand } from '@aws-sdk/client-cloudfront';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { applyToAll, applyToSome, promoteToAll, showPlan } from '../../../scripts/distribution/write.ts';
-import type { StagedTraffic } from '../../../src/distribution/staged-traffic.ts';
+import type { StagedTraffic } from '../../../src/distribution/staging.ts';
 import { createApplied, openTestDistribution, readFile, runCommand, type TestDistribution } from './open-test-distribution.ts';
 
 let test: TestDistribution;

@@ -52,6 +52,7 @@ describe('a sound edge.config.ts', () => {
         },
       },
       defaultOrder: ['singapore'],
+      manage: [],
       routes: [],
       perRequestFailover: true,
       health: {
@@ -389,5 +390,35 @@ describe('whatever edge.config.ts holds', () => {
   ])('is shown as far as it can be: $found', ({ value, found }) => {
     const [problem = ''] = problemsOf({ ...sound, perRequestFailover: value });
     expect(problem.split(', found ')[1]).toBe(found);
+  });
+});
+
+describe('distributions of another tool', () => {
+  const base = { origins: { singapore: { region: 'ap-southeast-1' } }, defaultOrder: ['singapore'] };
+  const auth = 'arn:aws:cloudfront::111122223333:function/auth';
+
+  it('name behaviors and what they replace', () => {
+    const distributions = [{ id: 'E2QWRUHEXAMPLE', behaviors: ['/api/*', 'default', '/default'], replaces: { default: auth } }];
+    expect(parseEdgeConfig({ ...base, distributions, manage: ['timeouts'] }).distributions).toEqual(distributions);
+  });
+
+  it.each([
+    [{ manage: ['timeouts'] }, 'manage'],
+    [{ distributions: [{ id: 'E1', behaviors: ['/api/*', 'api/*'] }] }, 'distributions[0].behaviors[1]'],
+    [{ distributions: [{ id: 'E1', behaviors: [] }] }, 'distributions[0].behaviors'],
+    [{ distributions: [{ id: 'e1', behaviors: ['default'] }] }, 'distributions[0].id'],
+    [{ distributions: [{ id: 'E1', behaviors: ['default'], replaces: { '/x': auth } }] }, 'distributions[0].replaces./x'],
+    [
+      {
+        distributions: [
+          { id: 'E1', behaviors: ['default'] },
+          { id: 'E1', behaviors: ['/x'] },
+        ],
+      },
+      'distributions[1].id',
+    ],
+    [{ origins: { singapore: { region: 'ap-southeast-1', domainName: 'https://a.example.com' } } }, 'origins.singapore.domainName'],
+  ])('%j has a problem at %s', (more, path) => {
+    expect(problemsOf({ ...base, ...more }).join()).toContain(`${path}: `);
   });
 });

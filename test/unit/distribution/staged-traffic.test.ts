@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatTraffic, isSameTraffic, parseTraffic, trafficConfig } from '../../../src/distribution/staged-traffic.ts';
+import { formatTraffic, isSameTraffic, parseTraffic, trafficConfig } from '../../../src/distribution/staging.ts';
 
 describe('parseTraffic', () => {
   it.each([
