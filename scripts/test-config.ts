@@ -12,11 +12,12 @@ const styles = { ok: 'green', fail: 'red', skipped: 'yellow' } as const;
 await run({
   usage: 'test:config',
   summary:
-    'Tests edge.config.ts and distribution.json without an account, in seconds: both agree, the function passes the gate and routes every country as configured, and the templates know what they need. Exits 1 when a check fails.',
+    'Tests edge.config.ts, with all its environments, and distribution.json without an account, in seconds: both agree, the function passes the gate and routes every country as configured, and the templates know what they need. Exits 1 when a check fails.',
   examples: ['test:config', 'test:config -- --json'],
   options: {},
   main: async (_given, io) => {
     const checks = await checkProject({
+      environment: io.env['EDGE_ENV'] || undefined,
       readConfig: readProjectFile,
       distribution: distributionPath(io.env),
       root: fileURLToPath(new URL('..', import.meta.url)),
@@ -33,12 +34,12 @@ await run({
   },
 });
 
-function formatCheck({ check, outcome, found, fix }: ProjectCheck, colour: boolean): string[] {
+function formatCheck({ check, environment, outcome, found, fix }: ProjectCheck, colour: boolean): string[] {
   const word = paint(colour, styles[outcome], outcome.padEnd(9));
   const indent = ' '.repeat(23);
   const [first = '', ...rest] = found;
   return [
-    `${word}${check.padEnd(14)}${first}`,
+    `${word}${check.padEnd(14)}${environment === undefined ? '' : `${environment}: `}${first}`,
     ...rest.map((line) => indent + line),
     ...(fix === undefined ? [] : [`${indent}fix: ${fix}`]),
   ];

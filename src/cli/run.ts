@@ -5,10 +5,14 @@ import type { Command } from './command.ts';
 import { formatHelp } from './command.ts';
 import { type Host, type Output, processHost, type StopSignal } from './host.ts';
 import { type Io, openIo } from './io.ts';
-import { flag, type Options } from './option.ts';
+import { flag, type Options, text } from './option.ts';
 import { parseArguments } from './parse-arguments.ts';
 
-const every = { json: flag('print one JSON document on stdout, errors included'), help: flag('print this text') };
+const every = {
+  env: text('the environment of edge.config.ts, in place of EDGE_ENV', { placeholder: 'name' }),
+  json: flag('print one JSON document on stdout, errors included'),
+  help: flag('print this text'),
+};
 
 /** npm passes Ctrl-C on to a child that has already received it from the terminal: two signals this close are one keypress. */
 const sameKeypressMs = 300;
@@ -66,6 +70,8 @@ async function runMain<O extends Options>(command: Command<O>, host: Host, io: I
     return 0;
   }
   const given = parseArguments(command, host.argv, host.env, host.npmArguments);
+  const { env } = given.values as { env?: string | undefined };
+  if (env !== undefined) io.env = { ...io.env, EDGE_ENV: env };
   return (await command.main(given, io)) ?? 0;
 }
 

@@ -131,12 +131,20 @@ const webhookNotification = z.strictObject({
 
 const notification = z.discriminatedUnion('type', [snsNotification, webhookNotification]);
 
+/** Where edge.config.ts gives no name. */
+export const defaultNames = { functionName: 'origin-router', keyValueStoreName: 'edge-health' } as const;
+
 const schema = z
   .strictObject({
+    /** AWS account of function, store and distribution. A command whose credentials are of another account is refused. Default: any account. */
+    accountId: z
+      .string()
+      .regex(/^\d{12}$/, 'an AWS account id has 12 digits')
+      .optional(),
     /** Name of the edge function. Default `origin-router`. */
-    functionName: resourceName.default('origin-router'),
+    functionName: resourceName.default(defaultNames.functionName),
     /** Name of the KeyValueStore. Default `edge-health`. */
-    keyValueStoreName: resourceName.default('edge-health'),
+    keyValueStoreName: resourceName.default(defaultNames.keyValueStoreName),
     /** Keys of your own in the KeyValueStore, with their values, written by `npm run kvs:apply`. Default: none. */
     keys: z.record(z.string(), z.string()).superRefine(checkKeys).default({}),
     /** Origins by alias: the name that the health record, all commands and their output use. */
@@ -262,37 +270,63 @@ export type HealthPolicy = EdgeConfig['health'];
 export type FailoverPolicy = EdgeConfig['failover'];
 export type NotificationTarget = EdgeConfig['notifications'][number];
 
+/** Part of `T`, objects at any depth; undefined takes away what the base says. Lists are whole. */
+type Overrides<T> = T extends readonly unknown[] ? T : T extends object ? { [K in keyof T]?: Overrides<T[K]> | undefined } : T;
+
+/** A configuration of several environments. What they share may be incomplete: each environment is the shared part with its own fields over it. */
+export type EnvironmentsInput = Overrides<EdgeConfigInput> & {
+  /**
+   * Environments by name, each with the fields in which it differs: objects merge, lists and single values replace, `undefined` removes. Every command then
+   * needs `--env` or EDGE_ENV. A name is 1 to 32 of a-z, 0-9 and "-". Default: one configuration without a name.
+   */
+  environments: Record<string, Overrides<EdgeConfigInput>>;
+};
+
 /** Gives edge.config.ts its types; the values are checked when a command loads the file. */
-export function defineEdgeConfig(config: EdgeConfigInput): EdgeConfigInput {
+export function defineEdgeConfig<T extends (EdgeConfigInput & { environments?: undefined }) | EnvironmentsInput>(config: T): T {
   return config;
+}
+
+/** One thing that is wrong, without the file. */
+export interface ConfigProblem {
+  path: readonly PropertyKey[];
+  /** With what was found. */
+  message: string;
+}
+
+/** The configuration with defaults, or every problem. */
+export function checkEdgeConfig(input: unknown): { config: EdgeConfig } | { problems: ConfigProblem[] } {
+  const result = schema.safeParse(input, { reportInput: true });
+  if (result.success) return { config: result.data };
+  return { problems: result.error.issues.map((issue) => ({ path: issue.path, message: describeIssue(issue) })) };
 }
 
 /** The configuration with defaults, or a CONFIG_INVALID error that lists every problem with its path and what was found. */
 export function parseEdgeConfig(input: unknown, file = 'edge.config.ts'): EdgeConfig {
-  const result = schema.safeParse(input, { reportInput: true });
-  if (result.success) return result.data;
-  throw new EdgeError(
+  const result = checkEdgeConfig(input);
+  if ('config' in result) return result.config;
+  throw configError(result.problems, file);
+}
+
+/** CONFIG_INVALID, a line for each problem. */
+export function configError(problems: readonly ConfigProblem[], file = 'edge.config.ts'): EdgeError {
+  const lines = problems.map(({ path, message }) => `  ${formatPath(path)}: ${message}`.replace(/[\r\n]+/g, ' '));
+  return new EdgeError(
     'CONFIG_INVALID',
-    [
-      `${file} has ${result.error.issues.length} problem${result.error.issues.length === 1 ? '' : 's'}:`,
-      ...result.error.issues.map(formatIssue),
-    ].join('\n'),
-    {
-      hint: `fix ${file}; src/config/edge-config.ts has every field and its default`,
-    },
+    [`${file} has ${problems.length} problem${problems.length === 1 ? '' : 's'}:`, ...lines].join('\n'),
+    { hint: `fix ${file}; src/config/edge-config.ts has every field and its default` },
   );
 }
 
-function formatIssue(issue: z.core.$ZodIssue): string {
-  const path =
-    issue.path
-      .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
-      .join('')
-      .replace(/^\./, '') || '(the whole file)';
+function formatPath(path: readonly PropertyKey[]): string {
+  const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  return text.replace(/^\./, '') || '(the whole file)';
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
   // A message of our own says what was found; a key that is not known is in the message.
   const isSaid = issue.code === 'custom' || issue.code === 'unrecognized_keys' || issue.input === undefined;
-  const found = isSaid ? '' : `, found ${show(issue.input).slice(0, 80)}`;
-  return `  ${path}: ${issue.message}${found}`.replace(/[\r\n]+/g, ' ');
+  return `${issue.message}${isSaid ? '' : `, found ${show(issue.input).slice(0, 80)}`}`;
 }
 
 /** The file is TypeScript: a value may be one that JSON has no word for. */

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkOriginsAgree, parseDistribution, placeholdersOf } from '../../config/distribution-file.ts';
-import { type EdgeConfig, parseEdgeConfig } from '../../config/edge-config.ts';
+import type { EdgeConfig } from '../../config/edge-config.ts';
+import { type Project, parseEveryProject, parseProject } from '../../config/environments.ts';
 import { samplePaths } from '../../config/services.ts';
 import type { AnyRuntime } from '../../edge/ask/ask.ts';
 import { checkRouting, listSituations, surveyFunction } from '../../edge/ask/survey.ts';
@@ -13,6 +14,8 @@ import { checkTemplates } from './check-templates.ts';
 export interface ProjectCheck {
   check: 'config' | 'distribution' | 'function' | 'routing' | 'templates';
   outcome: 'ok' | 'fail' | 'skipped';
+  /** Absent for what all environments share, and where edge.config.ts has none. */
+  environment?: string;
   /** What was found; with `fail` each line is one problem. */
   found: readonly string[];
   fix?: string;
@@ -21,6 +24,8 @@ export interface ProjectCheck {
 export interface ProjectOptions {
   /** What edge.config.ts exports, not yet parsed. */
   readConfig: () => Promise<unknown>;
+  /** The only environment whose function is built and asked. Default: each one. The configuration of all is always checked. */
+  environment?: string | undefined;
   /** Path of distribution.json. */
   distribution: string;
   /** Folder that holds infra/, docs/iam/ and .github/. */
@@ -33,27 +38,50 @@ export interface ProjectOptions {
 /** Checks edge.config.ts and distribution.json without an account: every check that can run does, so that one run shows all problems. */
 export async function checkProject(options: ProjectOptions): Promise<ProjectCheck[]> {
   const checks: ProjectCheck[] = [];
-  const attempt = async <T>(
-    check: ProjectCheck['check'],
-    work: () => Promise<T>,
-    describe: (value: T) => string[],
-  ): Promise<T | undefined> => {
+  const shared = openAttempt(checks);
+  const projects = await shared('config', () => readProjects(options), describeProjects);
+  if (projects === undefined) return checks;
+  const text = await readFile(options.distribution, 'utf8').catch(() => undefined);
+  if (text === undefined) checks.push({ check: 'distribution', outcome: 'skipped', found: [`${options.distribution} cannot be read`] });
+  const chosen = projects.filter(({ environment }) => options.environment === undefined || environment === options.environment);
+  for (const project of chosen) await checkOne(project, text, openAttempt(checks, project.environment), options);
+  await shared(
+    'templates',
+    () => compareTemplates(chosen, text, options.root),
+    (files) => [files.length === 0 ? 'no template, workflow or policy of the flipper is here' : `${files.join(', ')} agree`],
+  );
+  return checks;
+}
+
+async function readProjects({ readConfig, environment }: ProjectOptions): Promise<Project[]> {
+  const written = await readConfig();
+  const projects = parseEveryProject(written);
+  // Refuses a name that is not there.
+  if (environment !== undefined) parseProject(written, { EDGE_ENV: environment });
+  return projects;
+}
+
+type Attempt = <T>(check: ProjectCheck['check'], work: () => Promise<T>, describe: (value: T) => string[]) => Promise<T | undefined>;
+
+/** Adds what came of each check; undefined for one that failed. */
+function openAttempt(checks: ProjectCheck[], environment?: string): Attempt {
+  const where = environment === undefined ? {} : { environment };
+  return async (check, work, describe) => {
     try {
       const value = await work();
-      checks.push({ check, outcome: 'ok', found: describe(value) });
+      checks.push({ check, ...where, outcome: 'ok', found: describe(value) });
       return value;
     } catch (error) {
       if (!(error instanceof EdgeError)) throw error;
-      checks.push({ check, outcome: 'fail', found: error.message.split('\n'), ...(error.hint === undefined ? {} : { fix: error.hint }) });
+      const fix = error.hint === undefined ? {} : { fix: error.hint };
+      checks.push({ check, ...where, outcome: 'fail', found: error.message.split('\n'), ...fix });
       return undefined;
     }
   };
-  const config = await attempt('config', async () => parseEdgeConfig(await options.readConfig()), describeConfig);
-  if (config === undefined) return checks;
+}
 
-  const text = await readFile(options.distribution, 'utf8').catch(() => undefined);
-  if (text === undefined) checks.push({ check: 'distribution', outcome: 'skipped', found: [`${options.distribution} cannot be read`] });
-  else
+async function checkOne({ config }: Project, text: string | undefined, attempt: Attempt, options: ProjectOptions): Promise<void> {
+  if (text !== undefined)
     await attempt(
       'distribution',
       async () => {
@@ -65,7 +93,6 @@ export async function checkProject(options: ProjectOptions): Promise<ProjectChec
         `${Origins?.Quantity ?? 0} origins, as in edge.config.ts; ${(CacheBehaviors?.Quantity ?? 0) + 1} behaviors`,
       ],
     );
-
   const proven = await attempt(
     'function',
     () => proveFunction({ config, njs: options.njs }),
@@ -73,22 +100,20 @@ export async function checkProject(options: ProjectOptions): Promise<ProjectChec
       `${bytes} bytes of 10240, passes the syntax gate${njs === 'absent' ? '; njs is not installed, so the engine did not parse it' : ' and njs'}`,
     ],
   );
-  if (proven !== undefined)
-    await attempt(
-      'routing',
-      () => surveyAll(proven, config, options),
-      (count) => [`${count} decisions, every country, as edge.config.ts says`],
-    );
+  if (proven === undefined) return;
   await attempt(
-    'templates',
-    () => compareTemplates(config, text, options.root),
-    (files) => [files.length === 0 ? 'no template, workflow or policy of the flipper is here' : `${files.join(', ')} agree`],
+    'routing',
+    () => surveyAll(proven, config, options),
+    (count) => [`${count} decisions, every country, as edge.config.ts says`],
   );
-  return checks;
 }
 
-async function compareTemplates(config: EdgeConfig, distribution: string | undefined, root: string): Promise<string[]> {
-  const { files, problems } = await checkTemplates({ config, distribution, read: (path) => readFile(join(root, path), 'utf8') });
+/** A template names one function: it must agree with one of the environments. */
+async function compareTemplates(projects: readonly Project[], distribution: string | undefined, root: string): Promise<string[]> {
+  const read = (path: string) => readFile(join(root, path), 'utf8');
+  const found = await Promise.all(projects.map(({ config }) => checkTemplates({ config, distribution, read })));
+  const [nearest] = found.sort((one, other) => one.problems.length - other.problems.length);
+  const { files, problems } = nearest ?? { files: [], problems: [] };
   if (problems.length === 0) return files;
   throw new EdgeError('CONFIG_INVALID', problems.join('\n'), { hint: 'change the named file, or remove it when you do not use it' });
 }
@@ -113,9 +138,14 @@ async function surveyAll(
   }
 }
 
-function describeConfig({ origins, routes, services }: EdgeConfig): string[] {
-  if (services !== undefined) return [`${Object.keys(origins).join(', ')}; services ${services.map(({ name }) => name).join(', ')}`];
-  return [`${Object.keys(origins).join(', ')}; ${routes.length} ${routes.length === 1 ? 'route' : 'routes'}`];
+function describeProjects(projects: readonly Project[]): string[] {
+  return projects.map(({ config: { origins, routes, services }, environment }) => {
+    const parts =
+      services === undefined
+        ? `${routes.length} ${routes.length === 1 ? 'route' : 'routes'}`
+        : `services ${services.map(({ name }) => name).join(', ')}`;
+    return `${environment === undefined ? '' : `${environment}: `}${Object.keys(origins).join(', ')}; ${parts}`;
+  });
 }
 
 /** A value for every placeholder: whether the environment has them is for the commands that use them. */

@@ -1,0 +1,15 @@
+// npm run docs: writes the pages that are made from the code, or those whose names are given.
+import { readFile, writeFile } from 'node:fs/promises';
+import { argv } from 'node:process';
+import { writeCommandsPage } from './commands-page.ts';
+
+const pages: Readonly<Record<string, () => Promise<string>>> = {
+  'docs/commands.md': async () => writeCommandsPage(await readFile('docs/commands.md', 'utf8')),
+};
+
+const wanted = argv.slice(2);
+for (const [path, write] of Object.entries(pages))
+  if (wanted.length === 0 || wanted.includes(path)) {
+    await writeFile(path, await write());
+    console.log(`written: ${path}`);
+  }

@@ -1,0 +1,184 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type EdgeConfigInput, parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import { parseEveryProject, parseProject } from '../../../src/config/environments.ts';
+import { EdgeError } from '../../../src/errors.ts';
+import sample from '../../fixtures/sample/edge.config.ts';
+
+const two = {
+  ...sample,
+  retryHeader: 'x-retry-attempt',
+  environments: {
+    staging: {
+      functionName: 'router-staging',
+      keyValueStoreName: 'health-staging',
+      origins: { europe: { originId: 'staging-europe' } },
+      defaultOrder: ['europe', 'singapore'],
+      retryHeader: undefined,
+      health: { intervalMs: 30_000 },
+    },
+    prod: {},
+  },
+};
+const withStaging = (staging: object) => ({ ...two, environments: { staging, prod: {} } });
+const inEnvironment = (written: unknown, name: string) => parseProject(written, { EDGE_ENV: name }).config;
+
+function errorOf(run: () => unknown): EdgeError {
+  try {
+    run();
+  } catch (error) {
+    expect(error).toBeInstanceOf(EdgeError);
+    return error as EdgeError;
+  }
+  throw new Error('nothing was thrown');
+}
+
+const problemsOf = (run: () => unknown) =>
+  errorOf(run)
+    .message.split('\n')
+    .slice(1)
+    .map((line) => line.trim());
+
+describe('an environment', () => {
+  it('is the shared part with its own fields over it', () => {
+    const { functionName, defaultOrder, retryHeader, health, origins, routes } = inEnvironment(two, 'staging');
+    expect({ functionName, defaultOrder, retryHeader }).toEqual({
+      functionName: 'router-staging',
+      defaultOrder: ['europe', 'singapore'],
+      retryHeader: undefined,
+    });
+    expect(health).toMatchObject({ intervalMs: 30_000, timeoutMs: 3_000 });
+    expect(origins).toMatchObject({ europe: { originId: 'staging-europe', region: 'eu-central-1' }, singapore: { originId: 'singapore' } });
+    expect(Object.keys(origins)).toEqual(Object.keys(sample.origins));
+    expect(routes).toEqual(sample.routes);
+  });
+
+  it('without fields of its own is the shared part', () => {
+    expect(parseProject(two, { EDGE_ENV: 'prod' })).toEqual({
+      environment: 'prod',
+      config: parseEdgeConfig({ ...sample, retryHeader: 'x-retry-attempt' }),
+    });
+  });
+
+  it('adds an origin behind those that all have, and takes a field away', () => {
+    const config = inEnvironment(
+      withStaging({ functionName: 'b', keyValueStoreName: 'b', origins: { tokyo: { region: 'ap-northeast-1' } } }),
+      'staging',
+    );
+    expect(Object.keys(config.origins)).toEqual([...Object.keys(sample.origins), 'tokyo']);
+    expect(inEnvironment(two, 'staging').retryHeader).toBeUndefined();
+  });
+
+  it('leaves what the file exports as it is', () => {
+    const before = structuredClone(two);
+    inEnvironment(two, 'staging');
+    expect(two).toEqual(before);
+  });
+
+  it('may hold everything, when environments share nothing', () => {
+    const written = { environments: { one: { ...sample, functionName: 'a', keyValueStoreName: 'a' }, two: sample } };
+    expect(inEnvironment(written, 'one').functionName).toBe('a');
+    expect(parseEveryProject(written).map(({ environment }) => environment)).toEqual(['one', 'two']);
+  });
+
+  it('merges as objects do, whatever they hold', () => {
+    const fields = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'constructor'), fc.constantFrom('x', 'y'));
+    fc.assert(
+      fc.property(fields, fields, (shared, own) => {
+        const written = { ...sample, origins: sample.origins, keys: shared, environments: { prod: { keys: own } } };
+        const { keys } = inEnvironment(written, 'prod');
+        expect(Object.entries(keys).sort()).toEqual(Object.entries({ ...shared, ...own }).sort());
+      }),
+    );
+  });
+});
+
+describe('the choice of an environment', () => {
+  it.each([
+    { when: 'none is chosen', written: two, env: {}, says: ['staging, prod'], hint: '--env staging' },
+    { when: 'EDGE_ENV is empty', written: two, env: { EDGE_ENV: '' }, says: ['staging, prod'], hint: '--env staging' },
+    { when: 'the name is misspelt', written: two, env: { EDGE_ENV: 'prd' }, says: ['"prd"', 'staging, prod'], hint: 'did you mean prod?' },
+    { when: 'the name is one that objects have', written: two, env: { EDGE_ENV: 'toString' }, says: ['"toString"'], hint: '--env' },
+    { when: 'there are none', written: sample, env: { EDGE_ENV: 'prod' }, says: ['"prod"'], hint: '--env' },
+  ])('is refused with the names in one line when $when', ({ written, env, says, hint }) => {
+    const error = errorOf(() => parseProject(written, env));
+    expect(error).toMatchObject({ code: 'USAGE', exitCode: 2, hint: expect.stringContaining(hint) });
+    for (const text of says) expect(error.message).toContain(text);
+    expect(error.message).not.toContain('\n');
+  });
+
+  it('is none where there are none', () => {
+    expect(parseProject(sample, {})).toEqual({ environment: undefined, config: parseEdgeConfig(sample) });
+  });
+});
+
+describe('environments with problems', () => {
+  it.each([
+    { when: 'are a list', environments: [], paths: ['environments'] },
+    { when: 'are none', environments: {}, paths: ['environments'] },
+    { when: 'have bad names and bad values', environments: { Prod: {}, dev: 5 }, paths: ['environments.Prod', 'environments.dev'] },
+    { when: 'are nested', environments: { dev: { environments: {} } }, paths: ['environments.dev.environments'] },
+  ])('are refused with every path when they $when', ({ environments, paths }) => {
+    const problems = problemsOf(() => parseProject({ ...sample, environments }, { EDGE_ENV: 'dev' }));
+    expect(problems.map((line) => line.split(':')[0])).toEqual(paths);
+  });
+
+  it('have their name in the path, and what is wrong in the shared part is listed once', () => {
+    const written = {
+      ...two,
+      functionName: 'a b',
+      environments: { staging: { origins: { europe: { region: 'moon' } } }, prod: { orgins: {}, keyValueStoreName: 'x y' } },
+    };
+    const problems = problemsOf(() => parseEveryProject(written));
+    expect(problems.map((line) => line.split(':')[0])).toEqual([
+      'functionName',
+      'environments.staging.origins.europe.region',
+      'environments.prod.keyValueStoreName',
+      'environments.prod',
+      'environments.prod',
+    ]);
+  });
+
+  it('do not stop a command in another environment', () => {
+    const written = { ...two, environments: { staging: { functionName: 'a b', keyValueStoreName: 'b' }, prod: {} } };
+    expect(inEnvironment(written, 'prod').functionName).toBe('origin-router');
+    expect(errorOf(() => inEnvironment(written, 'staging')).code).toBe('CONFIG_INVALID');
+    expect(errorOf(() => parseEveryProject(written)).code).toBe('CONFIG_INVALID');
+  });
+
+  it.each([
+    { when: 'have the same function', staging: { keyValueStoreName: 'b' }, says: /"staging" has the function "origin-router"/ },
+    { when: 'have the same keys in one store', staging: { functionName: 'b' }, says: /"staging" has the same keys in store "edge-health"/ },
+  ])('are refused in both when they $when', ({ staging, says }) => {
+    const written = withStaging(staging);
+    for (const name of ['staging', 'prod']) expect(problemsOf(() => inEnvironment(written, name))).toEqual([expect.stringMatching(says)]);
+    expect(problemsOf(() => parseEveryProject(written))).toEqual([expect.stringMatching(says)]);
+  });
+
+  it.each([
+    { when: 'their accounts differ', staging: { accountId: '111122223333' }, prod: { accountId: '444455556666' } },
+    { when: 'function and store differ', staging: { functionName: 'b', keyValueStoreName: 'b' }, prod: {} },
+  ])('may share an account or a store when $when', ({ staging, prod }) => {
+    const written = { ...sample, environments: { staging, prod } };
+    expect(parseEveryProject(written)).toHaveLength(2);
+  });
+
+  it('never end in a bug, whatever the file exports', () => {
+    fc.assert(
+      fc.property(fc.anything(), fc.anything(), fc.option(fc.string()), (base, environments, name) => {
+        const written = typeof base === 'object' && base !== null ? { ...base, environments } : base;
+        for (const run of [() => parseProject(written, { EDGE_ENV: name ?? undefined }), () => parseEveryProject(written)])
+          try {
+            run();
+          } catch (error) {
+            expect(error).toBeInstanceOf(EdgeError);
+          }
+      }),
+    );
+  });
+});
+
+it('types accept a shared part that is incomplete, and refuse an unknown field', () => {
+  const shared: EdgeConfigInput['origins'] = { a: { region: 'eu-central-1' } };
+  expect(inEnvironment({ origins: shared, environments: { prod: { defaultOrder: ['a'] } } }, 'prod').defaultOrder).toEqual(['a']);
+});
