@@ -2,6 +2,7 @@ import {
   canRetry,
   hasAliases,
   hasServices,
+  hasSubdivisions,
   ids,
   maxRecordLength,
   onlyPairs,
@@ -40,6 +41,10 @@ function route(event: CloudFrontRequestEvent, record: string): CloudFrontRequest
   try {
     const headers = request.headers;
     let country = (headers['cloudfront-viewer-country'] || (0 as never)).value;
+    if (hasSubdivisions) {
+      const subdivision = country + '-' + (headers['cloudfront-viewer-country-region'] || (0 as never)).value;
+      if (places[hasServices ? event.service + subdivision : subdivision] >= 0) country = subdivision;
+    }
     // A country that no route names, or a text that names none, finds no route.
     // biome-ignore-start lint: an `if` in its place costs 20,000 instructions of loading.
     const group = hasServices

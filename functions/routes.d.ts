@@ -11,6 +11,8 @@ declare module 'virtual:routes' {
   export const hasServices: boolean;
   /** The key of the service that has a path; empty when none has. Before a country, it is the name in `places`. */
   export const serviceOf: (uri: string) => string;
+  /** True compiles the viewer's subdivision in: `places` has names such as `US-CA`. */
+  export const hasSubdivisions: boolean;
   /** True compiles `ids` in: an origin's alias and its id in the distribution differ. */
   export const hasAliases: boolean;
   /** Id in the distribution by alias. */
@@ -18,7 +20,7 @@ declare module 'virtual:routes' {
   /** True when no order is longer than two, so that a whole order is a group as it is. */
   export const onlyPairs: boolean;
   /**
-   * The place in `routes` of every country that a route names, with services after the service's key, where `*` means all other countries; and -1 for the methods that a per-request origin group may retry. */
+   * The place in `routes` of every country and subdivision that a route names, with services after the service's key, where `*` means all other countries; and -1 for the methods that a per-request origin group may retry. */
   export const places: { [countryOrMethod: string]: number };
   /** Characters of the longest record that the configured origins can need. */
   export const maxRecordLength: number;

@@ -7,12 +7,13 @@ await run({
     'Shows which origin serves a viewer and why, by running the built function: one viewer with --country, all countries with --all, what publishing would change with --diff.',
   examples: [
     'function:explain -- --country IN --local',
+    'function:explain -- --country US-CA',
     'function:explain -- --country DE --method POST --record "europe=25"',
     'function:explain -- --all',
     'function:explain -- --diff',
   ],
   options: {
-    country: country('two letters, as in cloudfront-viewer-country; without it, a viewer of no known country'),
+    country: country('such as US, or US-CA with its subdivision; without it, a viewer of no known country'),
     method: choice('the request’s method, GET by default', ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'], {
       placeholder: 'method',
     }),

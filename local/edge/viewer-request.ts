@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { splitCountry } from '../../src/config/countries.ts';
 import type { EventValues } from '../../src/edge/execution.ts';
 import { addValue, emptyValues, parseCookies, parseQuery } from '../../src/edge/judge/event-values.ts';
 import { isHiddenFromViewer } from '../../src/edge/judge/header-rules.ts';
@@ -20,8 +21,10 @@ export interface ViewerRequest {
   cookie: string | undefined;
   host: string;
   ip: string;
-  /** From `x-local-viewer-country`, unchecked. */
+  /** From `x-local-viewer-country`, where `US-CA` also has the subdivision; otherwise unchecked. */
   country: string | undefined;
+  /** The subdivision's code, without that of the country. */
+  region: string | undefined;
   protocol: 'http' | 'https';
   /** Index of the edge location that serves the viewer. */
   location: number;
@@ -72,6 +75,7 @@ export function readViewerRequest(message: IncomingMessage, id: string, location
   }
   const host = normalizeHost(headers['host']?.value ?? '');
   if (headers['host'] !== undefined) headers['host'] = { value: host };
+  const { code, region } = splitCountry(control[controlHeaders.country]);
   const address = control[controlHeaders.ip] ?? message.socket.remoteAddress ?? '';
   return {
     id,
@@ -84,7 +88,8 @@ export function readViewerRequest(message: IncomingMessage, id: string, location
     cookie,
     host,
     ip: address.startsWith('::ffff:') ? address.slice(7) : address,
-    country: control[controlHeaders.country],
+    country: code,
+    region,
     protocol: control[controlHeaders.protocol] === 'http' ? 'http' : 'https',
     location: chooseLocation(control[controlHeaders.location], locations),
     httpVersion: message.httpVersion,
@@ -124,6 +129,8 @@ function cloudFrontHeader(name: string, viewer: ViewerRequest): string | undefin
   switch (name) {
     case 'cloudfront-viewer-country':
       return viewer.country;
+    case 'cloudfront-viewer-country-region':
+      return viewer.region;
     case 'cloudfront-forwarded-proto':
       return viewer.protocol;
     case 'cloudfront-viewer-http-version':

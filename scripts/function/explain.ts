@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Io } from '../../src/cli/io.ts';
 import { openProject } from '../../src/config/open-project.ts';
-import { routingOf, samplePaths } from '../../src/config/services.ts';
+import { listCountries, routingOf, samplePaths } from '../../src/config/services.ts';
 import { type AnyRuntime, someIp } from '../../src/edge/ask/ask.ts';
 import { compareSurveys, listSituations, surveyFunction } from '../../src/edge/ask/survey.ts';
 import { EdgeError } from '../../src/errors.ts';
@@ -62,7 +62,8 @@ async function explainDifference({ local }: ExplainValues, runtime: AnyRuntime, 
     return;
   }
   const situations = listSituations(Object.keys(config.origins), samplePaths(config));
-  const survey = (source: typeof before) => surveyFunction({ runtime, source, now: io.now(), origins: config.origins }, situations);
+  const survey = (source: typeof before) =>
+    surveyFunction({ runtime, source, now: io.now(), origins: config.origins }, situations, listCountries(config));
   const [old, fresh] = await Promise.all([survey(before), survey(after)]);
   const comparisons = compareSurveys(old, fresh);
   io.result({ ...hashes, comparisons }, [...head, ...formatComparison(comparisons, { columns, colour })]);
@@ -81,7 +82,7 @@ async function explainAll(values: ExplainValues, runtime: AnyRuntime, io: Io): P
       asked,
       loading.then((loaded) => loaded.record),
       origins,
-      path,
+      { path, countries: listCountries(config) },
     );
   const isWhole = config.services === undefined && values.path === undefined;
   const paths = values.path === undefined ? samplePaths(config) : [{ path: values.path, service: routingOf(config, values.path)?.service }];

@@ -86,9 +86,15 @@ export function bytes<F extends number | undefined = undefined>(summary: string,
   return option(summary, common, 'bytes', parseBytes, 'a size such as 512, 20kB or 1.5MB');
 }
 
-/** A country as CloudFront names it, ISO 3166-1 alpha-2, returned in upper case. */
+/** A country as CloudFront names it, ISO 3166-1 alpha-2, alone or with a subdivision: `US-CA`. Returned in upper case. */
 export function country<F extends string | undefined = undefined>(summary: string, common: Common<F> = {}): Option<string | F> {
-  return option(summary, common, 'code', (found) => (/^[a-z]{2}$/i.test(found) ? found.toUpperCase() : undefined), 'two letters');
+  return option(
+    summary,
+    common,
+    'code',
+    (found) => (/^[a-z]{2}(-[a-z\d]{1,3})?$/i.test(found) ? found.toUpperCase() : undefined),
+    'a code such as US or US-CA',
+  );
 }
 
 /** An http or https URL. */

@@ -20,11 +20,17 @@ export function isIsoCountry(code: string): boolean {
   return known.has(code);
 }
 
-/** A country's code, or undefined for viewers of whom CloudFront names none. */
+/** A country's code, with that of a subdivision behind it where a route names one, such as `US-CA`; undefined for viewers of whom CloudFront names none. */
 export type CountryCode = string | undefined;
 
 /** All countries, and viewers without one. */
 export const everyCountry: readonly CountryCode[] = [undefined, ...isoCountries];
+
+/** `US-CA` as CloudFront sends it in two headers, and `US` in one. */
+export function splitCountry(country: CountryCode): { code: CountryCode; region: string | undefined } {
+  const [, code = country, region] = /^([A-Z]{2})-([A-Z\d]{1,3})$/.exec(country ?? '') ?? [];
+  return { code, region };
+}
 
 /** `12 countries`, `IN`, `viewers of unknown country and 237 countries`. */
 export function formatCountryCount(countries: readonly CountryCode[]): string {

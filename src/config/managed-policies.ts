@@ -49,9 +49,13 @@ export const wrongPolicyIds: Readonly<Record<string, string>> = {
     'it is often given for AllViewer, whose id is 216adef6-5c7f-47e4-b989-5492eafa07d3 and which does not send the country',
 };
 
-/** Whether the policy makes CloudFront add CloudFront-Viewer-Country, for functions too. */
-export function sendsCountry({ cloudFrontHeaders }: OriginRequestPolicy): boolean {
-  return cloudFrontHeaders.includes('cloudfront-viewer-country');
+export const countryHeader = 'cloudfront-viewer-country';
+/** The viewer's subdivision, such as CA. A policy that names the country alone does not send it. */
+export const subdivisionHeader = 'cloudfront-viewer-country-region';
+
+/** Whether the policy makes CloudFront add the header, CloudFront-Viewer-Country by default, for functions too. */
+export function sendsCountry({ cloudFrontHeaders }: OriginRequestPolicy, header = countryHeader): boolean {
+  return cloudFrontHeaders.includes(header);
 }
 
 /** Whether the viewer's Host goes to the origin, where it is also the SNI. */
@@ -91,6 +95,7 @@ export const managedCachePolicies: Readonly<Record<string, CachePolicy>> = {
 /** The headers that CloudFront adds since June 2022, as far as the local edge has them: no city, no coordinates, no ASN. */
 const cloudFrontHeaders2022 = [
   'cloudfront-viewer-country',
+  'cloudfront-viewer-country-region',
   'cloudfront-forwarded-proto',
   'cloudfront-viewer-http-version',
   'cloudfront-viewer-address',

@@ -1,3 +1,4 @@
+import { type CountryCode, everyCountry } from './countries.ts';
 import type { EdgeConfig, Service } from './edge-config.ts';
 import { matchesPattern, withSlash } from './path-pattern.ts';
 
@@ -22,6 +23,23 @@ export function listRoutings({ services, defaultOrder, routes }: Routed): Routin
 export function routingOf(config: Routed, path: string): Routing | undefined {
   const index = config.services?.findIndex(({ paths }) => paths.some((pattern) => matchesPattern(pattern, path))) ?? 0;
   return listRoutings(config)[index];
+}
+
+/** The place in `routes` of the one that names a viewer, by `US-CA` or else by `US`; -1 for the default order. */
+export function findRoute({ routes }: Pick<Routing, 'routes'>, country: CountryCode): number {
+  const find = (code: CountryCode) => routes.findIndex(({ countries }) => code !== undefined && countries.includes(code));
+  const place = find(country);
+  return place >= 0 ? place : find(country?.split('-')[0]);
+}
+
+/** The order of origins of such a viewer. */
+export function orderOf(routing: Routing, country: CountryCode): readonly string[] {
+  return routing.routes[findRoute(routing, country)]?.order ?? routing.defaultOrder;
+}
+
+/** All countries, viewers without one, and whatever else a route names, such as subdivisions. */
+export function listCountries(config: Routed): CountryCode[] {
+  return [...new Set([...everyCountry, ...listRoutings(config).flatMap(({ routes }) => routes.flatMap(({ countries }) => countries))])];
 }
 
 /** Every order of origins that a viewer may get. */

@@ -1,3 +1,4 @@
+import { orderOf } from '../config/services.ts';
 import { percentile } from '../text/percentile.ts';
 import { type Drill, servedWeight, type ViewerOutcome } from './drill-record.ts';
 
@@ -130,10 +131,7 @@ function judgeAfterFailback({ config, outcomes, timeline }: Drill): DrillPromise
   return judge(
     id,
     outcomes.filter(({ startedAt }) => startedAt >= failbackAt),
-    ({ country, region }) => {
-      const order = config.routes.find(({ countries }) => countries.includes(country))?.order ?? config.defaultOrder;
-      return region === config.origins[order[0] ?? '']?.region;
-    },
+    ({ country, region }) => region === config.origins[orderOf(config, country)[0] ?? '']?.region,
   );
 }
 

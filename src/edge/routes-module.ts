@@ -26,6 +26,7 @@ export function routesModule(config: EdgeConfig): string {
     `export const canRetry = ${config.retryHeader !== undefined};`,
     `export const hasServices = ${tests !== undefined};`,
     ...(tests === undefined ? ['export const serviceOf = false;'] : []),
+    `export const hasSubdivisions = ${Object.keys(places).some((name) => name.includes('-'))};`,
     `export const hasAliases = ${hasAliases};`,
     `export const onlyPairs = ${orders.every((order) => order.length <= 2)};`,
     `export const maxRecordLength = ${maxRecordLength(Object.keys(config.origins))};`,

@@ -1,7 +1,7 @@
 import { formatHealthRecord, okRecord, parseHealthRecord, weightAt } from '../../kvs/health-record.ts';
 import { type CountryCode, everyCountry } from '../config/countries.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
-import { routingOf } from '../config/services.ts';
+import { findRoute, routingOf } from '../config/services.ts';
 import { type Asked, askFunction, someIp, type Viewer } from '../edge/ask/ask.ts';
 import type { RouteDecision } from '../edge/ask/decision.ts';
 
@@ -74,7 +74,7 @@ export async function explainViewer(
 function findRule(config: Pick<EdgeConfig, 'routes' | 'defaultOrder' | 'services'>, { country, uri = '/' }: Viewer): string {
   const routing = routingOf(config, uri);
   if (routing === undefined) return 'no service has this path';
-  const route = routing.routes.findIndex(({ countries }) => country !== undefined && countries.includes(country));
+  const route = findRoute(routing, country);
   const isService = routing.service !== undefined;
   const rule = route >= 0 ? `routes[${route}]` : isService ? 'order' : 'defaultOrder';
   return isService ? `service ${routing.service}, ${rule}` : rule;
@@ -119,26 +119,26 @@ export async function explainCountries(
   asked: Asked,
   record: string | undefined | Promise<string | undefined>,
   origins: number,
-  path = '/',
+  { path = '/', countries = everyCountry }: { path?: string | undefined; countries?: readonly CountryCode[] } = {},
 ): Promise<CountryGroup[]> {
   const ask = (text: string | undefined) =>
     askFunction(
       asked,
       ['GET', 'POST'].flatMap((method) =>
-        everyCountry.map((country) => ({ viewer: { country, method, ip: someIp, uri: path }, record: text })),
+        countries.map((country) => ({ viewer: { country, method, ip: someIp, uri: path }, record: text })),
       ),
     );
-  const early = Promise.all([findOrders(asked, everyCountry, { origins, path }), ask(okRecord)]);
+  const early = Promise.all([findOrders(asked, countries, { origins, path }), ask(okRecord)]);
   // When the record cannot be read, that is the error to show.
   early.catch(() => undefined);
   const text = await record;
   const [orders, underOk] = await early;
   const decisions = text === okRecord ? underOk : await ask(text);
   const groups = new Map<string, CountryGroup>();
-  for (const [index, country] of everyCountry.entries()) {
+  for (const [index, country] of countries.entries()) {
     const order = orders[index] ?? [];
     const get = decisions[index]?.route ?? '';
-    const post = decisions[index + everyCountry.length]?.route ?? '';
+    const post = decisions[index + countries.length]?.route ?? '';
     const key = JSON.stringify([order, get, post]);
     const group = groups.get(key) ?? { countries: [], order, get, post, shares: undefined };
     groups.set(key, group);

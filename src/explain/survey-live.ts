@@ -38,5 +38,5 @@ export function surveyLive(
     return runs;
   };
   const polite = { run, runMany, close: async () => undefined };
-  return explainCountries({ runtime: polite, source, now }, failReads ? undefined : record, origins, path);
+  return explainCountries({ runtime: polite, source, now }, failReads ? undefined : record, origins, { path });
 }

@@ -1,5 +1,5 @@
-import { everyCountry } from '../config/countries.ts';
-import { samplePaths } from '../config/services.ts';
+import type { EdgeConfig } from '../config/edge-config.ts';
+import { listCountries, samplePaths } from '../config/services.ts';
 import type { AnyRuntime } from '../edge/ask/ask.ts';
 import { type Comparison, checkRouting, compareSurveys, listSituations, surveyFunction } from '../edge/ask/survey.ts';
 import { judgeRun } from '../edge/judge/judge.ts';
@@ -29,7 +29,11 @@ export async function checkBehaviour(candidate: Candidate, live: Stage | undefin
     return;
   }
   const survey = () => surveyBoth(candidate, live, open, tools);
-  const { problems, failed, comparison = [] } = await steps.run('routes', survey, (found) => describeBehaviour(found, candidate));
+  const {
+    problems,
+    failed,
+    comparison = [],
+  } = await steps.run('routes', survey, (found) => describeBehaviour(found, candidate, tools.config));
   const isRollback = candidate.of !== undefined;
   if (isRollback && failed > 0)
     throw new EdgeError('TEST_FAILED', `the code fails in ${failed} of its runs; those viewers would get a 502 or 503`, {
@@ -54,10 +58,12 @@ async function surveyBoth(
   const runtime = await open();
   try {
     const situations = listSituations(Object.keys(config.origins), samplePaths(config));
+    const countries = listCountries(config);
     const survey = ({ code, sha256 }: Pick<Stage, 'code' | 'sha256'>) =>
       surveyFunction(
         { runtime, source: { code: Buffer.from(code).toString('utf8'), sha256 }, now: now(), origins: config.origins },
         situations,
+        countries,
       );
     const [after, before] = await Promise.all([survey(candidate), live && survey(live)]);
     return {
@@ -71,10 +77,10 @@ async function surveyBoth(
 }
 
 /** `as edge.config.ts says; routing changes for 12 of 250 countries`. */
-function describeBehaviour({ problems, comparison }: Behaviour, { of }: Candidate): string {
+function describeBehaviour({ problems, comparison }: Behaviour, { of }: Candidate, config: EdgeConfig): string {
   const newer = of === undefined ? '' : ', which is newer than this code';
   const agreement = problems.length === 0 ? 'as edge.config.ts says' : `not as edge.config.ts says${newer}`;
   if (comparison === undefined) return agreement;
   const moved = new Set(comparison.flatMap(({ changes }) => changes.flatMap(({ countries }) => countries)));
-  return `${agreement}; ${moved.size === 0 ? 'nothing changes' : `routing changes for ${moved.size} of ${everyCountry.length} countries`}`;
+  return `${agreement}; ${moved.size === 0 ? 'nothing changes' : `routing changes for ${moved.size} of ${listCountries(config).length} countries`}`;
 }

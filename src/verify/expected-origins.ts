@@ -1,6 +1,6 @@
 import { parseHealthRecord } from '../../kvs/health-record.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
-import { routingOf } from '../config/services.ts';
+import { orderOf, routingOf } from '../config/services.ts';
 import { type Asked, askFunction, someIp, type Viewer } from '../edge/ask/ask.ts';
 
 /** The viewer of one row. */
@@ -65,12 +65,11 @@ export function expectByConfiguration(
   config: Pick<EdgeConfig, 'routes' | 'defaultOrder' | 'services'>,
   askers: readonly Asker[],
 ): Expected[] {
-  const orderOf = ({ country, uri = '/' }: Viewer) => {
+  const orderOfViewer = ({ country, uri = '/' }: Viewer) => {
     const routing = routingOf(config, uri);
-    const route = routing?.routes.find(({ countries }) => country !== undefined && countries.includes(country));
-    return route?.order ?? routing?.defaultOrder ?? [];
+    return routing === undefined ? [] : orderOf(routing, country);
   };
-  return askers.map(({ viewers }) => expectOrders(viewers.map(orderOf), false));
+  return askers.map(({ viewers }) => expectOrders(viewers.map(orderOfViewer), false));
 }
 
 function expectOrders(orders: readonly (readonly string[])[], isRecordKnown: boolean): Expected {

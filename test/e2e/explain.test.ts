@@ -73,7 +73,7 @@ describe('npm run function:explain', () => {
   });
 
   it.each([
-    { args: ['--country', 'IND'], says: 'error: --country takes two letters, found "IND"' },
+    { args: ['--country', 'IND'], says: 'error: --country takes a code such as US or US-CA, found "IND"' },
     { args: ['--country', 'IN', '--all'], says: 'error: --country excludes --all and --diff' },
     { args: ['--ip', '1.2.3'], says: 'error: --ip takes an IPv4 or IPv6 address, found "1.2.3"' },
     { args: ['--method', 'FETCH'], says: 'error: --method takes GET or HEAD' },

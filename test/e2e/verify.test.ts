@@ -148,7 +148,7 @@ describe('npm run verify', () => {
 
   it.each([
     { args: [], says: 'error: --edge <url> is missing' },
-    { args: ['--local', '--country', 'IND'], says: 'error: --country takes two letters, found "IND"' },
+    { args: ['--local', '--country', 'IND'], says: 'error: --country takes a code such as US or US-CA, found "IND"' },
     { args: ['--local', '--path', 'health'], says: 'error: --path must start with "/", got "health"' },
   ])('refuses $args in one line and a hint', async ({ args, says }) => {
     const { code, stdout, stderr } = await startScript('verify', args, { ...env, VIEWER_DOMAIN: '' }).ended;

@@ -1,5 +1,13 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
-import { cachingDisabledId, countryPolicyId, sendsCountry, wrongPolicyIds } from '../../config/managed-policies.ts';
+import { splitCountry } from '../../config/countries.ts';
+import {
+  cachingDisabledId,
+  countryHeader,
+  countryPolicyId,
+  sendsCountry,
+  subdivisionHeader,
+  wrongPolicyIds,
+} from '../../config/managed-policies.ts';
 import { listRoutings } from '../../config/services.ts';
 import { formatDuration } from '../../text/duration.ts';
 import { type CheckFinding, defineCheck, fail, problemsOr, warn } from '../check.ts';
@@ -65,9 +73,9 @@ interface CountryFacts {
   behaviors: readonly RoutedBehavior[];
   /** Some countries have their own order of origins. */
   hasRoutes: boolean;
+  /** So have some subdivisions of countries. */
+  hasSubdivisions: boolean;
 }
-
-const header = 'cloudfront-viewer-country';
 
 /** The function receives the viewer's country. */
 export const countryCheck = defineCheck<CountryFacts>({
@@ -75,31 +83,41 @@ export const countryCheck = defineCheck<CountryFacts>({
   why: 'CloudFront adds the header only when a policy names it; without it every viewer gets the default order.',
   gather: async (readers) => {
     const { where, behaviors } = await readRoutedBehaviors(readers);
-    const hasRoutes = listRoutings(readers.config).some(({ routes, defaultOrder }) =>
-      routes.some(({ order }) => order.join() !== defaultOrder.join()),
+    const routings = listRoutings(readers.config);
+    const hasRoutes = routings.some(({ routes, defaultOrder }) => routes.some(({ order }) => order.join() !== defaultOrder.join()));
+    const hasSubdivisions = routings.some(({ routes }) =>
+      routes.some(({ countries }) => countries.some((country) => splitCountry(country).region !== undefined)),
     );
-    return { where, behaviors, hasRoutes };
+    return { where, behaviors, hasRoutes, hasSubdivisions };
   },
   judge: judgeCountry,
 });
 
-export function judgeCountry({ where, behaviors, hasRoutes }: CountryFacts): readonly CheckFinding[] {
+export function judgeCountry({ where, behaviors, hasRoutes, hasSubdivisions }: CountryFacts): readonly CheckFinding[] {
+  const needed = [countryHeader, ...(hasSubdivisions ? [subdivisionHeader] : [])];
+  const names = needed.map((header) => shownHeaders[header]).join(' and ');
   const fix = `set OriginRequestPolicyId to ${countryPolicyId} (AllViewerAndCloudFrontHeaders-2022-06), then npm run distribution:apply`;
-  const problems = behaviors
-    .filter(({ behavior, cachePolicy, originRequestPolicy }) => {
-      const asked = [...(cachePolicy?.headers ?? []), ...legacyHeaders(behavior)];
-      return !asked.includes(header) && !(originRequestPolicy !== undefined && sendsCountry(originRequestPolicy));
-    })
-    .map(({ name, cachePolicy, originRequestPolicy, behavior }): CheckFinding => {
-      const policies = [
-        cachePolicy?.name ?? behavior.CachePolicyId,
-        originRequestPolicy?.name ?? behavior.OriginRequestPolicyId ?? 'no origin request policy',
-      ];
-      const found = `${where}: ${name} does not send CloudFront-Viewer-Country, with ${policies.filter((policy) => policy !== undefined).join(' and ')}`;
-      return hasRoutes ? fail(found, fix) : warn(`${found}; every country has the same order today, so no viewer is misrouted`, fix);
-    });
-  return problemsOr(problems, `CloudFront-Viewer-Country reaches the function in all ${behaviors.length} behaviors`);
+  const problems = behaviors.flatMap(({ name, cachePolicy, originRequestPolicy, behavior }): CheckFinding[] => {
+    const asked = [...(cachePolicy?.headers ?? []), ...legacyHeaders(behavior)];
+    const missing = needed.filter(
+      (header) => !asked.includes(header) && !(originRequestPolicy !== undefined && sendsCountry(originRequestPolicy, header)),
+    );
+    if (missing.length === 0) return [];
+    const policies = [
+      cachePolicy?.name ?? behavior.CachePolicyId,
+      originRequestPolicy?.name ?? behavior.OriginRequestPolicyId ?? 'no origin request policy',
+    ];
+    const found = `${where}: ${name} does not send ${missing.map((header) => shownHeaders[header]).join(' and ')}, with ${policies.filter((policy) => policy !== undefined).join(' and ')}`;
+    return [hasRoutes ? fail(found, fix) : warn(`${found}; every country has the same order today, so no viewer is misrouted`, fix)];
+  });
+  return problemsOr(problems, `${names} ${needed.length === 1 ? 'reaches' : 'reach'} the function in all ${behaviors.length} behaviors`);
 }
+
+/** As AWS's pages write the names. */
+const shownHeaders: Readonly<Record<string, string>> = {
+  [countryHeader]: 'CloudFront-Viewer-Country',
+  [subdivisionHeader]: 'CloudFront-Viewer-Country-Region',
+};
 
 interface CachedContentFacts {
   where: string;

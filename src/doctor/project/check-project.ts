@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { checkOriginsAgree, parseDistribution, placeholdersOf } from '../../config/distribution-file.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
 import { type Project, parseEveryProject, parseProject } from '../../config/environments.ts';
-import { samplePaths } from '../../config/services.ts';
+import { listCountries, samplePaths } from '../../config/services.ts';
 import type { AnyRuntime } from '../../edge/ask/ask.ts';
 import { checkRouting, listSituations, surveyFunction } from '../../edge/ask/survey.ts';
 import { proveFunction } from '../../edge/prove-function.ts';
@@ -128,6 +128,7 @@ async function surveyAll(
     const answers = await surveyFunction(
       { runtime, source: { code, sha256 }, now, origins: config.origins },
       listSituations(Object.keys(config.origins), samplePaths(config)),
+      listCountries(config),
     );
     const problems = checkRouting(answers, config);
     if (problems.length > 0)

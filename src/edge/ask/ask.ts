@@ -1,4 +1,5 @@
 import { healthKey } from '../../../kvs/keys.ts';
+import { splitCountry } from '../../config/countries.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
 import { aliasOf } from '../../config/origin-alias.ts';
 import type { Execution, FunctionRuntime, FunctionSource, RunInput, ViewerRequestEvent } from '../execution.ts';
@@ -47,7 +48,7 @@ export async function runAll(runtime: AnyRuntime, inputs: readonly RunInput[]): 
 
 /** What a function can see of a viewer. */
 export interface Viewer {
-  /** As CloudFront names it; undefined when the header is not there. */
+  /** As CloudFront names it, `US` or with the subdivision `US-CA`; undefined when the header is not there. */
   country: string | undefined;
   method: string;
   ip: string;
@@ -70,8 +71,16 @@ export function buildViewerEvent({ country, method, ip, uri = '/', host = 'www.e
       method,
       uri,
       querystring: {},
-      headers: { host: { value: host }, ...(country !== undefined && { 'cloudfront-viewer-country': { value: country } }) },
+      headers: { host: { value: host }, ...countryHeaders(country) },
       cookies: {},
     },
+  };
+}
+
+function countryHeaders(country: string | undefined): ViewerRequestEvent['request']['headers'] {
+  const { code, region } = splitCountry(country);
+  return {
+    ...(code !== undefined && { 'cloudfront-viewer-country': { value: code } }),
+    ...(region !== undefined && { 'cloudfront-viewer-country-region': { value: region } }),
   };
 }

@@ -1,7 +1,7 @@
 import { formatHealthRecord, okRecord, parseHealthRecord, weightAt } from '../../../kvs/health-record.ts';
 import { type CountryCode, everyCountry, formatCountryCount } from '../../config/countries.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
-import { type Routing, routingOf, type SamplePath } from '../../config/services.ts';
+import { orderOf, type Routing, routingOf, type SamplePath } from '../../config/services.ts';
 import { type Asked, askFunction, someIp } from './ask.ts';
 import { ownOrigin, type RouteDecision } from './decision.ts';
 
@@ -43,9 +43,13 @@ export function listSituations(origins: readonly string[], paths = wholeSite): S
 }
 
 /** Runs a function for every country in every situation; answers are in the same order for any function. */
-export async function surveyFunction(asked: Asked, situations: readonly Situation[]): Promise<SurveyAnswer[]> {
+export async function surveyFunction(
+  asked: Asked,
+  situations: readonly Situation[],
+  countries: readonly CountryCode[] = everyCountry,
+): Promise<SurveyAnswer[]> {
   const cases = situations.flatMap((situation) =>
-    situation.methods.flatMap((method) => everyCountry.map((country) => ({ situation, method, country }))),
+    situation.methods.flatMap((method) => countries.map((country) => ({ situation, method, country }))),
   );
   const decisions = await askFunction(
     asked,
@@ -139,11 +143,10 @@ export function checkRouting(answers: readonly SurveyAnswer[], config: Routes): 
 
 function expectOrigins(
   config: Routes,
-  { routes, defaultOrder }: Routing,
+  routing: Routing,
   { country, method, record }: { country: CountryCode; method: string; record: string },
 ): string[] {
-  const route = routes.find(({ countries }) => country !== undefined && countries.includes(country));
-  const order = route?.order ?? defaultOrder;
+  const order = orderOf(routing, country);
   const entries = parseHealthRecord(record) ?? [];
   const up = order.filter((origin) => weightAt(entries, origin, 0) > 0);
   const kept = up.length === 0 ? order : up;

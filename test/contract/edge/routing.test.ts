@@ -43,6 +43,25 @@ it('passes an unchanged request to the behavior’s own origin with its custom h
     expect(seen.headers).not.toHaveProperty(name);
 });
 
+it.each([
+  { policy: 'AllViewerAndCloudFrontHeaders-2022-06', id: '33f36d7e-f396-46d9-90e0-52428a34d9dc', region: { value: 'CA' } },
+  { policy: 'AllViewer', id: '216adef6-5c7f-47e4-b989-5492eafa07d3', region: undefined },
+])('gives the function the viewer’s subdivision as $policy asks', async ({ id, region }) => {
+  let seen: Record<string, unknown> = {};
+  rig = await openTestEdge({
+    distribution: testDistribution({}, { OriginRequestPolicyId: id }),
+    handler: (event) => {
+      seen = event.request.headers;
+      return event.request;
+    },
+  });
+  const headers = { 'x-local-viewer-country': 'US-CA', 'cloudfront-viewer-country-region': 'forged' };
+  const reply = await rig.request('/', { headers });
+  expect(seen['cloudfront-viewer-country']).toEqual(region && { value: 'US' });
+  expect(seen['cloudfront-viewer-country-region']).toEqual(region);
+  expect(JSON.parse(reply.body).headers['cloudfront-viewer-country-region']).toBe(region?.value);
+});
+
 it('keeps the country from function and origin when no policy asks for it', async () => {
   let seen: unknown;
   rig = await openTestEdge({

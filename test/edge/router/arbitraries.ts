@@ -97,10 +97,20 @@ const headerName = fc.oneof(
 const values = (name: fc.Arbitrary<string>) =>
   fc.array(fc.tuple(name, value), { maxLength: 4 }).map((entries) => Object.fromEntries(entries));
 
-const headers = fc.tuple(values(headerName), fc.option(country, { freq: 8, nil: undefined })).map(([others, code]) => ({
-  ...others,
-  ...(code !== undefined && { 'cloudfront-viewer-country': { value: code } }),
-}));
+const region = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom('CA', 'WA', 'KA', 'NY', '75C') },
+  { weight: 1, arbitrary: fc.stringMatching(/^[A-Z\d]{0,4}$/) },
+  { weight: 1, arbitrary: anyText(3) },
+);
+
+/** `US-CA` comes as it is sometimes: a country that CloudFront never sends. */
+const headers = fc
+  .tuple(values(headerName), fc.option(country, { freq: 8, nil: undefined }), fc.option(region, { freq: 3, nil: undefined }))
+  .map(([others, code, part]) => ({
+    ...others,
+    ...(code !== undefined && { 'cloudfront-viewer-country': { value: code } }),
+    ...(part !== undefined && { 'cloudfront-viewer-country-region': { value: part } }),
+  }));
 
 const method = fc.oneof(
   { weight: 10, arbitrary: fc.constantFrom('GET', 'GET', 'GET', 'HEAD', 'OPTIONS') },
@@ -156,7 +166,7 @@ const routerInput: fc.Arbitrary<RouterInput> = fc.record({ event, store, now });
 
 export const randomCase: fc.Arbitrary<RandomCase> = fc.record({
   config: fc.oneof(
-    { weight: 3, arbitrary: fc.constantFrom<ConfigName>('sample', 'three', 'ten', 'aliased', 'three-retrying', 'services') },
+    { weight: 3, arbitrary: fc.constantFrom<ConfigName>('sample', 'three', 'ten', 'aliased', 'three-retrying', 'services', 'subdivided') },
     { weight: 1, arbitrary: fc.constantFrom(...(Object.keys(configs) as ConfigName[])) },
   ),
   input: routerInput,

@@ -51,6 +51,18 @@ const aliased: EdgeConfigInput = {
   },
 };
 
+/** A country and some of its subdivisions go different ways; India's have a route, India has none. */
+const subdivided: EdgeConfigInput = {
+  origins,
+  defaultOrder: ['singapore', 'europe', 'tokyo'],
+  routes: [
+    { countries: ['US', 'IN-KA'], order: ['europe', 'singapore'] },
+    { countries: ['US-CA', 'US-WA'], order: ['tokyo', 'singapore', 'europe'] },
+    { countries: ['EU'], order: ['europe', 'tokyo'] },
+    { countries: ['FR-75C', 'Africa'], order: ['tokyo'] },
+  ],
+};
+
 /** Every form of a path pattern; an earlier service takes paths that a later one would have, and no service has all paths. */
 const services: EdgeConfigInput = {
   origins,
@@ -88,6 +100,14 @@ export const configs = {
   retrying: parseEdgeConfig({ ...edgeConfig, retryHeader: 'x-retry-attempt' }),
   services: parseEdgeConfig(services),
   'services-groupless': parseEdgeConfig({ ...services, perRequestFailover: false, retryHeader: 'x-retry-attempt' }),
+  subdivided: parseEdgeConfig(subdivided),
+  'subdivided-services': parseEdgeConfig({
+    origins,
+    services: [
+      { name: 'api', paths: ['/api/*'], order: subdivided.defaultOrder ?? [], routes: subdivided.routes },
+      { name: 'files', paths: ['/files/*'], order: ['europe'], routes: [{ countries: ['US-CA'], order: ['tokyo'] }] },
+    ],
+  }),
   'three-retrying': parseEdgeConfig({ ...three, retryHeader: 'x-retry-attempt' }),
 } satisfies Record<string, EdgeConfig>;
 

@@ -52,7 +52,7 @@ describe('whatever the event, the record and the store', () => {
         fc.pre(!passes);
         expect(calls).toHaveLength(1);
         const [, first, country, health] =
-          /^([a-z]+);country=(\*|[A-Z]{2});health=(ok|weighted)$/.exec(headers['x-origin-route']?.value ?? '') ?? [];
+          /^([a-z]+);country=(\*|[A-Z]{2}(?:-[A-Z\d]{1,3})?);health=(ok|weighted)$/.exec(headers['x-origin-route']?.value ?? '') ?? [];
         const { routes, origins, services = [] } = configs[config];
         expect(Object.keys(origins)).toContain(first);
         expect(['*', ...[...routes, ...services.flatMap((each) => each.routes)].flatMap(({ countries }) => countries)]).toContain(country);

@@ -17,8 +17,11 @@ export function routeByModel(config: EdgeConfig, input: RunInput): RawRun {
   const headers: EventValues | null | undefined = request.headers;
   if (headers === undefined || headers === null) return run;
 
-  const country = headers['cloudfront-viewer-country']?.value;
-  const route = service.routes.find(({ countries }) => countries.includes(String(country)));
+  const isNamed = (code: string) => service.routes.some(({ countries }) => countries.includes(code));
+  const country = String(headers['cloudfront-viewer-country']?.value);
+  const subdivision = `${country}-${headers['cloudfront-viewer-country-region']?.value}`;
+  const place = isNamed(subdivision) ? subdivision : country;
+  const route = service.routes.find(({ countries }) => countries.includes(place));
   const order = route?.order ?? service.order;
 
   const record = readableRecord(store) ?? 'ok';
@@ -45,7 +48,7 @@ export function routeByModel(config: EdgeConfig, input: RunInput): RawRun {
   }
 
   const { 'x-origin-route': _route, ...others } = headers;
-  const says = `${first};country=${route === undefined ? '*' : country};health=${record === 'ok' ? 'ok' : 'weighted'}`;
+  const says = `${first};country=${route === undefined ? '*' : place};health=${record === 'ok' ? 'ok' : 'weighted'}`;
   run.output = { ...request, headers: { ...others, 'x-origin-route': { value: says } } };
   return run;
 }

@@ -27,7 +27,7 @@ describeWith(['njs'], 'a function with services', () => {
     expect(checkRouting(answers, other).join('\n')).toMatch(
       /^\d+ countries.*\/api\/sample of api, every origin healthy, GET: edge\.config\.ts says europe/m,
     );
-  });
+  }, 240_000);
 
   it('explains the service of a path, and no origin for a path that passes through', async () => {
     const asked = await ask();
@@ -40,7 +40,7 @@ describeWith(['njs'], 'a function with services', () => {
       origins: [],
       decision: { route: 'the behavior’s own origin' },
     });
-    const [all, ...more] = await explainCountries(asked, 'singapore=50', 3, '/');
+    const [all, ...more] = await explainCountries(asked, 'singapore=50', 3, { path: '/' });
     expect([all?.get, all?.order, more]).toEqual(['the behavior’s own origin', [], []]);
   });
 });

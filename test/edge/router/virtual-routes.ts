@@ -7,6 +7,7 @@ export let canRetry: unknown;
 export let retryHeader: unknown;
 export let hasAliases: unknown;
 export let hasServices: unknown;
+export let hasSubdivisions: unknown;
 export let serviceOf: unknown;
 export let ids: unknown;
 export let perRequestFailover: unknown;
@@ -20,6 +21,18 @@ const modules = new Map<EdgeConfig, Promise<Record<string, unknown>>>();
 export async function serveRoutes(config: EdgeConfig): Promise<void> {
   const module = modules.get(config) ?? import(`data:text/javascript,${encodeURIComponent(routesModule(config))}`);
   modules.set(config, module);
-  ({ canRetry, retryHeader, hasAliases, hasServices, serviceOf, ids, maxRecordLength, perRequestFailover, onlyPairs, places, routes } =
-    await module);
+  ({
+    canRetry,
+    retryHeader,
+    hasAliases,
+    hasServices,
+    hasSubdivisions,
+    serviceOf,
+    ids,
+    maxRecordLength,
+    perRequestFailover,
+    onlyPairs,
+    places,
+    routes,
+  } = await module);
 }

@@ -289,19 +289,32 @@ describe('policies of a behavior', () => {
     },
   });
 
-  it.each<{ when: string; spoil: Partial<RoutedBehavior>; hasRoutes?: boolean; expected: string }>([
+  it.each<{ when: string; spoil: Partial<RoutedBehavior>; hasRoutes?: boolean; hasSubdivisions?: boolean; expected: string }>([
     {
       when: 'the origin request policy sends it',
       spoil: { originRequestPolicy: managedOriginRequestPolicies[countryPolicyId] },
       expected: 'ok',
+    },
+    {
+      when: 'the origin request policy sends it with the subdivision that is needed',
+      spoil: { originRequestPolicy: managedOriginRequestPolicies[countryPolicyId] },
+      hasSubdivisions: true,
+      expected: 'ok',
+    },
+    {
+      when: 'a subdivision has its own order, and the cache key has the country alone',
+      spoil: { cachePolicy: { ...disabled, headers: ['cloudfront-viewer-country'] } },
+      hasSubdivisions: true,
+      expected: 'fail',
     },
     { when: 'the cache key has it', spoil: { cachePolicy: { ...disabled, headers: ['cloudfront-viewer-country'] } }, expected: 'ok' },
     { when: 'the old way of forwarding names it', spoil: legacy(['CloudFront-Viewer-Country']), expected: 'ok' },
     { when: 'the old way forwards what viewers send', spoil: legacy(['*']), expected: 'fail' },
     { when: 'no policy sends it', spoil: {}, expected: 'fail' },
     { when: 'no policy sends it, and no country has its own order', spoil: {}, hasRoutes: false, expected: 'warn' },
-  ])('country: $expected when $when', ({ spoil, hasRoutes = true, expected }) => {
-    expect(outcomes(judgeCountry({ where: 'distribution.json', behaviors: [{ ...base, ...spoil }], hasRoutes }))).toEqual([expected]);
+  ])('country: $expected when $when', ({ spoil, hasRoutes = true, hasSubdivisions = false, expected }) => {
+    const behaviors = [{ ...base, ...spoil }];
+    expect(outcomes(judgeCountry({ where: 'distribution.json', behaviors, hasRoutes, hasSubdivisions }))).toEqual([expected]);
   });
 
   const caching = { ...disabled, name: 'own', defaultTtlSeconds: 60, maxTtlSeconds: 60 };
