@@ -1,5 +1,6 @@
 import {
   canRetry,
+  firstAttempt,
   hasAliases,
   hasServices,
   hasSubdivisions,
@@ -61,7 +62,10 @@ function route(event: CloudFrontRequestEvent, record: string): CloudFrontRequest
       record = ';health=weighted';
     }
     // A client that tries again says so: its next try goes to the next origin that the record leaves.
-    if (canRetry && headers[retryHeader] && kept[1]) kept = kept.slice(1);
+    // Texts are compared, since a pattern would be too dear.
+    if (canRetry && headers[retryHeader] && headers[retryHeader].value > firstAttempt && kept[1]) {
+      kept = onlyPairs ? [kept[1]] : kept.slice(1);
+    }
     const first = kept[0];
     if (perRequestFailover && kept[1] && places[request.method] < 0) {
       cf.createRequestOriginGroup(

@@ -7,6 +7,8 @@ declare module 'virtual:routes' {
   export const canRetry: boolean;
   /** Lower-case name of the header with which a client marks a request that it tries again. */
   export const retryHeader: string;
+  /** A value of `retryHeader` up to this text is that of a first attempt. */
+  export const firstAttempt: string;
   /** True compiles `serviceOf` in. */
   export const hasServices: boolean;
   /** The key of the service that has a path; empty when none has. Before a country, it is the name in `places`. */

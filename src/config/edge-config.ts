@@ -189,7 +189,8 @@ const schema = z
     perRequestFailover: z.boolean().default(true),
     /**
      * Header of a client that tries a request again, such as `x-retry-attempt`: with it, a request of any method goes to the next origin of its order,
-     * never to one that the record takes out. Default: none.
+     * never to one that the record takes out. The value 0 is a first attempt, and so are `attempt=1` of amz-sdk-request and 1 of x-envoy-attempt-count.
+     * Default: none.
      */
     retryHeader: retryHeader.optional(),
     health: z

@@ -6,6 +6,12 @@ import { pathTest } from './path-test.ts';
 /** Codes on which a per-request origin group turns to its second origin; a refused connection counts as 503, a timeout as 504. */
 const failoverCriteria = { statusCodes: [500, 502, 503, 504] };
 
+/**
+ * The greatest value of a first attempt, as text, of headers that clients send on every attempt: `attempt=1; max=3` of AWS's SDKs is below
+ * `attempt=1~`, and `attempt=2; max=3` above. Every other header counts from 0, or is there on a retry only.
+ */
+const firstAttempts: Readonly<Record<string, string>> = { 'amz-sdk-request': 'attempt=1~', 'x-envoy-attempt-count': '1' };
+
 /** Methods that CloudFront's origin groups retry. */
 const safeMethods = ['GET', 'HEAD', 'OPTIONS'];
 
@@ -31,6 +37,7 @@ export function routesModule(config: EdgeConfig): string {
     `export const onlyPairs = ${orders.every((order) => order.length <= 2)};`,
     `export const maxRecordLength = ${maxRecordLength(Object.keys(config.origins))};`,
     `export const retryHeader = ${JSON.stringify(config.retryHeader ?? '')};`,
+    `export const firstAttempt = ${JSON.stringify(firstAttempts[config.retryHeader ?? ''] ?? '0')};`,
     // A table that is there is parsed, though nothing reads it.
     `export const ids = ${hasAliases ? parsed(ids) : '{}'};`,
     ...(tests === undefined ? [] : [`export const serviceOf = (uri) => ${tests};`]),

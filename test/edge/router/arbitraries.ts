@@ -82,12 +82,14 @@ const country = fc.oneof(
 
 const value = fc.oneof(
   fc.string({ maxLength: 12 }).map((text) => ({ value: text })),
+  fc.constantFrom('0', '1', '2', '10', 'attempt=1; max=3', 'attempt=2; max=3', 'attempt=1').map((text) => ({ value: text })),
   fc
     .array(anyText(6), { minLength: 1, maxLength: 3 })
     .map((texts) => ({ value: String(texts[0]), multiValue: texts.map((text) => ({ value: text })) })),
 );
 
 const headerName = fc.oneof(
+  { weight: 1, arbitrary: fc.constantFrom('amz-sdk-request', 'x-envoy-attempt-count') },
   { weight: 4, arbitrary: fc.constantFrom('x-region', 'x-origin-route', 'x-retry-attempt', 'host', 'accept', 'x-forwarded-for') },
   { weight: 1, arbitrary: fc.constantFrom('__proto__', 'constructor', 'valueof', '1', 'length') },
   { weight: 1, arbitrary: fc.stringMatching(/^[a-z\d_-]{1,8}$/) },

@@ -98,6 +98,8 @@ export const configs = {
   ten: parseEdgeConfig(ten),
   aliased: parseEdgeConfig(aliased),
   retrying: parseEdgeConfig({ ...edgeConfig, retryHeader: 'x-retry-attempt' }),
+  'retrying-aws': parseEdgeConfig({ ...edgeConfig, retryHeader: 'amz-sdk-request' }),
+  'retrying-envoy': parseEdgeConfig({ ...edgeConfig, retryHeader: 'x-envoy-attempt-count' }),
   services: parseEdgeConfig(services),
   'services-groupless': parseEdgeConfig({ ...services, perRequestFailover: false, retryHeader: 'x-retry-attempt' }),
   subdivided: parseEdgeConfig(subdivided),

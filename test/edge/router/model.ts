@@ -37,8 +37,7 @@ export function routeByModel(config: EdgeConfig, input: RunInput): RawRun {
   const willing = order.filter((origin) => (weights.get(origin) ?? 100) > bucket);
   const kept = willing.length > 0 ? willing : order;
 
-  const isRetry = config.retryHeader !== undefined && headers[config.retryHeader] !== undefined;
-  const [first = '', second] = isRetry && kept.length > 1 ? kept.slice(1) : kept;
+  const [first = '', second] = isRetry(config.retryHeader, headers) && kept.length > 1 ? kept.slice(1) : kept;
   const idOf = (alias: string) => config.origins[alias]?.originId ?? '';
   if (second !== undefined && config.perRequestFailover && ['GET', 'HEAD', 'OPTIONS'].includes(request.method)) {
     const group = { originIds: [idOf(first), idOf(second)], failoverCriteria: { statusCodes: [500, 502, 503, 504] } };
@@ -66,6 +65,14 @@ function matches(pattern: string, path: string): boolean {
   if (pattern === '') return path === '';
   if (pattern.startsWith('*')) return matches(pattern.slice(1), path) || (path !== '' && matches(pattern, path.slice(1)));
   return path !== '' && (pattern[0] === '?' || pattern[0] === path[0]) && matches(pattern.slice(1), path.slice(1));
+}
+
+/** The value counts retries, or is there on a retry only; two headers count attempts, the first of which is no retry. */
+function isRetry(name: string | undefined, headers: EventValues): boolean {
+  const value = name === undefined ? undefined : headers[name]?.value;
+  if (value === undefined) return false;
+  if (name === 'amz-sdk-request') return value > 'attempt=1' && !value.startsWith('attempt=1');
+  return value > (name === 'x-envoy-attempt-count' ? '1' : '0');
 }
 
 /** 0 to 99, always the same for one address: the first byte of its MD5, scaled. */

@@ -5,6 +5,7 @@ import { routesModule } from '../../../src/edge/routes-module.ts';
 export let maxRecordLength: unknown;
 export let canRetry: unknown;
 export let retryHeader: unknown;
+export let firstAttempt: unknown;
 export let hasAliases: unknown;
 export let hasServices: unknown;
 export let hasSubdivisions: unknown;
@@ -23,6 +24,7 @@ export async function serveRoutes(config: EdgeConfig): Promise<void> {
   modules.set(config, module);
   ({
     canRetry,
+    firstAttempt,
     retryHeader,
     hasAliases,
     hasServices,

@@ -28,6 +28,7 @@ describe('what the edge knows of edge.config.ts', () => {
       hasSubdivisions: false,
       serviceOf: false,
       retryHeader: '',
+      firstAttempt: '0',
       hasAliases: false,
       ids: {},
       perRequestFailover: true,

@@ -1,7 +1,7 @@
 import { type Given, given, type RouterCase } from './router-case.ts';
 
-const retried = (country: string) => ({
-  headers: { 'cloudfront-viewer-country': { value: country }, 'x-retry-attempt': { value: '1' } },
+const retried = (country: string, name = 'x-retry-attempt', value = '1') => ({
+  headers: { 'cloudfront-viewer-country': { value: country }, [name]: { value } },
 });
 
 const row = (when: string, what: Given, to: string, says: string): RouterCase => ({ when, ...given(what), to, says });
@@ -31,6 +31,35 @@ export const retryCases: readonly RouterCase[] = [
     'europe;country=IN;health=weighted',
   ),
   row('an order has one origin', { config: 'three-retrying', ...retried('MC') }, 'europe', 'europe;country=MC;health=ok'),
+  ...(
+    [
+      { config: 'retrying', header: 'x-retry-attempt', first: ['0', ''], again: ['1', '2', '10', 'true'] },
+      {
+        config: 'retrying-aws',
+        header: 'amz-sdk-request',
+        first: ['attempt=1; max=3', 'attempt=1', 'attempt=1; max=10; ttl=20261130T120000Z'],
+        again: ['attempt=2; max=3', 'attempt=9; max=10', 'ttl=20261130T120000Z; attempt=2; max=5'],
+      },
+      { config: 'retrying-envoy', header: 'x-envoy-attempt-count', first: ['1'], again: ['2', '3', '10'] },
+    ] as const
+  ).flatMap(({ config, header, first, again }) => [
+    ...first.map((value) =>
+      row(
+        `${header} is ${JSON.stringify(value)}`,
+        { config, method: 'POST', ...retried('IN', header, value) },
+        'singapore',
+        'singapore;country=IN;health=ok',
+      ),
+    ),
+    ...again.map((value) =>
+      row(
+        `${header} is ${JSON.stringify(value)}`,
+        { config, method: 'POST', ...retried('IN', header, value) },
+        'europe',
+        'europe;country=IN;health=ok',
+      ),
+    ),
+  ]),
   row('the header is not configured', { method: 'POST', ...retried('IN') }, 'singapore', 'singapore;country=IN;health=ok'),
   row('ids are not aliases', { config: 'aliased', method: 'POST' }, 'WebStackDistOrigin1A2B3C4D', 'singapore;country=IN;health=ok'),
   row(
