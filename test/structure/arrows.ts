@@ -28,6 +28,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   cli: [...ground, 'config'],
   functions: ['kvs'],
   origin: [],
+  client: [],
   local: ['kvs', 'origin', 'text', 'errors', 'edge', 'config'],
 };
 
