@@ -1,5 +1,5 @@
 /** All times in milliseconds. */
-export interface RetryOptions {
+export interface RetryingFetchOptions {
   /** Header of a retry, with its number from 1: `retryHeader` of edge.config.ts. Default `x-retry-attempt`. */
   header?: string | undefined;
   /** Retries after the first attempt. Default 3. */
@@ -43,7 +43,7 @@ export function retryingFetch({
   fetch: send = fetch,
   random = Math.random,
   sleep = pause,
-}: RetryOptions = {}): typeof fetch {
+}: RetryingFetchOptions = {}): typeof fetch {
   // A name that is none is an error now, not in an outage.
   new Headers([[header, '']]);
   return async (input, init = {}) => {

@@ -3,7 +3,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as esbuild from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type RetryOptions, retryingFetch } from '../../../client/retrying-fetch.ts';
+import { type RetryingFetchOptions, retryingFetch } from '../../../client/retrying-fetch.ts';
 
 /** What the server does with one request: an answer, no answer, a broken connection, or half an answer. */
 type Turn = number | 'hang' | 'reset' | 'half' | { status: number; retryAfter: string };
@@ -57,11 +57,12 @@ beforeEach(async () => {
 afterEach(close);
 
 /** No wait takes time; each is noted. */
-const open = (options: RetryOptions = {}) => retryingFetch({ random: () => 0.5, sleep: async (ms) => void sleeps.push(ms), ...options });
+const open = (options: RetryingFetchOptions = {}) =>
+  retryingFetch({ random: () => 0.5, sleep: async (ms) => void sleeps.push(ms), ...options });
 const retriesOf = () => received.map(({ retry }) => retry);
 
 describe('a request is sent again', () => {
-  it.each<{ turn: Turn; options?: RetryOptions }>([
+  it.each<{ turn: Turn; options?: RetryingFetchOptions }>([
     { turn: 502 },
     { turn: 503 },
     { turn: 504 },
