@@ -2,7 +2,18 @@ import { inspect } from 'node:util';
 import { z } from 'zod';
 import { EdgeError } from '../errors.ts';
 import { expandTerritories } from './countries.ts';
-import { checkDistributions, checkFailover, checkHealth, checkIds, checkKeys, checkServices, leavesTyped } from './edge-config-rules.ts';
+import { checkDistributions, checkIds, checkKeys, checkServices, leavesTyped } from './edge-config-rules.ts';
+import {
+  type alarmSignal,
+  awsRegion,
+  defaultHttpSignal,
+  failoverPolicy,
+  healthPolicy,
+  type httpSignal,
+  notification,
+  type route53Signal,
+  signal,
+} from './flipper-schema.ts';
 import { pathPatternText } from './path-pattern.ts';
 
 const resourceName = z.string().regex(/^[a-zA-Z0-9-_]{1,64}$/, 'a CloudFront name is 1 to 64 of a-z, A-Z, 0-9, "-" and "_"');
@@ -24,53 +35,6 @@ const domainName = z
     /^(?=.{1,253}$)[a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?)+$/i,
     'must be a host name, without scheme and path',
   );
-const milliseconds = z.int().min(1).max(86_400_000);
-const threshold = z.int().min(1).max(100);
-
-const awsRegion = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region is an AWS region code such as ap-southeast-1');
-/** A bad verdict of this signal alone makes the origin unhealthy. Default false. */
-const required = z.boolean().default(false);
-
-const httpSignal = z.strictObject({
-  type: z.literal('http'),
-  /** Path and query of the health check. Default `/health`. */
-  path: z.string().startsWith('/').default('/health'),
-  /** Host header and SNI of the probe, the name the viewer uses. Default: the first alias in distribution.json, else the DomainName of the origin. */
-  host: z.string().min(1).optional(),
-  /** Statuses that count as good. Default 200. */
-  statuses: z.array(z.int().min(100).max(599)).min(1).default([200]),
-  /** JSON fields that the body must have, by dotted path; `{region}` means the origin's region. Default: none, the status alone counts. */
-  json: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
-  /** No top-level field of the body whose name ends in `_accessible` may be false. Default false: such fields are not read. */
-  accessible: z.boolean().default(false),
-  /** A good answer slower than this is a failure of class timeout. Default: no limit but the timeouts. */
-  maxLatencyMs: milliseconds.optional(),
-  required,
-});
-
-/** The health check of an origin that says nothing else. */
-export const defaultHttpSignal = httpSignal.parse({ type: 'http' });
-
-const route53Signal = z.strictObject({
-  type: z.literal('route53'),
-  /** A Route 53 health check of this origin's own endpoint; a calculated one has no status that can be read. */
-  healthCheckId: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'a health check id is a UUID in lower case'),
-  /** What a health checker saw longer ago counts for nothing. Default 90 s, three checks at Route 53's usual interval. */
-  maxAgeMs: milliseconds.default(90_000),
-  required,
-});
-
-const alarmSignal = z.strictObject({
-  type: z.literal('alarm'),
-  /** A CloudWatch alarm, metric or composite, that goes off when this origin fails. */
-  alarmName: z.string().min(1).max(255),
-  /** Where the alarm is. Default: the origin's region. */
-  region: awsRegion.optional(),
-  required,
-});
-
-const signal = z.discriminatedUnion('type', [httpSignal, route53Signal, alarmSignal]);
-
 const route = z.strictObject({
   /**
    * ISO 3166-1 codes such as `IN`, ISO 3166-2 codes such as `US-CA`, groups (`EU`, `EEA`, `Eurozone`, `Latin America`), subregions of the United Nations
@@ -78,6 +42,7 @@ const route = z.strictObject({
    * viewer counts. `AF`, `AS`, `NA` and `SA` are continents in other tools: write `country:NA` or `North America`.
    */
   countries: z.array(z.string()).min(1),
+  /** Origins for viewers of these countries, the preferred one first. */
   order: z.array(z.string()).min(1),
 });
 
@@ -88,7 +53,7 @@ const service = z.strictObject({
   paths: z.array(z.string().regex(pathPatternText, 'a path pattern is 1 to 255 of the characters that CloudFront allows in one')).min(1),
   /** Origins for viewers of every country that no route of the service names, the preferred one first. */
   order: z.array(z.string()).min(1),
-  /** Countries that get another order for these paths. */
+  /** Countries that get another order for these paths. Default: none. */
   routes: z.array(route).default([]),
 });
 
@@ -113,41 +78,23 @@ const managedDistribution = z.strictObject({
 /** What else may change on a distribution of another tool. */
 const managedPart = z.enum(['timeouts', 'origin-request-policy']);
 
-const environmentName = z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'an environment variable is A-Z, 0-9 and "_", starting with a letter');
-
-const snsNotification = z.strictObject({
-  type: z.literal('sns'),
-  /** Environment variable that holds the ARN of a standard topic. Default FLIPPER_TOPIC_ARN. */
-  topicArnFrom: environmentName.default('FLIPPER_TOPIC_ARN'),
-});
-
-const webhookNotification = z.strictObject({
-  type: z.literal('webhook'),
-  /** Environment variable that holds the URL: a webhook's URL is a secret. Default FLIPPER_WEBHOOK_URL. */
-  urlFrom: environmentName.default('FLIPPER_WEBHOOK_URL'),
-  /** Environment variable that holds the key of the HMAC-SHA256 signature. Default: not signed, as Slack takes it. */
-  secretFrom: environmentName.optional(),
-});
-
-const notification = z.discriminatedUnion('type', [snsNotification, webhookNotification]);
-
 /** Where edge.config.ts gives no name. */
 export const defaultNames = { functionName: 'origin-router', keyValueStoreName: 'edge-health' } as const;
 
-const schema = z
+export const edgeConfigSchema = z
   .strictObject({
     /** AWS account of function, store and distribution. A command whose credentials are of another account is refused. Default: any account. */
     accountId: z
       .string()
       .regex(/^\d{12}$/, 'an AWS account id has 12 digits')
       .optional(),
-    /** Name of the edge function. Default `origin-router`. */
+    /** Name of the edge function. */
     functionName: resourceName.default(defaultNames.functionName),
-    /** Name of the KeyValueStore. Default `edge-health`. */
+    /** Name of the KeyValueStore. */
     keyValueStoreName: resourceName.default(defaultNames.keyValueStoreName),
     /** Keys of your own in the KeyValueStore, with their values, written by `npm run kvs:apply`. Default: none. */
     keys: z.record(z.string(), z.string()).superRefine(checkKeys).default({}),
-    /** Origins by alias: the name that the health record, all commands and their output use. */
+    /** Origins by alias, the name that the health record, all commands and their output use. An alias is 1 to 63 of a-z, 0-9 and "-", and starts with a letter. */
     origins: z
       .record(
         z.string(),
@@ -158,7 +105,7 @@ const schema = z
           domainName: domainName.optional(),
           /** AWS region, the value of the origin's `x-region` header. */
           region: awsRegion,
-          /** Evidence about this origin. Default: one http signal with its defaults. */
+          /** Evidence about this origin: [signals](#signals). Default: one `http` signal with its defaults. */
           signals: z.array(signal).min(1).default([defaultHttpSignal]),
         }),
       )
@@ -178,14 +125,14 @@ const schema = z
     manage: z.array(managedPart).default([]),
     /** Origins for viewers of every country that no route names, the preferred one first. Required without `services`. */
     defaultOrder: z.array(z.string()).min(1).optional(),
-    /** Countries that get another order, or the same one under their own name. */
+    /** Countries that get another order. All orders together: at most 10 different ones, `defaultOrder` included. A country has one route. Default: none. */
     routes: z.array(route).optional(),
     /**
      * Paths that have their own order of origins; the first service with a matching path has the request. A path that none of them has passes through:
      * the behavior's own origin serves it. Default: all paths are one service, with `defaultOrder` and `routes`.
      */
     services: z.array(service).min(1).max(10).optional(),
-    /** A per-request origin group for GET, HEAD and OPTIONS, so that safe requests survive the seconds before a flip. Default true. */
+    /** An origin group for each GET, HEAD and OPTIONS, so that they succeed in the seconds before a flip. */
     perRequestFailover: z.boolean().default(true),
     /**
      * Header of a client that tries a request again, such as `x-retry-attempt`: with it, a request of any method goes to the next origin of its order,
@@ -193,49 +140,10 @@ const schema = z
      * Default: none.
      */
     retryHeader: retryHeader.optional(),
-    health: z
-      .strictObject({
-        intervalMs: milliseconds.default(10_000),
-        /** Interval after a bad probe, until the picture is clear: unhealthy, or `failureRate.minimum` good ones in a row. */
-        fastIntervalMs: milliseconds.default(1_000),
-        connectTimeoutMs: milliseconds.default(2_000),
-        /** Whole probe, connecting included. */
-        timeoutMs: milliseconds.default(3_000),
-        unhealthyThreshold: threshold.default(3),
-        healthyThreshold: threshold.default(5),
-        /** An origin is unhealthy, too, when this share of its latest probes failed although no `unhealthyThreshold` of them did in a row. */
-        failureRate: z
-          .strictObject({
-            /** From 0 to 1. Default half. */
-            share: z.number().gt(0).max(1).default(0.5),
-            /** What is older does not count. */
-            windowMs: milliseconds.default(60_000),
-            /** Probes that a rate needs at least. */
-            minimum: z.int().min(2).max(100).default(10),
-          })
-          .prefault({}),
-      })
-      .superRefine(checkHealth)
-      .prefault({}),
-    failover: z
-      .strictObject({
-        /** No automatic failback for this long after a flip away from an origin; doubled per flap. */
-        holdDownMs: milliseconds.default(300_000),
-        maxHoldDownMs: milliseconds.default(3_600_000),
-        /** The doubling halves again for each of these without a flap. */
-        holdDownHalfLifeMs: milliseconds.default(900_000),
-        /** Weights of the failback; the last one is 100. */
-        ramp: z.array(z.int().min(1).max(100)).min(1).default([10, 25, 50, 100]),
-        rampStepMs: milliseconds.default(120_000),
-        /** No two automatic flips nearer than this, but for a bad probe during the ramp. */
-        minFlipIntervalMs: milliseconds.default(10_000),
-        /** How often a flipper asks whether another flipper, an operator or another tool wrote: one API call. 0 when no other flipper runs: recheckMs alone counts. */
-        peerCheckMs: z.int().min(0).max(86_400_000).default(60_000),
-        /** The same where no other flipper runs, for keys that another tool deletes or damages. */
-        recheckMs: milliseconds.default(900_000),
-      })
-      .superRefine(checkFailover)
-      .prefault({}),
+    /** How often origins are probed and what counts as unhealthy: [detection](detection.md#how-fast-it-is). */
+    health: healthPolicy.prefault({}),
+    /** When viewers move, and how they come back: [detection](detection.md). */
+    failover: failoverPolicy.prefault({}),
     /** Channels that are notified of a flip, and of an origin that fails while nothing can be done. Default: none. */
     notifications: z.array(notification).default([]),
   })
@@ -257,9 +165,9 @@ function expandRoutes<Route extends { countries: string[] }>(routes: Route[]): R
 }
 
 /** What a team writes in edge.config.ts: everything with a default may be left out. */
-export type EdgeConfigInput = z.input<typeof schema>;
+export type EdgeConfigInput = z.input<typeof edgeConfigSchema>;
 /** The configuration with every default filled in. */
-export type EdgeConfig = z.output<typeof schema>;
+export type EdgeConfig = z.output<typeof edgeConfigSchema>;
 export type Service = z.output<typeof service>;
 export type ManagedDistribution = z.output<typeof managedDistribution>;
 export type ManagedPart = z.output<typeof managedPart>;
@@ -297,7 +205,7 @@ export interface ConfigProblem {
 
 /** The configuration with defaults, or every problem. */
 export function checkEdgeConfig(input: unknown): { config: EdgeConfig } | { problems: ConfigProblem[] } {
-  const result = schema.safeParse(input, { reportInput: true });
+  const result = edgeConfigSchema.safeParse(input, { reportInput: true });
   if (result.success) return { config: result.data };
   return { problems: result.error.issues.map((issue) => ({ path: issue.path, message: describeIssue(issue) })) };
 }
@@ -315,7 +223,7 @@ export function configError(problems: readonly ConfigProblem[], file = 'edge.con
   return new EdgeError(
     'CONFIG_INVALID',
     [`${file} has ${problems.length} problem${problems.length === 1 ? '' : 's'}:`, ...lines].join('\n'),
-    { hint: `fix ${file}; src/config/edge-config.ts has every field and its default` },
+    { hint: `fix ${file}; docs/config.md has every field with its limits and default` },
   );
 }
 

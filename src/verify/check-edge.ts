@@ -1,4 +1,5 @@
-import { defaultHttpSignal, type EdgeConfig, type HttpSignal } from '../config/edge-config.ts';
+import type { EdgeConfig, HttpSignal } from '../config/edge-config.ts';
+import { defaultHttpSignal } from '../config/flipper-schema.ts';
 import { checkResponse } from '../probe/check-response.ts';
 import { groupByRegion, localCountryHeader, localIpHeader, readRegion } from '../probe/edge-view.ts';
 import type { HttpAnswer } from '../probe/probe.ts';

@@ -1,5 +1,6 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
-import { defaultHttpSignal, type EdgeConfig } from '../config/edge-config.ts';
+import type { EdgeConfig } from '../config/edge-config.ts';
+import { defaultHttpSignal } from '../config/flipper-schema.ts';
 import type { LocalOrigin } from '../config/local-cloud.ts';
 import { originIdOf } from '../config/origin-alias.ts';
 import { checkResponse } from '../probe/check-response.ts';

@@ -2,8 +2,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { argv } from 'node:process';
 import { writeCommandsPage } from './commands-page.ts';
+import { writeConfigPage } from './config-page.ts';
+import { writeConfigSchema } from './config-schema.ts';
 
-const pages: Readonly<Record<string, () => Promise<string>>> = {
+const pages: Readonly<Record<string, () => Promise<string> | string>> = {
+  'docs/config.md': async () => writeConfigPage(await readFile('docs/config.md', 'utf8')),
+  'docs/edge-config.schema.json': writeConfigSchema,
   'docs/commands.md': async () => writeCommandsPage(await readFile('docs/commands.md', 'utf8')),
 };
 
