@@ -1,14 +1,18 @@
 import { watchFile } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { type UnservedPart, unservedParts } from '../local/edge/edge-plan.ts';
 import type { EdgeRequestRecord } from '../local/edge/exchange.ts';
 import { type CustomPolicies, findPolicies } from '../local/edge/policies.ts';
 import type { EventType } from '../local/open-file-edge.ts';
 import type { OriginMap } from '../local/resolve-on-loopback.ts';
 import { readTextFile } from '../src/cli/files.ts';
+import type { Io } from '../src/cli/io.ts';
 import { choice, flag, integer, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
-import { distributionPath, readDistribution } from '../src/config/distribution-file.ts';
+import { distributionPath, hasDistribution, readDistribution } from '../src/config/distribution-file.ts';
+import { buildLocalDistribution } from '../src/config/load-distribution.ts';
+import { openProject } from '../src/config/open-project.ts';
 import { findNjs } from '../src/edge/njs/njs.ts';
 import { parseStoreData } from '../src/edge/parse-store-data.ts';
 import { EdgeError } from '../src/errors.ts';
@@ -32,7 +36,7 @@ await run({
     'viewer-response': text('a second function’s JavaScript, for the responses to the first one’s requests', { placeholder: 'file' }),
     origin: text('the address of a domain that the distribution does not have; several separated by commas', { placeholder: 'name=url' }),
     kvs: text('the keys of its KeyValueStore as JSON; without it the function has none', { placeholder: 'file' }),
-    distribution: text('behaviors and origins', { placeholder: 'file', fallback: distributionPath(process.env) }),
+    distribution: text('behaviors and origins; distribution.json by default, else those of edge.config.ts', { placeholder: 'file' }),
     policies: text(
       'the account’s own policies, as `aws cloudfront get-cache-policy` and similar commands print them; several files separated by commas',
       {
@@ -65,7 +69,7 @@ await run({
     for (const [eventType, path] of Object.entries(files)) functions[eventType as EventType] = await readTextFile(path);
     const keys = kvs === undefined ? undefined : await readTextFile(kvs);
     const parsed = kvs === undefined || keys === undefined ? undefined : parseStoreData(keys, kvs);
-    const distribution = await readDistribution(values.distribution, localNames(io.env));
+    const distribution = await chooseDistribution(values.distribution, io);
     // Loaded late: it needs esbuild and the AWS SDK, which takes time.
     const { openFileEdge } = await import('../local/open-file-edge.ts');
     const cloud = await openFileEdge({
@@ -106,6 +110,12 @@ function parseParts(list: string): Set<UnservedPart> {
   if (unknown !== undefined)
     throw new EdgeError('USAGE', `--without: unknown part "${unknown}"`, { hint: `parts: ${unservedParts.join(', ')}` });
   return new Set(parts as UnservedPart[]);
+}
+
+async function chooseDistribution(file: string | undefined, { env }: Io): Promise<DistributionConfig> {
+  const names = localNames(env);
+  if (file !== undefined || hasDistribution(env)) return readDistribution(file ?? distributionPath(env), names);
+  return buildLocalDistribution((await openProject(env)).config, names);
 }
 
 async function readPolicies(list: string): Promise<CustomPolicies> {

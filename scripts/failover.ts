@@ -5,7 +5,7 @@ import { openFlagStore } from '../src/aws/open-flag-store.ts';
 import { nameOperator, nameTarget } from '../src/cli/ask-to-write.ts';
 import { duration, flag, percent, text, url } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
-import { distributionPath, readDistribution } from '../src/config/distribution-file.ts';
+import { liveReader, loadDistribution } from '../src/config/load-distribution.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { routingOf } from '../src/config/services.ts';
 import { maxOverrideMs } from '../src/core/flip.ts';
@@ -64,9 +64,10 @@ await run({
     if (routing === undefined && edgeUrl !== undefined)
       io.stderr(`note: the edge is not asked: no service of edge.config.ts has the path ${path} of the health check`);
     const audiences = listAudiences(config);
+    const aws = openAws({ env: io.env, local });
     const probing = {
       config,
-      distribution: readDistribution(distributionPath(io.env), local?.env ?? io.env),
+      distribution: loadDistribution({ config, env: io.env, local, readLive: liveReader(aws.cloudFront, isStatus ? statusMs : 10_000) }),
       local: local?.origins,
       signal,
     };
@@ -77,7 +78,6 @@ await run({
         ? undefined
         : openLiveExpectations(config, local, isStatus ? statusMs : 10_000, io);
     const isWrite = !isStatus && intent.command !== 'history';
-    const aws = openAws({ env: io.env, local });
     // Who writes, as AWS knows it, beside the name that people give themselves. With a short timeout: an outage may include STS.
     const identity = isWrite && local === undefined ? await readCallerIdentity(aws.sts, 1_500) : undefined;
     const { channels, problems } = openChannels(isWrite ? config.notifications : [], io.env, aws);

@@ -3,7 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { writeWholeFile } from '../src/cli/files.ts';
 import { text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
-import { distributionPath } from '../src/config/distribution-file.ts';
+import { distributionPath, hasDistribution } from '../src/config/distribution-file.ts';
+import { parseEveryProject } from '../src/config/environments.ts';
+import { useDistribution } from '../src/config/load-distribution.ts';
+import { readProjectFile } from '../src/config/open-project.ts';
 import { packageFlipper } from '../src/flipper/lambda/package-flipper.ts';
 
 await run({
@@ -16,13 +19,17 @@ await run({
       placeholder: 'path',
       fallback: join(process.env['EDGE_PROJECT'] ?? '', 'edge.config.ts'),
     }),
-    distribution: text('in place of distribution.json', { placeholder: 'path', fallback: distributionPath(process.env) }),
+    distribution: text('in place of distribution.json', { placeholder: 'path' }),
   },
   main: async ({ values }, io) => {
+    const distribution = values.distribution ?? (hasDistribution(io.env) ? distributionPath(io.env) : undefined);
+    // The Lambda reads no distribution: what it cannot know must show here. Its own environment has the secrets.
+    const projects = distribution === undefined ? parseEveryProject(await readProjectFile()) : [];
+    for (const { config } of projects) useDistribution(config, undefined, new Proxy({}, { get: () => 'later' }));
     const { zip, sha256, codeSha256, bundleBytes } = await packageFlipper({
       entry: fileURLToPath(new URL('lambda-handler.ts', import.meta.url)),
       config: resolve(values.config),
-      distribution: resolve(values.distribution),
+      distribution: distribution && resolve(distribution),
     });
     await writeWholeFile(values.out, zip);
     io.result({ path: values.out, bytes: zip.length, bundleBytes, sha256, codeSha256 }, [

@@ -5,8 +5,8 @@ import { openFlagStore } from '../src/aws/open-flag-store.ts';
 import type { Io } from '../src/cli/io.ts';
 import { duration, flag, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
-import { checkOriginsAgree, distributionPath, readDistribution } from '../src/config/distribution-file.ts';
 import { type EdgeConfig, parseEdgeConfig } from '../src/config/edge-config.ts';
+import { liveReader, loadDistribution } from '../src/config/load-distribution.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { formatCost } from '../src/cost/format-cost.ts';
 import { EdgeError } from '../src/errors.ts';
@@ -56,9 +56,8 @@ await run({
     // Not io.signal: a write that is on its way when SIGTERM arrives is finished, so that its end is known.
     const opening = { env: io.env, isLocal: values.local, name: config.keyValueStoreName, log: io.progress };
     const { store, local } = await openFlagStore(opening);
-    const distribution = await readDistribution(distributionPath(io.env), local?.env ?? io.env);
-    checkOriginsAgree(config, distribution);
     const aws = openAws({ env: io.env, local });
+    const distribution = await loadDistribution({ config, env: io.env, local, readLive: liveReader(aws.cloudFront) });
     const by = values.by ?? `flipper@${hostname()}:${pid}`;
     const log = openLog(io, values);
     const { channels, problems } = openChannels(config.notifications, io.env, aws);

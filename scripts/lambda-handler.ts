@@ -7,8 +7,9 @@ import edgeConfig from '../edge.config.ts';
 import { openAws } from '../src/aws/clients.ts';
 import { openFlagStore } from '../src/aws/open-flag-store.ts';
 import { readSecretValues } from '../src/aws/secret-values.ts';
-import { checkOriginsAgree, parseDistribution, pickFlipperParts } from '../src/config/distribution-file.ts';
+import { parseDistribution, pickFlipperParts } from '../src/config/distribution-file.ts';
 import { parseProject } from '../src/config/environments.ts';
+import { useDistribution } from '../src/config/load-distribution.ts';
 import type { FlagStore } from '../src/core/flag-store.ts';
 import { buildFlipPolicy } from '../src/flipper/flip-policy.ts';
 import { type LambdaContext, openFlipperLambda, type RunReport } from '../src/flipper/lambda/flipper-lambda.ts';
@@ -35,8 +36,10 @@ export async function handler(event: unknown, context: LambdaContext): Promise<R
 async function open(): Promise<ReturnType<typeof openFlipperLambda>> {
   const secretArn = env['EDGE_SECRET_ARN'];
   const values = { ...env, ...(secretArn ? await readSecretValues(aws.secretsManager, secretArn) : {}) };
-  const distribution = parseDistribution(JSON.stringify(pickFlipperParts(distributionFile)), values);
-  checkOriginsAgree(config, distribution);
+  // Without the file, edge.config.ts has each origin's domainName: flipper:package checks that.
+  const file = distributionFile as typeof distributionFile | null;
+  const parts = file === null ? undefined : parseDistribution(JSON.stringify(pickFlipperParts(file)), values);
+  const distribution = useDistribution(config, parts, values);
   const { channels, problems } = openChannels(config.notifications, values, aws);
   for (const problem of problems) stderr.write(`${problem}\n`);
   return openFlipperLambda({

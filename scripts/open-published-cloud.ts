@@ -2,8 +2,8 @@ import type { Edge } from '../local/edge/edge.ts';
 import { type LocalCloudOptions, type OpenLocalCloud, openLocalCloud } from '../local/open-local-cloud.ts';
 import { openAws } from '../src/aws/clients.ts';
 import { openKeyValueStore } from '../src/aws/key-value-store.ts';
-import { checkOriginsAgree, distributionPath, readDistribution } from '../src/config/distribution-file.ts';
 import type { EdgeConfig } from '../src/config/edge-config.ts';
+import { loadDistribution } from '../src/config/load-distribution.ts';
 import type { LocalCloud } from '../src/config/local-cloud.ts';
 import { applyDistribution } from '../src/distribution/distribution.ts';
 import { findNjs } from '../src/edge/njs/njs.ts';
@@ -34,11 +34,7 @@ export async function openPublishedCloud(options: PublishedCloudOptions): Promis
   const { config, signal, path } = options;
   const cloud = await openLocalCloud({
     ...options,
-    readDistribution: async (env) => {
-      const distribution = await readDistribution(distributionPath(process.env), env);
-      checkOriginsAgree(config, distribution);
-      return distribution;
-    },
+    readDistribution: (env) => loadDistribution({ config, env: process.env, local: { env } }),
   });
   try {
     const aws = openAws({ env: {}, local: { controlPlane: cloud.controlPlane.url } });

@@ -44,7 +44,7 @@ await run({
     const { expected, by, facts, record } = await loadExpected(askers, config, values.local, io);
     const edgeCheck = url === undefined ? undefined : { ...common, url: new URL(url), isLocal, path, timeoutMs: values.timeout ?? 5_000 };
     const origins = values.only === 'edge' ? [] : Object.keys(config.origins);
-    const { distribution, lacking, missing } = await loadOrigins(url, local, io);
+    const { distribution, lacking, missing } = await loadOrigins(config, url, local, io);
     const originCheck = { ...common, distribution, lacking, local: local?.origins, path: values.path, timeoutMs: values.timeout };
     const { rows, total } = await verify({
       edge: edgeCheck && { askers, expected, check: edgeCheck },

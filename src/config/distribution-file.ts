@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
+import type { DistributionConfig, Origin } from '@aws-sdk/client-cloudfront';
 import { EdgeError } from '../errors.ts';
 import { isRecord } from '../text/is-record.ts';
 import type { EdgeConfig } from './edge-config.ts';
@@ -18,17 +19,29 @@ export function distributionPath(env: Environment): string {
 export async function readDistribution(path: string, env: Environment): Promise<DistributionConfig> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = decodeText(await readFile(path));
   } catch (cause) {
     throw new EdgeError('CONFIG_MISSING', `cannot read ${path}: ${(cause as Error).message}`, {
       cause,
       hint:
         path === distributionPath(env)
-          ? 'run the command in the folder that holds distribution.json, or set EDGE_PROJECT to that folder'
+          ? 'run the command in the folder that holds distribution.json, set EDGE_PROJECT to that folder, or name `distributions` in edge.config.ts'
           : 'a relative path begins at the folder in which the command runs',
     });
   }
   return parseDistribution(text, env, path);
+}
+
+/** Whether the project has a distribution.json. */
+export function hasDistribution(env: Environment): boolean {
+  return existsSync(distributionPath(env));
+}
+
+/** A text file as an editor or a shell saved it: PowerShell's `>` writes UTF-16 with a byte order mark. */
+export function decodeText(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  const encoding = first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
+  return new TextDecoder(encoding).decode(bytes);
 }
 
 /**
@@ -46,14 +59,7 @@ export function parseDistribution(text: string, env: Environment, file = 'distri
       hint: 'it has the shape of `aws cloudfront create-distribution --distribution-config`',
     });
   }
-  const missing = new Set<string>();
-  const filled = fillPlaceholders(raw, env, missing);
-  if (missing.size > 0) {
-    const names = [...missing].sort();
-    throw new EdgeError('PLACEHOLDER_MISSING', `${file} needs ${names.join(', ')} from the environment`, {
-      hint: `export ${names[0]}=…, or work on the local cloud with --local`,
-    });
-  }
+  const filled = fillPlaceholders(raw, env, file);
   const problems = checkShape(filled);
   if (problems.length > 0) {
     throw new EdgeError(
@@ -74,29 +80,33 @@ export function placeholdersOf(text: string): string[] {
   return [...new Set([...text.matchAll(placeholder)].map(([, name = '']) => name))];
 }
 
-/** Throws CONFIG_INVALID unless both files name the same origins with the same regions; every difference is listed. */
+/**
+ * Throws CONFIG_INVALID unless distribution.json has every origin of edge.config.ts, and names its region where its origins get one; every difference is
+ * listed. Its other origins are not ours.
+ */
 export function checkOriginsAgree(config: EdgeConfig, distribution: DistributionConfig): void {
   const there = new Map((distribution.Origins?.Items ?? []).map((origin) => [origin.Id ?? '', origin]));
   const here = Object.values(config.origins).map(({ originId }) => originId);
+  const hasRegions = here.some((id) => regionHeaderOf(there.get(id)) !== undefined);
   const problems: string[] = [];
   for (const { originId: id, region: expected } of Object.values(config.origins)) {
     const origin = there.get(id);
-    if (origin === undefined) {
-      problems.push(`edge.config.ts defines origin "${id}", which distribution.json does not`);
-      continue;
-    }
-    const region = origin.CustomHeaders?.Items?.find((header) => header.HeaderName?.toLowerCase() === 'x-region')?.HeaderValue;
-    if (region !== expected)
+    const region = regionHeaderOf(origin);
+    if (origin === undefined) problems.push(`edge.config.ts defines origin "${id}", which distribution.json does not`);
+    else if (hasRegions && region !== expected)
       problems.push(
         `origin "${id}" is in ${expected} by edge.config.ts, but its x-region header in distribution.json is ${region === undefined ? 'missing' : `"${region}"`}`,
       );
   }
-  for (const id of there.keys())
-    if (!here.includes(id)) problems.push(`distribution.json defines origin "${id}", which edge.config.ts does not`);
   if (problems.length === 0) return;
   throw new EdgeError('CONFIG_INVALID', problems.join('\n'), {
     hint: `edge.config.ts has ${here.join(', ')}; distribution.json has ${[...there.keys()].join(', ')}`,
   });
+}
+
+/** The region that CloudFront sends to an origin as `x-region`; undefined when it sends none. */
+export function regionHeaderOf(origin: Origin | undefined): string | undefined {
+  return origin?.CustomHeaders?.Items?.find(({ HeaderName }) => HeaderName?.toLowerCase() === 'x-region')?.HeaderValue;
 }
 
 /** What a saved answer or input of the AWS CLI wraps the config in. */
@@ -108,7 +118,18 @@ function takeConfig(raw: unknown): unknown {
   return inner === undefined ? raw : takeConfig(inner);
 }
 
-function fillPlaceholders(value: unknown, env: Environment, missing: Set<string>): unknown {
+/** The value with its `${NAME}` placeholders filled. PLACEHOLDER_MISSING lists every name that is unset or empty; `file` has them. */
+export function fillPlaceholders<T>(value: T, env: Environment, file: string): T {
+  const missing = new Set<string>();
+  const filled = fill(value, env, missing);
+  if (missing.size === 0) return filled as T;
+  const names = [...missing].sort();
+  throw new EdgeError('PLACEHOLDER_MISSING', `${file} needs ${names.join(', ')} from the environment`, {
+    hint: `export ${names[0]}=…, or work on the local cloud with --local`,
+  });
+}
+
+function fill(value: unknown, env: Environment, missing: Set<string>): unknown {
   if (typeof value === 'string') {
     return value.replace(placeholder, (_, name: string) => {
       const found = env[name];
@@ -116,8 +137,8 @@ function fillPlaceholders(value: unknown, env: Environment, missing: Set<string>
       return found ?? '';
     });
   }
-  if (Array.isArray(value)) return value.map((item) => fillPlaceholders(item, env, missing));
-  if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fillPlaceholders(item, env, missing)]));
+  if (Array.isArray(value)) return value.map((item) => fill(item, env, missing));
+  if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(item, env, missing)]));
   return value;
 }
 

@@ -103,6 +103,15 @@ export const edgeConfigSchema = z
           originId: originId.optional(),
           /** Host name of the origin, which probes use. Default: the one in distribution.json; without that file, in the live distribution. */
           domainName: domainName.optional(),
+          /** How CloudFront speaks to the origin, where only edge.config.ts says where it is. Default https. */
+          protocol: z.enum(['https', 'http']).optional(),
+          /** The origin's port. Default that of the protocol. */
+          port: z.int().min(1).max(65_535).optional(),
+          /**
+           * Headers that CloudFront adds to its requests, such as the secret that admits them; probes send them. `${NAME}` is filled from the environment.
+           * Default: those of the distribution.
+           */
+          headers: z.record(z.string().regex(/^[\w-]{1,256}$/, 'must be a header name'), z.string().max(1_783)).optional(),
           /** AWS region, the value of the origin's `x-region` header. */
           region: awsRegion,
           /** Evidence about this origin: [signals](#signals). Default: one `http` signal with its defaults. */

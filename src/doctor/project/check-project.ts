@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkOriginsAgree, parseDistribution, placeholdersOf } from '../../config/distribution-file.ts';
+import { checkOriginsAgree, decodeText, parseDistribution, placeholdersOf } from '../../config/distribution-file.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
 import { type Project, parseEveryProject, parseProject } from '../../config/environments.ts';
 import { listCountries, samplePaths } from '../../config/services.ts';
@@ -41,9 +41,10 @@ export async function checkProject(options: ProjectOptions): Promise<ProjectChec
   const shared = openAttempt(checks);
   const projects = await shared('config', () => readProjects(options), describeProjects);
   if (projects === undefined) return checks;
-  const text = await readFile(options.distribution, 'utf8').catch(() => undefined);
-  if (text === undefined) checks.push({ check: 'distribution', outcome: 'skipped', found: [`${options.distribution} cannot be read`] });
+  const text = await readFile(options.distribution).then(decodeText, () => undefined);
   const chosen = projects.filter(({ environment }) => options.environment === undefined || environment === options.environment);
+  if (text === undefined && chosen.some(({ config }) => config.distributions === undefined))
+    checks.push({ check: 'distribution', outcome: 'skipped', found: [`${options.distribution} cannot be read`] });
   for (const project of chosen) await checkOne(project, text, openAttempt(checks, project.environment), options);
   await shared(
     'templates',
@@ -81,7 +82,14 @@ function openAttempt(checks: ProjectCheck[], environment?: string): Attempt {
 }
 
 async function checkOne({ config }: Project, text: string | undefined, attempt: Attempt, options: ProjectOptions): Promise<void> {
-  if (text !== undefined)
+  const { distributions } = config;
+  if (distributions !== undefined)
+    await attempt(
+      'distribution',
+      async () => distributions,
+      (all) => all.map(({ id, behaviors }) => `${id} of another tool: ${behaviors.join(', ')}`),
+    );
+  else if (text !== undefined)
     await attempt(
       'distribution',
       async () => {
@@ -90,7 +98,7 @@ async function checkOne({ config }: Project, text: string | undefined, attempt: 
         return distribution;
       },
       ({ Origins, CacheBehaviors }) => [
-        `${Origins?.Quantity ?? 0} origins, as in edge.config.ts; ${(CacheBehaviors?.Quantity ?? 0) + 1} behaviors`,
+        `${Origins?.Quantity ?? 0} origins, with those of edge.config.ts; ${(CacheBehaviors?.Quantity ?? 0) + 1} behaviors`,
       ],
     );
   const proven = await attempt(

@@ -9,8 +9,8 @@ export interface PackageOptions {
   entry: string;
   /** In place of edge.config.ts. */
   config: string;
-  /** In place of distribution.json. */
-  distribution: string;
+  /** In place of distribution.json; undefined where edge.config.ts says where the origins are. */
+  distribution: string | undefined;
 }
 
 export interface FlipperPackage {
@@ -71,14 +71,19 @@ export async function packageFlipper({ entry, config, distribution }: PackageOpt
 }
 
 /** Another environment has another configuration; the handler imports both files by their names in the root. */
-function replaceFiles(files: Readonly<Record<string, string>>): Plugin {
+function replaceFiles(files: Readonly<Record<string, string | undefined>>): Plugin {
   return {
     name: 'replace-files',
-    setup: ({ onResolve }) => {
+    setup: ({ onResolve, onLoad }) => {
       for (const [name, path] of Object.entries(files))
         onResolve({ filter: new RegExp(`^\\.\\./${name.replaceAll('.', '\\.')}$`) }, ({ importer, kind }) =>
-          kind === 'import-statement' && importer.endsWith('lambda-handler.ts') ? { path } : undefined,
+          kind === 'import-statement' && importer.endsWith('lambda-handler.ts')
+            ? path === undefined
+              ? { path: name, namespace: 'absent' }
+              : { path }
+            : undefined,
         );
+      onLoad({ filter: /./, namespace: 'absent' }, () => ({ contents: 'null', loader: 'json' }));
     },
   };
 }
