@@ -105,8 +105,7 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<OpenLo
       (distribution.Origins?.Items ?? []).map(({ Id = '', DomainName = '' }) => [DomainName, aliasOf(config.origins, Id)]),
     );
     // The team's own origins, such as a bucket: here each is one more reference origin, at any free port.
-    for (const id of domains.values())
-      origins[id] ??= keep(await openReferenceOrigin({ port: 0, region: 'local' }));
+    for (const id of domains.values()) origins[id] ??= keep(await openReferenceOrigin({ port: 0, region: 'local' }));
     const serve = async (distributionId: string, keyValueStoreArn: string) => {
       const edge = keep(
         await openEdge({
