@@ -17,6 +17,9 @@ const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 // In place of the modules that only the edge has, so that the router's source runs unchanged.
 const edgeModules = {
   'virtual:routes': file('test/edge/router/virtual-routes.ts'),
+  'virtual:team': file('test/edge/compose/virtual-team.ts'),
+  'virtual:before': file('test/edge/compose/virtual-before.ts'),
+  'virtual:after': file('test/edge/compose/virtual-after.ts'),
   cloudfront: file('test/edge/router/virtual-cloudfront.ts'),
 };
 

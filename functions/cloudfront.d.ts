@@ -24,12 +24,34 @@ interface CloudFrontRequestEvent {
   request: CloudFrontRequest;
   /** The router's own note: the key of the service that has the path. */
   service?: string;
+  /** The router's own note: the path as the viewer asked for it, before a function of the team's own. */
+  path?: string | undefined;
 }
+
+interface CloudFrontResponse {
+  statusCode: number;
+  statusDescription?: string;
+  headers?: { [name: string]: CloudFrontValue };
+  cookies?: { [name: string]: CloudFrontValue & { attributes?: string } };
+  body?: string | { encoding: 'text' | 'base64'; data: string };
+}
+
+type CloudFrontResult = CloudFrontRequest | CloudFrontResponse;
+
+/** What `before` and `after` of edge.config.ts export by default. A function that is called `handler` takes the event alone, as in CloudFront. */
+type EdgeFunction = (request: CloudFrontRequest, event: CloudFrontRequestEvent) => CloudFrontResult | Promise<CloudFrontResult>;
+
+type CloudFrontEncoding = 'utf8' | 'hex' | 'base64' | 'base64url';
 
 /** Bytes as a Buffer, with the encodings that AWS lists. */
 interface CloudFrontBytes extends Uint8Array {
-  toString(encoding?: 'utf8' | 'hex' | 'base64' | 'base64url'): string;
+  toString(encoding?: CloudFrontEncoding): string;
 }
+
+declare function atob(text: string): string;
+declare function btoa(text: string): string;
+declare const console: { log(message: unknown): void };
+declare const Buffer: { from(data: string | readonly number[] | CloudFrontBytes, encoding?: CloudFrontEncoding): CloudFrontBytes };
 
 declare module 'cloudfront' {
   export interface KeyValueStore {
@@ -80,11 +102,12 @@ declare module 'cloudfront' {
 declare module 'crypto' {
   export interface Hash {
     /** `encoding` is that of the text; utf8 when absent. */
-    update(data: string | CloudFrontBytes, encoding?: 'utf8' | 'hex' | 'base64' | 'base64url'): Hash;
+    update(data: string | CloudFrontBytes, encoding?: CloudFrontEncoding): Hash;
     digest(encoding: 'hex' | 'base64' | 'base64url'): string;
     /** Without an encoding the bytes, as a Buffer. */
     digest(): { readonly [place: number]: number };
   }
-  const crypto: { createHash(algorithm: 'md5' | 'sha1' | 'sha256'): Hash };
+  type Algorithm = 'md5' | 'sha1' | 'sha256';
+  const crypto: { createHash(algorithm: Algorithm): Hash; createHmac(algorithm: Algorithm, key: string | CloudFrontBytes): Hash };
   export default crypto;
 }

@@ -1,3 +1,5 @@
+import after from 'virtual:after';
+import before from 'virtual:before';
 import {
   canRetry,
   firstAttempt,
@@ -13,6 +15,7 @@ import {
   routes,
   serviceOf,
 } from 'virtual:routes';
+import { afterTakesEvent, beforeTakesEvent, hasAfter, hasBefore } from 'virtual:team';
 import cf from 'cloudfront';
 import type { okRecord } from '../kvs/health-record.ts';
 import type { healthKey } from '../kvs/keys.ts';
@@ -21,8 +24,20 @@ import { keepOrigins } from './lib/keep-origins.ts';
 /**
  * Viewer request: chooses the origin by the path, the viewer's country and the health record. Whatever fails, the request is returned and the
  * behavior's own origin serves it: a function that throws is a 503 for every viewer.
+ *
+ * Only what the team's own code throws is thrown here, too, as from that code alone: a request whose check failed must not reach an origin.
  */
-export async function handler(event: CloudFrontRequestEvent): Promise<CloudFrontRequest> {
+export async function handler(event: CloudFrontRequestEvent): Promise<CloudFrontResult> {
+  if (hasBefore) {
+    // The viewer's path chooses the service, as it chose the behavior.
+    if (hasServices) event.path = event.request.uri;
+    let given = beforeTakesEvent ? before(event) : before(event.request, event);
+    // A wait costs as much as a read of the store.
+    if (given && (given as Promise<CloudFrontResult>).then) given = await given;
+    // A response, or what CloudFront refuses: there is nothing to route.
+    if (!given || (given as CloudFrontResponse).statusCode) return given as CloudFrontResponse;
+    event = withRequest(event, given as CloudFrontRequest);
+  }
   // A key is missing for moments while it changes, and a read may fail: every origin then counts as healthy.
   let record: string = 'ok' satisfies typeof okRecord;
   try {
@@ -30,10 +45,19 @@ export async function handler(event: CloudFrontRequestEvent): Promise<CloudFront
     // esbuild leaves a trace of a statement that it takes out, but none of an expression.
     record =
       // biome-ignore lint/suspicious/noAssignInExpressions: as above.
-      hasServices && !(event.service = serviceOf(event.request.uri)) ? record : await cf.kvs().get('health' satisfies typeof healthKey);
+      hasServices && !(event.service = serviceOf(hasBefore ? (event.path as string) : event.request.uri))
+        ? record
+        : await cf.kvs().get('health' satisfies typeof healthKey);
   } catch (_error) {}
   // It passes through: the behavior's own origin serves it.
-  return hasServices && !event.service ? event.request : route(event, record);
+  const request = hasServices && !event.service ? event.request : route(event, record);
+  return hasAfter ? (afterTakesEvent ? after(withRequest(event, request)) : after(request, event)) : request;
+}
+
+/** The event as the next function gets it: the function before may have returned another object. */
+function withRequest(event: CloudFrontRequestEvent, given: CloudFrontRequest): CloudFrontRequestEvent {
+  if (event.request === given) return event;
+  return { version: event.version, context: event.context, viewer: event.viewer, path: event.path, request: given };
 }
 
 /** Calls exactly one origin helper. Apart from `handler`, since a small async function is the cheaper one. */

@@ -16,15 +16,16 @@ await run({
   examples: ['function:build', 'function:build -- --json'],
   options: {},
   main: async (_given, io) => {
-    const { code, bytes, sha256, njs } = await proveFunction({
+    const { code, bytes, sha256, njs, warnings } = await proveFunction({
       config: (await openProject(io.env)).config,
       njs: findNjs(io.env['PATH']),
       signal: io.signal,
     });
+    for (const warning of warnings) io.stderr(warning);
     await writeWholeFile(file, code).catch((cause: unknown) => {
       throw new EdgeError('BUILD_FAILED', `cannot write ${file}: ${messageOf(cause)}`, { cause, hint: 'check its folder' });
     });
-    io.result({ file, bytes, sha256, njs }, [
+    io.result({ file, bytes, sha256, njs, warnings }, [
       `file    ${file}`,
       `size    ${bytes} bytes of ${maxFunctionBytes}`,
       `sha256  ${sha256}`,

@@ -9,6 +9,7 @@ await run({
     'function:explain -- --country IN --local',
     'function:explain -- --country US-CA',
     'function:explain -- --country DE --method POST --record "europe=25"',
+    'function:explain -- --country IN --header "authorization: Basic cHJldmlldzpub3Q="',
     'function:explain -- --all',
     'function:explain -- --diff',
   ],
@@ -21,6 +22,7 @@ await run({
     path: text('the request’s path, which chooses the service; / by default, and with --all one path of each service', {
       placeholder: 'path',
     }),
+    header: text('one more header of the request, for a function of your own that reads it', { placeholder: 'name: value' }),
     all: flag('all countries, grouped by route'),
     diff: flag('compare LIVE with the working tree: which countries move, and where to'),
     live: flag('run the LIVE function instead of the working tree’s'),

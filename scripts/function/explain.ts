@@ -3,7 +3,7 @@ import type { Io } from '../../src/cli/io.ts';
 import { openProject } from '../../src/config/open-project.ts';
 import { listCountries, routingOf, samplePaths } from '../../src/config/services.ts';
 import { type AnyRuntime, someIp } from '../../src/edge/ask/ask.ts';
-import { compareSurveys, listSituations, surveyFunction } from '../../src/edge/ask/survey.ts';
+import { compareSurveys, listAllSituations, surveyFunction } from '../../src/edge/ask/survey.ts';
 import { EdgeError } from '../../src/errors.ts';
 import { explainCountries, explainViewer } from '../../src/explain/explain.ts';
 import { formatComparison, formatCountryGroups, formatExplanation } from '../../src/explain/format-explain.ts';
@@ -17,6 +17,7 @@ export interface ExplainValues {
   method: string | undefined;
   ip: string | undefined;
   path: string | undefined;
+  header: string | undefined;
   all: boolean;
   diff: boolean;
   live: boolean;
@@ -37,7 +38,7 @@ export async function explain(values: ExplainValues, io: Io): Promise<void> {
   }
 }
 
-function parseViewer({ country, method = 'GET', ip = someIp, path, all, diff }: ExplainValues) {
+function parseViewer({ country, method = 'GET', ip = someIp, path, header, all, diff }: ExplainValues) {
   if (country !== undefined && (all || diff))
     throw new EdgeError('USAGE', '--country excludes --all and --diff', { hint: 'choose one viewer or all countries' });
   if (isIP(ip) === 0)
@@ -48,7 +49,23 @@ function parseViewer({ country, method = 'GET', ip = someIp, path, all, diff }: 
     throw new EdgeError('USAGE', `--path must start with "/", got ${JSON.stringify(path)}`, { hint: '--path /api/x' });
   if (path !== undefined && diff)
     throw new EdgeError('USAGE', '--path excludes --diff', { hint: '--diff compares one path of each service' });
-  return { country, method, ip, ...(path !== undefined && { uri: path.split('?', 1)[0] ?? path }) };
+  if (header !== undefined && (all || diff))
+    throw new EdgeError('USAGE', '--header excludes --all and --diff', { hint: 'choose one viewer or all countries' });
+  const headers = header === undefined ? {} : { headers: parseHeader(header) };
+  return { country, method, ip, ...headers, ...(path !== undefined && { uri: path.split('?', 1)[0] ?? path }) };
+}
+
+function parseHeader(text: string): Record<string, string> {
+  const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):\s*(.*)$/.exec(text) ?? [];
+  if (name === undefined || value === undefined)
+    throw new EdgeError('USAGE', `--header takes a name and a value, found ${JSON.stringify(text)}`, {
+      hint: '--header "authorization: Basic …"',
+    });
+  if (/^(cookie|cloudfront-viewer-country)$/i.test(name))
+    throw new EdgeError('USAGE', `--header cannot set ${name}`, {
+      hint: '--country sets the country; cookies are not among the headers of an event',
+    });
+  return { [name.toLowerCase()]: value };
 }
 
 async function explainDifference({ local }: ExplainValues, runtime: AnyRuntime, io: Io): Promise<void> {
@@ -61,9 +78,9 @@ async function explainDifference({ local }: ExplainValues, runtime: AnyRuntime, 
     io.result({ ...hashes, comparisons: [] }, [...head, 'the same code: nothing changes']);
     return;
   }
-  const situations = listSituations(Object.keys(config.origins), samplePaths(config));
+  const situations = listAllSituations(config);
   const survey = (source: typeof before) =>
-    surveyFunction({ runtime, source, now: io.now(), origins: config.origins }, situations, listCountries(config));
+    surveyFunction({ runtime, source, now: io.now(), origins: config.origins, keys: config.keys }, situations, listCountries(config));
   const [old, fresh] = await Promise.all([survey(before), survey(after)]);
   const comparisons = compareSurveys(old, fresh);
   io.result({ ...hashes, comparisons }, [...head, ...formatComparison(comparisons, { columns, colour })]);
@@ -76,7 +93,7 @@ async function explainAll(values: ExplainValues, runtime: AnyRuntime, io: Io): P
   loading.catch(() => undefined);
   const source = await loadCode(values, io);
   const origins = Object.keys(config.origins).length;
-  const asked = { runtime, source, now: io.now(), origins: config.origins };
+  const asked = { runtime, source, now: io.now(), origins: config.origins, keys: config.keys };
   const countries = (path?: string) =>
     explainCountries(
       asked,
@@ -105,7 +122,7 @@ async function explainOne(viewer: ReturnType<typeof parseViewer>, values: Explai
   ]);
   const now = io.now();
   const explanation = await explainViewer(
-    { runtime, source, now, origins: config.origins },
+    { runtime, source, now, origins: config.origins, keys: config.keys },
     { viewer: config.services === undefined ? viewer : { uri: '/', ...viewer }, record, config: values.live ? undefined : config },
   );
   const lines = formatExplanation(explanation, { code: source.label, source: from, now, colour: io.colour });

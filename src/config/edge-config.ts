@@ -78,6 +78,8 @@ const managedDistribution = z.strictObject({
 /** What else may change on a distribution of another tool. */
 const managedPart = z.enum(['timeouts', 'origin-request-policy']);
 
+const teamFile = z.string().regex(/\.[cm]?[jt]s$/, 'a file of code ends in .ts, .js, .mts, .mjs, .cts or .cjs');
+
 /** Where edge.config.ts gives no name. */
 export const defaultNames = { functionName: 'origin-router', keyValueStoreName: 'edge-health' } as const;
 
@@ -149,6 +151,13 @@ export const edgeConfigSchema = z
      * Default: none.
      */
     retryHeader: retryHeader.optional(),
+    /**
+     * A file with a viewer-request function of your own, which runs before the router: `./edge/auth.ts`. It returns the request, or a response, and
+     * then nothing is routed: [your own code](own-code.md). Default: none.
+     */
+    before: teamFile.optional(),
+    /** The same after the router: it gets the request on its way to the origin, for example to rewrite the path. Default: none. */
+    after: teamFile.optional(),
     /** How often origins are probed and what counts as unhealthy: [detection](detection.md#how-fast-it-is). */
     health: healthPolicy.prefault({}),
     /** When viewers move, and how they come back: [detection](detection.md). */

@@ -1,10 +1,23 @@
+import { resolve } from 'node:path';
 import { EdgeError } from '../errors.ts';
 import { messageOf } from '../text/message-of.ts';
+import type { EdgeConfig } from './edge-config.ts';
 import { type Project, parseProject } from './environments.ts';
 
 /** The project of this process, checked, with every default. How each command gets its configuration: no other module imports edge.config.ts. */
 export async function openProject(env: Readonly<Record<string, string | undefined>>): Promise<Project> {
-  return parseProject(await readProjectFile(), env);
+  const project = parseProject(await readProjectFile(), env);
+  return { ...project, config: locateFiles(project.config, env['EDGE_PROJECT'] ?? '') };
+}
+
+/** The team's own code is named from the folder of edge.config.ts. */
+function locateFiles(config: EdgeConfig, folder: string): EdgeConfig {
+  const { before, after } = config;
+  return {
+    ...config,
+    ...(before !== undefined && { before: resolve(folder, before) }),
+    ...(after !== undefined && { after: resolve(folder, after) }),
+  };
 }
 
 /** What edge.config.ts exports, not yet checked; CONFIG_INVALID when it throws. scripts/run.mjs puts the file of EDGE_PROJECT in the place of the root's. */

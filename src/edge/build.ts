@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import * as esbuild from 'esbuild';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { EdgeError } from '../errors.ts';
 import { messageOf } from '../text/message-of.ts';
 import type { SourceMapJson } from './gate/check-syntax.ts';
+import { parseCode } from './gate/parse-code.ts';
 import { routesModule } from './routes-module.ts';
+import { hasTeamCode, requiredName, teamCode } from './team-code.ts';
 
 /** A built function: the very bytes that are published. */
 export interface BuiltFunction {
@@ -15,8 +17,10 @@ export interface BuiltFunction {
   sha256: string;
   /** The code before minification: the same bundle, with the names and lines that a person wrote. */
   readable: string;
-  /** Leads from `readable` to the files of functions/ and kvs/. */
+  /** Leads from `readable` to the files of functions/ and kvs/, and to the team's own. */
   sourceMap: SourceMapJson;
+  /** Absolute paths of the team's own files in it. */
+  teamFiles: string[];
 }
 
 // With target es5 esbuild refuses to lower what CloudFront lacks (destructuring, for-of, classes, default parameters, array spread)
@@ -32,11 +36,19 @@ const supported = {
   'regexp-sticky-and-unicode-flags': true,
 };
 
+/** Of AWS's list, or run by every native engine, but not written by us. esbuild then lets a call with spread through, and the gate refuses it. */
+const supportedForTeams = { ...supported, 'rest-argument': true, 'object-extensions': true };
+
 /** The imports that esbuild leaves in place. CloudFront provides these modules; all but 'cloudfront' are loaded by `require`, as AWS's page shows. */
 const provided = ['cloudfront', 'crypto', 'querystring', 'buffer'];
 
-/** Bundles the function for CloudFront: `import cf from 'cloudfront'` first, a top-level `handler`, no export. BUILD_FAILED names file and line. */
+/**
+ * Bundles the function for CloudFront: `import cf from 'cloudfront'` first, a top-level `handler`, no export. BUILD_FAILED names file and line.
+ * The team's own code is in it where the configuration names some.
+ */
 export async function buildFunction(config: EdgeConfig, entry = 'functions/origin-router.ts'): Promise<BuiltFunction> {
+  const features = hasTeamCode(config) ? supportedForTeams : supported;
+  const team = await teamCode(config);
   try {
     const bundle = await esbuild.build({
       entryPoints: [resolve(entry)],
@@ -44,14 +56,15 @@ export async function buildFunction(config: EdgeConfig, entry = 'functions/origi
       write: false,
       format: 'esm',
       target: 'es5',
-      supported,
+      supported: features,
       charset: 'utf8',
       legalComments: 'none',
       minifySyntax: true,
       logLevel: 'silent',
       tsconfigRaw: {},
       external: provided,
-      plugins: [routes(config)],
+      plugins: [routes(config), team],
+      metafile: true,
       sourcemap: 'external',
       sourcesContent: false,
       outfile: resolve('function.js'),
@@ -64,7 +77,7 @@ export async function buildFunction(config: EdgeConfig, entry = 'functions/origi
       treeShaking: true,
       format: 'esm',
       target: 'es5',
-      supported,
+      supported: features,
       charset: 'utf8',
       logLevel: 'silent',
     });
@@ -75,6 +88,7 @@ export async function buildFunction(config: EdgeConfig, entry = 'functions/origi
       sha256: createHash('sha256').update(code).digest('hex'),
       readable: `${head}${nameHandler(body)}`,
       sourceMap: shiftLines(JSON.parse(text('.map')), head.split('\n').length - 1),
+      teamFiles: hasTeamCode(config) ? listTeamFiles(Object.keys(bundle.metafile.inputs), dirname(resolve(entry))) : [],
     };
   } catch (cause) {
     throw buildError(cause);
@@ -92,18 +106,40 @@ function routes(config: EdgeConfig): esbuild.Plugin {
   };
 }
 
+/** What was bundled and is neither in functions/ nor in kvs/ beside it. */
+function listTeamFiles(inputs: readonly string[], functions: string): string[] {
+  const ours = [functions, join(dirname(functions), 'kvs')];
+  // What a plugin wrote has a name with a colon, and no file.
+  const files = inputs.filter((path) => !/^[a-z]+:/.test(path)).map((path) => resolve(path));
+  return files.filter((path) => !ours.some((folder) => path.startsWith(folder + sep)));
+}
+
 /** Takes the imports out of a bundle, so that minifying leaves their names alone, and writes them as CloudFront reads them: 'cloudfront' first. */
 function splitImports(bundle: string): { head: string; body: string } {
   const names = new Map<string, string>();
   // esbuild imports a module once for every file that does, under a name of its own each time.
   const others: string[] = [];
-  const body = bundle.replace(/^import (\w+) from "([\w-]+)";\n/gm, (_, name: string, module: string) => {
+  const use = (module: string, name: string) => {
     const first = names.get(module);
     if (first === undefined) names.set(module, name);
     else others.push(`const ${name}=${first};\n`);
-    // An empty line in its place, so that the lines below keep their numbers for the source map.
-    return '\n';
+    return first ?? name;
+  };
+  const statement = /^import (?:([\w$]+)(?:, )?)?(?:\* as ([\w$]+)|\{([^}]*)\})? from "([\w-]+)";\n/gm;
+  const body = bundle.replace(statement, (text, name?: string, whole?: string, members?: string, module = '') => {
+    if (module === 'cloudfront' && (whole ?? members) !== undefined)
+      throw new Error("'cloudfront' has nothing but a default export: import cf from 'cloudfront'");
+    const names = [name, whole].filter((each) => each !== undefined);
+    for (const each of names) use(module, each);
+    for (const member of (members ?? '').split(',').filter((each) => each.trim() !== '')) {
+      const [exported = '', local = exported] = member.trim().split(' as ');
+      others.push(`const ${local}=${use(module, `__edge_${module}`)}.${exported};\n`);
+    }
+    // Empty lines in its place, so that the lines below keep their numbers for the source map.
+    return text.replace(/[^\n]/g, '');
   });
+  for (const [name, module = ''] of body.matchAll(requiredName))
+    if (!others.some((line) => line.startsWith(`const ${name}=`)) && names.get(module) !== name) use(module, name);
   const cf = names.get('cloudfront');
   names.delete('cloudfront');
   const lines = [...names].map(([module, name]) => `const ${name}=require('${module}');\n`);
@@ -118,9 +154,24 @@ function shiftLines(map: SourceMapJson, lines: number): SourceMapJson {
 /** Drops the closing `export { x as handler }` and gives the function its name: CloudFront looks for a top-level `handler` and knows no export. */
 function nameHandler(code: string): string {
   const match = /export\s*\{\s*([\w$]+)(?:\s+as\s+handler)?\s*\};?\s*$/.exec(code);
-  const parts = code.slice(0, match?.index).split(`function ${match?.[1]}(`);
-  if (match === null || parts.length !== 2) throw new Error('the entry must export one function, handler, and nothing else');
-  return parts.join('function handler(');
+  const script = code.slice(0, match?.index);
+  const declared = findDeclarations(script);
+  const handler = declared.find(({ name, isFunction }) => isFunction && name === match?.[1]);
+  if (match === null || handler === undefined) throw new Error('the entry must export one function, handler, and nothing else');
+  // A function of the team's own has the name: in the code before minifying, which nothing runs.
+  if (match[1] !== 'handler' && declared.some(({ name }) => name === 'handler')) return script;
+  return `${script.slice(0, handler.start)}handler${script.slice(handler.end)}`;
+}
+
+/** The variables and functions of the top level. */
+function findDeclarations(script: string): { name: string; isFunction: boolean; start: number; end: number }[] {
+  const parsed = parseCode(script);
+  const body = 'program' in parsed ? parsed.program.body : [];
+  return body.flatMap((each) => {
+    const isFunction = each.type === 'FunctionDeclaration';
+    const ids = isFunction ? [each.id] : each.type === 'VariableDeclaration' ? each.declarations.map(({ id }) => id) : [];
+    return ids.flatMap((id) => (id?.type === 'Identifier' ? [{ name: id.name, isFunction, start: id.start, end: id.end }] : []));
+  });
 }
 
 function buildError(cause: unknown): EdgeError {

@@ -1,15 +1,18 @@
 import { execFile } from 'node:child_process';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { EdgeError } from '../errors.ts';
 import { type BuiltFunction, buildFunction } from './build.ts';
-import { checkSyntax } from './gate/check-syntax.ts';
+import { checkSyntax, findOriginHelpers } from './gate/check-syntax.ts';
 import { type GateReport, gate } from './gate/gate.ts';
 import { formatGateProblem, type GateProblem, type GateRule } from './gate/problem.ts';
 
 /** A function that may be published. */
 export interface ProvenFunction extends BuiltFunction {
   njs: GateReport['njs'];
+  /** What CloudFront may refuse in the team's own code, one line each. */
+  warnings: string[];
 }
 
 export interface ProveOptions {
@@ -34,8 +37,10 @@ export async function proveFunction({ config, njs, entry, signal }: ProveOptions
     throw error;
   });
   const report = await gate(built.code, { njs, signal });
-  if (report.problems.length === 0) return { ...built, njs: report.njs };
-  throw new EdgeError('GATE_REFUSED', locateProblems(report.problems, built).map(describeProblem).join('\n'), {
+  const problems = report.problems.length === 0 ? [] : locateProblems(report.problems, built);
+  const refused = [...problems.filter((problem) => mustStop(problem, built)), ...refuseHelpers(config, built)];
+  if (refused.length === 0) return { ...built, njs: report.njs, warnings: problems.map(formatGateProblem) };
+  throw new EdgeError('GATE_REFUSED', refused.map(describeProblem).join('\n'), {
     hint: 'CloudFront would accept the code and fail at every request; docs/decisions/002-syntax-gate.md lists what it runs',
   });
 }
@@ -50,6 +55,19 @@ function locateProblems(problems: readonly GateProblem[], { readable, sourceMap 
   // The refusal by njs repeats the first of them.
   const rules = new Set<GateRule>([...located.map(({ rule }) => rule), 'njs']);
   return [...located, ...problems.filter(({ rule }) => !rules.has(rule))];
+}
+
+/** A warning in a function of the team's own stops nothing, as it stops nothing without the router. */
+function mustStop({ level, file }: GateProblem, { teamFiles }: BuiltFunction): boolean {
+  if (level === 'error' || teamFiles.length === 0) return true;
+  // esbuild writes code of its own for what it lowers, and that has no file.
+  return file !== undefined && !teamFiles.includes(resolve(file));
+}
+
+/** Without services the router calls an origin helper for every request, and CloudFront allows one in a run. */
+function refuseHelpers({ services }: EdgeConfig, { readable, sourceMap, teamFiles }: BuiltFunction): GateProblem[] {
+  if (services !== undefined || teamFiles.length === 0) return [];
+  return findOriginHelpers(readable, sourceMap).filter(({ file }) => file !== undefined && teamFiles.includes(resolve(file)));
 }
 
 /** A warning about another team's function is an error in ours. */

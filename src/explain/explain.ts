@@ -45,7 +45,7 @@ export async function explainViewer(
   }: { viewer: Viewer; record: string | undefined; config: Pick<EdgeConfig, 'routes' | 'defaultOrder' | 'services'> | undefined },
 ): Promise<Explanation> {
   const [[order = []], [decision]] = await Promise.all([
-    findOrders(asked, [viewer.country], { path: viewer.uri }),
+    findOrders(asked, [viewer.country], { path: viewer.uri, headers: viewer.headers }),
     askFunction(asked, [{ viewer, record }]),
   ]);
   if (decision === undefined) throw new Error('the function was not run');
@@ -179,13 +179,17 @@ async function sampleShares(
 export async function findOrders(
   asked: Asked,
   countries: readonly CountryCode[],
-  { origins = Number.POSITIVE_INFINITY, path = '/' }: { origins?: number; path?: string | undefined } = {},
+  {
+    origins = Number.POSITIVE_INFINITY,
+    path = '/',
+    headers = {},
+  }: { origins?: number; path?: string | undefined; headers?: Viewer['headers'] | undefined } = {},
 ): Promise<string[][]> {
   const orders: string[][] = countries.map(() => []);
   let open = countries.map((_, index) => index);
   for (let found = 0; open.length > 0 && found < origins; found++) {
     const questions = open.map((index) => ({
-      viewer: { country: countries[index], method: 'POST', ip: someIp, uri: path },
+      viewer: { country: countries[index], method: 'POST', ip: someIp, uri: path, headers },
       record: formatHealthRecord((orders[index] ?? []).map((origin) => ({ origin, weight: 0 }))),
     }));
     const decisions = await askFunction(asked, questions);

@@ -1,7 +1,7 @@
 import type { EdgeConfig } from '../config/edge-config.ts';
-import { listCountries, samplePaths } from '../config/services.ts';
-import type { AnyRuntime } from '../edge/ask/ask.ts';
-import { type Comparison, checkRouting, compareSurveys, listSituations, surveyFunction } from '../edge/ask/survey.ts';
+import { listCountries } from '../config/services.ts';
+import type { AnyRuntime, Asked } from '../edge/ask/ask.ts';
+import { type Comparison, compareSurveys, listAllSituations, proveRouting, surveyFunction } from '../edge/ask/survey.ts';
 import { judgeRun } from '../edge/judge/judge.ts';
 import { openNjsRuntime } from '../edge/njs/njs.ts';
 import { EdgeError } from '../errors.ts';
@@ -14,6 +14,9 @@ interface Behaviour {
   problems: string[];
   /** Runs that end in an error. */
   failed: number;
+  /** Runs that the team's own code answers, and all. */
+  answered: number;
+  runs: number;
   /** Undefined when nothing was LIVE. */
   comparison: Comparison[] | undefined;
 }
@@ -57,17 +60,16 @@ async function surveyBoth(
 ): Promise<Behaviour> {
   const runtime = await open();
   try {
-    const situations = listSituations(Object.keys(config.origins), samplePaths(config));
-    const countries = listCountries(config);
-    const survey = ({ code, sha256 }: Pick<Stage, 'code' | 'sha256'>) =>
-      surveyFunction(
-        { runtime, source: { code: Buffer.from(code).toString('utf8'), sha256 }, now: now(), origins: config.origins },
-        situations,
-        countries,
-      );
-    const [after, before] = await Promise.all([survey(candidate), live && survey(live)]);
+    const asked = ({ code, sha256 }: Pick<Stage, 'code' | 'sha256'>): Asked => {
+      const source = { code: Buffer.from(code).toString('utf8'), sha256 };
+      return { runtime, source, now: now(), origins: config.origins, keys: config.keys };
+    };
+    const surveyLive = live && surveyFunction(asked(live), listAllSituations(config), listCountries(config));
+    const [{ answers: after, problems, answered }, before] = await Promise.all([proveRouting(asked(candidate), config), surveyLive]);
     return {
-      problems: checkRouting(after, config),
+      problems,
+      answered,
+      runs: after.length,
       failed: after.filter(({ decision }) => decision.failed).length,
       comparison: before && compareSurveys(before, after),
     };
@@ -77,9 +79,10 @@ async function surveyBoth(
 }
 
 /** `as edge.config.ts says; routing changes for 12 of 250 countries`. */
-function describeBehaviour({ problems, comparison }: Behaviour, { of }: Candidate, config: EdgeConfig): string {
+function describeBehaviour({ problems, comparison, answered, runs }: Behaviour, { of }: Candidate, config: EdgeConfig): string {
   const newer = of === undefined ? '' : ', which is newer than this code';
-  const agreement = problems.length === 0 ? 'as edge.config.ts says' : `not as edge.config.ts says${newer}`;
+  const early = answered === 0 ? '' : `; ${answered} of ${runs} requests are answered before routing`;
+  const agreement = `${problems.length === 0 ? 'as edge.config.ts says' : `not as edge.config.ts says${newer}`}${early}`;
   if (comparison === undefined) return agreement;
   const moved = new Set(comparison.flatMap(({ changes }) => changes.flatMap(({ countries }) => countries)));
   return `${agreement}; ${moved.size === 0 ? 'nothing changes' : `routing changes for ${moved.size} of ${listCountries(config).length} countries`}`;

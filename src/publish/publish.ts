@@ -43,6 +43,7 @@ export async function publishRouter(tools: PublishTools, options: PublishOptions
       return `${bytes} bytes, ${sha256.slice(0, 12)}, ${passed}`;
     },
   );
+  for (const warning of built.warnings) steps.note(warning);
   return releaseCode({ code: Buffer.from(built.code), sha256: built.sha256, revision }, tools, options, steps);
 }
 

@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { checkOriginsAgree, decodeText, parseDistribution, placeholdersOf } from '../../config/distribution-file.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
 import { type Project, parseEveryProject, parseProject } from '../../config/environments.ts';
-import { listCountries, samplePaths } from '../../config/services.ts';
 import type { AnyRuntime } from '../../edge/ask/ask.ts';
-import { checkRouting, listSituations, surveyFunction } from '../../edge/ask/survey.ts';
+import { proveRouting } from '../../edge/ask/survey.ts';
 import { proveFunction } from '../../edge/prove-function.ts';
 import { EdgeError } from '../../errors.ts';
 import { checkTemplates } from './check-templates.ts';
@@ -133,12 +132,10 @@ async function surveyAll(
 ): Promise<number> {
   const runtime = await openRuntime();
   try {
-    const answers = await surveyFunction(
-      { runtime, source: { code, sha256 }, now, origins: config.origins },
-      listSituations(Object.keys(config.origins), samplePaths(config)),
-      listCountries(config),
+    const { answers, problems } = await proveRouting(
+      { runtime, source: { code, sha256 }, now, origins: config.origins, keys: config.keys },
+      config,
     );
-    const problems = checkRouting(answers, config);
     if (problems.length > 0)
       throw new EdgeError('TEST_FAILED', problems.join('\n'), { hint: 'the function and edge.config.ts must agree' });
     return answers.length;

@@ -21,15 +21,20 @@ export interface Asked {
   now: number;
   /** Origins whose aliases take the place of their ids in what is found; ids stay without it. */
   origins?: EdgeConfig['origins'] | undefined;
+  /** The team's own keys in the store, for its own code. */
+  keys?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What the function decides for each question, found by running it. */
-export async function askFunction({ runtime, source, now, origins = {} }: Asked, questions: readonly Question[]): Promise<RouteDecision[]> {
+export async function askFunction(
+  { runtime, source, now, origins = {}, keys = {} }: Asked,
+  questions: readonly Question[],
+): Promise<RouteDecision[]> {
   const events = questions.map(({ viewer }) => buildViewerEvent(viewer));
   const inputs = questions.map(({ record }, index) => ({
     source,
     event: events[index] as (typeof events)[number],
-    store: { values: new Map(record === undefined ? [] : [[healthKey, record]]) },
+    store: { values: new Map([...Object.entries(keys), ...(record === undefined ? [] : [[healthKey, record] as const])]) },
     now,
   }));
   const executions = await runAll(runtime, inputs);
@@ -56,13 +61,15 @@ export interface Viewer {
   uri?: string;
   /** The requested host name; default `www.example.com`. */
   host?: string;
+  /** Further headers, by name in lower case. */
+  headers?: Readonly<Record<string, string>>;
 }
 
 /** An address reserved for documentation (RFC 5737), for viewers whose address does not matter. */
 export const someIp = '203.0.113.7';
 
 /** The viewer-request event of such a viewer. */
-export function buildViewerEvent({ country, method, ip, uri = '/', host = 'www.example.com' }: Viewer): ViewerRequestEvent {
+export function buildViewerEvent({ country, method, ip, uri = '/', host = 'www.example.com', headers = {} }: Viewer): ViewerRequestEvent {
   return {
     version: '1.0',
     context: { distributionDomainName: '', distributionId: '', eventType: 'viewer-request', requestId: '' },
@@ -71,7 +78,11 @@ export function buildViewerEvent({ country, method, ip, uri = '/', host = 'www.e
       method,
       uri,
       querystring: {},
-      headers: { host: { value: host }, ...countryHeaders(country) },
+      headers: {
+        host: { value: host },
+        ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, { value }])),
+        ...countryHeaders(country),
+      },
       cookies: {},
     },
   };

@@ -11,6 +11,8 @@ export interface RouteDecision {
   rewrites: readonly string[];
   /** The viewer gets a 502 or 503. */
   failed: boolean;
+  /** The status of a response that the function made itself; undefined when a request goes on. */
+  answered: number | undefined;
   /** The origin helper that was called, in words: `selectRequestOriginById("europe")`. */
   call: string;
 }
@@ -37,14 +39,16 @@ export function readRoute(
 /** The decision in what a run did. */
 export function readDecision(execution: Execution, event: ViewerRequestEvent, nameOf: NameOf = asItIs): RouteDecision {
   const { error, output, originCall } = execution;
+  const status = error === undefined ? field(output, 'statusCode') : undefined;
   const decision = {
     origins: [],
     route: readRoute(execution, nameOf),
     rewrites: [],
     failed: error !== undefined,
+    answered: typeof status === 'number' ? status : undefined,
     call: formatCall(originCall),
   };
-  if (error !== undefined || field(output, 'statusCode') !== undefined) return decision;
+  if (error !== undefined || status !== undefined) return decision;
   return { ...decision, origins: listOrigins(originCall).map(nameOf), rewrites: listRewrites(output, event) };
 }
 

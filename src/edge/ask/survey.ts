@@ -1,7 +1,9 @@
 import { formatHealthRecord, okRecord, parseHealthRecord, weightAt } from '../../../kvs/health-record.ts';
 import { type CountryCode, everyCountry, formatCountryCount } from '../../config/countries.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
-import { orderOf, type Routing, routingOf, type SamplePath } from '../../config/services.ts';
+import { listCountries, orderOf, type Routing, routingOf, type SamplePath, samplePaths } from '../../config/services.ts';
+import { buildFunction } from '../build.ts';
+import { hasTeamCode } from '../team-code.ts';
 import { type Asked, askFunction, someIp } from './ask.ts';
 import { ownOrigin, type RouteDecision } from './decision.ts';
 
@@ -12,6 +14,8 @@ export interface Situation {
   methods: readonly string[];
   /** Default `/`. */
   path?: string;
+  /** Further headers of the request, by name in lower case. */
+  headers?: Readonly<Record<string, string>>;
 }
 
 /** What a function decides for one kind of request. */
@@ -54,7 +58,7 @@ export async function surveyFunction(
   const decisions = await askFunction(
     asked,
     cases.map(({ situation, method, country }) => ({
-      viewer: { country, method, ip: someIp, uri: situation.path ?? '/' },
+      viewer: { country, method, ip: someIp, uri: situation.path ?? '/', ...(situation.headers && { headers: situation.headers }) },
       record: situation.record,
     })),
   );
@@ -122,15 +126,16 @@ function listRewrites({ country, decision }: SurveyAnswer): string {
   return country === undefined ? text : text.replace(new RegExp(`\\b${country}\\b`, 'g'), '<country>');
 }
 
-type Routes = Pick<EdgeConfig, 'routes' | 'defaultOrder' | 'services' | 'perRequestFailover'>;
+type Routes = Pick<EdgeConfig, 'routes' | 'defaultOrder' | 'services' | 'perRequestFailover' | 'before' | 'after'>;
 
 /**
  * Every answer in which the function does not do what edge.config.ts says, one line per kind. Weights are 0 or 100 in
- * every situation of a survey.
+ * every situation of a survey. Where the team's own code is in the function, it may answer any request itself.
  */
 export function checkRouting(answers: readonly SurveyAnswer[], config: Routes): string[] {
   const found = new Map<string, CountryCode[]>();
   for (const { situation, method, country, decision } of answers) {
+    if (decision.answered !== undefined && hasTeamCode(config)) continue;
     const routing = routingOf(config, situation.path ?? '/');
     const expected =
       routing === undefined ? ownOrigin : expectOrigins(config, routing, { country, method, record: situation.record }).join(', then ');
@@ -139,6 +144,45 @@ export function checkRouting(answers: readonly SurveyAnswer[], config: Routes): 
     found.set(problem, [...(found.get(problem) ?? []), country]);
   }
   return [...found].map(([problem, countries]) => `${formatCountryCount(countries)}: ${problem}`);
+}
+
+/** Whether a function routes as edge.config.ts says. */
+export interface RoutingProof {
+  answers: SurveyAnswer[];
+  /** One line for each kind of request that goes elsewhere. */
+  problems: string[];
+  /** Requests that the team's own code answered. */
+  answered: number;
+}
+
+/** What a browser sends, for code that reads it: the router reads none of it. */
+const browserHeaders = {
+  'user-agent': 'Mozilla/5.0',
+  accept: 'text/html,*/*;q=0.8',
+  'accept-encoding': 'gzip, br',
+  'accept-language': 'en',
+};
+
+/** Every situation of a configuration, for each of its services. */
+export function listAllSituations(config: Routes & Pick<EdgeConfig, 'origins'>): Situation[] {
+  const situations = listSituations(Object.keys(config.origins), samplePaths(config));
+  return hasTeamCode(config) ? situations.map((situation) => ({ ...situation, headers: browserHeaders })) : situations;
+}
+
+/**
+ * Runs a function of the working tree for every country in every situation. A request that the team's own code answers proves nothing about routing:
+ * the router alone is then asked the same.
+ */
+export async function proveRouting(asked: Asked, config: EdgeConfig): Promise<RoutingProof> {
+  const situations = listAllSituations(config);
+  const countries = listCountries(config);
+  const answers = await surveyFunction(asked, situations, countries);
+  const problems = checkRouting(answers, config);
+  const answered = answers.filter(({ decision }) => decision.answered !== undefined).length;
+  if (answered === 0 || problems.length > 0) return { answers, problems, answered };
+  const router = { ...config, before: undefined, after: undefined };
+  const alone = await surveyFunction({ ...asked, source: await buildFunction(router) }, situations, countries);
+  return { answers, problems: checkRouting(alone, router), answered };
 }
 
 function expectOrigins(

@@ -22,7 +22,26 @@ export interface CheckSyntaxOptions {
  * the code; see docs/decisions/002-syntax-gate.md.
  */
 export function checkSyntax(code: string, options: CheckSyntaxOptions = {}): GateProblem[] {
-  const findings = findAll(code).sort((a, b) => placeOf(a) - placeOf(b) || a.end - b.end);
+  return placeFindings(code, findAll(code), options);
+}
+
+const helpers = ['selectRequestOriginById', 'createRequestOriginGroup', 'updateRequestOrigin'];
+
+/** Where the code calls an origin helper. */
+export function findOriginHelpers(code: string, sourceMap: SourceMapJson): GateProblem[] {
+  const parsed = parseCode(code);
+  const findings: LeveledFinding[] = [];
+  const instead = 'the router chooses the origin of this request, and CloudFront allows one helper in a run: remove the call';
+  if ('program' in parsed)
+    walk(parsed.program, (node) => {
+      if (node.type !== 'MemberExpression' || !helpers.includes(nameOf(node) ?? '')) return;
+      findings.push({ start: node.start, end: node.end, rule: 'second-helper', instead, level: 'error' });
+    });
+  return placeFindings(code, findings, { sourceMap });
+}
+
+function placeFindings(code: string, unsorted: readonly LeveledFinding[], options: CheckSyntaxOptions): GateProblem[] {
+  const findings = [...unsorted].sort((a, b) => placeOf(a) - placeOf(b) || a.end - b.end);
   const originalOf = openOriginalPositions(options.sourceMap);
   return findings.map((finding) => {
     const { start, end, rule, instead, text, level, needsNjs } = finding;

@@ -71,6 +71,7 @@ export type GateRule =
   | 'regex'
   | 'late-binding'
   | 'no-local-engine'
+  | 'second-helper'
   | 'engine'
   | 'njs';
 

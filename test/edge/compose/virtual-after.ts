@@ -1,0 +1,3 @@
+import * as team from './virtual-team.ts';
+
+export default (...args: unknown[]): unknown => team.after(...args);
