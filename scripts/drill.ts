@@ -26,7 +26,7 @@ const defaults = { rate: 50, outageSeconds: 12, slowOutageSeconds: 100 };
 await run({
   usage: 'drill -- [options]',
   summary:
-    'Runs a whole outage in its own local cloud: traffic, fault, detection, flip, recovery, failback. Exits with 1 when a promise is broken. --matrix runs every fault with and without flag and origin group instead, in about seven minutes.',
+    'Runs a whole outage in its own local cloud: traffic, fault, detection, flip, recovery, failback. Exits with 1 when a promise is broken. --matrix runs every fault with and without flag, origin group and clients that try again instead, in about nine minutes.',
   examples: ['drill', 'drill -- --fault 5xx', 'drill -- --fault flaky', 'drill -- --propagation aws', 'drill -- --matrix --report out/'],
   endsWithParent: true,
   options: {
@@ -37,7 +37,7 @@ await run({
     report: text('also write report.html and report.json to this folder, with --matrix matrix.html and matrix.json', {
       placeholder: 'folder',
     }),
-    matrix: flag('run every fault with neither flag nor origin group, with each of them, and with both'),
+    matrix: flag('run every fault with neither flag nor origin group, with each of them, with both, and with clients that try again'),
     outage: integer(
       `length of each outage of --matrix in seconds; default ${defaults.outageSeconds}, with --propagation aws ${defaults.slowOutageSeconds}`,
       {

@@ -31,6 +31,13 @@ interface ReceivedRequest {
   route: string | undefined;
 }
 
+/** What became of the requests with one key. */
+export interface WriteCount {
+  received: number;
+  /** Handed to the service, whatever became of the answer: neither hung nor answered with an error. */
+  carriedOut: number;
+}
+
 export interface ReferenceOrigin {
   url: string;
   port: number;
@@ -39,6 +46,8 @@ export interface ReferenceOrigin {
   setFault(fault: OriginFault): Promise<void>;
   /** Starts to record requests and returns the record: the newest 10,000. */
   record(): readonly ReceivedRequest[];
+  /** Starts to count writes by their `Idempotency-Key` and returns the counts. This origin does not honour the key: it shows what a retry does. */
+  countWrites(): ReadonlyMap<string, WriteCount>;
   /** Requests received since the start, with health checks. */
   readonly received: number;
   close(): Promise<void>;
@@ -55,6 +64,7 @@ export async function openReferenceOrigin(options: ReferenceOriginOptions): Prom
   const { region, verifySecret, now = Date.now, random = Math.random } = options;
   let fault: OriginFault = { kind: 'none' };
   let recorded: ReceivedRequest[] | undefined;
+  let writes: Map<string, WriteCount> | undefined;
   let received = 0;
   let turn = 0;
   const app = openOriginApp({
@@ -62,6 +72,7 @@ export async function openReferenceOrigin(options: ReferenceOriginOptions): Prom
     verifySecret,
     accessible: { field: 'binance_accessible', read: () => true },
     serve: (request, response) => {
+      countWrite(request, 'carriedOut');
       const [path, query] = (request.url ?? '/').split('?', 2);
       if (fault.kind === 'bad-body') sendTruncated(response);
       else if (path === '/stream') sendStream(request, response, Number(new URLSearchParams(query).get('bytes') ?? 0));
@@ -71,9 +82,18 @@ export async function openReferenceOrigin(options: ReferenceOriginOptions): Prom
   let server = createServer();
   const port = await listenOnLoopback(server, options.port ?? 0);
 
+  function countWrite(request: IncomingMessage, what: keyof WriteCount): void {
+    const key = header(request, 'idempotency-key');
+    if (writes === undefined || key === undefined) return;
+    const count = writes.get(key) ?? { received: 0, carriedOut: 0 };
+    count[what]++;
+    writes.set(key, count);
+  }
+
   function createServer(): Server {
     const listener = (request: IncomingMessage, response: ServerResponse) => {
       received++;
+      countWrite(request, 'received');
       if (recorded !== undefined) {
         recorded.push({
           at: now(),
@@ -134,6 +154,10 @@ export async function openReferenceOrigin(options: ReferenceOriginOptions): Prom
     record() {
       recorded ??= [];
       return recorded;
+    },
+    countWrites() {
+      writes ??= new Map();
+      return writes;
     },
     close: stopServer,
   };

@@ -4,12 +4,14 @@ import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import type { EdgeRequestRecord } from '../../local/edge/exchange.ts';
 import type { Propagation } from '../../local/edge/replica.ts';
 import { parseOriginFault } from '../../local/origin/origin-fault.ts';
+import type { WriteCount } from '../../local/origin/reference-origin.ts';
 import { openAws } from '../../src/aws/clients.ts';
 import { openKeyValueStore } from '../../src/aws/key-value-store.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
 import { aliasOf } from '../../src/config/origin-alias.ts';
 import type { FlipperWatch, Rehearsal } from '../../src/drill/drill.ts';
 import type { DrillFlip, DrillProbe, DrillVerdict, OriginWait, ServedRecord, ViewerOutcome } from '../../src/drill/drill-record.ts';
+import type { CellWrites } from '../../src/drill/matrix/matrix.ts';
 import { buildFlipPolicy } from '../../src/flipper/flip-policy.ts';
 import { runFlipper } from '../../src/flipper/flipper.ts';
 import type { FlipperEvent } from '../../src/flipper/flipper-event.ts';
@@ -23,6 +25,8 @@ export interface RehearsalOptions {
   /** False: traffic never moves. */
   flipper: boolean;
   requestsPerSecond: number;
+  /** Viewers are clients that try again with the configuration's `retryHeader`. Default false. */
+  retrying?: boolean;
   /** How writes reach the cloud's edge. */
   propagation: Partial<Propagation>;
   /** Ctrl-C: every wait ends with its reason. */
@@ -32,6 +36,8 @@ export interface RehearsalOptions {
 }
 
 export interface OpenRehearsal extends Rehearsal {
+  /** Writes with an `Idempotency-Key` so far, at all origins together. */
+  countWrites(): CellWrites;
   /** Ends open requests, viewers, flipper and cloud. */
   close(): Promise<void>;
 }
@@ -59,12 +65,14 @@ export async function openRehearsal(options: RehearsalOptions): Promise<OpenRehe
   const { watch, log } = watchFlipper(() => cloud.edge.replica.settlesAt(cloud.description.keyValueStoreArn), note);
   const stopFlipper = new AbortController();
   const flipper = options.flipper ? startFlipper(config, cloud, log, stopFlipper.signal) : undefined;
+  const writes = Object.values(cloud.origins).map((origin) => origin.countWrites());
   const delay = monitorEventLoopDelay({ resolution: lagResolutionMs });
   delay.enable();
   const startedAt = Date.now();
   const traffic = startTraffic({
     edge: cloud.edge.url,
     requestsPerSecond: options.requestsPerSecond,
+    retryHeader: options.retrying ? config.retryHeader : undefined,
     random: Math.random,
     now: Date.now,
     onOutcome: (outcome) => outcomes.push(outcome),
@@ -90,6 +98,12 @@ export async function openRehearsal(options: RehearsalOptions): Promise<OpenRehe
     // The histogram counts from tick to tick, with the requested time.
     lagMs: () => Math.max(0, Math.round(delay.percentile(99) / 1_000_000) - lagResolutionMs),
     stopTraffic: traffic.stop,
+    countWrites() {
+      const keys = [...new Set(writes.flatMap((counts) => [...counts.keys()]))];
+      const sum = (key: string, what: keyof WriteCount) => writes.reduce((total, counts) => total + (counts.get(key)?.[what] ?? 0), 0);
+      const twice = (what: keyof WriteCount) => keys.filter((key) => sum(key, what) > 1).length;
+      return { keys: keys.length, reachedTwice: twice('received'), carriedOutTwice: twice('carriedOut') };
+    },
     async close() {
       delay.disable();
       await traffic.abort();

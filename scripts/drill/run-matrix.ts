@@ -30,6 +30,7 @@ export interface MatrixOptions extends Omit<CellOptions, 'signal'> {
 }
 
 const warmUpMs = 1_000;
+const retryHeader = 'x-retry-attempt';
 /** The time of an outage besides its own: opening, warming up, waiting for the last answers. */
 const overheadMs = { other: 4_000, hang: 14_000 };
 
@@ -73,8 +74,8 @@ export async function runMatrix({ faults, ...options }: MatrixOptions, io: Io): 
 /** One outage without a restore, in its own local cloud, watched until every request sent during it has ended. */
 export async function runCell({ fault, setup }: Cell, options: CellOptions): Promise<CellResult> {
   const { broken, outageMs } = options;
-  const config = { ...options.config, perRequestFailover: setup.group };
-  const rehearsal = await openRehearsal({ ...options, config, flipper: setup.flag, note: () => undefined });
+  const config = { ...options.config, perRequestFailover: setup.group, retryHeader: setup.retry ? retryHeader : undefined };
+  const rehearsal = await openRehearsal({ ...options, config, flipper: setup.flag, retrying: setup.retry, note: () => undefined });
   try {
     await rehearsal.pause(warmUpMs);
     const brokenAt = Date.now();
@@ -84,7 +85,13 @@ export async function runCell({ fault, setup }: Cell, options: CellOptions): Pro
     const movedAt = rehearsal.watch.flipAway(broken)?.servedAt;
     await rehearsal.stopTraffic();
     const figures = measureCell(rehearsal.outcomes, { brokenAt, endedAt, movedAt });
-    return { fault: fault.split(':', 1)[0] ?? fault, setup: setup.name, lagMs: rehearsal.lagMs(), ...figures };
+    return {
+      fault: fault.split(':', 1)[0] ?? fault,
+      setup: setup.name,
+      lagMs: rehearsal.lagMs(),
+      ...figures,
+      writes: setup.retry ? rehearsal.countWrites() : null,
+    };
   } finally {
     await rehearsal.close();
   }

@@ -45,8 +45,22 @@ export function formatMatrix(matrix: Matrix, colour: boolean): string[] {
       ],
       [3, 4, 5, 6, 7, 8],
     ),
+    ...formatWrites(cells),
     '',
     ...formatPromises(promises, colour),
+  ];
+}
+
+/** What became of the writes of clients that try again; nothing where none of them was run. */
+function formatWrites(cells: readonly CellResult[]): string[] {
+  const rows = cells.flatMap(({ fault, writes }) =>
+    writes === null ? [] : [[fault, String(writes.keys), String(writes.reachedTwice), String(writes.carriedOutTwice)]],
+  );
+  if (rows.length === 0) return [];
+  return [
+    '',
+    'Writes of clients that try again, by Idempotency-Key',
+    ...formatTable([['outage', 'keys at an origin', 'reached one again', 'carried out twice'], ...rows], [1, 2, 3]),
   ];
 }
 

@@ -51,6 +51,7 @@ ${legend([
 ${drawPanels(matrix)}
 <h2>Counts</h2>
 ${formatCounts(cells)}
+${formatWrites(cells)}
 <h2>How it was run</h2>
 ${formatHtmlTable(
   ['setting', 'value'],
@@ -141,4 +142,16 @@ function formatCounts(cells: readonly CellResult[]): Html {
     ),
     [3, 4, 5, 6, 7, 8, 9, 10],
   );
+}
+
+function formatWrites(cells: readonly CellResult[]): Html | undefined {
+  const rows = cells.flatMap(({ fault, writes }) => (writes === null ? [] : [{ fault, ...writes }]));
+  if (rows.length === 0) return undefined;
+  return html`<h2>Writes of clients that try again</h2>
+<p class="soft">By Idempotency-Key, which these origins do not honour. A write that was carried out twice had an answer that came too late or broke off.</p>
+${formatHtmlTable(
+  ['fault', 'keys at an origin', 'reached one again', 'carried out twice'],
+  rows.map(({ fault, keys, reachedTwice, carriedOutTwice }) => [fault, keys, reachedTwice, carriedOutTwice]),
+  [1, 2, 3],
+)}`;
 }

@@ -29,12 +29,13 @@ export function summarizeMatrix(run: Pick<Matrix, 'broken' | 'outageMs' | 'reque
   return { ...run, totals, promises: judgeMatrix(cells) };
 }
 
-/** Ways to protect the same distribution: every combination of two switches. */
+/** Ways to protect the same distribution: every combination of two switches, and both with clients that try again. */
 export const setups = [
-  { name: 'neither', says: 'every viewer goes to the home origin, up or down', group: false, flag: false },
-  { name: 'group', says: 'an origin group of CloudFront on each GET, HEAD and OPTIONS', group: true, flag: false },
-  { name: 'flag', says: 'the flipper moves all viewers by the health flag', group: false, flag: true },
-  { name: 'both', says: 'the flag, and a group for the seconds before it is at the edge', group: true, flag: true },
+  { name: 'neither', says: 'every viewer goes to the home origin, up or down', group: false, flag: false, retry: false },
+  { name: 'group', says: 'an origin group of CloudFront on each GET, HEAD and OPTIONS', group: true, flag: false, retry: false },
+  { name: 'flag', says: 'the flipper moves all viewers by the health flag', group: false, flag: true, retry: false },
+  { name: 'both', says: 'the flag, and a group for the seconds before it is at the edge', group: true, flag: true, retry: false },
+  { name: 'retry', says: 'both, and clients that try again with retryHeader', group: true, flag: true, retry: true },
 ] as const;
 
 type Setup = (typeof setups)[number];
@@ -65,6 +66,15 @@ export interface MethodFigures {
   lateP99Ms: number | null;
 }
 
+/** Writes with an `Idempotency-Key`, from the start of the traffic. */
+export interface CellWrites {
+  keys: number;
+  /** Keys with more than one request at the origins. */
+  reachedTwice: number;
+  /** Keys with more than one request that an origin carried out, the answer lost or not. */
+  carriedOutTwice: number;
+}
+
 /** The figures of one outage. */
 export interface CellResult {
   fault: string;
@@ -74,6 +84,8 @@ export interface CellResult {
   methods: Record<MatrixMethod, MethodFigures>;
   /** The delay of this process at p99: no latency is more exact. */
   lagMs: number;
+  /** Null where clients do not try again. */
+  writes: CellWrites | null;
   /** By second after the fault. */
   seconds: Record<MatrixMethod, { ok: number; failed: number }>[];
 }
@@ -111,10 +123,17 @@ export async function runCells({ cells, runCell, expectMs, onStart, onResult, si
   }
 }
 
-type MatrixPromiseId = 'fails-without-either' | 'no-get-fails-with-both' | 'recovers-with-flag';
+type MatrixPromiseId =
+  | 'fails-without-either'
+  | 'no-get-fails-with-both'
+  | 'no-post-fails-with-retry'
+  | 'no-post-twice-with-retry'
+  | 'recovers-with-flag';
 
 /** Checks the design's claims against every outage that was run. Pure. */
 export function judgeMatrix(cells: readonly CellResult[]): DrillPromise<MatrixPromiseId>[] {
+  /** Nothing answers, or every answer is an error: no first attempt was carried out. */
+  const isWhole = ({ fault }: CellResult) => fault === 'refuse' || fault === '5xx';
   const under = (...names: SetupName[]) => cells.filter(({ setup }) => names.includes(setup));
   return [
     judge(
@@ -127,11 +146,31 @@ export function judgeMatrix(cells: readonly CellResult[]): DrillPromise<MatrixPr
     judge(
       'no-get-fails-with-both',
       'with both, no GET fails under refuse or 5xx',
-      under('both').filter(({ fault }) => fault === 'refuse' || fault === '5xx'),
+      under('both', 'retry').filter(isWhole),
       ['GET'],
       ({ failed }) => failed === 0,
     ),
-    judge('recovers-with-flag', 'with the flag, all viewers recover', under('flag', 'both'), matrixMethods, ({ recovered }) => recovered),
+    judge(
+      'no-post-fails-with-retry',
+      'with retries, no POST fails under refuse or 5xx',
+      under('retry').filter(isWhole),
+      ['POST'],
+      ({ failed }) => failed === 0,
+    ),
+    judge(
+      'no-post-twice-with-retry',
+      'with retries, none of those POSTs is carried out twice',
+      under('retry').filter(isWhole),
+      ['POST'],
+      (_, { writes }) => writes !== null && writes.keys > 0 && writes.carriedOutTwice === 0,
+    ),
+    judge(
+      'recovers-with-flag',
+      'with the flag, all viewers recover',
+      under('flag', 'both', 'retry'),
+      matrixMethods,
+      ({ recovered }) => recovered,
+    ),
   ];
 }
 
@@ -140,9 +179,11 @@ function judge(
   promise: string,
   cells: readonly CellResult[],
   methods: readonly MatrixMethod[],
-  isKept: (figures: CellResult['methods'][MatrixMethod]) => boolean,
+  isKept: (figures: MethodFigures, cell: CellResult) => boolean,
 ): DrillPromise<MatrixPromiseId> {
-  const broken = cells.filter((cell) => !methods.every((method) => cell.methods[method].requests > 0 && isKept(cell.methods[method])));
+  const broken = cells.filter(
+    (cell) => !methods.every((method) => cell.methods[method].requests > 0 && isKept(cell.methods[method], cell)),
+  );
   if (cells.length === 0) return { id, promise, result: 'skipped', detail: 'no outage tested it' };
   const where = broken.map(({ fault, setup }) => `${fault} with ${setup}`).join(', ');
   return {
@@ -170,7 +211,7 @@ export interface Outage {
 export function measureCell(
   outcomes: readonly ViewerOutcome[],
   { brokenAt, endedAt, movedAt }: Outage,
-): Omit<CellResult, 'fault' | 'setup' | 'lagMs'> {
+): Omit<CellResult, 'fault' | 'setup' | 'lagMs' | 'writes'> {
   const sent = outcomes.filter(({ startedAt }) => startedAt >= brokenAt && startedAt < endedAt);
   const of = (method: MatrixMethod) => sent.filter((outcome) => outcome.method === method);
   // An outage of 12.03 s has twelve seconds, the last of them a little longer.

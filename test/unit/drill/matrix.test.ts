@@ -31,16 +31,20 @@ const traffic = (failsUntil: Record<'GET' | 'POST', number>): ViewerOutcome[] =>
 /** What the design promises of this setup. */
 const expected = (fault: string, setup: SetupName): CellResult => {
   const isLost = fault !== 'slow';
-  const [GET, POST] = { neither: [22_000, 22_000], group: [10_000, 22_000], flag: [13_000, 13_000], both: [10_000, 13_000] }[setup] as [
-    number,
-    number,
-  ];
+  const [GET, POST] = {
+    neither: [22_000, 22_000],
+    group: [10_000, 22_000],
+    flag: [13_000, 13_000],
+    both: [10_000, 13_000],
+    retry: [10_000, 10_000],
+  }[setup] as [number, number];
   const figures = measureCell(traffic(isLost ? { GET, POST } : { GET: 0, POST: 0 }), outage);
-  return { fault, setup, lagMs: 2, ...figures };
+  const writes = setup === 'retry' ? { keys: 120, reachedTwice: 30, carriedOutTwice: fault === 'bad-body' ? 2 : 0 } : null;
+  return { fault, setup, lagMs: 2, writes, ...figures };
 };
 const all = listCells(faults).map(({ fault, setup }) => expected(fault, setup.name));
 const matrix = (cells = all): Matrix =>
-  summarizeMatrix({ broken: 'singapore', outageMs: 12_000, requestsPerSecond: 50, planned: 20, cells });
+  summarizeMatrix({ broken: 'singapore', outageMs: 12_000, requestsPerSecond: 50, planned: 25, cells });
 const results = (cells: CellResult[]) => judgeMatrix(cells).map(({ result }) => result);
 
 describe('measureCell', () => {
@@ -91,23 +95,31 @@ describe('judgeMatrix', () => {
     all.map((cell) => (cell.fault === fault && cell.setup === setup ? { ...cell, ...measureCell(traffic(spoil), outage) } : cell));
 
   it('finds every claim true in a matrix as designed', () => {
-    expect(results(all)).toEqual(['kept', 'kept', 'kept']);
+    expect(results(all)).toEqual(['kept', 'kept', 'kept', 'kept', 'kept']);
   });
 
   it.each([
     { when: 'nothing fails without either', cells: spoilt('refuse', 'neither', { GET: 0, POST: 0 }), broken: 0 },
     { when: 'viewers recover without either', cells: spoilt('5xx', 'neither', { GET: 13_000, POST: 13_000 }), broken: 0 },
     { when: 'a GET fails with both', cells: spoilt('5xx', 'both', { GET: 10_001, POST: 0 }), broken: 1 },
-    { when: 'POST fails to the end with the flag', cells: spoilt('hang', 'flag', { GET: 0, POST: 22_000 }), broken: 2 },
-    { when: 'GET fails to the end with both', cells: spoilt('bad-body', 'both', { GET: 22_000, POST: 0 }), broken: 2 },
+    { when: 'a POST of clients that try again fails', cells: spoilt('5xx', 'retry', { GET: 0, POST: 10_001 }), broken: 2 },
+    {
+      when: 'a POST of clients that try again is carried out twice',
+      cells: all.map((cell) =>
+        cell.fault === 'refuse' && cell.writes !== null ? { ...cell, writes: { ...cell.writes, carriedOutTwice: 1 } } : cell,
+      ),
+      broken: 3,
+    },
+    { when: 'POST fails to the end with the flag', cells: spoilt('hang', 'flag', { GET: 0, POST: 22_000 }), broken: 4 },
+    { when: 'GET fails to the end with both', cells: spoilt('bad-body', 'both', { GET: 22_000, POST: 0 }), broken: 4 },
   ])('finds one broken when $when', ({ cells, broken }) => {
-    expect(results(cells).map((result) => result === 'broken')).toEqual([0, 1, 2].map((place) => place === broken));
+    expect(results(cells).map((result) => result === 'broken')).toEqual([0, 1, 2, 3, 4].map((place) => place === broken));
   });
 
   it('skips outages that were not run, and takes no proof from outages without requests', () => {
-    expect(results([])).toEqual(['skipped', 'skipped', 'skipped']);
+    expect(results([])).toEqual(['skipped', 'skipped', 'skipped', 'skipped', 'skipped']);
     const silent = all.map((cell) => ({ ...cell, ...measureCell([], outage) }));
-    expect(results(silent)).toEqual(['broken', 'broken', 'broken']);
+    expect(results(silent)).toEqual(['broken', 'broken', 'broken', 'broken', 'broken']);
   });
 });
 
@@ -122,14 +134,16 @@ describe('formatMatrix', () => {
     }));
     const lines = formatMatrix(matrix(wide), false);
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
-    expect(lines.filter((line) => /^(refuse|hang|slow|5xx|bad-body) +(neither|group|flag|both) +(GET|POST) /.test(line))).toHaveLength(40);
-    expect(lines.join('\n')).toMatch(/refuse {4}GET {3}100 % never +0 % +25 % 2\.9s +0 %\n +POST +100 % never +100 % never/);
+    expect(
+      lines.filter((line) => /^(refuse|hang|slow|5xx|bad-body) +(neither|group|flag|both|retry) +(GET|POST) /.test(line)),
+    ).toHaveLength(50);
+    expect(lines.join('\n')).toMatch(/refuse {4}GET {3}100 % never +0 % +25 % 2\.9s +0 % +0 %\n +POST +100 % never +100 % never/);
   });
 
   it('says what is missing when it was interrupted', () => {
-    const lines = formatMatrix(matrix(all.slice(0, 5)), false);
-    expect(lines[0]).toBe('interrupted: 5 of 20 outages were run');
-    expect(lines.join('\n')).toMatch(/hang +GET +100 % never +\. +\. +\./);
+    const lines = formatMatrix(matrix(all.slice(0, 6)), false);
+    expect(lines[0]).toBe('interrupted: 6 of 25 outages were run');
+    expect(lines.join('\n')).toMatch(/hang +GET +100 % never +\. +\. +\. +\./);
   });
 
   it.each([
@@ -146,7 +160,7 @@ describe('formatMatrix', () => {
 describe('formatMatrixPage', () => {
   it.each([
     { when: 'complete', cells: all },
-    { when: 'interrupted', cells: all.slice(0, 5) },
+    { when: 'interrupted', cells: all.slice(0, 6) },
     { when: 'without a single request', cells: all.map((cell) => ({ ...cell, ...measureCell([], outage) })) },
   ])('is a sound page below 1 MB when $when', ({ cells }) => {
     const page = formatMatrixPage(matrix(cells), context, '2026-11-26T11:00:00.000Z');
@@ -159,7 +173,7 @@ describe('summarizeMatrix', () => {
   it('adds up each setup', () => {
     const { totals } = matrix();
     expect(totals.find(({ setup, method }) => setup === 'both' && method === 'POST')).toMatchObject({ requests: 600, failed: 120 });
-    expect(totals.reduce((sum, { requests }) => sum + requests, 0)).toBe(20 * 240);
+    expect(totals.reduce((sum, { requests }) => sum + requests, 0)).toBe(25 * 240);
   });
 });
 
@@ -189,7 +203,7 @@ describe('runCells', () => {
     const { done, left, failure } = await run();
     expect(failure).toBeUndefined();
     expect(done).toEqual(cells.map(({ fault, setup }) => `${fault} ${setup.name}`));
-    expect(left).toEqual([120, 110, 100, 90, 80, 60, 40, 20]);
+    expect(left).toEqual([150, 140, 130, 120, 110, 100, 80, 60, 40, 20]);
   });
 
   it('starts no outage after Ctrl-C and keeps the results so far', async () => {
