@@ -41,7 +41,9 @@ export function takeOut(view: FlipView, origin: string, what: string): FlipView 
       waits ||= !isDead || rescue.unproven.some((id) => isYoung(view, id));
     } else if (rescue.to !== undefined) {
       if (weightIn(view, rescue.to) < 100) moves.push(moveIn(view, rescue.to, 100, 'healthy, takes over'));
-      for (const id of rescue.unproven) if (weightIn(view, id) > 0) moves.push(moveIn(view, id, 0, 'not proven'));
+      // With a part alone, most of their viewers would land on the order's first origin, whatever its health.
+      if (!rescue.isPartial)
+        for (const id of rescue.unproven) if (weightIn(view, id) > 0) moves.push(moveIn(view, id, 0, 'not proven'));
       isPartial ||= rescue.isPartial === true;
       if (weightIn(view, origin) > 0) moves.push(moveIn(view, origin, 0, `${what}${why === undefined ? '' : ` (${why})`}`));
     }
@@ -105,7 +107,8 @@ function findRescue(view: FlipView, order: readonly string[], leaving: string): 
   const untilThen = whole === undefined ? others : others.slice(0, others.indexOf(whole));
   // The edge sends viewers whom no weight takes to the order's first origin, whatever its weight.
   const isLastResort = (id: string) => whole === undefined && id === order[0];
-  const gains = (id: string) => isLastResort(id) || (isFull(id) && isBehind(id));
+  // A dead origin's viewers are no worse off on a small share of an unproven one.
+  const gains = (id: string) => isLastResort(id) || (isBehind(id) && (isDead(leaving) ? isFull(id) : weight(id) > 0));
   // An operator who holds an origin up vouches for it.
   const unproven = untilThen.filter((id) => !isProven(id) && gains(id) && !(id in pinned));
   // A dead origin that an operator holds up keeps these viewers: no origin behind it can take them. Viewers of an origin that is not dead must

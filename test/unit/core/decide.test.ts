@@ -40,6 +40,28 @@ function weightsOf(decision: Decision): Weights | string {
 }
 
 describe('taking an origin out', () => {
+  it('ends no failback for a bad probe where a share of the viewers would land on an unproven origin', () => {
+    const policy = policyFor([
+      ['c', 'a', 'b'],
+      ['b', 'a'],
+    ]);
+    const evidence = { a: unknown, b: healthy, c: { ...healthy, failing: true, lastBadAt: dayOne } };
+    const returning: Partial<Situation> = { policy, evidence, record: 'a=10;c=10', memory: { a: out, c: out } };
+    expect(weightsOf(judge(sick, returning))).toBe('fallback-unproven');
+    expect(weightsOf(judge(sick, { ...returning, evidence: { ...evidence, a: healthy } }))).toEqual({ a: 10, c: 0 });
+  });
+
+  it('leaves an unproven origin its viewers where an operator holds the only proven one below 100', () => {
+    const policy = policyFor([
+      ['a', 'b', 'c'],
+      ['b', 'a'],
+      ['c', 'a', 'b'],
+    ]);
+    const evidence = { a: { ...unknown, since: dayOne - minute }, b: healthy, c: unhealthy };
+    // Without a, 70 % of its viewers in the order of c would land on c itself: no origin takes them, and c comes first.
+    expect(weightsOf(judge(sick, { policy, evidence, record: `b=30@${soon};c=10` }))).toEqual({ c: 0 });
+  });
+
   it('flips away from an unhealthy origin to a proven one, and says why', () => {
     expect(judge(sick)).toEqual({
       action: 'flip',
