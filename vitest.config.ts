@@ -2,17 +2,21 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { ReportSkipped } from './test/report-skipped.ts';
 
-const project = (name: string, testTimeout: number) => ({
-  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: 30_000 },
+const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** The files of a project share their modules: to load them anew for each file takes twice the time of the tests. */
+const project = (name: string, testTimeout: number, isolate = false) => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: 30_000, isolate, setupFiles: [file('test/fixed-seed.ts')] },
 });
 
 /**
- * After all others and one file at a time. These tests start processes with real clocks: probes time out after a second, and a drill keeps its promises to
- * the second. With other tests beside them on two cores the machine would break a promise, not the code.
+ * Tests of processes that live by real clocks: probes time out after a second, and a drill keeps its promises to the second. They run after all others and
+ * one file at a time: with other tests beside them on two cores the machine would break a promise, not the code.
  */
-const alone = ({ test }: ReturnType<typeof project>) => ({ test: { ...test, maxWorkers: 1, sequence: { groupOrder: 1 } } });
-
-const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const byClocks = ['console', 'edge', 'failover', 'flipper', 'flipper-package', 'local-cloud', 'readme', 'runbook', 'verify'].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
+const e2e = project('e2e', 240_000, true).test;
 
 // In place of the modules that only the edge has, so that the router's source runs unchanged.
 const edgeModules = {
@@ -28,11 +32,12 @@ const edgeModules = {
 export default defineConfig({
   test: {
     projects: [
-      project('unit', 30_000),
-      { ...project('edge', 60_000), resolve: { alias: edgeModules } },
-      project('contract', 60_000),
+      project('unit', 120_000),
+      { ...project('edge', 120_000), resolve: { alias: edgeModules } },
+      project('contract', 120_000),
       project('model', 240_000),
-      alone(project('e2e', 240_000)),
+      { test: { ...e2e, exclude: byClocks } },
+      { test: { ...e2e, name: 'clocks', include: byClocks, maxWorkers: 1, sequence: { groupOrder: 1 } } },
     ],
     maxWorkers: 2,
     reporters: ['default', new ReportSkipped()],
