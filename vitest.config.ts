@@ -6,7 +6,14 @@ const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** The files of a project share their modules: to load them anew for each file takes twice the time of the tests. */
 const project = (name: string, testTimeout: number, isolate = false) => ({
-  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: 30_000, isolate, setupFiles: [file('test/fixed-seed.ts')] },
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout,
+    hookTimeout: 30_000,
+    isolate,
+    setupFiles: [file('test/fixed-seed.ts')],
+  },
 });
 
 /**

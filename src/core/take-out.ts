@@ -42,8 +42,7 @@ export function takeOut(view: FlipView, origin: string, what: string): FlipView 
     } else if (rescue.to !== undefined) {
       if (weightIn(view, rescue.to) < 100) moves.push(moveIn(view, rescue.to, 100, 'healthy, takes over'));
       // With a part alone, most of their viewers would land on the order's first origin, whatever its health.
-      if (!rescue.isPartial)
-        for (const id of rescue.unproven) if (weightIn(view, id) > 0) moves.push(moveIn(view, id, 0, 'not proven'));
+      if (!rescue.isPartial) for (const id of rescue.unproven) if (weightIn(view, id) > 0) moves.push(moveIn(view, id, 0, 'not proven'));
       isPartial ||= rescue.isPartial === true;
       if (weightIn(view, origin) > 0) moves.push(moveIn(view, origin, 0, `${what}${why === undefined ? '' : ` (${why})`}`));
     }

@@ -127,7 +127,7 @@ describeWith(['njs'], 'a function that attacks', () => {
       expect(JSON.parse(result.stdout)).toMatchObject({ instructions: null });
       await isUntouched(result);
     }
-  }, 60_000);
+  }, 240_000);
 
   it.each([
     ['a loop', 'for (;;) {}'],
@@ -145,7 +145,7 @@ describeWith(['njs'], 'a function that attacks', () => {
     const many = Array.from({ length: 60 }, () => runOf("function handler() { return 'x'.repeat(1900000); }"));
     const executions = await openNjsRuntime({ njs }).runMany(many);
     expect(executions).toHaveLength(60);
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('a way to start njs', () => {
