@@ -56,7 +56,8 @@ function findProblem() {
   if (!commands.includes(name))
     return [name === '' ? 'no command is given' : `unknown command "${name}"`, `commands: ${commands.join(', ')}`];
   if (!existsSync(join(root, 'node_modules', 'esbuild'))) return ['the packages of this project are not installed', 'run `npm ci` first'];
-  if (!existsSync(join(project, 'edge.config.ts')))
+  // init writes the file.
+  if (name !== 'init' && !existsSync(join(project, 'edge.config.ts')))
     return [`${project} has no edge.config.ts`, 'EDGE_PROJECT must be the folder that holds edge.config.ts and distribution.json'];
   return undefined;
 }

@@ -21,6 +21,8 @@ export interface Io {
   redraw(value: unknown, lines: readonly string[]): void;
   /** Asks a yes-or-no question on the terminal; anything but `y` or `yes` is no. Check `isTerminal` first. */
   confirm(question: string): Promise<boolean>;
+  /** Asks for a line of text on the terminal; an empty answer is the fallback, and undefined means that no answer will come, as after Ctrl-D. */
+  ask(question: string, fallback: string): Promise<string | undefined>;
   /** For a main whose work matters more than its log: it goes on when the reader of its output has gone. Default false. */
   outlivesReaders: boolean;
   env: Readonly<Record<string, string | undefined>>;
@@ -57,6 +59,17 @@ export function openIo(host: Host, json: boolean, signal: AbortSignal): Io {
     erase();
     stdout.write(before + escapeForeign(`${JSON.stringify(value)}\n`));
   };
+  const readAnswer = async (question: string): Promise<string | undefined> => {
+    write(stderr, question);
+    const reader = createInterface({ input: host.stdin });
+    try {
+      // After Ctrl-D, or the end of a pipe, no answer will come.
+      const noAnswer = once(reader, 'close').then(() => undefined);
+      return await Promise.race([reader.question('', { signal }), noAnswer]);
+    } finally {
+      reader.close();
+    }
+  };
   return {
     stdout: (line) => write(stdout, `${line}\n`),
     stderr: (line) => write(stderr, `${line}\n`),
@@ -69,17 +82,10 @@ export function openIo(host: Host, json: boolean, signal: AbortSignal): Io {
     },
     result: (value, lines) => result(value, lines),
     redraw: (value, lines) => result(value, lines, stdout.isTTY === true && !json ? '\u001b[H\u001b[J' : ''),
-    confirm: async (question) => {
-      write(stderr, `${question} [y/N] `);
-      const reader = createInterface({ input: host.stdin });
-      try {
-        // After Ctrl-D, or the end of a pipe, no answer will come.
-        const noAnswer = once(reader, 'close').then(() => '');
-        const answer = await Promise.race([reader.question('', { signal }), noAnswer]);
-        return /^y(es)?$/i.test(answer.trim());
-      } finally {
-        reader.close();
-      }
+    confirm: async (question) => /^y(es)?$/i.test((await readAnswer(`${question} [y/N] `))?.trim() ?? ''),
+    ask: async (question, fallback) => {
+      const answer = await readAnswer(`${question}${fallback === '' ? '' : ` [${fallback}]`} `);
+      return answer === undefined ? undefined : answer.trim() || fallback;
     },
     outlivesReaders: false,
     env,

@@ -5,7 +5,6 @@ import { expandTerritories } from './countries.ts';
 import { checkDistributions, checkIds, checkKeys, checkServices, leavesTyped } from './edge-config-rules.ts';
 import {
   type alarmSignal,
-  awsRegion,
   defaultHttpSignal,
   failoverPolicy,
   healthPolicy,
@@ -34,6 +33,13 @@ const domainName = z
   .regex(
     /^(?=.{1,253}$)[a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?)+$/i,
     'must be a host name, without scheme and path',
+  );
+/** What the header `x-region` can carry. */
+const regionName = z
+  .string()
+  .regex(
+    /^[\x21-\x7e]([\x20-\x7e]{0,62}[\x21-\x7e])?$/,
+    'a region is 1 to 64 printable ASCII characters, such as ap-southeast-1 or Frankfurt',
   );
 const route = z.strictObject({
   /**
@@ -114,8 +120,8 @@ export const edgeConfigSchema = z
            * Default: those of the distribution.
            */
           headers: z.record(z.string().regex(/^[\w-]{1,256}$/, 'must be a header name'), z.string().max(1_783)).optional(),
-          /** AWS region, the value of the origin's `x-region` header. */
-          region: awsRegion,
+          /** AWS region, or what you call the place of an origin elsewhere: the value of the origin's `x-region` header. */
+          region: regionName,
           /** Evidence about this origin: [signals](#signals). Default: one `http` signal with its defaults. */
           signals: z.array(signal).min(1).default([defaultHttpSignal]),
         }),
@@ -188,6 +194,8 @@ export type EdgeConfigInput = z.input<typeof edgeConfigSchema>;
 export type EdgeConfig = z.output<typeof edgeConfigSchema>;
 export type Service = z.output<typeof service>;
 export type ManagedDistribution = z.output<typeof managedDistribution>;
+/** The words of `manage`. */
+export const managedParts = managedPart.options;
 export type ManagedPart = z.output<typeof managedPart>;
 export type Signal = EdgeConfig['origins'][string]['signals'][number];
 export type HttpSignal = z.output<typeof httpSignal>;

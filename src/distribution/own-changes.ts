@@ -113,7 +113,7 @@ function planTo(live: LiveDistribution, config: DistributionConfig, replaces: Ow
 }
 
 /** The function with this name in the distribution's account. */
-function functionArn({ arn }: Pick<LiveDistribution, 'arn'>, name: string): string {
+export function functionArn({ arn }: Pick<LiveDistribution, 'arn'>, name: string): string {
   const [, partition = 'aws', , , account = ''] = arn.split(':');
   return `arn:${partition}:cloudfront::${account}:function/${name}`;
 }

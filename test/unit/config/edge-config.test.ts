@@ -158,8 +158,9 @@ describe('an edge.config.ts with one problem', () => {
     },
     {
       when: 'a region is none',
-      spoiled: { ...sound, origins: { ...sound.origins, europe: { region: 'Frankfurt' } } },
-      problem: 'origins.europe.region: a region is an AWS region code such as ap-southeast-1, found "Frankfurt"',
+      spoiled: { ...sound, origins: { ...sound.origins, europe: { region: ' Frankfurt' } } },
+      problem:
+        'origins.europe.region: a region is 1 to 64 printable ASCII characters, such as ap-southeast-1 or Frankfurt, found " Frankfurt"',
     },
     {
       when: 'a region is missing',
@@ -337,7 +338,7 @@ describe('an edge.config.ts with many problems', () => {
     expect(
       problemsOf({
         functionName: '',
-        origins: { Singapore: { region: 'somewhere' }, europe: { region: 'eu-central-1' } },
+        origins: { Singapore: { region: 'São Paulo' }, europe: { region: 'eu-central-1' } },
         extra: 1,
         defaultOrder: ['tokyo'],
         routes: [{ countries: ['us', 'DE', 'DE'], order: ['europe', 'europe'], weight: 1 }],
@@ -349,7 +350,7 @@ describe('an edge.config.ts with many problems', () => {
     ).toEqual([
       'functionName: a CloudFront name is 1 to 64 of a-z, A-Z, 0-9, "-" and "_", found ""',
       'keys.state: this key is written by the tools themselves (health, state, audit/, publish/, owned/)',
-      'origins.Singapore.region: a region is an AWS region code such as ap-southeast-1, found "somewhere"',
+      'origins.Singapore.region: a region is 1 to 64 printable ASCII characters, such as ap-southeast-1 or Frankfurt, found "São Paulo"',
       'origins.Singapore: an origin id is 1 to 63 of a-z, 0-9 and "-", starting with a letter, found "Singapore"',
       'routes[0]: Unrecognized key: "weight"',
       'perRequestFailover: Invalid input: expected boolean, received string, found "no"',
