@@ -82,7 +82,7 @@ await run({
         ...Object.entries(origins).map(([id, { url }]) => `${id.padEnd(15)} ${url}`),
         '',
         `curl -H 'x-local-viewer-country: IN' ${description.edge}/api/hello`,
-        'npm run fault -- singapore refuse',
+        `npm run fault -- ${Object.keys(config.origins)[0]} refuse`,
         'npm run failover -- status --local',
         '',
       ]);

@@ -23,6 +23,8 @@ export interface WriteOptions {
   waitMs: number;
   /** Kinds of hazards that do not stop the command. */
   accept?: readonly string[];
+  /** What the question asks for, and what the distribution is then; those of an apply by default. */
+  words?: { question: string; done: string; idle: string };
 }
 
 /** Prints what apply would do, and writes nothing. */
@@ -48,10 +50,15 @@ export async function applyToAll(target: DistributionTarget, options: WriteOptio
   for (const line of formatPlan(plan, io.colour)) io.stderr(line);
   checkHazards(plan.hazards, options.accept ?? []);
   const isChange = plan.changes.length > 0;
-  if (isChange && !(await ask('apply this', plan.live, options, io))) return 1;
+  const { question, done, idle } = options.words ?? {
+    question: 'apply this',
+    done: plan.live === undefined ? 'created' : 'updated',
+    idle: `as ${describedBy(plan)} says`,
+  };
+  if (isChange && !(await ask(question, plan.live, options, io))) return 1;
   const live = await applyPlan(target, plan, waitOptions(options, io));
   io.result({ written: isChange, ...describePlan({ ...plan, live }), deployed: live.isDeployed }, [
-    formatOutcome(live, plan.live === undefined ? 'created' : isChange ? 'updated' : `as ${describedBy(plan)} says`),
+    formatOutcome(live, isChange ? done : idle),
   ]);
   return 0;
 }

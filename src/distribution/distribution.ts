@@ -11,10 +11,11 @@ import type { PollOptions } from '../aws/retry.ts';
 import { checkOriginsAgree, distributionPath, readDistribution } from '../config/distribution-file.ts';
 import type { EdgeConfig, ManagedDistribution } from '../config/edge-config.ts';
 import { readLocalCloud } from '../config/local-cloud.ts';
+import { originIdOf } from '../config/origin-alias.ts';
 import { EdgeError } from '../errors.ts';
 import { findLiveDistribution } from './find-distribution.ts';
 import { checkHazards } from './hazards.ts';
-import { ownChanges, planOwnChanges, readOwnFacts } from './own-changes.ts';
+import { ownChanges, planOwnChanges, planRemoval, readOwnFacts, readPublished } from './own-changes.ts';
 import { checkDrops, type DistributionPlan, planDistribution } from './plan.ts';
 
 /** What the commands about the distribution work on. */
@@ -52,15 +53,7 @@ export const deployTimeoutMs = 30 * 60_000;
 /** Writes before another operator's or tool's writes in between end it. */
 const maxWrites = 5;
 
-/**
- * What edge.config.ts says about distributions, each in turn: our own changes on those of another tool, else the one that distribution.json describes.
- */
-export async function openDistributions({
-  env,
-  isLocal,
-  id,
-  config,
-}: {
+interface DistributionOptions {
   /** AWS_*, EDGE_DISTRIBUTION_ID, EDGE_LOCAL_PORT and the placeholders of distribution.json. */
   env: Readonly<Record<string, string | undefined>>;
   /** The running local cloud in place of AWS. */
@@ -68,19 +61,29 @@ export async function openDistributions({
   /** Value of `--id`; it overrides the environment. */
   id: string | undefined;
   config: EdgeConfig;
-}): Promise<DistributionTarget[]> {
-  const local = isLocal ? await readLocalCloud(env) : undefined;
-  const open = openAws({ env, local }).cloudFront;
-  const given = id ?? (local === undefined ? env['EDGE_DISTRIBUTION_ID'] || undefined : undefined);
+}
+
+/**
+ * What edge.config.ts says about distributions, each in turn: our own changes on those of another tool, else the one that distribution.json describes.
+ */
+export async function openDistributions(options: DistributionOptions): Promise<DistributionTarget[]> {
+  const { env, config } = options;
+  const { client, given, local } = await openClient(options);
   if (config.distributions !== undefined) {
-    const client = await open();
     const chosen = await choose(client, config.distributions, given, local?.distributionId);
     return chosen.map((each) => openPart(client, config, each));
   }
   const file = await readDistribution(distributionPath(env), local?.env ?? env);
   checkOriginsAgree(config, file);
   if (local === undefined) checkSecret(env['ORIGIN_VERIFY_SECRET']);
-  return [{ client: await open(), file, id: given ?? local?.distributionId }];
+  return [{ client, file, id: given ?? local?.distributionId }];
+}
+
+/** The account, and the id that `--id` or the environment gives. */
+async function openClient({ env, isLocal, id }: DistributionOptions) {
+  const local = isLocal ? await readLocalCloud(env) : undefined;
+  const client = await openAws({ env, local }).cloudFront();
+  return { client, local, given: id ?? (local === undefined ? env['EDGE_DISTRIBUTION_ID'] || undefined : undefined) };
 }
 
 /** The local cloud has one distribution with the behaviors of all, unless a test made others in it. */
@@ -120,6 +123,42 @@ export function openPart(client: CloudFrontClient, config: EdgeConfig, distribut
     id: distribution.id,
     plan: async (live) => planOwnChanges(live, own, await readOwnFacts(client, live, own)),
   };
+}
+
+/**
+ * The same distributions, each without the edge function. `readDrained` reads of which origins the health record keeps viewers away, by alias. A given id needs
+ * neither distribution.json nor an entry in edge.config.ts.
+ */
+export async function openRemovals(opening: DistributionOptions, readDrained: () => Promise<readonly string[]>): Promise<PartTarget[]> {
+  const { config } = opening;
+  const { client, given, local } = await openClient(opening);
+  const known = config.distributions ?? [];
+  const chosen =
+    given !== undefined
+      ? [known.find(({ id }) => id === given) ?? { id: given, replaces: {} }]
+      : known.length > 0
+        ? await choose(client, known, undefined, local?.distributionId)
+        : [{ id: await findOwnId(opening), replaces: {} }];
+  return chosen.map(({ id, replaces }) => ({
+    client,
+    id,
+    plan: async (live) => {
+      const [published, aliases] = await Promise.all([
+        readPublished(client, Object.values(replaces)),
+        readDrained().catch(() => undefined),
+      ]);
+      const drained = aliases?.map((alias) => originIdOf(config.origins, alias));
+      return planRemoval(live, { functionName: config.functionName, replaces }, { published, drained });
+    },
+  }));
+}
+
+/** The id of the distribution that distribution.json describes. */
+async function findOwnId(opening: DistributionOptions): Promise<string> {
+  const [target] = await openDistributions(opening);
+  const live = target && (await readTarget(target));
+  if (live !== undefined) return live.id;
+  throw new EdgeError('NOT_FOUND', 'the distribution of distribution.json does not exist', { hint: 'name another one with --id' });
 }
 
 /** The distribution of a target as it is now; undefined when it does not exist yet. */

@@ -5,7 +5,7 @@ import { EdgeError } from '../errors.ts';
 import type { ConfigChange } from './diff-config.ts';
 
 /** Hazards that `--accept` can name. */
-export const acceptableHazards = ['replaced-function', 'never-reached', 'sends-more'] as const;
+export const acceptableHazards = ['replaced-function', 'never-reached', 'sends-more', 'drained-origin'] as const;
 type AcceptableHazard = (typeof acceptableHazards)[number];
 
 /** A consequence of a plan that its list of changes does not show. */

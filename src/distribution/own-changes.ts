@@ -84,32 +84,112 @@ export function planOwnChanges(live: LiveDistribution, own: OwnChanges, facts: O
     behavior: (behavior, key) => {
       if (!isNamed(key, own)) return behavior;
       const routed = withFunction(behavior, arn);
-      const { next: changed, hazards } = decideCountry(
-        routed,
-        key === defaultBehavior ? 'the default behavior' : `the behavior ${key}`,
-        own,
-        facts,
-      );
+      const { next: changed, hazards } = decideCountry(routed, nameOf(key), own, facts);
       noted.push(...hazards);
       return changed;
     },
     origin: (origin) => (own.manage.includes('timeouts') && own.originIds.includes(origin.Id ?? '') ? lowerTimeouts(origin) : origin),
   });
-  const plan = planTo(live, next, own.replaces);
+  const plan = planTo(live, next);
   if (plan.changes.length === 0) return plan;
+  const found = findHazards(plan, { replaces: own.replaces, source: 'the tool that owns the distribution' });
   const isAdded = plan.changes.some(({ after }) => JSON.stringify(after ?? '').includes(arn));
   return {
     ...plan,
-    hazards: [...(isAdded && !facts.isPublished ? [unpublished(own)] : []), ...plan.hazards, ...noted, ...noteStaging(live)],
+    hazards: [...(isAdded && !facts.isPublished ? [unpublished(own)] : []), ...found, ...noted, ...noteStaging(live)],
   };
 }
 
 /** The plan that leads to another form of the live config. */
-function planTo(live: LiveDistribution, config: DistributionConfig, replaces: OwnChanges['replaces'] = {}): DistributionPlan {
+function planTo(live: LiveDistribution, config: DistributionConfig): DistributionPlan {
   const next = completeDistribution(config);
-  const changes = diffConfigs(configTree(live.config), configTree(next));
-  const hazards = findHazards({ live, changes, next }, { replaces, source: 'the tool that owns the distribution' });
-  return { live, changes, kept: [], unusedDrops: [], next, hazards, isOwn: true };
+  return {
+    live,
+    changes: diffConfigs(configTree(live.config), configTree(next)),
+    kept: [],
+    unusedDrops: [],
+    next,
+    hazards: [],
+    isOwn: true,
+  };
+}
+
+/** What a removal must know beside the distribution. */
+export interface RemovalFacts {
+  /** The functions among `replaces` that have a LIVE stage. */
+  published: readonly string[];
+  /** The origins of which the health record keeps viewers away, by their ids in the distribution; undefined when it cannot be read. */
+  drained: readonly string[] | undefined;
+}
+
+/**
+ * The plan that takes the edge function off every behavior, and puts back what `replaces` says was there. All else stays, also what `manage` changed.
+ */
+export function planRemoval(
+  live: LiveDistribution,
+  { functionName, replaces }: Pick<OwnChanges, 'functionName' | 'replaces'>,
+  { published, drained }: RemovalFacts,
+): DistributionPlan {
+  const ours = functionArn(live, functionName);
+  const hazards: Hazard[] = [];
+  const next = mapConfig(live.config, {
+    behavior: (behavior, key) => {
+      if (arnOn(behavior, 'viewer-request') !== ours) return behavior;
+      const old = Object.entries(replaces).find(([name]) => isSameBehavior(name, key))?.[1];
+      hazards.push(...findRemoval(behavior, nameOf(key), old, published, drained));
+      return withFunction(behavior, old);
+    },
+  });
+  const plan = planTo(live, next);
+  return { ...plan, hazards: plan.changes.length === 0 ? [] : [...hazards, ...noteStaging(live)] };
+}
+
+function findRemoval(
+  { TargetOriginId: target = '' }: Behavior,
+  name: string,
+  old: string | undefined,
+  published: readonly string[],
+  drained: readonly string[] | undefined,
+): Hazard[] {
+  const all = `all its viewers go to ${target} again, without failover`;
+  const isDrained = drained?.includes(target) === true;
+  return [
+    isDrained
+      ? {
+          kind: 'drained-origin',
+          message: `${name}: ${all}, and the health record keeps viewers away from ${target} now`,
+          hint: 'wait until it has recovered and its viewers are back; --accept drained-origin does it anyway',
+        }
+      : {
+          kind: 'note',
+          message: `${name}: ${all}${drained === undefined ? '; whether it is healthy could not be read' : ''}`,
+          hint: 'npm run failover -- status shows how it is',
+        },
+    ...(old === undefined || published.includes(old)
+      ? []
+      : [
+          {
+            kind: 'refused' as const,
+            message: `${name} had ${old} before, which is not published any more`,
+            hint: 'publish it again, or remove it from `replaces` in edge.config.ts',
+          },
+        ]),
+  ];
+}
+
+/** Reads what a removal must know: which of the functions to put back are there. */
+export async function readPublished(client: CloudFrontClient, arns: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(
+    [...new Set(arns)].map(async (arn) => {
+      const version = await describeFunction(client, arn.replace(/^.*:function\//, ''), 'LIVE');
+      return version?.arn === arn ? [arn] : [];
+    }),
+  );
+  return found.flat();
+}
+
+function nameOf(key: string): string {
+  return key === defaultBehavior ? 'the default behavior' : `the behavior ${key}`;
 }
 
 /** The function with this name in the distribution's account. */

@@ -4,6 +4,7 @@ import { applyToAll, showPlan, type WriteOptions } from '../../../scripts/distri
 import { completeDistribution } from '../../../src/config/complete-distribution.ts';
 import { type EdgeConfigInput, parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { openPart, type PartTarget } from '../../../src/distribution/distribution.ts';
+import { planRemoval, readPublished } from '../../../src/distribution/own-changes.ts';
 import { openTestDistribution, runCommand, type TestDistribution } from './open-test-distribution.ts';
 
 const account = '111122223333';
@@ -226,6 +227,75 @@ describe('another writer', () => {
     const racing: PartTarget = { ...target, plan: once(target.plan, () => test.edit(id, edit)) };
     expect((await runCommand(test, (_, options, io) => applyToAll(racing, options, io))).code).toMatchObject({ code: 'CONFLICT' });
     expect((await test.read(id)).config.CacheBehaviors?.Items?.[0]?.FunctionAssociations).toEqual(auth);
+  });
+});
+
+describe('un-adopt', () => {
+  const auth = `arn:aws:cloudfront::${account}:function/auth`;
+  const associated = (FunctionARN: string, EventType = 'viewer-request') => ({ FunctionAssociations: list({ EventType, FunctionARN }) });
+  const leave = async (
+    id: string,
+    more: Partial<EdgeConfigInput> = {},
+    drained: () => Promise<string[]> = async () => [],
+    accept: string[] = [],
+  ) => {
+    const facts = async (arns: string[]) => ({
+      published: await readPublished(test.client, arns),
+      drained: await drained().catch(() => undefined),
+    });
+    const [{ replaces = {} } = {}] = configure(id, more).distributions ?? [];
+    const target: PartTarget = {
+      client: test.client,
+      id,
+      plan: async (live) => planRemoval(live, { functionName: 'origin-router', replaces }, await facts(Object.values(replaces))),
+    };
+    return runCommand(test, (_, options, io) => applyToAll(target, options, io), { options: { accept } });
+  };
+
+  it('leads back to the distribution as it was, byte for byte', async () => {
+    const response = { EventType: 'viewer-response', FunctionARN: auth };
+    await test.publish('auth');
+    const id = await create(web(behavior('/api/*'), behavior('/other/*', { FunctionAssociations: list(response) })));
+    const before = (await test.read(id)).config;
+    const distributions = [{ id, behaviors: ['/api/*', '/other/*', 'default'] }];
+    expect((await run(applyToAll, id, { distributions })).code).toBe(0);
+    const { code, result } = await leave(id, { distributions });
+    expect(code).toBe(0);
+    expect(result.changes.map(({ kind }: { kind: string }) => kind)).toEqual(['remove', 'remove', 'remove']);
+    expect((await test.read(id)).config).toEqual(before);
+    expect((await leave(id)).result).toMatchObject({ written: false, changes: [] });
+  });
+
+  it('puts back the function that edge.config.ts says was there, and keeps what others changed meanwhile', async () => {
+    await test.publish('auth');
+    const id = await create(web(behavior('/api/*', associated(auth))));
+    const before = (await test.read(id)).config;
+    const distributions = [{ id, behaviors: ['/api/*'], replaces: { '/api/*': auth } }];
+    expect((await run(applyToAll, id, { distributions })).code).toBe(0);
+    await test.edit(id, () => ({ Comment: 'meanwhile' }));
+    expect((await leave(id, { distributions })).code).toBe(0);
+    expect((await test.read(id)).config).toEqual({ ...before, Comment: 'meanwhile' });
+  });
+
+  it('is refused where that function is gone', async () => {
+    const id = await create(web());
+    const distributions = [{ id, behaviors: ['/api/*'], replaces: { '/api/*': auth } }];
+    expect((await run(applyToAll, id, { distributions })).code).toBe(0);
+    test.cloud.calls.length = 0;
+    expect((await leave(id, { distributions })).code).toMatchObject({ code: 'CONFLICT', message: expect.stringContaining(auth) });
+    expect(test.writes()).toEqual([]);
+  });
+
+  it('stops where the behavior’s own origin is drained, until that is accepted; an unread record is a note', async () => {
+    const id = await create(web());
+    expect((await run(applyToAll, id)).code).toBe(0);
+    const drained = async () => ['WebStackDistOrigin1A2B3C4D'];
+    expect((await leave(id, {}, drained)).code).toMatchObject({ code: 'CONFLICT' });
+    expect((await leave(id, {}, async () => ['another'])).code).toBe(0);
+    expect((await run(applyToAll, id)).code).toBe(0);
+    expect((await leave(id, {}, () => Promise.reject(new Error('unreachable')))).code).toBe(0);
+    expect((await run(applyToAll, id)).code).toBe(0);
+    expect((await leave(id, {}, drained, ['drained-origin'])).code).toBe(0);
   });
 });
 

@@ -1,0 +1,53 @@
+import { healthKey } from '../kvs/keys.ts';
+import { openFlagStore } from '../src/aws/open-flag-store.ts';
+import type { Io } from '../src/cli/io.ts';
+import { text } from '../src/cli/option.ts';
+import { run } from '../src/cli/run.ts';
+import type { EdgeConfig } from '../src/config/edge-config.ts';
+import { openProject } from '../src/config/open-project.ts';
+import { parseLiveRecord } from '../src/core/live-record.ts';
+import { openRemovals } from '../src/distribution/distribution.ts';
+import { acceptableHazards } from '../src/distribution/hazards.ts';
+import { splitList, targetOptions, writeOptions } from './distribution/open-target.ts';
+import { applyToEach } from './distribution/write.ts';
+
+await run({
+  usage: 'un-adopt -- [options]',
+  summary:
+    'Takes the edge function off every behavior, puts back what `replaces` in edge.config.ts says was there, and keeps everything else: the way out.',
+  examples: ['un-adopt', 'un-adopt -- --id E2QWRUHEXAMPLE', 'un-adopt -- --yes --json'],
+  options: {
+    ...targetOptions,
+    ...writeOptions,
+    accept: text(`go on although a plan has these: ${acceptableHazards.join(', ')}`, { placeholder: 'hazards' }),
+  },
+  main: async ({ values }, io) => {
+    const { config } = await openProject(io.env);
+    const opening = { env: io.env, isLocal: values.local, id: values.id, config };
+    const targets = await openRemovals(opening, () => readDrained(config, values.local, io));
+    const outcome = `without ${config.functionName}`;
+    const options = {
+      isLocal: values.local,
+      yes: values.yes,
+      noWait: values['no-wait'],
+      waitMs: values['wait-for'],
+      accept: splitList(values.accept),
+      words: { question: `take ${config.functionName} off`, done: outcome, idle: outcome },
+    };
+    const code = await applyToEach(targets, options, io);
+    const source = config.distributions === undefined ? 'distribution.json' : 'edge.config.ts';
+    if (code === 0)
+      io.stderr(
+        `function ${config.functionName} and key-value store ${config.keyValueStoreName} are still there; distribution:apply puts the function back as long as ${source} names it`,
+      );
+    return code;
+  },
+});
+
+/** The origins that keep less than all their viewers. */
+async function readDrained(config: EdgeConfig, isLocal: boolean, io: Io): Promise<string[]> {
+  const { store } = await openFlagStore({ env: io.env, isLocal, name: config.keyValueStoreName, signal: io.signal });
+  const origins = Object.keys(config.origins);
+  const { overrides, automatic } = parseLiveRecord((await store.read([healthKey])).values, io.now(), origins);
+  return origins.filter((origin) => (overrides.find((entry) => entry.origin === origin)?.weight ?? automatic[origin] ?? 100) < 100);
+}
