@@ -37,11 +37,13 @@ export function hasDistribution(env: Environment): boolean {
   return existsSync(distributionPath(env));
 }
 
-/** A text file as an editor or a shell saved it: PowerShell's `>` writes UTF-16 with a byte order mark. */
+/** A text file as an editor or a shell saved it: PowerShell's `>` writes UTF-16, mostly with a byte order mark. */
 export function decodeText(bytes: Uint8Array): string {
   const [first, second] = bytes;
-  const encoding = first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
-  return new TextDecoder(encoding).decode(bytes);
+  // Every file that is read here begins with an ASCII character.
+  const isLittle = (first === 0xff && second === 0xfe) || (first !== 0 && second === 0);
+  const isBig = (first === 0xfe && second === 0xff) || (first === 0 && second !== 0);
+  return new TextDecoder(isLittle ? 'utf-16le' : isBig ? 'utf-16be' : 'utf-8').decode(bytes);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
-import { parseDistribution } from '../../config/distribution-file.ts';
+import { decodeText, parseDistribution } from '../../config/distribution-file.ts';
 import { EdgeError } from '../../errors.ts';
 import { isRecord } from '../../text/is-record.ts';
 import { messageOf } from '../../text/message-of.ts';
@@ -79,14 +79,6 @@ async function readAnyText(path: string, hint: string): Promise<string> {
   } catch (cause) {
     throw new EdgeError('CONFIG_MISSING', `cannot read ${path}: ${messageOf(cause)}`, { cause, hint });
   }
-}
-
-/** UTF-8 or UTF-16, with a byte order mark or without: PowerShell's `>` writes UTF-16. */
-export function decodeText(bytes: Uint8Array): string {
-  const [first, second] = bytes;
-  const isLittle = (first === 0xff && second === 0xfe) || (first !== 0 && second === 0);
-  const isBig = (first === 0xfe && second === 0xff) || (first === 0 && second !== 0);
-  return new TextDecoder(isLittle ? 'utf-16le' : isBig ? 'utf-16be' : 'utf-8').decode(bytes);
 }
 
 function parseJson(text: string, path: string, hint: string): unknown {
