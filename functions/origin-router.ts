@@ -5,6 +5,7 @@ import {
   firstAttempt,
   hasAliases,
   hasServices,
+  hasShares,
   hasSubdivisions,
   ids,
   maxRecordLength,
@@ -20,6 +21,7 @@ import cf from 'cloudfront';
 import type { okRecord } from '../kvs/health-record.ts';
 import type { healthKey } from '../kvs/keys.ts';
 import { keepOrigins } from './lib/keep-origins.ts';
+import { orderOfShare } from './lib/order-of-share.ts';
 
 /**
  * Viewer request: chooses the origin by the path, the viewer's country and the health record. Whatever fails, the request is returned and the
@@ -76,7 +78,7 @@ function route(event: CloudFrontRequestEvent, record: string): CloudFrontRequest
       ? routes[places[event.service + country]] || routes[places[event.service + (country = '*')]]
       : routes[places[country]] || ((country = '*'), routes[0]);
     // biome-ignore-end lint: as above.
-    let kept = group.originIds;
+    let kept = hasShares && group.upTo ? orderOfShare(group as Required<typeof group>, event) : group.originIds;
     if (record === ('ok' satisfies typeof okRecord)) {
       record = ';health=ok';
     } else {

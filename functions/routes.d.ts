@@ -13,6 +13,8 @@ declare module 'virtual:routes' {
   export const hasServices: boolean;
   /** The key of the service that has a path; empty when none has. Before a country, it is the name in `places`. */
   export const serviceOf: (uri: string) => string;
+  /** True compiles `upTo` and `orders` of a route in. */
+  export const hasShares: boolean;
   /** True compiles the viewer's subdivision in: `places` has names such as `US-CA`. */
   export const hasSubdivisions: boolean;
   /** True compiles `ids` in: an origin's alias and its id in the distribution differ. */
@@ -27,5 +29,12 @@ declare module 'virtual:routes' {
   /** Characters of the longest record that the configured origins can need. */
   export const maxRecordLength: number;
   /** The different orders of origins, each whole, as aliases, in the shape of an origin group; 0 is the default order. */
-  export const routes: { [place: string]: { originIds: string[]; failoverCriteria: OriginGroup['failoverCriteria'] } };
+  export const routes: { [place: string]: Route };
+  interface Route {
+    originIds: string[];
+    failoverCriteria: OriginGroup['failoverCriteria'];
+    /** Only where several orders share the viewers: the percent at which each of them ends. */
+    upTo?: number[];
+    orders?: string[][];
+  }
 }

@@ -1,5 +1,5 @@
-import crypto from 'crypto';
 import { entryPattern, type maxEntries } from '../../kvs/health-record.ts';
+import { crypto } from './crypto.ts';
 
 /** Text of digits that arithmetic and comparison turn into the number; as a text, "0" is true. */
 type Digits = number;

@@ -77,10 +77,10 @@ async function readLive(config: EdgeConfig, local: LocalCloud | undefined, io: I
 async function expectByCode(
   asked: Asked,
   records: readonly string[],
-  { routes, canChooseCountry }: ViewerChoice,
+  { routes, canChooseCountry, isShared }: ViewerChoice,
   path: string,
 ): Promise<EdgeExpectation[][]> {
-  const askers = listAskers({ routes }, { isLocal: canChooseCountry, country: undefined, path });
+  const askers = listAskers({ routes }, { isLocal: canChooseCountry, country: undefined, path, byAddress: isShared });
   return Promise.all(
     records.map(async (record) => {
       const expected = await expectByFunction(asked, record, askers);

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import type { Io } from '../../src/cli/io.ts';
 import { openProject } from '../../src/config/open-project.ts';
-import { listCountries, routingOf, samplePaths } from '../../src/config/services.ts';
+import { listAddresses, listCountries, routingOf, samplePaths } from '../../src/config/services.ts';
 import { type AnyRuntime, someIp } from '../../src/edge/ask/ask.ts';
-import { compareSurveys, listAllSituations, surveyFunction } from '../../src/edge/ask/survey.ts';
+import { compareSurveys, listAllSituations, listViewers, surveyFunction } from '../../src/edge/ask/survey.ts';
 import { EdgeError } from '../../src/errors.ts';
 import { explainCountries, explainViewer } from '../../src/explain/explain.ts';
 import { formatComparison, formatCountryGroups, formatExplanation } from '../../src/explain/format-explain.ts';
@@ -80,7 +80,7 @@ async function explainDifference({ local }: ExplainValues, runtime: AnyRuntime, 
   }
   const situations = listAllSituations(config);
   const survey = (source: typeof before) =>
-    surveyFunction({ runtime, source, now: io.now(), origins: config.origins, keys: config.keys }, situations, listCountries(config));
+    surveyFunction({ runtime, source, now: io.now(), origins: config.origins, keys: config.keys }, situations, listViewers(config));
   const [old, fresh] = await Promise.all([survey(before), survey(after)]);
   const comparisons = compareSurveys(old, fresh);
   io.result({ ...hashes, comparisons }, [...head, ...formatComparison(comparisons, { columns, colour })]);
@@ -99,7 +99,7 @@ async function explainAll(values: ExplainValues, runtime: AnyRuntime, io: Io): P
       asked,
       loading.then((loaded) => loaded.record),
       origins,
-      { path, countries: listCountries(config) },
+      { path, countries: listCountries(config), addresses: listAddresses(config, someIp) },
     );
   const isWhole = config.services === undefined && values.path === undefined;
   const paths = values.path === undefined ? samplePaths(config) : [{ path: values.path, service: routingOf(config, values.path)?.service }];

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { expandTerritories } from './countries.ts';
 import { findKeyProblems } from './declared-keys.ts';
+import { findOrderProblems, type WrittenOrder, type WrittenRoute, type WrittenService } from './order-schema.ts';
 import { coversPattern, isSameBehavior } from './path-pattern.ts';
 
 // Rules of edge.config.ts that need more than one field, each checked on the smallest part that has them: then a mistake elsewhere hides none.
@@ -69,13 +70,13 @@ export function checkFailover(failover: { ramp: number[]; holdDownMs: number; ma
 }
 
 type Path = (string | number)[];
-type Routes = { countries: string[]; order: string[] }[];
+type Routes = WrittenRoute[];
 
 interface Routing {
   origins: Record<string, unknown>;
-  defaultOrder?: string[] | undefined;
+  defaultOrder?: WrittenOrder | undefined;
   routes?: Routes | undefined;
-  services?: { name: string; paths: string[]; order: string[]; routes: Routes }[] | undefined;
+  services?: WrittenService[] | undefined;
 }
 
 export function checkServices(config: Routing, problems: Problems): void {
@@ -102,17 +103,13 @@ export function checkServices(config: Routing, problems: Problems): void {
 
 function checkRoutes(
   origins: Record<string, unknown>,
-  base: { path: Path; order: string[] },
+  base: { path: Path; order: WrittenOrder },
   own: { path: Path; routes: Routes },
   problems: Problems,
 ): void {
   const known = Object.keys(origins);
-  const checkOrder = (order: string[], path: Path) => {
-    for (const [index, id] of order.entries()) {
-      if (known.length > 0 && !known.includes(id))
-        add(problems, [...path, index], `no origin is called "${id}"; origins here: ${known.join(', ')}`);
-      if (order.indexOf(id) !== index) add(problems, [...path, index], `origin "${id}" is listed twice`);
-    }
+  const checkOrder = (order: WrittenOrder, path: Path) => {
+    for (const { place, message } of findOrderProblems(order, known)) add(problems, [...path, ...place], message);
   };
   checkOrder(base.order, base.path);
   for (const [index, { order }] of own.routes.entries()) checkOrder(order, [...own.path, index, 'order']);
@@ -133,8 +130,8 @@ function checkPaths(services: readonly { name: string; paths: string[] }[], prob
   }
 }
 
-function countOrders(orders: readonly string[][], field: string, problems: Problems): void {
-  const different = new Set(orders.map((order) => order.join())).size;
+function countOrders(orders: readonly WrittenOrder[], field: string, problems: Problems): void {
+  const different = new Set(orders.map((order) => JSON.stringify(order))).size;
   if (different > maxOrders)
     add(
       problems,

@@ -1,7 +1,6 @@
 import { inspect } from 'node:util';
 import { z } from 'zod';
 import { EdgeError } from '../errors.ts';
-import { expandTerritories } from './countries.ts';
 import { checkDistributions, checkIds, checkKeys, checkServices, leavesTyped } from './edge-config-rules.ts';
 import {
   type alarmSignal,
@@ -13,6 +12,16 @@ import {
   type route53Signal,
   signal,
 } from './flipper-schema.ts';
+import {
+  expandOrder,
+  expandRoutes,
+  order,
+  route,
+  service,
+  type WrittenOrder,
+  type WrittenRoute,
+  type WrittenService,
+} from './order-schema.ts';
 import { pathPatternText } from './path-pattern.ts';
 
 const resourceName = z.string().regex(/^[a-zA-Z0-9-_]{1,64}$/, 'a CloudFront name is 1 to 64 of a-z, A-Z, 0-9, "-" and "_"');
@@ -41,28 +50,6 @@ const regionName = z
     /^[\x21-\x7e]([\x20-\x7e]{0,62}[\x21-\x7e])?$/,
     'a region is 1 to 64 printable ASCII characters, such as ap-southeast-1 or Frankfurt',
   );
-const route = z.strictObject({
-  /**
-   * ISO 3166-1 codes such as `IN`, ISO 3166-2 codes such as `US-CA`, groups (`EU`, `EEA`, `Eurozone`, `Latin America`), subregions of the United Nations
-   * such as `Western Asia`, and continents by name: `Africa`, `Asia`, `Europe`, `North America`, `Oceania`, `South America`. The smallest one that has a
-   * viewer counts. `AF`, `AS`, `NA` and `SA` are continents in other tools: write `country:NA` or `North America`.
-   */
-  countries: z.array(z.string()).min(1),
-  /** Origins for viewers of these countries, the preferred one first. */
-  order: z.array(z.string()).min(1),
-});
-
-const service = z.strictObject({
-  /** What commands and their output call it. */
-  name: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'a name is 1 to 63 of a-z, 0-9 and "-", starting with a letter'),
-  /** Path patterns as CloudFront's behaviors have them: `*` is any number of characters, `?` one; the leading slash may be left out. */
-  paths: z.array(z.string().regex(pathPatternText, 'a path pattern is 1 to 255 of the characters that CloudFront allows in one')).min(1),
-  /** Origins for viewers of every country that no route of the service names, the preferred one first. */
-  order: z.array(z.string()).min(1),
-  /** Countries that get another order for these paths. Default: none. */
-  routes: z.array(route).default([]),
-});
-
 /** A path pattern of the distribution, or `default` for the default behavior. */
 const behaviorName = z.string().regex(pathPatternText, 'a behavior is a path pattern of the distribution, or "default"');
 const functionArn = z
@@ -140,8 +127,8 @@ export const edgeConfigSchema = z
      * `origin-request-policy` sends the viewer's country to the function. Default: nothing.
      */
     manage: z.array(managedPart).default([]),
-    /** Origins for viewers of every country that no route names, the preferred one first. Required without `services`. */
-    defaultOrder: z.array(z.string()).min(1).optional(),
+    /** Origins for viewers of every country that no route names, the preferred one first: [shares](#shares). Required without `services`. */
+    defaultOrder: order.optional(),
     /** Countries that get another order. All orders together: at most 10 different ones, `defaultOrder` included. A country has one route. Default: none. */
     routes: z.array(route).optional(),
     /**
@@ -175,24 +162,29 @@ export const edgeConfigSchema = z
   .superRefine(checkServices, { when: ({ issues }) => issues.every(leavesTyped('origins', 'defaultOrder', 'routes', 'services')) })
   .superRefine(checkDistributions, { when: ({ issues }) => issues.every(leavesTyped('distributions', 'manage')) })
   // With services: those of the first one. What depends on the path asks `routingOf` of services.ts.
-  .transform(({ defaultOrder, routes, ...rest }) => ({
+  .transform(({ defaultOrder, routes, services, ...rest }) => ({
     ...rest,
-    ...(rest.services && { services: rest.services.map((each) => ({ ...each, routes: expandRoutes(each.routes) })) }),
-    defaultOrder: rest.services?.[0]?.order ?? defaultOrder ?? [],
-    routes: expandRoutes(rest.services?.[0]?.routes ?? routes ?? []),
+    ...expandAll(services ?? [], defaultOrder ?? [], routes ?? []),
   }));
 
-/** Routes with the code of each country and subdivision in place of names. */
-function expandRoutes<Route extends { countries: string[] }>(routes: Route[]): Route[] {
-  const { countries } = expandTerritories(routes);
-  return routes.map((each, index) => ({ ...each, countries: countries[index] ?? [] }));
+/** Names in place of groups of countries, and slices in place of shares. */
+function expandAll(services: readonly WrittenService[], defaultOrder: WrittenOrder, routes: readonly WrittenRoute[]) {
+  const expanded = services.map((each) => ({ ...each, ...expandOrder(each.order), routes: expandRoutes(each.routes) }));
+  const [first] = expanded;
+  const all = first ?? { ...expandOrder(defaultOrder), routes: expandRoutes(routes) };
+  return {
+    ...(first && { services: expanded }),
+    defaultOrder: all.order,
+    ...(all.slices && { defaultSlices: all.slices }),
+    routes: all.routes,
+  };
 }
 
 /** What a team writes in edge.config.ts: everything with a default may be left out. */
 export type EdgeConfigInput = z.input<typeof edgeConfigSchema>;
 /** The configuration with every default filled in. */
 export type EdgeConfig = z.output<typeof edgeConfigSchema>;
-export type Service = z.output<typeof service>;
+export type Service = NonNullable<EdgeConfig['services']>[number];
 export type ManagedDistribution = z.output<typeof managedDistribution>;
 /** The words of `manage`. */
 export const managedParts = managedPart.options;

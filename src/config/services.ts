@@ -1,5 +1,6 @@
 import { type CountryCode, everyCountry } from './countries.ts';
 import type { EdgeConfig, Service } from './edge-config.ts';
+import { addressBetween, type CountryRoute, endsOf, type Ordered, type OrderSlice } from './order-schema.ts';
 import { matchesPattern, withSlash } from './path-pattern.ts';
 
 /** Whose orders depend on the country alone: those of one service. */
@@ -7,15 +8,23 @@ export interface Routing {
   /** Undefined without `services`: all paths are one service. */
   service?: string;
   defaultOrder: readonly string[];
-  routes: EdgeConfig['routes'];
+  defaultSlices?: readonly OrderSlice[];
+  routes: readonly CountryRoute[];
 }
 
-type Routed = Pick<EdgeConfig, 'defaultOrder' | 'routes'> & { services?: readonly Service[] | undefined };
+type Routed = Pick<EdgeConfig, 'defaultOrder' | 'defaultSlices' | 'routes'> & { services?: readonly Service[] | undefined };
 
 /** Every service; without `services` the one of all paths. */
-export function listRoutings({ services, defaultOrder, routes }: Routed): Routing[] {
+export function listRoutings({ services, ...all }: Routed): Routing[] {
+  const routing = (defaultOrder: readonly string[], defaultSlices: readonly OrderSlice[] | undefined, routes: readonly CountryRoute[]) => ({
+    defaultOrder,
+    ...(defaultSlices !== undefined && { defaultSlices }),
+    routes,
+  });
   return (
-    services?.map(({ name, order, routes: own }) => ({ service: name, defaultOrder: order, routes: own })) ?? [{ defaultOrder, routes }]
+    services?.map(({ name, order, slices, routes }) => ({ service: name, ...routing(order, slices, routes) })) ?? [
+      routing(all.defaultOrder, all.defaultSlices, all.routes),
+    ]
   );
 }
 
@@ -32,9 +41,13 @@ export function findRoute({ routes }: Pick<Routing, 'routes'>, country: CountryC
   return place >= 0 ? place : find(country?.split('-')[0]);
 }
 
-/** The order of origins of such a viewer. */
-export function orderOf(routing: Routing, country: CountryCode): readonly string[] {
-  return routing.routes[findRoute(routing, country)]?.order ?? routing.defaultOrder;
+/** The order of origins of such a viewer, or the orders by its address. */
+export function orderedOf(routing: Routing, country: CountryCode): Ordered {
+  return routing.routes[findRoute(routing, country)] ?? defaultOf(routing);
+}
+
+function defaultOf({ defaultOrder: order, defaultSlices: slices }: Routing): Ordered {
+  return { order, ...(slices !== undefined && { slices }) };
 }
 
 /** All countries, viewers without one, and whatever else a route names, such as subdivisions. */
@@ -44,7 +57,29 @@ export function listCountries(config: Routed): CountryCode[] {
 
 /** Every order of origins that a viewer may get. */
 export function listOrders(config: Routed): (readonly string[])[] {
-  return listRoutings(config).flatMap(({ defaultOrder, routes }) => [defaultOrder, ...routes.map(({ order }) => order)]);
+  return listOrdered(config).flatMap(({ order, slices }) => slices?.map((slice) => slice.order) ?? [order]);
+}
+
+function listOrdered(config: Routed): Ordered[] {
+  return listRoutings(config).flatMap((routing) => [defaultOf(routing), ...routing.routes]);
+}
+
+/** Viewers whom the function treats alike, with an address of one of them. */
+export interface AddressSlice {
+  /** All of them together. */
+  percent: number;
+  ip: string;
+}
+
+/** Addresses, one for each part of the viewers, the largest part first: `someIp` alone unless the configuration has shares. */
+export function listAddresses(config: Routed, someIp: string): AddressSlice[] {
+  const ends = new Set([0, 100, ...listOrdered(config).flatMap(({ slices = [] }) => endsOf(slices))]);
+  if (ends.size === 2) return [{ percent: 100, ip: someIp }];
+  const sorted = [...ends].sort((a, b) => a - b);
+  return sorted
+    .slice(1)
+    .map((upTo, index) => ({ percent: upTo - (sorted[index] ?? 0), ip: addressBetween(sorted[index] ?? 0, upTo) }))
+    .sort((a, b) => b.percent - a.percent);
 }
 
 /** One path as an example of all paths of one service, or for those that pass through. */

@@ -7,34 +7,47 @@ export interface Audience {
   /** Their countries; none for viewers of every country that no route names. */
   countries: readonly string[];
   order: readonly string[];
+  /** Parts of them with an order of their own each; `order` is that of the largest part. Absent: all have one order. */
+  slices?: readonly { percent: number; order: readonly string[] }[];
 }
 
 /** Percent of an audience's viewers by origin; an origin without any is not there. */
 export type Shares = ReadonlyMap<string, number>;
 
+type Ordered = Pick<Audience, 'order' | 'slices'>;
+type Routes = readonly (Ordered & Pick<Audience, 'countries'>)[];
+
 interface Routed {
-  routes: readonly Pick<Audience, 'countries' | 'order'>[];
+  routes: Routes;
   defaultOrder: readonly string[];
-  services?: readonly { name: string; order: readonly string[]; routes: readonly Pick<Audience, 'countries' | 'order'>[] }[] | undefined;
+  defaultSlices?: Audience['slices'];
+  services?: readonly (Ordered & { name: string; routes: Routes })[] | undefined;
 }
 
 /** Every audience of the configuration, service by service; viewers of all other countries come last. */
-export function listAudiences({ routes, defaultOrder, services }: Routed): Audience[] {
-  if (services === undefined) return [...routes, { countries: [], order: defaultOrder }];
-  return services.flatMap(({ name: service, order, routes: own }) =>
-    listAudiences({ routes: own, defaultOrder: order }).map((audience) => ({ ...audience, service })),
+export function listAudiences({ routes, defaultOrder, defaultSlices: slices, services }: Routed): Audience[] {
+  if (services === undefined) return [...routes, { countries: [], order: defaultOrder, ...(slices !== undefined && { slices }) }];
+  return services.flatMap(({ name: service, order, slices: own, routes: named }) =>
+    listAudiences({ routes: named, defaultOrder: order, ...(own !== undefined && { defaultSlices: own }) }).map((audience) => ({
+      ...audience,
+      service,
+    })),
   );
 }
 
 /** Where the router sends an audience under these weights, counted over its hundred buckets; an origin without a weight has 100. */
-export function countShares(order: readonly string[], weights: Weights): Shares {
+export function countShares({ order: whole, slices = [{ percent: 100, order: whole }] }: Ordered, weights: Weights): Shares {
   const shares = new Map<string, number>();
-  for (let bucket = 0; bucket < 100; bucket++) {
-    // When no origin is left for a bucket, the router keeps the whole order and its first origin serves.
-    const origin = order.find((id) => (weights[id] ?? 100) > bucket) ?? order[0];
-    if (origin !== undefined) shares.set(origin, (shares.get(origin) ?? 0) + 1);
+  for (const { percent, order } of slices) {
+    // A viewer's bucket does not depend on its slice, so each slice has all buckets.
+    for (let bucket = 0; bucket < 100; bucket++) {
+      // When no origin is left for a bucket, the router keeps the whole order and its first origin serves.
+      const origin = order.find((id) => (weights[id] ?? 100) > bucket) ?? order[0];
+      if (origin !== undefined) shares.set(origin, (shares.get(origin) ?? 0) + percent);
+    }
   }
-  return shares;
+  // In hundredths until here: whole numbers add up without an error.
+  return new Map([...shares].map(([origin, share]) => [origin, share / 100]));
 }
 
 /** An audience whose viewers are served by others than before. */
@@ -47,7 +60,7 @@ export interface AudienceMove {
 /** The audiences that a change of weights moves. */
 export function listMoves(audiences: readonly Audience[], before: Weights, after: Weights): AudienceMove[] {
   return audiences
-    .map((audience) => ({ audience, before: countShares(audience.order, before), after: countShares(audience.order, after) }))
+    .map((audience) => ({ audience, before: countShares(audience, before), after: countShares(audience, after) }))
     .filter((move) => [...move.after].some(([origin, share]) => move.before.get(origin) !== share));
 }
 

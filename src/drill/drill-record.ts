@@ -6,7 +6,7 @@ import type { Opinion } from '../core/streak.ts';
 
 /** Everything recorded of one outage. Times are epoch milliseconds. */
 export interface Drill {
-  config: Pick<EdgeConfig, 'origins' | 'defaultOrder' | 'routes'>;
+  config: Pick<EdgeConfig, 'origins' | 'defaultOrder' | 'defaultSlices' | 'routes'>;
   broken: string;
   /** A fault of the local cloud's origins, such as `refuse`. */
   fault: string;

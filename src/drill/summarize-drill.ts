@@ -1,4 +1,4 @@
-import { orderOf } from '../config/services.ts';
+import { orderedOf } from '../config/services.ts';
 import { percentile } from '../text/percentile.ts';
 import { type Drill, servedWeight, type ViewerOutcome } from './drill-record.ts';
 
@@ -131,8 +131,14 @@ function judgeAfterFailback({ config, outcomes, timeline }: Drill): DrillPromise
   return judge(
     id,
     outcomes.filter(({ startedAt }) => startedAt >= failbackAt),
-    ({ country, region }) => region === config.origins[orderOf(config, country)[0] ?? '']?.region,
+    ({ country, region }) => isHome(config, country, region),
   );
+}
+
+/** Whether the region is that of a first origin of the country's viewers. */
+function isHome(config: Drill['config'], country: string, region: string | undefined): boolean {
+  const { order, slices = [{ order }] } = orderedOf(config, country);
+  return slices.some((slice) => region === config.origins[slice.order[0] ?? '']?.region);
 }
 
 function judge<T>(id: DrillPromiseId, seen: readonly T[], isKept: (item: T) => boolean): DrillPromise<DrillPromiseId> {

@@ -1,6 +1,7 @@
 import { maxEntries, maxRecordLength } from '../../kvs/health-record.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
-import { listRoutings } from '../config/services.ts';
+import { endsOf, type Ordered } from '../config/order-schema.ts';
+import { listRoutings, orderedOf } from '../config/services.ts';
 import { pathTest } from './path-test.ts';
 
 /** Codes on which a per-request origin group turns to its second origin; a refused connection counts as 503, a timeout as 504. */
@@ -22,19 +23,24 @@ const safeMethods = ['GET', 'HEAD', 'OPTIONS'];
 export function routesModule(config: EdgeConfig): string {
   const { places, orders, tests } = placeCountries(config);
   if (config.perRequestFailover) for (const method of safeMethods) places[method] = -1;
-  // A record takes out `maxEntries` origins at most: no viewer is sent to a place behind these and one more.
   const ids = Object.fromEntries(Object.entries(config.origins).map(([alias, { originId }]) => [alias, originId]));
   const hasAliases = Object.entries(ids).some(([alias, id]) => alias !== id);
-  const routes = orders.map((order) => ({ originIds: order.slice(0, maxEntries + 1), failoverCriteria }));
+  const routes = orders.map(({ order, slices }) => ({
+    originIds: cut(order),
+    failoverCriteria,
+    ...(slices && { upTo: endsOf(slices), orders: slices.map((slice) => cut(slice.order)) }),
+  }));
+  const hasShares = orders.some(({ slices }) => slices !== undefined);
   return [
     // Constants first: esbuild folds one only when it comes before everything else.
     `export const perRequestFailover = ${config.perRequestFailover};`,
     `export const canRetry = ${config.retryHeader !== undefined};`,
     `export const hasServices = ${tests !== undefined};`,
     ...(tests === undefined ? ['export const serviceOf = false;'] : []),
+    `export const hasShares = ${hasShares};`,
     `export const hasSubdivisions = ${Object.keys(places).some((name) => name.includes('-'))};`,
     `export const hasAliases = ${hasAliases};`,
-    `export const onlyPairs = ${orders.every((order) => order.length <= 2)};`,
+    `export const onlyPairs = ${!hasShares && orders.every(({ order }) => order.length <= 2)};`,
     `export const maxRecordLength = ${maxRecordLength(Object.keys(config.origins))};`,
     `export const retryHeader = ${JSON.stringify(config.retryHeader ?? '')};`,
     `export const firstAttempt = ${JSON.stringify(firstAttempts[config.retryHeader ?? ''] ?? '0')};`,
@@ -49,36 +55,43 @@ export function routesModule(config: EdgeConfig): string {
 interface Places {
   /** The place in `orders` by country. With services by the service's key and country, and by the key and `*` for all other countries. */
   places: Record<string, number>;
-  orders: (readonly string[])[];
+  orders: Ordered[];
   /** The key of the service that has the path `uri`, or an empty text; undefined without services. */
   tests: string | undefined;
 }
 
 function placeCountries(config: EdgeConfig): Places {
-  const orders: (readonly string[])[] = [];
+  const orders: Ordered[] = [];
   const places: Record<string, number> = {};
-  const placeOf = (order: readonly string[]) => {
-    const place = orders.findIndex((other) => other.join() === order.join());
-    return place < 0 ? orders.push(order) - 1 : place;
+  const placeOf = ({ order, slices }: Ordered) => {
+    const own: Ordered = { order, ...(slices && { slices }) };
+    const place = orders.findIndex((other) => JSON.stringify(other) === JSON.stringify(own));
+    return place < 0 ? orders.push(own) - 1 : place;
   };
   // Services that route alike share a key.
   const keys = new Map<string, string>();
-  for (const { defaultOrder, routes } of listRoutings(config)) {
-    const text = JSON.stringify([defaultOrder, routes]);
+  for (const routing of listRoutings(config)) {
+    const { routes } = routing;
+    const text = JSON.stringify([orderedOf(routing, undefined), routes]);
     if (keys.has(text)) continue;
     const key = config.services === undefined ? '' : String(keys.size);
     keys.set(text, key);
-    const rest = placeOf(defaultOrder);
+    const rest = placeOf(orderedOf(routing, undefined));
     if (config.services !== undefined) places[`${key}*`] = rest;
-    for (const route of routes) for (const country of route.countries) places[key + country] = placeOf(route.order);
+    for (const route of routes) for (const country of route.countries) places[key + country] = placeOf(route);
   }
-  const tests = config.services?.map(({ paths, order, routes }) => {
+  const tests = config.services?.map(({ paths, order, slices, routes }) => {
     const test = paths.map(pathTest).join('||');
-    return `${test}?${JSON.stringify(keys.get(JSON.stringify([order, routes])))}:`;
+    return `${test}?${JSON.stringify(keys.get(JSON.stringify([{ order, ...(slices && { slices }) }, routes])))}:`;
   });
   return { places, orders, tests: tests && `${tests.join('')}""` };
 }
 
 function parsed(value: unknown): string {
   return `JSON.parse(${JSON.stringify(JSON.stringify(value))})`;
+}
+
+/** A record takes out `maxEntries` origins at most: no viewer is sent to a place behind these and one more. */
+function cut(order: readonly string[]): readonly string[] {
+  return order.slice(0, maxEntries + 1);
 }

@@ -1,7 +1,8 @@
 import { formatHealthRecord, okRecord, parseHealthRecord, weightAt } from '../../kvs/health-record.ts';
 import { type CountryCode, everyCountry } from '../config/countries.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
-import { findRoute, routingOf } from '../config/services.ts';
+import { orderFor } from '../config/order-schema.ts';
+import { findRoute, orderedOf, routingOf } from '../config/services.ts';
 import { type Asked, askFunction, someIp, type Viewer } from '../edge/ask/ask.ts';
 import type { RouteDecision } from '../edge/ask/decision.ts';
 
@@ -42,10 +43,14 @@ export async function explainViewer(
     viewer,
     record,
     config,
-  }: { viewer: Viewer; record: string | undefined; config: Pick<EdgeConfig, 'routes' | 'defaultOrder' | 'services'> | undefined },
+  }: {
+    viewer: Viewer;
+    record: string | undefined;
+    config: Pick<EdgeConfig, 'routes' | 'defaultOrder' | 'defaultSlices' | 'services'> | undefined;
+  },
 ): Promise<Explanation> {
   const [[order = []], [decision]] = await Promise.all([
-    findOrders(asked, [viewer.country], { path: viewer.uri, headers: viewer.headers }),
+    findOrders(asked, [viewer.country], { path: viewer.uri, ip: viewer.ip, headers: viewer.headers }),
     askFunction(asked, [{ viewer, record }]),
   ]);
   if (decision === undefined) throw new Error('the function was not run');
@@ -71,13 +76,20 @@ export async function explainViewer(
   };
 }
 
-function findRule(config: Pick<EdgeConfig, 'routes' | 'defaultOrder' | 'services'>, { country, uri = '/' }: Viewer): string {
+function findRule(
+  config: Pick<EdgeConfig, 'routes' | 'defaultOrder' | 'defaultSlices' | 'services'>,
+  { country, ip, uri = '/' }: Viewer,
+): string {
   const routing = routingOf(config, uri);
   if (routing === undefined) return 'no service has this path';
   const route = findRoute(routing, country);
   const isService = routing.service !== undefined;
   const rule = route >= 0 ? `routes[${route}]` : isService ? 'order' : 'defaultOrder';
-  return isService ? `service ${routing.service}, ${rule}` : rule;
+  const ordered = orderedOf(routing, country);
+  const own = orderFor(ordered, ip);
+  const slice = ordered.slices?.find((each) => each.order === own);
+  const share = slice === undefined ? '' : `, the ${slice.percent} % of ${own[0]}`;
+  return `${isService ? `service ${routing.service}, ` : ''}${rule}${share}`;
 }
 
 /**
@@ -104,12 +116,22 @@ export interface CountryGroup {
   /** Where GET goes; POST represents the methods without a per-request fallback. */
   get: string;
   post: string;
-  /** Percent of these viewers by origin, from a sample of addresses; undefined while no weight is partial. */
+  /** Percent of these viewers by origin, from a sample of addresses; undefined where all of them go one way. */
   shares: Readonly<Record<string, number>> | undefined;
 }
 
-/** Addresses in the sample for a partial weight. */
-const sampleSize = 256;
+/** Addresses in the sample for a partial weight, and for shares, of which one may be 1 %. */
+const sampleSizes = { weight: 256, share: 2_048 };
+
+/** Whose ways are asked for. */
+interface ExplainedViewers {
+  /** Default `/`. */
+  path?: string | undefined;
+  /** Default every country of the standard. */
+  countries?: readonly CountryCode[];
+  /** More than one where an order has shares: the first is that of the most viewers. */
+  addresses?: readonly { ip: string }[];
+}
 
 /**
  * All viewers under this record, the largest group first. `origins` is the greatest number of origins. While the record
@@ -119,16 +141,16 @@ export async function explainCountries(
   asked: Asked,
   record: string | undefined | Promise<string | undefined>,
   origins: number,
-  { path = '/', countries = everyCountry }: { path?: string | undefined; countries?: readonly CountryCode[] } = {},
+  { path = '/', countries = everyCountry, addresses }: ExplainedViewers = {},
 ): Promise<CountryGroup[]> {
+  const ip = addresses?.[0]?.ip ?? someIp;
+  const isShared = addresses !== undefined && addresses.length > 1;
   const ask = (text: string | undefined) =>
     askFunction(
       asked,
-      ['GET', 'POST'].flatMap((method) =>
-        countries.map((country) => ({ viewer: { country, method, ip: someIp, uri: path }, record: text })),
-      ),
+      ['GET', 'POST'].flatMap((method) => countries.map((country) => ({ viewer: { country, method, ip, uri: path }, record: text }))),
     );
-  const early = Promise.all([findOrders(asked, countries, { origins, path }), ask(okRecord)]);
+  const early = Promise.all([findOrders(asked, countries, { origins, path, ip }), ask(okRecord)]);
   // When the record cannot be read, that is the error to show.
   early.catch(() => undefined);
   const text = await record;
@@ -145,8 +167,9 @@ export async function explainCountries(
     group.countries.push(country);
   }
   const found = [...groups.values()].sort((a, b) => b.countries.length - a.countries.length);
-  if (!isPartial(text, found, asked.now)) return found;
-  return Promise.all(found.map(async (group) => ({ ...group, shares: await sampleShares(asked, group, { record: text, path }) })));
+  if (!isShared && !isPartial(text, found, asked.now)) return found;
+  const size = sampleSizes[isShared ? 'share' : 'weight'];
+  return Promise.all(found.map(async (group) => ({ ...group, shares: await sampleShares(asked, group, { record: text, path, size }) })));
 }
 
 function isPartial(record: string | undefined, groups: readonly CountryGroup[], now: number): boolean {
@@ -157,11 +180,11 @@ function isPartial(record: string | undefined, groups: readonly CountryGroup[], 
 async function sampleShares(
   asked: Asked,
   { countries }: CountryGroup,
-  { record, path }: { record: string | undefined; path: string },
+  { record, path, size }: { record: string | undefined; path: string; size: number },
 ): Promise<Record<string, number>> {
   const [country] = countries;
-  const questions = Array.from({ length: sampleSize }, (_, n) => ({
-    viewer: { country, method: 'POST', ip: `198.51.100.${n}`, uri: path },
+  const questions = Array.from({ length: size }, (_, n) => ({
+    viewer: { country, method: 'POST', ip: `198.51.${100 + (n >> 8)}.${n & 255}`, uri: path },
     record,
   }));
   const counts: Record<string, number> = {};
@@ -169,7 +192,7 @@ async function sampleShares(
     const origin = origins[0] ?? route;
     counts[origin] = (counts[origin] ?? 0) + 1;
   }
-  return Object.fromEntries(Object.entries(counts).map(([origin, count]) => [origin, Math.round((100 * count) / sampleSize)]));
+  return Object.fromEntries(Object.entries(counts).map(([origin, count]) => [origin, Math.round((100 * count) / size)]));
 }
 
 /**
@@ -182,14 +205,15 @@ export async function findOrders(
   {
     origins = Number.POSITIVE_INFINITY,
     path = '/',
+    ip = someIp,
     headers = {},
-  }: { origins?: number; path?: string | undefined; headers?: Viewer['headers'] | undefined } = {},
+  }: { origins?: number; path?: string | undefined; ip?: string; headers?: Viewer['headers'] | undefined } = {},
 ): Promise<string[][]> {
   const orders: string[][] = countries.map(() => []);
   let open = countries.map((_, index) => index);
   for (let found = 0; open.length > 0 && found < origins; found++) {
     const questions = open.map((index) => ({
-      viewer: { country: countries[index], method: 'POST', ip: someIp, uri: path, headers },
+      viewer: { country: countries[index], method: 'POST', ip, uri: path, headers },
       record: formatHealthRecord((orders[index] ?? []).map((origin) => ({ origin, weight: 0 }))),
     }));
     const decisions = await askFunction(asked, questions);

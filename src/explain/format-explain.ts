@@ -85,12 +85,12 @@ export function formatComparison(comparisons: readonly Comparison[], { columns, 
   ]);
 }
 
-function formatChange({ countries, methods }: RoutingChange, columns: number, colour: boolean): string[] {
+function formatChange({ countries, percent, methods }: RoutingChange, columns: number, colour: boolean): string[] {
   const [first] = methods;
   // POST never has a per-request fallback: when that is its only difference, GET's line is enough.
   const shown = first?.method === 'GET' && methods.every(({ before, after }) => isHead(first, before, after)) ? [first] : methods;
   return [
-    `  ${formatCountryCount(countries)}`,
+    `  ${formatCountryCount(countries)}${percent === undefined ? '' : `, ${percent} % of the viewers`}`,
     ...shown.map(({ method, before, after }) => {
       const who = shown.length === 1 && method === 'GET' ? '' : `${method} `;
       return `    ${who}${before} → ${paint(colour, 'yellow', after)}`;

@@ -14,6 +14,8 @@ export type ExpectByLive = (records: readonly string[], viewers: ViewerChoice) =
 export interface ViewerChoice {
   routes: EdgeConfig['routes'];
   canChooseCountry: boolean;
+  /** Some orders depend on the viewer's address. */
+  isShared: boolean;
 }
 
 export interface ExpectedAtEdge {
@@ -42,7 +44,8 @@ export async function expectAtEdge(
   const routes = asked
     .filter(({ countries }) => countries.length > 0)
     .map(({ countries, order }) => ({ countries: [...countries], order: [...order] }));
-  const found = (await expectByLive?.(records, { routes, canChooseCountry })) ?? 'LIVE was not read';
+  const isShared = asked.some(({ slices }) => slices !== undefined);
+  const found = (await expectByLive?.(records, { routes, canChooseCountry, isShared })) ?? 'LIVE was not read';
   if (typeof found !== 'string') return { expectations: found, by: 'LIVE' };
   const expectations = records.map((record) => {
     const weights = effectiveWeights(parseLiveRecord(new Map([[healthKey, record]]), now));
@@ -53,7 +56,11 @@ export async function expectAtEdge(
 
 /** Whom the edge is asked for, in the order of the expectations. */
 export function sampleAudiences(audiences: readonly Audience[]): Audience[] {
-  return audiences.map(({ countries, order }) => ({ countries: countries.slice(0, 1), order }));
+  return audiences.map(({ countries, order, slices }) => ({
+    countries: countries.slice(0, 1),
+    order,
+    ...(slices !== undefined && { slices }),
+  }));
 }
 
 /** Whom to ask for, and who may answer. */
@@ -70,8 +77,9 @@ export interface EdgeExpectation {
 
 /** What each viewer may get under these weights: every configured country and one without, or whoever asks when the country cannot be chosen. */
 export function listExpectations(audiences: readonly Audience[], weights: Weights, canChooseCountry: boolean): EdgeExpectation[] {
-  const each = audiences.map(({ countries, order }) => {
-    const allowed = [...countShares(order, weights).keys()];
+  const each = audiences.map((audience) => {
+    const { countries, order } = audience;
+    const allowed = [...countShares(audience, weights).keys()];
     return { countries, allowed, covering: order.filter((origin) => !allowed.includes(origin) && weights[origin] !== 0) };
   });
   if (!canChooseCountry) {

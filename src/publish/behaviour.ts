@@ -1,7 +1,7 @@
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { listCountries } from '../config/services.ts';
 import type { AnyRuntime, Asked } from '../edge/ask/ask.ts';
-import { type Comparison, compareSurveys, listAllSituations, proveRouting, surveyFunction } from '../edge/ask/survey.ts';
+import { type Comparison, compareSurveys, listAllSituations, listViewers, proveRouting, surveyFunction } from '../edge/ask/survey.ts';
 import { judgeRun } from '../edge/judge/judge.ts';
 import { openNjsRuntime } from '../edge/njs/njs.ts';
 import { EdgeError } from '../errors.ts';
@@ -64,7 +64,7 @@ async function surveyBoth(
       const source = { code: Buffer.from(code).toString('utf8'), sha256 };
       return { runtime, source, now: now(), origins: config.origins, keys: config.keys };
     };
-    const surveyLive = live && surveyFunction(asked(live), listAllSituations(config), listCountries(config));
+    const surveyLive = live && surveyFunction(asked(live), listAllSituations(config), listViewers(config));
     const [{ answers: after, problems, answered }, before] = await Promise.all([proveRouting(asked(candidate), config), surveyLive]);
     return {
       problems,

@@ -124,8 +124,10 @@ function describeValue(json: JsonSchema): string {
     return `${json.type === 'integer' ? 'whole number' : 'number'}${formatBounds(',', json.minimum, max)}`;
   }
   if (json.type === 'boolean') return '`true` or `false`';
-  if (json.type !== 'string')
-    return typeof json.additionalProperties === 'object' && !isObject(json.additionalProperties) ? 'object of texts' : 'object';
+  if (json.type !== 'string') {
+    if (typeof json.additionalProperties !== 'object' || isObject(json.additionalProperties)) return 'object';
+    return json.additionalProperties.type === 'integer' ? 'object of whole numbers' : 'object of texts';
+  }
   // `a name is 1 to 63 of a-z` and `must be a host name` are sentences for a refusal.
   const [, rule] = /(?:\bis|must be) (.*)$/.exec(json.patternErrorMessage ?? '') ?? [];
   return rule ?? json.patternErrorMessage ?? `text${formatBounds(' of', json.minLength, json.maxLength, ' characters')}`;

@@ -1,7 +1,17 @@
 import { formatHealthRecord, okRecord, parseHealthRecord, weightAt } from '../../../kvs/health-record.ts';
 import { type CountryCode, everyCountry, formatCountryCount } from '../../config/countries.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
-import { listCountries, orderOf, type Routing, routingOf, type SamplePath, samplePaths } from '../../config/services.ts';
+import { orderFor } from '../../config/order-schema.ts';
+import {
+  type AddressSlice,
+  listAddresses,
+  listCountries,
+  orderedOf,
+  type Routing,
+  routingOf,
+  type SamplePath,
+  samplePaths,
+} from '../../config/services.ts';
 import { buildFunction } from '../build.ts';
 import { hasTeamCode } from '../team-code.ts';
 import { type Asked, askFunction, someIp } from './ask.ts';
@@ -18,11 +28,25 @@ export interface Situation {
   headers?: Readonly<Record<string, string>>;
 }
 
+/** Whom a survey asks for. Absent: every country, by one address. */
+export interface SurveyViewers {
+  countries: readonly CountryCode[];
+  addresses: readonly AddressSlice[];
+}
+
+const everyViewer: SurveyViewers = { countries: everyCountry, addresses: [{ percent: 100, ip: someIp }] };
+
+/** Whom a survey of this configuration must ask for, so that no viewer is left out. */
+export function listViewers(config: Parameters<typeof listCountries>[0]): SurveyViewers {
+  return { countries: listCountries(config), addresses: listAddresses(config, someIp) };
+}
+
 /** What a function decides for one kind of request. */
 export interface SurveyAnswer {
   situation: Situation;
   method: string;
   country: CountryCode;
+  address: AddressSlice;
   decision: RouteDecision;
 }
 
@@ -50,15 +74,17 @@ export function listSituations(origins: readonly string[], paths = wholeSite): S
 export async function surveyFunction(
   asked: Asked,
   situations: readonly Situation[],
-  countries: readonly CountryCode[] = everyCountry,
+  { countries, addresses }: SurveyViewers = everyViewer,
 ): Promise<SurveyAnswer[]> {
   const cases = situations.flatMap((situation) =>
-    situation.methods.flatMap((method) => countries.map((country) => ({ situation, method, country }))),
+    situation.methods.flatMap((method) =>
+      countries.flatMap((country) => addresses.map((address) => ({ situation, method, country, address }))),
+    ),
   );
   const decisions = await askFunction(
     asked,
-    cases.map(({ situation, method, country }) => ({
-      viewer: { country, method, ip: someIp, uri: situation.path ?? '/', ...(situation.headers && { headers: situation.headers }) },
+    cases.map(({ situation, method, country, address }) => ({
+      viewer: { country, method, ip: address.ip, uri: situation.path ?? '/', ...(situation.headers && { headers: situation.headers }) },
       record: situation.record,
     })),
   );
@@ -68,6 +94,8 @@ export async function surveyFunction(
 /** Countries that two functions treat differently in the same way. */
 export interface RoutingChange {
   countries: CountryCode[];
+  /** Of the viewers of each; absent for all of them. */
+  percent?: number;
   /** By method, only those that differ. */
   methods: { method: string; before: string; after: string }[];
 }
@@ -87,28 +115,43 @@ export function compareSurveys(before: readonly SurveyAnswer[], after: readonly 
     const old = before[index];
     return old === undefined ? [] : [{ old, answer, isRerouted: old.decision.route !== answer.decision.route }];
   });
-  const keyOf = ({ country, situation }: SurveyAnswer) => `${country} ${situation.path}`;
+  const keyOf = ({ country, address, situation }: SurveyAnswer) => `${country} ${address.ip} ${situation.path}`;
   const rerouted = new Set(pairs.filter(({ isRerouted }) => isRerouted).map(({ answer }) => keyOf(answer)));
-  const situations = new Map<Situation, Map<CountryCode, RoutingChange['methods']>>();
+  const situations = new Map<Situation, Map<string, ViewerChange>>();
   for (const { old, answer, isRerouted } of pairs) {
-    const { situation, method, country } = answer;
-    const countries = situations.get(situation) ?? new Map<CountryCode, RoutingChange['methods']>();
-    situations.set(situation, countries);
+    const { situation, method, country, address } = answer;
+    const viewers = situations.get(situation) ?? new Map<string, ViewerChange>();
+    situations.set(situation, viewers);
     const difference = isRerouted
       ? { before: old.decision.route, after: answer.decision.route }
       : rerouted.has(keyOf(answer))
         ? undefined
         : compareRewrites(old, answer);
-    if (difference !== undefined) countries.set(country, [...(countries.get(country) ?? []), { method, ...difference }]);
+    if (difference === undefined) continue;
+    const viewer = viewers.get(keyOf(answer)) ?? { country, percent: address.percent, methods: [] };
+    viewers.set(keyOf(answer), viewer);
+    viewer.methods.push({ method, ...difference });
   }
-  return [...situations].map(([situation, countries]) => ({ situation, changes: groupCountries(countries) }));
+  return [...situations].map(([situation, viewers]) => ({ situation, changes: groupViewers([...viewers.values()]) }));
 }
 
-function groupCountries(countries: ReadonlyMap<CountryCode, RoutingChange['methods']>): RoutingChange[] {
+/** One country's viewers of one address. */
+interface ViewerChange {
+  country: CountryCode;
+  percent: number;
+  methods: RoutingChange['methods'];
+}
+
+function groupViewers(viewers: readonly ViewerChange[]): RoutingChange[] {
+  const perCountry = new Map<string, ViewerChange>();
+  for (const viewer of viewers) {
+    const key = JSON.stringify([viewer.country, viewer.methods]);
+    perCountry.set(key, { ...viewer, percent: viewer.percent + (perCountry.get(key)?.percent ?? 0) });
+  }
   const groups = new Map<string, RoutingChange>();
-  for (const [country, methods] of countries) {
-    const key = JSON.stringify(methods);
-    const group = groups.get(key) ?? { countries: [], methods };
+  for (const { country, percent, methods } of perCountry.values()) {
+    const key = JSON.stringify([percent, methods]);
+    const group = groups.get(key) ?? { countries: [], ...(percent < 100 && { percent }), methods };
     groups.set(key, group);
     group.countries.push(country);
   }
@@ -126,7 +169,7 @@ function listRewrites({ country, decision }: SurveyAnswer): string {
   return country === undefined ? text : text.replace(new RegExp(`\\b${country}\\b`, 'g'), '<country>');
 }
 
-type Routes = Pick<EdgeConfig, 'routes' | 'defaultOrder' | 'services' | 'perRequestFailover' | 'before' | 'after'>;
+type Routes = Pick<EdgeConfig, 'routes' | 'defaultOrder' | 'defaultSlices' | 'services' | 'perRequestFailover' | 'before' | 'after'>;
 
 /**
  * Every answer in which the function does not do what edge.config.ts says, one line per kind. Weights are 0 or 100 in
@@ -134,14 +177,16 @@ type Routes = Pick<EdgeConfig, 'routes' | 'defaultOrder' | 'services' | 'perRequ
  */
 export function checkRouting(answers: readonly SurveyAnswer[], config: Routes): string[] {
   const found = new Map<string, CountryCode[]>();
-  for (const { situation, method, country, decision } of answers) {
+  for (const { situation, method, country, address, decision } of answers) {
     if (decision.answered !== undefined && hasTeamCode(config)) continue;
     const routing = routingOf(config, situation.path ?? '/');
     const expected =
-      routing === undefined ? ownOrigin : expectOrigins(config, routing, { country, method, record: situation.record }).join(', then ');
+      routing === undefined
+        ? ownOrigin
+        : expectOrigins(config, routing, { country, ip: address.ip, method, record: situation.record }).join(', then ');
     if (decision.route === expected) continue;
     const problem = `${situation.title}, ${method}: edge.config.ts says ${expected}, the function ${decision.failed ? '' : 'chooses '}${decision.route}`;
-    found.set(problem, [...(found.get(problem) ?? []), country]);
+    found.set(problem, [...new Set([...(found.get(problem) ?? []), country])]);
   }
   return [...found].map(([problem, countries]) => `${formatCountryCount(countries)}: ${problem}`);
 }
@@ -175,22 +220,22 @@ export function listAllSituations(config: Routes & Pick<EdgeConfig, 'origins'>):
  */
 export async function proveRouting(asked: Asked, config: EdgeConfig): Promise<RoutingProof> {
   const situations = listAllSituations(config);
-  const countries = listCountries(config);
-  const answers = await surveyFunction(asked, situations, countries);
+  const viewers = listViewers(config);
+  const answers = await surveyFunction(asked, situations, viewers);
   const problems = checkRouting(answers, config);
   const answered = answers.filter(({ decision }) => decision.answered !== undefined).length;
   if (answered === 0 || problems.length > 0) return { answers, problems, answered };
   const router = { ...config, before: undefined, after: undefined };
-  const alone = await surveyFunction({ ...asked, source: await buildFunction(router) }, situations, countries);
+  const alone = await surveyFunction({ ...asked, source: await buildFunction(router) }, situations, viewers);
   return { answers, problems: checkRouting(alone, router), answered };
 }
 
 function expectOrigins(
   config: Routes,
   routing: Routing,
-  { country, method, record }: { country: CountryCode; method: string; record: string },
-): string[] {
-  const order = orderOf(routing, country);
+  { country, ip, method, record }: { country: CountryCode; ip: string; method: string; record: string },
+): readonly string[] {
+  const order = orderFor(orderedOf(routing, country), ip);
   const entries = parseHealthRecord(record) ?? [];
   const up = order.filter((origin) => weightAt(entries, origin, 0) > 0);
   const kept = up.length === 0 ? order : up;

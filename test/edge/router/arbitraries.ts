@@ -168,7 +168,10 @@ const routerInput: fc.Arbitrary<RouterInput> = fc.record({ event, store, now });
 
 export const randomCase: fc.Arbitrary<RandomCase> = fc.record({
   config: fc.oneof(
-    { weight: 3, arbitrary: fc.constantFrom<ConfigName>('sample', 'three', 'ten', 'aliased', 'three-retrying', 'services', 'subdivided') },
+    {
+      weight: 3,
+      arbitrary: fc.constantFrom<ConfigName>('sample', 'three', 'ten', 'aliased', 'three-retrying', 'services', 'subdivided', 'shared'),
+    },
     { weight: 1, arbitrary: fc.constantFrom(...(Object.keys(configs) as ConfigName[])) },
   ),
   input: routerInput,

@@ -63,6 +63,18 @@ const subdivided: EdgeConfigInput = {
   ],
 };
 
+/** Orders that share the viewers: at the first place, at a later one, with an origin named again, and one that does not. */
+const shared: EdgeConfigInput = {
+  origins,
+  defaultOrder: [{ singapore: 90, europe: 10 }, 'tokyo'],
+  routes: [
+    { countries: ['IN'], order: [{ singapore: 99, tokyo: 1 }, 'europe'] },
+    { countries: ['US'], order: ['tokyo', { singapore: 50, europe: 50 }] },
+    { countries: ['DE'], order: ['europe', 'singapore'] },
+    { countries: ['JP'], order: [{ tokyo: 40, singapore: 35, europe: 25 }, 'europe'] },
+  ],
+};
+
 /** Every form of a path pattern; an earlier service takes paths that a later one would have, and no service has all paths. */
 const services: EdgeConfigInput = {
   origins,
@@ -108,6 +120,16 @@ export const configs = {
     services: [
       { name: 'api', paths: ['/api/*'], order: subdivided.defaultOrder ?? [], routes: subdivided.routes },
       { name: 'files', paths: ['/files/*'], order: ['europe'], routes: [{ countries: ['US-CA'], order: ['tokyo'] }] },
+    ],
+  }),
+  shared: parseEdgeConfig(shared),
+  'shared-pair': parseEdgeConfig({ ...edgeConfig, defaultOrder: [{ singapore: 90, europe: 10 }, 'europe'] }),
+  'shared-services': parseEdgeConfig({
+    origins: aliased.origins,
+    retryHeader: 'x-retry-attempt',
+    services: [
+      { name: 'api', paths: ['/api/*'], order: shared.defaultOrder ?? [], routes: shared.routes },
+      { name: 'files', paths: ['/files/*'], order: ['europe'], routes: [{ countries: ['US-CA'], order: [{ tokyo: 50, europe: 50 }] }] },
     ],
   }),
   'three-retrying': parseEdgeConfig({ ...three, retryHeader: 'x-retry-attempt' }),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EdgeConfig, Service } from '../../../src/config/edge-config.ts';
+import type { OrderSlice } from '../../../src/config/order-schema.ts';
 import type { EventValues, RawRun, RunInput } from '../../../src/edge/execution.ts';
 
 // What the router has to do, step by step and without any thought of cost. It shares no code with the router or the record's parser.
@@ -22,18 +23,19 @@ export function routeByModel(config: EdgeConfig, input: RunInput): RawRun {
   const subdivision = `${country}-${headers['cloudfront-viewer-country-region']?.value}`;
   const place = isNamed(subdivision) ? subdivision : country;
   const route = service.routes.find(({ countries }) => countries.includes(place));
-  const order = route?.order ?? service.order;
+  const { order: whole, slices = [] } = route ?? service;
 
   const record = readableRecord(store) ?? 'ok';
   const weights = isTooLong(record, Object.keys(config.origins)) ? new Map<string, number>() : weightsOf(record, now / 1000);
   const ip: unknown = event.viewer?.ip;
   // CloudFront always sends an address. Without one, no share of the viewers can be told: the behavior's own origin serves.
-  if (typeof ip !== 'string' && [...weights.values()].some((weight) => weight % 100 > 0)) {
+  if (typeof ip !== 'string' && (slices.length > 0 || [...weights.values()].some((weight) => weight % 100 > 0))) {
     const { 'x-origin-route': _own, ...others } = headers;
     run.output = { ...request, headers: others };
     return run;
   }
   const bucket = typeof ip === 'string' ? viewerBucket(ip) : 0;
+  const order = slices.length === 0 || typeof ip !== 'string' ? whole : sliceOrder(slices, ip);
   const willing = order.filter((origin) => (weights.get(origin) ?? 100) > bucket);
   const kept = willing.length > 0 ? willing : order;
 
@@ -53,8 +55,11 @@ export function routeByModel(config: EdgeConfig, input: RunInput): RawRun {
 }
 
 /** The first service with a path that matches; all paths are one service where none is configured. */
-function serviceOf({ services, defaultOrder, routes }: EdgeConfig, uri: string): Pick<Service, 'order' | 'routes'> | undefined {
-  if (services === undefined) return { order: defaultOrder, routes };
+function serviceOf(
+  { services, defaultOrder, defaultSlices, routes }: EdgeConfig,
+  uri: string,
+): Pick<Service, 'order' | 'slices' | 'routes'> | undefined {
+  if (services === undefined) return { order: defaultOrder, ...(defaultSlices && { slices: defaultSlices }), routes };
   return services.find(({ paths }) =>
     paths.some((pattern) => matches(pattern.startsWith('*') ? pattern : `/${pattern.replace(/^\//, '')}`, uri)),
   );
@@ -73,6 +78,17 @@ function isRetry(name: string | undefined, headers: EventValues): boolean {
   if (value === undefined) return false;
   if (name === 'amz-sdk-request') return value > 'attempt=1' && !value.startsWith('attempt=1');
   return value > (name === 'x-envoy-attempt-count' ? '1' : '0');
+}
+
+/** The first slices take the viewers of the lowest positions: the second and third byte of the address's MD5, as a fraction of 100. */
+function sliceOrder(slices: readonly OrderSlice[], ip: string): readonly string[] {
+  const [, high = 0, low = 0] = createHash('md5').update(ip).digest();
+  let left = ((high * 256 + low) * 100) / 65_536;
+  for (const { percent, order } of slices) {
+    if (left < percent) return order;
+    left -= percent;
+  }
+  throw new Error('the slices are less than 100 %');
 }
 
 /** 0 to 99, always the same for one address: the first byte of its MD5, scaled. */

@@ -8,6 +8,7 @@ export let retryHeader: unknown;
 export let firstAttempt: unknown;
 export let hasAliases: unknown;
 export let hasServices: unknown;
+export let hasShares: unknown;
 export let hasSubdivisions: unknown;
 export let serviceOf: unknown;
 export let ids: unknown;
@@ -28,6 +29,7 @@ export async function serveRoutes(config: EdgeConfig): Promise<void> {
     retryHeader,
     hasAliases,
     hasServices,
+    hasShares,
     hasSubdivisions,
     serviceOf,
     ids,

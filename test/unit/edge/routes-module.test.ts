@@ -25,6 +25,7 @@ describe('what the edge knows of edge.config.ts', () => {
     expect({ ...(await load(configs.sample)) }).toEqual({
       canRetry: false,
       hasServices: false,
+      hasShares: false,
       hasSubdivisions: false,
       serviceOf: false,
       retryHeader: '',

@@ -6,6 +6,7 @@ import { recordCases, storeCases } from './record-cases.ts';
 import { retryCases } from './retry-cases.ts';
 import type { RouterCase } from './router-case.ts';
 import { serviceCases } from './service-cases.ts';
+import { shareCases } from './share-cases.ts';
 import { subdivisionCases } from './subdivision-cases.ts';
 
 /** The one table that every runtime and the model must agree on. */
@@ -19,5 +20,6 @@ export const routerCases: readonly RouterCase[] = [
   ...addressCases,
   ...retryCases,
   ...serviceCases,
+  ...shareCases,
   ...subdivisionCases,
 ];
