@@ -81,8 +81,8 @@ export function formatNextSteps(plan: InitPlan, colour: boolean): string[] {
     ...(before === undefined
       ? []
       : [`save the team's function: aws cloudfront get-function --name ${before.functionName} --stage LIVE ${before.file}`]),
-    'npm run function:explain -- --country SG shows the routing; npm run kvs:apply and npm run function:publish make it LIVE',
-    'npm run distribution:plan shows the change above; npm run distribution:apply makes it',
+    'npm run kvs:apply creates the store, and npm run function:publish proves the function and makes it LIVE: no behavior runs it yet',
+    'npm run distribution:plan shows the change above, and npm run distribution:apply makes it',
   ];
   return [
     '',

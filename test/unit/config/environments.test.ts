@@ -127,7 +127,7 @@ describe('environments with problems', () => {
     const written = {
       ...two,
       functionName: 'a b',
-      environments: { staging: { origins: { europe: { region: 'moon' } } }, prod: { orgins: {}, keyValueStoreName: 'x y' } },
+      environments: { staging: { origins: { europe: { region: 'on the moon ' } } }, prod: { orgins: {}, keyValueStoreName: 'x y' } },
     };
     const problems = problemsOf(() => parseEveryProject(written));
     expect(problems.map((line) => line.split(':')[0])).toEqual([

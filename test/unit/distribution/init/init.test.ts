@@ -187,8 +187,8 @@ it('reads as a report, and as JSON', async () => {
       - no AWS region is in the names of api-sg, api-eu: change \`region\` to what you call their places
 
     next
-      1. npm run function:explain -- --country SG shows the routing; npm run kvs:apply and npm run function:publish make it LIVE
-      2. npm run distribution:plan shows the change above; npm run distribution:apply makes it
+      1. npm run kvs:apply creates the store, and npm run function:publish proves the function and makes it LIVE: no behavior runs it yet
+      2. npm run distribution:plan shows the change above, and npm run distribution:apply makes it
 
     in Terraform instead, in the block of each behavior above:
         function_association {
