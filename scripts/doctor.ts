@@ -2,6 +2,7 @@ import { openAws } from '../src/aws/clients.ts';
 import { flag, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { distributionPath, readDistribution } from '../src/config/distribution-file.ts';
+import { loadDistribution } from '../src/config/load-distribution.ts';
 import { readLocalCloud } from '../src/config/local-cloud.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { worstOf } from '../src/doctor/check.ts';
@@ -35,6 +36,7 @@ await run({
       config,
       aws: openAws({ env: io.env, local }),
       file: () => readDistribution(distributionPath(io.env), local?.env ?? io.env),
+      reach: (live) => loadDistribution({ config, env: io.env, local, readLive: live }),
       distributionId: values.id ?? local?.distributionId ?? (io.env['EDGE_DISTRIBUTION_ID'] || undefined),
       localOrigins: local?.origins,
       stsEndpoints: io.env['AWS_STS_REGIONAL_ENDPOINTS'],

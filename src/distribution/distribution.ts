@@ -107,7 +107,8 @@ async function choose(
   return named;
 }
 
-function mergeBehaviors(distributions: readonly ManagedDistribution[], id: string): ManagedDistribution {
+/** One distribution with the behaviors of all. */
+export function mergeBehaviors(distributions: readonly ManagedDistribution[], id: string): ManagedDistribution {
   return {
     id,
     behaviors: [...new Set(distributions.flatMap(({ behaviors }) => behaviors))],

@@ -1,6 +1,7 @@
 import type { DefaultCacheBehavior, DistributionConfig, Origin } from '@aws-sdk/client-cloudfront';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { type CachePolicy, forwardsHost, type OriginRequestPolicy } from '../config/managed-policies.ts';
+import { defaultBehavior, isSameBehavior } from '../config/path-pattern.ts';
 import type { DoctorReaders } from './readers.ts';
 
 /** A distribution's config as the checks see it: the live one, or distribution.json when that does not exist or cannot be read. */
@@ -55,9 +56,28 @@ export function isRouted(behavior: DefaultCacheBehavior, config: DistributionCon
   return [target, ...(group?.Members?.Items ?? []).map(({ OriginId }) => OriginId ?? '')].some((id) => ids.includes(id));
 }
 
+/**
+ * All behaviors, and which of them the router serves: those that edge.config.ts names, where another tool owns the distribution; else those to its origins.
+ */
+export function listRouted(
+  config: DistributionConfig,
+  edgeConfig: Pick<EdgeConfig, 'origins' | 'distributions'>,
+): { name: string; behavior: DefaultCacheBehavior; isRouted: boolean }[] {
+  const named = edgeConfig.distributions?.flatMap(({ behaviors }) => behaviors);
+  const isDefault = (behavior: DefaultCacheBehavior) => behavior === config.DefaultCacheBehavior;
+  return listBehaviors(config).map(({ name, behavior }) => ({
+    name,
+    behavior,
+    isRouted:
+      named === undefined
+        ? isRouted(behavior, config, edgeConfig)
+        : named.some((each) => (isDefault(behavior) ? each === defaultBehavior : each !== defaultBehavior && isSameBehavior(each, name))),
+  }));
+}
+
 export async function readRoutedBehaviors(readers: DoctorReaders): Promise<DistributionView & { behaviors: readonly RoutedBehavior[] }> {
   const judged = await readDistributionView(readers);
-  const routed = listBehaviors(judged.config).filter(({ behavior }) => isRouted(behavior, judged.config, readers.config));
+  const routed = listRouted(judged.config, readers.config).filter((each) => each.isRouted);
   const behaviors = await Promise.all(
     routed.map(async ({ name, behavior }): Promise<RoutedBehavior> => {
       const { CachePolicyId, OriginRequestPolicyId } = behavior;

@@ -11,7 +11,9 @@ import type { LocalOrigin } from '../config/local-cloud.ts';
 import type { CachePolicy, OriginRequestPolicy } from '../config/managed-policies.ts';
 import { flipKeys } from '../core/flip.ts';
 import type { ProbeResult } from '../core/signal.ts';
+import { mergeBehaviors, openPart } from '../distribution/distribution.ts';
 import { findLiveDistribution } from '../distribution/find-distribution.ts';
+import { type DistributionPlan, planDistribution } from '../distribution/plan.ts';
 import { type BuiltFunction, buildFunction } from '../edge/build.ts';
 import { EdgeError } from '../errors.ts';
 import { openSignals } from '../flipper/open-signals.ts';
@@ -52,6 +54,8 @@ export interface DoctorReaders {
   /** distribution.json. */
   file(): Promise<DistributionConfig>;
   liveDistribution(): Promise<LiveDistribution | undefined>;
+  /** What distribution:apply would change on it; undefined when it does not exist. */
+  plan(): Promise<DistributionPlan | undefined>;
   cachePolicy(id: string): Promise<CachePolicy | undefined>;
   originRequestPolicy(id: string): Promise<OriginRequestPolicy | undefined>;
   /** A TLS handshake with an origin, the first name as SNI. */
@@ -70,8 +74,10 @@ export interface DoctorReaders {
 export interface DoctorOptions {
   config: EdgeConfig;
   aws: Aws;
-  /** distribution.json; may fail. */
+  /** distribution.json; may fail. Not read where edge.config.ts names distributions of another tool. */
   file: () => Promise<DistributionConfig>;
+  /** Where the origins are that signals probe. Default: as distribution.json says, else the live distribution. */
+  reach?: (live: () => Promise<LiveDistribution | undefined>) => Promise<DistributionConfig>;
   /** Which distribution; undefined to find it by the file's aliases and CallerReference. */
   distributionId: string | undefined;
   /** Where the local cloud's origins are; undefined on AWS. */
@@ -86,7 +92,9 @@ export interface DoctorOptions {
 
 /** The real readers. Each call is made when the first check needs it. */
 export function openDoctorReaders(options: DoctorOptions): DoctorReaders {
-  const { config, aws, localOrigins, distributionId, now, signal, network = {} } = options;
+  const { aws, localOrigins, distributionId, now, signal, network = {} } = options;
+  const config = narrow(options.config, distributionId);
+  const [own] = config.distributions ?? [];
 
   const liveFunction = once(async () => readStage(await aws.cloudFront(), config.functionName, 'LIVE'));
   const store = once(async () => describeStore(await aws.cloudFront(), config.keyValueStoreName));
@@ -96,9 +104,10 @@ export function openDoctorReaders(options: DoctorOptions): DoctorReaders {
       throw new EdgeError('NOT_FOUND', `key-value store ${config.keyValueStoreName} does not exist`, { hint: 'npm run kvs:apply' });
     return openKeyValueStore(await aws.keyValueStore(), found.arn, { signal });
   });
-  const file = once(options.file);
+  const file = once(own === undefined ? options.file : () => Promise.reject(foreign()));
   const liveDistribution = once(async () => {
     const client = await aws.cloudFront();
+    if (own !== undefined) return readDistributionById(client, own.id);
     // With an id, the placeholders of distribution.json, such as the origins' secret, need no values.
     const planned = await file().catch((error: unknown) => {
       if (distributionId === undefined) throw error;
@@ -112,11 +121,12 @@ export function openDoctorReaders(options: DoctorOptions): DoctorReaders {
     return local === undefined ? network : { ...network, connectTo: local };
   };
   const signals = once(async () => {
-    const planned = await file().catch(async (error: unknown) => {
-      const live = await liveDistribution();
-      if (live === undefined) throw error;
-      return live.config;
-    });
+    const planned = await (options.reach?.(liveDistribution) ??
+      file().catch(async (error: unknown) => {
+        const live = await liveDistribution();
+        if (live === undefined) throw error;
+        return live.config;
+      }));
     const sources = openSignals(config, planned, localOrigins, localOrigins === undefined ? aws : undefined);
     const results = Object.entries(sources).map(async ([origin, each]): Promise<[string, SignalResult[]]> => {
       const seen = await Promise.all(each.map(async (source) => ({ ...(await source.probe(signal)), name: source.name })));
@@ -138,6 +148,11 @@ export function openDoctorReaders(options: DoctorOptions): DoctorReaders {
     versions: once(async () => readHistory(await data())),
     file,
     liveDistribution,
+    plan: once(async () => {
+      const live = await liveDistribution();
+      if (live === undefined) return undefined;
+      return own === undefined ? planDistribution(live, await file()) : openPart(await aws.cloudFront(), config, own).plan(live);
+    }),
     cachePolicy: oncePer((id) => readCachePolicy(aws.cloudFront, id)),
     originRequestPolicy: oncePer((id) => readOriginRequestPolicy(aws.cloudFront, id)),
     certificate: (origin, names) => readCertificate(origin, names, connectTo(origin.id)),
@@ -146,6 +161,19 @@ export function openDoctorReaders(options: DoctorOptions): DoctorReaders {
     credentials: once(async () => readCredentialFacts(await aws.cloudFront())),
     alarms: oncePer(async (region) => (localOrigins === undefined ? listAlarms(await aws.cloudWatch(region)) : undefined)),
   };
+}
+
+/** The configuration for one of its distributions. */
+function narrow(config: EdgeConfig, id: string | undefined): EdgeConfig {
+  const { distributions } = config;
+  if (distributions === undefined) return config;
+  const named = id === undefined ? distributions.slice(0, 1) : distributions.filter((each) => each.id === id);
+  // The local cloud's distribution has the behaviors of all.
+  return { ...config, distributions: named.length > 0 ? named : [mergeBehaviors(distributions, id ?? '')] };
+}
+
+function foreign(): EdgeError {
+  return new EdgeError('CONFIG_MISSING', 'another tool owns the distribution, so distribution.json is not read');
 }
 
 /** How CloudFront connects to an origin. */

@@ -1,14 +1,16 @@
-import type { DefaultCacheBehavior, DistributionConfig, Origin } from '@aws-sdk/client-cloudfront';
+import type { DefaultCacheBehavior, Origin } from '@aws-sdk/client-cloudfront';
 import type { LiveDistribution } from '../../aws/distribution.ts';
+import { regionHeaderOf } from '../../config/distribution-file.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
+import { aliasOf } from '../../config/origin-alias.ts';
 import { coversPattern } from '../../config/path-pattern.ts';
 import { listOrders } from '../../config/services.ts';
-import { planDistribution } from '../../distribution/plan.ts';
+import { EdgeError } from '../../errors.ts';
 import { type CheckFinding, defineCheck, fail, ok, problemsOr, warn } from '../check.ts';
 import {
   type DistributionView,
-  isRouted,
   listBehaviors,
+  listRouted,
   listRoutedOrigins,
   readBothConfigs,
   readDistributionView,
@@ -16,72 +18,105 @@ import {
 
 interface DistributionFacts {
   live: Pick<LiveDistribution, 'id' | 'isDeployed' | 'config'> | undefined;
-  /** Paths in which distribution.json differs from it. */
+  /** The id that edge.config.ts has for a distribution of another tool; undefined when distribution.json describes it. */
+  ownId: string | undefined;
+  /** Paths in which it differs from what we describe. */
   changed: readonly string[];
+  /** Names in edge.config.ts that it does not have. */
+  problems: readonly string[];
 }
 
 const shown = 5;
 
-/** The distribution exists, is enabled and deployed, and matches distribution.json. */
+/** The distribution exists, is enabled and deployed, and has what distribution.json or edge.config.ts describes. */
 export const distributionCheck = defineCheck<DistributionFacts>({
   id: 'distribution',
-  why: 'The other checks read it. A setting in distribution.json that is not live protects no viewer.',
-  gather: async ({ liveDistribution, file }) => {
+  why: 'The other checks read it. A setting that is not live protects no viewer.',
+  gather: async ({ config, liveDistribution, plan }) => {
     const live = await liveDistribution();
-    if (live === undefined) return { live, changed: [] };
-    return { live, changed: planDistribution(live, await file()).changes.map(({ path }) => path) };
+    const found = { live, ownId: config.distributions?.[0]?.id };
+    try {
+      return { ...found, changed: ((await plan())?.changes ?? []).map(({ path }) => path), problems: [] };
+    } catch (error) {
+      if (found.ownId === undefined || !(error instanceof EdgeError) || error.code !== 'CONFIG_INVALID') throw error;
+      return { ...found, changed: [], problems: error.message.split('\n') };
+    }
   },
   judge: judgeDistribution,
 });
 
-function judgeDistribution({ live, changed }: DistributionFacts): readonly CheckFinding[] {
+function judgeDistribution({ live, ownId, changed, problems: names }: DistributionFacts): readonly CheckFinding[] {
+  const owner = 'the tool that owns it';
   if (live === undefined)
-    return [fail('the distribution does not exist; the other checks read distribution.json instead', 'npm run distribution:apply')];
-  const problems: CheckFinding[] = [];
-  if (live.config.Enabled !== true)
-    problems.push(fail(`${live.id} is disabled and serves no viewers`, 'set Enabled to true, then npm run distribution:apply'));
+    return ownId === undefined
+      ? [fail('the distribution does not exist; the other checks read distribution.json instead', 'npm run distribution:apply')]
+      : [fail(`${ownId} does not exist in this account`, 'correct its id in edge.config.ts, or use the credentials of its account')];
+  const problems = names.map((problem) => fail(problem, `correct edge.config.ts, or add it with ${owner}`));
+  if (live.config.Enabled !== true) {
+    const fix = ownId === undefined ? 'set Enabled to true, then npm run distribution:apply' : `enable it with ${owner}`;
+    problems.push(fail(`${live.id} is disabled and serves no viewers`, fix));
+  }
   if (!live.isDeployed)
     problems.push(warn(`${live.id} is being deployed: some edge locations have its previous config`, 'wait, then run it again'));
+  const source = ownId === undefined ? 'distribution.json' : 'edge.config.ts';
   if (changed.length > 0) {
     const more = changed.length > shown ? ` and ${changed.length - shown} more` : '';
-    const paths = changed.slice(0, shown).join(', ');
-    problems.push(warn(`${live.id} differs from distribution.json: ${paths}${more}`, 'npm run distribution:plan shows the differences'));
+    const found = `${live.id} differs from ${source}: ${changed.slice(0, shown).join(', ')}${more}`;
+    const again = `npm run distribution:apply; where ${owner} took it away, let that tool have it too, or ignore the field`;
+    problems.push(warn(found, ownId === undefined ? 'npm run distribution:plan shows the differences' : again));
   }
-  return problemsOr(problems, `${live.id} is deployed and matches distribution.json`);
+  const policy = live.config.ContinuousDeploymentPolicyId;
+  if (ownId !== undefined && policy)
+    problems.push(
+      warn(
+        `${live.id} has the continuous deployment policy ${policy}: viewers of its staging distribution have what that one has, and promoting it replaces all behaviors`,
+        `give the staging distribution the function with ${owner}, or end its rollout`,
+      ),
+    );
+  return problemsOr(problems, `${live.id} is deployed and matches ${source}`);
 }
 
 interface OriginsFacts extends DistributionView {
   origins: EdgeConfig['origins'];
+  isLocal: boolean;
 }
 
 /** The distribution has every origin that the router may choose, with its region. */
 export const originsCheck = defineCheck<OriginsFacts>({
   id: 'origins',
   why: 'If the router chooses an origin that the distribution does not have, each viewer sent there gets 502.',
-  gather: async (readers) => ({ ...(await readDistributionView(readers)), origins: readers.config.origins }),
+  gather: async (readers) => ({ ...(await readDistributionView(readers)), origins: readers.config.origins, isLocal: readers.isLocal }),
   judge: judgeOrigins,
 });
 
-function judgeOrigins({ where, config, origins }: OriginsFacts): readonly CheckFinding[] {
+function judgeOrigins({ where, config, origins, isLocal }: OriginsFacts): readonly CheckFinding[] {
   const there = new Map((config.Origins?.Items ?? []).map((origin) => [origin.Id, origin]));
-  const fix = 'make distribution.json and edge.config.ts agree, then npm run distribution:apply';
-  const problems = Object.values(origins).flatMap(({ originId: id, region }): CheckFinding[] => {
+  const fix = 'make the distribution and edge.config.ts agree, then npm run distribution:apply';
+  const hasRegions = Object.values(origins).some(({ originId }) => regionHeaderOf(there.get(originId)) !== undefined);
+  const problems = Object.entries(origins).flatMap(([alias, { originId: id, region, domainName }]): CheckFinding[] => {
     const origin = there.get(id);
     if (origin === undefined) return [fail(`${where} has no origin ${id}`, fix)];
-    const found = readRegion(origin);
-    if (found === region) return [];
+    const found = regionHeaderOf(origin);
     const problem = found === undefined ? `origin ${id} gets no x-region header` : `origin ${id} gets x-region ${found}`;
-    return [fail(`${where}: ${problem}, edge.config.ts has ${region}`, fix)];
+    return [
+      ...(hasRegions && found !== region ? [fail(`${where}: ${problem}, edge.config.ts has ${region}`, fix)] : []),
+      ...(isLocal || domainName === undefined || domainName.toLowerCase() === origin.DomainName?.toLowerCase()
+        ? []
+        : [
+            fail(
+              `${where}: origin ${id} is ${origin.DomainName}, edge.config.ts has ${domainName}: probes do not ask what serves viewers`,
+              `correct domainName of ${alias} in edge.config.ts`,
+            ),
+          ]),
+    ];
   });
-  return problemsOr(problems, `${Object.keys(origins).join(', ')}, each with its region`);
-}
-
-function readRegion({ CustomHeaders }: NonNullable<NonNullable<DistributionConfig['Origins']>['Items']>[number]): string | undefined {
-  return CustomHeaders?.Items?.find(({ HeaderName }) => HeaderName?.toLowerCase() === 'x-region')?.HeaderValue;
+  return problemsOr(problems, `${Object.keys(origins).join(', ')}${hasRegions ? ', each with its region' : ''}`);
 }
 
 interface EveryBehaviorFacts extends DistributionView {
   functionName: string;
+  /** edge.config.ts names the behaviors; the others belong to another tool. */
+  isNamed?: boolean;
   behaviors: readonly { name: string; behavior: DefaultCacheBehavior; isRouted: boolean }[];
 }
 
@@ -91,24 +126,25 @@ export const everyBehaviorCheck = defineCheck<EveryBehaviorFacts>({
   why: 'Requests of a behavior without the function, or taken by an earlier behavior, stay with one origin and fail while it is down.',
   gather: async (readers) => {
     const judged = await readDistributionView(readers);
-    const behaviors = listBehaviors(judged.config).map((each) => ({
-      ...each,
-      isRouted: isRouted(each.behavior, judged.config, readers.config),
-    }));
-    return { ...judged, functionName: readers.config.functionName, behaviors };
+    const { functionName, distributions } = readers.config;
+    return { ...judged, functionName, isNamed: distributions !== undefined, behaviors: listRouted(judged.config, readers.config) };
   },
   judge: judgeEveryBehavior,
 });
 
-export function judgeEveryBehavior({ where, functionName, behaviors }: EveryBehaviorFacts): readonly CheckFinding[] {
+export function judgeEveryBehavior({ where, functionName, behaviors, isNamed = false }: EveryBehaviorFacts): readonly CheckFinding[] {
   const problems = behaviors.flatMap(({ name, behavior, isRouted }): CheckFinding[] => {
     const arn = viewerRequestArn(behavior);
     const isRunning = runsRouter(behavior, functionName);
     if (isRunning && !isRouted)
       return [
         warn(
-          `${where}: ${name} targets ${behavior.TargetOriginId} and runs ${functionName}, which sends it to another origin`,
-          `remove the function from ${name}, unless that is intended`,
+          isNamed
+            ? `${where}: ${name} runs ${functionName}, and edge.config.ts does not name it`
+            : `${where}: ${name} targets ${behavior.TargetOriginId} and runs ${functionName}, which sends it to another origin`,
+          isNamed
+            ? `add ${name} to behaviors in edge.config.ts, or remove the function`
+            : `remove the function from ${name}, unless that is intended`,
         ),
       ];
     if (!isRouted) return [];
@@ -116,15 +152,21 @@ export function judgeEveryBehavior({ where, functionName, behaviors }: EveryBeha
     return [
       fail(
         `${where}: ${name} runs ${arn === undefined ? 'no function' : arn} on viewer-request`,
-        `add ${functionName} to its FunctionAssociations, then npm run distribution:apply`,
+        isNamed
+          ? 'npm run distribution:apply adds it; where another tool took it away, let that tool have it too, or ignore the field'
+          : `add ${functionName} to its FunctionAssociations, then npm run distribution:apply`,
       ),
     ];
   });
-  const routed = behaviors.filter(({ isRouted }) => isRouted).length;
-  return problemsOr(
-    problems,
-    `${routed} of ${behaviors.length} behaviors target the router's origins, and all of them run ${functionName}`,
-  );
+  const routed = behaviors.filter(({ isRouted }) => isRouted);
+  if (!isNamed)
+    return problemsOr(
+      problems,
+      `${routed.length} of ${behaviors.length} behaviors target the router's origins, and all of them run ${functionName}`,
+    );
+  const names = (of: typeof behaviors) => of.map(({ name }) => name).join(', ') || 'none';
+  const others = behaviors.filter(({ isRouted }) => !isRouted);
+  return problemsOr(problems, `with ${functionName}: ${names(routed)}; not ours: ${names(others)}`);
 }
 
 function viewerRequestArn({ FunctionAssociations }: DefaultCacheBehavior): string | undefined {
@@ -184,7 +226,7 @@ function judgeOriginGroups(configs: readonly DistributionView[]): readonly Check
 interface TimeoutsFacts {
   where: string;
   origins: readonly Origin[];
-  config: Pick<EdgeConfig, 'defaultOrder' | 'routes' | 'services' | 'perRequestFailover'>;
+  config: Pick<EdgeConfig, 'origins' | 'defaultOrder' | 'routes' | 'services' | 'perRequestFailover'>;
 }
 
 /** Our own limits: how long people wait, and when browsers and load balancers commonly give up. */
@@ -203,7 +245,7 @@ export const timeoutsCheck = defineCheck<TimeoutsFacts>({
 });
 
 export function judgeTimeouts({ where, origins, config }: TimeoutsFacts): readonly CheckFinding[] {
-  const seconds = new Map(origins.map((origin) => [origin.Id ?? '', worstSeconds(origin)]));
+  const seconds = new Map(origins.map((origin) => [aliasOf(config.origins, origin.Id ?? ''), worstSeconds(origin)]));
   const waits = listOrders(config).map((order) => {
     const tried = order.slice(0, config.perRequestFailover ? 2 : 1);
     return { tried, total: tried.reduce((sum, id) => sum + (seconds.get(id) ?? 0), 0) };
@@ -212,12 +254,12 @@ export function judgeTimeouts({ where, origins, config }: TimeoutsFacts): readon
   const parts = worst.tried.map((id) => `${id} ${seconds.get(id) ?? 0} s`).join(', then ');
   const found = `${where}: a GET may take ${worst.total} s (${parts})`;
   const fix =
-    'lower ConnectionAttempts, ConnectionTimeout and OriginReadTimeout of the origins; the sample distribution.json has 1, 2 s and 10 s';
+    "lower ConnectionAttempts, ConnectionTimeout and OriginReadTimeout of the origins to 1, 2 s and 10 s, as the sample has them; where another tool owns the distribution, manage: ['timeouts'] does it";
   if (worst.total > failSeconds) return [fail(found, fix)];
   return worst.total > warnSeconds ? [warn(found, fix)] : [ok(found)];
 }
 
 /** Each attempt connects at the last moment and gets no answer; CloudFront repeats a GET as often as it connects (DG DownloadDistValuesOrigin.html). */
-function worstSeconds({ ConnectionAttempts = 3, ConnectionTimeout = 10, CustomOriginConfig }: Origin): number {
-  return ConnectionAttempts * (ConnectionTimeout + (CustomOriginConfig?.OriginReadTimeout ?? 30));
+function worstSeconds({ ConnectionAttempts = 3, ConnectionTimeout = 10, CustomOriginConfig, VpcOriginConfig }: Origin): number {
+  return ConnectionAttempts * (ConnectionTimeout + (CustomOriginConfig?.OriginReadTimeout ?? VpcOriginConfig?.OriginReadTimeout ?? 30));
 }
