@@ -8,6 +8,7 @@ import type { LocalCloud } from '../src/config/local-cloud.ts';
 import { applyDistribution } from '../src/distribution/distribution.ts';
 import { findNjs } from '../src/edge/njs/njs.ts';
 import { publishRouter } from '../src/publish/publish.ts';
+import type { Release } from '../src/publish/publish-tools.ts';
 import { createStore } from '../src/store/create-store.ts';
 import { openRuntime } from './function/open-runtime.ts';
 
@@ -24,6 +25,8 @@ export interface PublishedCloudOptions extends Pick<LocalCloudOptions, 'propagat
 export interface PublishedCloud extends Omit<OpenLocalCloud, 'serve'> {
   edge: Edge;
   description: LocalCloud;
+  /** Publishes the function as the working tree builds it now. */
+  publish(): Promise<Release>;
 }
 
 /**
@@ -42,9 +45,10 @@ export async function openPublishedCloud(options: PublishedCloudOptions): Promis
     const cloudFront = await aws.cloudFront();
     const openJudged = () => openRuntime({ env: { PATH: path }, now: Date.now, progress: () => undefined });
     const openStore = async (arn: string) => openKeyValueStore(await aws.keyValueStore(), arn);
-    await publishRouter({ cloudFront, keyValueStoreArn, openStore, config, njs: findNjs(path), openRuntime: openJudged });
+    const publish = () => publishRouter({ cloudFront, keyValueStoreArn, openStore, config, njs: findNjs(path), openRuntime: openJudged });
+    await publish();
     const distribution = await applyDistribution({ client: cloudFront, file: cloud.distribution }, { signal });
-    return { ...cloud, ...(await cloud.serve(distribution.id, keyValueStoreArn)) };
+    return { ...cloud, ...(await cloud.serve(distribution.id, keyValueStoreArn)), publish };
   } catch (error) {
     await cloud.close();
     throw error;

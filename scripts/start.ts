@@ -13,6 +13,7 @@ import { formatEventText } from '../src/flipper/format-flipper-event.ts';
 import { openSignals } from '../src/flipper/open-signals.ts';
 import { drillConfig } from './drill/drill-config.ts';
 import { flipperNews } from './start/flipper-news.ts';
+import { followCode } from './start/follow-code.ts';
 import { describePropagation, propagationOption } from './start/propagation-option.ts';
 
 await run({
@@ -86,6 +87,7 @@ await run({
         'npm run failover -- status --local',
         '',
       ]);
+      void followCode({ config, publish: cloud.publish, note: io.stderr, signal: io.signal });
       if (!hasFlipper) await sleep(2 ** 31 - 1, undefined, { signal: io.signal }).catch(() => undefined);
       else {
         await runFlipper({

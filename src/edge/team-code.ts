@@ -30,7 +30,12 @@ type TeamModules = ReadonlyMap<string, TeamModule & { file: string }>;
 
 /** Whether the router is built together with code of the team's own. */
 export function hasTeamCode(config: TeamFiles): boolean {
-  return teamParts.some((part) => config[part] !== undefined);
+  return listTeamCode(config).length > 0;
+}
+
+/** The files that the configuration names. */
+export function listTeamCode(config: TeamFiles): string[] {
+  return teamParts.flatMap((part) => config[part] ?? []);
 }
 
 /**

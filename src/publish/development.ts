@@ -7,9 +7,10 @@ import {
   testFunction,
   updateFunction,
 } from '../aws/function.ts';
+import { hasTeamCode } from '../edge/team-code.ts';
 import { EdgeError } from '../errors.ts';
 import { storeTimeoutMs } from '../store/create-store.ts';
-import { checkFixture, type Fixture } from './fixtures.ts';
+import { checkFixture, type Fixture, findEarlyAnswer } from './fixtures.ts';
 import type { ResolvedTools, Steps } from './publish-tools.ts';
 import { describeStage, isRelease, type ReleaseMark, readStage, type Stage } from './stage.ts';
 
@@ -95,6 +96,8 @@ export interface TestReport {
   failures: string[];
   /** Runs whose output is not what their fixture expects. */
   differences: string[];
+  /** Runs that the team's own code answered before routing: no failure, and no proof. */
+  answered: string[];
 }
 
 /** Fixtures that run at the same time. AWS does not document the API's rate. */
@@ -103,15 +106,18 @@ const concurrency = 4;
 /** Runs every fixture on DEVELOPMENT with TestFunction: CloudFront itself executes the code against the real store. */
 export async function testDevelopment(
   { name, etag, fixtures, maxUtilization }: { name: string; etag: string; fixtures: readonly Fixture[]; maxUtilization: number },
-  { cloudFront, retry }: ResolvedTools,
+  { cloudFront, retry, config }: ResolvedTools,
 ): Promise<TestReport> {
   const test = async (fixture: Fixture) => {
     const call = () => testFunction(cloudFront, name, { stage: 'DEVELOPMENT', etag, event: fixture.event });
     const run = await retry(`test ${fixture.name}`, call);
+    const status = hasTeamCode(config) && run.error === undefined ? findEarlyAnswer(fixture, run) : undefined;
+    const isChecked = run.error === undefined && status === undefined;
     return {
+      answered: status === undefined ? [] : [`${fixture.name}: answered with ${status} before routing`],
       utilization: run.utilization,
       failures: findFailures(run, maxUtilization).map((failure) => `${fixture.name}: ${failure}`),
-      differences: run.error === undefined ? checkFixture(fixture, run).map((problem) => `${fixture.name}: ${problem}`) : [],
+      differences: isChecked ? checkFixture(fixture, run).map((problem) => `${fixture.name}: ${problem}`) : [],
     };
   };
   const runs = await pMap(fixtures, test, { concurrency });
@@ -120,6 +126,7 @@ export async function testDevelopment(
     utilization: Math.max(...runs.map(({ utilization }) => utilization)),
     failures: runs.flatMap(({ failures }) => failures),
     differences: runs.flatMap(({ differences }) => differences),
+    answered: runs.flatMap(({ answered }) => answered),
   };
 }
 
@@ -140,8 +147,8 @@ export function describeTests({ tested, utilization, failures, differences }: Te
  * TEST_FAILED when the code must not become LIVE. A rollback's code may differ from fixtures that are newer than it:
  * those differences become notes.
  */
-export function judgeTests({ failures, differences }: TestReport, isRollback: boolean, note: Steps['note']): void {
+export function judgeTests({ failures, differences, answered }: TestReport, isRollback: boolean, note: Steps['note']): void {
   const stopping = isRollback ? failures : [...failures, ...differences];
   if (stopping.length > 0) throw new EdgeError('TEST_FAILED', stopping.join('\n'), { hint: 'the fixtures are in test/fixtures/events' });
-  for (const difference of differences) note(difference);
+  for (const line of [...differences, ...answered]) note(line);
 }

@@ -27,6 +27,8 @@ const schema = z
       .optional(),
     /** The function answers the request itself. */
     response: z.strictObject({ statusCode: z.int(), headers: values }).optional(),
+    /** False: the team's own code must not answer it. Otherwise it may, and then the fixture proves nothing. */
+    answered: z.literal(false).optional(),
   })
   .refine(
     (expectation) => (expectation.request === undefined) !== (expectation.response === undefined),
@@ -91,6 +93,15 @@ function isPattern(source: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** The status with which the team's own code answered a fixture that expects a request, unless the fixture forbids it. */
+export function findEarlyAnswer(
+  { expectation }: Pick<Fixture, 'expectation'>,
+  { output }: Pick<FunctionTest, 'output'>,
+): number | undefined {
+  const status = field(field(output, 'response'), 'statusCode');
+  return expectation.request !== undefined && expectation.answered !== false && typeof status === 'number' ? status : undefined;
 }
 
 /** Every difference between a run's result and what its fixture expects, one line each. */
