@@ -9,6 +9,7 @@ import { buildFunction } from '../src/edge/build.ts';
 import type { RunInput } from '../src/edge/execution.ts';
 import { countInstructions, countRequests } from '../src/edge/njs/instructions.ts';
 import { findExecutable } from '../src/edge/njs/run-process.ts';
+import { countOwnCode } from './own-code-cost.ts';
 
 interface CostCase {
   name: string;
@@ -154,6 +155,12 @@ if (njs === undefined || valgrind === undefined) {
       row('each extra service', Math.ceil((six.served - one.served) / 5), 1_000);
       row('each extra service, passing through', Math.ceil((six.passed - one.passed) / 5), 1_000);
       row('each extra service, bytes', Math.ceil((six.bytes - one.bytes) / 5), 120);
+    }
+    console.log('\ncode of the team’s own that does nothing, on top of the router');
+    const own = await countOwnCode(config, [{ event: eventFrom('IN'), store: withRecord('ok') }], { njs, valgrind });
+    for (const { name, instructions, budget, bytes, maxBytes } of own) {
+      row(name, instructions, budget);
+      row(`${name}: bytes`, bytes, maxBytes);
     }
     // Two letters each, the last ones the farthest to search for.
     const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
