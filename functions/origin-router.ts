@@ -4,6 +4,7 @@ import {
   canRetry,
   firstAttempt,
   hasAliases,
+  hasKeyPrefix,
   hasServices,
   hasShares,
   hasSubdivisions,
@@ -12,6 +13,7 @@ import {
   onlyPairs,
   perRequestFailover,
   places,
+  prefixedHealthKey,
   retryHeader,
   routes,
   serviceOf,
@@ -49,7 +51,7 @@ export async function handler(event: CloudFrontRequestEvent): Promise<CloudFront
       // biome-ignore lint/suspicious/noAssignInExpressions: as above.
       hasServices && !(event.service = serviceOf(hasBefore ? (event.path as string) : event.request.uri))
         ? record
-        : await cf.kvs().get('health' satisfies typeof healthKey);
+        : await cf.kvs().get(hasKeyPrefix ? prefixedHealthKey : ('health' satisfies typeof healthKey));
   } catch (_error) {}
   // It passes through: the behavior's own origin serves it.
   const request = hasServices && !event.service ? event.request : route(event, record);

@@ -3,6 +3,10 @@ declare module 'virtual:routes' {
   import type { OriginGroup } from 'cloudfront';
   /** False compiles the per-request origin group away. */
   export const perRequestFailover: boolean;
+  /** True compiles `prefixedHealthKey` in. */
+  export const hasKeyPrefix: boolean;
+  /** The health record's key of a function that shares its store with another: `staging/health`. */
+  export const prefixedHealthKey: string;
   /** True compiles `retryHeader` in. */
   export const canRetry: boolean;
   /** Lower-case name of the header with which a client marks a request that it tries again. */

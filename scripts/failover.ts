@@ -48,7 +48,7 @@ await run({
     const origins = Object.keys(config.origins);
     const intent = parseIntent(positionals, values, origins, io.now());
     const { signal } = io;
-    const opening = { env: io.env, isLocal: values.local, name: config.keyValueStoreName, log: io.progress, signal };
+    const opening = { env: io.env, isLocal: values.local, config, log: io.progress, signal };
     const isStatus = intent.command === 'status';
     // Loaded before any clock runs: what a probe has 500 ms for must not be spent on that.
     const [{ store, arn, local }] = await Promise.all([

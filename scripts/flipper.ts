@@ -54,7 +54,7 @@ await run({
     // Viewers on a dead origin must not wait because a log is full or its reader has died.
     io.outlivesReaders = values.watch;
     // Not io.signal: a write that is on its way when SIGTERM arrives is finished, so that its end is known.
-    const opening = { env: io.env, isLocal: values.local, name: config.keyValueStoreName, log: io.progress };
+    const opening = { env: io.env, isLocal: values.local, config, log: io.progress };
     const { store, local } = await openFlagStore(opening);
     const aws = openAws({ env: io.env, local });
     const distribution = await loadDistribution({ config, env: io.env, local, readLive: liveReader(aws.cloudFront) });

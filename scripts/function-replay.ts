@@ -47,7 +47,15 @@ await run({
     const runtime = await openRuntime(io);
     const startedAt = io.now();
     let shownAt = 0;
-    const decider = openDecider({ runtime, before, after, record, now: startedAt, openSweeper: () => openSweeper(io) });
+    const decider = openDecider({
+      runtime,
+      before,
+      after,
+      record,
+      keyPrefix: config.keyPrefix,
+      now: startedAt,
+      openSweeper: () => openSweeper(io),
+    });
     try {
       const report = await replayLog({
         files,

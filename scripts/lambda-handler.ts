@@ -59,7 +59,7 @@ async function open(): Promise<ReturnType<typeof openFlipperLambda>> {
 let store: Promise<FlagStore> | undefined;
 
 function openStore(): Promise<FlagStore> {
-  store ??= openFlagStore({ env, isLocal: false, name: config.keyValueStoreName }).then((found) => found.store);
+  store ??= openFlagStore({ env, isLocal: false, config }).then((found) => found.store);
   store.catch(() => {
     store = undefined;
   });

@@ -41,10 +41,10 @@ export async function openPublishedCloud(options: PublishedCloudOptions): Promis
   });
   try {
     const aws = openAws({ env: {}, local: { controlPlane: cloud.controlPlane.url } });
-    const { arn: keyValueStoreArn } = await createStore(aws, { name: config.keyValueStoreName, signal });
+    const { arn: keyValueStoreArn } = await createStore(aws, { name: config.keyValueStoreName, keyPrefix: config.keyPrefix, signal });
     const cloudFront = await aws.cloudFront();
     const openJudged = () => openRuntime({ env: { PATH: path }, now: Date.now, progress: () => undefined });
-    const openStore = async (arn: string) => openKeyValueStore(await aws.keyValueStore(), arn);
+    const openStore = async (arn: string) => openKeyValueStore(await aws.keyValueStore(), arn, { keyPrefix: config.keyPrefix });
     const publish = () => publishRouter({ cloudFront, keyValueStoreArn, openStore, config, njs: findNjs(path), openRuntime: openJudged });
     await publish();
     const distribution = await applyDistribution({ client: cloudFront, file: cloud.distribution }, { signal });

@@ -71,7 +71,7 @@ await run({
     try {
       const { description, origins } = cloud;
       const client = await openAws({ env: {}, local: description }).keyValueStore();
-      const store = openKeyValueStore(client, description.keyValueStoreArn);
+      const store = openKeyValueStore(client, description.keyValueStoreArn, { keyPrefix: config.keyPrefix });
       const hasFlipper = !values['no-flipper'];
       if (atPort !== undefined)
         page = await serveConsole({ cloud, config, store, port: atPort, locations: values.locations, hasFlipper }, io);

@@ -1,5 +1,4 @@
 import { parseHealthRecord, weightAt } from '../../kvs/health-record.ts';
-import { healthKey } from '../../kvs/keys.ts';
 import type { EdgeRequestRecord } from '../edge/exchange.ts';
 import type { ConsoleSource, FlipperNews, StoreStatus } from './console-source.ts';
 import { RequestSample, TrafficWindow } from './traffic.ts';
@@ -114,7 +113,7 @@ export class ConsoleModel {
   }
 
   #readState(now: number): ConsoleState {
-    const { edge, origins, locations, replica, published, storeArn, author, hasFlipper } = this.#source;
+    const { edge, origins, locations, replica, published, storeArn, healthKey, author, hasFlipper } = this.#source;
     const status = this.#source.status(published.store(storeArn) ?? new Map(), now);
     this.#noteFlips(status.lastFlips);
     this.#noteFaults(now);

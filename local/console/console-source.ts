@@ -48,6 +48,8 @@ export interface ConsoleSource {
   replica: Replica;
   published: Published;
   storeArn: string;
+  /** The health record's key in that store, with its prefix. */
+  healthKey: string;
   /** The viewer-request function of the default behavior. */
   functionArn(): string | undefined;
   /** The name in the audit. */

@@ -1,9 +1,8 @@
 import { parseHealthRecord, weightAt } from '../../kvs/health-record.ts';
-import { healthKey } from '../../kvs/keys.ts';
 import type { ConsoleSource } from './console-source.ts';
 import type { WorldState } from './wire.ts';
 
-type Watched = Pick<ConsoleSource, 'origins' | 'replica' | 'published' | 'storeArn' | 'functionArn' | 'survey'>;
+type Watched = Pick<ConsoleSource, 'origins' | 'replica' | 'published' | 'storeArn' | 'healthKey' | 'functionArn' | 'survey'>;
 
 /**
  * Keeps the map's answer. Runs the LIVE function for every country when the code, the edge's copy of the record or its
@@ -60,7 +59,7 @@ export class WorldWatch {
 
   /** The present question. `key` changes whenever the answer may change. */
   #question(now: number) {
-    const { replica, published, storeArn, functionArn, origins } = this.#source;
+    const { replica, published, storeArn, healthKey, functionArn, origins } = this.#source;
     const arn = functionArn();
     const live = arn === undefined ? undefined : published.liveFunction(arn);
     const view = replica.read(storeArn, 0);

@@ -138,7 +138,7 @@ async function startFlipper(config: EdgeConfig, cloud: PublishedCloud, log: Log,
     by: 'drill',
     policy: buildFlipPolicy(config),
     signals: openSignals(config, distribution, description.origins),
-    store: openKeyValueStore(client, description.keyValueStoreArn),
+    store: openKeyValueStore(client, description.keyValueStoreArn, { keyPrefix: config.keyPrefix }),
     log,
     signal,
   });

@@ -42,7 +42,12 @@ export function openLiveExpectations(config: EdgeConfig, local: LocalCloud | und
       const done = new AbortController();
       const run = async () => {
         const found = await live;
-        return expectByCode({ ...found, now: io.now(), origins: config.origins }, records, viewers, healthPath(config));
+        return expectByCode(
+          { ...found, now: io.now(), origins: config.origins, keyPrefix: config.keyPrefix },
+          records,
+          viewers,
+          healthPath(config),
+        );
       };
       const late = sleepFor(timeoutMs, timedOut, { signal: done.signal });
       late.catch(() => undefined);

@@ -80,7 +80,11 @@ async function explainDifference({ local }: ExplainValues, runtime: AnyRuntime, 
   }
   const situations = listAllSituations(config);
   const survey = (source: typeof before) =>
-    surveyFunction({ runtime, source, now: io.now(), origins: config.origins, keys: config.keys }, situations, listViewers(config));
+    surveyFunction(
+      { runtime, source, now: io.now(), origins: config.origins, keys: config.keys, keyPrefix: config.keyPrefix },
+      situations,
+      listViewers(config),
+    );
   const [old, fresh] = await Promise.all([survey(before), survey(after)]);
   const comparisons = compareSurveys(old, fresh);
   io.result({ ...hashes, comparisons }, [...head, ...formatComparison(comparisons, { columns, colour })]);
@@ -93,7 +97,7 @@ async function explainAll(values: ExplainValues, runtime: AnyRuntime, io: Io): P
   loading.catch(() => undefined);
   const source = await loadCode(values, io);
   const origins = Object.keys(config.origins).length;
-  const asked = { runtime, source, now: io.now(), origins: config.origins, keys: config.keys };
+  const asked = { runtime, source, now: io.now(), origins: config.origins, keys: config.keys, keyPrefix: config.keyPrefix };
   const countries = (path?: string) =>
     explainCountries(
       asked,
@@ -122,7 +126,7 @@ async function explainOne(viewer: ReturnType<typeof parseViewer>, values: Explai
   ]);
   const now = io.now();
   const explanation = await explainViewer(
-    { runtime, source, now, origins: config.origins, keys: config.keys },
+    { runtime, source, now, origins: config.origins, keys: config.keys, keyPrefix: config.keyPrefix },
     { viewer: config.services === undefined ? viewer : { uri: '/', ...viewer }, record, config: values.live ? undefined : config },
   );
   const lines = formatExplanation(explanation, { code: source.label, source: from, now, colour: io.colour });

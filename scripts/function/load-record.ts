@@ -12,12 +12,12 @@ export interface LoadedRecord {
 /** The record that was given, else the live one. */
 export async function loadRecord(
   given: string | undefined,
-  { keyValueStoreName }: EdgeConfig,
+  config: EdgeConfig,
   { local, io }: { local: boolean; io: Io },
 ): Promise<LoadedRecord> {
   if (given !== undefined) return { record: given, from: 'given' };
   const { openFlagStore } = await import('../../src/aws/open-flag-store.ts');
-  const { store } = await openFlagStore({ env: io.env, isLocal: local, name: keyValueStoreName, log: io.progress, signal: io.signal });
+  const { store } = await openFlagStore({ env: io.env, isLocal: local, config, log: io.progress, signal: io.signal });
   const { values } = await store.read([healthKey]);
-  return { record: values.get(healthKey), from: `live, ${keyValueStoreName}` };
+  return { record: values.get(healthKey), from: `live, ${config.keyValueStoreName}` };
 }

@@ -43,7 +43,7 @@ export async function openPublishTools(config: EdgeConfig, values: OpeningValues
   return {
     cloudFront: dryRun ? withoutWrites(cloudFront) : cloudFront,
     keyValueStoreArn: local?.keyValueStoreArn ?? findStore,
-    openStore: (arn) => openStore(aws, arn, { dryRun, log: io.progress, signal }),
+    openStore: (arn) => openStore(aws, arn, { dryRun, log: io.progress, signal, keyPrefix: config.keyPrefix }),
     config,
     njs,
     ...(dryRun ? {} : { confirm: (release: PlannedRelease) => confirmRelease(release, { isLocal, yes, region: aws.region }, io) }),
@@ -81,10 +81,10 @@ async function confirmRelease(
 async function openStore(
   aws: Aws,
   arn: string,
-  { dryRun, log, signal }: { dryRun: boolean; log: (line: string) => void; signal: AbortSignal },
+  { dryRun, ...options }: { dryRun: boolean; log: (line: string) => void; signal: AbortSignal; keyPrefix: string | undefined },
 ) {
   const [{ openKeyValueStore }, client] = await Promise.all([import('../../src/aws/key-value-store.ts'), aws.keyValueStore()]);
-  return openKeyValueStore(dryRun ? withoutWrites(client) : client, arn, { log, signal });
+  return openKeyValueStore(dryRun ? withoutWrites(client) : client, arn, options);
 }
 
 /**

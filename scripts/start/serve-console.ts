@@ -1,4 +1,6 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
+import { healthKey } from '../../kvs/keys.ts';
+import { ownKey, storedKey } from '../../kvs/reserved-keys.ts';
 import { type Console, openConsole } from '../../local/console/console.ts';
 import type { ConsoleSource } from '../../local/console/console-source.ts';
 import { edgeLocations } from '../../local/edge/exchange.ts';
@@ -78,9 +80,15 @@ export async function serveConsole(
     author: tools.by,
     hasFlipper,
     viewers: viewers.rate,
-    status: (values, at) => describeValues(values, origins, at),
+    healthKey: storedKey(healthKey, config.keyPrefix),
+    status: (values, at) => describeValues(new Map([...values].map(([key, value]) => [ownKey(key, config.keyPrefix), value])), origins, at),
     survey: async (survey) => {
-      const audiences = await surveyLive(cloud.runtime, survey, origins.length, samplePaths(config)[0]?.path);
+      const audiences = await surveyLive(
+        cloud.runtime,
+        { ...survey, keyPrefix: config.keyPrefix },
+        origins.length,
+        samplePaths(config)[0]?.path,
+      );
       return audiences.map(({ countries, shares, ...rest }) => ({
         ...rest,
         countries: countries.map((code) => code ?? null),

@@ -9,18 +9,24 @@ import {
 } from '@aws-sdk/client-cloudfront-keyvaluestore';
 import { auditKey } from '../../kvs/keys.ts';
 import { maxListKeysResults } from '../../kvs/limits.ts';
+import { ownKey, storedKey } from '../../kvs/reserved-keys.ts';
 import type { FlagStore, KeyChange, StoreSnapshot } from '../core/flag-store.ts';
 import { recallAudit } from '../core/recall-audit.ts';
 import { EdgeError } from '../errors.ts';
 import { classifyAwsError, wrapAwsError } from './aws-error.ts';
 import { backoffMs, maxCalls, type RetryOptions, retryCall } from './retry.ts';
 
+export interface KeyValueStoreOptions extends Partial<RetryOptions> {
+  /** `keyPrefix` of edge.config.ts. All keys given and returned are without it. */
+  keyPrefix?: string | undefined;
+}
+
 /**
  * The key-value store with this ARN. `client` comes from `openAws`: a client that retries would send a write twice.
  * Every AWS failure is an EdgeError; a missing key is absent, a missing store is NOT_FOUND.
  */
-export function openKeyValueStore(client: CloudFrontKeyValueStoreClient, arn: string, options: Partial<RetryOptions> = {}): FlagStore {
-  const { signal } = options;
+export function openKeyValueStore(client: CloudFrontKeyValueStoreClient, arn: string, options: KeyValueStoreOptions = {}): FlagStore {
+  const { signal, keyPrefix } = options;
   const retry: RetryOptions = {
     sleep: options.sleep ?? ((ms) => sleepFor(ms, undefined, { signal })),
     random: options.random ?? Math.random,
@@ -43,7 +49,7 @@ export function openKeyValueStore(client: CloudFrontKeyValueStoreClient, arn: st
 
   async function readValue(key: string): Promise<[string, string] | undefined> {
     try {
-      const { Value } = await send((how) => client.send(new GetKeyCommand({ KvsARN: arn, Key: key }), how));
+      const { Value } = await send((how) => client.send(new GetKeyCommand({ KvsARN: arn, Key: storedKey(key, keyPrefix) }), how));
       return [key, required(Value, 'GetKey', 'Value')];
     } catch (error) {
       if (error instanceof ResourceNotFoundException) return undefined;
@@ -88,7 +94,7 @@ export function openKeyValueStore(client: CloudFrontKeyValueStoreClient, arn: st
   async function readPage(command: ListKeysCommand): Promise<{ items: [string, string][]; NextToken: string | undefined }> {
     const { Items, NextToken } = await send((how) => client.send(command, how));
     const items = Items?.map(({ Key, Value }): [string, string] => [
-      required(Key, 'ListKeys', 'Key'),
+      ownKey(required(Key, 'ListKeys', 'Key'), keyPrefix),
       required(Value, 'ListKeys', 'Value'),
     ]);
     if (items !== undefined) return { items, NextToken };
@@ -99,8 +105,8 @@ export function openKeyValueStore(client: CloudFrontKeyValueStoreClient, arn: st
   }
 
   async function write(change: KeyChange, etag: string): Promise<void> {
-    const Puts = change.puts.map(({ key, value }) => ({ Key: key, Value: value }));
-    const Deletes = change.deletes.map((key) => ({ Key: key }));
+    const Puts = change.puts.map(({ key, value }) => ({ Key: storedKey(key, keyPrefix), Value: value }));
+    const Deletes = change.deletes.map((key) => ({ Key: storedKey(key, keyPrefix) }));
     const { ETag } = await send((how) => client.send(new UpdateKeysCommand({ KvsARN: arn, IfMatch: etag, Puts, Deletes }), how));
     required(ETag, 'UpdateKeys', 'ETag');
   }

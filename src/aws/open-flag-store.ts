@@ -1,3 +1,4 @@
+import type { EdgeConfig } from '../config/edge-config.ts';
 import { type LocalCloud, readLocalCloud } from '../config/local-cloud.ts';
 import type { FlagStore } from '../core/flag-store.ts';
 import { EdgeError } from '../errors.ts';
@@ -9,8 +10,7 @@ export interface OpenFlagStoreOptions {
   env: Readonly<Record<string, string | undefined>>;
   /** The running local cloud instead of AWS. */
   isLocal: boolean;
-  /** `keyValueStoreName` of edge.config.ts. */
-  name: string;
+  config: Pick<EdgeConfig, 'keyValueStoreName' | 'keyPrefix' | 'accountId'>;
   log?: (line: string) => void;
   signal?: AbortSignal;
 }
@@ -19,14 +19,28 @@ export interface OpenFlagStoreOptions {
 export async function openFlagStore(
   options: OpenFlagStoreOptions,
 ): Promise<{ store: FlagStore; arn: string; local: LocalCloud | undefined }> {
-  const { env, isLocal, name, log, signal } = options;
+  const { env, isLocal, config, log, signal } = options;
   // The SDK loads while the local cloud answers.
   const loading = import('./key-value-store.ts');
   const local = isLocal ? await readLocalCloud(env) : undefined;
   const aws = openAws({ env, local });
-  const arn = local?.keyValueStoreArn ?? (await findKeyValueStoreArn(aws, name, env['EDGE_KVS_ARN']));
+  const arn = local?.keyValueStoreArn ?? (await findKeyValueStoreArn(aws, config.keyValueStoreName, env['EDGE_KVS_ARN']));
+  if (local === undefined) checkAccount(arn, config.accountId);
   const [{ openKeyValueStore }, client] = await Promise.all([loading, aws.keyValueStore()]);
-  return { store: openKeyValueStore(client, arn, { ...(log && { log }), ...(signal && { signal }) }), arn, local };
+  return {
+    store: openKeyValueStore(client, arn, { keyPrefix: config.keyPrefix, ...(log && { log }), ...(signal && { signal }) }),
+    arn,
+    local,
+  };
+}
+
+/** USAGE when a resource is of another account than `accountId` of edge.config.ts: the credentials in use are those of another environment. */
+export function checkAccount(arn: string, accountId: string | undefined): void {
+  const found = arn.split(':')[4];
+  if (accountId === undefined || found === accountId) return;
+  throw new EdgeError('USAGE', `the credentials are of account ${found}, but edge.config.ts is for account ${accountId}`, {
+    hint: 'choose the credentials of that account, such as AWS_PROFILE, or another environment with --env',
+  });
 }
 
 const arnPattern = /^arn:aws:cloudfront::\d{12}:key-value-store\/[0-9a-f-]{36}$/;

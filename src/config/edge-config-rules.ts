@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { isReservedKey, outside, ownKey } from '../../kvs/reserved-keys.ts';
 import { expandTerritories } from './countries.ts';
 import { findKeyProblems } from './declared-keys.ts';
 import { findOrderProblems, type WrittenOrder, type WrittenRoute, type WrittenService } from './order-schema.ts';
@@ -40,6 +41,16 @@ export function checkIds(origins: Record<string, { originId?: string | undefined
 
 export function checkKeys(keys: Record<string, string>, problems: Problems): void {
   for (const { key, problem } of findKeyProblems(keys)) add(problems, key === undefined ? [] : [key], problem);
+}
+
+/** A declared key must not be one of the package's own below the prefix. */
+export function checkPrefixedKeys(
+  { keys, keyPrefix }: { keys: Record<string, string>; keyPrefix?: string | undefined },
+  problems: Problems,
+): void {
+  for (const key of Object.keys(keys))
+    if (!isReservedKey(key) && (isReservedKey(ownKey(key, keyPrefix)) || (keyPrefix !== undefined && key.startsWith(outside))))
+      add(problems, ['keys', key], 'this key is written by the tools themselves');
 }
 
 export function checkHealth(

@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 import { z } from 'zod';
+import { isReservedKey } from '../../kvs/reserved-keys.ts';
 import { EdgeError } from '../errors.ts';
-import { checkDistributions, checkIds, checkKeys, checkServices, leavesTyped } from './edge-config-rules.ts';
+import { checkDistributions, checkIds, checkKeys, checkPrefixedKeys, checkServices, leavesTyped } from './edge-config-rules.ts';
 import {
   type alarmSignal,
   defaultHttpSignal,
@@ -30,6 +31,10 @@ const originId = z
   .string()
   .regex(/^[\x21-\x7e]{1,128}$/, 'an origin id is 1 to 128 printable ASCII characters without spaces')
   .refine((id) => id !== '__proto__', 'the edge cannot look this id up');
+const keyPrefix = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,31}$/, 'a key prefix is 1 to 32 of a-z, 0-9 and "-", starting with a letter, without the slash')
+  .refine((prefix) => !isReservedKey(prefix) && !isReservedKey(`${prefix}/`), 'this name is one of the package’s own keys');
 const retryHeader = z
   .string()
   .regex(/^[a-z0-9-]{1,64}$/, 'a header name is 1 to 64 of a-z, 0-9 and "-", in lower case')
@@ -87,6 +92,11 @@ export const edgeConfigSchema = z
     functionName: resourceName.default(defaultNames.functionName),
     /** Name of the KeyValueStore. */
     keyValueStoreName: resourceName.default(defaultNames.keyValueStoreName),
+    /**
+     * The package's own keys in the store get this and a slash in front, so that two functions can share one store: with `staging` the edge reads
+     * `staging/health`. Your own `keys` keep their names. Default: none, the keys are `health`, `state`, `audit/…`, `publish/…` and `owned/…`.
+     */
+    keyPrefix: keyPrefix.optional(),
     /** Keys of your own in the KeyValueStore, with their values, written by `npm run kvs:apply`. Default: none. */
     keys: z.record(z.string(), z.string()).superRefine(checkKeys).default({}),
     /** Origins by alias, the name that the health record, all commands and their output use. An alias is 1 to 63 of a-z, 0-9 and "-", and starts with a letter. */
@@ -160,6 +170,7 @@ export const edgeConfigSchema = z
   })
   // A problem of another part, or a misspelt field, hides none of these.
   .superRefine(checkServices, { when: ({ issues }) => issues.every(leavesTyped('origins', 'defaultOrder', 'routes', 'services')) })
+  .superRefine(checkPrefixedKeys, { when: ({ issues }) => issues.every(leavesTyped('keys', 'keyPrefix')) })
   .superRefine(checkDistributions, { when: ({ issues }) => issues.every(leavesTyped('distributions', 'manage')) })
   // With services: those of the first one. What depends on the path asks `routingOf` of services.ts.
   .transform(({ defaultOrder, routes, services, ...rest }) => ({

@@ -1,3 +1,4 @@
+import { isReservedKey, ownKey } from '../../kvs/reserved-keys.ts';
 import { EdgeError } from '../errors.ts';
 import { isRecord } from '../text/is-record.ts';
 import { nearestName } from '../text/nearest-name.ts';
@@ -107,13 +108,36 @@ function locate(problems: readonly ConfigProblem[], base: Fields, environment: s
   );
 }
 
+interface Declared {
+  name: string;
+  keyPrefix: unknown;
+  keys: Fields;
+}
+
+/** Declared keys that two environments of one store would write in turn. */
+function findKeyCollisions(one: Declared, other: Declared): ConfigProblem[] {
+  const find = (from: Declared, { name, keyPrefix }: Declared) =>
+    Object.keys(from.keys)
+      .filter((key) => typeof keyPrefix === 'string' && isReservedKey(ownKey(key, keyPrefix)))
+      .map((key) => ({ path: ['environments', from.name, 'keys', key], message: `"${name}" keeps its own data under this key` }));
+  const different = Object.keys(one.keys)
+    .filter((key) => Object.hasOwn(other.keys, key) && one.keys[key] !== other.keys[key])
+    .map((key) => ({
+      path: ['environments', one.name, 'keys', key],
+      message: `"${other.name}" gives this key of the same store another value: use two keys or two stores`,
+    }));
+  return [...find(one, other), ...find(other, one), ...different];
+}
+
 /** Environments that would overwrite each other's function or health record. Those of different accounts cannot. */
 function findCollisions(merged: ReadonlyMap<string, Fields>, chosen?: string): ConfigProblem[] {
-  const all = [...merged].map(([name, { accountId, functionName, keyValueStoreName }]) => ({
+  const all = [...merged].map(([name, { accountId, functionName, keyValueStoreName, keyPrefix, keys }]) => ({
     name,
     accountId,
     functionName: functionName ?? defaultNames.functionName,
     store: keyValueStoreName ?? defaultNames.keyValueStoreName,
+    keyPrefix,
+    keys: isRecord(keys) ? keys : {},
   }));
   return all.flatMap((one, index) =>
     all.slice(0, index).flatMap((other): ConfigProblem[] => {
@@ -125,14 +149,15 @@ function findCollisions(merged: ReadonlyMap<string, Fields>, chosen?: string): C
         ...(one.functionName === other.functionName
           ? [{ path, message: `"${other.name}" has the function "${one.functionName}", too: give each another functionName, ${fix}` }]
           : []),
-        ...(one.store === other.store
+        ...(one.store === other.store && one.keyPrefix === other.keyPrefix
           ? [
               {
                 path,
-                message: `"${other.name}" has the same keys in store "${one.store}": give each another keyValueStoreName, ${fix}`,
+                message: `"${other.name}" has the same keys in store "${one.store}": give each another keyPrefix or keyValueStoreName, ${fix}`,
               },
             ]
           : []),
+        ...(one.store === other.store ? findKeyCollisions(one, other) : []),
       ];
     }),
   );

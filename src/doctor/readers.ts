@@ -102,7 +102,7 @@ export function openDoctorReaders(options: DoctorOptions): DoctorReaders {
     const found = await store();
     if (found === undefined)
       throw new EdgeError('NOT_FOUND', `key-value store ${config.keyValueStoreName} does not exist`, { hint: 'npm run kvs:apply' });
-    return openKeyValueStore(await aws.keyValueStore(), found.arn, { signal });
+    return openKeyValueStore(await aws.keyValueStore(), found.arn, { signal, keyPrefix: config.keyPrefix });
   });
   const file = once(own === undefined ? options.file : () => Promise.reject(foreign()));
   const liveDistribution = once(async () => {

@@ -1,4 +1,6 @@
 import { maxEntries, maxRecordLength } from '../../kvs/health-record.ts';
+import { healthKey } from '../../kvs/keys.ts';
+import { storedKey } from '../../kvs/reserved-keys.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { endsOf, type Ordered } from '../config/order-schema.ts';
 import { listRoutings, orderedOf } from '../config/services.ts';
@@ -34,6 +36,7 @@ export function routesModule(config: EdgeConfig): string {
   return [
     // Constants first: esbuild folds one only when it comes before everything else.
     `export const perRequestFailover = ${config.perRequestFailover};`,
+    `export const hasKeyPrefix = ${config.keyPrefix !== undefined};`,
     `export const canRetry = ${config.retryHeader !== undefined};`,
     `export const hasServices = ${tests !== undefined};`,
     ...(tests === undefined ? ['export const serviceOf = false;'] : []),
@@ -44,6 +47,7 @@ export function routesModule(config: EdgeConfig): string {
     `export const maxRecordLength = ${maxRecordLength(Object.keys(config.origins))};`,
     `export const retryHeader = ${JSON.stringify(config.retryHeader ?? '')};`,
     `export const firstAttempt = ${JSON.stringify(firstAttempts[config.retryHeader ?? ''] ?? '0')};`,
+    `export const prefixedHealthKey = ${JSON.stringify(storedKey(healthKey, config.keyPrefix))};`,
     // A table that is there is parsed, though nothing reads it.
     `export const ids = ${hasAliases ? parsed(ids) : '{}'};`,
     ...(tests === undefined ? [] : [`export const serviceOf = (uri) => ${tests};`]),

@@ -10,6 +10,8 @@ export interface LiveSurvey {
   failReads: boolean;
   /** Epoch milliseconds. */
   now: number;
+  /** `keyPrefix` of edge.config.ts. */
+  keyPrefix?: string | undefined;
 }
 
 /**
@@ -23,7 +25,7 @@ const concurrency = 64;
  */
 export function surveyLive(
   runtime: FunctionRuntime,
-  { source, record, failReads, now }: LiveSurvey,
+  { source, record, failReads, now, keyPrefix }: LiveSurvey,
   origins: number,
   path?: string,
 ): Promise<CountryGroup[]> {
@@ -38,5 +40,5 @@ export function surveyLive(
     return runs;
   };
   const polite = { run, runMany, close: async () => undefined };
-  return explainCountries({ runtime: polite, source, now }, failReads ? undefined : record, origins, { path });
+  return explainCountries({ runtime: polite, source, now, keyPrefix }, failReads ? undefined : record, origins, { path });
 }

@@ -62,7 +62,7 @@ async function surveyBoth(
   try {
     const asked = ({ code, sha256 }: Pick<Stage, 'code' | 'sha256'>): Asked => {
       const source = { code: Buffer.from(code).toString('utf8'), sha256 };
-      return { runtime, source, now: now(), origins: config.origins, keys: config.keys };
+      return { runtime, source, now: now(), origins: config.origins, keys: config.keys, keyPrefix: config.keyPrefix };
     };
     const surveyLive = live && surveyFunction(asked(live), listAllSituations(config), listViewers(config));
     const [{ answers: after, problems, answered }, before] = await Promise.all([proveRouting(asked(candidate), config), surveyLive]);

@@ -11,6 +11,8 @@ import { EdgeError } from '../errors.ts';
 export interface CreateStoreOptions extends Partial<PollOptions> {
   /** `keyValueStoreName` of edge.config.ts. */
   name: string;
+  /** `keyPrefix` of edge.config.ts. */
+  keyPrefix?: string | undefined;
 }
 
 export interface CreatedStore {
@@ -29,12 +31,12 @@ export const storeTimeoutMs = 180_000;
 /**
  * Makes sure that the store exists, is READY and has a health record and a state. Keeps what exists; safe to repeat.
  */
-export async function createStore(aws: Aws, { name, ...waiting }: CreateStoreOptions): Promise<CreatedStore> {
+export async function createStore(aws: Aws, { name, keyPrefix, ...waiting }: CreateStoreOptions): Promise<CreatedStore> {
   const [control, data] = await Promise.all([aws.cloudFront(), aws.keyValueStore()]);
   const existing = await describeStore(control, name);
   const known = existing ?? (await createEmptyStore(control, name, storeComment));
   const ready = known.isReady ? known : await waitForStore(control, name, { timeoutMs: storeTimeoutMs, ...waiting });
-  const store = openKeyValueStore(data, ready.arn, { ...(waiting.signal && { signal: waiting.signal }) });
+  const store = openKeyValueStore(data, ready.arn, { keyPrefix, ...(waiting.signal && { signal: waiting.signal }) });
   return { arn: ready.arn, store, isNew: existing === undefined, seeded: await seedStore(store) };
 }
 

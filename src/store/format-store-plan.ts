@@ -1,3 +1,4 @@
+import { storedKey } from '../../kvs/reserved-keys.ts';
 import { paint } from '../text/paint.ts';
 import type { KeyStep } from './plan-keys.ts';
 import type { StorePlan } from './store.ts';
@@ -11,21 +12,29 @@ const signs = {
 } as const;
 
 /** A plan as JSON. */
-export function describeStorePlan({ name, arn, steps, others }: StorePlan) {
+export function describeStorePlan({ name, arn, keyPrefix, steps, others }: StorePlan) {
   return {
     store: { name, arn: arn ?? null },
-    changes: steps.map(({ kind, key, before, after }) => ({ kind, key, before: before ?? null, after: after ?? null })),
+    changes: steps.map(({ kind, key, before, after }) => ({
+      kind,
+      key: storedKey(key, keyPrefix),
+      before: before ?? null,
+      after: after ?? null,
+    })),
     others: others.length,
   };
 }
 
 /** One line per key that changes, and how many other keys stay. */
-export function formatStorePlan({ name, arn, steps, others }: StorePlan, colour: boolean): string[] {
+export function formatStorePlan({ name, arn, keyPrefix, steps, others }: StorePlan, colour: boolean): string[] {
   const count = (...kinds: KeyStep['kind'][]) => steps.filter(({ kind }) => kinds.includes(kind)).length;
   const rest = others.length === 0 ? '' : `; ${others.length} other ${others.length === 1 ? 'key stays' : 'keys stay'}`;
   return [
     arn === undefined ? `${paint(colour, 'green', '+')} key-value store ${name}` : `key-value store ${name} (${arn})`,
-    ...steps.map((step) => `  ${paint(colour, signs[step.kind][1], signs[step.kind][0])} ${formatStep(step)}`),
+    ...steps.map(
+      (step) =>
+        `  ${paint(colour, signs[step.kind][1], signs[step.kind][0])} ${formatStep({ ...step, key: storedKey(step.key, keyPrefix) })}`,
+    ),
     steps.length === 0 && arn !== undefined
       ? `nothing to do${rest}`
       : `${count('add')} to add, ${count('change', 'adopt')} to change, ${count('remove', 'release')} to remove${rest}`,

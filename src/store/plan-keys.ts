@@ -1,5 +1,5 @@
 import { maxKeysPerUpdate, maxStoreBytes, maxUpdateBytes, maxValueBytes } from '../../kvs/limits.ts';
-import { isReservedKey, ownedPrefix } from '../../kvs/reserved-keys.ts';
+import { isReservedKey, outside, ownedPrefix } from '../../kvs/reserved-keys.ts';
 import { seed } from '../../kvs/seed.ts';
 import type { FlagStore } from '../core/flag-store.ts';
 import { EdgeError } from '../errors.ts';
@@ -48,7 +48,7 @@ function planRemoval(key: string, before: string | undefined): KeyStep {
 export function readOwnedKeys(values: ReadonlyMap<string, string>): Set<string> {
   const lines = [...values].flatMap(([key, list]) => (key.startsWith(ownedPrefix) ? list.split('\n') : []));
   // A list that was edited by hand must not remove the health record.
-  return new Set(lines.filter((key) => key !== '' && !isReservedKey(key)));
+  return new Set(lines.filter((key) => key !== '' && !isReservedKey(key) && !key.startsWith(outside)));
 }
 
 /** The list as values of a store, one key a line, in as many parts as it needs. */

@@ -1,6 +1,7 @@
 import type { Aws } from '../aws/clients.ts';
 import { openKeyValueStore } from '../aws/key-value-store.ts';
 import { createEmptyStore, describeStore, type StoreDescription, waitForStore } from '../aws/key-value-store-control.ts';
+import { checkAccount } from '../aws/open-flag-store.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import type { FlagStore } from '../core/flag-store.ts';
 import { EdgeError } from '../errors.ts';
@@ -10,7 +11,9 @@ import { checkStoreSize, type KeysPlan, type KeyWrite, listBatches, planKeys, wr
 /** The store that edge.config.ts names, and how to reach it. */
 export interface StoreTarget {
   aws: Aws;
-  config: Pick<EdgeConfig, 'keyValueStoreName' | 'keys'>;
+  config: Pick<EdgeConfig, 'keyValueStoreName' | 'keys' | 'keyPrefix' | 'accountId'>;
+  /** The local cloud, which has an account of its own. Default false. */
+  isLocal?: boolean;
   /** EDGE_KVS_ARN: must be of the same store when it is set. */
   arn: string | undefined;
   /** One line about what is happening now. Default: nothing. */
@@ -24,6 +27,8 @@ export interface StoreTarget {
 /** What makes the store hold the seed and the declared keys. */
 export interface StorePlan extends KeysPlan {
   name: string;
+  /** Before this package's own keys in the store. */
+  keyPrefix?: string | undefined;
   /** Undefined for a store that does not exist yet. */
   arn: string | undefined;
   /** The writes, each batch all or nothing. */
@@ -75,7 +80,9 @@ async function explainInterruption(cause: unknown, target: StoreTarget, plan: St
     if (found !== undefined && plan.arn === undefined)
       return explain(`, but key-value store ${plan.name} is created; its keys may be missing`);
     const values =
-      found === undefined ? new Map<string, string>() : await readAll(await openStore({ aws: target.aws }, found.arn), plan.name);
+      found === undefined
+        ? new Map<string, string>()
+        : await readAll(await openStore({ aws: target.aws, config: target.config }, found.arn), plan.name);
     const changes = plan.steps.filter(({ kind }) => kind === 'add' || kind === 'change' || kind === 'remove');
     const inForce = changes.filter(({ key, after }) => values.get(key) === after).length;
     return explain(inForce === 0 ? ': no key has changed' : `, but ${inForce} of ${changes.length} changes are written and in force`);
@@ -84,8 +91,9 @@ async function explainInterruption(cause: unknown, target: StoreTarget, plan: St
   }
 }
 
-async function findStore({ aws, config, arn }: StoreTarget): Promise<StoreDescription | undefined> {
+async function findStore({ aws, config, arn, isLocal }: StoreTarget): Promise<StoreDescription | undefined> {
   const found = await describeStore(await aws.cloudFront(), config.keyValueStoreName);
+  if (found !== undefined && !isLocal) checkAccount(found.arn, config.accountId);
   if (!arn || arn === found?.arn) return found;
   throw new EdgeError(
     'USAGE',
@@ -106,17 +114,20 @@ async function waitUntilReady(target: StoreTarget, store: StoreDescription): Pro
   return waitForStore(await aws.cloudFront(), store.name, waiting);
 }
 
-async function openStore({ aws, progress, signal }: Pick<StoreTarget, 'aws' | 'progress' | 'signal'>, arn: string): Promise<FlagStore> {
-  return openKeyValueStore(await aws.keyValueStore(), arn, { ...(progress && { log: progress }), signal });
+async function openStore(
+  { aws, config, progress, signal }: Pick<StoreTarget, 'aws' | 'config' | 'progress' | 'signal'>,
+  arn: string,
+): Promise<FlagStore> {
+  return openKeyValueStore(await aws.keyValueStore(), arn, { keyPrefix: config.keyPrefix, ...(progress && { log: progress }), signal });
 }
 
 async function makePlan(target: StoreTarget, found: StoreDescription | undefined): Promise<StorePlan> {
-  const { keyValueStoreName: name, keys } = target.config;
+  const { keyValueStoreName: name, keys, keyPrefix } = target.config;
   const values = found === undefined ? new Map<string, string>() : await readAll(await openStore(target, found.arn), name);
   const plan = planKeys(values, keys);
   const batches = listBatches(plan, values);
   checkStoreSize(values, batches);
-  return { name, arn: found?.arn, ...plan, batches };
+  return { name, keyPrefix, arn: found?.arn, ...plan, batches };
 }
 
 async function readAll(store: FlagStore, name: string): Promise<ReadonlyMap<string, string>> {

@@ -133,7 +133,7 @@ async function surveyAll(
   const runtime = await openRuntime();
   try {
     const { answers, problems } = await proveRouting(
-      { runtime, source: { code, sha256 }, now, origins: config.origins, keys: config.keys },
+      { runtime, source: { code, sha256 }, now, origins: config.origins, keys: config.keys, keyPrefix: config.keyPrefix },
       config,
     );
     if (problems.length > 0)

@@ -1,4 +1,5 @@
 import { healthKey } from '../../../kvs/keys.ts';
+import { storedKey } from '../../../kvs/reserved-keys.ts';
 import { splitCountry } from '../../config/countries.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
 import { aliasOf } from '../../config/origin-alias.ts';
@@ -23,18 +24,21 @@ export interface Asked {
   origins?: EdgeConfig['origins'] | undefined;
   /** The team's own keys in the store, for its own code. */
   keys?: Readonly<Record<string, string>> | undefined;
+  /** `keyPrefix` of edge.config.ts: the function reads the record below it. */
+  keyPrefix?: string | undefined;
 }
 
 /** What the function decides for each question, found by running it. */
 export async function askFunction(
-  { runtime, source, now, origins = {}, keys = {} }: Asked,
+  { runtime, source, now, origins = {}, keys = {}, keyPrefix }: Asked,
   questions: readonly Question[],
 ): Promise<RouteDecision[]> {
+  const recordKey = storedKey(healthKey, keyPrefix);
   const events = questions.map(({ viewer }) => buildViewerEvent(viewer));
   const inputs = questions.map(({ record }, index) => ({
     source,
     event: events[index] as (typeof events)[number],
-    store: { values: new Map([...Object.entries(keys), ...(record === undefined ? [] : [[healthKey, record] as const])]) },
+    store: { values: new Map([...Object.entries(keys), ...(record === undefined ? [] : [[recordKey, record] as const])]) },
     now,
   }));
   const executions = await runAll(runtime, inputs);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { healthKey } from '../../../kvs/keys.ts';
+import { storedKey } from '../../../kvs/reserved-keys.ts';
 import { type AnyRuntime, runAll } from '../../edge/ask/ask.ts';
 import { readDecision, readRoute } from '../../edge/ask/decision.ts';
 import type { Execution, FunctionSource, StoreView, SweepRuntime } from '../../edge/execution.ts';
@@ -27,6 +28,8 @@ export interface DeciderOptions {
   after: FunctionSource;
   /** The health record under which both run. */
   record: string;
+  /** `keyPrefix` of edge.config.ts: both functions read the record below it. */
+  keyPrefix?: string | undefined;
   /** Epoch milliseconds: the moment of every run. */
   now: number;
   /** Opened when many requests need runs of their own, closed with the decider. Default: `runtime` does all runs. */
@@ -43,7 +46,7 @@ const sweepSize = 1_000;
 
 export function openDecider(options: DeciderOptions): Decider {
   const { runtime, record, now } = options;
-  const store = { values: new Map([[healthKey, record]]), version: record };
+  const store = { values: new Map([[storedKey(healthKey, options.keyPrefix), record]]), version: record };
   const sides = [options.before, options.after].map((source) => openSide({ runtime, source, store, now }));
   let { openSweeper } = options;
   let sweeper: Promise<SweepRuntime | undefined> | undefined;

@@ -39,6 +39,7 @@ export async function openTestConsole(more: Partial<ConsoleSource> = {}, tickMs 
     replica,
     published,
     storeArn,
+    healthKey: 'health',
     functionArn: () => 'arn:aws:cloudfront::111122223333:function/f',
     author: 'ann@laptop',
     hasFlipper: false,

@@ -109,6 +109,7 @@ export const configs = {
   one: parseEdgeConfig(one),
   ten: parseEdgeConfig(ten),
   aliased: parseEdgeConfig(aliased),
+  prefixed: parseEdgeConfig({ ...edgeConfig, keyPrefix: 'staging' }),
   retrying: parseEdgeConfig({ ...edgeConfig, retryHeader: 'x-retry-attempt' }),
   'retrying-aws': parseEdgeConfig({ ...edgeConfig, retryHeader: 'amz-sdk-request' }),
   'retrying-envoy': parseEdgeConfig({ ...edgeConfig, retryHeader: 'x-envoy-attempt-count' }),

@@ -13,7 +13,7 @@ export function routeByModel(config: EdgeConfig, input: RunInput): RawRun {
   const service = serviceOf(config, request.uri);
   // No service has the path: the behavior's own origin serves the request as the viewer sent it.
   if (service === undefined) return run;
-  if (store !== undefined) run.reads.push('health');
+  if (store !== undefined) run.reads.push(keyOf(config));
   // CloudFront always sends headers; without any the request goes on untouched, to the behavior's own origin.
   const headers: EventValues | null | undefined = request.headers;
   if (headers === undefined || headers === null) return run;
@@ -25,7 +25,7 @@ export function routeByModel(config: EdgeConfig, input: RunInput): RawRun {
   const route = service.routes.find(({ countries }) => countries.includes(place));
   const { order: whole, slices = [] } = route ?? service;
 
-  const record = readableRecord(store) ?? 'ok';
+  const record = readableRecord(store, keyOf(config)) ?? 'ok';
   const weights = isTooLong(record, Object.keys(config.origins)) ? new Map<string, number>() : weightsOf(record, now / 1000);
   const ip: unknown = event.viewer?.ip;
   // CloudFront always sends an address. Without one, no share of the viewers can be told: the behavior's own origin serves.
@@ -97,8 +97,13 @@ function viewerBucket(ip: string): number {
   return Math.floor((byte * 100) / 256);
 }
 
-function readableRecord(store: RunInput['store']): string | undefined {
-  return store === undefined || store.failReads === true ? undefined : store.values.get('health');
+/** The key that the function reads: below its prefix where it has one. */
+function keyOf({ keyPrefix }: EdgeConfig): string {
+  return keyPrefix === undefined ? 'health' : `${keyPrefix}/health`;
+}
+
+function readableRecord(store: RunInput['store'], key: string): string | undefined {
+  return store === undefined || store.failReads === true ? undefined : store.values.get(key);
 }
 
 /** Longer than an override with twelve digits of expiry and an automatic entry for each origin, or more than twelve entries. */

@@ -7,6 +7,8 @@ export let canRetry: unknown;
 export let retryHeader: unknown;
 export let firstAttempt: unknown;
 export let hasAliases: unknown;
+export let hasKeyPrefix: unknown;
+export let prefixedHealthKey: unknown;
 export let hasServices: unknown;
 export let hasShares: unknown;
 export let hasSubdivisions: unknown;
@@ -28,6 +30,8 @@ export async function serveRoutes(config: EdgeConfig): Promise<void> {
     firstAttempt,
     retryHeader,
     hasAliases,
+    hasKeyPrefix,
+    prefixedHealthKey,
     hasServices,
     hasShares,
     hasSubdivisions,

@@ -157,10 +157,23 @@ describe('environments with problems', () => {
 
   it.each([
     { when: 'their accounts differ', staging: { accountId: '111122223333' }, prod: { accountId: '444455556666' } },
+    { when: 'function and key prefix differ', staging: { functionName: 'b', keyPrefix: 'staging' }, prod: {} },
     { when: 'function and store differ', staging: { functionName: 'b', keyValueStoreName: 'b' }, prod: {} },
   ])('may share an account or a store when $when', ({ staging, prod }) => {
     const written = { ...sample, environments: { staging, prod } };
     expect(parseEveryProject(written)).toHaveLength(2);
+  });
+
+  it.each([
+    { when: 'is another environment’s own', keys: { 'staging/health': 'x' }, says: ['environments.prod.keys.staging/health'] },
+    { when: 'has two values', keys: { flag: '2' }, says: ['environments.prod.keys.flag'] },
+    { when: 'has one value', keys: { flag: '1' }, says: [] },
+  ])('of one store: a declared key that $when', ({ keys, says }) => {
+    const staging = { functionName: 'b', keyPrefix: 'staging', keys: { flag: '1' } };
+    const written = { ...sample, environments: { staging, prod: { keys } } };
+    const problems = says.length === 0 ? [] : problemsOf(() => parseEveryProject(written));
+    expect(problems.map((line) => line.split(':')[0])).toEqual(says);
+    if (says.length === 0) expect(parseEveryProject(written)).toHaveLength(2);
   });
 
   it('never end in a bug, whatever the file exports', () => {

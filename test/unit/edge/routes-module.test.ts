@@ -23,6 +23,8 @@ describe('what the edge knows of edge.config.ts', () => {
   it('is the default order, each other order once, every country that a route names, and the safe methods', async () => {
     const europe = Object.fromEntries(['AT', 'BE', 'CH', 'DE', 'ES', 'FR', 'GB', 'IE', 'IT', 'NL', 'PL', 'SE'].map((code) => [code, 1]));
     expect({ ...(await load(configs.sample)) }).toEqual({
+      hasKeyPrefix: false,
+      prefixedHealthKey: 'health',
       canRetry: false,
       hasServices: false,
       hasShares: false,

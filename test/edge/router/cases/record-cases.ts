@@ -145,4 +145,35 @@ export const storeCases: readonly RouterCase[] = [
   { when: 'only other keys are there', ...given({ store: { values: new Map([['state', 'singapore=0']]) } }) },
   { when: 'the read fails', ...given({ store: { values: new Map([['health', 'singapore=0']]), failReads: true } }) },
   { when: 'no store is associated', ...given({ store: undefined }) },
+  {
+    when: 'the record of another function in the same store takes the origin out',
+    ...given({
+      config: 'prefixed',
+      store: {
+        values: new Map([
+          ['health', 'singapore=0'],
+          ['prod/health', 'singapore=0'],
+        ]),
+      },
+    }),
+  },
 ].map((row) => ({ ...row, to: 'singapore+europe', says: 'singapore;country=IN;health=ok' }));
+
+const shared = new Map([
+  ['health', 'europe=0'],
+  ['staging/health', 'singapore=0'],
+]);
+export const sharedStoreCases: readonly RouterCase[] = [
+  {
+    when: 'its own record is below its prefix',
+    ...given({ config: 'prefixed', store: { values: shared } }),
+    to: 'europe',
+    says: 'europe;country=IN;health=weighted',
+  },
+  {
+    when: 'another record is below a prefix',
+    ...given({ store: { values: shared } }),
+    to: 'singapore',
+    says: 'singapore;country=IN;health=weighted',
+  },
+];

@@ -2,7 +2,7 @@ import { addressCases } from './address-cases.ts';
 import { countryCases } from './country-cases.ts';
 import { eventCases, methodCases } from './event-cases.ts';
 import { orderCases } from './order-cases.ts';
-import { recordCases, storeCases } from './record-cases.ts';
+import { recordCases, sharedStoreCases, storeCases } from './record-cases.ts';
 import { retryCases } from './retry-cases.ts';
 import type { RouterCase } from './router-case.ts';
 import { serviceCases } from './service-cases.ts';
@@ -15,6 +15,7 @@ export const routerCases: readonly RouterCase[] = [
   ...orderCases,
   ...recordCases,
   ...storeCases,
+  ...sharedStoreCases,
   ...methodCases,
   ...eventCases,
   ...addressCases,

@@ -32,7 +32,7 @@ function rig() {
     return [];
   };
   const origins = ['singapore', 'europe'].map((id) => ({ id, region: '', port: 0, fault: () => 'none' }));
-  const watch = new WorldWatch({ published, replica, storeArn, functionArn: () => 'arn', origins, survey });
+  const watch = new WorldWatch({ published, replica, storeArn, healthKey: 'health', functionArn: () => 'arn', origins, survey });
   return {
     asked,
     replica,
