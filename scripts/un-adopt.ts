@@ -46,7 +46,7 @@ await run({
 
 /** The origins that keep less than all their viewers. */
 async function readDrained(config: EdgeConfig, isLocal: boolean, io: Io): Promise<string[]> {
-  const { store } = await openFlagStore({ env: io.env, isLocal, name: config.keyValueStoreName, signal: io.signal });
+  const { store } = await openFlagStore({ env: io.env, isLocal, config, signal: io.signal });
   const origins = Object.keys(config.origins);
   const { overrides, automatic } = parseLiveRecord((await store.read([healthKey])).values, io.now(), origins);
   return origins.filter((origin) => (overrides.find((entry) => entry.origin === origin)?.weight ?? automatic[origin] ?? 100) < 100);

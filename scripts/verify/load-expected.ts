@@ -30,7 +30,11 @@ export async function loadExpected(askers: readonly Asker[], config: EdgeConfig,
   const [runtime, source] = await Promise.all([openRuntime(io), loadCode(config, local, io)]);
   try {
     const { record } = loaded;
-    const expected = await expectByFunction({ runtime, source, now: io.now(), origins: config.origins }, record, askers);
+    const expected = await expectByFunction(
+      { runtime, source, now: io.now(), origins: config.origins, keyPrefix: config.keyPrefix },
+      record,
+      askers,
+    );
     const facts = [
       ['record', `${record ?? 'the key is missing, which the edge treats as ok'}  (${loaded.from})`],
       ['function', source.label],
