@@ -1,17 +1,21 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { okRecord } from '../kvs/health-record.ts';
+import type { Io } from '../src/cli/io.ts';
 import { flag, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
+import { distributionPath, hasDistribution, readDistribution } from '../src/config/distribution-file.ts';
+import type { EdgeConfig } from '../src/config/edge-config.ts';
+import { liveReader, readKnownDistribution } from '../src/config/load-distribution.ts';
 import { openProject } from '../src/config/open-project.ts';
+import { aliasOf } from '../src/config/origin-alias.ts';
 import { EdgeError } from '../src/errors.ts';
+import { openBehaviors } from '../src/explain/replay/behaviors.ts';
 import { openDecider } from '../src/explain/replay/decider.ts';
 import { formatReplay } from '../src/explain/replay/format-replay.ts';
 import { parseLogFields } from '../src/explain/replay/logged-request.ts';
 import { listLogFiles } from '../src/explain/replay/read-log.ts';
 import { replayLog } from '../src/explain/replay/replay.ts';
-import { messageOf } from '../src/text/message-of.ts';
-import { type LoadedCode, loadLiveCode, loadTreeCode } from './function/load-code.ts';
+import { isOnAws, loadNamedCode } from './function/load-code.ts';
 import { openRuntime, openSweeper } from './function/open-runtime.ts';
 
 /** Between two lines of progress. */
@@ -20,18 +24,26 @@ const progressMs = 200;
 await run({
   usage: 'function:replay -- <log> [options]',
   summary:
-    'Sends the requests of a CloudFront access log through LIVE and the working tree’s function, and lists which would go elsewhere. Reads a file or a folder: standard, v2 and real-time logs as text, JSON or Parquet, .gz or plain. A standard log has no viewer country: it is guessed from the edge location, unless logging v2 has the field c-country.',
+    'Sends the requests of a CloudFront access log through two functions, LIVE and the working tree’s by default. Counts those that are provably unchanged and lists the rest by behavior and country. Reads a file or a folder: standard, v2 and real-time logs as text, JSON or Parquet, .gz or plain. A standard log has no viewer country: it is guessed from the edge location, unless logging v2 has the field c-country.',
   examples: [
     'function:replay -- logs/',
     'function:replay -- E123.2026-11-20-12.gz --record "singapore=0"',
-    'function:replay -- logs/ --no-guess',
+    'function:replay -- logs/ --before live --after config',
+    'function:replay -- logs/ --before 11 --after 12 --no-guess',
   ],
   positionals: [{ name: 'log' }],
   options: {
     record: text('the health record for both functions, ok by default', { fallback: okRecord, placeholder: 'record' }),
     'no-guess': flag('do not guess a country that is missing in the log from the edge location'),
     fields: text('the fields of a log that does not name them, in their order', { placeholder: '"date time c-ip …"' }),
-    before: text('the JavaScript of a function instead of LIVE; needs no AWS', { placeholder: 'file' }),
+    before: text('the first function: live, config, a version of function:history, or a file, which needs no AWS; default live', {
+      fallback: 'live',
+      placeholder: 'function',
+    }),
+    after: text('the second function, in the same way; default config, the function that your working tree builds', {
+      fallback: 'config',
+      placeholder: 'function',
+    }),
     local: flag('use LIVE of the running local cloud instead of AWS'),
   },
   main: async ({ values, positionals }, io) => {
@@ -40,9 +52,12 @@ await run({
     const { local, record } = values;
     const files = await listLogFiles(log);
     const [before, after] = await Promise.all([
-      values.before === undefined ? loadLiveCode(config, { local, io }) : loadFile(values.before),
-      loadTreeCode(config),
+      loadNamedCode(values.before, config, { local, io }),
+      loadNamedCode(values.after, config, { local, io }),
     ]);
+    const isAwsAsked = !local && [values.before, values.after].some(isOnAws);
+    const behaviorOf = openBehaviors(config, await readBehaviors(config, isAwsAsked, io));
+    const nameOf = (id: string) => aliasOf(config.origins, id);
     const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
     const runtime = await openRuntime(io);
     const startedAt = io.now();
@@ -52,6 +67,7 @@ await run({
       before,
       after,
       record,
+      nameOf,
       keyPrefix: config.keyPrefix,
       now: startedAt,
       openSweeper: () => openSweeper(io),
@@ -60,6 +76,7 @@ await run({
       const report = await replayLog({
         files,
         decider,
+        behaviorOf,
         guessCountry: !values['no-guess'],
         fields: values.fields === undefined ? undefined : parseLogFields(values.fields),
         signal: io.signal,
@@ -89,15 +106,15 @@ await run({
   },
 });
 
-async function loadFile(path: string): Promise<LoadedCode> {
-  try {
-    const code = await readFile(path, 'utf8');
-    const sha256 = createHash('sha256').update(code).digest('hex');
-    return { code, sha256, label: `${path}, ${sha256.slice(0, 12)}` };
-  } catch (cause) {
-    throw new EdgeError('NOT_FOUND', `cannot read ${path}: ${messageOf(cause)}`, {
-      cause,
-      hint: '--before takes a function’s file',
-    });
-  }
+/**
+ * Whose behaviors the requests are: distribution.json as far as the environment fills it; without the file the live one, where AWS is asked anyway.
+ * Undefined where neither is known.
+ */
+async function readBehaviors(config: EdgeConfig, isAwsAsked: boolean, { env }: Io): Promise<DistributionConfig | undefined> {
+  if (hasDistribution(env))
+    return (await readKnownDistribution((known) => readDistribution(distributionPath(env), known), env)).distribution;
+  const id = env['EDGE_DISTRIBUTION_ID'] || config.distributions?.[0]?.id;
+  if (!isAwsAsked || id === undefined) return undefined;
+  const { openAws } = await import('../src/aws/clients.ts');
+  return (await liveReader(() => openAws({ env }).cloudFront())(id))?.config;
 }

@@ -10,7 +10,7 @@ import { readRoute } from '../../src/edge/ask/decision.ts';
 import type { FunctionSource, SweepRuntime } from '../../src/edge/execution.ts';
 import { judgeRun } from '../../src/edge/judge/judge.ts';
 import { findNjs, openNjsRuntime } from '../../src/edge/njs/njs.ts';
-import { openDecider } from '../../src/explain/replay/decider.ts';
+import { type Decider, openDecider } from '../../src/explain/replay/decider.ts';
 import { buildLoggedEvent, listVisible } from '../../src/explain/replay/logged-request.ts';
 import { openWorkingCopy, type WorkingCopy } from './function-working-copy.ts';
 
@@ -57,7 +57,18 @@ describe('npm run function:replay', () => {
       countries: { log: 0, location: (lines * 4) / 5, none: lines / 5 },
       rerouted: lines / 5,
       unreadable: 1,
-      movements: [{ before: 'singapore, then europe', after: 'europe, then singapore', requests: lines / 5, countries: { IN: lines / 5 } }],
+      unchanged: { proven: 0, ifCountry: 24_000, ifUnseen: 8_000 },
+      rewritten: 0,
+      notRouted: 0,
+      movements: [
+        {
+          behavior: 'default',
+          before: 'singapore, then europe',
+          after: 'europe, then singapore',
+          requests: lines / 5,
+          countries: { IN: lines / 5 },
+        },
+      ],
     });
     // What makes it quick: a run for each kind of request, not for each request.
     expect(report.runs).toBeLessThan(200);
@@ -66,9 +77,19 @@ describe('npm run function:replay', () => {
   it('tells it to people, with its speed', async () => {
     const { out } = await replay(log, '--before', 'before.js');
     expect(out).toMatch(
-      /\nread +40,000 requests of 40,001 lines in 1 file, [\d,]+ lines a second\ncountry +32,000 guessed from the edge location, 8,000 unknown\nrerouted +8,000 requests \(20\.00 %\)\n/,
+      /\nread +40,000 requests of 40,001 lines in 1 file, [\d,]+ lines a second\ncountry +32,000 guessed from the edge location, 8,000 unknown\nunchanged +0 requests, .*\n +24,000 more, if the guessed country is .*\n +8,000 more, if nothing .*\nrerouted +8,000 requests \(20\.00 %\)\n/,
     );
     expect(out).toMatch(/\nunread +1 lines are not requests\n.*access\.gz:40003: 1 of \d+ fields\n$/);
+  });
+
+  it('proves a function unchanged against itself, where the log has the country', async () => {
+    const path = join(copy.folder, 'country.log');
+    await writeFile(
+      path,
+      '#Fields: c-ip cs-method cs-uri-stem cs-uri-query c-country\n192.0.2.1\tPOST\t/api/x\t-\tIN\n192.0.2.1\tGET\t/\t-\t-\n',
+    );
+    const { code, out } = await replay(path, '--before', 'config', '--after', 'config', '--json');
+    expect([code, JSON.parse(out)]).toMatchObject([0, { requests: 2, unchanged: { proven: 2, ifCountry: 0, ifUnseen: 0 }, movements: [] }]);
   });
 
   it.each([
@@ -84,6 +105,12 @@ describe('npm run function:replay', () => {
       says: /^error: cannot read nowhere: ENOENT.*\nhint: /,
       code: 1,
     },
+    {
+      when: 'the second function is not there',
+      args: ['access.gz', '--before', 'before.js', '--after', 'nowhere.js'],
+      says: /^error: cannot read nowhere\.js: ENOENT.*\nhint: /,
+      code: 1,
+    },
     { when: 'no log is named', args: [], says: /^error: <log> is missing\nhint: /, code: 2 },
     {
       when: 'nothing is LIVE',
@@ -97,6 +124,9 @@ describe('npm run function:replay', () => {
     expect([outcome.code, outcome.out]).toEqual([code, '']);
   });
 });
+
+const routesOf = (decided: Awaited<ReturnType<Decider['decide']>>) =>
+  decided.map(({ before, after }) => ({ before: before.route, after: after.route }));
 
 const engines = [
   { name: 'workerd', open: async (): Promise<AnyRuntime> => openFunctionRuntime() },
@@ -140,6 +170,8 @@ describe.each(engines)('a decision that was not run again ($name)', ({ open }) =
     cookie: fc.option(fc.constantFrom('s=1', 't=2'), dash),
     country: fc.option(fc.constantFrom('IN', 'DE'), dash),
     hasCountry: fc.constant(true),
+    hasQuery: fc.constant(true),
+    behavior: fc.constant(undefined),
     edgeLocation: fc.constant(undefined),
     time: fc.constant(undefined),
   });
@@ -158,10 +190,55 @@ describe.each(engines)('a decision that was not run again ($name)', ({ open }) =
             runtime,
             events.map((event) => ({ source: curious, event, store, now })),
           );
-          expect(decided).toEqual(runs.map((run) => ({ before: readRoute(run), after: 'z' })));
+          expect(routesOf(decided)).toEqual(runs.map((run) => ({ before: readRoute(run), after: 'z' })));
         }),
         { numRuns: 3 },
       );
+    } finally {
+      await runtime.close();
+    }
+  });
+
+  it.each([
+    { does: 'reads a header that no log shows', body: "if (request.headers['x-tenant']) to = 'b';", reads: ['headers.x-tenant'] },
+    { does: 'reads one as a member', body: "if (request.headers.authorization) to = 'b';", reads: ['headers.authorization'] },
+    { does: 'reads one by a name in a constant', body: "if (request.headers[name]) to = 'b';", reads: ['headers.x-plan'] },
+    { does: 'reads one that the log shows', body: "if (request.headers.host.value === 'x') to = 'b';", reads: ['headers.host'] },
+    { does: 'lists the headers', body: "if (Object.keys(request.headers).length > 9) to = 'b';", reads: ['headers'] },
+    { does: 'looks for a header', body: "if ('x-a' in request.headers) to = 'b';", reads: ['headers'] },
+    { does: 'reads the context', body: "if (event.context.requestId === 'x') to = 'b';", reads: ['context'] },
+    { does: 'reads another key', body: "try { to = await cf.kvs().get('flags'); } catch (_error) {}", reads: ['key:flags'] },
+    { does: 'sets a header', body: "request.headers['x-b'] = { value: '1' };", reads: [], changes: 'header x-b {"value":"1"}' },
+    { does: 'drops a header', body: "delete request.headers['user-agent'];", reads: [], changes: 'no header user-agent' },
+    { does: 'writes a part', body: "request.uri = '/z';", reads: ['uri'], changes: 'uri "/z"' },
+    {
+      does: 'answers',
+      body: 'return { statusCode: 302 };',
+      reads: [],
+      changes: '{"statusCode":302}',
+      route: 'is answered by the function with 302',
+    },
+    { does: 'sets the router’s own header', body: "request.headers['x-origin-route'] = { value: 'a' };", reads: [] },
+  ])('has what decided it: one that $does', async ({ body, reads, changes = '', route = 'a' }) => {
+    const code = `import cf from 'cloudfront';
+      const name = 'x-plan';
+      async function handler(event) { const request = event.request; let to = 'a'; ${body} cf.selectRequestOriginById(to); return request; }`;
+    const runtime = await open();
+    try {
+      const source = { code, sha256: body };
+      const decider = openDecider({ runtime, before: source, after: source, record: 'ok', now });
+      const visible = new Map([
+        ['ip', '10.0.0.1'],
+        ['method', 'GET'],
+        ['uri', '/'],
+        ['querystring', ''],
+        ['cookies', ''],
+        ['headers.host', 'www.example.com'],
+        ['headers.user-agent', 'curl'],
+      ]);
+      const [decided] = await decider.decide([visible]);
+      expect(decided?.before).toEqual({ route, changes, reads });
+      expect(decided?.after).toEqual(decided?.before);
     } finally {
       await runtime.close();
     }
@@ -196,11 +273,11 @@ describe.each(engines)('a decision that was not run again ($name)', ({ open }) =
     const options = { runtime, before: byAddress, after: constant, record: 'ok', now };
     const decider = openDecider({ ...options, openSweeper: async () => counted });
     try {
-      expect(await decider.decide(visible)).toEqual(expected);
+      expect(routesOf(await decider.decide(visible))).toEqual(expected);
       expect(swept).toBeGreaterThan(3_000);
       // Without one, or with one that cannot, every run is the engine's.
       const alone = openDecider({ ...options, openSweeper: async () => ({ sweep: async () => undefined, close: async () => undefined }) });
-      expect(await alone.decide(visible.slice(0, 700))).toEqual(expected.slice(0, 700));
+      expect(routesOf(await alone.decide(visible.slice(0, 700)))).toEqual(expected.slice(0, 700));
     } finally {
       await decider.close();
       await runtime.close();

@@ -70,7 +70,7 @@ function openRuns(run: { source: number; store: number }, waiting: Waiting): Run
       const change = returned === request ? describeChange(request, event.request) : undefined;
       const output = change === undefined ? formatOutput(returned) : undefined;
       // The names of the headers count too: a custom header of updateRequestOrigin must not be among them.
-      const key = `${trace.calls.join()} ${trace.customData} ${trace.missing} ${ownKeys(event.request.headers).join()} ${change ?? output}`;
+      const key = `${trace.calls.join()} ${trace.logs.join()} ${trace.customData} ${trace.missing} ${ownKeys(event.request.headers).join()} ${change ?? output}`;
       const text = (): string => formatRun(output ?? formatOutput(returned), trace, undefined);
       return { key, text: () => attempt(text, (error) => failed(error).text()) };
     } catch (error) {

@@ -1,6 +1,6 @@
 import { formatTable } from '../../text/format-table.ts';
 import { paint } from '../../text/paint.ts';
-import type { Movement, ReplayReport } from './replay.ts';
+import type { Movement, ReplayReport, Unproven } from './replay.ts';
 
 export interface FormatReplayOptions {
   before: string;
@@ -12,7 +12,8 @@ export interface FormatReplayOptions {
 
 /** The report as lines. */
 export function formatReplay(report: ReplayReport, { before, after, record, durationMs, colour }: FormatReplayOptions): string[] {
-  const { files, lines, requests, withoutAddress, rerouted, otherFallback, movements, unreadable, unreadableExamples, damaged } = report;
+  const { files, lines, requests, withoutAddress, rerouted, otherFallback, rewritten, notRouted } = report;
+  const { movements, unproven, unreadable, unreadableExamples, damaged } = report;
   const perSecond = figure(Math.round(lines / Math.max(0.001, durationMs / 1_000)));
   const share = requests === 0 ? '' : ` (${((100 * rerouted) / requests).toFixed(2)} %)`;
   return [
@@ -24,10 +25,16 @@ export function formatReplay(report: ReplayReport, { before, after, record, dura
     ...(withoutAddress > 0
       ? [`address   missing for ${figure(withoutAddress)} requests: a weight between 0 and 100 treats them as one viewer`]
       : []),
+    ...describeUnchanged(report, colour),
+    ...(notRouted > 0 ? [`untouched ${figure(notRouted)} requests on behaviors without the function`] : []),
     `rerouted  ${paint(colour, rerouted > 0 ? 'yellow' : 'green', figure(rerouted))} requests${share}`,
     ...(otherFallback > 0 ? [`          ${figure(otherFallback)} more keep their first origin and get another fallback`] : []),
+    ...(rewritten > 0 ? [`          ${figure(rewritten)} more keep their origins and are rewritten, or answered, in another way`] : []),
     ...movements.slice(0, 20).flatMap((movement) => formatMovement(movement, colour)),
     ...(movements.length > 20 ? [`  ${movements.length - 20} more kinds: --json has them all`] : []),
+    ...(unproven.length > 0 ? ['unproven'] : []),
+    ...unproven.slice(0, 10).flatMap(formatUnproven),
+    ...(unproven.length > 10 ? [`  ${unproven.length - 10} more kinds: --json has them all`] : []),
     ...(unreadable === 0
       ? []
       : [
@@ -47,17 +54,53 @@ function describeCountries({ countries: { log, location, none } }: ReplayReport)
   return parts.join(', ') || 'no requests';
 }
 
-function formatMovement({ before, after, requests, countries, example }: Movement, colour: boolean): string[] {
-  const named = Object.entries(countries).sort(([, a], [, b]) => b - a);
-  const most = named.slice(0, 8).map(([country, count]) => `${country} ${figure(count)}`);
+function describeUnchanged({ unchanged: { proven, ifCountry, ifUnseen } }: ReplayReport, colour: boolean): string[] {
+  return [
+    `unchanged ${paint(colour, 'green', figure(proven))} requests, whatever the log does not show`,
+    ...(ifCountry > 0 ? [`          ${figure(ifCountry)} more, if the guessed country is the viewer’s`] : []),
+    ...(ifUnseen > 0 ? [`          ${figure(ifUnseen)} more, if nothing that the log does not show decides otherwise`] : []),
+  ];
+}
+
+function formatMovement({ behavior, before, after, requests, countries, example }: Movement, colour: boolean): string[] {
   return [
     `  ${before} → ${paint(colour, 'bold', after)}`,
     ...formatTable([
       ['    ', 'requests', figure(requests)],
-      ['    ', 'countries', `${most.join(', ')}${named.length > 8 ? ` and ${named.length - 8} more` : ''}`],
+      ['    ', 'behavior', behavior],
+      ['    ', 'countries', listMost(countries)],
       ['    ', 'first', example],
     ]),
   ];
+}
+
+function formatUnproven({ behavior, unseen, requests, countries }: Unproven): string[] {
+  return formatTable([
+    ['  ', 'requests', figure(requests)],
+    ['  ', 'behavior', behavior],
+    ['  ', 'countries', listMost(countries)],
+    ['  ', 'reads', unseen.map(nameUnseen).join(', ')],
+  ]);
+}
+
+/** What a function read and the log does not show, in words. */
+function nameUnseen(name: string): string {
+  const words: Readonly<Record<string, string>> = {
+    'headers.cloudfront-viewer-country': 'the country',
+    headers: 'any header',
+    ip: 'the address',
+    querystring: 'the query',
+    cookies: 'cookies',
+    context: 'the event’s context',
+    '*': 'anything, as the run cannot be traced',
+  };
+  return words[name] ?? name.replace(/^headers\./, 'header ').replace(/^key:/, 'key ');
+}
+
+function listMost(countries: Readonly<Record<string, number>>): string {
+  const named = Object.entries(countries).sort(([, a], [, b]) => b - a);
+  const most = named.slice(0, 8).map(([country, count]) => `${country} ${figure(count)}`);
+  return `${most.join(', ')}${named.length > 8 ? ` and ${named.length - 8} more` : ''}`;
 }
 
 function figure(value: number): string {

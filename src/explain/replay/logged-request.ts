@@ -18,6 +18,10 @@ export interface LoggedRequest {
   country: string | undefined;
   /** The log has the field: without a value CloudFront could not place the viewer. */
   hasCountry: boolean;
+  /** The log has the query, be it empty. */
+  hasQuery: boolean;
+  /** The path pattern of the behavior; only real-time logs have it. */
+  behavior: string | undefined;
   edgeLocation: string | undefined;
   /** `2026-11-20 12:00:01`, or a time stamp, as it is in the log. */
   time: string | undefined;
@@ -35,6 +39,7 @@ const names = {
   referer: ['cs-referer'],
   cookie: ['cs-cookie'],
   country: ['c-country'],
+  behavior: ['cache-behavior-path-pattern'],
   edgeLocation: ['x-edge-location'],
   date: ['date'],
   clock: ['time'],
@@ -143,6 +148,8 @@ function parseValues(read: (field: Field) => string | undefined): LoggedRequest 
     cookie: get('cookie'),
     country: country !== undefined && /^[A-Z]{2}$/.test(country) ? country : undefined,
     hasCountry: read('country') !== undefined,
+    hasQuery: read('query') !== undefined || mark >= 0,
+    behavior: get('behavior'),
     edgeLocation: get('edgeLocation'),
     time: date === undefined ? get('timestamp') : `${date} ${get('clock') ?? ''}`.trim(),
   };

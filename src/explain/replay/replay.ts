@@ -1,4 +1,7 @@
-import type { Decider } from './decider.ts';
+import { defaultBehavior } from '../../config/path-pattern.ts';
+import { ownOrigin } from '../../edge/ask/decision.ts';
+import type { Behavior } from './behaviors.ts';
+import type { Decided, Decider } from './decider.ts';
 import { findLocationCountry } from './location-country.ts';
 import { type LogFields, type LoggedRequest, listVisible } from './logged-request.ts';
 import type { LogFile } from './read-log.ts';
@@ -9,6 +12,8 @@ export interface ReplayOptions {
   decider: Pick<Decider, 'decide'>;
   /** Use the edge location's country for a request whose country is not in the log. */
   guessCountry: boolean;
+  /** The behavior of a path, where it is known. Default: all paths are one. */
+  behaviorOf?: ((path: string) => Behavior) | undefined;
   /** The fields of logs without `#Fields`; those of a standard or a real-time log where it is missing. */
   fields?: LogFields | undefined;
   /** Called during the replay: bytes and lines read so far. */
@@ -60,24 +65,55 @@ async function* readFiles(
   }
 }
 
-async function decide(requests: readonly LoggedRequest[], { decider, guessCountry }: ReplayOptions): Promise<Replayed[]> {
+const wholeDistribution: Behavior = { name: '*', isRouted: true };
+
+async function decide(requests: readonly LoggedRequest[], { decider, guessCountry, behaviorOf }: ReplayOptions): Promise<Replayed[]> {
   const known = requests.map((request) => {
     const guessed = !request.hasCountry && guessCountry ? findLocationCountry(request.edgeLocation ?? '') : undefined;
+    const behavior = behaviorOf?.(request.uri) ?? wholeDistribution;
     return {
+      request,
+      behavior:
+        request.behavior === undefined ? behavior : { ...behavior, name: request.behavior === '*' ? defaultBehavior : request.behavior },
       country: request.country ?? guessed,
-      source: request.country !== undefined ? 'log' : guessed !== undefined ? 'location' : 'none',
+      countryFrom: request.country !== undefined ? 'log' : guessed !== undefined ? 'location' : 'none',
     } as const;
   });
-  const visible = requests.map((request, index) => listVisible(request, known[index]?.country));
-  const routes = await decider.decide(visible);
-  return requests.map((request, index) => ({
-    request,
-    country: known[index]?.country,
-    countryFrom: known[index]?.source ?? 'none',
-    before: routes[index]?.before ?? '',
-    after: routes[index]?.after ?? '',
-  }));
+  const routed = known.filter(({ behavior }) => behavior.isRouted);
+  const decided = await decider.decide(routed.map(({ request, country }) => listVisible(request, country)));
+  const byRequest = new Map(routed.map(({ request }, index) => [request, decided[index]]));
+  return known.map((each) => {
+    const { before, after } = byRequest.get(each.request) ?? {};
+    if (before === undefined || after === undefined) return { ...each, before: '', after: '', isRewritten: false, unseen: [] };
+    const routeOf = ({ route }: Decided) => (route === ownOrigin && each.behavior.origin !== undefined ? each.behavior.origin : route);
+    return {
+      ...each,
+      before: routeOf(before),
+      after: routeOf(after),
+      isRewritten: before.changes !== after.changes,
+      unseen: listUnseen(each.request, [...before.reads, ...after.reads]),
+    };
+  });
 }
+
+/** What the decisions may depend on and the log does not show. */
+function listUnseen(request: LoggedRequest, reads: readonly string[]): string[] {
+  const { ip, query, hasQuery, cookie, hasCountry, host, userAgent, referer } = request;
+  const seen: Readonly<Record<string, boolean>> = {
+    method: true,
+    uri: true,
+    ip: ip !== undefined,
+    querystring: hasQuery || query !== undefined,
+    cookies: cookie !== undefined,
+    [countryRead]: hasCountry,
+    'headers.host': host !== undefined,
+    'headers.user-agent': userAgent !== undefined,
+    'headers.referer': referer !== undefined,
+  };
+  return [...new Set(reads)].filter((name) => seen[name] !== true).sort();
+}
+
+const countryRead = 'headers.cloudfront-viewer-country';
 
 /** Where a request's country comes from. */
 type CountrySource = 'log' | 'location' | 'none';
@@ -85,14 +121,20 @@ type CountrySource = 'log' | 'location' | 'none';
 /** One request with where both functions send it. */
 interface Replayed {
   request: LoggedRequest;
+  behavior: Behavior;
   country: string | undefined;
   countryFrom: CountrySource;
   before: string;
   after: string;
+  /** The functions change the request, or answer it, in different ways. */
+  isRewritten: boolean;
+  unseen: readonly string[];
 }
 
 /** Requests that move from one route to another. */
 export interface Movement {
+  /** Of the behavior: its path pattern, `default`, or the name of a service; `*` where none is known. */
+  behavior: string;
   before: string;
   after: string;
   requests: number;
@@ -100,6 +142,16 @@ export interface Movement {
   countries: Record<string, number>;
   /** The first one. */
   example: string;
+}
+
+/** Requests that both functions treat alike as far as the log shows, while they read more than it shows. */
+export interface Unproven {
+  behavior: string;
+  /** By the names of a trace: `headers.x-tenant`, `cookies`, `key:flags`; `headers` for any header, `*` for anything. */
+  unseen: string[];
+  requests: number;
+  /** By country, `-` where none is known. */
+  countries: Record<string, number>;
 }
 
 export interface ReplayReport {
@@ -111,12 +163,27 @@ export interface ReplayReport {
   withoutAddress: number;
   /** Requests by how their country is known. */
   countries: Record<CountrySource, number>;
+  /** Requests that both functions treat alike. */
+  unchanged: {
+    /** Whatever the log does not show. */
+    proven: number;
+    /** If the country is the guessed one. */
+    ifCountry: number;
+    /** If nothing that the log does not show decides otherwise. */
+    ifUnseen: number;
+  };
+  /** Requests on behaviors without the function. */
+  notRouted: number;
   /** Requests whose first origin, or answer, differs. */
   rerouted: number;
   /** Requests with the same first origin and another fallback. */
   otherFallback: number;
+  /** Requests with the same origins that the functions change, or answer, in different ways. */
+  rewritten: number;
   /** The most requests first. */
   movements: Movement[];
+  /** Unchanged requests without proof, the most first. */
+  unproven: Unproven[];
   unreadable: number;
   /** The first few unreadable lines: `file:line: reason`. */
   unreadableExamples: string[];
@@ -139,25 +206,47 @@ const maxMovements = 500;
 function openTally(): Tally {
   const countries: Record<CountrySource, number> = { log: 0, location: 0, none: 0 };
   const movements = new Map<string, Movement>();
+  const unproven = new Map<string, Unproven>();
+  const unchanged = { proven: 0, ifCountry: 0, ifUnseen: 0 };
   const examples: string[] = [];
   const damaged: string[] = [];
-  let [requests, unreadable, rerouted, otherFallback, withoutAddress] = [0, 0, 0, 0, 0];
+  let [requests, unreadable, rerouted, otherFallback, rewritten, notRouted, withoutAddress] = [0, 0, 0, 0, 0, 0, 0];
 
-  function count({ request, country, before, after }: Replayed): void {
-    if (firstOf(before) === firstOf(after)) otherFallback++;
+  function countMoved({ request, behavior: { name: behavior }, country, before, after }: Replayed): void {
+    if (before === after) rewritten++;
+    else if (firstOf(before) === firstOf(after)) otherFallback++;
     else rerouted++;
-    const key = movements.size < maxMovements ? `${before}\n${after}` : '';
+    const key = movements.size < maxMovements ? `${behavior}\n${before}\n${after}` : '';
     const movement = movements.get(key) ?? {
+      behavior: key === '' ? '*' : behavior,
       before: key === '' ? 'other routes' : before,
-      after: key === '' ? 'other routes' : after,
+      after: key === '' ? 'other routes' : before === after ? `${after}, rewritten in another way` : after,
       requests: 0,
       countries: {},
       example: [request.time, country ?? '-', request.method, request.uri.slice(0, 60)].filter((part) => part !== undefined).join(' '),
     };
     movements.set(key, movement);
-    movement.requests++;
-    const name = country ?? '-';
-    movement.countries[name] = (movement.countries[name] ?? 0) + 1;
+    countOne(movement, country);
+  }
+
+  function countAlike({ behavior: { name: behavior }, country, countryFrom, unseen }: Replayed): void {
+    const onlyCountry = unseen.every((name) => name === countryRead) && countryFrom === 'location';
+    unchanged[unseen.length === 0 ? 'proven' : onlyCountry ? 'ifCountry' : 'ifUnseen']++;
+    if (unseen.length === 0) return;
+    const key = unproven.size < maxMovements ? `${behavior}\n${unseen.join()}` : '';
+    const found = unproven.get(key) ?? {
+      behavior: key === '' ? '*' : behavior,
+      unseen: key === '' ? ['*'] : [...unseen],
+      requests: 0,
+      countries: {},
+    };
+    unproven.set(key, found);
+    countOne(found, country);
+  }
+
+  function countOne(group: { requests: number; countries: Record<string, number> }, country = '-'): void {
+    group.requests++;
+    group.countries[country] = (group.countries[country] ?? 0) + 1;
   }
 
   return {
@@ -165,7 +254,9 @@ function openTally(): Tally {
       requests++;
       if (replayed.request.ip === undefined) withoutAddress++;
       countries[replayed.countryFrom]++;
-      if (replayed.before !== replayed.after) count(replayed);
+      if (!replayed.behavior.isRouted) notRouted++;
+      else if (replayed.before !== replayed.after || replayed.isRewritten) countMoved(replayed);
+      else countAlike(replayed);
     },
     addUnreadable(place, reason) {
       unreadable++;
@@ -181,9 +272,13 @@ function openTally(): Tally {
       requests,
       withoutAddress,
       countries,
+      unchanged,
+      notRouted,
       rerouted,
       otherFallback,
+      rewritten,
       movements: [...movements.values()].sort((a, b) => b.requests - a.requests),
+      unproven: [...unproven.values()].sort((a, b) => b.requests - a.requests),
       unreadable,
       unreadableExamples: examples,
       damaged,

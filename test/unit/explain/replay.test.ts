@@ -2,10 +2,14 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Decider, DecisionMemo } from '../../../src/explain/replay/decider.ts';
+import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import { ownOrigin } from '../../../src/edge/ask/decision.ts';
+import { type Behavior, openBehaviors } from '../../../src/explain/replay/behaviors.ts';
+import { type Decided, type Decider, DecisionMemo } from '../../../src/explain/replay/decider.ts';
 import { formatReplay } from '../../../src/explain/replay/format-replay.ts';
 import { findLocationCountry } from '../../../src/explain/replay/location-country.ts';
 import {
@@ -42,8 +46,14 @@ type Decide = Pick<Decider, 'decide'>;
 function decider(...european: string[]): Decide {
   const route = (visible: VisibleRequest) =>
     european.includes(visible.get('headers.cloudfront-viewer-country') ?? '') ? 'europe, then singapore' : 'singapore, then europe';
-  return { decide: async (requests) => requests.map((request) => ({ before: 'singapore, then europe', after: route(request) })) };
+  return { decide: async (requests) => requests.map((request) => pair('singapore, then europe', route(request))) };
 }
+
+/** Both functions read the country alone. */
+const pair = (before: string, after: string, more: Partial<Decided> = {}) => {
+  const decided = (route: string) => ({ route, changes: '', reads: ['headers.cloudfront-viewer-country'], ...more });
+  return { before: decided(before), after: { ...decided(after), changes: '' } };
+};
 
 async function replay(path: string, guessCountry = true) {
   const options = { decider: decider('FR', 'DE'), guessCountry, progress: () => undefined };
@@ -83,6 +93,8 @@ describe('a log line', () => {
       cookie: 'a=b',
       country: undefined,
       hasCountry: false,
+      hasQuery: true,
+      behavior: undefined,
       edgeLocation: 'FRA60-P3',
       time: '2026-11-20 12:00:01',
     });
@@ -302,7 +314,9 @@ describe('a replay', () => {
     });
     expect(report.unreadableExamples[0]).toMatch(/2\.log\.gz:4: 1 of 7 fields$/);
     const lines = formatReplay(report, { before: 'LIVE', after: 'tree', record: 'ok', durationMs: 1, colour: false });
-    expect(lines.join('\n')).toMatch(/country +4 guessed from the edge location, 1 unknown\nrerouted +3 requests \(60\.00 %\)/);
+    expect(lines.join('\n')).toMatch(
+      /country +4 guessed from the edge location, 1 unknown\nunchanged +0 requests.*\n +1 more, if the guessed country.*\n +1 more, if nothing.*\nrerouted +3 requests \(60\.00 %\)/,
+    );
   });
 
   it('takes the country that the log says, and guesses none when told so', async () => {
@@ -329,10 +343,98 @@ describe('a replay', () => {
 
   it('tells a change of the fallback apart from a change of the origin', async () => {
     const path = await put('1.log', head + line('SIN2-P1'));
-    const always: Decide = { decide: async (requests) => requests.map(() => ({ before: 'singapore, then europe', after: 'singapore' })) };
+    const always: Decide = { decide: async (requests) => requests.map(() => pair('singapore, then europe', 'singapore')) };
     const options = { files: await listLogFiles(path), guessCountry: true, progress: () => undefined };
     const report = await replayLog({ ...options, decider: always });
     expect(report).toMatchObject({ rerouted: 0, otherFallback: 1 });
+  });
+
+  describe('counts a request as unchanged', () => {
+    const fields = '#Fields: c-ip cs-method cs-uri-stem cs-uri-query c-country\n';
+    const logged = '192.0.2.1\tGET\t/x\t-\tIN\n';
+    const report = async (decided: Partial<Decided>, log = fields + logged, behavior?: Partial<Behavior>) => {
+      const path = await put('1.log', log);
+      const one: Decide = { decide: async (requests) => requests.map(() => pair(ownOrigin, ownOrigin, decided)) };
+      const behaviorOf = behavior && (() => ({ name: '/x', isRouted: true, ...behavior }));
+      return replayLog({ files: await listLogFiles(path), decider: one, guessCountry: true, behaviorOf, progress: () => undefined });
+    };
+
+    it.each([
+      { when: 'it read nothing', reads: [] },
+      { when: 'the log has the country', reads: ['headers.cloudfront-viewer-country'] },
+      { when: 'the log has all it read', reads: ['ip', 'method', 'uri', 'querystring'] },
+    ])('with proof when $when', async ({ reads }) => {
+      expect(await report({ reads })).toMatchObject({ unchanged: { proven: 1, ifCountry: 0, ifUnseen: 0 }, unproven: [] });
+    });
+
+    it.each([
+      { reads: ['headers.x-tenant'] },
+      { reads: ['cookies'] },
+      { reads: ['headers'] },
+      { reads: ['key:flags'] },
+      { reads: ['context'] },
+      { reads: ['*'] },
+      { reads: ['headers.host', 'uri'] },
+    ])('without proof when it read $reads', async ({ reads }) => {
+      const found = await report({ reads });
+      expect(found.unchanged).toEqual({ proven: 0, ifCountry: 0, ifUnseen: 1 });
+      expect(found.unproven).toEqual([{ behavior: '*', unseen: reads.slice(0, 1), requests: 1, countries: { IN: 1 } }]);
+    });
+
+    it('without proof when the log lacks a field that others have', async () => {
+      const short = '#Fields: cs-method cs-uri-stem\nGET\t/x\n';
+      const found = await report({ reads: ['ip', 'querystring', 'headers.cloudfront-viewer-country'] }, short);
+      expect(found.unproven[0]?.unseen).toEqual(['headers.cloudfront-viewer-country', 'ip', 'querystring']);
+    });
+
+    it('if the guessed country is right', async () => {
+      const guessed = '#Fields: x-edge-location cs-method cs-uri-stem\nSIN52-P1\tGET\t/x\n';
+      expect((await report({}, guessed)).unchanged).toEqual({ proven: 0, ifCountry: 1, ifUnseen: 0 });
+    });
+
+    it('but not when one of the functions rewrites it', async () => {
+      expect(await report({ reads: [], changes: 'uri "/y"' })).toMatchObject({
+        unchanged: { proven: 0, ifCountry: 0, ifUnseen: 0 },
+        rewritten: 1,
+        movements: [{ behavior: '*', before: ownOrigin, requests: 1 }],
+      });
+    });
+
+    it('and untouched when no function runs for it', async () => {
+      expect(await report({ reads: [] }, undefined, { isRouted: false })).toMatchObject({ notRouted: 1, unchanged: { proven: 0 } });
+    });
+
+    it('when one function selects the origin that the behavior has', async () => {
+      const path = await put('1.log', fields + logged);
+      const one: Decide = { decide: async (requests) => requests.map(() => pair(ownOrigin, 'singapore', { reads: [] })) };
+      const behaviorOf = () => ({ name: 'default', origin: 'singapore', isRouted: true });
+      const options = { files: await listLogFiles(path), decider: one, guessCountry: true, behaviorOf, progress: () => undefined };
+      expect(await replayLog(options)).toMatchObject({ unchanged: { proven: 1 }, rerouted: 0 });
+      expect(await replayLog({ ...options, behaviorOf: () => ({ name: 'default', origin: 'assets', isRouted: true }) })).toMatchObject({
+        rerouted: 1,
+        movements: [{ behavior: 'default', before: 'assets', after: 'singapore' }],
+      });
+    });
+  });
+
+  it('names the behavior of a path, its own origin, and its service', () => {
+    const viewerRequest = {
+      Quantity: 1,
+      Items: [{ EventType: 'viewer-request' as const, FunctionARN: 'arn:aws:cloudfront::1:function/origin-router' }],
+    };
+    const distribution = {
+      DefaultCacheBehavior: { TargetOriginId: 'bucket' },
+      CacheBehaviors: { Quantity: 1, Items: [{ PathPattern: '/api/*', TargetOriginId: 'Alb1', FunctionAssociations: viewerRequest }] },
+    } as unknown as DistributionConfig;
+    const origins = { singapore: { region: 'ap-southeast-1', originId: 'Alb1' } };
+    const config = parseEdgeConfig({ origins, services: [{ name: 'orders', paths: ['/api/orders/*'], order: ['singapore'] }] });
+    const behaviorOf = openBehaviors(config, distribution);
+    expect(['/api/orders/1', '/api/x', '/logo.svg'].map(behaviorOf)).toEqual([
+      { name: '/api/*, service orders', origin: 'singapore', isRouted: true },
+      { name: '/api/*, passes through', origin: 'singapore', isRouted: true },
+      { name: 'default, passes through', origin: 'bucket', isRouted: false },
+    ]);
+    expect(openBehaviors({ ...config, services: undefined }, undefined)('/x')).toEqual({ name: '*', isRouted: true });
   });
 
   it('fails with the functions, not as if the log were damaged', async () => {
@@ -380,7 +482,7 @@ describe('the memo of decisions', () => {
   it('answers as a run would, or not at all', () => {
     fc.assert(
       fc.property(fc.array(request, { minLength: 1, maxLength: 60 }), (requests) => {
-        const memo = new DecisionMemo();
+        const memo = new DecisionMemo<string>();
         let runs = 0;
         for (const visible of requests) {
           const { reads, decision } = read(visible);
@@ -399,7 +501,7 @@ describe('the memo of decisions', () => {
   });
 
   it('knows a request with other headers as another one', () => {
-    const memo = new DecisionMemo();
+    const memo = new DecisionMemo<string>();
     memo.keep(new Map([['a', '1']]), ['a'], 'one');
     expect(memo.find(new Map([['a', '1']]))).toBe('one');
     expect(
