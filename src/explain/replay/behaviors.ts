@@ -5,7 +5,7 @@ import { defaultBehavior, matchesPattern } from '../../config/path-pattern.ts';
 import { routingOf } from '../../config/services.ts';
 
 /** A behavior as far as a replay needs it. */
-export interface Behavior {
+export interface ReplayedBehavior {
   /** Its path pattern or `default`, with the service of the path where there are services; `*` where neither is known. */
   name: string;
   /** The alias or id of its own origin: where a request goes for which the function calls no helper. */
@@ -18,7 +18,7 @@ export interface Behavior {
 export function openBehaviors(
   config: Pick<EdgeConfig, 'functionName' | 'origins' | 'defaultOrder' | 'routes' | 'services'>,
   distribution: DistributionConfig | undefined,
-): (path: string) => Behavior {
+): (path: string) => ReplayedBehavior {
   const listed = distribution?.CacheBehaviors?.Items ?? [];
   return (path) => {
     const found = listed.find(({ PathPattern = '' }) => matchesPattern(PathPattern, path));

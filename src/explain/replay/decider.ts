@@ -174,7 +174,7 @@ function readDecided(execution: Execution, store: StoreView, nameOf: (id: string
   return { route: readRoute(execution, nameOf), changes, reads: [...(trace?.reads ?? ['*']), ...keys] };
 }
 
-/** What an origin helper was told besides the origins; empty for nothing. */
+/** The settings of an origin helper beside the origins; empty for none. */
 function describeCriteria(call: OriginCall | undefined): string {
   if (call?.helper === 'selectRequestOriginById') return call.overrides === undefined ? '' : JSON.stringify(call.overrides);
   if (call?.helper !== 'createRequestOriginGroup') return '';

@@ -1,6 +1,6 @@
 import { defaultBehavior } from '../../config/path-pattern.ts';
 import { ownOrigin } from '../../edge/ask/decision.ts';
-import type { Behavior } from './behaviors.ts';
+import type { ReplayedBehavior } from './behaviors.ts';
 import type { Decided, Decider } from './decider.ts';
 import { findLocationCountry } from './location-country.ts';
 import { type LogFields, type LoggedRequest, listVisible } from './logged-request.ts';
@@ -13,7 +13,7 @@ export interface ReplayOptions {
   /** Use the edge location's country for a request whose country is not in the log. */
   guessCountry: boolean;
   /** The behavior of a path, where it is known. Default: all paths are one. */
-  behaviorOf?: ((path: string) => Behavior) | undefined;
+  behaviorOf?: ((path: string) => ReplayedBehavior) | undefined;
   /** The fields of logs without `#Fields`; those of a standard or a real-time log where it is missing. */
   fields?: LogFields | undefined;
   /** Called during the replay: bytes and lines read so far. */
@@ -65,7 +65,7 @@ async function* readFiles(
   }
 }
 
-const wholeDistribution: Behavior = { name: '*', isRouted: true };
+const wholeDistribution: ReplayedBehavior = { name: '*', isRouted: true };
 
 async function decide(requests: readonly LoggedRequest[], { decider, guessCountry, behaviorOf }: ReplayOptions): Promise<Replayed[]> {
   const known = requests.map((request) => {
@@ -121,7 +121,7 @@ type CountrySource = 'log' | 'location' | 'none';
 /** One request with where both functions send it. */
 interface Replayed {
   request: LoggedRequest;
-  behavior: Behavior;
+  behavior: ReplayedBehavior;
   country: string | undefined;
   countryFrom: CountrySource;
   before: string;

@@ -8,7 +8,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { ownOrigin } from '../../../src/edge/ask/decision.ts';
-import { type Behavior, openBehaviors } from '../../../src/explain/replay/behaviors.ts';
+import { openBehaviors, type ReplayedBehavior } from '../../../src/explain/replay/behaviors.ts';
 import { type Decided, type Decider, DecisionMemo } from '../../../src/explain/replay/decider.ts';
 import { formatReplay } from '../../../src/explain/replay/format-replay.ts';
 import { findLocationCountry } from '../../../src/explain/replay/location-country.ts';
@@ -352,7 +352,7 @@ describe('a replay', () => {
   describe('counts a request as unchanged', () => {
     const fields = '#Fields: c-ip cs-method cs-uri-stem cs-uri-query c-country\n';
     const logged = '192.0.2.1\tGET\t/x\t-\tIN\n';
-    const report = async (decided: Partial<Decided>, log = fields + logged, behavior?: Partial<Behavior>) => {
+    const report = async (decided: Partial<Decided>, log = fields + logged, behavior?: Partial<ReplayedBehavior>) => {
       const path = await put('1.log', log);
       const one: Decide = { decide: async (requests) => requests.map(() => pair(ownOrigin, ownOrigin, decided)) };
       const behaviorOf = behavior && (() => ({ name: '/x', isRouted: true, ...behavior }));
