@@ -434,7 +434,8 @@ describe('a replay', () => {
       { name: '/api/*, passes through', origin: 'singapore', isRouted: true },
       { name: 'default, passes through', origin: 'bucket', isRouted: false },
     ]);
-    expect(openBehaviors({ ...config, services: undefined }, undefined)('/x')).toEqual({ name: '*', isRouted: true });
+    const plain = parseEdgeConfig({ origins, defaultOrder: ['singapore'] });
+    expect(openBehaviors(plain, undefined)('/x')).toEqual({ name: '*', isRouted: true });
   });
 
   it('fails with the functions, not as if the log were damaged', async () => {
