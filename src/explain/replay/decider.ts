@@ -89,7 +89,9 @@ export function openDecider(options: DeciderOptions): Decider {
       return undefined;
     }
     runs += sources.length * requests.length;
-    return sources.map((_, side) => parts.flatMap((part) => (part?.[side] ?? []).map((execution) => readDecided(execution, store, nameOf))));
+    return sources.map((_, side) =>
+      parts.flatMap((part) => (part?.[side] ?? []).map((execution) => readDecided(execution, store, nameOf))),
+    );
   }
 
   /** Runs the first of these until all have an answer. */
