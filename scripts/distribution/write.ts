@@ -2,6 +2,7 @@ import type { LiveDistribution } from '../../src/aws/distribution.ts';
 import { askToWrite, nameTarget } from '../../src/cli/ask-to-write.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { applyPlan, type DistributionTarget, readPlan, type WaitOptions } from '../../src/distribution/distribution.ts';
+import { endRollout, planEnd } from '../../src/distribution/end-rollout.ts';
 import { describeChange, describePlan, formatChanges, formatOutcome, formatPlan } from '../../src/distribution/format-plan.ts';
 import { checkHazards } from '../../src/distribution/hazards.ts';
 import type { DistributionPlan } from '../../src/distribution/plan.ts';
@@ -108,6 +109,32 @@ export async function promoteToAll(target: DistributionTarget, options: WriteOpt
       deployed: live.isDeployed,
     },
     [formatOutcome(live, isChange ? `promoted from ${staging.id}` : `the same as staging distribution ${staging.id}`)],
+  );
+  return 0;
+}
+
+/** Shows what is left of a staged rollout, asks, and ends it: the policy is detached and deleted, the staging distribution deleted; returns the exit code. */
+export async function endStaging(target: DistributionTarget, options: WriteOptions, io: Io): Promise<number> {
+  const plan = await planEnd(target);
+  const { primary, staging, policy, unpromoted, steps } = plan;
+  io.stderr(`distribution ${primary.id} (${primary.domainName})`);
+  for (const step of steps) io.stderr(`  ${step}`);
+  if (unpromoted.length > 0) {
+    io.stderr('  lost, because it was not promoted:');
+    for (const line of formatChanges(unpromoted, io.colour)) io.stderr(`  ${line}`);
+  }
+  const isLeft = steps.length > 0;
+  if (isLeft && !(await ask('end the staged rollout', primary, options, io))) return 1;
+  const live = isLeft ? await endRollout(target.client, plan, waitOptions(options, io)) : primary;
+  io.result(
+    {
+      written: isLeft,
+      distribution: { id: live.id, domainName: live.domainName },
+      policy: policy?.id ?? null,
+      staging: staging?.id ?? null,
+      lost: unpromoted.map(describeChange),
+    },
+    [formatOutcome(live, 'without a staged rollout')],
   );
   return 0;
 }

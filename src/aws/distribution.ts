@@ -5,6 +5,8 @@ import {
   CopyDistributionCommand,
   CreateContinuousDeploymentPolicyCommand,
   CreateDistributionCommand,
+  DeleteContinuousDeploymentPolicyCommand,
+  DeleteDistributionCommand,
   type Distribution,
   DistributionAlreadyExists,
   type DistributionConfig,
@@ -211,6 +213,26 @@ export async function updatePolicy(
     return readLivePolicy(ContinuousDeploymentPolicy, ETag);
   } catch (error) {
     throw wrapAwsError(error, `update continuous deployment policy ${id}`);
+  }
+}
+
+/** Deletes a policy that no distribution has. CONFLICT when it is no longer at its ETag. */
+export async function deletePolicy(client: CloudFrontClient, { id, etag }: LivePolicy): Promise<void> {
+  try {
+    await client.send(new DeleteContinuousDeploymentPolicyCommand({ Id: id, IfMatch: etag }));
+  } catch (error) {
+    if (error instanceof NoSuchContinuousDeploymentPolicy) return;
+    throw wrapAwsError(error, `delete continuous deployment policy ${id}`);
+  }
+}
+
+/** Deletes a distribution that is disabled and deployed. CONFLICT when it is no longer at its ETag. */
+export async function deleteDistribution(client: CloudFrontClient, { id, etag }: LiveDistribution): Promise<void> {
+  try {
+    await client.send(new DeleteDistributionCommand({ Id: id, IfMatch: etag }));
+  } catch (error) {
+    if (error instanceof NoSuchDistribution) return;
+    throw wrapAwsError(error, `delete distribution ${id}`);
   }
 }
 

@@ -154,7 +154,7 @@ function findPolicy(live: DistributionConfig, next: DistributionConfig, changed:
     {
       kind: 'refused',
       message: `CloudFront refuses to change ${refused.join(' and ')} while the continuous deployment policy ${policy} is attached`,
-      hint: 'detach it in the same command: --drop ContinuousDeploymentPolicyId; its staging distribution then serves no viewers',
+      hint: 'end its rollout first: npm run distribution:unstage; or detach it in the same command: --drop ContinuousDeploymentPolicyId',
     },
   ];
 }

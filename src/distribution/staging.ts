@@ -148,7 +148,8 @@ export async function promotePlan(
   return awaitDeployed(client, promoted, options);
 }
 
-async function findPrimary(target: DistributionTarget): Promise<LiveDistribution> {
+/** The distribution whose traffic is divided. NOT_FOUND without one, USAGE for a staging distribution. */
+export async function findPrimary(target: DistributionTarget): Promise<LiveDistribution> {
   const primary = await readTarget(target);
   if (primary === undefined)
     throw new EdgeError('NOT_FOUND', 'there is no distribution whose traffic could be divided', {
@@ -164,7 +165,8 @@ export function stagingReference(primary: LiveDistribution): string {
   return `staging-of-${primary.id}`;
 }
 
-async function findRollout(client: CloudFrontClient, primary: LiveDistribution): Promise<Rollout> {
+/** What exists of its staged rollout. */
+export async function findRollout(client: CloudFrontClient, primary: LiveDistribution): Promise<Rollout> {
   const policyId = primary.config.ContinuousDeploymentPolicyId;
   const [policy, summaries] = await Promise.all([policyId ? readPolicy(client, policyId) : undefined, listDistributions(client)]);
   const staged = summaries.filter(({ Staging }) => Staging === true);
@@ -191,7 +193,7 @@ function stagingConfig(next: DistributionConfig, staging: DistributionConfig): D
 }
 
 /** Everything but the fields that each distribution has for itself. */
-function diffForPromotion(primary: DistributionConfig, staging: DistributionConfig): ConfigChange[] {
+export function diffForPromotion(primary: DistributionConfig, staging: DistributionConfig): ConfigChange[] {
   const { CallerReference, Staging, Aliases, ContinuousDeploymentPolicyId } = primary;
   const own = { CallerReference, Staging, Aliases, ContinuousDeploymentPolicyId };
   return diffConfigs(configTree(primary), configTree({ ...staging, ...own }));

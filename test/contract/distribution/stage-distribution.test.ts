@@ -1,6 +1,13 @@
-import { GetContinuousDeploymentPolicyCommand, UpdateContinuousDeploymentPolicyCommand } from '@aws-sdk/client-cloudfront';
+import {
+  CopyDistributionCommand,
+  CreateContinuousDeploymentPolicyCommand,
+  GetContinuousDeploymentPolicyCommand,
+  ListContinuousDeploymentPoliciesCommand,
+  ListDistributionsCommand,
+  UpdateContinuousDeploymentPolicyCommand,
+} from '@aws-sdk/client-cloudfront';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { applyToAll, applyToSome, promoteToAll, showPlan } from '../../../scripts/distribution/write.ts';
+import { applyToAll, applyToSome, endStaging, promoteToAll, showPlan } from '../../../scripts/distribution/write.ts';
 import type { StagedTraffic } from '../../../src/distribution/staging.ts';
 import { createApplied, openTestDistribution, readFile, runCommand, type TestDistribution } from './open-test-distribution.ts';
 
@@ -261,5 +268,86 @@ describe('distribution:promote', () => {
     );
     expect(code).toMatchObject({ code: 'INTERRUPTED', message: expect.stringContaining('in force') });
     expect(await europe(id)).toBe('new.example.com');
+  });
+});
+
+describe('distribution:unstage', () => {
+  const unstage = (given = {}) => runCommand(test, endStaging, given);
+  const left = async () => {
+    const [{ DistributionList }, { ContinuousDeploymentPolicyList }] = await Promise.all([
+      test.client.send(new ListDistributionsCommand({})),
+      test.client.send(new ListContinuousDeploymentPoliciesCommand({})),
+    ]);
+    const policy = (await test.read(id)).config.ContinuousDeploymentPolicyId;
+    return [DistributionList?.Items?.length ?? 0, ContinuousDeploymentPolicyList?.Items?.length ?? 0, policy];
+  };
+
+  it('leaves nothing of a promoted rollout', async () => {
+    const { result: staged } = await stage();
+    await promote();
+    const { code, result } = await unstage();
+    expect(code).toBe(0);
+    expect(result).toMatchObject({ written: true, distribution: { id }, staging: staged.staging.id, lost: [] });
+    expect(await left()).toEqual([1, 0, '']);
+    expect(await europe(id)).toBe('new.example.com');
+    expect((await unstage()).result).toMatchObject({ written: false, policy: null, staging: null });
+  });
+
+  it('gives up a rollout that was not promoted, and lists what is lost', async () => {
+    await stage();
+    const { result } = await unstage();
+    expect(result.lost).toEqual([expect.objectContaining({ path: 'Origins[europe].DomainName', after: 'new.example.com' })]);
+    expect(await left()).toEqual([1, 0, '']);
+    expect(await europe(id)).toBe('europe.example.com');
+  });
+
+  it.each(['DeleteContinuousDeploymentPolicy', 'DeleteDistribution'])('goes on where it stopped before %s', async (operation) => {
+    await stage();
+    test.cloud.faults.rules = [{ kind: 'internal-error', operation }];
+    expect((await unstage()).code).toBeInstanceOf(Error);
+    test.cloud.faults.rules = [];
+    expect((await unstage()).code).toBe(0);
+    expect(await left()).toEqual([1, 0, '']);
+  });
+
+  it('reads again after a conflict, and keeps what the other writer changed', async () => {
+    await stage();
+    await test.edit(id, () => ({ DefaultRootObject: 'theirs.html' }));
+    test.cloud.faults.rules = [{ kind: 'conflict', operation: 'UpdateDistribution', times: 1 }];
+    expect((await unstage()).code).toBe(0);
+    expect(await left()).toEqual([1, 0, '']);
+    expect((await test.read(id)).config.DefaultRootObject).toBe('theirs.html');
+  });
+
+  it('does not end the rollout of another tool', async () => {
+    const { config } = await test.read(id);
+    const copy = new CopyDistributionCommand({
+      PrimaryDistributionId: id,
+      Staging: true,
+      Enabled: true,
+      CallerReference: 'terraform',
+      IfMatch: (await test.read(id)).etag,
+    });
+    const { Distribution } = await test.client.send(copy);
+    const { ContinuousDeploymentPolicy } = await test.client.send(
+      new CreateContinuousDeploymentPolicyCommand({
+        ContinuousDeploymentPolicyConfig: {
+          Enabled: true,
+          StagingDistributionDnsNames: { Quantity: 1, Items: [Distribution?.DomainName ?? ''] },
+          TrafficConfig: { Type: 'SingleHeader', SingleHeaderConfig: { Header: 'aws-cf-cd-x', Value: '1' } },
+        },
+      }),
+    );
+    await test.edit(id, () => ({ ...config, ContinuousDeploymentPolicyId: ContinuousDeploymentPolicy?.Id ?? '' }));
+    test.cloud.calls.length = 0;
+    expect((await unstage()).code).toMatchObject({ code: 'CONFLICT' });
+    expect(test.writes()).toEqual([]);
+  });
+
+  it('writes nothing without a yes', async () => {
+    await stage();
+    test.cloud.calls.length = 0;
+    expect((await unstage({ terminal: 'n' })).code).toBe(1);
+    expect(test.writes()).toEqual([]);
   });
 });

@@ -15,6 +15,7 @@ import { readDistribution } from '../../../src/config/distribution-file.ts';
 import { type EdgeConfig, parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { listAudiences } from '../../../src/core/viewer-shares.ts';
 import { applyPlan, type DistributionTarget, readPlan } from '../../../src/distribution/distribution.ts';
+import { endRollout, planEnd } from '../../../src/distribution/end-rollout.ts';
 import { findLiveDistribution } from '../../../src/distribution/find-distribution.ts';
 import { planPromotion, planStaging, promotePlan, stagePlan, stagingReference } from '../../../src/distribution/staging.ts';
 import { allChecks, runDoctor } from '../../../src/doctor/doctor.ts';
@@ -77,6 +78,9 @@ const routed = (country: string): EdgeConfig => ({
 });
 const waiting = { timeoutMs: 5_000 };
 
+/** Of the publisher's rollout, which deletes it in the end. */
+let stagingId = '';
+
 async function publish(aws: Aws): Promise<void> {
   const cloudFront = await aws.cloudFront();
   const store = { aws, config: sample, arn: undefined, waitMs: 5_000 };
@@ -108,6 +112,9 @@ async function publish(aws: Aws): Promise<void> {
   const staged = { ...target, file: { ...target.file, Comment: 'to be rolled out' } };
   for (const weight of [0.05, 0.1]) await stagePlan(cloudFront, await planStaging(staged, { weight }), waiting);
   await promotePlan(cloudFront, await planPromotion(staged), waiting);
+  const end = await planEnd(staged);
+  stagingId = end.staging?.id ?? '';
+  await endRollout(cloudFront, end, waiting);
 }
 
 async function operate(aws: Aws): Promise<void> {
@@ -211,8 +218,8 @@ async function read(aws: Aws): Promise<void> {
 async function findDistributionIds(): Promise<{ primary: string; staging: string }> {
   const client = await openAws({ env: {}, local: { controlPlane: control.url } }).cloudFront();
   const { DistributionList } = await client.send(new ListDistributionsCommand({}));
-  const idOf = (isStaging: boolean) => DistributionList?.Items?.find(({ Staging }) => Staging === isStaging)?.Id ?? '';
-  return { primary: idOf(false), staging: idOf(true) };
+  const idOf = (isStaging: boolean) => DistributionList?.Items?.find(({ Staging }) => Staging === isStaging)?.Id;
+  return { primary: idOf(false) ?? '', staging: idOf(true) ?? stagingId };
 }
 
 const work: Readonly<Record<Role, (aws: Aws) => Promise<void>>> = { publisher: publish, operator: operate, flipper: flip, reader: read };
