@@ -12,7 +12,7 @@ await run({
   ],
   options: { ...targetOptions, ...planOptions },
   main: async ({ values }, io) => {
-    for (const target of await openTargets(values, io)) await showPlan(target, io);
+    for (const target of await openTargets(values, io)) await showPlan(target, values.local, io);
     return 0;
   },
 });

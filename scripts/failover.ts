@@ -2,7 +2,7 @@ import { setTimeout as sleepFor } from 'node:timers/promises';
 import { openAws } from '../src/aws/clients.ts';
 import { readCallerIdentity } from '../src/aws/credentials.ts';
 import { openFlagStore } from '../src/aws/open-flag-store.ts';
-import { nameOperator, nameTarget } from '../src/cli/ask-to-write.ts';
+import { nameOperator, showTarget } from '../src/cli/ask-to-write.ts';
 import { duration, flag, percent, text, url } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { liveReader, loadDistribution } from '../src/config/load-distribution.ts';
@@ -96,7 +96,12 @@ await run({
       audiences,
       edgeAudiences: audiences.filter(({ service }) => service === routing?.service),
       by: identity === undefined ? name : `${name} (${identity})`,
-      target: nameTarget({ isLocal: values.local, resource: `store ${config.keyValueStoreName}`, arn }, io.env),
+      // A status names it only where several environments could be meant.
+      target: showTarget(
+        io,
+        { isLocal: values.local, resource: `store ${config.keyValueStoreName}`, arn },
+        !isWrite && Boolean(io.env['EDGE_ENV']),
+      ),
       yes: values.yes,
       verify: !values['no-verify'],
       verifyTimeoutMs: values['verify-for'],

@@ -1,5 +1,5 @@
 import type { LiveDistribution } from '../../src/aws/distribution.ts';
-import { askToWrite, nameTarget } from '../../src/cli/ask-to-write.ts';
+import { askToWrite, showTarget } from '../../src/cli/ask-to-write.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { applyPlan, type DistributionTarget, readPlan, type WaitOptions } from '../../src/distribution/distribution.ts';
 import { endRollout, planEnd } from '../../src/distribution/end-rollout.ts';
@@ -29,8 +29,9 @@ export interface WriteOptions {
 }
 
 /** Prints what apply would do, and writes nothing. */
-export async function showPlan(target: DistributionTarget, io: Io): Promise<number> {
+export async function showPlan(target: DistributionTarget, isLocal: boolean, io: Io): Promise<number> {
   const plan = await readPlan(target);
+  showDistribution(plan.live, { isLocal }, io, true);
   io.result(describePlan(plan), formatPlan(plan, io.colour));
   return 0;
 }
@@ -48,6 +49,7 @@ export async function applyToEach(targets: readonly DistributionTarget[], option
 /** Shows the plan, asks, writes exactly that plan and waits until it is deployed; returns the exit code. */
 export async function applyToAll(target: DistributionTarget, options: WriteOptions, io: Io): Promise<number> {
   const plan = await readPlan(target);
+  showDistribution(plan.live, options, io);
   for (const line of formatPlan(plan, io.colour)) io.stderr(line);
   checkHazards(plan.hazards, options.accept ?? []);
   const isChange = plan.changes.length > 0;
@@ -67,6 +69,7 @@ export async function applyToAll(target: DistributionTarget, options: WriteOptio
 /** Shows the plan, asks, and rolls it out to a part of the viewers; returns the exit code. */
 export async function applyToSome(target: DistributionTarget, traffic: StagedTraffic, options: WriteOptions, io: Io): Promise<number> {
   const shown = await planStaging(target, traffic);
+  showDistribution(shown.primary, options, io);
   const steps = listSteps(shown);
   for (const line of [...formatPlan(shown.plan, io.colour), ...steps.map((step) => `  ${step}`)]) io.stderr(line);
   checkHazards(shown.plan.hazards, options.accept ?? []);
@@ -95,6 +98,7 @@ export async function applyToSome(target: DistributionTarget, traffic: StagedTra
 export async function promoteToAll(target: DistributionTarget, options: WriteOptions, io: Io): Promise<number> {
   const shown = await planPromotion(target);
   const { primary, staging, changes } = shown;
+  showDistribution(primary, options, io);
   io.stderr(`distribution ${primary.id} from staging distribution ${staging.id}`);
   for (const line of formatChanges(changes, io.colour)) io.stderr(line);
   const isChange = changes.length > 0;
@@ -143,9 +147,18 @@ function describedBy({ isOwn }: DistributionPlan): string {
   return isOwn ? 'edge.config.ts' : 'distribution.json';
 }
 
-async function ask(what: string, live: LiveDistribution | undefined, { isLocal, yes }: WriteOptions, io: Io): Promise<boolean> {
+function showDistribution(
+  live: LiveDistribution | undefined,
+  { isLocal }: Pick<WriteOptions, 'isLocal'>,
+  io: Io,
+  isPrinted = false,
+): string {
   const resource = live === undefined ? 'a new distribution' : `distribution ${live.id}`;
-  if (await askToWrite(io, yes, what, nameTarget({ isLocal, resource, arn: live?.arn }, io.env))) return true;
+  return showTarget(io, { isLocal, resource, arn: live?.arn }, isPrinted);
+}
+
+async function ask(what: string, live: LiveDistribution | undefined, { isLocal, yes }: WriteOptions, io: Io): Promise<boolean> {
+  if (await askToWrite(io, yes, what, showDistribution(live, { isLocal }, io))) return true;
   io.stderr('nothing was written');
   return false;
 }

@@ -1,6 +1,7 @@
 import { type Aws, openAws } from '../../src/aws/clients.ts';
+import { checkAccount } from '../../src/aws/credentials.ts';
 import { DryRunEnd, withoutWrites } from '../../src/aws/dry-run.ts';
-import { askToWrite, nameOperator, nameTarget } from '../../src/cli/ask-to-write.ts';
+import { askToWrite, nameOperator, showTarget } from '../../src/cli/ask-to-write.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { flag, text, type Values } from '../../src/cli/option.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
@@ -39,14 +40,25 @@ export async function openPublishTools(config: EdgeConfig, values: OpeningValues
   const local = isLocal ? await readLocalCloud(env) : undefined;
   const aws = openAws({ env, local });
   const cloudFront = await aws.cloudFront();
-  const findStore = () => awaitStoreArn(aws, config.keyValueStoreName, env['EDGE_KVS_ARN'], { progress: io.progress, signal });
+  const findStore = async () => {
+    const arn = await awaitStoreArn(aws, config.keyValueStoreName, env['EDGE_KVS_ARN'], { progress: io.progress, signal });
+    checkAccount(arn.split(':')[4], config.accountId);
+    showTarget(io, { isLocal, resource: `store ${config.keyValueStoreName}`, arn }, false);
+    return arn;
+  };
+  if (isLocal) showTarget(io, { isLocal, resource: `store ${config.keyValueStoreName}` }, false);
   return {
     cloudFront: dryRun ? withoutWrites(cloudFront) : cloudFront,
     keyValueStoreArn: local?.keyValueStoreArn ?? findStore,
     openStore: (arn) => openStore(aws, arn, { dryRun, log: io.progress, signal, keyPrefix: config.keyPrefix }),
     config,
     njs,
-    ...(dryRun ? {} : { confirm: (release: PlannedRelease) => confirmRelease(release, { isLocal, yes, region: aws.region }, io) }),
+    ...(dryRun
+      ? {}
+      : {
+          confirm: (release: PlannedRelease) =>
+            confirmRelease(release, { isLocal, yes, region: aws.region, storeName: config.keyValueStoreName }, io),
+        }),
     openRuntime: () => openRuntime(io),
     by: by ?? nameAuthor(env),
     revision: await revision,
@@ -68,11 +80,11 @@ export function showDryRun(error: unknown, io: Io): void {
 /** Says where the release goes, and asks. */
 async function confirmRelease(
   { name, version, sha256, keyValueStoreArn }: PlannedRelease,
-  { isLocal, yes, region }: { isLocal: boolean; yes: boolean; region: string },
+  { isLocal, yes, region, storeName }: { isLocal: boolean; yes: boolean; region: string; storeName: string },
   io: Io,
 ): Promise<void> {
-  const resource = `store ${keyValueStoreArn.split('/').at(-1)}, ${region}`;
-  const where = isLocal ? 'the local cloud' : nameTarget({ isLocal, resource, arn: keyValueStoreArn }, io.env);
+  const resource = `store ${storeName}${isLocal ? '' : `, ${region}`}`;
+  const where = showTarget(io, { isLocal, resource, arn: keyValueStoreArn }, false);
   const what = `${name} v${version}, ${sha256.slice(0, 12)}`;
   if (await askToWrite(io, yes, 'publish this', `${where}: ${what} becomes LIVE`)) return;
   throw new EdgeError('DECLINED', 'nothing was published', { hint: 'only the answer y publishes' });

@@ -1,5 +1,5 @@
 import { openAws } from '../../src/aws/clients.ts';
-import { askToWrite, nameTarget } from '../../src/cli/ask-to-write.ts';
+import { askToWrite, showTarget } from '../../src/cli/ask-to-write.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { readLocalCloud } from '../../src/config/local-cloud.ts';
 import { openProject } from '../../src/config/open-project.ts';
@@ -17,6 +17,7 @@ export async function openStoreTarget(isLocal: boolean, io: Io): Promise<StoreTa
 /** Prints what apply would do, and writes nothing. */
 export async function showStorePlan(target: StoreTarget, io: Io): Promise<number> {
   const plan = await readStorePlan(target);
+  showTarget(io, { isLocal: target.isLocal === true, resource: `store ${plan.name}`, arn: plan.arn });
   io.result(describeStorePlan(plan), formatStorePlan(plan, io.colour));
   return 0;
 }
@@ -26,7 +27,7 @@ export async function applyShownPlan(target: StoreTarget, { isLocal, yes }: { is
   const plan = await awaitStorePlan(target);
   for (const line of formatStorePlan(plan, io.colour)) io.stderr(line);
   const isIdle = isAsDeclared(plan);
-  const where = nameTarget({ isLocal, resource: `store ${plan.name}`, arn: plan.arn }, io.env);
+  const where = showTarget(io, { isLocal, resource: `store ${plan.name}`, arn: plan.arn }, false);
   if (!isIdle && !(await askToWrite(io, yes, 'apply this', where))) {
     io.stderr('nothing was written');
     return 1;

@@ -1,5 +1,6 @@
 import type { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import type { STSClient } from '@aws-sdk/client-sts';
+import { EdgeError } from '../errors.ts';
 import { wrapAwsError } from './aws-error.ts';
 
 /** Properties of the credentials in use; never the credentials themselves. */
@@ -43,6 +44,28 @@ export async function readCallerIdentity(openClient: () => Promise<STSClient>, t
   const signal = AbortSignal.timeout(timeoutMs);
   const late = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));
   return Promise.race([ask(openClient, signal).catch(() => undefined), late]);
+}
+
+/** USAGE when something is of another account than `accountId` of edge.config.ts: the credentials in use are those of another environment. */
+export function checkAccount(found: string | undefined, accountId: string | undefined): void {
+  if (accountId === undefined || found === accountId) return;
+  throw new EdgeError('USAGE', `the credentials are of account ${found}, but edge.config.ts is for account ${accountId}`, {
+    hint: 'use the credentials of that account, such as with AWS_PROFILE, or choose another environment with --env',
+  });
+}
+
+/** The same by the credentials themselves, for what does not exist yet: one call, and none without `accountId`. */
+export async function checkCallerAccount(openClient: () => Promise<STSClient>, accountId: string | undefined): Promise<void> {
+  if (accountId === undefined) return;
+  const identity = await readCallerIdentity(openClient, 5_000);
+  if (identity !== undefined) return checkAccount(identity.split(':')[0], accountId);
+  throw new EdgeError(
+    'ENDPOINT_UNREACHABLE',
+    `STS does not answer, so it is not certain that the credentials are of account ${accountId}`,
+    {
+      hint: 'aws sts get-caller-identity shows the account; without accountId in edge.config.ts it is not checked',
+    },
+  );
 }
 
 async function ask(openClient: () => Promise<STSClient>, signal: AbortSignal): Promise<string | undefined> {

@@ -4,6 +4,7 @@ import type { FlagStore } from '../core/flag-store.ts';
 import { EdgeError } from '../errors.ts';
 import { wrapAwsError } from './aws-error.ts';
 import { type Aws, openAws } from './clients.ts';
+import { checkAccount } from './credentials.ts';
 
 export interface OpenFlagStoreOptions {
   /** AWS_*, EDGE_KVS_ARN (saves a call to the control plane), EDGE_LOCAL_PORT. */
@@ -25,22 +26,13 @@ export async function openFlagStore(
   const local = isLocal ? await readLocalCloud(env) : undefined;
   const aws = openAws({ env, local });
   const arn = local?.keyValueStoreArn ?? (await findKeyValueStoreArn(aws, config.keyValueStoreName, env['EDGE_KVS_ARN']));
-  if (local === undefined) checkAccount(arn, config.accountId);
+  if (local === undefined) checkAccount(arn.split(':')[4], config.accountId);
   const [{ openKeyValueStore }, client] = await Promise.all([loading, aws.keyValueStore()]);
   return {
     store: openKeyValueStore(client, arn, { keyPrefix: config.keyPrefix, ...(log && { log }), ...(signal && { signal }) }),
     arn,
     local,
   };
-}
-
-/** USAGE when a resource is of another account than `accountId` of edge.config.ts: the credentials in use are those of another environment. */
-export function checkAccount(arn: string, accountId: string | undefined): void {
-  const found = arn.split(':')[4];
-  if (accountId === undefined || found === accountId) return;
-  throw new EdgeError('USAGE', `the credentials are of account ${found}, but edge.config.ts is for account ${accountId}`, {
-    hint: 'choose the credentials of that account, such as AWS_PROFILE, or another environment with --env',
-  });
 }
 
 const arnPattern = /^arn:aws:cloudfront::\d{12}:key-value-store\/[0-9a-f-]{36}$/;

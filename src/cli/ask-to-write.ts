@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { EdgeError } from '../errors.ts';
-import type { Io } from './io.ts';
+import type { Io, NamedTarget } from './io.ts';
 
 /** What a write changes, and where. */
 export interface WriteTarget {
@@ -11,12 +11,30 @@ export interface WriteTarget {
   arn?: string | undefined;
 }
 
-/** `the local cloud, store edge-health`, or `AWS account 111122223333 (profile prod), store edge-health`; the account where the ARN or the environment names it. */
-export function nameTarget({ isLocal, resource, arn }: WriteTarget, env: Io['env']): string {
-  if (isLocal) return `the local cloud, ${resource}`;
-  const account = arn?.split(':')[4] || env['AWS_ACCOUNT_ID'];
-  const profile = env['AWS_PROFILE'];
-  return `AWS${account ? ` account ${account}` : ''}${profile ? ` (profile ${profile})` : ''}, ${resource}`;
+/** The account where the ARN or the environment names it; the environment of edge.config.ts as EDGE_ENV has it. */
+export function describeTarget({ isLocal, resource, arn }: WriteTarget, env: Io['env']): NamedTarget {
+  return {
+    local: isLocal,
+    account: isLocal ? null : arn?.split(':')[4] || env['AWS_ACCOUNT_ID'] || null,
+    profile: isLocal ? null : env['AWS_PROFILE'] || null,
+    environment: env['EDGE_ENV'] || null,
+    resource,
+  };
+}
+
+/** `the local cloud, store edge-health`, or `AWS account 111122223333 (profile ops), environment prod, store edge-health`. */
+export function formatTarget({ local, account, profile, environment, resource }: NamedTarget): string {
+  const where = local ? 'the local cloud' : `AWS${account ? ` account ${account}` : ''}${profile ? ` (profile ${profile})` : ''}`;
+  return `${where}${environment ? `, environment ${environment}` : ''}, ${resource}`;
+}
+
+/** Names the target in the JSON result and, on stderr, above a plan. Returns its text. */
+export function showTarget(io: Io, target: WriteTarget, isPrinted = true): string {
+  const named = describeTarget(target, io.env);
+  io.setTarget(named);
+  const text = formatTarget(named);
+  if (isPrinted) io.stderr(`target  ${text}`);
+  return text;
 }
 
 /**

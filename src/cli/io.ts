@@ -1,8 +1,21 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
+import { isRecord } from '../text/is-record.ts';
 import { chooseColour, escapeForeign } from '../text/paint.ts';
 import { wrapLine } from '../text/wrap-text.ts';
 import type { Host } from './host.ts';
+
+/** What a command works on, as its JSON result has it. */
+export interface NamedTarget {
+  local: boolean;
+  /** Null on the local cloud, and where nothing names it. */
+  account: string | null;
+  profile: string | null;
+  /** Of edge.config.ts; null when that has none. */
+  environment: string | null;
+  /** Such as `store edge-health`. */
+  resource: string;
+}
 
 /**
  * The only way from a command to the process. All output passes `escapeForeign`, since names, reasons and messages come from the store, from AWS and from
@@ -17,6 +30,8 @@ export interface Io {
   progress(line: string): void;
   /** A result: the value as one line of JSON under `--json`, the lines otherwise. */
   result(value: unknown, lines: readonly string[]): void;
+  /** From here on the JSON result, when it is an object, has this as `target`. */
+  setTarget(target: NamedTarget): void;
   /** A result in place of the previous one: on a terminal the screen is cleared, elsewhere it is one more result. */
   redraw(value: unknown, lines: readonly string[]): void;
   /** Asks a yes-or-no question on the terminal; anything but `y` or `yes` is no. Check `isTerminal` first. */
@@ -45,6 +60,7 @@ export function openIo(host: Host, json: boolean, signal: AbortSignal): Io {
   const { stdout, stderr, env } = host;
   const isProgressVisible = stderr.isTTY === true;
   let transient = false;
+  let target: NamedTarget | undefined;
   const erase = () => {
     if (transient) stderr.write('\r\u001b[K');
     transient = false;
@@ -57,7 +73,8 @@ export function openIo(host: Host, json: boolean, signal: AbortSignal): Io {
   const result = (value: unknown, lines: readonly string[], before = '') => {
     if (!json) return write(stdout, lines.map((line) => `${line}\n`).join(''), before);
     erase();
-    stdout.write(before + escapeForeign(`${JSON.stringify(value)}\n`));
+    const named = target !== undefined && isRecord(value) ? { target, ...value } : value;
+    stdout.write(before + escapeForeign(`${JSON.stringify(named)}\n`));
   };
   const readAnswer = async (question: string): Promise<string | undefined> => {
     write(stderr, question);
@@ -81,6 +98,9 @@ export function openIo(host: Host, json: boolean, signal: AbortSignal): Io {
       transient = true;
     },
     result: (value, lines) => result(value, lines),
+    setTarget: (named) => {
+      target = named;
+    },
     redraw: (value, lines) => result(value, lines, stdout.isTTY === true && !json ? '\u001b[H\u001b[J' : ''),
     confirm: async (question) => /^y(es)?$/i.test((await readAnswer(`${question} [y/N] `))?.trim() ?? ''),
     ask: async (question, fallback) => {

@@ -1,5 +1,6 @@
 import type { CloudFrontClient, DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { openAws } from '../aws/clients.ts';
+import { checkCallerAccount } from '../aws/credentials.ts';
 import {
   createDistribution,
   type LiveDistribution,
@@ -80,9 +81,11 @@ export async function openDistributions(options: DistributionOptions): Promise<D
 }
 
 /** The account, and the id that `--id` or the environment gives. */
-async function openClient({ env, isLocal, id }: DistributionOptions) {
+async function openClient({ env, isLocal, id, config }: DistributionOptions) {
   const local = isLocal ? await readLocalCloud(env) : undefined;
-  const client = await openAws({ env, local }).cloudFront();
+  const aws = openAws({ env, local });
+  if (local === undefined) await checkCallerAccount(aws.sts, config.accountId);
+  const client = await aws.cloudFront();
   return { client, local, given: id ?? (local === undefined ? env['EDGE_DISTRIBUTION_ID'] || undefined : undefined) };
 }
 

@@ -1,7 +1,7 @@
 import type { Aws } from '../aws/clients.ts';
+import { checkAccount, checkCallerAccount } from '../aws/credentials.ts';
 import { openKeyValueStore } from '../aws/key-value-store.ts';
 import { createEmptyStore, describeStore, type StoreDescription, waitForStore } from '../aws/key-value-store-control.ts';
-import { checkAccount } from '../aws/open-flag-store.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import type { FlagStore } from '../core/flag-store.ts';
 import { EdgeError } from '../errors.ts';
@@ -93,7 +93,8 @@ async function explainInterruption(cause: unknown, target: StoreTarget, plan: St
 
 async function findStore({ aws, config, arn, isLocal }: StoreTarget): Promise<StoreDescription | undefined> {
   const found = await describeStore(await aws.cloudFront(), config.keyValueStoreName);
-  if (found !== undefined && !isLocal) checkAccount(found.arn, config.accountId);
+  if (!isLocal && found !== undefined) checkAccount(found.arn.split(':')[4], config.accountId);
+  if (!isLocal && found === undefined) await checkCallerAccount(aws.sts, config.accountId);
   if (!arn || arn === found?.arn) return found;
   throw new EdgeError(
     'USAGE',

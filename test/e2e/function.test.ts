@@ -85,7 +85,7 @@ describeWith(['njs'], 'npm run function:publish', () => {
     const { code, out, err } = await copy.run('function-publish', ['--local']);
     await copy.write('edge.config.ts', source);
     expect(err).toMatch(
-      /\ntarget +the local cloud: origin-router v2, [0-9a-f]{12} becomes LIVE\nerror: no terminal to confirm in; .*\nhint: pass --yes .*\n$/,
+      /\ntarget +the local cloud, store edge-health: origin-router v2, [0-9a-f]{12} becomes LIVE\nerror: no terminal to confirm in; .*\nhint: pass --yes .*\n$/,
     );
     expect([code, out, writes()]).toEqual([2, '', []]);
   });

@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => test.close());
 
 const webAcl = 'arn:aws:wafv2:us-east-1:111122223333:global/webacl/a/1';
-const plan = (given = {}) => runCommand(test, (target, _, io) => showPlan(target, io), given);
+const plan = (given = {}) => runCommand(test, (target, _, io) => showPlan(target, false, io), given);
 const apply = (given = {}) => runCommand(test, applyToAll, given);
 
 /** Everything a team may have added in the console. */
@@ -73,7 +73,13 @@ describe('distribution:plan', () => {
 
   it('is empty for what was just applied, although the service has written its defaults into it', async () => {
     const id = await createApplied(test);
-    expect((await plan()).result).toEqual({ distribution: { id, domainName: expect.any(String) }, changes: [], kept: [], hazards: [] });
+    expect((await plan()).result).toEqual({
+      target: expect.objectContaining({ environment: null }),
+      distribution: { id, domainName: expect.any(String) },
+      changes: [],
+      kept: [],
+      hazards: [],
+    });
   });
 
   it('names each change by its path, a secret only as changed', async () => {

@@ -76,7 +76,7 @@ const open = (id: string, more: Partial<EdgeConfigInput> = {}): PartTarget => {
 const run = async (command: typeof applyToAll, id: string, more: Partial<EdgeConfigInput> = {}, options: Partial<WriteOptions> = {}) => {
   return runCommand(test, (_, given, io) => command(open(id, more), given, io), { options });
 };
-const plan = (id: string, more: Partial<EdgeConfigInput> = {}) => run((target, _, io) => showPlan(target, io), id, more);
+const plan = (id: string, more: Partial<EdgeConfigInput> = {}) => run((target, _, io) => showPlan(target, false, io), id, more);
 
 describe('our own changes on a distribution of another tool', () => {
   it('are one association, and nothing else is written', async () => {

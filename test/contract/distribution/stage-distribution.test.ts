@@ -164,7 +164,7 @@ describe('distribution:apply --staging', () => {
 describe('a plan while a rollout runs', () => {
   it('keeps the policy', async () => {
     await stage();
-    const { result } = await runCommand(test, (target, _, io) => showPlan(target, io));
+    const { result } = await runCommand(test, (target, _, io) => showPlan(target, false, io));
     expect(result.kept).toEqual([{ path: 'ContinuousDeploymentPolicyId', value: (await readPolicy()).Id }]);
   });
 
@@ -189,7 +189,7 @@ describe('distribution:promote', () => {
     expect(await europe(id)).toBe('new.example.com');
     expect((await test.read(id)).config.Aliases?.Items).toEqual(['www.example.com']);
     expect((await readPolicy()).config?.Enabled).toBe(false);
-    const { result: plan } = await runCommand(test, (target, _, io) => showPlan(target, io));
+    const { result: plan } = await runCommand(test, (target, _, io) => showPlan(target, false, io));
     expect(plan.changes).toEqual([]);
   });
 

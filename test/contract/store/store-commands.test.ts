@@ -62,6 +62,7 @@ describe('kvs:plan', () => {
     const { code, result } = await run('plan', { keys: { 'flag/a': '1' } });
     expect(code).toBe(0);
     expect(result).toEqual({
+      target: expect.objectContaining({ local: false, account: null, resource: 'store edge-health' }),
       store: { name: 'edge-health', arn: null },
       changes: [
         { kind: 'add', key: 'health', before: null, after: 'ok' },
