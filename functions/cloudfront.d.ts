@@ -24,6 +24,8 @@ interface CloudFrontRequestEvent {
   request: CloudFrontRequest;
   /** The router's own note: the key of the service that has the path. */
   service?: string;
+  /** The same: the origin that a tester asks for. */
+  forced?: string | undefined;
   /** The router's own note: the path as the viewer asked for it, before a function of the team's own. */
   path?: string | undefined;
 }

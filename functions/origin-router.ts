@@ -8,6 +8,7 @@ import {
   hasServices,
   hasShares,
   hasSubdivisions,
+  hasTester,
   ids,
   maxRecordLength,
   onlyPairs,
@@ -24,6 +25,7 @@ import type { okRecord } from '../kvs/health-record.ts';
 import type { healthKey } from '../kvs/keys.ts';
 import { keepOrigins } from './lib/keep-origins.ts';
 import { orderOfShare } from './lib/order-of-share.ts';
+import { testerOrigin } from './lib/tester-origin.ts';
 
 /**
  * Viewer request: chooses the origin by the path, the viewer's country and the health record. Whatever fails, the request is returned and the
@@ -47,11 +49,13 @@ export async function handler(event: CloudFrontRequestEvent): Promise<CloudFront
   try {
     // A path of no service needs no read. The key is noted on the event: an argument would change the function of a team without services.
     // esbuild leaves a trace of a statement that it takes out, but none of an expression.
+    // biome-ignore-start lint: as above.
     record =
-      // biome-ignore lint/suspicious/noAssignInExpressions: as above.
-      hasServices && !(event.service = serviceOf(hasBefore ? (event.path as string) : event.request.uri))
+      (hasTester && (event.forced = testerOrigin(event.request)), hasServices) &&
+      !(event.service = serviceOf(hasBefore ? (event.path as string) : event.request.uri))
         ? record
         : await cf.kvs().get(hasKeyPrefix ? prefixedHealthKey : ('health' satisfies typeof healthKey));
+    // biome-ignore-end lint: as above.
   } catch (_error) {}
   // It passes through: the behavior's own origin serves it.
   const request = hasServices && !event.service ? event.request : route(event, record);
@@ -94,7 +98,9 @@ function route(event: CloudFrontRequestEvent, record: string): CloudFrontRequest
     if (canRetry && headers[retryHeader] && headers[retryHeader].value > firstAttempt && kept[1]) {
       kept = onlyPairs ? [kept[1]] : kept.slice(1);
     }
-    const first = kept[0];
+    // A tester sees an origin that the record takes out, alone: that is what the test is for.
+    // biome-ignore lint: an expression, as above.
+    const first = hasTester && event.forced ? ((record = ';tester'), (kept = [event.forced])[0]) : kept[0];
     if (perRequestFailover && kept[1] && places[request.method] < 0) {
       cf.createRequestOriginGroup(
         hasAliases

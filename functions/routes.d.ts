@@ -21,6 +21,15 @@ declare module 'virtual:routes' {
   export const hasShares: boolean;
   /** True compiles the viewer's subdivision in: `places` has names such as `US-CA`. */
   export const hasSubdivisions: boolean;
+  /** True compiles `testerOrigin` in. */
+  export const hasTester: boolean;
+  /** The header or cookie of a tester. */
+  export const testerName: string;
+  export const testerInCookie: boolean;
+  /** SHA-256 of the tester's secret, hex. */
+  export const testerHash: string;
+  /** The aliases of all origins, for a tester to choose from. */
+  export const origins: string[];
   /** True compiles `ids` in: an origin's alias and its id in the distribution differ. */
   export const hasAliases: boolean;
   /** Id in the distribution by alias. */

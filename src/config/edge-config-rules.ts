@@ -90,6 +90,15 @@ interface Routing {
   services?: WrittenService[] | undefined;
 }
 
+/** Both headers on one request would mean two things. */
+export function checkTester(
+  { tester, retryHeader }: { tester?: { header?: string | undefined } | undefined; retryHeader?: string | undefined },
+  problems: Problems,
+): void {
+  if (tester?.header !== undefined && tester.header === retryHeader)
+    add(problems, ['tester', 'header'], `"${retryHeader}" is the retryHeader already`);
+}
+
 export function checkServices(config: Routing, problems: Problems): void {
   const { origins, defaultOrder, routes = [], services } = config;
   if (services === undefined) {

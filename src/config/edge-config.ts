@@ -2,7 +2,15 @@ import { inspect } from 'node:util';
 import { z } from 'zod';
 import { isReservedKey } from '../../kvs/reserved-keys.ts';
 import { EdgeError } from '../errors.ts';
-import { checkDistributions, checkIds, checkKeys, checkPrefixedKeys, checkServices, leavesTyped } from './edge-config-rules.ts';
+import {
+  checkDistributions,
+  checkIds,
+  checkKeys,
+  checkPrefixedKeys,
+  checkServices,
+  checkTester,
+  leavesTyped,
+} from './edge-config-rules.ts';
 import {
   type alarmSignal,
   defaultHttpSignal,
@@ -24,6 +32,7 @@ import {
   type WrittenService,
 } from './order-schema.ts';
 import { pathPatternText } from './path-pattern.ts';
+import { testerSchema } from './tester-schema.ts';
 
 const resourceName = z.string().regex(/^[a-zA-Z0-9-_]{1,64}$/, 'a CloudFront name is 1 to 64 of a-z, A-Z, 0-9, "-" and "_"');
 /** What CloudFront takes as an id. Not one that every object of JavaScript has: the edge looks ids up in an object. */
@@ -154,6 +163,8 @@ export const edgeConfigSchema = z
      * Default: none.
      */
     retryHeader: retryHeader.optional(),
+    /** A header or cookie by which a tester chooses the origin: [testers](#testers). Default: none. */
+    tester: testerSchema.optional(),
     /**
      * A file with a viewer-request function of your own, which runs before the router: `./edge/auth.ts`. It returns the request, or a response, and
      * then nothing is routed: [your own code](own-code.md). Default: none.
@@ -171,6 +182,7 @@ export const edgeConfigSchema = z
   // A problem of another part, or a misspelt field, hides none of these.
   .superRefine(checkServices, { when: ({ issues }) => issues.every(leavesTyped('origins', 'defaultOrder', 'routes', 'services')) })
   .superRefine(checkPrefixedKeys, { when: ({ issues }) => issues.every(leavesTyped('keys', 'keyPrefix')) })
+  .superRefine(checkTester, { when: ({ issues }) => issues.every(leavesTyped('tester', 'retryHeader')) })
   .superRefine(checkDistributions, { when: ({ issues }) => issues.every(leavesTyped('distributions', 'manage')) })
   // With services: those of the first one. What depends on the path asks `routingOf` of services.ts.
   .transform(({ defaultOrder, routes, services, ...rest }) => ({

@@ -32,6 +32,7 @@ export function routesModule(config: EdgeConfig): string {
     failoverCriteria,
     ...(slices && { upTo: endsOf(slices), orders: slices.map((slice) => cut(slice.order)) }),
   }));
+  const { tester } = config;
   const hasShares = orders.some(({ slices }) => slices !== undefined);
   return [
     // Constants first: esbuild folds one only when it comes before everything else.
@@ -42,6 +43,10 @@ export function routesModule(config: EdgeConfig): string {
     ...(tests === undefined ? ['export const serviceOf = false;'] : []),
     `export const hasShares = ${hasShares};`,
     `export const hasSubdivisions = ${Object.keys(places).some((name) => name.includes('-'))};`,
+    `export const hasTester = ${tester !== undefined};`,
+    `export const testerInCookie = ${tester?.cookie !== undefined};`,
+    `export const testerName = ${JSON.stringify(tester?.cookie ?? tester?.header ?? '')};`,
+    `export const testerHash = ${JSON.stringify(tester?.sha256 ?? '')};`,
     `export const hasAliases = ${hasAliases};`,
     `export const onlyPairs = ${!hasShares && orders.every(({ order }) => order.length <= 2)};`,
     `export const maxRecordLength = ${maxRecordLength(Object.keys(config.origins))};`,
@@ -49,6 +54,7 @@ export function routesModule(config: EdgeConfig): string {
     `export const firstAttempt = ${JSON.stringify(firstAttempts[config.retryHeader ?? ''] ?? '0')};`,
     `export const prefixedHealthKey = ${JSON.stringify(storedKey(healthKey, config.keyPrefix))};`,
     // A table that is there is parsed, though nothing reads it.
+    `export const origins = ${JSON.stringify(tester === undefined ? [] : Object.keys(config.origins))};`,
     `export const ids = ${hasAliases ? parsed(ids) : '{}'};`,
     ...(tests === undefined ? [] : [`export const serviceOf = (uri) => ${tests};`]),
     `export const places = ${parsed(places)};`,

@@ -4,6 +4,7 @@ import { splitCountry } from '../../config/countries.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
 import { aliasOf } from '../../config/origin-alias.ts';
 import type { Execution, FunctionRuntime, FunctionSource, RunInput, ViewerRequestEvent } from '../execution.ts';
+import { parseCookies } from '../judge/event-values.ts';
 import type { NjsRuntime } from '../njs/njs.ts';
 import { type RouteDecision, readDecision } from './decision.ts';
 
@@ -74,6 +75,7 @@ export const someIp = '203.0.113.7';
 
 /** The viewer-request event of such a viewer. */
 export function buildViewerEvent({ country, method, ip, uri = '/', host = 'www.example.com', headers = {} }: Viewer): ViewerRequestEvent {
+  const { cookie, ...others } = headers;
   return {
     version: '1.0',
     context: { distributionDomainName: '', distributionId: '', eventType: 'viewer-request', requestId: '' },
@@ -84,10 +86,10 @@ export function buildViewerEvent({ country, method, ip, uri = '/', host = 'www.e
       querystring: {},
       headers: {
         host: { value: host },
-        ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, { value }])),
+        ...Object.fromEntries(Object.entries(others).map(([name, value]) => [name, { value }])),
         ...countryHeaders(country),
       },
-      cookies: {},
+      cookies: cookie === undefined ? {} : parseCookies(cookie),
     },
   };
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { StoreView, ViewerRequestEvent } from '../../../src/edge/execution.ts';
 import { sampleEvent } from '../njs/sample.ts';
 import type { RouterInput } from './built-routers.ts';
-import { type ConfigName, configs } from './configs.ts';
+import { type ConfigName, configs, testerSecret } from './configs.ts';
 
 /** What the router is given, at random: most of it near to what occurs, the rest anything at all. */
 export interface RandomCase {
@@ -105,11 +105,37 @@ const region = fc.oneof(
   { weight: 1, arbitrary: anyText(3) },
 );
 
+/** A tester's value: right, nearly right, and anything else. */
+const testerValue = fc.oneof(
+  { weight: 4, arbitrary: originName.map((origin) => `${origin}:${testerSecret}`) },
+  { weight: 2, arbitrary: originName.map((origin) => `${origin}:${testerSecret.slice(1)}`) },
+  { weight: 1, arbitrary: anyText(12) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(testerSecret, ':', `:${testerSecret}`, `tokyo:${testerSecret}:`, 'tokyo:undefined', 'x'.repeat(2_000)),
+  },
+);
+
+/** Under this name, sometimes twice. */
+const tested = (name: string) =>
+  fc.option(
+    fc.tuple(testerValue, fc.boolean()).map(([text, twice]) => ({
+      [name]: { value: text, ...(twice && { multiValue: [{ value: text }, { value: '' }] }) },
+    })),
+    { freq: 2, nil: {} },
+  );
+
 /** `US-CA` comes as it is sometimes: a country that CloudFront never sends. */
 const headers = fc
-  .tuple(values(headerName), fc.option(country, { freq: 8, nil: undefined }), fc.option(region, { freq: 3, nil: undefined }))
-  .map(([others, code, part]) => ({
+  .tuple(
+    values(headerName),
+    tested('x-tester'),
+    fc.option(country, { freq: 8, nil: undefined }),
+    fc.option(region, { freq: 3, nil: undefined }),
+  )
+  .map(([others, tester, code, part]) => ({
     ...others,
+    ...tester,
     ...(code !== undefined && { 'cloudfront-viewer-country': { value: code } }),
     ...(part !== undefined && { 'cloudfront-viewer-country-region': { value: part } }),
   }));
@@ -150,7 +176,7 @@ const event: fc.Arbitrary<ViewerRequestEvent> = fc
     uri,
     headers,
     querystring: values(fc.string({ maxLength: 4 })),
-    cookies: values(fc.stringMatching(/^[a-z]{1,4}$/)),
+    cookies: fc.tuple(values(fc.stringMatching(/^[a-z]{1,4}$/)), tested('tester')).map(([others, tester]) => ({ ...others, ...tester })),
     ip: address,
     spoil: fc.oneof({ weight: 60, arbitrary: fc.constant('nothing' as const) }, { weight: 1, arbitrary: fc.constant('headers' as const) }),
   })
@@ -170,7 +196,18 @@ export const randomCase: fc.Arbitrary<RandomCase> = fc.record({
   config: fc.oneof(
     {
       weight: 3,
-      arbitrary: fc.constantFrom<ConfigName>('sample', 'three', 'ten', 'aliased', 'three-retrying', 'services', 'subdivided', 'shared'),
+      arbitrary: fc.constantFrom<ConfigName>(
+        'sample',
+        'three',
+        'ten',
+        'aliased',
+        'three-retrying',
+        'services',
+        'subdivided',
+        'shared',
+        'everything',
+        'tester-cookie',
+      ),
     },
     { weight: 1, arbitrary: fc.constantFrom(...(Object.keys(configs) as ConfigName[])) },
   ),

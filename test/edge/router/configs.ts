@@ -1,5 +1,10 @@
+import { createHash } from 'node:crypto';
 import { type EdgeConfig, type EdgeConfigInput, parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
+
+/** The secret of the testers: what edge.config.ts has is its hash. */
+export const testerSecret = 'correct-horse-battery';
+const testerHash = createHash('sha256').update(testerSecret).digest('hex');
 
 const origins = {
   singapore: { region: 'ap-southeast-1' },
@@ -131,6 +136,17 @@ export const configs = {
     services: [
       { name: 'api', paths: ['/api/*'], order: shared.defaultOrder ?? [], routes: shared.routes },
       { name: 'files', paths: ['/files/*'], order: ['europe'], routes: [{ countries: ['US-CA'], order: [{ tokyo: 50, europe: 50 }] }] },
+    ],
+  }),
+  'tester-header': parseEdgeConfig({ ...three, tester: { header: 'x-tester', sha256: testerHash } }),
+  'tester-cookie': parseEdgeConfig({ ...services, origins: aliased.origins, tester: { cookie: 'tester', sha256: testerHash } }),
+  everything: parseEdgeConfig({
+    origins: aliased.origins,
+    retryHeader: 'x-retry-attempt',
+    tester: { header: 'x-tester', sha256: testerHash },
+    services: [
+      { name: 'api', paths: ['/api/*'], order: shared.defaultOrder ?? [], routes: shared.routes },
+      { name: 'files', paths: ['/files/*'], order: ['europe'], routes: subdivided.routes },
     ],
   }),
   'three-retrying': parseEdgeConfig({ ...three, retryHeader: 'x-retry-attempt' }),

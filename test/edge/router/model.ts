@@ -3,12 +3,14 @@ import type { EdgeConfig, Service } from '../../../src/config/edge-config.ts';
 import type { OrderSlice } from '../../../src/config/order-schema.ts';
 import type { EventValues, RawRun, RunInput } from '../../../src/edge/execution.ts';
 
+type Request = RunInput['event']['request'];
+
 // What the router has to do, step by step and without any thought of cost. It shares no code with the router or the record's parser.
 
 /** The run of the router that this input asks for. */
 export function routeByModel(config: EdgeConfig, input: RunInput): RawRun {
   const { event, store, now = 0 } = input;
-  const request = event.request;
+  const { request, forced } = readTester(config, event.request);
   const run: RawRun = { output: request, calls: [], reads: [], logs: [], droppedLogArguments: 0 };
   const service = serviceOf(config, request.uri);
   // No service has the path: the behavior's own origin serves the request as the viewer sent it.
@@ -39,7 +41,8 @@ export function routeByModel(config: EdgeConfig, input: RunInput): RawRun {
   const willing = order.filter((origin) => (weights.get(origin) ?? 100) > bucket);
   const kept = willing.length > 0 ? willing : order;
 
-  const [first = '', second] = isRetry(config.retryHeader, headers) && kept.length > 1 ? kept.slice(1) : kept;
+  const [first = '', second] =
+    forced !== undefined ? [forced] : isRetry(config.retryHeader, headers) && kept.length > 1 ? kept.slice(1) : kept;
   const idOf = (alias: string) => config.origins[alias]?.originId ?? '';
   if (second !== undefined && config.perRequestFailover && ['GET', 'HEAD', 'OPTIONS'].includes(request.method)) {
     const group = { originIds: [idOf(first), idOf(second)], failoverCriteria: { statusCodes: [500, 502, 503, 504] } };
@@ -49,9 +52,22 @@ export function routeByModel(config: EdgeConfig, input: RunInput): RawRun {
   }
 
   const { 'x-origin-route': _route, ...others } = headers;
-  const says = `${first};country=${route === undefined ? '*' : place};health=${record === 'ok' ? 'ok' : 'weighted'}`;
+  const why = forced !== undefined ? 'tester' : `health=${record === 'ok' ? 'ok' : 'weighted'}`;
+  const says = `${first};country=${route === undefined ? '*' : place};${why}`;
   run.output = { ...request, headers: { ...others, 'x-origin-route': { value: says } } };
   return run;
+}
+
+/** The request as an origin may see it, without the tester's header or cookie, and the origin that a right value names. */
+function readTester({ tester, origins }: EdgeConfig, request: Request): { request: Request; forced: string | undefined } {
+  const kind = tester?.cookie === undefined ? 'headers' : 'cookies';
+  const name = tester?.cookie ?? tester?.header ?? '';
+  const values: EventValues | null | undefined = request[kind];
+  if (tester === undefined || !values || !Object.hasOwn(values, name) || !values[name]) return { request, forced: undefined };
+  const { [name]: found, ...others } = values;
+  const [origin = '', secret] = String(found?.value).split(':');
+  const isRight = createHash('sha256').update(String(secret)).digest('hex') === tester.sha256;
+  return { request: { ...request, [kind]: others }, forced: isRight && Object.keys(origins).includes(origin) ? origin : undefined };
 }
 
 /** The first service with a path that matches; all paths are one service where none is configured. */

@@ -67,7 +67,7 @@ describe('the router, as source, as built bytes in workerd and as built bytes in
         if (each.to === undefined) continue;
         expect(Object.keys(headersOf(run)?.['x-origin-route'] ?? {}), about).toEqual(['value']);
         expect(headersOf(run)?.['x-origin-route']?.value, about).toMatch(
-          /^(singapore|europe|tokyo);country=(\*|[A-Z]{2}(?:-[A-Z\d]{1,3})?);health=(ok|weighted)$/,
+          /^(singapore|europe|tokyo);country=(\*|[A-Z]{2}(?:-[A-Z\d]{1,3})?);(health=(ok|weighted)|tester)$/,
         );
       }
     }

@@ -11,6 +11,11 @@ export let hasKeyPrefix: unknown;
 export let prefixedHealthKey: unknown;
 export let hasServices: unknown;
 export let hasShares: unknown;
+export let hasTester: unknown;
+export let testerName: unknown;
+export let testerInCookie: unknown;
+export let testerHash: unknown;
+export let origins: unknown;
 export let hasSubdivisions: unknown;
 export let serviceOf: unknown;
 export let ids: unknown;
@@ -35,6 +40,11 @@ export async function serveRoutes(config: EdgeConfig): Promise<void> {
     hasServices,
     hasShares,
     hasSubdivisions,
+    hasTester,
+    testerName,
+    testerInCookie,
+    testerHash,
+    origins,
     serviceOf,
     ids,
     maxRecordLength,

@@ -8,6 +8,7 @@ import type { RouterCase } from './router-case.ts';
 import { serviceCases } from './service-cases.ts';
 import { shareCases } from './share-cases.ts';
 import { subdivisionCases } from './subdivision-cases.ts';
+import { testerCases } from './tester-cases.ts';
 
 /** The one table that every runtime and the model must agree on. */
 export const routerCases: readonly RouterCase[] = [
@@ -23,4 +24,5 @@ export const routerCases: readonly RouterCase[] = [
   ...serviceCases,
   ...shareCases,
   ...subdivisionCases,
+  ...testerCases,
 ];
