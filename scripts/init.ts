@@ -25,17 +25,7 @@ import { EdgeError } from '../src/errors.ts';
 const schemaFile = fileURLToPath(new URL('../src/config/edge-config.ts', import.meta.url));
 
 /** The checks that a distribution can pass before it is adopted. */
-const checkIds = [
-  'credentials',
-  'policies',
-  'country',
-  'cached-content',
-  'origin-groups',
-  'timeouts',
-  'certificates',
-  'origin-lock',
-  'signals',
-];
+const checkIds = ['policies', 'cached-content', 'origin-groups', 'timeouts', 'certificates', 'origin-lock', 'signals'];
 
 await run({
   usage: 'init -- [--distribution <id>] [options]',
@@ -60,6 +50,7 @@ await run({
     health: text('path of the health check', { fallback: '/health', placeholder: 'path' }),
     function: text('name of the edge function', { fallback: 'origin-router', placeholder: 'name' }),
     store: text('name of the KeyValueStore', { fallback: 'edge-health', placeholder: 'name' }),
+    'key-prefix': text('what the keys in the store begin with, where another function shares it', { placeholder: 'text' }),
     manage: text(`what else distribution:apply may change: ${managedParts.join(', ')}`, { placeholder: 'parts' }),
     force: flag('replace an edge.config.ts that is there'),
     'dry-run': flag('write nothing'),
@@ -91,6 +82,7 @@ await run({
     const file: FileChoice = {
       functionName: values.function,
       keyValueStoreName: values.store,
+      keyPrefix: values['key-prefix'],
       healthPath: answered.healthPath,
       manage: parseParts(values.manage),
       importFrom: importFrom(path),
@@ -100,10 +92,11 @@ await run({
       io.result(describeInit(plan), plan.text.trimEnd().split('\n'));
       return 0;
     }
-    const notes = found.source === 'live' ? await noteFunction(plan, aws) : [];
+    const isLive = found.source === 'live' || found.source === 'local';
+    const notes = isLive ? await noteFunction(plan, aws) : [];
     const shown = { ...plan, notes: [...plan.notes, ...notes] };
     if (!isDry) await writeConfigFile(path, plan.text);
-    const diagnoses = found.source === 'live' ? await examine(plan, aws, local, io) : [];
+    const diagnoses = isLive ? await examine(plan, aws, local, io) : [];
     io.signal.throwIfAborted();
     io.result({ written: isDry ? null : path, ...describeInit(shown), checks: diagnoses }, [
       ...formatInit(shown, io.colour),
@@ -149,11 +142,11 @@ async function findDistribution(
   }
   const live = await findLiveDistribution(client, undefined, id);
   if (live === undefined) throw new EdgeError('NOT_FOUND', `distribution ${id} does not exist`, { hint: 'check --distribution' });
-  return { source: 'live', id: live.id, domainName: live.domainName, arn: live.arn, config: live.config };
+  return { source: local === undefined ? 'live' : 'local', id: live.id, domainName: live.domainName, arn: live.arn, config: live.config };
 }
 
 function factsOf(found: FoundDistribution, aws: Aws): ReadFacts {
-  if (found.source !== 'live') return readKnownFacts;
+  if (found.source !== 'live' && found.source !== 'local') return readKnownFacts;
   return async (live, config) =>
     readOwnFacts(await aws.cloudFront(), live, ownChanges(config, { behaviors: [], replaces: {}, ...config.distributions?.[0] }));
 }

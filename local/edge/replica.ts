@@ -47,6 +47,9 @@ interface Copy {
   random: () => number;
 }
 
+/** Of all edges in this process: they may share a runtime, which takes equal versions for equal values. */
+let versions = 0;
+
 /** Opens the copies. Writes arrive in order: a short jitter never overtakes a long one. */
 export function openReplica(
   published: Published,
@@ -56,7 +59,6 @@ export function openReplica(
   const stores = new Map<string, Copy[]>();
   const faults: ReplicaFaults = { failReads: false, transientMiss: false };
 
-  let versions = 0;
   const snapshot = (arn: string): StoreView | undefined => {
     const values = published.store(arn);
     return values === undefined ? undefined : { values, version: `${arn} ${++versions}`, updatedAt: new Date(now()).toISOString() };

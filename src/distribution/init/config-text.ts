@@ -3,8 +3,8 @@ import type { EdgeConfigInput } from '../../config/edge-config.ts';
 export interface FileTexts {
   /** The module that exports defineEdgeConfig. */
   importFrom: string;
-  /** What the file is, in sentences. */
-  title: string;
+  /** What the file is, in lines. */
+  title: readonly string[];
   /** A line before a value, by its path such as `origins.singapore`. */
   comments: Readonly<Record<string, string>>;
 }
@@ -19,7 +19,9 @@ export function formatConfigFile(config: EdgeConfigInput, { importFrom, title, c
   return [
     `import { defineEdgeConfig } from ${quote(importFrom)};`,
     '',
-    `/** ${title.replaceAll('*/', '* /')} */`,
+    '/**',
+    ...title.map((line) => ` * ${line.replaceAll('*/', '* /').replace(/\s+/g, ' ')}`),
+    ' */',
     `export default defineEdgeConfig(${value});`,
     '',
   ].join('\n');

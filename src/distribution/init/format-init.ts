@@ -77,6 +77,7 @@ export function formatInit(plan: InitPlan, colour: boolean): string[] {
 /** What to do after the file is written. */
 export function formatNextSteps(plan: InitPlan, colour: boolean): string[] {
   const { found, adoption, before } = plan;
+  if (adoption.changes.length === 0) return ['', 'npm run doctor checks what is adopted already'];
   const steps = [
     ...(before === undefined
       ? []
@@ -88,9 +89,7 @@ export function formatNextSteps(plan: InitPlan, colour: boolean): string[] {
     '',
     paint(colour, 'bold', 'next'),
     ...steps.map((step, index) => `  ${index + 1}. ${step}`),
-    ...(found.source === 'terraform' && adoption.changes.length > 0
-      ? ['', 'in Terraform instead, in the block of each behavior above:', ...formatTerraform(plan)]
-      : []),
+    ...(found.source === 'terraform' ? ['', 'in Terraform instead, in the block of each behavior above:', ...formatTerraform(plan)] : []),
   ];
 }
 

@@ -16,6 +16,8 @@ import { type DistributionSurvey, surveyDistribution } from './survey.ts';
 export interface FileChoice {
   functionName: string;
   keyValueStoreName: string;
+  /** In front of the package's keys, where another function shares the store. */
+  keyPrefix?: string | undefined;
   /** Path of the health check. */
   healthPath: string;
   /** What else `distribution:apply` may change. */
@@ -55,7 +57,7 @@ export interface InitPlan {
   notes: readonly string[];
 }
 
-export interface FurtherChange {
+interface FurtherChange {
   part: ManagedPart;
   changes: readonly ConfigChange[];
   hazards: readonly Hazard[];
@@ -118,9 +120,13 @@ function writeConfig(
   const behaviors = services.flatMap((service) => service.behaviors);
   const foreign = behaviors.flatMap(({ name, foreign: arn }) => (arn === undefined ? [] : [[name, arn] as const]));
   const [first, second] = services;
+  const accountId = found.source === 'local' ? undefined : /:(\d{12}):/.exec(found.arn ?? '')?.[1];
   return {
+    // A command with credentials of another account is refused.
+    ...(accountId !== undefined && { accountId }),
     functionName: file.functionName,
     keyValueStoreName: file.keyValueStoreName,
+    ...(file.keyPrefix !== undefined && { keyPrefix: file.keyPrefix }),
     distributions: [
       {
         id: found.id ?? '',
@@ -153,8 +159,9 @@ function writeOrigin({ id, alias, domainName, region, kind }: ProposedOrigin, he
   };
 }
 
-function titleOf({ id, domainName }: FoundDistribution): string {
-  return `Routing of distribution ${id ?? ''}${domainName === undefined ? '' : ` (${domainName})`}. Written once by init; from now on this file is the team's.`;
+function titleOf({ id, domainName }: FoundDistribution): string[] {
+  const name = `${id ?? ''}${domainName === undefined ? '' : ` (${domainName})`}`;
+  return [`Routing of distribution ${name}.`, 'Written once by init; from now on this file is yours. docs/config.md has every field.'];
 }
 
 function commentsOf({ origins, services }: Proposal): Record<string, string> {

@@ -16,7 +16,7 @@ export interface Choice {
 }
 
 /** A behavior to adopt. */
-export interface AdoptedBehavior extends SurveyedBehavior {
+interface AdoptedBehavior extends SurveyedBehavior {
   /** The ARN of the team's own function on viewer-request. */
   foreign: string | undefined;
 }
@@ -26,7 +26,7 @@ export interface ProposedOrigin extends SurveyedOrigin {
 }
 
 /** Behaviors with one order of origins. */
-export interface ProposedService {
+interface ProposedService {
   name: string;
   behaviors: readonly AdoptedBehavior[];
   /** Ids of origins. */
@@ -235,7 +235,7 @@ function joinServices(adopted: readonly AdoptedBehavior[], groups: readonly stri
 
 const maxServices = 10;
 
-export function nameBehavior(name: string): string {
+function nameBehavior(name: string): string {
   return name === defaultBehavior ? 'the default behavior' : `the behavior ${name}`;
 }
 

@@ -8,8 +8,8 @@ import { isTerraformState, listStateDistributions, type StateDistribution } from
 
 /** The distribution that init works on, and where its settings come from. */
 export interface FoundDistribution {
-  /** `terraform`: from a state, which is also the tool that owns the distribution. */
-  source: 'live' | 'saved' | 'terraform';
+  /** `local`: of the local cloud. `terraform`: from a state, which is also the tool that owns the distribution. */
+  source: 'live' | 'local' | 'saved' | 'terraform';
   /** Undefined where the source does not have it, such as the output of get-distribution-config. */
   id: string | undefined;
   /** `d….cloudfront.net`. */

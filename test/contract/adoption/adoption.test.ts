@@ -110,7 +110,7 @@ async function init(id: string, choice: Choice, file: Partial<FileChoice>): Prom
 }
 
 async function publish(config: Awaited<ReturnType<typeof loadConfig>>) {
-  const { arn, store } = await createStore(world.aws, { name: config.keyValueStoreName });
+  const { arn, store } = await createStore(world.aws, { name: config.keyValueStoreName, keyPrefix: config.keyPrefix });
   await publishRouter({
     cloudFront: world.client,
     keyValueStoreArn: arn,
@@ -318,15 +318,21 @@ describe('a distribution is adopted, survives an outage and is left as it was', 
     }));
 });
 
-it('two environments are adopted on one store, each by its own function', async () => {
-  for (const name of ['staging', 'prod'] as const)
+it('two environments are adopted on one store, each by its own function and with keys of its own', async () => {
+  for (const name of ['staging', 'prod'] as const) {
     await adopt({
       config: environment(name),
       adopted: ['/api/*'],
       path: '/api/orders',
       other: '/index.html',
-      file: { functionName: `router-${name}`, keyValueStoreName: 'one-store' },
+      file: { functionName: `router-${name}`, keyValueStoreName: 'one-store', keyPrefix: name },
     });
+    const { store } = await createStore(world.aws, { name: 'one-store' });
+    const { values } = await store.list(10);
+    // Neither environment's flips are in the other one's audit.
+    const audits = [...values.keys()].map((key) => key.split('/audit/')[0]).filter((key) => key === 'staging' || key === 'prod');
+    expect(new Set(audits)).toEqual(new Set(name === 'staging' ? ['staging'] : ['staging', 'prod']));
+  }
 });
 
 it('every file that init wrote has the types of the configuration', { timeout: 120_000 }, async () => {

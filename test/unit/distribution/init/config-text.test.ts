@@ -17,21 +17,23 @@ const config: EdgeConfigInput = {
 };
 const texts = {
   importFrom: './src/config/edge-config.ts',
-  title: 'Routing of E1.',
+  title: ['Routing of E1.'],
   comments: { 'origins.singapore': 'load balancer, home' },
 };
 
 /** What the file exports. */
 function evaluate(text: string): unknown {
-  const [, ...body] = text.split('\n');
-  return new Function('defineEdgeConfig', body.join('\n').replace('export default', 'return'))((config: unknown) => config);
+  const body = text.replace(/^import .*\n/, '').replace('\nexport default', '\nreturn');
+  return new Function('defineEdgeConfig', body)((config: unknown) => config);
 }
 
 it('is what a person would write', () => {
   expect(formatConfigFile(config, texts)).toMatchInlineSnapshot(`
     "import { defineEdgeConfig } from './src/config/edge-config.ts';
 
-    /** Routing of E1. */
+    /**
+     * Routing of E1.
+     */
     export default defineEdgeConfig({
       functionName: 'origin-router',
       origins: {
@@ -62,7 +64,7 @@ it('exports the configuration, whatever is in it', () => {
     fc.property(value, fc.string(), (keys, title) => {
       const given = { ...config, keys } as unknown as EdgeConfigInput;
       // toEqual does not end for an own property called __proto__.
-      expect(JSON.stringify(evaluate(formatConfigFile(given, { ...texts, title })))).toBe(JSON.stringify(given));
+      expect(JSON.stringify(evaluate(formatConfigFile(given, { ...texts, title: [title] })))).toBe(JSON.stringify(given));
     }),
     { numRuns: 30 },
   );

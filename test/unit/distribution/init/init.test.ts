@@ -71,9 +71,11 @@ describe.each([
 });
 
 it('writes what the distribution has', async () => {
-  expect((await plan(cdkIds())).config).toEqual({
+  expect((await plan(cdkIds(), {}, { keyPrefix: 'prod' })).config).toEqual({
+    accountId,
     functionName: 'origin-router',
     keyValueStoreName: 'edge-health',
+    keyPrefix: 'prod',
     distributions: [{ id: 'E2QWRUHEXAMPLE', behaviors: ['/api/*', 'default'] }],
     origins: {
       singapore: {
