@@ -39,6 +39,21 @@ export function checkIds(origins: Record<string, { originId?: string | undefined
   }
 }
 
+/** The form of a region of AWS, such as eu-central-1. */
+export const awsRegionText = /^[a-z]{2}(-[a-z]+)+-\d$/;
+
+type Located = Record<string, { region: string; signals: { type: string; region?: string | undefined }[] }>;
+
+/** An alarm needs a region of AWS, and an origin elsewhere has none to give. */
+export function checkRegions(origins: Located, problems: Problems): void {
+  for (const [alias, { region, signals }] of Object.entries(origins))
+    for (const [index, signal] of signals.entries()) {
+      if (signal.type !== 'alarm' || signal.region !== undefined || awsRegionText.test(region)) continue;
+      const message = `must be given: "${region}", the region of ${alias}, is not an AWS region`;
+      add(problems, [alias, 'signals', index, 'region'], message);
+    }
+}
+
 export function checkKeys(keys: Record<string, string>, problems: Problems): void {
   for (const { key, problem } of findKeyProblems(keys)) add(problems, key === undefined ? [] : [key], problem);
 }

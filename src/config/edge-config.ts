@@ -7,6 +7,7 @@ import {
   checkIds,
   checkKeys,
   checkPrefixedKeys,
+  checkRegions,
   checkServices,
   checkTester,
   leavesTyped,
@@ -128,11 +129,17 @@ export const edgeConfigSchema = z
           headers: z.record(z.string().regex(/^[\w-]{1,256}$/, 'must be a header name'), z.string().max(1_783)).optional(),
           /** AWS region, or what you call the place of an origin elsewhere: the value of the origin's `x-region` header. */
           region: regionName,
+          /**
+           * The Host header that CloudFront sends to the origin, by the behavior's policies: the `viewer`'s, or the `origin`'s own name. Probes send the
+           * same, and doctor compares it with the policies: [kinds of origins](origins.md). Default: probes send the first alias of the distribution.
+           */
+          host: z.enum(['viewer', 'origin']).optional(),
           /** Evidence about this origin: [signals](#signals). Default: one `http` signal with its defaults. */
           signals: z.array(signal).min(1).default([defaultHttpSignal]),
         }),
       )
       .superRefine(checkIds)
+      .superRefine(checkRegions)
       .transform((origins) =>
         Object.fromEntries(Object.entries(origins).map(([alias, origin]) => [alias, { ...origin, originId: origin.originId ?? alias }])),
       ),

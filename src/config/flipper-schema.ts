@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { checkFailover, checkHealth } from './edge-config-rules.ts';
+import { awsRegionText, checkFailover, checkHealth } from './edge-config-rules.ts';
 
 // The part of edge.config.ts that the flipper reads: evidence about an origin, verdicts, flips and who is notified.
 
 const milliseconds = z.int().min(1).max(86_400_000);
 const threshold = z.int().min(1).max(100);
 
-export const awsRegion = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region is an AWS region code such as ap-southeast-1');
+const awsRegion = z.string().regex(awsRegionText, 'a region is an AWS region code such as ap-southeast-1');
 /** A bad verdict of this signal alone makes the origin unhealthy. */
 const required = z.boolean().default(false);
 
@@ -43,7 +43,7 @@ export const alarmSignal = z.strictObject({
   type: z.literal('alarm'),
   /** A CloudWatch alarm, metric or composite, that goes off when this origin fails. */
   alarmName: z.string().min(1).max(255),
-  /** Where the alarm is. Default: the origin's region. */
+  /** Where the alarm is. Default: the origin's region, which must then be one of AWS. */
   region: awsRegion.optional(),
   required,
 });

@@ -2,6 +2,7 @@ import { EdgeError } from '../errors.ts';
 import { type Check, type CheckFinding, type CheckOutcome, fail, unread, warn, worstOf } from './check.ts';
 import { distributionCheck, everyBehaviorCheck, originGroupsCheck, originsCheck, timeoutsCheck } from './checks/distribution.ts';
 import { credentialsCheck, healthRecordCheck, liveCodeCheck, storeAssociationCheck, versionsCheck } from './checks/edge.ts';
+import { hostHeaderCheck } from './checks/host-header.ts';
 import { cachedContentCheck, countryCheck, policiesCheck } from './checks/policies.ts';
 import { certificatesCheck, originLockCheck } from './checks/reachability.ts';
 import { alarmsCheck, flipperCheck, signalsCheck } from './checks/watch.ts';
@@ -33,6 +34,7 @@ export const allChecks: readonly Check[] = [
   cachedContentCheck,
   originGroupsCheck,
   timeoutsCheck,
+  hostHeaderCheck,
   certificatesCheck,
   originLockCheck,
   signalsCheck,

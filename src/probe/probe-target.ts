@@ -13,13 +13,14 @@ export function buildProbeTarget(
   const origin = distribution.Origins?.Items?.find((item) => item.Id === own?.originId);
   if (origin?.DomainName === undefined || own === undefined) return undefined;
   const custom = origin.CustomOriginConfig;
+  const viewerName = own.host === 'origin' ? undefined : distribution.Aliases?.Items?.find((alias) => !alias.startsWith('*'));
   const protocol = custom?.OriginProtocolPolicy === 'http-only' ? 'http' : 'https';
   return {
     protocol,
     domainName: origin.DomainName,
     port: (protocol === 'http' ? custom?.HTTPPort : custom?.HTTPSPort) ?? (protocol === 'http' ? 80 : 443),
     ipAddressType: custom?.IpAddressType ?? 'ipv4',
-    host: signal.host ?? distribution.Aliases?.Items?.find((alias) => !alias.startsWith('*')) ?? origin.DomainName,
+    host: signal.host ?? viewerName ?? origin.DomainName,
     // CloudFront sends them too, and an origin that takes only CloudFront's requests recognises it by them.
     headers: Object.fromEntries(
       (origin.CustomHeaders?.Items ?? []).map(({ HeaderName = '', HeaderValue = '' }) => [HeaderName, HeaderValue]),

@@ -78,7 +78,7 @@ function nameOf({ PathPattern = '' }: CacheBehavior): string {
 function surveyOrigin(origin: Origin): SurveyedOrigin {
   const { Id: id = '', DomainName: domainName = '', CustomHeaders } = origin;
   const named = CustomHeaders?.Items?.find(({ HeaderName }) => HeaderName?.toLowerCase() === 'x-region')?.HeaderValue;
-  const kind = kindOf(origin);
+  const kind = kindOfOrigin(origin);
   return {
     id,
     domainName,
@@ -101,7 +101,8 @@ const kinds: readonly [RegExp, OriginKind][] = [
   ],
 ];
 
-function kindOf({ DomainName = '', CustomOriginConfig, S3OriginConfig, VpcOriginConfig }: Origin): OriginKind {
+/** By its domain name, and by what the config says of it. */
+export function kindOfOrigin({ DomainName = '', CustomOriginConfig, S3OriginConfig, VpcOriginConfig }: Origin): OriginKind {
   if (VpcOriginConfig !== undefined) return 'VPC origin';
   const kind = kinds.find(([pattern]) => pattern.test(DomainName.toLowerCase()))?.[1];
   if (S3OriginConfig !== undefined && CustomOriginConfig === undefined) return 'S3 bucket';

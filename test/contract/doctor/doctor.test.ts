@@ -339,6 +339,22 @@ const cases: readonly Case[] = [
     found: /caches what an origin's Cache-Control allows/,
   },
   {
+    check: 'host-header',
+    when: 'an origin gets another Host than edge.config.ts says',
+    spoil: async () => {
+      const { config } = doctor.options;
+      const { singapore } = config.origins;
+      if (singapore === undefined) return;
+      doctor.options = {
+        ...doctor.options,
+        config: { ...config, origins: { ...config.origins, singapore: { ...singapore, host: 'origin' } } },
+      };
+    },
+    outcome: 'fail',
+    found: /^the live distribution: .* sends the viewer’s Host, and singapore has host: 'origin'$/,
+    fix: /AllViewerExceptHostHeader/,
+  },
+  {
     check: 'origin-groups',
     when: 'distribution.json sends POST to a group, which CloudFront itself would refuse',
     spoil: () => {

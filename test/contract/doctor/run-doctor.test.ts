@@ -59,6 +59,7 @@ it('says what it cannot check, with the reason, and judges distribution.json in 
     'cached-content': 'ok',
     'origin-groups': 'ok',
     timeouts: 'ok',
+    'host-header': 'ok',
     certificates: 'ok',
     'origin-lock': 'ok',
     signals: 'ok',
