@@ -2,7 +2,7 @@ import type { CacheBehavior, DefaultCacheBehavior, DistributionConfig, Origin } 
 import { defaultBehavior } from '../../config/path-pattern.ts';
 
 /** What an origin is, as its domain name and its settings show it. */
-type OriginKind =
+export type OriginKind =
   | 'load balancer'
   | 'API Gateway'
   | 'Lambda function URL'
