@@ -309,7 +309,8 @@ function unpublished({ functionName }: OwnChanges): Hazard {
   };
 }
 
-function noteStaging({ config }: LiveDistribution): Hazard[] {
+/** What a change of the primary alone means while a staged rollout runs. */
+export function noteStaging({ config }: LiveDistribution): Hazard[] {
   const policy = config.ContinuousDeploymentPolicyId;
   if (!policy) return [];
   return [

@@ -16,6 +16,7 @@ import { EdgeError } from '../errors.ts';
 import { configTree } from './config-tree.ts';
 import { type ConfigChange, diffConfigs } from './diff-config.ts';
 import { awaitDeployed, type DistributionTarget, planTarget, readTarget, type WaitOptions } from './distribution.ts';
+import { noteStaging } from './own-changes.ts';
 import { checkDrops, type DistributionPlan } from './plan.ts';
 
 /**
@@ -55,7 +56,10 @@ export interface StagingPlan extends Rollout {
 /** Plans a staged rollout and writes nothing. NOT_FOUND without a primary, USAGE when the change cannot be staged. */
 export async function planStaging(target: DistributionTarget, traffic: StagedTraffic): Promise<StagingPlan> {
   const primary = await findPrimary(target);
-  const plan = await planTarget(target, primary);
+  const { hazards, ...planned } = await planTarget(target, primary);
+  // This change goes to the staging distribution first.
+  const notes = noteStaging(primary).map(({ message }) => message);
+  const plan = { ...planned, hazards: hazards.filter(({ message }) => !notes.includes(message)) };
   checkDrops(plan);
   checkStageable(plan);
   const { staging, policy } = await findRollout(target.client, primary);

@@ -1,6 +1,6 @@
 import { type CacheBehavior, CreateDistributionCommand, type DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { applyToAll, showPlan, type WriteOptions } from '../../../scripts/distribution/write.ts';
+import { applyToAll, applyToSome, endStaging, promoteToAll, showPlan, type WriteOptions } from '../../../scripts/distribution/write.ts';
 import { completeDistribution } from '../../../src/config/complete-distribution.ts';
 import { type EdgeConfigInput, parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { openPart, type PartTarget } from '../../../src/distribution/distribution.ts';
@@ -227,6 +227,38 @@ describe('another writer', () => {
     const racing: PartTarget = { ...target, plan: once(target.plan, () => test.edit(id, edit)) };
     expect((await runCommand(test, (_, options, io) => applyToAll(racing, options, io))).code).toMatchObject({ code: 'CONFLICT' });
     expect((await test.read(id)).config.CacheBehaviors?.Items?.[0]?.FunctionAssociations).toEqual(auth);
+  });
+});
+
+describe('a staged rollout of our own changes', () => {
+  // CloudFront has none with HTTP/3.
+  const http2 = (): DistributionConfig => ({ ...web(), HttpVersion: 'http2' });
+  const functions = async (id: string) =>
+    (await test.read(id)).config.CacheBehaviors?.Items?.map(({ FunctionAssociations }) => FunctionAssociations?.Quantity);
+
+  it('begins on any distribution, is promoted, and leaves nothing', async () => {
+    const id = await create(http2());
+    const stage: typeof applyToAll = (target, options, io) => applyToSome(target, { weight: 0.05 }, options, io);
+    const { code, result } = await run(stage, id);
+    expect(code).toBe(0);
+    expect(await functions(id)).toEqual([0]);
+    expect(await functions(result.staging.id)).toEqual([1]);
+    // The primary does not have it yet, and writing it there would leave the staged viewers behind.
+    expect((await plan(id)).result.hazards).toEqual([expect.objectContaining({ kind: 'note' })]);
+    expect((await run(stage, id)).result).toMatchObject({ written: false, hazards: [] });
+    expect((await run(promoteToAll, id)).code).toBe(0);
+    expect(await functions(id)).toEqual([1]);
+    expect((await run(endStaging, id)).code).toBe(0);
+    expect((await test.read(id)).config.ContinuousDeploymentPolicyId).toBe('');
+    expect((await plan(id)).result).toMatchObject({ changes: [], hazards: [] });
+  });
+
+  it('is refused with HTTP/3 before anything is written', async () => {
+    const id = await create(web());
+    expect((await run((target, options, io) => applyToSome(target, { weight: 0.05 }, options, io), id)).code).toMatchObject({
+      code: 'USAGE',
+    });
+    expect(test.writes()).toEqual([]);
   });
 });
 
