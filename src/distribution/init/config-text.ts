@@ -43,7 +43,7 @@ function formatValue(value: unknown, path: string, margin: string, before: numbe
   const lines = entries.flatMap(([key, item]) => {
     const comment = comments[pathOf(key)];
     const text = formatValue(item, pathOf(key), inner, nameOf(key).length, comments);
-    return [...(comment === undefined ? [] : [`${inner}// ${comment}`]), `${inner}${nameOf(key)}${text},`];
+    return [...(comment === undefined ? [] : [`${inner}// ${comment.replace(/\s+/g, ' ')}`]), `${inner}${nameOf(key)}${text},`];
   });
   return [open.trim(), ...lines, margin + close.trim()].join('\n');
 }

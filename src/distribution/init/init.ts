@@ -71,7 +71,7 @@ export async function planInit(found: FoundDistribution, choice: Choice, file: F
   const before = nameBefore(proposal);
   const config = writeConfig(found, proposal, file, before?.file);
   const text = formatConfigFile(config, { importFrom: file.importFrom, title: titleOf(found), comments: commentsOf(proposal) });
-  const parsed = parseEdgeConfig(config);
+  const parsed = parseEdgeConfig(config, 'the proposed edge.config.ts');
   const live = asLive(found);
   const facts = await readFacts(live, parsed);
   const planWith = (manage: readonly ManagedPart[]) =>
@@ -149,10 +149,10 @@ function writeConfig(
   };
 }
 
-function writeOrigin({ id, alias, domainName, region, kind }: ProposedOrigin, healthPath: string): EdgeConfigInput['origins'][string] {
+/** Without its domain name: probes then take name, port, protocol, Host and headers from the live distribution, which may change. */
+function writeOrigin({ id, alias, region, kind }: ProposedOrigin, healthPath: string): EdgeConfigInput['origins'][string] {
   return {
     ...(id !== alias && { originId: id }),
-    domainName,
     region: region ?? alias,
     // No probe from outside reaches a private origin.
     signals: [kind === 'VPC origin' ? { type: 'alarm', alarmName: `${alias}-unhealthy` } : { type: 'http', path: healthPath }],
@@ -167,9 +167,9 @@ function titleOf({ id, domainName }: FoundDistribution): string[] {
 function commentsOf({ origins, services }: Proposal): Record<string, string> {
   const home = services[0]?.order[0];
   return Object.fromEntries(
-    origins.map(({ alias, id, kind }) => [
+    origins.map(({ alias, id, domainName, kind }) => [
       `origins.${alias}`,
-      services.length === 1 && id === home ? `${kind}, home: it has all viewers while it is healthy` : kind,
+      `${kind} ${domainName}${services.length === 1 && id === home ? ', home: it has all viewers while it is healthy' : ''}`,
     ]),
   );
 }

@@ -191,9 +191,7 @@ async function adopt({ config: shape, adopted, path, other, choice = {}, file = 
       return moveViewers(parseIntent(words, given, origins, Date.now()) as never, { ...tools, ...rest } as never, steps);
     };
     if (!adoption.byHand) {
-      const local = Object.fromEntries(
-        Object.entries(config.origins).map(([alias, { domainName = '' }]) => [alias, world.locate(domainName)]),
-      );
+      const local = Object.fromEntries(plan.proposal.origins.map(({ alias, domainName }) => [alias, world.locate(domainName)]));
       flipper = runFlipper({
         mode: 'watch',
         shadow: false,

@@ -19,6 +19,7 @@ import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import type { LocalOrigin } from '../../../src/config/local-cloud.ts';
 import { checkSyntax } from '../../../src/edge/gate/check-syntax.ts';
 import { accountId } from '../../fixtures/adoption/shapes.ts';
+import { openAwsStub } from '../aws/open-aws-stub.ts';
 import { sendRequest } from '../edge/open-test-edge.ts';
 
 /** One local cloud for all adoptions: a control plane, a runtime, and origins that answer to every name of their region. */
@@ -42,6 +43,11 @@ export interface AdoptionWorld {
   close(): Promise<void>;
 }
 
+const callerIdentity =
+  '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>' +
+  `<Arn>arn:aws:iam::${accountId}:user/ann</Arn><UserId>AIDA</UserId><Account>${accountId}</Account>` +
+  '</GetCallerIdentityResult></GetCallerIdentityResponse>';
+
 export const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 export async function openAdoptionWorld(): Promise<AdoptionWorld> {
@@ -55,7 +61,9 @@ export async function openAdoptionWorld(): Promise<AdoptionWorld> {
   const europe = await openReferenceOrigin({ region: 'eu-central-1' });
   const files = await openReferenceOrigin({ region: 'us-east-1' });
   const folder = await mkdtemp(join(tmpdir(), 'adoption-'));
-  const env = { AWS_ENDPOINT_URL: cloud.url, AWS_REGION: 'us-east-1' };
+  const sts = await openAwsStub();
+  sts.answer({ body: callerIdentity });
+  const env = { AWS_ENDPOINT_URL: cloud.url, AWS_ENDPOINT_URL_STS: sts.url, AWS_REGION: 'us-east-1' };
   // The SDK's own chain reads them from the process.
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE', AWS_SECRET_ACCESS_KEY: 'example' });
   const aws = openAws({ env });
@@ -93,6 +101,7 @@ export async function openAdoptionWorld(): Promise<AdoptionWorld> {
       await runtime.close();
       await Promise.all([singapore.close(), europe.close(), files.close()]);
       client.destroy();
+      await sts.close();
       await cloud.close();
       await rm(folder, { recursive: true });
     },

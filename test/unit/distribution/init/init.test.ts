@@ -80,13 +80,11 @@ it('writes what the distribution has', async () => {
     origins: {
       singapore: {
         originId: 'WebStackSiteDistributionOrigin1A1B2C3D4',
-        domainName: 'WebSt-LoadB-1QW2ER3TY4-1234567890.ap-southeast-1.elb.amazonaws.com',
         region: 'ap-southeast-1',
         signals: [{ type: 'http', path: '/healthz' }],
       },
       frankfurt: {
         originId: 'WebStackSiteDistributionOrigin3C9D0E1F2',
-        domainName: 'WebSt-LoadB-9ZX8CV7BN6-987654321.eu-central-1.elb.amazonaws.com',
         region: 'eu-central-1',
         signals: [{ type: 'http', path: '/healthz' }],
       },
@@ -134,6 +132,11 @@ it.each([
   { when: 'it serves tenants', more: { ConnectionMode: 'tenant-only' as const }, code: 'USAGE' },
 ])('is refused when $when', async ({ more, code }) => {
   await expect(plan({ ...s3AndApi(), ...more })).rejects.toMatchObject({ code });
+});
+
+it('is refused with a name that CloudFront does not take', async () => {
+  const refusal = { code: 'CONFIG_INVALID', message: expect.stringContaining('functionName') };
+  await expect(plan(s3AndApi(), {}, { functionName: 'a b' })).rejects.toMatchObject(refusal);
 });
 
 it('is refused without an id', async () => {
