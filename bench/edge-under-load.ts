@@ -10,7 +10,7 @@ import { buildFunction } from '../src/edge/build.ts';
 
 const ports = { singapore: Number(process.argv[2]), europe: Number(process.argv[3]) };
 const storeArn = 'arn:aws:cloudfront::123456789012:key-value-store/bench';
-const built = await buildFunction((await openProject(process.env)).config);
+const built = await buildFunction((await openProject({ env: process.env })).config);
 const distribution = await readDistribution('distribution.json', {
   VIEWER_DOMAIN: 'www.example.test',
   ACM_CERTIFICATE_ARN: 'arn:aws:acm:us-east-1:123456789012:certificate/bench',

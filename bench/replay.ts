@@ -38,7 +38,7 @@ function* logLines(count: number): Generator<string> {
 }
 
 async function replay(path: string, record: string): Promise<{ ms: number; lines: number }> {
-  const { config } = await openProject(process.env);
+  const { config } = await openProject({ env: process.env });
   const runtime = openNjsRuntime({ njs: findNjs(env['PATH']), judge: judgeRun });
   const [before, after] = await Promise.all([buildFunction({ ...config, routes: [] }), buildFunction(config)]);
   const startedAt = performance.now();

@@ -126,7 +126,7 @@ if (njs === undefined || valgrind === undefined) {
   };
   if (file !== undefined) await count(await readFile(file, 'utf8'), cases, {});
   else {
-    const { config } = await openProject(process.env);
+    const { config } = await openProject({ env: process.env });
     console.log('the router with edge.config.ts, instructions in njs over an empty handler');
     await count((await buildFunction(config)).code, cases, { bytes: 1_300, load: 1_500_000 });
     const [normal = 0] = figures;

@@ -38,7 +38,7 @@ await run({
   },
   main: async ({ values }, io) => {
     if (values.requests === undefined) throw new EdgeError('USAGE', '--requests is missing', { hint: '--requests 100M' });
-    const { config } = await openProject(io.env);
+    const { config } = await openProject(io);
     const options = {
       requests: values.requests,
       bytesPerResponse: values['bytes-per-response'],

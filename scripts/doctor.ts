@@ -1,10 +1,12 @@
 import { openAws } from '../src/aws/clients.ts';
+import type { Io } from '../src/cli/io.ts';
 import { flag, text } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { distributionPath, readDistribution } from '../src/config/distribution-file.ts';
+import { parseEveryProject } from '../src/config/environments.ts';
 import { loadDistribution } from '../src/config/load-distribution.ts';
 import { readLocalCloud } from '../src/config/local-cloud.ts';
-import { openProject } from '../src/config/open-project.ts';
+import { openProject, readProjectFile } from '../src/config/open-project.ts';
 import { worstOf } from '../src/doctor/check.ts';
 import { allChecks, runDoctor } from '../src/doctor/doctor.ts';
 import { countDiagnoses, formatDoctor } from '../src/doctor/format-doctor.ts';
@@ -27,7 +29,8 @@ await run({
     local: flag('the running local cloud instead of AWS'),
   },
   main: async ({ values }, io) => {
-    const { config } = await openProject(io.env);
+    const { config, environment } = await openProject(io);
+    if (environment !== undefined) await noteOthers(io);
     const only = parseNames('only', values.only);
     const accepted = parseNames('accept', values.accept) ?? [];
     const checks = only === undefined ? allChecks : allChecks.filter(({ id }) => only.includes(id));
@@ -55,6 +58,16 @@ await run({
     return outcome === 'fail' ? 1 : 0;
   },
 });
+
+/** A mistake in another environment stops no check of this one. */
+async function noteOthers(io: Io): Promise<void> {
+  try {
+    parseEveryProject(await readProjectFile());
+  } catch (error) {
+    if (!(error instanceof EdgeError)) throw error;
+    io.stderr(`note: ${error.message}`);
+  }
+}
 
 function parseNames(option: string, given: string | undefined): string[] | undefined {
   const found = given?.split(',').map((name) => name.trim());

@@ -50,7 +50,7 @@ await run({
   main: async ({ values }, io) => {
     const { rate } = values;
     const { signal } = io;
-    const { config: configured } = await openProject(io.env);
+    const { config: configured } = await openProject(io);
     const config = drillConfig(configured);
     const origins = Object.keys(config.origins);
     const broken = values.origin ?? config.defaultOrder[0] ?? '';

@@ -115,7 +115,7 @@ function parseParts(list: string): Set<UnservedPart> {
 async function chooseDistribution(file: string | undefined, { env }: Io): Promise<DistributionConfig> {
   const names = localNames(env);
   if (file !== undefined || hasDistribution(env)) return readDistribution(file ?? distributionPath(env), names);
-  return buildLocalDistribution((await openProject(env)).config, names);
+  return buildLocalDistribution((await openProject({ env })).config, names);
 }
 
 async function readPolicies(list: string): Promise<CustomPolicies> {

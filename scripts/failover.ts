@@ -44,7 +44,7 @@ await run({
     local: flag('the running local cloud in place of AWS'),
   },
   main: async ({ values, positionals }, io) => {
-    const { config } = await openProject(io.env);
+    const { config } = await openProject(io);
     const origins = Object.keys(config.origins);
     const intent = parseIntent(positionals, values, origins, io.now());
     const { signal } = io;

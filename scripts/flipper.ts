@@ -41,7 +41,7 @@ await run({
   examples: ['flipper -- --watch --local', 'flipper -- --once', 'flipper -- --watch --shadow --json'],
   options,
   main: async ({ values }, io) => {
-    const config = parseEdgeConfig(withTimes((await openProject(io.env)).config, values));
+    const config = parseEdgeConfig(withTimes((await openProject(io)).config, values));
     if (values.cost) {
       const { value, lines } = formatCost(config);
       io.result(value, lines);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { maxFunctionBytes } from '../kvs/limits.ts';
 import { writeWholeFile } from '../src/cli/files.ts';
 import { run } from '../src/cli/run.ts';
@@ -7,17 +8,19 @@ import { proveFunction } from '../src/edge/prove-function.ts';
 import { EdgeError } from '../src/errors.ts';
 import { messageOf } from '../src/text/message-of.ts';
 
-/** The built function: exactly the bytes that function:publish would publish. */
-const file = 'dist/functions/origin-router.js';
+/** The built function: exactly the bytes that function:publish would publish. Each environment has its own folder. */
+const fileOf = (environment = '') => join('dist/functions', environment, 'origin-router.js');
 
 await run({
   usage: 'function:build',
-  summary: `Builds the edge function, checks it against CloudFront's rules, and writes the bytes that would be published to ${file}.`,
+  summary: `Builds the edge function, checks it against CloudFront's rules, and writes the bytes that would be published to ${fileOf()}.`,
   examples: ['function:build', 'function:build -- --json'],
   options: {},
   main: async (_given, io) => {
+    const { config, environment } = await openProject(io);
+    const file = fileOf(environment);
     const { code, bytes, sha256, njs, warnings } = await proveFunction({
-      config: (await openProject(io.env)).config,
+      config,
       njs: findNjs(io.env['PATH']),
       signal: io.signal,
     });

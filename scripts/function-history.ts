@@ -12,7 +12,7 @@ await run({
   examples: ['function:history', 'function:history -- --local --json'],
   options: { local: flag('use the running local cloud instead of AWS') },
   main: async ({ values }, io) => {
-    const { config } = await openProject(io.env);
+    const { config } = await openProject(io);
     const { cloudFront, keyValueStoreArn, openStore } = await openPublishTools(config, { local: values.local, 'dry-run': true }, io);
     const live = await readStage(cloudFront, config.functionName, 'LIVE');
     const arn = live?.keyValueStoreArn ?? (typeof keyValueStoreArn === 'string' ? keyValueStoreArn : await keyValueStoreArn());

@@ -16,7 +16,7 @@ await run({
     ...publishOptions,
   },
   main: async ({ values }, io) => {
-    const tools = await openPublishTools((await openProject(io.env)).config, values, io);
+    const tools = await openPublishTools((await openProject(io)).config, values, io);
     try {
       const release = await publishRouter(tools, { maxUtilization: values['max-utilization'], force: values.force });
       io.result(release, formatRelease(release));

@@ -48,7 +48,7 @@ await run({
   },
   main: async ({ values, positionals }, io) => {
     const [log = ''] = positionals;
-    const { config } = await openProject(io.env);
+    const { config } = await openProject(io);
     const { local, record } = values;
     const files = await listLogFiles(log);
     const [before, after] = await Promise.all([

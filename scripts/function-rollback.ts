@@ -25,7 +25,7 @@ await run({
     ...publishOptions,
   },
   main: async ({ values }, io) => {
-    const tools = await openPublishTools((await openProject(io.env)).config, values, io);
+    const tools = await openPublishTools((await openProject(io)).config, values, io);
     try {
       const release = await rollbackRouter(tools, { to: values.to, sha256: readSha256(values.sha256), force: values.force });
       io.result(release, formatRelease(release));

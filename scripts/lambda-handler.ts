@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { env, stderr, stdout } from 'node:process';
+import { env as processEnv, stderr, stdout } from 'node:process';
 // In plain JavaScript: the package puts it in the place of the native one as well.
 import '@aws-sdk/signature-v4a';
 import distributionFile from '../distribution.json' with { type: 'json' };
@@ -20,7 +20,8 @@ import { escapeForeign } from '../src/text/paint.ts';
 // The flipper's Lambda: `npm run flipper:package` makes one file of this and all it imports, infra/flipper.yaml sets its environment.
 // A configuration that cannot work fails at the cold start, and the alarm on the function's silence reports it.
 
-const { config } = parseProject(edgeConfig, env);
+// EDGE_ENV chooses the environment of edge.config.ts.
+const { config, env } = parseProject(edgeConfig, processEnv);
 const aws = openAws({ env });
 let opened: Promise<ReturnType<typeof openFlipperLambda>> | undefined;
 

@@ -36,7 +36,7 @@ await run({
           hint: 'name a secret of Secrets Manager as DATABASE_URL under "secrets" of the container definition',
         },
       );
-    const { region } = findOrigin((await openProject(io.env)).config, id);
+    const { region } = findOrigin((await openProject(io)).config, id);
     const found = buildRegionConfig(region, service[id] ?? {}, {
       databaseUrl: io.env['DATABASE_URL'],
       showSecrets: values['show-secrets'],

@@ -22,7 +22,7 @@ await run({
     accept: text(`go on although a plan has these: ${acceptableHazards.join(', ')}`, { placeholder: 'hazards' }),
   },
   main: async ({ values }, io) => {
-    const { config } = await openProject(io.env);
+    const { config } = await openProject(io);
     const opening = { env: io.env, isLocal: values.local, id: values.id, config };
     const targets = await openRemovals(opening, () => readDrained(config, values.local, io));
     const outcome = `without ${config.functionName}`;

@@ -29,7 +29,7 @@ await run({
     local: flag('the running local cloud instead of AWS'),
   },
   main: async ({ values }, io) => {
-    const { config } = await openProject(io.env);
+    const { config } = await openProject(io);
     const { country: from } = values;
     if (values.path?.startsWith('/') === false)
       throw new EdgeError('USAGE', `--path must start with "/", got ${JSON.stringify(values.path)}`, { hint: '--path /health' });

@@ -33,7 +33,7 @@ interface TargetValues {
 
 /** Every distribution that the configuration names, else the one that distribution.json describes. */
 export async function openTargets(values: TargetValues, io: Io): Promise<DistributionTarget[]> {
-  const { config } = await openProject(io.env);
+  const { config } = await openProject(io);
   if (config.distributions !== undefined && existsSync(distributionPath(io.env)))
     io.stderr('note: distribution.json is not applied, since edge.config.ts has `distributions`');
   const targets = await openDistributions({ env: io.env, isLocal: values.local, id: values.id, config });

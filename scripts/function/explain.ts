@@ -69,7 +69,7 @@ function parseHeader(text: string): Record<string, string> {
 }
 
 async function explainDifference({ local }: ExplainValues, runtime: AnyRuntime, io: Io): Promise<void> {
-  const { config } = await openProject(io.env);
+  const { config } = await openProject(io);
   const { colour, columns } = io;
   const [before, after] = await Promise.all([loadLiveCode(config, { local, io }), loadTreeCode(config)]);
   const head = [`from  ${before.label}`, `to    ${after.label}`];
@@ -91,7 +91,7 @@ async function explainDifference({ local }: ExplainValues, runtime: AnyRuntime, 
 }
 
 async function explainAll(values: ExplainValues, runtime: AnyRuntime, io: Io): Promise<void> {
-  const { config } = await openProject(io.env);
+  const { config } = await openProject(io);
   const loading = loadRecord(values.record, config, { local: values.local, io });
   // Awaited below; until then a failure must not count as unhandled.
   loading.catch(() => undefined);
@@ -119,7 +119,7 @@ async function explainAll(values: ExplainValues, runtime: AnyRuntime, io: Io): P
 }
 
 async function explainOne(viewer: ReturnType<typeof parseViewer>, values: ExplainValues, runtime: AnyRuntime, io: Io): Promise<void> {
-  const { config } = await openProject(io.env);
+  const { config } = await openProject(io);
   const [source, { record, from }] = await Promise.all([
     loadCode(values, io),
     loadRecord(values.record, config, { local: values.local, io }),
@@ -134,6 +134,6 @@ async function explainOne(viewer: ReturnType<typeof parseViewer>, values: Explai
 }
 
 async function loadCode({ live, local }: ExplainValues, io: Io) {
-  const { config } = await openProject(io.env);
+  const { config } = await openProject(io);
   return live ? loadLiveCode(config, { local, io }) : loadTreeCode(config);
 }

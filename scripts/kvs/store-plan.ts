@@ -11,7 +11,7 @@ export async function openStoreTarget(isLocal: boolean, io: Io): Promise<StoreTa
   const { env, progress, signal, now } = io;
   const local = isLocal ? await readLocalCloud(env) : undefined;
   const arn = local?.keyValueStoreArn ?? env['EDGE_KVS_ARN'];
-  return { isLocal, aws: openAws({ env, local }), config: (await openProject(io.env)).config, arn, progress, signal, now };
+  return { isLocal, aws: openAws({ env, local }), config: (await openProject(io)).config, arn, progress, signal, now };
 }
 
 /** Prints what apply would do, and writes nothing. */

@@ -15,6 +15,7 @@ import {
 import {
   type alarmSignal,
   defaultHttpSignal,
+  environmentName,
   failoverPolicy,
   healthPolicy,
   type httpSignal,
@@ -107,6 +108,12 @@ export const edgeConfigSchema = z
      * `staging/health`. Your own `keys` keep their names. Default: none, the keys are `health`, `state`, `audit/…`, `publish/…` and `owned/…`.
      */
     keyPrefix: keyPrefix.optional(),
+    /**
+     * Values for the placeholders of distribution.json, and for `EDGE_DISTRIBUTION_ID` and `EDGE_KVS_ARN`, such as
+     * `{ VIEWER_DOMAIN: 'staging.example.com' }`. A different value in the process's environment is refused. No secrets: this file is in version
+     * control. Default: none, the process's environment has them.
+     */
+    variables: z.record(environmentName, z.string().min(1)).default({}),
     /** Keys of your own in the KeyValueStore, with their values, written by `npm run kvs:apply`. Default: none. */
     keys: z.record(z.string(), z.string()).superRefine(checkKeys).default({}),
     /** Origins by alias, the name that the health record, all commands and their output use. An alias is 1 to 63 of a-z, 0-9 and "-", and starts with a letter. */

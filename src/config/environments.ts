@@ -4,11 +4,15 @@ import { isRecord } from '../text/is-record.ts';
 import { nearestName } from '../text/nearest-name.ts';
 import { type ConfigProblem, checkEdgeConfig, configError, defaultNames, type EdgeConfig, parseEdgeConfig } from './edge-config.ts';
 
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** What a command works on. */
 export interface Project {
   config: EdgeConfig;
   /** The chosen environment; undefined when edge.config.ts has none. */
   environment: string | undefined;
+  /** The process's environment with `variables` of edge.config.ts. */
+  env: Environment;
 }
 
 type Fields = Record<string, unknown>;
@@ -17,11 +21,11 @@ type Fields = Record<string, unknown>;
  * The project in what edge.config.ts exports, in the environment that EDGE_ENV names (`--env` sets it). A command calls `openProject` instead; the Lambda has
  * the file in its bundle. USAGE unless an environment is chosen exactly when there are some: no command may act on one that was not meant.
  */
-export function parseProject(written: unknown, env: Readonly<Record<string, string | undefined>>): Project {
+export function parseProject(written: unknown, env: Environment): Project {
   const chosen = env['EDGE_ENV'] || undefined;
   const { base, environments } = splitEnvironments(written);
   if (environments === undefined) {
-    if (chosen === undefined) return { config: parseEdgeConfig(base), environment: undefined };
+    if (chosen === undefined) return withVariables(parseEdgeConfig(base), undefined, env);
     throw new EdgeError('USAGE', `edge.config.ts has no environments, so ${JSON.stringify(chosen)} cannot be chosen`, {
       hint: 'leave out --env and EDGE_ENV, or add the environment to edge.config.ts: docs/environments.md',
     });
@@ -41,13 +45,23 @@ export function parseProject(written: unknown, env: Readonly<Record<string, stri
   // The other environments are the work of test:config and doctor: a mistake in one must not stop a failover in this one.
   const problems = findCollisions(merged, chosen);
   const result = checkEdgeConfig(merged.get(chosen));
-  if ('config' in result && problems.length === 0) return { config: result.config, environment: chosen };
+  if ('config' in result && problems.length === 0) return withVariables(result.config, chosen, env);
   const own = 'problems' in result ? locate(result.problems, base as Fields, chosen) : [];
   throw configError([...own, ...problems]);
 }
 
+/** USAGE when a variable has another value in the process's environment: one of the two may be that of another environment. */
+function withVariables(config: EdgeConfig, environment: string | undefined, env: Environment): Project {
+  for (const [name, value] of Object.entries(config.variables))
+    if (env[name] && env[name] !== value)
+      throw new EdgeError('USAGE', `${name} is "${value}" in edge.config.ts, and "${env[name]}" in the environment of this process`, {
+        hint: `unset ${name}, or remove it from variables in edge.config.ts`,
+      });
+  return { config, environment, env: { ...env, ...config.variables } };
+}
+
 /** Every project that edge.config.ts describes, one for each environment. CONFIG_INVALID with the problems of all of them. */
-export function parseEveryProject(written: unknown): Project[] {
+export function parseEveryProject(written: unknown): Omit<Project, 'env'>[] {
   const { base, environments } = splitEnvironments(written);
   if (environments === undefined) return [{ config: parseEdgeConfig(base), environment: undefined }];
   const merged = mergeAll(base as Fields, environments);

@@ -102,7 +102,7 @@ export const failoverPolicy = z
   })
   .superRefine(checkFailover);
 
-const environmentName = z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'an environment variable is A-Z, 0-9 and "_", starting with a letter');
+export const environmentName = z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'an environment variable is A-Z, 0-9 and "_", starting with a letter');
 
 const snsNotification = z.strictObject({
   type: z.literal('sns'),

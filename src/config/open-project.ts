@@ -2,11 +2,16 @@ import { resolve } from 'node:path';
 import { EdgeError } from '../errors.ts';
 import { messageOf } from '../text/message-of.ts';
 import type { EdgeConfig } from './edge-config.ts';
-import { type Project, parseProject } from './environments.ts';
+import { type Environment, type Project, parseProject } from './environments.ts';
 
-/** The project of this process, checked, with every default. How each command gets its configuration: no other module imports edge.config.ts. */
-export async function openProject(env: Readonly<Record<string, string | undefined>>): Promise<Project> {
+/**
+ * The project of this process, checked, with every default. How each command gets its configuration: no other module imports edge.config.ts. Gives `io.env`
+ * the values of `variables`, so that whatever reads it later gets those of the chosen environment.
+ */
+export async function openProject(io: { env: Environment }): Promise<Project> {
+  const { env } = io;
   const project = parseProject(await readProjectFile(), env);
+  io.env = project.env;
   return { ...project, config: locateFiles(project.config, env['EDGE_PROJECT'] ?? '') };
 }
 

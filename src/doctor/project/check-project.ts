@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkOriginsAgree, decodeText, parseDistribution, placeholdersOf } from '../../config/distribution-file.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
-import { type Project, parseEveryProject, parseProject } from '../../config/environments.ts';
+import { parseEveryProject, parseProject } from '../../config/environments.ts';
 import type { AnyRuntime } from '../../edge/ask/ask.ts';
 import { proveRouting } from '../../edge/ask/survey.ts';
 import { proveFunction } from '../../edge/prove-function.ts';
@@ -53,13 +53,15 @@ export async function checkProject(options: ProjectOptions): Promise<ProjectChec
   return checks;
 }
 
-async function readProjects({ readConfig, environment }: ProjectOptions): Promise<Project[]> {
+async function readProjects({ readConfig, environment }: ProjectOptions): Promise<CheckedProject[]> {
   const written = await readConfig();
   const projects = parseEveryProject(written);
   // Refuses a name that is not there.
   if (environment !== undefined) parseProject(written, { EDGE_ENV: environment });
   return projects;
 }
+
+type CheckedProject = ReturnType<typeof parseEveryProject>[number];
 
 type Attempt = <T>(check: ProjectCheck['check'], work: () => Promise<T>, describe: (value: T) => string[]) => Promise<T | undefined>;
 
@@ -80,7 +82,7 @@ function openAttempt(checks: ProjectCheck[], environment?: string): Attempt {
   };
 }
 
-async function checkOne({ config }: Project, text: string | undefined, attempt: Attempt, options: ProjectOptions): Promise<void> {
+async function checkOne({ config }: CheckedProject, text: string | undefined, attempt: Attempt, options: ProjectOptions): Promise<void> {
   const { distributions } = config;
   if (distributions !== undefined)
     await attempt(
@@ -92,7 +94,7 @@ async function checkOne({ config }: Project, text: string | undefined, attempt: 
     await attempt(
       'distribution',
       async () => {
-        const distribution = parseDistribution(text, fillAll(text));
+        const distribution = parseDistribution(text, { ...fillAll(text), ...config.variables });
         checkOriginsAgree(config, distribution);
         return distribution;
       },
@@ -116,7 +118,7 @@ async function checkOne({ config }: Project, text: string | undefined, attempt: 
 }
 
 /** A template names one function: it must agree with one of the environments. */
-async function compareTemplates(projects: readonly Project[], distribution: string | undefined, root: string): Promise<string[]> {
+async function compareTemplates(projects: readonly CheckedProject[], distribution: string | undefined, root: string): Promise<string[]> {
   const read = (path: string) => readFile(join(root, path), 'utf8');
   const found = await Promise.all(projects.map(({ config }) => checkTemplates({ config, distribution, read })));
   const [nearest] = found.sort((one, other) => one.problems.length - other.problems.length);
@@ -144,7 +146,7 @@ async function surveyAll(
   }
 }
 
-function describeProjects(projects: readonly Project[]): string[] {
+function describeProjects(projects: readonly CheckedProject[]): string[] {
   return projects.map(({ config: { origins, routes, services }, environment }) => {
     const parts =
       services === undefined

@@ -4,7 +4,7 @@ import type { EdgeConfig } from '../../config/edge-config.ts';
 import { isRecord } from '../../text/is-record.ts';
 
 export interface TemplateFacts {
-  config: Pick<EdgeConfig, 'functionName' | 'origins'>;
+  config: Pick<EdgeConfig, 'functionName' | 'origins'> & Partial<Pick<EdgeConfig, 'variables'>>;
   /** Text of distribution.json; undefined when there is none. */
   distribution: string | undefined;
   /** Text of a file by its path in the repository; rejects when it is absent. */
@@ -26,22 +26,28 @@ export async function checkTemplates({ config, distribution, read }: TemplateFac
   const syntax = [...files].flatMap(([path, text]) => findSyntaxErrors(path, text));
   // Nothing in a file that does not parse can be compared.
   if (syntax.length > 0) return { files: [...files.keys()], problems: syntax };
+  const isSet = (name: string) => config.variables?.[name] !== undefined;
   const problems = [
-    ...checkFlipperTemplate(files.get(flipperTemplate), distribution, config.functionName),
-    ...checkWorkflow(files.get(flipperWorkflow), distribution),
+    ...checkFlipperTemplate(files.get(flipperTemplate), distribution, config.functionName, isSet),
+    ...checkWorkflow(files.get(flipperWorkflow), distribution, isSet),
     ...checkDeployment(files.get(deployWorkflow), config.origins),
     ...policies.flatMap((path) => checkPolicy(path, files.get(path), config.functionName)),
   ];
   return { files: [...files.keys()], problems };
 }
 
-function checkFlipperTemplate(text: string | undefined, distribution: string | undefined, functionName: string): string[] {
+function checkFlipperTemplate(
+  text: string | undefined,
+  distribution: string | undefined,
+  functionName: string,
+  isSet: (name: string) => boolean,
+): string[] {
   if (text === undefined) return [];
   const template = parseYaml(text);
   const variables = find(template, ['Resources', 'Function', 'Properties', 'Environment', 'Variables']) ?? {};
   const asked = distribution === undefined ? [] : placeholdersOf(JSON.stringify(pickParts(distribution)));
   // Secrets come from Secrets Manager.
-  const missing = asked.filter((name) => !(name in variables) && !name.includes('SECRET'));
+  const missing = asked.filter((name) => !(name in variables) && !isSet(name) && !name.includes('SECRET'));
   const named = find(template, ['Parameters', 'EdgeFunctionName'])?.['Default'];
   return [
     ...missing.map((name) => `${flipperTemplate}: distribution.json needs ${name}, and the function's environment does not set it`),
@@ -49,10 +55,10 @@ function checkFlipperTemplate(text: string | undefined, distribution: string | u
   ];
 }
 
-function checkWorkflow(text: string | undefined, distribution: string | undefined): string[] {
+function checkWorkflow(text: string | undefined, distribution: string | undefined, isSet: (name: string) => boolean): string[] {
   if (text === undefined || distribution === undefined) return [];
   return placeholdersOf(distribution)
-    .filter((name) => !new RegExp(`^ +${name}: `, 'm').test(text))
+    .filter((name) => !isSet(name) && !new RegExp(`^ +${name}: `, 'm').test(text))
     .map((name) => `${flipperWorkflow}: distribution.json needs ${name}, and no step sets it`);
 }
 

@@ -35,6 +35,7 @@ describe('a sound edge.config.ts', () => {
       functionName: 'origin-router',
       keyValueStoreName: 'edge-health',
       keys: {},
+      variables: {},
       origins: {
         singapore: {
           originId: 'singapore',

@@ -56,6 +56,7 @@ describe('an environment', () => {
   it('without fields of its own is the shared part', () => {
     expect(parseProject(two, { EDGE_ENV: 'prod' })).toEqual({
       environment: 'prod',
+      env: { EDGE_ENV: 'prod' },
       config: parseEdgeConfig({ ...sample, retryHeader: 'x-retry-attempt' }),
     });
   });
@@ -108,7 +109,34 @@ describe('the choice of an environment', () => {
   });
 
   it('is none where there are none', () => {
-    expect(parseProject(sample, {})).toEqual({ environment: undefined, config: parseEdgeConfig(sample) });
+    expect(parseProject(sample, {})).toEqual({ environment: undefined, config: parseEdgeConfig(sample), env: {} });
+  });
+});
+
+describe('variables', () => {
+  const written = {
+    ...sample,
+    variables: { VIEWER_DOMAIN: 'www.example.com' },
+    environments: {
+      staging: { functionName: 'b', keyPrefix: 'staging', variables: { VIEWER_DOMAIN: 'staging.example.com', EDGE_DISTRIBUTION_ID: 'E1' } },
+      prod: {},
+    },
+  };
+
+  it('are those of the chosen environment, beside what the process has', () => {
+    expect(parseProject(written, { EDGE_ENV: 'staging', OTHER: '1' }).env).toEqual({
+      EDGE_ENV: 'staging',
+      OTHER: '1',
+      VIEWER_DOMAIN: 'staging.example.com',
+      EDGE_DISTRIBUTION_ID: 'E1',
+    });
+    expect(parseProject(written, { EDGE_ENV: 'prod', VIEWER_DOMAIN: '' }).env['VIEWER_DOMAIN']).toBe('www.example.com');
+  });
+
+  it('are refused when the process has the value of another environment', () => {
+    const error = errorOf(() => parseProject(written, { EDGE_ENV: 'staging', VIEWER_DOMAIN: 'www.example.com' }));
+    expect(error).toMatchObject({ code: 'USAGE', hint: expect.stringContaining('VIEWER_DOMAIN') });
+    expect(parseProject(written, { EDGE_ENV: 'prod', VIEWER_DOMAIN: 'www.example.com' }).environment).toBe('prod');
   });
 });
 
