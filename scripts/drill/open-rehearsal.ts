@@ -9,6 +9,7 @@ import { openAws } from '../../src/aws/clients.ts';
 import { openKeyValueStore } from '../../src/aws/key-value-store.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
 import { aliasOf } from '../../src/config/origin-alias.ts';
+import { samplePaths } from '../../src/config/services.ts';
 import type { FlipperWatch, Rehearsal } from '../../src/drill/drill.ts';
 import type { DrillFlip, DrillProbe, DrillVerdict, OriginWait, ServedRecord, ViewerOutcome } from '../../src/drill/drill-record.ts';
 import type { CellWrites } from '../../src/drill/matrix/matrix.ts';
@@ -72,6 +73,8 @@ export async function openRehearsal(options: RehearsalOptions): Promise<OpenRehe
   const traffic = startTraffic({
     edge: cloud.edge.url,
     requestsPerSecond: options.requestsPerSecond,
+    // The paths of services alone: what passes through is not ours to rescue.
+    paths: config.services && samplePaths(config).flatMap(({ path, service }) => (service === undefined ? [] : [path])),
     retryHeader: options.retrying ? config.retryHeader : undefined,
     random: Math.random,
     now: Date.now,

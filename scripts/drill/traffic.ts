@@ -6,6 +6,8 @@ import type { ViewerOutcome } from '../../src/drill/drill-record.ts';
 export interface TrafficOptions {
   edge: string;
   requestsPerSecond: number;
+  /** What they ask for, GET and POST. Default: a page, an asset and two forms. */
+  paths?: readonly string[] | undefined;
   /** Viewers try again with this header, and a POST has an `Idempotency-Key`. Default: nothing is tried again. */
   retryHeader?: string | undefined;
   random: () => number;
@@ -39,11 +41,12 @@ const attemptMs = 5_000;
 export function startTraffic(options: TrafficOptions): Traffic {
   const { edge, random, now } = options;
   const client = options.retryHeader === undefined ? openPlainClient() : openRetryingClient(options.retryHeader);
+  const asked = options.paths?.flatMap((path) => [...'GGGPP'].map((kind) => ({ method: kind === 'G' ? 'GET' : 'POST', path }))) ?? kinds;
   const open = new Set<Promise<void>>();
   const pick = <T>(list: readonly T[]) => list[Math.floor(random() * list.length)] as T;
 
   const send = () => {
-    const kind = pick(kinds);
+    const kind = pick(asked);
     const country = pick(countries);
     const ip = `198.51.${Math.floor(random() * 256)}.${Math.floor(random() * 256)}`;
     const startedAt = now();
@@ -53,6 +56,7 @@ export function startTraffic(options: TrafficOptions): Traffic {
         startedAt,
         ms: now() - startedAt,
         method: kind.method,
+        path: kind.path,
         country,
         status,
         region,

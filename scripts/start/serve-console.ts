@@ -48,7 +48,8 @@ export async function serveConsole(
   const { published } = cloud.controlPlane;
   const { description } = cloud;
   const origins = Object.keys(config.origins);
-  const viewers = openViewers(description.edge);
+  // A path that passes through is among them, so that the page shows where it goes.
+  const viewers = openViewers(description.edge, config.services && samplePaths(config).map(({ path }) => path));
   const probing = { config, distribution: Promise.resolve(cloud.distribution), local: description.origins, signal };
   const tools = {
     store,

@@ -11,8 +11,8 @@ export interface Viewers {
 
 const maxViewersRate = 2_000;
 
-/** Opens viewers that send nothing yet. */
-export function openViewers(edge: string): Viewers {
+/** Opens viewers that send nothing yet; `paths` are those of startTraffic. */
+export function openViewers(edge: string, paths?: readonly string[]): Viewers {
   let rate = 0;
   let traffic: Traffic | undefined;
   return {
@@ -27,7 +27,7 @@ export function openViewers(edge: string): Viewers {
         traffic =
           rate === 0
             ? undefined
-            : startTraffic({ edge, requestsPerSecond: rate, random: Math.random, now: Date.now, onOutcome: () => undefined });
+            : startTraffic({ edge, paths, requestsPerSecond: rate, random: Math.random, now: Date.now, onOutcome: () => undefined });
       }
       return { requestsPerSecond: rate };
     },

@@ -1,4 +1,5 @@
 import type { EdgeConfig } from '../config/edge-config.ts';
+import { awsRegionText } from '../config/edge-config-rules.ts';
 import { EdgeError } from '../errors.ts';
 import { estimateCost, monthMs, type Schedule } from './flipper-cost.ts';
 import { type CostItem, costItem, type EdgeRegion, edgePrices, freeTiers, prices, regionPrices, sumUsd } from './prices.ts';
@@ -35,7 +36,7 @@ export interface StackOptions {
   bytesPerResponse: number;
   /** In each region, the standby included. */
   tasksPerRegion: number;
-  /** Percent of the requests that the first origin of defaultOrder serves; the others share the rest. */
+  /** Percent of the requests that the first origin of defaultOrder, or of the first service, serves; the others share the rest. */
   homePercent: number;
   /** Percent by price region, 100 in all. */
   viewers: Readonly<Record<EdgeRegion, number>>;
@@ -98,6 +99,8 @@ function edgeItems({ requests, bytesPerResponse, viewers }: StackOptions): CostI
 }
 
 function regionItems(region: string, requests: number, { bytesPerResponse, tasksPerRegion }: StackOptions): CostItem[] {
+  // What a host outside AWS costs is not on AWS's bill.
+  if (!awsRegionText.test(region)) return [];
   const of = regionPrices[region];
   if (of === undefined)
     throw new EdgeError('CONFIG_INVALID', `src/cost/prices.ts has no prices for ${region}`, {

@@ -6,7 +6,7 @@ import type { Opinion } from '../core/streak.ts';
 
 /** Everything recorded of one outage. Times are epoch milliseconds. */
 export interface Drill {
-  config: Pick<EdgeConfig, 'origins' | 'defaultOrder' | 'defaultSlices' | 'routes'>;
+  config: Pick<EdgeConfig, 'origins' | 'defaultOrder' | 'defaultSlices' | 'routes'> & Partial<Pick<EdgeConfig, 'services'>>;
   broken: string;
   /** A fault of the local cloud's origins, such as `refuse`. */
   fault: string;
@@ -31,6 +31,8 @@ export interface ViewerOutcome {
   startedAt: number;
   ms: number;
   method: string;
+  /** Default `/`. */
+  path?: string;
   country: string;
   /** 0 without a complete response. */
   status: number;

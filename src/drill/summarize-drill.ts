@@ -1,4 +1,4 @@
-import { orderedOf } from '../config/services.ts';
+import { orderedOf, routingOf } from '../config/services.ts';
 import { percentile } from '../text/percentile.ts';
 import { type Drill, servedWeight, type ViewerOutcome } from './drill-record.ts';
 
@@ -131,13 +131,15 @@ function judgeAfterFailback({ config, outcomes, timeline }: Drill): DrillPromise
   return judge(
     id,
     outcomes.filter(({ startedAt }) => startedAt >= failbackAt),
-    ({ country, region }) => isHome(config, country, region),
+    (outcome) => isHome(config, outcome),
   );
 }
 
-/** Whether the region is that of a first origin of the country's viewers. */
-function isHome(config: Drill['config'], country: string, region: string | undefined): boolean {
-  const { order, slices = [{ order }] } = orderedOf(config, country);
+/** Whether the region is that of a first origin of the viewer's order. A path of no service is not routed, so it cannot be elsewhere. */
+function isHome(config: Drill['config'], { country, region, path = '/' }: ViewerOutcome): boolean {
+  const routing = routingOf(config, path);
+  if (routing === undefined) return true;
+  const { order, slices = [{ order }] } = orderedOf(routing, country);
   return slices.some((slice) => region === config.origins[slice.order[0] ?? '']?.region);
 }
 

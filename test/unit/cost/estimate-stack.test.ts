@@ -226,3 +226,12 @@ it('keeps with every price where it is from, and when and how surely it was read
   }
   for (const { prices: covered } of freeTiers) for (const price of covered) expect(every).toContain(price);
 });
+
+it('has nothing for a host outside AWS', () => {
+  const elsewhere = parseEdgeConfig({
+    origins: { home: { region: 'eu-central-1' }, cellar: { region: 'Falkenstein' } },
+    defaultOrder: ['home', 'cellar'],
+  });
+  const { parts } = estimateStack(elsewhere, base);
+  expect(parts.find(({ name }) => name.startsWith('cellar, Falkenstein'))).toMatchObject({ items: [], usd: 0 });
+});

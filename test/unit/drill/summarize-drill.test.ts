@@ -53,6 +53,16 @@ describe('judgePromises', () => {
     expect(judged(drill)[promises.out]).toBe('kept');
   });
 
+  it('judges each request by the order of its own service, and none that passes through', () => {
+    const services = [
+      { name: 'files', paths: ['/files/*'], order: ['europe', 'singapore'], routes: [] },
+      { name: 'api', paths: ['/api/*'], order: ['singapore', 'europe'], routes: [] },
+    ];
+    const outcomes = (path: string) => good.outcomes.map((each) => ({ ...each, path }));
+    const home = (path: string) => judged({ ...good, config: { ...good.config, services }, outcomes: outcomes(path) })[promises.home];
+    expect([home('/api/x'), home('/files/x'), home('/')]).toEqual(['kept', 'broken', 'kept']);
+  });
+
   it('promises nothing for GET when the fault is one that an origin group waits for', () => {
     expect(judged({ ...good, fault: 'hang' })[promises.safe]).toBe('skipped');
   });
