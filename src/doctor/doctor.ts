@@ -2,9 +2,8 @@ import { EdgeError } from '../errors.ts';
 import { type Check, type CheckFinding, type CheckOutcome, fail, unread, warn, worstOf } from './check.ts';
 import { distributionCheck, everyBehaviorCheck, originGroupsCheck, originsCheck, timeoutsCheck } from './checks/distribution.ts';
 import { credentialsCheck, healthRecordCheck, liveCodeCheck, storeAssociationCheck, versionsCheck } from './checks/edge.ts';
-import { hostHeaderCheck } from './checks/host-header.ts';
 import { cachedContentCheck, countryCheck, policiesCheck } from './checks/policies.ts';
-import { certificatesCheck, originLockCheck } from './checks/reachability.ts';
+import { certificatesCheck, hostHeaderCheck, originLockCheck } from './checks/reachability.ts';
 import { alarmsCheck, flipperCheck, signalsCheck } from './checks/watch.ts';
 import type { DoctorReaders } from './readers.ts';
 

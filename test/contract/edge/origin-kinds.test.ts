@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type EdgeConfigInput, parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { countryPolicyId, managedOriginRequestPolicies } from '../../../src/config/managed-policies.ts';
 import { kindOfOrigin } from '../../../src/distribution/init/survey.ts';
-import { judgeHostHeader } from '../../../src/doctor/checks/host-header.ts';
+import { judgeHostHeader } from '../../../src/doctor/checks/reachability.ts';
 import { behaviorForwardsHost } from '../../../src/doctor/distribution-view.ts';
 import { buildProbeTarget } from '../../../src/probe/probe-target.ts';
 import { openTestEdge, type TestEdge, testDistribution } from './open-test-edge.ts';
