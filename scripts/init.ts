@@ -25,7 +25,7 @@ import { EdgeError } from '../src/errors.ts';
 const schemaFile = fileURLToPath(new URL('../src/config/edge-config.ts', import.meta.url));
 
 /** The checks that a distribution can pass before it is adopted. */
-const checkIds = ['policies', 'cached-content', 'origin-groups', 'timeouts', 'certificates', 'origin-lock', 'signals'];
+const checkIds = ['policies', 'cached-content', 'origin-groups', 'timeouts', 'host-header', 'certificates', 'origin-lock', 'signals'];
 
 await run({
   usage: 'init -- [--distribution <id>] [options]',

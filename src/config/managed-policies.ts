@@ -63,6 +63,16 @@ export function forwardsHost({ headers, exceptHeaders = [] }: OriginRequestPolic
   return headers === 'all' ? !exceptHeaders.includes('host') : headers.includes('host');
 }
 
+/** The same for a behavior with these policies, and with these headers among its legacy settings, in lower case. */
+export function sendsViewerHost(
+  legacyHeaders: readonly string[],
+  cachePolicy: CachePolicy | undefined,
+  originRequestPolicy: OriginRequestPolicy | undefined,
+): boolean {
+  const named = [...legacyHeaders, ...(cachePolicy?.headers ?? [])];
+  return named.includes('host') || legacyHeaders.includes('*') || (originRequestPolicy !== undefined && forwardsHost(originRequestPolicy));
+}
+
 /** DG using-managed-cache-policies.html */
 export const managedCachePolicies: Readonly<Record<string, CachePolicy>> = {
   [cachingDisabledId]: cachePolicy('CachingDisabled', [0, 0, 0]),

@@ -1,6 +1,6 @@
 import type { DefaultCacheBehavior, DistributionConfig, Origin } from '@aws-sdk/client-cloudfront';
 import type { EdgeConfig } from '../config/edge-config.ts';
-import { type CachePolicy, forwardsHost, type OriginRequestPolicy } from '../config/managed-policies.ts';
+import { type CachePolicy, type OriginRequestPolicy, sendsViewerHost } from '../config/managed-policies.ts';
 import { defaultBehavior, isSameBehavior } from '../config/path-pattern.ts';
 import type { DoctorReaders } from './readers.ts';
 
@@ -98,13 +98,7 @@ export function legacyHeaders({ ForwardedValues }: DefaultCacheBehavior): readon
 
 /** Whether the viewer's Host goes to the origin. */
 export function behaviorForwardsHost({ behavior, cachePolicy, originRequestPolicy }: RoutedBehavior): boolean {
-  const legacy = legacyHeaders(behavior);
-  return (
-    (originRequestPolicy !== undefined && forwardsHost(originRequestPolicy)) ||
-    cachePolicy?.headers.includes('host') === true ||
-    legacy.includes('host') ||
-    legacy.includes('*')
-  );
+  return sendsViewerHost(legacyHeaders(behavior), cachePolicy, originRequestPolicy);
 }
 
 /** The router's origins as the config has them. */

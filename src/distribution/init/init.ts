@@ -1,6 +1,6 @@
 import type { LiveDistribution } from '../../aws/distribution.ts';
 import { type EdgeConfig, type EdgeConfigInput, type ManagedPart, managedParts, parseEdgeConfig } from '../../config/edge-config.ts';
-import { managedCachePolicies, managedOriginRequestPolicies } from '../../config/managed-policies.ts';
+import { managedCachePolicies, managedOriginRequestPolicies, sendsViewerHost } from '../../config/managed-policies.ts';
 import { defaultBehavior } from '../../config/path-pattern.ts';
 import { EdgeError } from '../../errors.ts';
 import type { ConfigChange } from '../diff-config.ts';
@@ -69,11 +69,14 @@ export async function planInit(found: FoundDistribution, choice: Choice, file: F
   const survey = surveyDistribution(found.config);
   const proposal = proposeAdoption(survey, { ...choice, functionName: file.functionName });
   const before = nameBefore(proposal);
-  const config = writeConfig(found, proposal, file, before?.file);
-  const text = formatConfigFile(config, { importFrom: file.importFrom, title: titleOf(found), comments: commentsOf(proposal) });
-  const parsed = parseEdgeConfig(config, 'the proposed edge.config.ts');
   const live = asLive(found);
-  const facts = await readFacts(live, parsed);
+  const parse = (input: EdgeConfigInput) => parseEdgeConfig(input, 'the proposed edge.config.ts');
+  const draft = writeConfig(found, proposal, file, before?.file);
+  const facts = await readFacts(live, parse(draft));
+  const hosts = new Map(proposal.origins.map(({ id, alias }) => [alias, decideHost(id, proposal, facts)]));
+  const config = { ...draft, origins: withHosts(draft.origins, hosts) };
+  const parsed = parse(config);
+  const text = formatConfigFile(config, { importFrom: file.importFrom, title: titleOf(found), comments: commentsOf(proposal) });
   const planWith = (manage: readonly ManagedPart[]) =>
     planOwnChanges(live, { ...ownChanges(parsed, onlyDistribution(parsed)), manage }, { ...facts, isPublished: true });
   const adoption = planWith(file.manage);
@@ -92,7 +95,7 @@ export async function planInit(found: FoundDistribution, choice: Choice, file: F
     before,
     untouched: listUntouched(survey, proposal),
     blocked: proposal.blocked,
-    notes: listNotes(proposal),
+    notes: [...listNotes(proposal), ...noteHosts(hosts)],
   };
 }
 
@@ -147,6 +150,44 @@ function writeConfig(
           })),
         }),
   };
+}
+
+type Host = 'viewer' | 'origin';
+
+/** Which Host the behaviors send to an origin; `mixed` when they differ, and undefined when a policy is not known. */
+function decideHost(id: string, { services }: Proposal, facts: OwnFacts): Host | 'mixed' | undefined {
+  const behaviors = services
+    .filter(({ order }) => order.includes(id))
+    .flatMap((service) => service.behaviors.map(({ behavior }) => behavior));
+  const hosts = behaviors.map(({ CachePolicyId: cache = '', OriginRequestPolicyId: request, ForwardedValues }) => {
+    const policy = request === undefined ? undefined : facts.originRequestPolicies[request];
+    if (request !== undefined && policy === undefined) return undefined;
+    const legacy = (ForwardedValues?.Headers?.Items ?? []).map((name) => name.toLowerCase());
+    return sendsViewerHost(legacy, facts.cachePolicies[cache], policy) ? 'viewer' : 'origin';
+  });
+  const [first] = hosts;
+  return hosts.every((host) => host === first) ? first : 'mixed';
+}
+
+function withHosts(
+  origins: EdgeConfigInput['origins'],
+  hosts: ReadonlyMap<string, Host | 'mixed' | undefined>,
+): EdgeConfigInput['origins'] {
+  return Object.fromEntries(
+    Object.entries(origins).map(([alias, { signals, ...origin }]) => {
+      const host = hosts.get(alias);
+      return [alias, { ...origin, ...(host !== undefined && host !== 'mixed' && { host }), ...(signals && { signals }) }];
+    }),
+  );
+}
+
+function noteHosts(hosts: ReadonlyMap<string, Host | 'mixed' | undefined>): string[] {
+  const of = (wanted: string | undefined) => [...hosts].flatMap(([alias, host]) => (host === wanted ? [alias] : [])).join(', ');
+  const [mixed, unknown] = [of('mixed'), of(undefined)];
+  return [
+    ...(mixed === '' ? [] : [`some behaviors send the viewer's Host to ${mixed}, and others the origin's own name: \`host\` is left out`]),
+    ...(unknown === '' ? [] : [`the account's own policies are not known here: add \`host\` to ${unknown}, 'viewer' or 'origin'`]),
+  ];
 }
 
 /** Without its domain name: probes then take name, port, protocol, Host and headers from the live distribution, which may change. */

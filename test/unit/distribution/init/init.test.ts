@@ -81,11 +81,13 @@ it('writes what the distribution has', async () => {
       singapore: {
         originId: 'WebStackSiteDistributionOrigin1A1B2C3D4',
         region: 'ap-southeast-1',
+        host: 'viewer',
         signals: [{ type: 'http', path: '/healthz' }],
       },
       frankfurt: {
         originId: 'WebStackSiteDistributionOrigin3C9D0E1F2',
         region: 'eu-central-1',
+        host: 'viewer',
         signals: [{ type: 'http', path: '/healthz' }],
       },
     },
@@ -117,6 +119,17 @@ it('the country’s policy is announced where it is missing, with what it would 
   expect(await country(s3AndApi())).toMatchObject({ changes: [{ path: 'CacheBehaviors[/api/*].OriginRequestPolicyId' }], hazards: [] });
   expect(await country(apiGateway())).toMatchObject({ hazards: [{ kind: 'sends-more' }] });
   expect(await country(legacyValues())).toMatchObject({ changes: [], hazards: [{ kind: 'note' }] });
+});
+
+it('each origin has the Host that the behaviors send', async () => {
+  const hosts = async (config: FoundDistribution['config']) => Object.values((await plan(config)).config.origins).map(({ host }) => host);
+  expect(await hosts(s3AndApi())).toEqual(['viewer', 'viewer']);
+  expect(await hosts(apiGateway())).toEqual(['origin', 'origin']);
+  expect(await hosts(legacyValues())).toEqual(['viewer', 'viewer']);
+  const mixed = cdkIds();
+  Object.assign(mixed.DefaultCacheBehavior ?? {}, { OriginRequestPolicyId: undefined });
+  expect(await hosts(mixed)).toEqual([undefined, undefined]);
+  expect((await plan(mixed)).notes).toEqual([expect.stringContaining('`host` is left out')]);
 });
 
 it('a distribution that is adopted already needs no change', async () => {
