@@ -17,15 +17,15 @@ export interface LoadedCode extends FunctionSource {
  * The function that a text names: `live`, `config`, the number of a version of function:history, or a file. NOT_FOUND when there is none.
  */
 export async function loadNamedCode(name: string, config: EdgeConfig, options: { local: boolean; io: Io }): Promise<LoadedCode> {
-  if (name === 'live') return loadLiveCode(config, options);
-  if (name === 'config') return loadTreeCode(config);
+  if (/^live$/i.test(name)) return loadLiveCode(config, options);
+  if (/^config$/i.test(name)) return loadTreeCode(config);
   const version = versionPattern.exec(name)?.[1];
   return version === undefined ? loadFile(name) : loadVersion(Number(version), config, options);
 }
 
 /** Whether the code of this name is in an account: it is LIVE, or a version. */
 export function isOnAws(name: string): boolean {
-  return name === 'live' || versionPattern.test(name);
+  return /^live$/i.test(name) || versionPattern.test(name);
 }
 
 const versionPattern = /^v?(\d{1,9})$/;

@@ -10,6 +10,8 @@ import type { Store } from './known.ts';
  */
 export interface Trace extends Pick<RawRun, 'reads' | 'logs' | 'droppedLogArguments'> {
   calls: string[];
+  /** Logged so far, with what found no room. */
+  logBytes: number;
   customData: string | undefined;
   /**
    * A helper that the function called and this runtime does not have: the run fails, even if the function catches the

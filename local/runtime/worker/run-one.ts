@@ -36,7 +36,7 @@ export interface EventOfOneRun {
 }
 
 export function newTrace(): Trace {
-  return { calls: [], reads: [], logs: [], droppedLogArguments: 0, customData: undefined, missing: undefined };
+  return { calls: [], reads: [], logs: [], logBytes: 0, droppedLogArguments: 0, customData: undefined, missing: undefined };
 }
 
 /** Evaluates the source's top level and returns its handler; throws what that throws. */
@@ -89,14 +89,14 @@ function requireModule(name: unknown): object {
 }
 
 function openConsole(trace: Trace): object {
-  let room = maxLogBytes;
   return {
     log: (...args: unknown[]) => {
       trace.droppedLogArguments += Math.max(0, args.length - 1);
       const bytes = encoder.encode(logged(args[0]));
-      if (room <= 0) return;
+      if (trace.logBytes >= maxLogBytes) return;
+      const room = maxLogBytes - trace.logBytes;
       trace.logs.push(decoder.decode(bytes.length > room ? bytes.subarray(0, room) : bytes));
-      room -= bytes.length;
+      trace.logBytes += bytes.length;
     },
   };
 }

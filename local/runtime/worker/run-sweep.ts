@@ -91,6 +91,7 @@ function forgetLast(trace: Trace): void {
   trace.calls = [];
   trace.reads = [];
   trace.logs = [];
+  trace.logBytes = 0;
   trace.droppedLogArguments = 0;
   trace.customData = undefined;
   trace.missing = undefined;

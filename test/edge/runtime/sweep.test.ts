@@ -130,3 +130,10 @@ describe('a sweep', () => {
     }
   }, 60_000);
 });
+
+it('gives each run the room for its own logs, and tells runs with other logs apart', async () => {
+  const loud = source(`function handler(event) { console.log(event.request.uri + 'x'.repeat(1000)); return event.request; }`);
+  const events = Array.from({ length: 60 }, (_, n) => viewerRequest({ uri: `/${n}` }));
+  const [executions] = (await sweeper.sweep({ sources: [loud], events, store, now })) ?? [];
+  expect(executions?.map(({ logs }) => logs[0]?.split('x')[0])).toEqual(events.map(({ request }) => request.uri));
+});
