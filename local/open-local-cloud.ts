@@ -15,11 +15,13 @@ import { resolveOnLoopback } from './resolve-on-loopback.ts';
 import { type Engine, openEngine } from './runtime/engine.ts';
 
 export interface LocalCloudOptions {
-  config: Pick<EdgeConfig, 'origins'>;
+  config: Pick<EdgeConfig, 'origins'> & Partial<Pick<EdgeConfig, 'functionName'>>;
   /** The control plane's port. The edge and the origins get the next ones. 0: any free ones. */
   port: number;
   /** Reads distribution.json with these values for its placeholders. */
   readDistribution: (env: Readonly<Record<string, string>>) => Promise<DistributionConfig>;
+  /** The environment of edge.config.ts that the configuration is for. */
+  environment?: string | undefined;
   propagation?: Partial<Propagation>;
   onRequest?: (record: EdgeRequestRecord) => void;
   /** For stopped runs, restarts and dropped log arguments. */
@@ -70,7 +72,7 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<OpenLo
 
   try {
     const ids = Object.keys(config.origins);
-    const env = placeholders(ids);
+    const env: Record<string, string> = { ...placeholders(ids), ...(config.functionName && { EDGE_FUNCTION_NAME: config.functionName }) };
     const distribution = await options.readDistribution(env);
     const origins: Record<string, ReferenceOrigin> = {};
     const setFault = async (id: string, fault: OriginFault) => origins[id]?.setFault(fault);
@@ -124,6 +126,7 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<OpenLo
         controlPlane: `http://127.0.0.1:${controlPlane.port}`,
         edge: edge.url,
         accountId,
+        ...(options.environment !== undefined && { environment: options.environment }),
         keyValueStoreArn,
         distributionId,
         origins: Object.fromEntries(

@@ -12,7 +12,8 @@ import type { Release } from '../src/publish/publish-tools.ts';
 import { createStore } from '../src/store/create-store.ts';
 import { openRuntime } from './function/open-runtime.ts';
 
-export interface PublishedCloudOptions extends Pick<LocalCloudOptions, 'propagation' | 'onRequest' | 'log' | 'engine' | 'njs'> {
+export interface PublishedCloudOptions
+  extends Pick<LocalCloudOptions, 'environment' | 'propagation' | 'onRequest' | 'log' | 'engine' | 'njs'> {
   config: EdgeConfig;
   /** The control plane's port; see openLocalCloud. */
   port: number;

@@ -36,7 +36,7 @@ await run({
     locations: integer('edge locations, each with its own copy of the store', { fallback: 1, min: 1, max: 50 }),
   },
   main: async ({ values }, io) => {
-    const { config: written } = await openProject(io);
+    const { config: written, environment } = await openProject(io);
     const config = values.quick ? drillConfig(written) : written;
     const port = localPort(io.env);
     const time = (at: number) => new Date(at).toISOString().slice(11, 19);
@@ -49,6 +49,7 @@ await run({
     let page: Awaited<ReturnType<typeof serveConsole>> | undefined;
     const cloud = await openPublishedCloud({
       config,
+      environment,
       port,
       signal: io.signal,
       propagation: {

@@ -11,7 +11,7 @@ export interface Project {
   config: EdgeConfig;
   /** The chosen environment; undefined when edge.config.ts has none. */
   environment: string | undefined;
-  /** The process's environment with `variables` of edge.config.ts. */
+  /** The process's environment with `variables` of edge.config.ts, and the function's name for distribution.json. */
   env: Environment;
 }
 
@@ -57,7 +57,7 @@ function withVariables(config: EdgeConfig, environment: string | undefined, env:
       throw new EdgeError('USAGE', `${name} is "${value}" in edge.config.ts, and "${env[name]}" in the environment of this process`, {
         hint: `unset ${name}, or remove it from variables in edge.config.ts`,
       });
-  return { config, environment, env: { ...env, ...config.variables } };
+  return { config, environment, env: { ...env, EDGE_FUNCTION_NAME: config.functionName, ...config.variables } };
 }
 
 /** Every project that edge.config.ts describes, one for each environment. CONFIG_INVALID with the problems of all of them. */

@@ -10,6 +10,8 @@ export interface LocalCloud {
   /** Base URL of the edge, where viewers go. */
   edge: string;
   accountId: string;
+  /** The environment of edge.config.ts that it runs; absent when that has none. */
+  environment?: string;
   keyValueStoreArn: string;
   distributionId: string;
   /** By origin id. */
@@ -45,9 +47,24 @@ export async function readLocalCloud(env: Readonly<Record<string, string | undef
     throw new EdgeError('LOCAL_CLOUD_ABSENT', `no local cloud at ${url}: ${messageOf(cause)}`, { cause, hint: startHint });
   }
   const parsed = parseLocalCloud(answer.body);
-  if (answer.status === 200 && 'cloud' in parsed) return parsed.cloud;
+  if (answer.status === 200 && 'cloud' in parsed) {
+    checkEnvironment(parsed.cloud.environment, env['EDGE_ENV']);
+    return parsed.cloud;
+  }
   const found = 'problems' in parsed ? parsed.problems.join('; ') : `status ${answer.status}`;
   throw new EdgeError('LOCAL_CLOUD_ABSENT', `something else than the local cloud answers at ${url}: ${found}`, { hint: startHint });
+}
+
+/** A command in one environment must not work on the records of another. One that reads no configuration needs no environment. */
+function checkEnvironment(running: string | undefined, chosen: string | undefined): void {
+  if (!chosen || running === chosen) return;
+  throw new EdgeError(
+    'USAGE',
+    `the local cloud runs ${running === undefined ? 'no environment' : `environment ${running}`}, and ${chosen} is chosen`,
+    {
+      hint: `start one for it: npm start -- --env ${chosen}, with another EDGE_LOCAL_PORT if both are to run`,
+    },
+  );
 }
 
 /** The port of the control plane by the environment. */

@@ -31,6 +31,7 @@ export function formatStorePlan({ name, arn, keyPrefix, steps, others }: StorePl
   const rest = others.length === 0 ? '' : `; ${others.length} other ${others.length === 1 ? 'key stays' : 'keys stay'}`;
   return [
     arn === undefined ? `${paint(colour, 'green', '+')} key-value store ${name}` : `key-value store ${name} (${arn})`,
+    ...(keyPrefix === undefined ? [] : [`the package’s own keys are below ${keyPrefix}/`]),
     ...steps.map(
       (step) =>
         `  ${paint(colour, signs[step.kind][1], signs[step.kind][0])} ${formatStep({ ...step, key: storedKey(step.key, keyPrefix) })}`,

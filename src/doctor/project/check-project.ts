@@ -94,7 +94,7 @@ async function checkOne({ config }: CheckedProject, text: string | undefined, at
     await attempt(
       'distribution',
       async () => {
-        const distribution = parseDistribution(text, { ...fillAll(text), ...config.variables });
+        const distribution = parseDistribution(text, { ...fillAll(text), EDGE_FUNCTION_NAME: config.functionName, ...config.variables });
         checkOriginsAgree(config, distribution);
         return distribution;
       },

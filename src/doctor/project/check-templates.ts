@@ -26,7 +26,7 @@ export async function checkTemplates({ config, distribution, read }: TemplateFac
   const syntax = [...files].flatMap(([path, text]) => findSyntaxErrors(path, text));
   // Nothing in a file that does not parse can be compared.
   if (syntax.length > 0) return { files: [...files.keys()], problems: syntax };
-  const isSet = (name: string) => config.variables?.[name] !== undefined;
+  const isSet = (name: string) => name === 'EDGE_FUNCTION_NAME' || config.variables?.[name] !== undefined;
   const problems = [
     ...checkFlipperTemplate(files.get(flipperTemplate), distribution, config.functionName, isSet),
     ...checkWorkflow(files.get(flipperWorkflow), distribution, isSet),

@@ -56,7 +56,7 @@ describe('an environment', () => {
   it('without fields of its own is the shared part', () => {
     expect(parseProject(two, { EDGE_ENV: 'prod' })).toEqual({
       environment: 'prod',
-      env: { EDGE_ENV: 'prod' },
+      env: { EDGE_ENV: 'prod', EDGE_FUNCTION_NAME: 'origin-router' },
       config: parseEdgeConfig({ ...sample, retryHeader: 'x-retry-attempt' }),
     });
   });
@@ -109,7 +109,11 @@ describe('the choice of an environment', () => {
   });
 
   it('is none where there are none', () => {
-    expect(parseProject(sample, {})).toEqual({ environment: undefined, config: parseEdgeConfig(sample), env: {} });
+    expect(parseProject(sample, {})).toEqual({
+      environment: undefined,
+      config: parseEdgeConfig(sample),
+      env: { EDGE_FUNCTION_NAME: 'origin-router' },
+    });
   });
 });
 
@@ -127,6 +131,7 @@ describe('variables', () => {
     expect(parseProject(written, { EDGE_ENV: 'staging', OTHER: '1' }).env).toEqual({
       EDGE_ENV: 'staging',
       OTHER: '1',
+      EDGE_FUNCTION_NAME: 'b',
       VIEWER_DOMAIN: 'staging.example.com',
       EDGE_DISTRIBUTION_ID: 'E1',
     });
