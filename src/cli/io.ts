@@ -68,7 +68,7 @@ export function openIo(host: Host, json: boolean, signal: AbortSignal): Io {
   const write = (output: Host['stdout'], text: string, before = '') => {
     erase();
     const escaped = escapeForeign(text);
-    output.write(before + (output.isTTY === true ? wrapLines(escaped, output.columns ?? 80) : escaped));
+    output.write(before + (output.isTTY === true ? wrapLines(escaped, output.columns || 80) : escaped));
   };
   const result = (value: unknown, lines: readonly string[], before = '') => {
     if (!json) return write(stdout, lines.map((line) => `${line}\n`).join(''), before);
@@ -94,7 +94,7 @@ export function openIo(host: Host, json: boolean, signal: AbortSignal): Io {
       if (!isProgressVisible) return;
       erase();
       // A line wider than the terminal would wrap, and only its last row could be erased.
-      stderr.write(escapeForeign(line).slice(0, (stderr.columns ?? 80) - 1));
+      stderr.write(escapeForeign(line).slice(0, (stderr.columns || 80) - 1));
       transient = true;
     },
     result: (value, lines) => result(value, lines),
@@ -112,7 +112,7 @@ export function openIo(host: Host, json: boolean, signal: AbortSignal): Io {
     get isTerminal() {
       return isProgressVisible && host.stdin.isTTY === true;
     },
-    columns: stdout.columns ?? 80,
+    columns: stdout.columns || 80,
     colour: !json && chooseColour(env, stdout.isTTY === true),
     json,
     signal,
