@@ -53,7 +53,7 @@ export function useDistribution(config: EdgeConfig, file: DistributionConfig | u
   const unknown = Object.entries(config.origins).flatMap(([alias, { domainName }]) => (domainName === undefined ? [alias] : []));
   if (unknown.length === 0) return buildDistribution(config, values);
   throw new EdgeError('CONFIG_MISSING', `no file says where ${unknown.join(', ')} ${unknown.length === 1 ? 'is' : 'are'}`, {
-    hint: `add domainName to origins.${unknown[0]} in edge.config.ts, or distribution.json to its folder`,
+    hint: `add domainName to origins.${unknown[0]} in edge.config.ts, with headers where CloudFront adds a secret, or distribution.json to its folder`,
   });
 }
 

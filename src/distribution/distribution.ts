@@ -30,7 +30,7 @@ export interface PartTarget {
 }
 
 /** A distribution that distribution.json describes. */
-export interface FileTarget {
+interface FileTarget {
   client: CloudFrontClient;
   /** distribution.json with its placeholders filled. */
   file: DistributionConfig;
