@@ -12,10 +12,13 @@ export async function openRuntime(io: Pick<Io, 'env' | 'now' | 'progress'> & Par
   return openFunctionRuntime({ log: io.progress, now: io.now });
 }
 
+/** Before a sweep counts as endless: on a busy machine one takes several seconds. */
+const sweepLimitMs = 10_000;
+
 /** workerd for runs by the thousand; undefined, with a line about it, if it does not start. */
 export async function openSweeper(io: Io): Promise<SweepRuntime | undefined> {
   const { openSweepRuntime } = await import('../../local/runtime/sweep-runtime.ts');
-  return openSweepRuntime({ log: io.progress }).catch((error: Error) => {
+  return openSweepRuntime({ log: io.progress, timeLimitMs: sweepLimitMs }).catch((error: Error) => {
     io.stderr(`workerd did not start, so this takes longer: ${error.message}`);
     return undefined;
   });
