@@ -62,7 +62,7 @@ describe('npm run function:replay', () => {
       notRouted: 0,
       movements: [
         {
-          behavior: 'default',
+          behavior: '/api/*',
           before: 'singapore, then europe',
           after: 'europe, then singapore',
           requests: lines / 5,
