@@ -1,11 +1,16 @@
-// Random events and records through the built router in workerd and in njs, against the model: npm run bench -- fuzz [--count 100000] [--seed n]
+// Random configurations, events and records through the built router in workerd and in njs, against the model: npm run bench -- fuzz [--count 100000] [--seed n]
 // Ends with 1 at the first disagreement, shrunk to the smallest case that still shows it; --seed repeats a run.
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
-import { type RandomCase, randomCase } from '../test/edge/router/arbitraries.ts';
+import { caseOf, type RandomCase, randomCase } from '../test/edge/router/arbitraries.ts';
 import { openBuiltRouters } from '../test/edge/router/built-routers.ts';
+import { configs } from '../test/edge/router/configs.ts';
+import { registerRandomConfigs } from '../test/edge/router/random-configs.ts';
 import { modelText, runTexts } from '../test/edge/router/run-texts.ts';
+
+/** Building one takes as long as hundreds of cases. */
+const configsPerBatch = 10;
 
 interface Verdict {
   each: RandomCase | undefined;
@@ -21,7 +26,6 @@ if (!Number.isInteger(count) || count < 1 || !Number.isInteger(firstSeed)) {
 }
 
 const runtimes = await openBuiltRouters();
-const batch = fc.array(randomCase, { minLength: 1, maxLength: 2_000, size: 'max' });
 
 /** The first case that not all runtimes do as the model does; undefined when they agree. */
 async function findDisagreement(cases: readonly RandomCase[]): Promise<Verdict | undefined> {
@@ -41,7 +45,12 @@ function kindOf(text: string): string {
 
 function report({ each, texts }: Verdict): void {
   const store = JSON.stringify(each?.input.store, (_, value) => (value instanceof Map ? [...value] : value));
-  const lines = { config: each?.config, event: JSON.stringify(each?.input.event), store, now: each?.input.now };
+  const lines = {
+    config: JSON.stringify(each && configs[each.config]),
+    event: JSON.stringify(each?.input.event),
+    store,
+    now: each?.input.now,
+  };
   for (const [name, text] of [...Object.entries(lines), ...texts]) console.log(`${name.padEnd(8)}${text}`);
 }
 
@@ -52,6 +61,9 @@ let done = 0;
 /** One batch; false when it did not agree. */
 async function runBatch(seed: number): Promise<boolean> {
   let tried: RandomCase[] = [];
+  // As many of new configurations as of those that the tests know.
+  const each = fc.oneof(randomCase, caseOf(registerRandomConfigs(configsPerBatch, seed)));
+  const batch = fc.array(each, { minLength: 1, maxLength: 2_000, size: 'max' });
   const property = fc.asyncProperty(batch, async (cases) => {
     tried = cases;
     return (await findDisagreement(cases)) === undefined;

@@ -10,6 +10,7 @@ import type { RunInput } from '../src/edge/execution.ts';
 import { countInstructions, countRequests } from '../src/edge/njs/instructions.ts';
 import { findExecutable } from '../src/edge/njs/run-process.ts';
 import { countOwnCode } from './own-code-cost.ts';
+import { countOptions } from './router-options.ts';
 
 interface CostCase {
   name: string;
@@ -161,6 +162,15 @@ if (njs === undefined || valgrind === undefined) {
     for (const { name, instructions, budget, bytes, maxBytes } of own) {
       row(name, instructions, budget);
       row(`${name}: bytes`, bytes, maxBytes);
+    }
+    console.log('\noptions of the order, each on top of the router without it');
+    for (const { name, instructions, budget, bytes } of await countOptions(
+      config,
+      { event: eventFrom('IN'), store: withRecord('ok') },
+      { njs, valgrind },
+    )) {
+      row(name, instructions, budget);
+      row(`${name}: bytes`, bytes);
     }
     // Two letters each, the last ones the farthest to search for.
     const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];

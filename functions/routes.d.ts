@@ -17,7 +17,7 @@ declare module 'virtual:routes' {
   export const hasServices: boolean;
   /** The key of the service that has a path; empty when none has. Before a country, it is the name in `places`. */
   export const serviceOf: (uri: string) => string;
-  /** True compiles `upTo` and `orders` of a route in. */
+  /** True compiles the shares of a route in. */
   export const hasShares: boolean;
   /** True compiles the viewer's subdivision in: `places` has names such as `US-CA`. */
   export const hasSubdivisions: boolean;
@@ -43,11 +43,16 @@ declare module 'virtual:routes' {
   export const maxRecordLength: number;
   /** The different orders of origins, each whole, as aliases, in the shape of an origin group; 0 is the default order. */
   export const routes: { [place: string]: Route };
-  interface Route {
+  /** As the helper of CloudFront takes it. */
+  export interface Group {
     originIds: string[];
     failoverCriteria: OriginGroup['failoverCriteria'];
-    /** Only where several orders share the viewers: the percent at which each of them ends. */
-    upTo?: number[];
-    orders?: string[][];
   }
+  /** Where several orders share the viewers: those below the position `upTo` of 65,536 have `group`, the others are those of `next`. */
+  export interface Share {
+    upTo?: number;
+    group?: Group;
+    next?: Share;
+  }
+  type Route = Group & Share;
 }

@@ -2,7 +2,7 @@ import { maxEntries, maxRecordLength } from '../../kvs/health-record.ts';
 import { healthKey } from '../../kvs/keys.ts';
 import { storedKey } from '../../kvs/reserved-keys.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
-import { endsOf, type Ordered } from '../config/order-schema.ts';
+import { endsOf, type Ordered, type OrderSlice } from '../config/order-schema.ts';
 import { listRoutings, orderedOf } from '../config/services.ts';
 import { pathTest } from './path-test.ts';
 
@@ -27,11 +27,7 @@ export function routesModule(config: EdgeConfig): string {
   if (config.perRequestFailover) for (const method of safeMethods) places[method] = -1;
   const ids = Object.fromEntries(Object.entries(config.origins).map(([alias, { originId }]) => [alias, originId]));
   const hasAliases = Object.entries(ids).some(([alias, id]) => alias !== id);
-  const routes = orders.map(({ order, slices }) => ({
-    originIds: cut(order),
-    failoverCriteria,
-    ...(slices && { upTo: endsOf(slices), orders: slices.map((slice) => cut(slice.order)) }),
-  }));
+  const routes = orders.map(({ order, slices }) => (slices === undefined ? groupOf(order) : chainOf(slices)));
   const { tester } = config;
   const hasShares = orders.some(({ slices }) => slices !== undefined);
   return [
@@ -48,7 +44,7 @@ export function routesModule(config: EdgeConfig): string {
     `export const testerName = ${JSON.stringify(tester?.cookie ?? tester?.header ?? '')};`,
     `export const testerHash = ${JSON.stringify(tester?.sha256 ?? '')};`,
     `export const hasAliases = ${hasAliases};`,
-    `export const onlyPairs = ${!hasShares && orders.every(({ order }) => order.length <= 2)};`,
+    `export const onlyPairs = ${orders.every(({ order }) => order.length <= 2)};`,
     `export const maxRecordLength = ${maxRecordLength(Object.keys(config.origins))};`,
     `export const retryHeader = ${JSON.stringify(config.retryHeader ?? '')};`,
     `export const firstAttempt = ${JSON.stringify(firstAttempts[config.retryHeader ?? ''] ?? '0')};`,
@@ -102,6 +98,20 @@ function parsed(value: unknown): string {
 }
 
 /** A record takes out `maxEntries` origins at most: no viewer is sent to a place behind these and one more. */
-function cut(order: readonly string[]): readonly string[] {
-  return order.slice(0, maxEntries + 1);
+function groupOf(order: readonly string[]) {
+  return { originIds: order.slice(0, maxEntries + 1), failoverCriteria };
+}
+
+interface Share {
+  upTo: number;
+  group: ReturnType<typeof groupOf>;
+  next?: Share;
+}
+
+/** Each slice with the next one. A viewer's position of 65,536 is a whole number, and so is the end of a slice. */
+function chainOf(slices: readonly OrderSlice[]): Share | undefined {
+  const ends = endsOf(slices).map((percent) => Math.ceil(percent * 655.36));
+  return slices.reduceRight<Share | undefined>((next, { order }, index) => {
+    return { upTo: ends[index] ?? 0, group: groupOf(order), ...(next && { next }) };
+  }, undefined);
 }

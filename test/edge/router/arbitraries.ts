@@ -213,3 +213,8 @@ export const randomCase: fc.Arbitrary<RandomCase> = fc.record({
   ),
   input: routerInput,
 });
+
+/** The same with any of these configurations. */
+export function caseOf(names: readonly ConfigName[]): fc.Arbitrary<RandomCase> {
+  return fc.record({ config: fc.constantFrom(...names), input: routerInput });
+}

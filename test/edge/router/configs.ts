@@ -4,7 +4,7 @@ import edgeConfig from '../../fixtures/sample/edge.config.ts';
 
 /** The secret of the testers: what edge.config.ts has is its hash. */
 export const testerSecret = 'correct-horse-battery';
-const testerHash = createHash('sha256').update(testerSecret).digest('hex');
+export const testerHash = createHash('sha256').update(testerSecret).digest('hex');
 
 const origins = {
   singapore: { region: 'ap-southeast-1' },

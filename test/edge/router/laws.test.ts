@@ -3,10 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { routingOf } from '../../../src/config/services.ts';
 import type { RunInput } from '../../../src/edge/execution.ts';
 import { judgeRun } from '../../../src/edge/judge/judge.ts';
-import { randomCase } from './arbitraries.ts';
+import { caseOf, randomCase } from './arbitraries.ts';
 import { openBuiltRouters, type RouterInput, type RouterRuntime } from './built-routers.ts';
 import { configs } from './configs.ts';
 import { routeByModel } from './model.ts';
+import { registerRandomConfigs } from './random-configs.ts';
 import { modelText, runTexts } from './run-texts.ts';
 import { openSourceRouter } from './source-router.ts';
 
@@ -44,6 +45,20 @@ describe('whatever the event, the record and the store', () => {
       expect(texts[place], `${runtime.name}: ${JSON.stringify(cases[place])}`).toBe(wanted[place]);
     }
   });
+
+  it('all runtimes do what the model does with any configuration', async () => {
+    const names = registerRandomConfigs(40, 20_261_130);
+    expect(names.filter((name) => configs[name].services !== undefined).length).toBeGreaterThan(5);
+    const cases = fc.sample(caseOf(names), 2_000);
+    const wanted = cases.map(modelText);
+    for (const runtime of runtimes) {
+      const texts = await runTexts(runtime, cases);
+      const place = texts.findIndex((text, index) => text !== wanted[index]);
+      expect(texts[place], `${runtime.name}: ${JSON.stringify([cases[place], configs[cases[place]?.config ?? 'sample']])}`).toBe(
+        wanted[place],
+      );
+    }
+  }, 240_000);
 
   it('exactly one helper is called, and the route is said in words that neither the viewer nor the record can choose', () => {
     fc.assert(
