@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isRecord } from '../text/is-record.ts';
 import { awsRegionText, checkFailover, checkHealth } from './edge-config-rules.ts';
 
 // The part of edge.config.ts that the flipper reads: evidence about an origin, verdicts, flips and who is notified.
@@ -50,6 +51,7 @@ export const alarmSignal = z.strictObject({
 
 export const signal = z.discriminatedUnion('type', [httpSignal, route53Signal, alarmSignal]);
 
+// A field of another type hides no rule about the others: compared with a number it is neither less nor more.
 export const healthPolicy = z
   .strictObject({
     /** Time between probes of a healthy origin. */
@@ -76,7 +78,7 @@ export const healthPolicy = z
       })
       .prefault({}),
   })
-  .superRefine(checkHealth);
+  .superRefine(checkHealth, { when: ({ value }) => isRecord(value) && isRecord(value['failureRate']) });
 
 export const failoverPolicy = z
   .strictObject({
@@ -100,7 +102,7 @@ export const failoverPolicy = z
     /** The same where no other flipper runs, for keys that another tool deletes or damages. */
     recheckMs: milliseconds.default(900_000),
   })
-  .superRefine(checkFailover);
+  .superRefine(checkFailover, { when: ({ value }) => isRecord(value) && Array.isArray(value['ramp']) });
 
 export const environmentName = z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'an environment variable is A-Z, 0-9 and "_", starting with a letter');
 

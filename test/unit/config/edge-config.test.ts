@@ -367,6 +367,17 @@ describe('an edge.config.ts with many problems', () => {
   });
 });
 
+it('a value of a wrong type hides no rule about its neighbours', () => {
+  const health = { intervalMs: 'x', timeoutMs: 10, connectTimeoutMs: 99 };
+  const failover = { holdDownMs: 'y', ramp: [5] };
+  expect(problemsOf({ ...sound, health, failover }).map((line) => line.split(':')[0])).toEqual([
+    'health.intervalMs',
+    'health.connectTimeoutMs',
+    'failover.holdDownMs',
+    'failover.ramp',
+  ]);
+});
+
 describe('whatever edge.config.ts holds', () => {
   const anything = fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true, withObjectString: true });
 
