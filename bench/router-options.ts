@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EdgeConfig } from '../src/config/edge-config.ts';
+import { addressBetween } from '../src/config/order-schema.ts';
 import { buildFunction } from '../src/edge/build.ts';
 import { type CountedInput, type CountingTools, countRequests } from '../src/edge/njs/instructions.ts';
 
@@ -10,6 +11,9 @@ interface OptionCost {
   budget: number;
   bytes: number;
 }
+
+/** Of the few viewers of a second share, who take one step more. */
+const farthestShare = 8_500;
 
 /** Of a tester's own requests: the hash of the secret alone costs 8,400. */
 const ownRequest = 20_000;
@@ -30,29 +34,41 @@ export async function countOptions(config: EdgeConfig, request: CountedInput, to
     ],
   };
   const divided: EdgeConfig = { ...config, routes: [...config.routes, { countries: ['IN-KA'], order: other }] };
-  const options: { name: string; config: EdgeConfig; headers: Record<string, string>; plain?: EdgeConfig; budget?: number }[] = [
-    { name: 'subdivisions: one with a route', config: divided, headers: { 'cloudfront-viewer-country-region': 'KA' } },
-    { name: 'subdivisions: one without', config: divided, headers: { 'cloudfront-viewer-country-region': 'MH' } },
-    { name: 'shares: 99 and 1', config: shared, headers: {}, plain: { ...config, routes: [] } },
-    { name: 'tester: no header', config: { ...config, tester }, headers: {} },
-    {
-      name: 'tester: the right secret',
-      config: { ...config, tester },
-      headers: { 'x-tester': `${main[0]}:${secret}` },
-      budget: ownRequest,
-    },
-    {
-      name: 'tester: a wrong secret',
-      config: { ...config, tester },
-      headers: { 'x-tester': `${main[0]}:${secret.slice(1)}` },
-      budget: ownRequest,
-    },
-  ];
+  const options: { name: string; config: EdgeConfig; headers: Record<string, string>; plain?: EdgeConfig; ip?: string; budget?: number }[] =
+    [
+      { name: 'subdivisions: one with a route', config: divided, headers: { 'cloudfront-viewer-country-region': 'KA' } },
+      { name: 'subdivisions: one without', config: divided, headers: { 'cloudfront-viewer-country-region': 'MH' } },
+      { name: 'shares: 99 and 1, of the 99', config: shared, headers: {}, plain: { ...config, routes: [] }, ip: addressBetween(0, 99) },
+      {
+        name: 'shares: 99 and 1, of the 1',
+        config: shared,
+        headers: {},
+        plain: { ...config, routes: [] },
+        ip: addressBetween(99, 100),
+        budget: farthestShare,
+      },
+      { name: 'tester: no header', config: { ...config, tester }, headers: {} },
+      {
+        name: 'tester: the right secret',
+        config: { ...config, tester },
+        headers: { 'x-tester': `${main[0]}:${secret}` },
+        budget: ownRequest,
+      },
+      {
+        name: 'tester: a wrong secret',
+        config: { ...config, tester },
+        headers: { 'x-tester': `${main[0]}:${secret.slice(1)}` },
+        budget: ownRequest,
+      },
+    ];
   const costs: OptionCost[] = [];
   for (const option of options) {
     const [before, after] = [await buildFunction(option.plain ?? config), await buildFunction(option.config)];
-    const [plain = 0] = await countRequests(before.code, [request], tools);
-    const [own = 0] = await countRequests(after.code, [withHeaders(request, option.headers)], tools);
+    const { event } = request;
+    const viewer = { ...event.viewer, ...(option.ip && { ip: option.ip }) };
+    const asked = { ...request, event: { ...event, viewer } };
+    const [plain = 0] = await countRequests(before.code, [asked], tools);
+    const [own = 0] = await countRequests(after.code, [withHeaders(asked, option.headers)], tools);
     costs.push({ name: option.name, instructions: own - plain, budget: option.budget ?? 8_000, bytes: after.bytes - before.bytes });
   }
   return costs;

@@ -3,7 +3,6 @@ import before from 'virtual:before';
 import {
   canRetry,
   firstAttempt,
-  type Group,
   hasAliases,
   hasKeyPrefix,
   hasServices,
@@ -18,7 +17,6 @@ import {
   prefixedHealthKey,
   retryHeader,
   routes,
-  type Share,
   serviceOf,
 } from 'virtual:routes';
 import { afterTakesEvent, beforeTakesEvent, hasAfter, hasBefore } from 'virtual:team';
@@ -90,9 +88,9 @@ function route(event: CloudFrontRequestEvent, record: string): CloudFrontRequest
       // Two other bytes of the hash than the bucket's: if both came from one, a weight would take out all viewers of one share before any of the next.
       const digest = crypto.createHash('md5').update(event.viewer.ip).digest();
       const position = digest[1] * 256 + digest[2];
-      let share: Share = group;
-      while (position >= (share.upTo as number)) share = share.next as Share;
-      group = share.group as Group;
+      // A variable of its own for the share costs 120 instructions.
+      while (position >= (group.upTo as number)) group = group.next as typeof group;
+      group = group.group as typeof group;
     }
     let kept = group.originIds;
     if (record === ('ok' satisfies typeof okRecord)) {
