@@ -69,6 +69,9 @@ export async function buildFunction(config: EdgeConfig, entry = 'functions/origi
       sourcesContent: false,
       outfile: resolve('function.js'),
     });
+    // A warning in esbuild, an exception at the edge: an import of a name that the file does not export.
+    const errors = bundle.warnings.filter(({ id }) => id === 'import-is-undefined');
+    if (errors.length > 0) throw Object.assign(new Error('an import is undefined'), { errors });
     const text = (ending: string) => bundle.outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? '';
     const { head, body } = splitImports(text('function.js'));
     // As a module, so that top-level names are shortened too: they are a third of the bytes and of the load.

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import type { AnyNode, ExportNamedDeclaration, Program } from 'acorn';
 import * as esbuild from 'esbuild';
@@ -45,8 +45,9 @@ export function listTeamCode(config: TeamFiles): string[] {
 export async function teamCode(config: TeamFiles): Promise<esbuild.Plugin> {
   const modules = new Map<string, TeamModule & { file: string }>();
   for (const part of teamParts) {
-    const file = config[part] && resolve(config[part]);
-    if (file !== undefined) modules.set(part, { file, ...(await readTeamModule(part, file)) });
+    const named = config[part] && resolve(config[part]);
+    // esbuild passes a file to its plugins by its real path.
+    if (named !== undefined) modules.set(part, { ...(await readTeamModule(part, named)), file: await realpath(named) });
   }
   return {
     name: 'team-code',

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -81,6 +81,25 @@ describe('a function of the team’s own', () => {
     },
   ])('keeps to itself: $what', async ({ code, status }) => {
     expect(await runBuilt((await buildFunction(await configWith(code))).code)).toEqual({ statusCode: status });
+  });
+
+  it.each(['a link to the file', 'a link to its folder'])('may be behind %s', async (what) => {
+    const target = join(folder, `real-${files}`);
+    await mkdir(target);
+    await writeFile(join(target, 'auth.js'), `function handler(event) { ${ofEvent} }`);
+    const link = join(folder, `link-${files++}`);
+    await symlink(what === 'a link to the file' ? join(target, 'auth.js') : target, what === 'a link to the file' ? `${link}.js` : link);
+    const before = what === 'a link to the file' ? `${link}.js` : join(link, 'auth.js');
+    expect(await runBuilt((await buildFunction(parseEdgeConfig({ ...edgeConfig, before }))).code)).toMatchObject({ uri: '/seen' });
+  });
+
+  it('imports nothing that its file does not export', async () => {
+    await writeFile(join(folder, 'no-export.js'), 'function check() {}');
+    const config = await configWith("import { check } from './no-export.js';\nexport default (request) => check(request);");
+    await expect(buildFunction(config)).rejects.toMatchObject({
+      code: 'BUILD_FAILED',
+      message: expect.stringMatching(/code-\d+\.js:1:10: Import "check" will always be undefined/),
+    });
   });
 
   it('reads the modules of CloudFront in every form, each loaded once', async () => {
