@@ -18,7 +18,11 @@ export function describeTarget({ isLocal, resource, arn }: WriteTarget, env: Io[
     account: isLocal ? null : arn?.split(':')[4] || env['AWS_ACCOUNT_ID'] || null,
     profile: isLocal ? null : env['AWS_PROFILE'] || null,
     environment: env['EDGE_ENV'] || null,
-    resource,
+    // A given ARN decides, not the name: the plan must show which store that is.
+    resource:
+      arn !== undefined && !isLocal && arn === env['EDGE_KVS_ARN'] && resource.startsWith('store ')
+        ? `${resource} (${arn.split('/')[1]})`
+        : resource,
   };
 }
 

@@ -60,6 +60,27 @@ function withVariables(config: EdgeConfig, environment: string | undefined, env:
   return { config, environment, env: { ...env, EDGE_FUNCTION_NAME: config.functionName, ...config.variables } };
 }
 
+/**
+ * USAGE when, in an environment, only the process names the store or the distribution: an exported value of prod would make `--env staging` write to prod.
+ * Commands check this; the stack of the Lambda sets the environment together with the store.
+ */
+export function checkGivenTargets({ config, environment }: Pick<Project, 'config' | 'environment'>, env: Environment): void {
+  if (environment === undefined) return;
+  for (const name of ['EDGE_KVS_ARN', 'EDGE_DISTRIBUTION_ID']) {
+    const given = env[name];
+    const isOwn =
+      given === config.variables[name] || (name === 'EDGE_DISTRIBUTION_ID' && config.distributions?.some(({ id }) => id === given));
+    if (given && !isOwn)
+      throw new EdgeError(
+        'USAGE',
+        `${name} is "${given}" in the environment of this process; edge.config.ts does not have it for ${environment}`,
+        {
+          hint: `unset ${name}, or write it into variables of ${environment} in edge.config.ts`,
+        },
+      );
+  }
+}
+
 /** Every project that edge.config.ts describes, one for each environment. CONFIG_INVALID with the problems of all of them. */
 export function parseEveryProject(written: unknown): Omit<Project, 'env'>[] {
   const { base, environments } = splitEnvironments(written);
@@ -145,11 +166,11 @@ function findKeyCollisions(one: Declared, other: Declared): ConfigProblem[] {
 
 /** Environments that would overwrite each other's function or health record. Those of different accounts cannot. */
 function findCollisions(merged: ReadonlyMap<string, Fields>, chosen?: string): ConfigProblem[] {
-  const all = [...merged].map(([name, { accountId, functionName, keyValueStoreName, keyPrefix, keys }]) => ({
+  const all = [...merged].map(([name, { accountId, functionName, keyValueStoreName, keyPrefix, keys, variables }]) => ({
     name,
     accountId,
     functionName: functionName ?? defaultNames.functionName,
-    store: keyValueStoreName ?? defaultNames.keyValueStoreName,
+    store: (isRecord(variables) && variables['EDGE_KVS_ARN']) || (keyValueStoreName ?? defaultNames.keyValueStoreName),
     keyPrefix,
     keys: isRecord(keys) ? keys : {},
   }));

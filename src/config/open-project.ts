@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { EdgeError } from '../errors.ts';
 import { messageOf } from '../text/message-of.ts';
 import type { EdgeConfig } from './edge-config.ts';
-import { type Environment, type Project, parseProject } from './environments.ts';
+import { checkGivenTargets, type Environment, type Project, parseProject } from './environments.ts';
 
 /**
  * The project of this process, checked, with every default. How each command gets its configuration: no other module imports edge.config.ts. Gives `io.env`
@@ -11,6 +11,7 @@ import { type Environment, type Project, parseProject } from './environments.ts'
 export async function openProject(io: { env: Environment }): Promise<Project> {
   const { env } = io;
   const project = parseProject(await readProjectFile(), env);
+  checkGivenTargets(project, env);
   io.env = project.env;
   return { ...project, config: locateFiles(project.config, env['EDGE_PROJECT'] ?? '') };
 }

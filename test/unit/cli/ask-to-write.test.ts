@@ -20,6 +20,11 @@ describe('what a command works on', () => {
       env: { EDGE_ENV: 'prod', AWS_PROFILE: 'ops' },
       text: 'the local cloud, environment prod, store edge-health',
     },
+    {
+      target: aws,
+      env: { EDGE_ENV: 'staging', EDGE_KVS_ARN: arn },
+      text: 'AWS account 111122223333, environment staging, store edge-health (1)',
+    },
   ])('is $text', ({ target, env, text }) => {
     expect(formatTarget(describeTarget(target, env))).toBe(text);
   });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type EdgeConfigInput, parseEdgeConfig } from '../../../src/config/edge-config.ts';
-import { parseEveryProject, parseProject } from '../../../src/config/environments.ts';
+import { checkGivenTargets, parseEveryProject, parseProject } from '../../../src/config/environments.ts';
 import { EdgeError } from '../../../src/errors.ts';
 import sample from '../../fixtures/sample/edge.config.ts';
 
@@ -142,6 +142,45 @@ describe('variables', () => {
     const error = errorOf(() => parseProject(written, { EDGE_ENV: 'staging', VIEWER_DOMAIN: 'www.example.com' }));
     expect(error).toMatchObject({ code: 'USAGE', hint: expect.stringContaining('VIEWER_DOMAIN') });
     expect(parseProject(written, { EDGE_ENV: 'prod', VIEWER_DOMAIN: 'www.example.com' }).environment).toBe('prod');
+  });
+});
+
+describe('a target that only the process names', () => {
+  const arn = (digit: number) => `arn:aws:cloudfront::111122223333:key-value-store/${digit}0000000-0000-4000-8000-000000000000`;
+  const distributions = [{ id: 'E1', behaviors: ['default'] }];
+  const check = (own: object, env: Record<string, string>) =>
+    checkGivenTargets(parseProject(withStaging({ functionName: 'b', keyValueStoreName: 'b', ...own }), { EDGE_ENV: 'staging' }), env);
+
+  it.each([
+    { when: 'is a store', own: {}, env: { EDGE_KVS_ARN: arn(1) }, names: 'EDGE_KVS_ARN' },
+    { when: 'is a distribution', own: {}, env: { EDGE_DISTRIBUTION_ID: 'E1' }, names: 'EDGE_DISTRIBUTION_ID' },
+    { when: 'is not among distributions', own: { distributions }, env: { EDGE_DISTRIBUTION_ID: 'E2' }, names: 'EDGE_DISTRIBUTION_ID' },
+  ])('is refused in an environment when it $when', ({ own, env, names }) => {
+    const error = errorOf(() => check(own, env));
+    expect(error).toMatchObject({ code: 'USAGE', message: expect.stringContaining(names), hint: expect.stringContaining(names) });
+  });
+
+  it.each([
+    { when: 'variables have it', own: { variables: { EDGE_KVS_ARN: arn(1) } }, env: { EDGE_KVS_ARN: arn(1) } },
+    { when: 'distributions have it', own: { distributions }, env: { EDGE_DISTRIBUTION_ID: 'E1' } },
+    { when: 'it is empty', own: {}, env: { EDGE_KVS_ARN: '', EDGE_DISTRIBUTION_ID: '' } },
+  ])('is taken when $when', ({ own, env }) => {
+    expect(() => check(own, env)).not.toThrow();
+  });
+
+  it('is taken where there are no environments', () => {
+    expect(() => checkGivenTargets(parseProject(sample, {}), { EDGE_KVS_ARN: arn(1), EDGE_DISTRIBUTION_ID: 'E1' })).not.toThrow();
+  });
+
+  it('is not the same store for two environments, whatever the names', () => {
+    const staging = (digit: number) => ({ functionName: 'b', keyValueStoreName: 'b', variables: { EDGE_KVS_ARN: arn(digit) } });
+    const written = (digit: number) => ({
+      ...sample,
+      variables: { EDGE_KVS_ARN: arn(1) },
+      environments: { staging: staging(digit), prod: {} },
+    });
+    expect(problemsOf(() => parseEveryProject(written(1)))).toEqual([expect.stringContaining(arn(1))]);
+    expect(parseEveryProject(written(2))).toHaveLength(2);
   });
 });
 
