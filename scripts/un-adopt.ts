@@ -9,7 +9,7 @@ import { parseLiveRecord } from '../src/core/live-record.ts';
 import { openRemovals } from '../src/distribution/distribution.ts';
 import { acceptableHazards } from '../src/distribution/hazards.ts';
 import { splitList, targetOptions, writeOptions } from './distribution/open-target.ts';
-import { applyToEach } from './distribution/write.ts';
+import { applyToEach, removalWords } from './distribution/write.ts';
 
 await run({
   usage: 'un-adopt -- [options]',
@@ -25,14 +25,13 @@ await run({
     const { config } = await openProject(io);
     const opening = { env: io.env, isLocal: values.local, id: values.id, config };
     const targets = await openRemovals(opening, () => readDrained(config, values.local, io));
-    const outcome = `without ${config.functionName}`;
     const options = {
       isLocal: values.local,
       yes: values.yes,
       noWait: values['no-wait'],
       waitMs: values['wait-for'],
       accept: splitList(values.accept),
-      words: { question: `take ${config.functionName} off`, done: outcome, idle: outcome },
+      words: removalWords(config.functionName),
     };
     const code = await applyToEach(targets, options, io);
     const source = config.distributions === undefined ? 'distribution.json' : 'edge.config.ts';

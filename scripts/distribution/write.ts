@@ -25,7 +25,21 @@ export interface WriteOptions {
   /** Kinds of hazards that do not stop the command. */
   accept?: readonly string[];
   /** What the question asks for, and what the distribution is then; those of an apply by default. */
-  words?: { question: string; done: string; idle: string };
+  words?: WriteWords;
+}
+
+interface WriteWords {
+  question: string;
+  done: string;
+  idle: string;
+  interruptHint?: string;
+}
+
+/** Those of `un-adopt`. */
+export function removalWords(functionName: string): WriteWords {
+  const outcome = `without ${functionName}`;
+  const interruptHint = 'edge locations pick it up automatically; npm run un-adopt waits for them, and changes nothing more';
+  return { question: `take ${functionName} off`, done: outcome, idle: outcome, interruptHint };
 }
 
 /** Prints what apply would do, and writes nothing. */
@@ -53,13 +67,14 @@ export async function applyToAll(target: DistributionTarget, options: WriteOptio
   for (const line of formatPlan(plan, io.colour)) io.stderr(line);
   checkHazards(plan.hazards, options.accept ?? []);
   const isChange = plan.changes.length > 0;
-  const { question, done, idle } = options.words ?? {
+  const words: WriteWords = options.words ?? {
     question: 'apply this',
     done: plan.live === undefined ? 'created' : 'updated',
     idle: `as ${describedBy(plan)} says`,
   };
+  const { question, done, idle, interruptHint } = words;
   if (isChange && !(await ask(question, plan.live, options, io))) return 1;
-  const live = await applyPlan(target, plan, waitOptions(options, io));
+  const live = await applyPlan(target, plan, { ...waitOptions(options, io), ...(interruptHint !== undefined && { interruptHint }) });
   io.result({ written: isChange, ...describePlan({ ...plan, live }), deployed: live.isDeployed }, [
     formatOutcome(live, isChange ? done : idle),
   ]);

@@ -45,9 +45,13 @@ interface FileTarget {
 export interface WaitOptions extends Partial<PollOptions> {
   /** Return before every edge location has the config. Default false. */
   noWait?: boolean;
+  /** The hint when the signal ends the wait; that of distribution:apply by default. */
+  interruptHint?: string;
   /** Called after the write, when there is something to wait for. */
   onWait?: (written: LiveDistribution) => void;
 }
+
+const applyHint = 'edge locations pick it up automatically; npm run distribution:apply waits for them, and changes nothing more';
 
 export const deployTimeoutMs = 30 * 60_000;
 
@@ -203,7 +207,7 @@ export async function applyPlan(target: DistributionTarget, plan: DistributionPl
 export async function awaitDeployed(
   client: CloudFrontClient,
   written: LiveDistribution,
-  { noWait = false, onWait, ...waiting }: WaitOptions,
+  { noWait = false, interruptHint = applyHint, onWait, ...waiting }: WaitOptions,
 ): Promise<LiveDistribution> {
   if (written.isDeployed || noWait) return written;
   onWait?.(written);
@@ -213,7 +217,7 @@ export async function awaitDeployed(
     if (waiting.signal?.aborted !== true) throw error;
     throw new EdgeError('INTERRUPTED', `interrupted, but distribution ${written.id} is written and the change is in force`, {
       cause: error,
-      hint: 'edge locations pick it up automatically; npm run distribution:apply waits for them, and changes nothing more',
+      hint: interruptHint,
     });
   }
 }

@@ -51,7 +51,7 @@ export async function planEnd(target: DistributionTarget): Promise<EndPlan> {
 
 /** Takes the steps in turn. Each reads what is there first, so that an interrupted end goes on when it runs again. */
 export async function endRollout(client: CloudFrontClient, plan: EndPlan, options: WaitOptions): Promise<LiveDistribution> {
-  const waiting = { ...options, noWait: false };
+  const waiting = { ...options, noWait: false, interruptHint: 'run npm run distribution:unstage again to go on' };
   const primary = await awaitDeployed(client, await detachPolicy(client, plan.primary), waiting);
   if (plan.policy !== undefined) await removePolicy(client, plan.policy.id);
   if (plan.staging !== undefined) await removeStaging(client, plan.staging.id, waiting);

@@ -134,7 +134,9 @@ export async function promotePlan(
   { primary, staging, changes }: PromotionPlan,
   options: WaitOptions,
 ): Promise<LiveDistribution> {
-  if (changes.length === 0) return awaitDeployed(client, primary, options);
+  const interruptHint = 'edge locations pick it up automatically; npm run distribution:promote waits for them, and changes nothing more';
+  const waiting = { ...options, interruptHint };
+  if (changes.length === 0) return awaitDeployed(client, primary, waiting);
   const promoted = await promoteStaging(client, primary, staging).catch(async (error: unknown) => {
     if (!(error instanceof EdgeError) || error.code !== 'CONFLICT') throw error;
     const again = await readDistributionById(client, primary.id);
@@ -149,7 +151,7 @@ export async function promotePlan(
       },
     );
   });
-  return awaitDeployed(client, promoted, options);
+  return awaitDeployed(client, promoted, waiting);
 }
 
 /** The distribution whose traffic is divided. NOT_FOUND without one, USAGE for a staging distribution. */

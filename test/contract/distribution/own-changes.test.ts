@@ -1,6 +1,14 @@
 import { type CacheBehavior, CreateDistributionCommand, type DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { applyToAll, applyToSome, endStaging, promoteToAll, showPlan, type WriteOptions } from '../../../scripts/distribution/write.ts';
+import {
+  applyToAll,
+  applyToSome,
+  endStaging,
+  promoteToAll,
+  removalWords,
+  showPlan,
+  type WriteOptions,
+} from '../../../scripts/distribution/write.ts';
 import { completeDistribution } from '../../../src/config/complete-distribution.ts';
 import { type EdgeConfigInput, parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { openPart, type PartTarget } from '../../../src/distribution/distribution.ts';
@@ -270,6 +278,7 @@ describe('un-adopt', () => {
     more: Partial<EdgeConfigInput> = {},
     drained: () => Promise<string[]> = async () => [],
     accept: string[] = [],
+    interrupt = false,
   ) => {
     const facts = async (arns: string[]) => ({
       published: await readPublished(test.client, arns),
@@ -281,7 +290,11 @@ describe('un-adopt', () => {
       id,
       plan: async (live) => planRemoval(live, { functionName: 'origin-router', replaces }, await facts(Object.values(replaces))),
     };
-    return runCommand(test, (_, options, io) => applyToAll(target, options, io), { options: { accept } });
+    const stop = new AbortController();
+    const stderr = (line: string) => line.startsWith('written') && stop.abort();
+    return runCommand(test, (_, options, io) => applyToAll(target, options, interrupt ? { ...io, signal: stop.signal, stderr } : io), {
+      options: { accept, words: removalWords('origin-router') },
+    });
   };
 
   it('leads back to the distribution as it was, byte for byte', async () => {
@@ -307,6 +320,15 @@ describe('un-adopt', () => {
     await test.edit(id, () => ({ Comment: 'meanwhile' }));
     expect((await leave(id, { distributions })).code).toBe(0);
     expect((await test.read(id)).config).toEqual({ ...before, Comment: 'meanwhile' });
+  });
+
+  it('interrupted, does not name the command that puts the function back', async () => {
+    const id = await create(web());
+    expect((await run(applyToAll, id)).code).toBe(0);
+    const { code } = await leave(id, {}, undefined, [], true);
+    expect(code).toMatchObject({ code: 'INTERRUPTED', hint: expect.stringContaining('npm run un-adopt') });
+    expect(String((code as { hint?: string }).hint)).not.toContain('distribution:apply');
+    expect((await leave(id)).result).toMatchObject({ written: false, deployed: true });
   });
 
   it('is refused where that function is gone', async () => {

@@ -266,7 +266,11 @@ describe('distribution:promote', () => {
         stderr: (line) => line.startsWith('written') && stop.abort(),
       }),
     );
-    expect(code).toMatchObject({ code: 'INTERRUPTED', message: expect.stringContaining('in force') });
+    expect(code).toMatchObject({
+      code: 'INTERRUPTED',
+      message: expect.stringContaining('in force'),
+      hint: expect.stringContaining('npm run distribution:promote'),
+    });
     expect(await europe(id)).toBe('new.example.com');
   });
 });
@@ -306,6 +310,17 @@ describe('distribution:unstage', () => {
     test.cloud.faults.rules = [{ kind: 'internal-error', operation }];
     expect((await unstage()).code).toBeInstanceOf(Error);
     test.cloud.faults.rules = [];
+    expect((await unstage()).code).toBe(0);
+    expect(await left()).toEqual([1, 0, '']);
+  });
+
+  it('interrupted, says how to go on', async () => {
+    await stage();
+    const stop = new AbortController();
+    const { code } = await runCommand(test, (target, options, io) =>
+      endStaging(target, options, { ...io, signal: stop.signal, stderr: (line) => line.startsWith('written') && stop.abort() }),
+    );
+    expect(code).toMatchObject({ code: 'INTERRUPTED', hint: expect.stringContaining('npm run distribution:unstage') });
     expect((await unstage()).code).toBe(0);
     expect(await left()).toEqual([1, 0, '']);
   });
