@@ -28,6 +28,7 @@ export function describeStorePlan({ name, arn, keyPrefix, steps, others }: Store
 /** One line per key that changes, and how many other keys stay. */
 export function formatStorePlan({ name, arn, keyPrefix, steps, others }: StorePlan, colour: boolean): string[] {
   const count = (...kinds: KeyStep['kind'][]) => steps.filter(({ kind }) => kinds.includes(kind)).length;
+  const removed = steps.filter(({ kind, before }) => kind === 'remove' || (kind === 'release' && before === undefined)).length;
   const rest = others.length === 0 ? '' : `; ${others.length} other ${others.length === 1 ? 'key stays' : 'keys stay'}`;
   return [
     arn === undefined ? `${paint(colour, 'green', '+')} key-value store ${name}` : `key-value store ${name} (${arn})`,
@@ -38,13 +39,15 @@ export function formatStorePlan({ name, arn, keyPrefix, steps, others }: StorePl
     ),
     steps.length === 0 && arn !== undefined
       ? `nothing to do${rest}`
-      : `${count('add')} to add, ${count('change', 'adopt')} to change, ${count('remove', 'release')} to remove${rest}`,
+      : `${count('add')} to add, ${count('change', 'adopt')} to change, ${removed} to remove${rest}`,
   ];
 }
 
-function formatStep({ kind, key, before = '', after = '' }: KeyStep): string {
+function formatStep(step: KeyStep): string {
+  const { kind, key, before = '', after = '' } = step;
   const name = formatText(key);
-  if (kind === 'release') return `${name}: already removed by another writer`;
+  if (kind === 'release')
+    return `${name}: ${step.before === undefined ? 'already removed by another writer' : 'kept, another function declares it'}`;
   if (kind === 'adopt') return `${name}: ${formatText(after)}, unchanged; declared here from now on`;
   if (kind === 'remove') return `${name}: ${formatText(before)}`;
   return kind === 'add' ? `${name}: ${formatText(after)}` : `${name}: ${formatText(before)} → ${formatText(after)}`;

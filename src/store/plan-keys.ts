@@ -6,7 +6,7 @@ import { EdgeError } from '../errors.ts';
 
 /**
  * One difference between a store and what is declared. `adopt`: the store has the value already, and the key counts as
- * declared from now on. `release`: a key that was declared once and that another writer has removed.
+ * declared from now on. `release`: a key that was declared once, and that another writer has removed or another function of the store still declares.
  */
 export interface KeyStep {
   kind: 'add' | 'change' | 'remove' | 'adopt' | 'release';
@@ -29,7 +29,8 @@ export function planKeys(values: ReadonlyMap<string, string>, declared: Readonly
   const after = new Set(Object.keys(declared));
   const seeding = seed.filter(({ key }) => !values.has(key)).map(({ key, value }): KeyStep => ({ kind: 'add', key, after: value }));
   const putting = Object.entries(declared).flatMap(([key, value]) => planPut(key, values.get(key), value, before.has(key)));
-  const removing = [...before].filter((key) => !after.has(key)).map((key) => planRemoval(key, values.get(key)));
+  const shared = readSharedKeys(values);
+  const removing = [...before].filter((key) => !after.has(key)).map((key) => planRemoval(key, values.get(key), shared.has(key)));
   const others = [...values.keys()].filter((key) => !isReservedKey(key) && !before.has(key) && !after.has(key));
   return { steps: [...seeding, ...putting, ...removing], owned: { before, after }, others };
 }
@@ -40,8 +41,9 @@ function planPut(key: string, before: string | undefined, after: string, isOwned
   return isOwned ? [] : [{ kind: 'adopt', key, before, after }];
 }
 
-function planRemoval(key: string, before: string | undefined): KeyStep {
-  return before === undefined ? { kind: 'release', key } : { kind: 'remove', key, before };
+function planRemoval(key: string, before: string | undefined, isShared: boolean): KeyStep {
+  if (before === undefined) return { kind: 'release', key };
+  return { kind: isShared ? 'release' : 'remove', key, before };
 }
 
 /** The keys that the last apply declared: only these may be removed once edge.config.ts no longer has them. */
@@ -49,6 +51,12 @@ export function readOwnedKeys(values: ReadonlyMap<string, string>): Set<string> 
   const lines = [...values].flatMap(([key, list]) => (key.startsWith(ownedPrefix) ? list.split('\n') : []));
   // A list that was edited by hand must not remove the health record.
   return new Set(lines.filter((key) => key !== '' && !isReservedKey(key) && !key.startsWith(outside)));
+}
+
+/** Keys that other functions of the store declare: their lists are `../owned/…` and `<prefix>/owned/…`. */
+function readSharedKeys(values: ReadonlyMap<string, string>): Set<string> {
+  const isList = /^(\.\.|[a-z][a-z0-9-]*)\/owned\/\d+$/;
+  return new Set([...values].flatMap(([key, list]) => (isList.test(key) ? list.split('\n') : [])));
 }
 
 /** The list as values of a store, one key a line, in as many parts as it needs. */

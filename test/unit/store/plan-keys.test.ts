@@ -77,6 +77,22 @@ describe('planKeys', () => {
     expect(planKeys(forged, {}).steps).toEqual([{ kind: 'remove', key: 'flag/a', before: '1' }]);
   });
 
+  it.each([
+    { list: '../owned/000', whose: 'the function without a prefix' },
+    { list: 'staging/owned/001', whose: 'a function with a prefix' },
+  ])('removes no key that $whose declares, too', ({ list }) => {
+    const shared = new Map([...there, ['owned/000', 'flag/a\nflag/b'], [list, 'flag/a\nother']]);
+    const plan = planKeys(shared, {});
+    expect(plan.steps).toEqual([
+      { kind: 'release', key: 'flag/a', before: '1' },
+      { kind: 'remove', key: 'flag/b', before: '2' },
+    ]);
+    expect(listBatches(plan, shared).flat()).toEqual([
+      { key: 'flag/b', before: '2', after: undefined },
+      { key: 'owned/000', before: 'flag/a\nflag/b', after: undefined },
+    ]);
+  });
+
   it('seeds an empty store', () => {
     expect(planKeys(new Map(), {}).steps.map(({ kind, key }) => `${kind} ${key}`)).toEqual(['add health', 'add state']);
   });
