@@ -128,19 +128,22 @@ function splitImports(bundle: string): { head: string; body: string } {
     else others.push(`const ${name}=${first};\n`);
     return first ?? name;
   };
-  const statement = /^import (?:([\w$]+)(?:, )?)?(?:\* as ([\w$]+)|\{([^}]*)\})? from "([\w-]+)";\n/gm;
-  const body = bundle.replace(statement, (text, name?: string, whole?: string, members?: string, module = '') => {
-    if (module === 'cloudfront' && (whole ?? members) !== undefined)
+  const parsed = parseCode(bundle);
+  let body = bundle;
+  for (const node of 'program' in parsed ? parsed.program.body : []) {
+    if (node.type !== 'ImportDeclaration') continue;
+    const module = String(node.source.value);
+    if (module === 'cloudfront' && node.specifiers.some(({ type }) => type !== 'ImportDefaultSpecifier'))
       throw new Error("'cloudfront' has nothing but a default export: import cf from 'cloudfront'");
-    const names = [name, whole].filter((each) => each !== undefined);
-    for (const each of names) use(module, each);
-    for (const member of (members ?? '').split(',').filter((each) => each.trim() !== '')) {
-      const [exported = '', local = exported] = member.trim().split(' as ');
-      others.push(`const ${local}=${use(module, `__edge_${module}`)}.${exported};\n`);
+    for (const specifier of node.specifiers) {
+      const local = specifier.local.name;
+      if (specifier.type !== 'ImportSpecifier') use(module, local);
+      else if (specifier.imported.type === 'Identifier')
+        others.push(`const ${local}=${use(module, `__edge_${module}`)}.${specifier.imported.name};\n`);
     }
-    // Empty lines in its place, so that the lines below keep their numbers for the source map.
-    return text.replace(/[^\n]/g, '');
-  });
+    // Spaces in its place, so that all else keeps its line and column.
+    body = `${body.slice(0, node.start)}${bundle.slice(node.start, node.end).replace(/[^\n]/g, ' ')}${body.slice(node.end)}`;
+  }
   for (const [name, module = ''] of body.matchAll(requiredName))
     if (!others.some((line) => line.startsWith(`const ${name}=`)) && names.get(module) !== name) use(module, name);
   const cf = names.get('cloudfront');

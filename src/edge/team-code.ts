@@ -61,7 +61,7 @@ export async function teamCode(config: TeamFiles): Promise<esbuild.Plugin> {
       build.onLoad({ filter: /\.[cm]?[jt]s$/ }, async ({ path }) => {
         const text = await readFile(path, 'utf8');
         const { head = '', tail = '' } = [...modules.values()].find(({ file }) => file === path) ?? {};
-        const contents = `${head}${nameModules(text)}${tail}`;
+        const contents = `${head}${await nameModules(text, path)}${tail}`;
         return contents === text ? undefined : { contents, loader: loaderOf(path) };
       });
     },
@@ -72,10 +72,32 @@ export async function teamCode(config: TeamFiles): Promise<esbuild.Plugin> {
 export const requiredName = /\b__edge_(crypto|querystring|buffer)\b/g;
 
 /** esbuild would put a function of its own in place of `require`. The columns stay. */
-function nameModules(text: string): string {
-  return text.replace(/\brequire\(\s*(['"])(crypto|querystring|buffer)\1\s*\)/g, (call, _quote, name: string) =>
-    `__edge_${name}`.padEnd(call.length),
+async function nameModules(text: string, path: string): Promise<string> {
+  const call = /\brequire\(\s*(['"])(crypto|querystring|buffer)\1\s*\)/g;
+  if (!call.test(text)) return text;
+  // A mark in each place: acorn reads no TypeScript, and esbuild moves the columns.
+  let count = 0;
+  const program = await parseProgram(
+    text.replace(call, () => `require(__edge_call_${count++})`),
+    path,
   );
+  const calls = program === undefined ? new Set<string>() : findCalls(program);
+  count = 0;
+  return text.replace(call, (found, _quote, name: string) =>
+    calls.has(`__edge_call_${count++}`) ? `__edge_${name}`.padEnd(found.length) : found,
+  );
+}
+
+/** The arguments with which the program calls `require`, and not a function of its own of that name. */
+function findCalls(program: Program): Set<string> {
+  const scopes = resolveScopes(program);
+  const found = new Set<string>();
+  walk(program, (node) => {
+    if (node.type !== 'CallExpression' || node.callee.type !== 'Identifier' || node.callee.name !== 'require') return;
+    const [argument] = node.arguments;
+    if (scopes.get(node.callee) === undefined && argument?.type === 'Identifier') found.add(argument.name);
+  });
+  return found;
 }
 
 /** Apart from the functions: esbuild folds a constant only when it comes before everything else. */

@@ -112,6 +112,42 @@ describe('a function of the team’s own', () => {
     expect(code.match(/\bimport\b/g)).toHaveLength(1);
   });
 
+  it.each([
+    {
+      what: 'a text with a call of require',
+      code: `return { statusCode: 200, body: "use require('crypto') here" };`,
+      body: "use require('crypto') here",
+    },
+    {
+      what: 'a method called require',
+      code: `const loader = { require: (name) => name }; return { statusCode: 200, body: loader.require('crypto') };`,
+      body: 'crypto',
+    },
+    {
+      what: 'a function of its own called require',
+      code: `function require(name) { return 'own ' + name; } return { statusCode: 200, body: require('crypto') };`,
+      body: 'own crypto',
+    },
+    {
+      what: 'a text with an import',
+      code: 'return { statusCode: 200, body: `a\nimport crypto from "crypto";\nb` };',
+      body: 'a\nimport crypto from "crypto";\nb',
+    },
+  ])('keeps as it is: $what', async ({ code, body }) => {
+    for (const ending of ['js', 'ts']) {
+      const built = await buildFunction(await configWith(`export default (request) => { ${code} };`, ending));
+      expect(await runBuilt(built.code)).toEqual({ statusCode: 200, body });
+    }
+  });
+
+  it('calls require in TypeScript, beside what only looks like it', async () => {
+    const code = `const crypto: object = require( 'crypto' );
+export default (request: object): object => ({ statusCode: crypto ? 200 : 500, body: "require( 'crypto' )" });`;
+    const built = await buildFunction(await configWith(code, 'ts'));
+    expect(await runBuilt(built.code)).toEqual({ statusCode: 200, body: "require( 'crypto' )" });
+    expect(checkSyntax(built.readable, { sourceMap: built.sourceMap }).filter(isRefusal)).toEqual([]);
+  });
+
   it('is not in a function for which none is configured', async () => {
     const [plain, composed] = await Promise.all([
       buildFunction(parseEdgeConfig(edgeConfig)),
