@@ -58,7 +58,8 @@ function parseViewer({ country, method = 'GET', ip = someIp, path, header, all, 
 function parseHeader(text: string): Record<string, string> {
   const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):\s*(.*)$/.exec(text) ?? [];
   if (name === undefined || value === undefined)
-    throw new EdgeError('USAGE', `--header takes a name and a value, found ${JSON.stringify(text)}`, {
+    // Without the text: it may hold a secret.
+    throw new EdgeError('USAGE', '--header takes a name and a value, with a colon between them', {
       hint: '--header "authorization: Basic …"',
     });
   if (/^(cookie|cloudfront-viewer-country)$/i.test(name))
@@ -130,7 +131,10 @@ async function explainOne(viewer: ReturnType<typeof parseViewer>, values: Explai
     { viewer: config.services === undefined ? viewer : { uri: '/', ...viewer }, record, config: values.live ? undefined : config },
   );
   const lines = formatExplanation(explanation, { code: source.label, source: from, now, colour: io.colour });
-  io.result({ sha256: source.sha256, ...explanation }, lines);
+  // A header may be a secret of the tester: the names say enough.
+  const { headers, ...shown } = explanation.viewer;
+  const names = headers === undefined ? {} : { headers: Object.keys(headers) };
+  io.result({ sha256: source.sha256, ...explanation, viewer: { ...shown, ...names } }, lines);
 }
 
 async function loadCode({ live, local }: ExplainValues, io: Io) {

@@ -72,6 +72,15 @@ describe('npm run function:explain', () => {
     expect(code).toBe(0);
   });
 
+  it('shows the name of a header, and never its value, which may be a secret', async () => {
+    const { out, code } = await explain('--country', 'IN', '--record', 'ok', '--json', '--header', 'authorization: Bearer hush');
+    expect(JSON.parse(out)).toMatchObject({ viewer: { country: 'IN', headers: ['authorization'] } });
+    expect([code, out.includes('hush')]).toEqual([0, false]);
+    const refused = await explain('--header', 'authorization Bearer hush');
+    expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('--header takes a name and a value') });
+    expect(refused.err).not.toContain('hush');
+  });
+
   it.each([
     { args: ['--country', 'IND'], says: 'error: --country takes a code such as US or US-CA, found "IND"' },
     { args: ['--country', 'IN', '--all'], says: 'error: --country excludes --all and --diff' },
