@@ -4,6 +4,13 @@ import { z } from 'zod';
 const unusable =
   /^(host|cookie|authorization|via|cdn-loop|content-length|transfer-encoding|connection|expect|upgrade|x-region|x-origin-route|cloudfront-.*|x-amz-.*|x-amzn-.*|x-edge-.*|x-forwarded-.*|x-real-ip|x-cache)$/;
 
+/** SHA-256 of an empty text, of `undefined` as a header without a colon gives it, and the example of docs/config.md. */
+const knownHashes: readonly string[] = [
+  'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+  'eb045d78d273107348b0300c01d29b7552d622abbc6faf81b3ec55359aa9950c',
+  '62249369389075490555a758353aec61500c6218fa597252d52dc4bd0148f12d',
+];
+
 export const testerSchema = z
   .strictObject({
     /** Header such as `x-tester`. Its value is an origin and the secret: `europe:3f9c…`. Required without `cookie`. */
@@ -19,6 +26,9 @@ export const testerSchema = z
       .refine((name) => name !== '__proto__', 'the edge cannot look this name up')
       .optional(),
     /** SHA-256 of the secret in hexadecimal; the secret itself is in no file. A secret has no colon. Required. */
-    sha256: z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 is 64 digits of 0-9 and a-f'),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'a SHA-256 is 64 digits of 0-9 and a-f')
+      .refine((hash) => !knownHashes.includes(hash), 'the secret of this hash is public; make one as docs/config.md shows'),
   })
   .refine(({ header, cookie }) => (header === undefined) !== (cookie === undefined), 'needs either a header or a cookie');

@@ -3,7 +3,7 @@ import { type EdgeConfig, type EdgeConfigInput, parseEdgeConfig } from '../../..
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
 
 /** The secret of the testers: what edge.config.ts has is its hash. */
-export const testerSecret = 'correct-horse-battery';
+export const testerSecret = 'another-horse-battery';
 export const testerHash = createHash('sha256').update(testerSecret).digest('hex');
 
 const origins = {

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { type EdgeConfigInput, parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { buildFunction } from '../../../src/edge/build.ts';
@@ -26,6 +28,12 @@ it.each([
   { tester: { header: 'x-tester', secret: 'secret' }, path: 'tester' },
 ])('refuses $tester', ({ tester, path }) => {
   expect(() => parse(tester)).toThrow(`  ${path}: `);
+});
+
+it('refuses a hash whose secret is known', () => {
+  const [, example] = /tester: .*sha256: '([0-9a-f]{64})'/.exec(readFileSync('docs/config.md', 'utf8')) ?? [];
+  for (const hash of [...['', 'undefined'].map((secret) => createHash('sha256').update(secret).digest('hex')), example])
+    expect(() => parse({ header: 'x-tester', sha256: hash })).toThrow('tester.sha256: the secret of this hash is public');
 });
 
 it('refuses the header of a retry', () => {
