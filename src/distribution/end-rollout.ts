@@ -34,6 +34,10 @@ export async function planEnd(target: DistributionTarget): Promise<EndPlan> {
     throw new EdgeError('CONFLICT', `another tool made staging distribution ${staging.id} of ${primary.id}`, {
       hint: 'end its rollout with that tool',
     });
+  if (staging === undefined && policy !== undefined)
+    throw new EdgeError('CONFLICT', `policy ${policy.id} of ${primary.id} names no staging distribution of ours`, {
+      hint: 'end its rollout with the tool that made it; nothing was written',
+    });
   const isAttached = Boolean(primary.config.ContinuousDeploymentPolicyId);
   return {
     primary,

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-cloudfront';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { applyToAll, applyToSome, endStaging, promoteToAll, showPlan } from '../../../scripts/distribution/write.ts';
+import type { DistributionTarget } from '../../../src/distribution/distribution.ts';
 import type { StagedTraffic } from '../../../src/distribution/staging.ts';
 import { createApplied, openTestDistribution, readFile, runCommand, type TestDistribution } from './open-test-distribution.ts';
 
@@ -356,6 +357,22 @@ describe('distribution:unstage', () => {
     await test.edit(id, () => ({ ...config, ContinuousDeploymentPolicyId: ContinuousDeploymentPolicy?.Id ?? '' }));
     test.cloud.calls.length = 0;
     expect((await unstage()).code).toMatchObject({ code: 'CONFLICT' });
+    expect(test.writes()).toEqual([]);
+  });
+
+  it('does not delete a policy whose staging distribution it does not find', async () => {
+    await stage();
+    const { Id } = await readPolicy();
+    const client = Object.create(test.client) as typeof test.client;
+    client.send = async (command: object) =>
+      command instanceof ListDistributionsCommand
+        ? { DistributionList: { Items: [] } }
+        : test.client.send(command as ListDistributionsCommand);
+    test.cloud.calls.length = 0;
+    const { code } = await runCommand(test, (target, options, io) =>
+      endStaging({ ...target, id, client } as DistributionTarget, options, io),
+    );
+    expect(code).toMatchObject({ code: 'CONFLICT', message: expect.stringContaining(Id) });
     expect(test.writes()).toEqual([]);
   });
 
