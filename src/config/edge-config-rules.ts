@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { isReservedKey, outside, ownKey } from '../../kvs/reserved-keys.ts';
+import { isRecord } from '../text/is-record.ts';
 import { expandTerritories } from './countries.ts';
 import { findKeyProblems } from './declared-keys.ts';
 import { findOrderProblems, type WrittenOrder, type WrittenRoute, type WrittenService } from './order-schema.ts';
@@ -175,12 +176,20 @@ function countOrders(orders: readonly WrittenOrder[], field: string, problems: P
     );
 }
 
+/** What chooses the project or runs the process was read before edge.config.ts: another value would hold for a part of the command only. */
+export function checkVariables(variables: Record<string, string>, problems: Problems): void {
+  for (const name of Object.keys(variables))
+    if (/^(EDGE_(ENV|FUNCTION_NAME|LOCAL_PORT|PROJECT|TARGET)|PATH|HOME|(NODE|NPM|LD|DYLD)_.*)$/.test(name))
+      add(problems, [name], 'edge.config.ts cannot set this variable; set it where the command runs');
+}
+
 interface Distributions {
+  functionName: string;
   distributions?: { id: string; behaviors: string[]; replaces: Record<string, string> }[] | undefined;
   manage: string[];
 }
 
-export function checkDistributions({ distributions, manage }: Distributions, problems: Problems): void {
+export function checkDistributions({ functionName, distributions, manage }: Distributions, problems: Problems): void {
   if (distributions === undefined && manage.length > 0)
     add(problems, ['manage'], 'needs distributions: without them distribution.json says what changes');
   const ids = (distributions ?? []).map(({ id }) => id);
@@ -190,9 +199,26 @@ export function checkDistributions({ distributions, manage }: Distributions, pro
     for (const [place, name] of behaviors.entries())
       if (behaviors.findIndex((other) => isSameBehavior(name, other)) !== place)
         add(problems, [...path, 'behaviors', place], `behavior "${name}" is listed twice`);
-    for (const name of Object.keys(replaces))
+    for (const [name, arn] of Object.entries(replaces)) {
       if (!behaviors.includes(name)) add(problems, [...path, 'replaces', name], `behaviors does not name "${name}"`);
+      if (arn.endsWith(`:function/${functionName}`))
+        add(problems, [...path, 'replaces', name], `${functionName} is the edge function itself: name the function that was there before`);
+    }
   }
+}
+
+/** Paths of entries `__proto__`, which zod drops from a record without a word. */
+export function findDroppedKeys(input: unknown): (string | number)[][] {
+  if (!isRecord(input)) return [];
+  const { distributions } = input;
+  const records: [path: (string | number)[], value: unknown][] = [
+    ...['keys', 'origins', 'variables'].map((name): [string[], unknown] => [[name], input[name]]),
+    ...(Array.isArray(distributions) ? distributions : []).map((each, index): [(string | number)[], unknown] => [
+      ['distributions', index, 'replaces'],
+      isRecord(each) ? each['replaces'] : undefined,
+    ]),
+  ];
+  return records.flatMap(([path, value]) => (isRecord(value) && Object.hasOwn(value, '__proto__') ? [[...path, '__proto__']] : []));
 }
 
 /** False for an issue that leaves a value of another type in one of these fields or in the whole. */

@@ -10,6 +10,8 @@ import {
   checkRegions,
   checkServices,
   checkTester,
+  checkVariables,
+  findDroppedKeys,
   leavesTyped,
 } from './edge-config-rules.ts';
 import {
@@ -111,9 +113,10 @@ export const edgeConfigSchema = z
     /**
      * Values for the placeholders of distribution.json, and for `EDGE_DISTRIBUTION_ID` and `EDGE_KVS_ARN`, such as
      * `{ VIEWER_DOMAIN: 'staging.example.com' }`. A different value in the process's environment is refused. No secrets: this file is in version
-     * control. Default: none, the process's environment has them.
+     * control. What chooses the project or runs the process cannot be set here: `EDGE_ENV`, `PATH`, `NODE_OPTIONS` and the like. Default: none, the
+     * process's environment has them.
      */
-    variables: z.record(environmentName, z.string().min(1)).default({}),
+    variables: z.record(environmentName, z.string().min(1)).superRefine(checkVariables).default({}),
     /** Keys of your own in the KeyValueStore, with their values, written by `npm run kvs:apply`. Default: none. */
     keys: z.record(z.string(), z.string()).superRefine(checkKeys).default({}),
     /** Origins by alias, the name that the health record, all commands and their output use. An alias is 1 to 63 of a-z, 0-9 and "-", and starts with a letter. */
@@ -197,7 +200,7 @@ export const edgeConfigSchema = z
   .superRefine(checkServices, { when: ({ issues }) => issues.every(leavesTyped('origins', 'defaultOrder', 'routes', 'services')) })
   .superRefine(checkPrefixedKeys, { when: ({ issues }) => issues.every(leavesTyped('keys', 'keyPrefix')) })
   .superRefine(checkTester, { when: ({ issues }) => issues.every(leavesTyped('tester', 'retryHeader')) })
-  .superRefine(checkDistributions, { when: ({ issues }) => issues.every(leavesTyped('distributions', 'manage')) })
+  .superRefine(checkDistributions, { when: ({ issues }) => issues.every(leavesTyped('functionName', 'distributions', 'manage')) })
   // With services: those of the first one. What depends on the path asks `routingOf` of services.ts.
   .transform(({ defaultOrder, routes, services, ...rest }) => ({
     ...rest,
@@ -261,8 +264,10 @@ export interface ConfigProblem {
 /** The configuration with defaults, or every problem. */
 export function checkEdgeConfig(input: unknown): { config: EdgeConfig } | { problems: ConfigProblem[] } {
   const result = edgeConfigSchema.safeParse(input, { reportInput: true });
-  if (result.success) return { config: result.data };
-  return { problems: result.error.issues.map((issue) => ({ path: issue.path, message: describeIssue(issue) })) };
+  const dropped = findDroppedKeys(input).map((path) => ({ path, message: 'no entry can have this name' }));
+  if (result.success && dropped.length === 0) return { config: result.data };
+  const issues = result.error?.issues ?? [];
+  return { problems: [...issues.map((issue) => ({ path: issue.path, message: describeIssue(issue) })), ...dropped] };
 }
 
 /** The configuration with defaults, or a CONFIG_INVALID error that lists every problem with its path and what was found. */

@@ -3,6 +3,7 @@ import { EdgeError } from '../errors.ts';
 import { isRecord } from '../text/is-record.ts';
 import { nearestName } from '../text/nearest-name.ts';
 import { type ConfigProblem, checkEdgeConfig, configError, defaultNames, type EdgeConfig, parseEdgeConfig } from './edge-config.ts';
+import { isSameBehavior } from './path-pattern.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -164,15 +165,45 @@ function findKeyCollisions(one: Declared, other: Declared): ConfigProblem[] {
   return [...find(one, other), ...find(other, one), ...different];
 }
 
-/** Environments that would overwrite each other's function or health record. Those of different accounts cannot. */
+/** What an environment changes of a distribution; without `behaviors` the whole. */
+interface Claim {
+  id: unknown;
+  behaviors: string[] | undefined;
+}
+
+function listClaims(distributions: unknown, variables: unknown): Claim[] {
+  const isText = (value: unknown) => typeof value === 'string';
+  if (Array.isArray(distributions))
+    return distributions
+      .filter(isRecord)
+      .map(({ id, behaviors }) => ({ id, behaviors: Array.isArray(behaviors) ? behaviors.filter(isText) : [] }));
+  const id = isRecord(variables) ? variables['EDGE_DISTRIBUTION_ID'] : undefined;
+  return isText(id) ? [{ id, behaviors: undefined }] : [];
+}
+
+/** What both would change in turn. */
+function findClaimedTwice(one: readonly Claim[], other: readonly Claim[]): string[] {
+  return one.flatMap(({ id, behaviors }) =>
+    other
+      .filter((claim) => claim.id === id)
+      .flatMap((claim) => {
+        if (behaviors === undefined || claim.behaviors === undefined) return [`distribution ${id}`];
+        const both = behaviors.filter((name) => claim.behaviors?.some((each) => isSameBehavior(name, each)));
+        return both.map((name) => `behavior "${name}" of distribution ${id}`);
+      }),
+  );
+}
+
+/** Environments that would overwrite each other's function, health record or behavior. Those of different accounts cannot. */
 function findCollisions(merged: ReadonlyMap<string, Fields>, chosen?: string): ConfigProblem[] {
-  const all = [...merged].map(([name, { accountId, functionName, keyValueStoreName, keyPrefix, keys, variables }]) => ({
+  const all = [...merged].map(([name, { accountId, functionName, keyValueStoreName, keyPrefix, keys, variables, distributions }]) => ({
     name,
     accountId,
     functionName: functionName ?? defaultNames.functionName,
     store: (isRecord(variables) && variables['EDGE_KVS_ARN']) || (keyValueStoreName ?? defaultNames.keyValueStoreName),
     keyPrefix,
     keys: isRecord(keys) ? keys : {},
+    claims: listClaims(distributions, variables),
   }));
   return all.flatMap((one, index) =>
     all.slice(0, index).flatMap((other): ConfigProblem[] => {
@@ -193,6 +224,10 @@ function findCollisions(merged: ReadonlyMap<string, Fields>, chosen?: string): C
             ]
           : []),
         ...(one.store === other.store ? findKeyCollisions(one, other) : []),
+        ...findClaimedTwice(one.claims, other.claims).map((what) => ({
+          path,
+          message: `"${other.name}" has ${what}, too: each needs its own, ${fix}`,
+        })),
       ];
     }),
   );

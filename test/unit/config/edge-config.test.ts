@@ -406,6 +406,29 @@ describe('whatever edge.config.ts holds', () => {
   });
 });
 
+describe('variables', () => {
+  const base = { origins: { singapore: { region: 'ap-southeast-1' } }, defaultOrder: ['singapore'] };
+  const refused = [
+    'EDGE_ENV',
+    'EDGE_FUNCTION_NAME',
+    'EDGE_LOCAL_PORT',
+    'EDGE_PROJECT',
+    'EDGE_TARGET',
+    'PATH',
+    'NODE_OPTIONS',
+    'LD_PRELOAD',
+  ];
+
+  it.each(refused)('do not set %s', (name) => {
+    expect(problemsOf({ ...base, variables: { [name]: 'x' } }).join()).toContain(`variables.${name}: `);
+  });
+
+  it('set the store, the distribution and names of your own', () => {
+    const variables = { EDGE_KVS_ARN: 'x', EDGE_DISTRIBUTION_ID: 'E1', EDGE_TITLE: 'x', AWS_ACCOUNT_ID: '111122223333', PATHS: '/x' };
+    expect(parseEdgeConfig({ ...base, variables }).variables).toEqual(variables);
+  });
+});
+
 describe('distributions of another tool', () => {
   const base = { origins: { singapore: { region: 'ap-southeast-1' } }, defaultOrder: ['singapore'] };
   const auth = 'arn:aws:cloudfront::111122223333:function/auth';
@@ -421,6 +444,19 @@ describe('distributions of another tool', () => {
     [{ distributions: [{ id: 'E1', behaviors: [] }] }, 'distributions[0].behaviors'],
     [{ distributions: [{ id: 'e1', behaviors: ['default'] }] }, 'distributions[0].id'],
     [{ distributions: [{ id: 'E1', behaviors: ['default'], replaces: { '/x': auth } }] }, 'distributions[0].replaces./x'],
+    [
+      { distributions: [{ id: 'E1', behaviors: ['default'], replaces: { default: auth.replace('auth', 'origin-router') } }] },
+      'distributions[0].replaces.default',
+    ],
+    [
+      { functionName: 'auth', distributions: [{ id: 'E1', behaviors: ['default'], replaces: { default: auth } }] },
+      'distributions[0].replaces.default',
+    ],
+    [
+      { distributions: [{ id: 'E1', behaviors: ['default'], replaces: JSON.parse('{"__proto__":"x"}') }] },
+      'distributions[0].replaces.__proto__',
+    ],
+    [{ keys: JSON.parse('{"__proto__":"x"}') }, 'keys.__proto__'],
     [
       {
         distributions: [

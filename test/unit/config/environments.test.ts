@@ -228,6 +228,41 @@ describe('environments with problems', () => {
   });
 
   it.each([
+    {
+      when: 'name one behavior',
+      one: [{ id: 'E1', behaviors: ['/api/*', 'default'] }],
+      other: [{ id: 'E1', behaviors: ['api/*'] }],
+      says: ['/api/*'],
+    },
+    { when: 'name other behaviors', one: [{ id: 'E1', behaviors: ['default'] }], other: [{ id: 'E1', behaviors: ['/api/*'] }], says: [] },
+    {
+      when: 'name other distributions',
+      one: [{ id: 'E1', behaviors: ['default'] }],
+      other: [{ id: 'E2', behaviors: ['default'] }],
+      says: [],
+    },
+  ])('of one account are refused only when they $when twice', ({ one, other, says }) => {
+    const staging = { functionName: 'b', keyPrefix: 'staging', distributions: one };
+    const prod = { distributions: other };
+    const written = (more: object) => ({
+      ...sample,
+      environments: { staging: { ...staging, ...more }, prod: { ...prod, accountId: '444455556666' } },
+    });
+    expect(parseEveryProject(written({ accountId: '111122223333' }))).toHaveLength(2);
+    const problems = says.length === 0 ? parseEveryProject(written({})).slice(2) : problemsOf(() => parseEveryProject(written({})));
+    expect(problems).toEqual(says.map((name) => expect.stringContaining(`"${name.slice(1)}" of distribution E1`)));
+  });
+
+  it('are refused when both describe the whole of one distribution', () => {
+    const written = {
+      ...sample,
+      variables: { EDGE_DISTRIBUTION_ID: 'E1' },
+      environments: { staging: { functionName: 'b', keyPrefix: 'b' }, prod: {} },
+    };
+    expect(problemsOf(() => parseEveryProject(written))).toEqual([expect.stringContaining('distribution E1')]);
+  });
+
+  it.each([
     { when: 'their accounts differ', staging: { accountId: '111122223333' }, prod: { accountId: '444455556666' } },
     { when: 'function and key prefix differ', staging: { functionName: 'b', keyPrefix: 'staging' }, prod: {} },
     { when: 'function and store differ', staging: { functionName: 'b', keyValueStoreName: 'b' }, prod: {} },
