@@ -9,7 +9,7 @@ await run({
     'function:explain -- --country IN --local',
     'function:explain -- --country US-CA',
     'function:explain -- --country DE --method POST --record "europe=25"',
-    'function:explain -- --country IN --header "authorization: Basic cHJldmlldzpub3Q="',
+    'function:explain -- --country IN --header "x-retry-attempt: 1"',
     'function:explain -- --all',
     'function:explain -- --diff',
   ],

@@ -100,7 +100,7 @@ describe('--help', () => {
 
   it('of every command that the README lists', () => {
     const [, table = ''] = /\n## Commands\n([\s\S]*?)\n## /.exec(texts.get('README.md') ?? '') ?? [];
-    const listed = new Set([...table.matchAll(/`([a-z][a-z:]*)/g)].map(([, name = '']) => name));
+    const listed = new Set([...table.matchAll(/`([a-z][a-z:-]*)/g)].map(([, name = '']) => name));
     for (const name of scripts.keys()) if (helps.has(name)) expect(listed, `README's table of commands lacks ${name}`).toContain(name);
   });
 });

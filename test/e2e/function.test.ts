@@ -54,6 +54,7 @@ describe('npm run function:build', () => {
       bytes: expect.any(Number),
       sha256: hashCode(Buffer.from(await copy.read(built))),
       njs,
+      warnings: [],
     });
   });
 });

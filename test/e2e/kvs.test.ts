@@ -25,7 +25,7 @@ describe('npm run kvs:*', () => {
     const planned = await startScript('kvs-plan', [], env()).ended;
     expect(planned).toEqual({
       code: 0,
-      stderr: '',
+      stderr: 'target  AWS, store edge-health\n',
       stdout: '+ key-value store edge-health\n  + health: ok\n  + state: {"sequence":0,"origins":{}}\n2 to add, 0 to change, 0 to remove\n',
     });
     const applied = await startScript('kvs-apply', ['--yes', '--json'], env()).ended;
