@@ -20,7 +20,7 @@ export function formatConfigFile(config: EdgeConfigInput, { importFrom, title, c
     `import { defineEdgeConfig } from ${quote(importFrom)};`,
     '',
     '/**',
-    ...title.map((line) => ` * ${line.replaceAll('*/', '* /').replace(/\s+/g, ' ')}`),
+    ...title.map((line) => ` * ${inOneLine(line.replaceAll('*/', '* /'))}`),
     ' */',
     `export default defineEdgeConfig(${value});`,
     '',
@@ -43,9 +43,14 @@ function formatValue(value: unknown, path: string, margin: string, before: numbe
   const lines = entries.flatMap(([key, item]) => {
     const comment = comments[pathOf(key)];
     const text = formatValue(item, pathOf(key), inner, nameOf(key).length, comments);
-    return [...(comment === undefined ? [] : [`${inner}// ${comment.replace(/\s+/g, ' ')}`]), `${inner}${nameOf(key)}${text},`];
+    return [...(comment === undefined ? [] : [`${inner}// ${inOneLine(comment)}`]), `${inner}${nameOf(key)}${text},`];
   });
   return [open.trim(), ...lines, margin + close.trim()].join('\n');
+}
+
+/** Without line ends and control characters: the text may be that of a saved file. */
+function inOneLine(text: string): string {
+  return text.replace(/[\s\p{C}]+/gu, ' ');
 }
 
 function formatKey(key: string): string {

@@ -69,3 +69,10 @@ it('exports the configuration, whatever is in it', () => {
     { numRuns: 30 },
   );
 });
+
+it('comments have no control characters', () => {
+  const hostile = 'a\u001b[31m\u2028\u202eb';
+  const text = formatConfigFile(config, { ...texts, title: [hostile], comments: { 'origins.singapore': hostile } });
+  expect(text).not.toMatch(/[^\n\P{C}]|\u2028/u);
+  expect(text).toContain(' * a [31m b');
+});
