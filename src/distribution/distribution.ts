@@ -254,7 +254,7 @@ async function update(target: DistributionTarget, plan: DistributionPlan, shown:
       const replanned = await planTarget(target, again);
       // The answer to an earlier write was lost, or another writer made the same change.
       if (replanned.changes.length === 0) return again;
-      if (JSON.stringify(replanned.changes) !== JSON.stringify(plan.changes))
+      if (JSON.stringify(replanned.changes) !== JSON.stringify(plan.changes) || hasNewHazard(plan, replanned))
         throw new EdgeError('CONFLICT', `distribution ${live.id} was changed since the plan was made: nothing was written`, {
           hint: 'run npm run distribution:plan, then decide again',
           cause: error,
@@ -262,6 +262,11 @@ async function update(target: DistributionTarget, plan: DistributionPlan, shown:
       ({ live, next } = { live: again, next: replanned.next });
     }
   }
+}
+
+/** Only the hazards of the shown plan were accepted. */
+function hasNewHazard(shown: DistributionPlan, replanned: DistributionPlan): boolean {
+  return replanned.hazards.some(({ kind, message }) => kind !== 'note' && !shown.hazards.some((each) => each.message === message));
 }
 
 /** The load balancer's rule reads `*` and `?` as wildcards: a short or odd secret would admit other requests. */

@@ -136,7 +136,7 @@ export function planRemoval(
     behavior: (behavior, key) => {
       if (arnOn(behavior, 'viewer-request') !== ours) return behavior;
       const old = Object.entries(replaces).find(([name]) => isSameBehavior(name, key))?.[1];
-      hazards.push(...findRemoval(behavior, nameOf(key), old, published, drained));
+      hazards.push(...findRemoval(resolveTarget(behavior, live.config), nameOf(key), old, published, drained));
       return withFunction(behavior, old);
     },
   });
@@ -144,14 +144,29 @@ export function planRemoval(
   return { ...plan, hazards: plan.changes.length === 0 ? [] : [...hazards, ...noteStaging(live)] };
 }
 
+/** Where a behavior sends its viewers without the edge function. */
+interface RemovalTarget {
+  /** The origin that gets each request first. */
+  target: string;
+  words: string;
+}
+
+/** An origin group sends each request to its first member. */
+function resolveTarget({ TargetOriginId: id = '' }: Behavior, { OriginGroups }: DistributionConfig): RemovalTarget {
+  const group = OriginGroups?.Items?.find(({ Id }) => Id === id);
+  if (group === undefined) return { target: id, words: `${id} again, without failover` };
+  const [target = '', second = ''] = (group.Members?.Items ?? []).map(({ OriginId = '' }) => OriginId);
+  return { target, words: `the origin group ${id} again: to ${target}, and to ${second} only when a request fails there` };
+}
+
 function findRemoval(
-  { TargetOriginId: target = '' }: Behavior,
+  { target, words }: RemovalTarget,
   name: string,
   old: string | undefined,
   published: readonly string[],
   drained: readonly string[] | undefined,
 ): Hazard[] {
-  const all = `all its viewers go to ${target} again, without failover`;
+  const all = `all its viewers go to ${words}`;
   const isDrained = drained?.includes(target) === true;
   return [
     isDrained

@@ -351,6 +351,27 @@ describe('un-adopt', () => {
     expect((await run(applyToAll, id)).code).toBe(0);
     expect((await leave(id, {}, drained, ['drained-origin'])).code).toBe(0);
   });
+
+  it('stops where the first origin of the behavior’s group is drained', async () => {
+    const Members = list({ OriginId: 'WebStackDistOrigin1A2B3C4D' }, { OriginId: 'WebStackDistOrigin2E5F6G7H' });
+    const group = { Id: 'both', FailoverCriteria: { StatusCodes: list(503) }, Members };
+    const id = await create({ ...web(behavior('/api/*', { TargetOriginId: 'both' })), OriginGroups: list(group) });
+    expect((await run(applyToAll, id)).code).toBe(0);
+    expect((await leave(id, {}, async () => ['WebStackDistOrigin1A2B3C4D'])).code).toMatchObject({ code: 'CONFLICT' });
+    const { code, result } = await leave(id, {}, async () => ['WebStackDistOrigin2E5F6G7H']);
+    expect(code).toBe(0);
+    expect(result.hazards).toEqual([expect.objectContaining({ message: expect.stringContaining('the origin group both') })]);
+  });
+
+  it('stops where the origin is drained only after a conflict', async () => {
+    const id = await create(web());
+    expect((await run(applyToAll, id)).code).toBe(0);
+    test.cloud.faults.rules = [{ kind: 'conflict', operation: 'UpdateDistribution', times: 1 }];
+    const answers = [[], ['WebStackDistOrigin1A2B3C4D']];
+    const { code } = await leave(id, {}, async () => answers.shift() ?? []);
+    expect(code).toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('nothing was written') });
+    expect((await test.read(id)).config.CacheBehaviors?.Items?.[0]?.FunctionAssociations?.Quantity).toBe(1);
+  });
 });
 
 /** The same function, with something done after its first call. */
