@@ -30,6 +30,42 @@ function signedIn(fixture: Fixture): Fixture {
   return { name: `${fixture.name}-signed-in`, event, expectation: { ...fixture.expectation, answered: false } };
 }
 
+describe('publishing with services that do not have the paths of the fixtures', () => {
+  const { defaultOrder: order, routes, ...rest } = edgeConfig;
+  const config = parseEdgeConfig({ ...rest, services: [{ name: 'api', paths: ['/api/*'], order, routes }] });
+
+  it('compares no route where the request passes through, and says so', async () => {
+    const fixtures = await readFixtures();
+    const release = await publishRouter(publisher.tools({ config, fixtures }));
+    const passing = fixtures.filter(({ event }) => event.request.uri === '/').map(({ name }) => name);
+    expect(passing.length).toBeGreaterThanOrEqual(5);
+    expect(release.notes).toEqual(expect.arrayContaining(passing.map((name) => `${name}: no service has /, its route is not compared`)));
+    expect(release.notes.filter((note) => note.includes('not compared'))).toHaveLength(passing.length);
+  });
+
+  it.each([
+    { uri: '/api/orders', route: null, says: 'header x-origin-route: expected none' },
+    { uri: '/api/orders', route: 'nowhere', says: 'header x-origin-route: expected "nowhere"' },
+    { uri: '/', route: 'nowhere', more: { uri: '/other' }, says: 'uri: expected "/other", found "/"' },
+  ])('still stops for $says at $uri', async ({ uri, route, more, says }) => {
+    const [first] = await readFixtures();
+    if (first === undefined) throw new Error('no fixture');
+    const event = structuredClone(first.event);
+    event.request.uri = uri;
+    const fixtures = [{ ...first, event, expectation: { request: { ...more, headers: { 'x-origin-route': route } } } }];
+    const release = publishRouter(publisher.tools({ config, fixtures }));
+    await expect(release).rejects.toMatchObject({ code: 'TEST_FAILED', message: expect.stringContaining(says) });
+  });
+
+  it('lets a fixture expect that its request passes through', async () => {
+    const fixtures = (await readFixtures())
+      .filter(({ event: { request } }) => request.uri === '/' && request.headers['x-origin-route'] === undefined)
+      .map((fixture) => ({ ...fixture, expectation: { request: { headers: { 'x-origin-route': null } } } }));
+    const release = await publishRouter(publisher.tools({ config, fixtures }));
+    expect(release.notes.join('\n')).not.toContain('not compared');
+  });
+});
+
 describe('publishing with code of the team’s own', () => {
   it('takes an early answer for granted, and proves the routing of the router alone', async () => {
     const [first, ...others] = await readFixtures();
