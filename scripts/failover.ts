@@ -12,7 +12,7 @@ import { maxOverrideMs } from '../src/core/flip.ts';
 import { listAudiences } from '../src/core/viewer-shares.ts';
 import { failoverCommands, parseIntent } from '../src/failover/failover-intent.ts';
 import { openChannels } from '../src/flipper/notify/open-channels.ts';
-import { healthPath, openEdgeView } from '../src/probe/edge-view.ts';
+import { healthPath, openEdgeView, whyNotAsked } from '../src/probe/edge-view.ts';
 import { probeOrigin, proveOrigin } from '../src/probe/probe-origin.ts';
 import { openLiveExpectations } from './failover/open-live-expectations.ts';
 import { runFailover } from './failover/run-failover.ts';
@@ -59,10 +59,8 @@ await run({
     // A status must come within 1 s here and 2 s on AWS, even in an outage, when the edge itself waits for an origin.
     const statusMs = values.local ? 500 : 1_500;
     const timeoutMs = isStatus ? statusMs : 5_000;
-    const path = healthPath(config).split('?', 1)[0] ?? '';
-    const routing = routingOf(config, path);
-    if (routing === undefined && edgeUrl !== undefined)
-      io.stderr(`note: the edge is not asked: no service of edge.config.ts has the path ${path} of the health check`);
+    const routing = routingOf(config, healthPath(config).split('?', 1)[0] ?? '');
+    const edgeNotAsked = whyNotAsked(config);
     const audiences = listAudiences(config);
     const aws = openAws({ env: io.env, local });
     const probing = {
@@ -74,7 +72,7 @@ await run({
     // Status and history never await it.
     probing.distribution.catch(() => undefined);
     const live =
-      edgeUrl === undefined || routing === undefined || intent.command === 'history'
+      edgeUrl === undefined || edgeNotAsked !== undefined || intent.command === 'history'
         ? undefined
         : openLiveExpectations(config, local, isStatus ? statusMs : 10_000, io);
     const isWrite = !isStatus && intent.command !== 'history';
@@ -89,9 +87,10 @@ await run({
       expectByLive: live?.expectByLive,
       probeOrigin: (origin: string) => probeOrigin(origin, probing, { timeoutMs: statusMs }),
       edge:
-        edgeUrl === undefined || routing === undefined
+        edgeUrl === undefined || edgeNotAsked !== undefined
           ? undefined
           : openEdgeView({ url: edgeUrl, isLocal: values.local, config, timeoutMs, signal }),
+      edgeNotAsked,
       origins,
       audiences,
       edgeAudiences: audiences.filter(({ service }) => service === routing?.service),

@@ -27,6 +27,8 @@ export interface FailoverStatus {
   lastFlips: AuditEntry[];
   /** Undefined when the edge was not asked. */
   edge: EdgeStatus | undefined;
+  /** Why the edge cannot be asked, where no option changes that. */
+  edgeNotAsked?: string;
 }
 
 export interface OriginStatus {
@@ -58,6 +60,8 @@ export interface StatusContext {
   /** Those of the service that has the path for which the edge is asked. Default all. */
   edgeAudiences?: readonly Audience[] | undefined;
   edge: EdgeView | undefined;
+  /** Why it cannot be asked, where no option changes that. */
+  edgeNotAsked?: string | undefined;
   expectByLive?: ExpectByLive | undefined;
   probeOrigin?: ((origin: string) => Promise<OriginProbe>) | undefined;
   now: () => number;
@@ -82,6 +86,7 @@ export async function readStatus(store: FlagStore, context: StatusContext): Prom
       return found === undefined ? origin : { ...origin, probe: found };
     }),
     edge: edge && answers && (await compareEdge(edge, answers, status, probed, context)),
+    ...(context.edgeNotAsked !== undefined && { edgeNotAsked: context.edgeNotAsked }),
   };
 }
 

@@ -26,6 +26,8 @@ export interface FailoverTools extends PlanTools {
   store: FlagStore;
   /** Undefined when the edge shall not or cannot be asked. */
   edge: EdgeView | undefined;
+  /** Why it cannot be asked, where no option changes that. */
+  edgeNotAsked?: string | undefined;
   audiences: readonly Audience[];
   /** Those of the service that has the path for which the edge is asked. Default all. */
   edgeAudiences?: readonly Audience[] | undefined;
@@ -121,7 +123,8 @@ async function confirmAtEdge(record: string, writtenAt: number, tools: FailoverT
   const { edge, verifyTimeoutMs, now, sleep } = tools;
   if (!tools.verify) return null;
   if (edge === undefined) {
-    steps.note('written, not confirmed at the edge: pass --edge https://<viewer domain> to compare');
+    const why = tools.edgeNotAsked ?? 'pass --edge https://<viewer domain> to compare';
+    steps.note(`written, not confirmed at the edge: ${why}`);
     return null;
   }
   steps.progress(`written, waiting up to ${formatDuration(verifyTimeoutMs)} for the edge`);

@@ -83,7 +83,7 @@ export function formatEnd(live: LiveRecord, now: number): string {
 
 /** The status for people. */
 export function formatStatus(status: FailoverStatus, colour: boolean): string[] {
-  const { at, override, edge } = status;
+  const { at, override } = status;
   const rows = status.origins.map((origin) => [
     `  ${origin.id}`,
     `${origin.weight}%`,
@@ -103,7 +103,7 @@ export function formatStatus(status: FailoverStatus, colour: boolean): string[] 
           `           by ${override.by}: ${override.reason}`,
         ]),
     ...(status.lastFlips.length === 0 ? ['flips      none yet'] : ['flips', ...formatFlips(status.lastFlips, at)]),
-    ...formatEdge(edge, colour),
+    ...formatEdge(status, colour),
   ];
 }
 
@@ -130,8 +130,8 @@ const edgeStyles = {
   failing: 'red',
 } as const;
 
-function formatEdge(edge: FailoverStatus['edge'], colour: boolean): string[] {
-  if (edge === undefined) return ['edge       not asked: --edge https://<viewer domain> compares what it serves'];
+function formatEdge({ edge, edgeNotAsked }: FailoverStatus, colour: boolean): string[] {
+  if (edge === undefined) return [`edge       not asked: ${edgeNotAsked ?? '--edge https://<viewer domain> compares what it serves'}`];
   return [
     `edge       ${paint(colour, edgeStyles[edge.state], edge.state)} (${edge.url})`,
     ...edge.disagreements.map((line) => `           ${line}`),

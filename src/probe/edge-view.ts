@@ -1,6 +1,8 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { EdgeConfig } from '../config/edge-config.ts';
+import { defaultBehavior, matchesPattern } from '../config/path-pattern.ts';
+import { routingOf } from '../config/services.ts';
 import { resolveName, toLookup } from './resolve-name.ts';
 
 /** Which origin answered a viewer. */
@@ -71,6 +73,16 @@ export function groupByRegion({ origins }: EdgeViewOptions['config']): ReadonlyM
 export function healthPath({ origins }: EdgeViewOptions['config']): string {
   const signals = Object.values(origins).flatMap((origin) => origin.signals);
   return signals.find((signal) => signal.type === 'http')?.path ?? '/health';
+}
+
+/** Why the edge's answer for the health check's path shows no routing; undefined when it does. */
+export function whyNotAsked(config: EdgeConfig): string | undefined {
+  const path = healthPath(config).split('?', 1)[0] ?? '';
+  const behaviors = config.distributions?.flatMap((distribution) => distribution.behaviors);
+  // Behaviors that edge.config.ts does not name are unknown here: the default one is taken to have what no named one has.
+  const isRouted = behaviors?.some((name) => name === defaultBehavior || matchesPattern(name, path)) ?? true;
+  if (!isRouted) return `no behavior that edge.config.ts names has the path ${path} of the health check`;
+  return routingOf(config, path) === undefined ? `no service of edge.config.ts has the path ${path} of the health check` : undefined;
 }
 
 function fetchRegion(

@@ -98,6 +98,24 @@ const remember = (origin: string, verdict: OriginMemory['verdict']) =>
     ),
   );
 
+describe('an edge that cannot be asked', () => {
+  const tools = { edge: undefined, edgeNotAsked: 'no behavior has the path /health' };
+
+  it('does not fail the write, which says why', async () => {
+    const { code, err } = await command(['to', 'europe'], { tools });
+    expect({ code, record: test.values().get('health') }).toMatchObject({ code: 0, record: expect.stringMatching(/^singapore=0@/) });
+    expect(err).toContain('note: written, not confirmed at the edge: no behavior has the path /health\n');
+  });
+
+  it('neither agrees nor disagrees in a status', async () => {
+    const people = await command(['status'], { tools });
+    expect(people).toMatchObject({ code: 0, out: expect.stringContaining('edge       not asked: no behavior has the path /health\n') });
+    const { out } = await command(['status'], { tools, json: true });
+    expect(JSON.parse(out)).toMatchObject({ edgeNotAsked: tools.edgeNotAsked });
+    expect(JSON.parse(out)).not.toHaveProperty('edge');
+  });
+});
+
 describe('an override', () => {
   it('is sent to every channel, and one that does not take it fails no write', async () => {
     const sent: Notification[] = [];
