@@ -26,13 +26,13 @@ const pause = (ms: number, signal?: AbortSignal | null) =>
       signal?.removeEventListener('abort', end);
       resolve();
     };
-    const timer = setTimeout(end, ms);
+    const timer = setTimeout(end, ms * (!signal?.aborted as never));
     signal?.addEventListener('abort', end);
   });
 
 /**
  * A `fetch` that sends a request again after a failed connection and after 502, 503 and 504: any but POST and PATCH, and those with an
- * `Idempotency-Key`. It never repeats a stream, nor a request whose answer has begun and breaks off. One kilobyte: casts in place of conversions.
+ * `Idempotency-Key`. It never repeats a stream in `init`, nor a request whose answer has begun and breaks off. One kilobyte: casts in place of conversions.
  */
 export function retryingFetch({
   header = 'x-retry-attempt',
@@ -46,13 +46,13 @@ export function retryingFetch({
 }: RetryingFetchOptions = {}): typeof fetch {
   // A name that is none is an error now, not in an outage.
   new Headers([[header, '']]);
-  return async (input, init = {}) => {
+  return async (input, init) => {
     const request = input as Request;
-    const headers = new Headers(init.headers ?? request.headers);
-    const signal = init.signal ?? request.signal;
+    const headers = new Headers(init?.headers ?? request.headers);
+    const signal = init?.signal ?? request.signal;
     // CloudFront takes seven methods; all but these two are idempotent. Every stream needs `duplex`.
-    const isRepeatable = headers.has('idempotency-key') || !/^p(os|at)/i.test(init.method ?? request.method);
-    const last = isRepeatable && !('duplex' in init) ? retries : 0;
+    const isRepeatable = headers.has('idempotency-key') || !/^p(os|at)/i.test(init?.method ?? request.method);
+    const last = (isRepeatable && !(init as { duplex?: string } | undefined)?.duplex && retries) || 0;
     for (let attempt = 0; ; headers.set(header, ++attempt as never)) {
       let ms = random() * Math.min(maxWaitMs, waitMs * 2 ** attempt);
       const stop = new AbortController();

@@ -205,6 +205,16 @@ describe('the limits', () => {
     slow.close();
   });
 
+  it('takes a number of retries that is none as no retries', async () => {
+    turns = [503, 503];
+    expect((await open({ retries: Number.NaN })(url())).status).toBe(503);
+    expect(received).toHaveLength(1);
+  });
+
+  it('takes null in place of options, as fetch does', async () => {
+    expect((await open()(url(), null as never)).status).toBe(200);
+  });
+
   it('refuses a header name that is none before any request', () => {
     expect(() => retryingFetch({ header: 'x retry' })).toThrow(TypeError);
   });
@@ -236,6 +246,22 @@ describe('an aborted request', () => {
   it('sends nothing when it was aborted before', async () => {
     await expect(open()(url(), { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
     expect(received).toEqual([]);
+  });
+
+  it('does not begin a wait when it was aborted before it', async () => {
+    const stop = new AbortController();
+    const send = async () => {
+      stop.abort(new Error('enough'));
+      return new Response('', { status: 503 });
+    };
+    let attempts = 0;
+    const first = (async (_url: unknown, init: RequestInit) => {
+      if (attempts++ === 0) return send();
+      throw init.signal?.reason;
+    }) as typeof fetch;
+    const sent = retryingFetch({ fetch: first, waitMs: 60_000, maxWaitMs: 60_000, random: () => 0.9 });
+    await expect(sent(url(), { signal: stop.signal })).rejects.toThrow('enough');
+    expect(attempts).toBe(2);
   });
 
   it('leaves no listener on a signal that lives on', async () => {
