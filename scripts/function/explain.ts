@@ -8,7 +8,7 @@ import { EdgeError } from '../../src/errors.ts';
 import { explainCountries, explainViewer } from '../../src/explain/explain.ts';
 import { formatComparison, formatCountryGroups, formatExplanation } from '../../src/explain/format-explain.ts';
 import { loadLiveCode, loadTreeCode } from './load-code.ts';
-import { loadRecord } from './load-record.ts';
+import { loadRecord, refuseUnknownOrigins } from './load-record.ts';
 import { openRuntime } from './open-runtime.ts';
 
 /** The options of function:explain. */
@@ -93,6 +93,8 @@ async function explainDifference({ local }: ExplainValues, runtime: AnyRuntime, 
 
 async function explainAll(values: ExplainValues, runtime: AnyRuntime, io: Io): Promise<void> {
   const { config } = await openProject(io);
+  // LIVE may know origins that edge.config.ts no longer has.
+  if (!values.live) refuseUnknownOrigins(values.record, config);
   const loading = loadRecord(values.record, config, { local: values.local, io });
   // Awaited below; until then a failure must not count as unhandled.
   loading.catch(() => undefined);
@@ -121,6 +123,7 @@ async function explainAll(values: ExplainValues, runtime: AnyRuntime, io: Io): P
 
 async function explainOne(viewer: ReturnType<typeof parseViewer>, values: ExplainValues, runtime: AnyRuntime, io: Io): Promise<void> {
   const { config } = await openProject(io);
+  if (!values.live) refuseUnknownOrigins(values.record, config);
   const [source, { record, from }] = await Promise.all([
     loadCode(values, io),
     loadRecord(values.record, config, { local: values.local, io }),

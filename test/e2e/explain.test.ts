@@ -85,6 +85,8 @@ describe('npm run function:explain', () => {
     { args: ['--country', 'IND'], says: 'error: --country takes a code such as US or US-CA, found "IND"' },
     { args: ['--country', 'IN', '--all'], says: 'error: --country excludes --all and --diff' },
     { args: ['--ip', '1.2.3'], says: 'error: --ip takes an IPv4 or IPv6 address, found "1.2.3"' },
+    { args: ['--record', 'europe=25;singpore=0'], says: 'error: no origin is called "singpore"; origins: singapore, europe\n' },
+    { args: ['--all', '--record', 'singpore=0'], says: 'error: no origin is called "singpore"; origins: singapore, europe\n' },
     { args: ['--method', 'FETCH'], says: 'error: --method takes GET or HEAD' },
   ])('refuses $args in one line and a hint', async ({ args, says }) => {
     const { code, out, err } = await explain(...args);
