@@ -262,7 +262,7 @@ describe('an aborted request', () => {
     const sent = retryingFetch({ fetch: first, waitMs: 60_000, maxWaitMs: 60_000, random: () => 0.9 });
     await expect(sent(url(), { signal: stop.signal })).rejects.toThrow('enough');
     expect(attempts).toBe(2);
-  });
+  }, 5_000);
 
   it('leaves no listener on a signal that lives on', async () => {
     const { signal } = new AbortController();
