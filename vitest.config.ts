@@ -4,7 +4,7 @@ import { ReportSkipped } from './test/report-skipped.ts';
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** The files of a project share their modules: to load them anew for each file takes twice the time of the tests. */
+/** The files of a project share their modules, unless it isolates them: to load them anew for each file takes twice the time of the unit tests. */
 const project = (name: string, testTimeout: number, isolate = false) => ({
   test: {
     name,
@@ -40,7 +40,7 @@ export default defineConfig({
   test: {
     projects: [
       project('unit', 120_000),
-      { ...project('edge', 120_000), resolve: { alias: edgeModules } },
+      { ...project('edge', 120_000, true), resolve: { alias: edgeModules } },
       project('contract', 120_000),
       project('model', 240_000),
       { test: { ...e2e, exclude: byClocks } },

@@ -61,9 +61,9 @@ export async function checkCallerAccount(openClient: () => Promise<STSClient>, a
   if (identity !== undefined) return checkAccount(identity.split(':')[0], accountId);
   throw new EdgeError(
     'ENDPOINT_UNREACHABLE',
-    `STS does not answer, so it is not certain that the credentials are of account ${accountId}`,
+    `cannot read the account of the credentials, which must be ${accountId}: there are no credentials, or STS does not answer`,
     {
-      hint: 'aws sts get-caller-identity shows the account; without accountId in edge.config.ts it is not checked',
+      hint: 'set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; aws sts get-caller-identity shows the account',
     },
   );
 }

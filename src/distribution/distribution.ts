@@ -146,7 +146,7 @@ export async function openRemovals(opening: DistributionOptions, readDrained: ()
       ? [known.find(({ id }) => id === given) ?? { id: given, replaces: {} }]
       : known.length > 0
         ? await choose(client, known, undefined, local?.distributionId)
-        : [{ id: await findOwnId(opening), replaces: {} }];
+        : [{ id: local?.distributionId ?? (await findOwnId(opening)), replaces: {} }];
   return chosen.map(({ id, replaces }) => ({
     client,
     id,

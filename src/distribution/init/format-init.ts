@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { defaultBehavior } from '../../config/path-pattern.ts';
 import { formatTable } from '../../text/format-table.ts';
 import { paint } from '../../text/paint.ts';
@@ -81,7 +82,9 @@ export function formatNextSteps(plan: InitPlan, colour: boolean): string[] {
   const steps = [
     ...(before === undefined
       ? []
-      : [`save the team's function: aws cloudfront get-function --name ${before.functionName} --stage LIVE ${before.file}`]),
+      : [
+          `save the team's function, in the folder of edge.config.ts: mkdir -p ${dirname(before.file)} && aws cloudfront get-function --name ${before.functionName} --stage LIVE ${before.file}`,
+        ]),
     'npm run kvs:apply creates the store, and npm run function:publish proves the function and makes it LIVE: no behavior runs it yet',
     'npm run distribution:plan shows the change above, and npm run distribution:apply makes it',
   ];

@@ -4,7 +4,7 @@ import type { EdgeConfig } from '../../config/edge-config.ts';
 import { isRecord } from '../../text/is-record.ts';
 
 export interface TemplateFacts {
-  config: Pick<EdgeConfig, 'functionName' | 'origins'> & Partial<Pick<EdgeConfig, 'variables'>>;
+  config: Pick<EdgeConfig, 'functionName' | 'origins'> & Partial<Pick<EdgeConfig, 'variables' | 'distributions'>>;
   /** Text of distribution.json; undefined when there is none. */
   distribution: string | undefined;
   /** Text of a file by its path in the repository; rejects when it is absent. */
@@ -30,7 +30,8 @@ export async function checkTemplates({ config, distribution, read }: TemplateFac
   const problems = [
     ...checkFlipperTemplate(files.get(flipperTemplate), distribution, config.functionName, isSet),
     ...checkWorkflow(files.get(flipperWorkflow), distribution, isSet),
-    ...checkDeployment(files.get(deployWorkflow), config.origins),
+    // The origins of a distribution of another tool are that tool's to deploy.
+    ...(config.distributions === undefined ? checkDeployment(files.get(deployWorkflow), config.origins) : []),
     ...policies.flatMap((path) => checkPolicy(path, files.get(path), config.functionName)),
   ];
   return { files: [...files.keys()], problems };
