@@ -141,9 +141,9 @@ describe('npm run drill', () => {
     const { code, stdout } = await matrix.ended;
     expect(code).toBe(143);
     const { planned, cells } = JSON.parse(stdout) as Matrix;
-    expect([planned, cells.map(({ fault, setup }) => `${fault} ${setup}`)]).toEqual([4, ['refuse neither']]);
+    expect([planned, cells.map(({ fault, setup }) => `${fault} ${setup}`)]).toEqual([5, ['refuse neither']]);
     expect(cells[0]?.methods.GET.failed).toBeGreaterThan(0);
-    expect(await readFile(join(folder, 'matrix.html'), 'utf8')).toContain('interrupted: 1 of 4 outages were run');
+    expect(await readFile(join(folder, 'matrix.html'), 'utf8')).toContain('interrupted: 1 of 5 outages were run');
     expect(JSON.parse(await readFile(join(folder, 'matrix.json'), 'utf8'))).toMatchObject({ planned, cells });
   });
 
