@@ -28,6 +28,11 @@ export function listRoutings({ services, ...all }: Routed): Routing[] {
   );
 }
 
+/** Whether the viewer's country decides an order of origins. */
+export function usesCountry(config: Routed): boolean {
+  return listRoutings(config).some(({ routes, defaultOrder }) => routes.some(({ order }) => order.join() !== defaultOrder.join()));
+}
+
 /** The service that has a path; undefined for a path that passes through to the behavior's own origin. */
 export function routingOf(config: Routed, path: string): Routing | undefined {
   const index = config.services?.findIndex(({ paths }) => paths.some((pattern) => matchesPattern(pattern, path))) ?? 0;

@@ -6,6 +6,7 @@ import { completeDistribution } from '../config/complete-distribution.ts';
 import type { EdgeConfig, ManagedDistribution, ManagedPart } from '../config/edge-config.ts';
 import {
   type CachePolicy,
+  countryHeader,
   countryPolicyId,
   forwardsHost,
   managedOriginRequestPolicies,
@@ -13,7 +14,7 @@ import {
   sendsCountry,
 } from '../config/managed-policies.ts';
 import { defaultBehavior, isSameBehavior } from '../config/path-pattern.ts';
-import { listRoutings } from '../config/services.ts';
+import { usesCountry } from '../config/services.ts';
 import { EdgeError } from '../errors.ts';
 import { configTree } from './config-tree.ts';
 import { diffConfigs } from './diff-config.ts';
@@ -49,7 +50,7 @@ export function ownChanges(config: EdgeConfig, { behaviors, replaces }: Pick<Man
     replaces,
     manage: config.manage,
     originIds: Object.values(config.origins).map(({ originId }) => originId),
-    usesCountry: listRoutings(config).some(({ routes, defaultOrder }) => routes.some(({ order }) => order.join() !== defaultOrder.join())),
+    usesCountry: usesCountry(config),
   };
 }
 
@@ -273,8 +274,6 @@ function lowerTimeouts(origin: Origin): Origin {
     ...(vpc && { VpcOriginConfig: { ...vpc, ...read(vpc.OriginReadTimeout) } }),
   };
 }
-
-const countryHeader = 'cloudfront-viewer-country';
 
 /** Lets the function see the viewer's country where `manage` says so; otherwise a note where it does not. */
 function decideCountry<B extends Behavior>(behavior: B, name: string, own: OwnChanges, facts: OwnFacts): { next: B; hazards: Hazard[] } {

@@ -8,7 +8,7 @@ import {
   subdivisionHeader,
   wrongPolicyIds,
 } from '../../config/managed-policies.ts';
-import { listRoutings } from '../../config/services.ts';
+import { listRoutings, usesCountry } from '../../config/services.ts';
 import { formatDuration } from '../../text/duration.ts';
 import { type CheckFinding, defineCheck, fail, problemsOr, warn } from '../check.ts';
 import { legacyHeaders, listBehaviors, type RoutedBehavior, readBothConfigs, readRoutedBehaviors } from '../distribution-view.ts';
@@ -83,9 +83,8 @@ export const countryCheck = defineCheck<CountryFacts>({
   why: 'CloudFront adds the header only when a policy names it; without it every viewer gets the default order.',
   gather: async (readers) => {
     const { where, behaviors } = await readRoutedBehaviors(readers);
-    const routings = listRoutings(readers.config);
-    const hasRoutes = routings.some(({ routes, defaultOrder }) => routes.some(({ order }) => order.join() !== defaultOrder.join()));
-    const hasSubdivisions = routings.some(({ routes }) =>
+    const hasRoutes = usesCountry(readers.config);
+    const hasSubdivisions = listRoutings(readers.config).some(({ routes }) =>
       routes.some(({ countries }) => countries.some((country) => splitCountry(country).region !== undefined)),
     );
     return { where, behaviors, hasRoutes, hasSubdivisions };
