@@ -14,8 +14,8 @@ import { buildFunction } from '../src/edge/build.ts';
 import { judgeRun } from '../src/edge/judge/judge.ts';
 import { findNjs, openNjsRuntime } from '../src/edge/njs/njs.ts';
 import { openDecider } from '../src/explain/replay/decider.ts';
-import { listLogFiles } from '../src/explain/replay/read-log.ts';
 import { replayLog } from '../src/explain/replay/replay.ts';
+import { listLogFiles } from '../src/log/read-log.ts';
 import { type BenchRow, benchRow, formatBenchRows } from './bench-row.ts';
 
 const locations = ['SIN2-P1', 'FRA60-P3', 'IAD89-C3', 'BOM78-P2', 'NRT57-C1', 'GRU3-C2', 'LHR61-P5', 'CDG50-P1'];

@@ -12,9 +12,9 @@ import { EdgeError } from '../src/errors.ts';
 import { openBehaviors } from '../src/explain/replay/behaviors.ts';
 import { openDecider } from '../src/explain/replay/decider.ts';
 import { formatReplay } from '../src/explain/replay/format-replay.ts';
-import { parseLogFields } from '../src/explain/replay/logged-request.ts';
-import { listLogFiles } from '../src/explain/replay/read-log.ts';
 import { replayLog } from '../src/explain/replay/replay.ts';
+import { parseLogFields } from '../src/log/logged-request.ts';
+import { listLogFiles } from '../src/log/read-log.ts';
 import { isOnAws, loadNamedCode } from './function/load-code.ts';
 import { openRuntime, openSweeper } from './function/open-runtime.ts';
 

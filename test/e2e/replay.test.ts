@@ -11,7 +11,7 @@ import type { FunctionSource, SweepRuntime } from '../../src/edge/execution.ts';
 import { judgeRun } from '../../src/edge/judge/judge.ts';
 import { findNjs, openNjsRuntime } from '../../src/edge/njs/njs.ts';
 import { type Decider, openDecider } from '../../src/explain/replay/decider.ts';
-import { buildLoggedEvent, listVisible } from '../../src/explain/replay/logged-request.ts';
+import { buildLoggedEvent, listVisible } from '../../src/explain/replay/logged-event.ts';
 import { openWorkingCopy, type WorkingCopy } from './function-working-copy.ts';
 
 let copy: WorkingCopy;

@@ -1,7 +1,7 @@
 import type { SourceModule } from './read-modules.ts';
 
 const ground = ['kvs', 'errors', 'text'];
-const middle = ['config', 'edge', 'aws', 'probe'];
+const middle = ['config', 'edge', 'aws', 'probe', 'log'];
 const belowFeatures = [...ground, 'core', ...middle];
 
 /** What each room may import beside itself. The order is that of the layers. */
@@ -14,6 +14,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   edge: belowFeatures,
   aws: belowFeatures,
   probe: belowFeatures,
+  log: ground,
   flipper: belowFeatures,
   failover: belowFeatures,
   publish: [...belowFeatures, 'explain', 'store'],
@@ -25,6 +26,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   load: belowFeatures,
   cost: belowFeatures,
   drill: belowFeatures,
+  timeline: belowFeatures,
   cli: [...ground, 'config'],
   functions: ['kvs'],
   origin: [],

@@ -4,7 +4,7 @@ import { storedKey } from '../../../kvs/reserved-keys.ts';
 import { type AnyRuntime, runAll } from '../../edge/ask/ask.ts';
 import { readRoute } from '../../edge/ask/decision.ts';
 import type { Execution, FunctionSource, OriginCall, StoreView, SweepRuntime } from '../../edge/execution.ts';
-import { buildLoggedEvent, formatPresence, type VisibleRequest } from './logged-request.ts';
+import { buildLoggedEvent, formatPresence, type VisibleRequest } from './logged-event.ts';
 import { readTrace, traceFunction } from './trace.ts';
 
 /** What one function does with a request. */

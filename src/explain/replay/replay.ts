@@ -1,11 +1,12 @@
 import { defaultBehavior } from '../../config/path-pattern.ts';
 import { ownOrigin } from '../../edge/ask/decision.ts';
+import { findLocationCountry } from '../../log/location-country.ts';
+import type { LogFields, LoggedRequest } from '../../log/logged-request.ts';
+import type { LogFile } from '../../log/read-log.ts';
+import { readRequests } from '../../log/read-requests.ts';
 import type { ReplayedBehavior } from './behaviors.ts';
 import type { Decided, Decider } from './decider.ts';
-import { findLocationCountry } from './location-country.ts';
-import { type LogFields, type LoggedRequest, listVisible } from './logged-request.ts';
-import type { LogFile } from './read-log.ts';
-import { readRequests } from './read-requests.ts';
+import { listVisible } from './logged-event.ts';
 
 export interface ReplayOptions {
   files: readonly LogFile[];

@@ -11,19 +11,12 @@ import { ownOrigin } from '../../../src/edge/ask/decision.ts';
 import { openBehaviors, type ReplayedBehavior } from '../../../src/explain/replay/behaviors.ts';
 import { type Decided, type Decider, DecisionMemo } from '../../../src/explain/replay/decider.ts';
 import { formatReplay } from '../../../src/explain/replay/format-replay.ts';
-import { findLocationCountry } from '../../../src/explain/replay/location-country.ts';
-import {
-  buildLoggedEvent,
-  listVisible,
-  parseLogEntry,
-  parseLogFields,
-  parseLogLine,
-  standardFields,
-  type VisibleRequest,
-} from '../../../src/explain/replay/logged-request.ts';
-import { listLogFiles, readFileKind, readLogText, splitLines } from '../../../src/explain/replay/read-log.ts';
-import { readRequests } from '../../../src/explain/replay/read-requests.ts';
+import { buildLoggedEvent, listVisible, type VisibleRequest } from '../../../src/explain/replay/logged-event.ts';
 import { replayLog } from '../../../src/explain/replay/replay.ts';
+import { findLocationCountry } from '../../../src/log/location-country.ts';
+import { parseLogEntry, parseLogFields, parseLogLine, standardFields } from '../../../src/log/logged-request.ts';
+import { listLogFiles, readFileKind, readLogText, splitLines } from '../../../src/log/read-log.ts';
+import { readRequests } from '../../../src/log/read-requests.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -82,7 +75,7 @@ const full = [
 
 describe('a log line', () => {
   it('is read by the fields that the log names, in any order', () => {
-    expect(parseLogLine(full.join('\t'), standardFields)).toEqual({
+    expect(parseLogLine(full.join('\t'), standardFields)).toMatchObject({
       method: 'GET',
       uri: '/a%20b',
       ip: '203.0.113.7',

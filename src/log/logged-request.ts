@@ -1,6 +1,3 @@
-import type { EventValues, ViewerRequestEvent } from '../../edge/execution.ts';
-import { parseCookies, parseQuery } from '../../edge/judge/event-values.ts';
-
 /**
  * One request of an access log, with the log's own texts; undefined for `-` and for fields that the log does not have.
  */
@@ -25,6 +22,26 @@ export interface LoggedRequest {
   edgeLocation: string | undefined;
   /** `2026-11-20 12:00:01`, or a time stamp, as it is in the log. */
   time: string | undefined;
+  /** Epoch milliseconds at which CloudFront finished the response; a log without milliseconds has whole seconds. */
+  at: number | undefined;
+  /** From the request to the last byte of the response. */
+  durationMs: number | undefined;
+  /** 0 when the viewer left before the response. */
+  status: number | undefined;
+  /** `x-edge-detailed-result-type`, or else `x-edge-result-type`: `Hit`, `Miss`, `Error`. */
+  result: string | undefined;
+  requestId: string | undefined;
+  /** What a function wrote with `cf.logCustomData`, still URL-encoded; only logs with the chosen field have it. */
+  logData: string | undefined;
+  /** The domain of the origin that answered; only real-time logs have it, and only for requests that reached an origin. */
+  originHost: string | undefined;
+  /** `Failover:<code>` when the second origin of a group answered; only real-time logs have it. */
+  originReason: string | undefined;
+  /** From the request to the origin until the first byte of its answer; undefined for a hit. */
+  originFirstByteMs: number | undefined;
+  originLastByteMs: number | undefined;
+  /** `E123…`, or the domain of the distribution where the log has no id. */
+  distribution: string | undefined;
 }
 
 // Names by AWS's pages (standard-logs-reference.html, real-time-logs.html), as `normalize` spells them.
@@ -43,7 +60,19 @@ const names = {
   edgeLocation: ['x-edge-location'],
   date: ['date'],
   clock: ['time'],
-  timestamp: ['timestamp', 'timestamp-ms'],
+  timestamp: ['timestamp'],
+  timestampMs: ['timestamp-ms'],
+  timeTaken: ['time-taken'],
+  status: ['sc-status'],
+  resultType: ['x-edge-result-type'],
+  detailedResult: ['x-edge-detailed-result-type'],
+  requestId: ['x-edge-request-id'],
+  logData: ['viewer-request-log-data'],
+  originHost: ['r-host'],
+  originReason: ['sr-reason'],
+  originFirstByte: ['origin-fbl'],
+  originLastByte: ['origin-lbl'],
+  distribution: ['distributionid', 'distribution-id', 'primary-distribution-id'],
 } as const satisfies Record<string, readonly string[]>;
 
 type Field = keyof typeof names;
@@ -52,7 +81,7 @@ const fieldOf: ReadonlyMap<string, Field> = new Map(
   Object.entries(names).flatMap(([field, spelled]) => spelled.map((name) => [name, field as Field] as const)),
 );
 
-/** The fields of a line of text: how many, and at which place those that a replay needs are. */
+/** The fields of a line of text: how many, and at which place those that are read are. */
 export interface LogFields {
   count: number;
   places: ReadonlyMap<Field, number>;
@@ -107,7 +136,7 @@ export function parseLogEntry(entry: Readonly<Record<string, unknown>>): LoggedR
   return parseValues((field) => values.get(field));
 }
 
-/** Whether a replay needs the field of this name. */
+/** Whether the field of this name is read. */
 export function isLogField(name: string): boolean {
   return knownField(name) !== undefined;
 }
@@ -135,6 +164,8 @@ function parseValues(read: (field: Field) => string | undefined): LoggedRequest 
   if (stem === undefined || !stem.startsWith('/')) return describe('cs-uri-stem', stem);
   if (ip !== undefined && !/^[\da-fA-F:.]{2,45}$/.test(ip)) return describe('c-ip', ip);
   const [country, date] = [get('country'), get('date')];
+  // The distribution's own domain is `cs(Host)` of a standard log and `x-host-header` of a real-time log, the viewer's host the other one.
+  const isSwapped = isOwnDomain(get('viewerHost')) && !isOwnDomain(get('host'));
   // A real-time log has the query in the stem too.
   const mark = stem.indexOf('?');
   return {
@@ -142,7 +173,7 @@ function parseValues(read: (field: Field) => string | undefined): LoggedRequest 
     uri: mark < 0 ? stem : stem.slice(0, mark),
     ip,
     query: get('query') ?? (mark < 0 || mark === stem.length - 1 ? undefined : stem.slice(mark + 1)),
-    host: get('viewerHost') ?? get('host'),
+    host: isSwapped ? get('host') : (get('viewerHost') ?? get('host')),
     userAgent: get('userAgent'),
     referer: get('referer'),
     cookie: get('cookie'),
@@ -151,8 +182,53 @@ function parseValues(read: (field: Field) => string | undefined): LoggedRequest 
     hasQuery: read('query') !== undefined || mark >= 0,
     behavior: get('behavior'),
     edgeLocation: get('edgeLocation'),
-    time: date === undefined ? get('timestamp') : `${date} ${get('clock') ?? ''}`.trim(),
+    time: date === undefined ? (get('timestamp') ?? get('timestampMs')) : `${date} ${get('clock') ?? ''}`.trim(),
+    at: readTime(get),
+    durationMs: milliseconds(get('timeTaken')),
+    status: readStatus(get('status')),
+    result: get('detailedResult') ?? get('resultType'),
+    requestId: get('requestId'),
+    logData: get('logData'),
+    originHost: get('originHost'),
+    originReason: get('originReason'),
+    originFirstByteMs: milliseconds(get('originFirstByte')),
+    originLastByteMs: milliseconds(get('originLastByte')),
+    distribution: get('distribution') ?? get(isSwapped ? 'viewerHost' : 'host'),
   };
+}
+
+function isOwnDomain(host: string | undefined): boolean {
+  return host?.endsWith('.cloudfront.net') === true;
+}
+
+const msPerDay = 86_400_000;
+
+/** The day of `2026-11-20`, remembered: all lines of a file have the same one or two. */
+let lastDay = { text: '', at: Number.NaN };
+
+function readTime(get: (field: Field) => string | undefined): number | undefined {
+  const precise = get('timestampMs');
+  if (precise !== undefined && /^\d{10,14}$/.test(precise)) return Number(precise);
+  const stamp = get('timestamp');
+  // Seconds, with three more digits in a real-time log.
+  if (stamp !== undefined && /^\d{9,10}(\.\d{1,9})?$/.test(stamp)) return Math.round(Number(stamp) * 1_000);
+  if (stamp !== undefined && /^\d{13}$/.test(stamp)) return Number(stamp);
+  const [date, clock] = [get('date'), get('clock')];
+  if (date === undefined || clock === undefined) return undefined;
+  if (date !== lastDay.text) lastDay = { text: date, at: /^\d{4}-\d\d-\d\d$/.test(date) ? Date.parse(`${date}T00:00:00Z`) : Number.NaN };
+  const match = /^([01]\d|2[0-3]):([0-5]\d):([0-5]\d)$/.exec(clock.length > 8 ? clock.replace(/^.*T|\.\d+Z?$/g, '') : clock);
+  if (match === null) return undefined;
+  const at = lastDay.at + ((Number(match[1]) * 60 + Number(match[2])) * 60 + Number(match[3])) * 1_000;
+  return at % msPerDay >= 0 ? at : undefined;
+}
+
+/** The milliseconds of seconds such as `0.045`. */
+function milliseconds(seconds: string | undefined): number | undefined {
+  return seconds !== undefined && /^\d{1,7}(\.\d{1,9})?$/.test(seconds) ? Math.round(Number(seconds) * 1_000) : undefined;
+}
+
+function readStatus(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{3}$/.test(text) ? Number(text) : undefined;
 }
 
 function describe(field: string, value: string | undefined): string {
@@ -183,60 +259,4 @@ function normalize(name: string): string {
 function formatValue(field: Field, value: unknown): string {
   if (!(value instanceof Date)) return String(value);
   return field === 'date' ? value.toISOString().slice(0, 10) : value.toISOString();
-}
-
-/** The fields of a logged request that a function can read, by the names that a trace uses. */
-export type VisibleRequest = ReadonlyMap<string, string>;
-
-/** Headers that a log may contain, by their name in the event. */
-const loggedHeaders = { host: 'host', 'user-agent': 'userAgent', referer: 'referer' } as const;
-
-/** The request as far as the log shows it. `country` is the viewer's, from the log or guessed. */
-export function listVisible(request: LoggedRequest, country: string | undefined): VisibleRequest {
-  const visible = new Map([
-    ['ip', request.ip ?? ''],
-    ['method', request.method],
-    ['uri', request.uri],
-    ['querystring', request.query ?? ''],
-    ['cookies', request.cookie ?? ''],
-  ]);
-  if (country !== undefined) visible.set('headers.cloudfront-viewer-country', country);
-  for (const [header, field] of Object.entries(loggedHeaders)) {
-    const value = request[field];
-    if (value !== undefined) visible.set(`headers.${header}`, value);
-  }
-  return visible;
-}
-
-/** The names that are present: a function can test for a header without reading it. */
-export function formatPresence(visible: VisibleRequest): string {
-  return [...visible.keys()].join();
-}
-
-/** The event of such a request, without headers that logs never contain. */
-export function buildLoggedEvent(visible: VisibleRequest): ViewerRequestEvent {
-  const headers: EventValues = {};
-  for (const [name, value] of visible) if (name.startsWith('headers.')) headers[name.slice('headers.'.length)] = { value: decode(value) };
-  const get = (name: string) => visible.get(name) ?? '';
-  return {
-    version: '1.0',
-    context: { distributionDomainName: '', distributionId: '', eventType: 'viewer-request', requestId: '' },
-    viewer: { ip: get('ip') },
-    request: {
-      method: get('method'),
-      uri: get('uri'),
-      querystring: parseQuery(get('querystring')),
-      headers,
-      cookies: parseCookies(decode(get('cookies'))),
-    },
-  };
-}
-
-/** Logs write spaces and control characters of headers as %20. */
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, inflateRawSync } from 'node:zlib';
-import { EdgeError } from '../../errors.ts';
+import { EdgeError } from '../errors.ts';
 
 /** A log file and its size on disk. */
 export interface LogFile {

@@ -1,7 +1,7 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
-import { EdgeError } from '../../errors.ts';
-import { messageOf } from '../../text/message-of.ts';
+import { EdgeError } from '../errors.ts';
+import { messageOf } from '../text/message-of.ts';
 import {
   findDelimiter,
   guessFields,

@@ -1,0 +1,61 @@
+import type { EventValues, ViewerRequestEvent } from '../../edge/execution.ts';
+import { parseCookies, parseQuery } from '../../edge/judge/event-values.ts';
+import type { LoggedRequest } from '../../log/logged-request.ts';
+
+/** The fields of a logged request that a function can read, by the names that a trace uses. */
+export type VisibleRequest = ReadonlyMap<string, string>;
+
+/** Headers that a log may contain, by their name in the event. */
+const loggedHeaders = { host: 'host', 'user-agent': 'userAgent', referer: 'referer' } as const;
+
+type Shown = Pick<LoggedRequest, 'ip' | 'method' | 'uri' | 'query' | 'cookie' | 'host' | 'userAgent' | 'referer'>;
+
+/** The request as far as the log shows it. `country` is the viewer's, from the log or guessed. */
+export function listVisible(request: Shown, country: string | undefined): VisibleRequest {
+  const visible = new Map([
+    ['ip', request.ip ?? ''],
+    ['method', request.method],
+    ['uri', request.uri],
+    ['querystring', request.query ?? ''],
+    ['cookies', request.cookie ?? ''],
+  ]);
+  if (country !== undefined) visible.set('headers.cloudfront-viewer-country', country);
+  for (const [header, field] of Object.entries(loggedHeaders)) {
+    const value = request[field];
+    if (value !== undefined) visible.set(`headers.${header}`, value);
+  }
+  return visible;
+}
+
+/** The names that are present: a function can test for a header without reading it. */
+export function formatPresence(visible: VisibleRequest): string {
+  return [...visible.keys()].join();
+}
+
+/** The event of such a request, without headers that logs never contain. */
+export function buildLoggedEvent(visible: VisibleRequest): ViewerRequestEvent {
+  const headers: EventValues = {};
+  for (const [name, value] of visible) if (name.startsWith('headers.')) headers[name.slice('headers.'.length)] = { value: decode(value) };
+  const get = (name: string) => visible.get(name) ?? '';
+  return {
+    version: '1.0',
+    context: { distributionDomainName: '', distributionId: '', eventType: 'viewer-request', requestId: '' },
+    viewer: { ip: get('ip') },
+    request: {
+      method: get('method'),
+      uri: get('uri'),
+      querystring: parseQuery(get('querystring')),
+      headers,
+      cookies: parseCookies(decode(get('cookies'))),
+    },
+  };
+}
+
+/** Logs write spaces and control characters of headers as %20. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
