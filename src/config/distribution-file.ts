@@ -206,12 +206,12 @@ function checkCustomHeaders(origin: Record<string, unknown>, path: string, probl
  * that mean nothing to it, such as the certificate's.
  */
 export function pickFlipperParts(distribution: {
-  CallerReference: string;
+  CallerReference?: string | undefined;
   Aliases?: unknown;
-  Origins: unknown;
-  DefaultCacheBehavior: { TargetOriginId: string };
+  Origins?: unknown;
+  DefaultCacheBehavior?: { TargetOriginId?: string | undefined } | undefined;
 }): object {
   const { CallerReference, Aliases, Origins, DefaultCacheBehavior } = distribution;
-  const { TargetOriginId } = DefaultCacheBehavior;
+  const TargetOriginId = DefaultCacheBehavior?.TargetOriginId;
   return { CallerReference, Comment: '', Enabled: true, Aliases, Origins, DefaultCacheBehavior: { TargetOriginId } };
 }

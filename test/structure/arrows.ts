@@ -27,6 +27,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   cost: belowFeatures,
   drill: belowFeatures,
   timeline: belowFeatures,
+  emit: belowFeatures,
   cli: [...ground, 'config'],
   functions: ['kvs'],
   origin: [],
