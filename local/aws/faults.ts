@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-const faultKinds = ['throttle', 'unavailable', 'internal-error', 'conflict', 'drop-request', 'drop-response', 'latency'] as const;
+const faultKinds = ['throttle', 'unavailable', 'internal-error', 'conflict', 'drop-request', 'drop-response', 'lose-write', 'latency'] as const;
 
 const fault = z.strictObject({
   kind: z.enum(faultKinds),
@@ -16,10 +16,11 @@ const faultPlan = z.strictObject({
 });
 
 /**
- * One thing that goes wrong. `throttle`: ThrottlingException, 503. `unavailable`: ServiceUnavailable, 503.
+ * One thing that goes wrong. `throttle`: ThrottlingException, 400 (sst#5668). `unavailable`: ServiceUnavailable, 503.
  * `internal-error`: 500. `conflict`: a write answers as if another writer had been first. `drop-request`: the
- * connection ends before the operation; `drop-response`: after it. `latency`: `latencyMs` more. Without `operation` it
- * applies to every operation; without `times` and `forMs` it stays.
+ * connection ends before the operation; `drop-response`: after it. `lose-write`: UpdateKeys is
+ * acknowledged and changes nothing, as the first one after a store was created was seen to do (sst#6894). `latency`: `latencyMs` more. Without
+ * `operation` it applies to every operation; without `times` and `forMs` it stays.
  */
 export interface Fault {
   kind: (typeof faultKinds)[number];

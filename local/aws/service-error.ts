@@ -19,7 +19,7 @@ const commonStatus = {
   RequestTimeout: 408,
   RequestEntityTooLarge: 413,
   RequestHeaderFieldsTooLarge: 431,
-  ThrottlingException: 503,
+  ThrottlingException: 400,
   ServiceUnavailable: 503,
   InternalFailure: 500,
 } as const;

@@ -7,6 +7,7 @@ import { findKeyValueStoreArn } from '../aws/open-flag-store.ts';
 import type { PollOptions } from '../aws/retry.ts';
 import type { FlagStore } from '../core/flag-store.ts';
 import { EdgeError } from '../errors.ts';
+import { writeAndReadBack } from './write-and-read-back.ts';
 
 export interface CreateStoreOptions extends Partial<PollOptions> {
   /** `keyValueStoreName` of edge.config.ts. */
@@ -37,16 +38,21 @@ export async function createStore(aws: Aws, { name, keyPrefix, ...waiting }: Cre
   const known = existing ?? (await createEmptyStore(control, name, storeComment));
   const ready = known.isReady ? known : await waitForStore(control, name, { timeoutMs: storeTimeoutMs, ...waiting });
   const store = openKeyValueStore(data, ready.arn, { keyPrefix, ...(waiting.signal && { signal: waiting.signal }) });
-  return { arn: ready.arn, store, isNew: existing === undefined, seeded: await seedStore(store) };
+  return { arn: ready.arn, store, isNew: existing === undefined, seeded: await seedStore(store, waiting.sleep) };
 }
 
 /** Writes the missing keys of the seed in one call, under the store's ETag: a record written meanwhile wins. */
-export async function seedStore(store: FlagStore): Promise<readonly string[]> {
-  const { written } = await store.update([healthKey, stateKey], ({ values }) => {
-    const puts = seed.filter(({ key }) => !values.has(key));
-    return puts.length === 0 ? undefined : { puts: [...puts], deletes: [] };
-  });
-  return (written?.puts ?? []).map(({ key }) => key);
+export async function seedStore(store: FlagStore, sleep?: PollOptions['sleep']): Promise<readonly string[]> {
+  const seeding = writeAndReadBack(
+    store,
+    [healthKey, stateKey],
+    ({ values }) => {
+      const puts = seed.filter(({ key }) => !values.has(key));
+      return puts.length === 0 ? undefined : { puts: [...puts], deletes: [] };
+    },
+    sleep,
+  );
+  return ((await seeding)?.puts ?? []).map(({ key }) => key);
 }
 
 /** The store's ARN, as findKeyValueStoreArn finds it, once it is READY; a new store takes about half a minute. */

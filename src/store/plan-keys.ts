@@ -3,6 +3,7 @@ import { isReservedKey, outside, ownedPrefix } from '../../kvs/reserved-keys.ts'
 import { seed } from '../../kvs/seed.ts';
 import type { FlagStore } from '../core/flag-store.ts';
 import { EdgeError } from '../errors.ts';
+import { writeAndReadBack } from './write-and-read-back.ts';
 
 /**
  * One difference between a store and what is declared. `adopt`: the store has the value already, and the key counts as
@@ -118,7 +119,8 @@ export function checkStoreSize(values: ReadonlyMap<string, string>, batches: rea
 export async function writeBatches(store: FlagStore, batches: readonly KeyWrite[][], progress: (line: string) => void): Promise<void> {
   for (const [index, batch] of batches.entries()) {
     if (batches.length > 1) progress(`writing batch ${index + 1} of ${batches.length}`);
-    await store.update(
+    await writeAndReadBack(
+      store,
       batch.map(({ key }) => key),
       ({ values }) => {
         const open = batch.filter((write) => isOpen(write, values.get(write.key), index));

@@ -52,7 +52,9 @@ async function perform(match: Match, request: IncomingMessage, body: string, opt
   for (const fault of faults) throwFault(fault, service, options.faults);
   const format = service === 'cloudfront' ? 'xml' : 'json';
   const input = decodeRequest(shape, { labels: match.labels, query: match.query, headers: request.headers, body }, format);
+  const undo = shape.name === 'UpdateKeys' && faults.some(({ kind }) => kind === 'lose-write') ? keepValues(options.account) : undefined;
   const output = await operation.run(input, options.account);
+  undo?.();
   const response = encodeResponse(shape, output, format);
   // UpdateFunction's version comes in a header that the model spells ETtag; both spellings are sent, so that no caller
   // depends on either.
@@ -62,6 +64,18 @@ async function perform(match: Match, request: IncomingMessage, body: string, opt
     Object.assign(response.headers, { ETtag: misspelt, ETag: misspelt });
   }
   return faults.some((fault) => fault.kind === 'drop-response') ? undefined : response;
+}
+
+/** Takes back what happens to the values of the stores until the result is called. */
+function keepValues({ stores, changed }: Account): () => void {
+  const kept = [...stores.values()].map((store) => ({ store, values: store.values, totalBytes: store.totalBytes }));
+  return () => {
+    for (const { store, values, totalBytes } of kept) {
+      if (store.values === values) continue;
+      Object.assign(store, { values, totalBytes });
+      changed({ kind: 'store', arn: store.arn });
+    }
+  };
 }
 
 function throwFault(fault: Fault, service: Route['service'], faults: ControlPlaneFaults): void {

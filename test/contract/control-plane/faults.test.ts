@@ -23,7 +23,7 @@ const list = () => account.cloudfront.send(new ListFunctionsCommand({}));
 
 describe('a fault', () => {
   it.each([
-    { kind: 'throttle' as const, code: 'ThrottlingException', status: 503 },
+    { kind: 'throttle' as const, code: 'ThrottlingException', status: 400 },
     { kind: 'unavailable' as const, code: 'ServiceUnavailable', status: 503 },
     { kind: 'internal-error' as const, code: 'InternalFailure', status: 500 },
   ])('of kind $kind answers $code', async ({ kind, code, status }) => {
@@ -32,7 +32,7 @@ describe('a fault', () => {
   });
 
   it.each([
-    { kind: 'throttle' as const, code: 'ThrottlingException', status: 503 },
+    { kind: 'throttle' as const, code: 'ThrottlingException', status: 400 },
     { kind: 'unavailable' as const, code: 'ServiceUnavailableException', status: 503 },
     { kind: 'internal-error' as const, code: 'InternalServerException', status: 500 },
   ])('of kind $kind answers $code on the data plane', async ({ kind, code, status }) => {

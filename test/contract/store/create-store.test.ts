@@ -13,6 +13,7 @@ const open = async (provisionMs: number) => {
 beforeEach(() => open(5));
 afterEach(() => cloud.close());
 
+const sleep = () => new Promise<void>((resolve) => setImmediate(resolve));
 const values = (arn: string) => Object.fromEntries(cloud.published.store(arn) ?? []);
 const writes = () => cloud.calls.filter(({ operation }) => /^(Create|Update|Put|Delete)/.test(operation));
 
@@ -41,6 +42,19 @@ describe('createStore', () => {
     const { seeded } = await createStore(aws, { name: 'edge-health' });
     expect(seeded).toEqual(['state']);
     expect(values(arn)['health']).toBe('singapore=0');
+  });
+
+  it('seeds again when the first write is acknowledged and lost', async () => {
+    cloud.faults.rules = [{ kind: 'lose-write', times: 2 }];
+    const { arn, seeded } = await createStore(aws, { name: 'edge-health', sleep });
+    expect(seeded).toEqual(['health', 'state']);
+    expect(values(arn)['health']).toBe('ok');
+  });
+
+  it('fails when each write is acknowledged and lost', async () => {
+    cloud.faults.rules = [{ kind: 'lose-write' }];
+    await expect(createStore(aws, { name: 'edge-health', sleep })).rejects.toMatchObject({ code: 'AWS' });
+    expect(writes().filter(({ operation }) => operation === 'UpdateKeys')).toHaveLength(3);
   });
 
   it('two at once make one store', async () => {

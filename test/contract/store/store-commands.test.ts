@@ -103,6 +103,13 @@ describe('kvs:plan', () => {
 });
 
 describe('kvs:apply', () => {
+  it('writes a batch of a new store again when it is acknowledged and lost', async () => {
+    cloud.faults.rules = [{ kind: 'lose-write', times: 1 }];
+    const { code, result } = await run('apply', { keys: { 'flag/a': '1' } });
+    expect(code).toBe(0);
+    expect(stored(result.store.arn)).toEqual({ health: 'ok', state: '{"sequence":0,"origins":{}}', 'flag/a': '1' });
+  });
+
   it('creates the store, waits for it, seeds it and writes the declared keys', async () => {
     const { code, result } = await run('apply', { keys: { 'flag/a': '1' } });
     expect(code).toBe(0);

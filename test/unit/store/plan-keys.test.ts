@@ -20,8 +20,9 @@ type Declared = Record<string, string>;
 /** A store in memory. With `breakAfter` it takes so many writes and then fails each. */
 function openStore(values: Map<string, string>, breakAfter = Number.POSITIVE_INFINITY) {
   let left = breakAfter;
-  const store: Pick<FlagStore, 'update'> & { writes: number } = {
+  const store: Pick<FlagStore, 'read' | 'update'> & { writes: number } = {
     writes: 0,
+    read: async () => ({ etag: 'E', values: new Map(values) }),
     async update(_keys, change) {
       const written = change({ etag: 'E', values: new Map(values) });
       if (written === undefined) return { written, attempts: 0 };

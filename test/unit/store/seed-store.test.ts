@@ -9,13 +9,14 @@ import { seedStore } from '../../../src/store/create-store.ts';
 
 /** A store whose write conflicts: the change is asked again for each of these contents, and the last answer is written. */
 function conflictingStore(contents: readonly Record<string, string>[]): FlagStore {
-  const never = () => Promise.reject(new Error('not asked for here'));
+  const stored = new Map(Object.entries(contents.at(-1) ?? {}));
   return {
-    read: never,
-    list: never,
+    read: async () => ({ etag: 'E', values: stored }),
+    list: () => Promise.reject(new Error('not asked for here')),
     update: async (_keys, change) => {
       let written: KeyChange | undefined;
       for (const content of contents) written = change({ etag: 'E', values: new Map(Object.entries(content)) });
+      for (const { key, value } of written?.puts ?? []) stored.set(key, value);
       return { written, attempts: contents.length };
     },
   };
