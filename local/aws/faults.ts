@@ -1,6 +1,15 @@
 import { z } from 'zod';
 
-const faultKinds = ['throttle', 'unavailable', 'internal-error', 'conflict', 'drop-request', 'drop-response', 'lose-write', 'latency'] as const;
+const faultKinds = [
+  'throttle',
+  'unavailable',
+  'internal-error',
+  'conflict',
+  'drop-request',
+  'drop-response',
+  'lose-write',
+  'latency',
+] as const;
 
 const fault = z.strictObject({
   kind: z.enum(faultKinds),

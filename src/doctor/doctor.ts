@@ -3,8 +3,9 @@ import { type Check, type CheckFinding, type CheckOutcome, fail, unread, warn, w
 import { distributionCheck, everyBehaviorCheck, originGroupsCheck, originsCheck, timeoutsCheck } from './checks/distribution.ts';
 import { credentialsCheck, healthRecordCheck, liveCodeCheck, storeAssociationCheck, versionsCheck } from './checks/edge.ts';
 import { cachedContentCheck, countryCheck, policiesCheck } from './checks/policies.ts';
+import { optionsCheck, originGroupCodesCheck, pricingPlanCheck, webSocketCheck } from './checks/protocol.ts';
 import { certificatesCheck, hostHeaderCheck, originLockCheck } from './checks/reachability.ts';
-import { alarmsCheck, flipperCheck, signalsCheck } from './checks/watch.ts';
+import { alarmsCheck, flipperCheck, flipperPlaceCheck, signalsCheck } from './checks/watch.ts';
 import type { DoctorReaders } from './readers.ts';
 
 /** The result of one check. */
@@ -32,6 +33,9 @@ export const allChecks: readonly Check[] = [
   countryCheck,
   cachedContentCheck,
   originGroupsCheck,
+  originGroupCodesCheck,
+  optionsCheck,
+  webSocketCheck,
   timeoutsCheck,
   hostHeaderCheck,
   certificatesCheck,
@@ -39,6 +43,8 @@ export const allChecks: readonly Check[] = [
   signalsCheck,
   alarmsCheck,
   flipperCheck,
+  flipperPlaceCheck,
+  pricingPlanCheck,
 ];
 
 /** Runs all checks at the same time. One that cannot run stops no other. The diagnoses are in the order of the checks. */

@@ -1,5 +1,5 @@
 import type { Alarm, AlarmMetric } from '../../aws/alarms.ts';
-import type { FailoverPolicy } from '../../config/edge-config.ts';
+import type { EdgeConfig, FailoverPolicy } from '../../config/edge-config.ts';
 import { overrideInForce, parseLiveRecord } from '../../core/live-record.ts';
 import { EdgeError } from '../../errors.ts';
 import { formatDuration } from '../../text/duration.ts';
@@ -118,7 +118,7 @@ export const flipperCheck = defineCheck<FlipperFacts>({
   why: 'Nothing else moves traffic automatically, and while all origins are healthy a dead flipper looks like a running one.',
   gather: async ({ values, signals, alarms, region, config, now }) => {
     // The flipper's alarms may be in the region of the environment, or beside CloudFront's own.
-    const found = Promise.all([...new Set([region, 'us-east-1'])].map(alarms)).then(
+    const found = Promise.all([...new Set([region, metricsRegion])].map(alarms)).then(
       (answers) => (answers.includes(undefined) ? undefined : answers.flatMap((answer) => answer?.alarms ?? [])),
       (error: unknown) => {
         if (error instanceof EdgeError) return error;
@@ -156,6 +156,51 @@ export function judgeFlipper(facts: FlipperFacts): readonly CheckFinding[] {
   const blind = silence[0];
   if (blind !== undefined) return [warn(`alarm ${blind.name} on missing runs is ${blind.state}; ${last}`, fix)];
   return [warn(`no alarm watches for missing runs, and nothing else shows whether the flipper runs; ${last}`, fix)];
+}
+
+interface FlipperPlaceFacts {
+  /** Regions with an alarm on missing runs, which is beside the flipper; undefined on the local cloud. */
+  regions: readonly string[] | undefined;
+  /** The origins' regions by alias. */
+  origins: Readonly<Record<string, string>>;
+}
+
+/** The flipper survives what it must detect. */
+export const flipperPlaceCheck = defineCheck<FlipperPlaceFacts>({
+  id: 'flipper-place',
+  why: 'A flipper in the region of an origin fails with it. us-east-1 has the control planes of global services, and its incidents reach far.',
+  gather: async ({ alarms, region, config }) => {
+    const found = await Promise.all(alarmRegions(region, config.origins).map(async (each) => ({ each, answer: await alarms(each) })));
+    const silent = found.filter(({ answer }) => answer?.alarms.some(isSilenceAlarm)).map(({ each }) => each);
+    return {
+      regions: found.some(({ answer }) => answer === undefined) ? undefined : silent,
+      origins: Object.fromEntries(Object.entries(config.origins).map(([alias, origin]) => [alias, origin.region])),
+    };
+  },
+  judge: judgeFlipperPlace,
+});
+
+/** Where the flipper's alarms may be: the region of the environment, beside CloudFront's own, or beside an origin. */
+function alarmRegions(region: string, origins: EdgeConfig['origins']): string[] {
+  const theirs = Object.values(origins).map((origin) => origin.region);
+  return [...new Set([region, metricsRegion, ...theirs.filter(isAwsRegion)])];
+}
+
+/** The region of an origin is free text: outside AWS it may be any name. */
+function isAwsRegion(name: string): boolean {
+  return /^[a-z]{2}(-[a-z]+)+-\d$/.test(name);
+}
+
+export function judgeFlipperPlace({ regions, origins }: FlipperPlaceFacts): readonly CheckFinding[] {
+  if (regions === undefined) return [ok('the local cloud has one place only')];
+  if (regions.length === 0) return [ok('not known: no alarm on missing runs shows where the flipper runs')];
+  const fix = 'deploy it to a region of no origin and not to us-east-1 (docs/shared-fate.md), or --accept flipper-place';
+  return regions.map((region) => {
+    const beside = Object.keys(origins).filter((alias) => origins[alias] === region);
+    if (beside.length > 0) return fail(`the flipper runs in ${region}, beside ${beside.join(', ')}: it fails with that region`, fix);
+    if (region === metricsRegion) return warn(`the flipper runs in ${region}, whose incidents reach global services`, fix);
+    return ok(`the flipper runs in ${region}, apart from all origins`);
+  });
 }
 
 /** An alarm that treats missing data as a failure: on the flipper's count of its runs, or with `flipper` in its name or dimensions. */

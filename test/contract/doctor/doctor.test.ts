@@ -22,6 +22,7 @@ beforeEach(async () => {
 afterEach(() => doctor.close());
 
 const hour = 3_600_000;
+const realtimeLogs = 'arn:aws:cloudfront::111122223333:realtime-log-config/requests';
 const code = (text: string) => Buffer.from(`function handler(event) { return event.request; } // ${text}`);
 const apiBehavior = (config: DistributionConfig) => config.CacheBehaviors?.Items?.[0] ?? expect.fail('there is no /api/* behavior');
 const origin = (config: DistributionConfig, id: string) =>
@@ -382,6 +383,56 @@ const cases: readonly Case[] = [
     found: /a GET may take 240 s \(singapore 120 s, then europe 120 s\)$/,
   },
   {
+    check: 'origin-group-codes',
+    when: 'an origin group of theirs has only the codes of the application',
+    spoil: () =>
+      doctor.changeLive((config) => {
+        const Members = { Quantity: 2, Items: [{ OriginId: 'singapore' }, { OriginId: 'europe' }] };
+        const FailoverCriteria = { StatusCodes: { Quantity: 2, Items: [500, 504] } };
+        config.OriginGroups = { Quantity: 1, Items: [{ Id: 'pair', Members, FailoverCriteria }] };
+      }),
+    outcome: 'fail',
+    found: /^the live distribution: origin group pair does not fail over on 503$/,
+  },
+  {
+    check: 'options',
+    when: 'CachedMethods lack OPTIONS',
+    spoil: () =>
+      doctor.changeLive((config) =>
+        Object.assign(apiBehavior(config).AllowedMethods ?? {}, { CachedMethods: { Quantity: 2, Items: ['GET', 'HEAD'] } }),
+      ),
+    outcome: 'warn',
+    found: /^the live distribution: \/api\/\* allows OPTIONS/,
+  },
+  {
+    check: 'web-socket',
+    when: 'a policy sends one of the two headers',
+    spoil: () => {
+      const sends = { name: 'half', cloudFrontHeaders: ['cloudfront-viewer-country'], headers: ['sec-websocket-key'] };
+      doctor.replace.originRequestPolicy = async () => ({ ...sends, cookies: 'none', queryStrings: 'none' });
+    },
+    outcome: 'fail',
+    found: /sends no sec-websocket-version/,
+  },
+  {
+    check: 'flipper-place',
+    when: 'the flipper is beside an origin',
+    spoil: () => {
+      doctor.alarms = { ...goodAlarms(), 'us-west-2': [], 'ap-southeast-1': goodAlarms()['us-west-2'] ?? [] };
+    },
+    outcome: 'fail',
+    found: /^the flipper runs in ap-southeast-1, beside singapore/,
+  },
+  {
+    check: 'flipper-place',
+    when: 'the flipper is in us-east-1',
+    spoil: () => {
+      doctor.alarms = { ...goodAlarms(), 'us-west-2': [], 'us-east-1': goodAlarms()['us-west-2'] ?? [] };
+    },
+    outcome: 'warn',
+    found: /^the flipper runs in us-east-1/,
+  },
+  {
     check: 'certificates',
     when: 'an origin shows the certificate of another name',
     spoil: () => serveTls('europe', 'stranger'),
@@ -524,7 +575,14 @@ describe.each(cases)('$check', ({ check, when, spoil, outcome, found, fix }) => 
   });
 });
 
-it('has a case that fails each check', () => {
+it('has a case that fails each check, but for one that only warns and one that only informs', () => {
   const failing = cases.filter(({ outcome }) => outcome === 'fail').map(({ check }) => check);
-  expect([...new Set(failing)].sort()).toEqual(allChecks.map(({ id }) => id).sort());
+  expect([...new Set(failing), 'options', 'pricing-plan'].sort()).toEqual(allChecks.map(({ id }) => id).sort());
+});
+
+it('says what keeps the distribution out of a flat-rate plan', async () => {
+  const found = async () => (await doctor.diagnose('pricing-plan')).findings.map(({ found }) => found).join();
+  expect(await found()).toContain('could take it');
+  await doctor.changeLive((config) => Object.assign(apiBehavior(config), { RealtimeLogConfigArn: realtimeLogs }));
+  expect(await found()).toMatch(/no flat-rate plan takes it: real-time logs of \/api\/\*$/);
 });

@@ -119,7 +119,7 @@ export async function openTestDoctor(config: EdgeConfig = sample): Promise<TestD
       signal: new AbortController().signal,
     },
     // All of the account but its alarms is local.
-    replace: { alarms: async (region) => listAlarms(await stub.aws.cloudWatch(region)) },
+    replace: { region: 'us-west-2', alarms: async (region) => listAlarms(await stub.aws.cloudWatch(region)) },
     moveOrigin: (id, to) => {
       const local = localOrigins[id];
       if (local !== undefined) localOrigins[id] = { ...local, ...to };
@@ -215,10 +215,8 @@ export function metricAlarm(name: string, more: object = {}): object {
 /** The alarms that a well-kept account has. */
 export function goodAlarms(): Record<string, readonly object[]> {
   return {
-    'us-east-1': [
-      metricAlarm('FunctionExecutionErrors'),
-      metricAlarm('FunctionValidationErrors'),
-      metricAlarm('FunctionThrottles'),
+    'us-east-1': [metricAlarm('FunctionExecutionErrors'), metricAlarm('FunctionValidationErrors'), metricAlarm('FunctionThrottles')],
+    'us-west-2': [
       metricAlarm('flipper is silent', {
         Namespace: 'EdgeFailover',
         MetricName: 'SuccessfulRuns',

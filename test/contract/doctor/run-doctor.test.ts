@@ -58,6 +58,9 @@ it('says what it cannot check, with the reason, and judges distribution.json in 
     country: 'ok',
     'cached-content': 'ok',
     'origin-groups': 'ok',
+    'origin-group-codes': 'ok',
+    options: 'ok',
+    'web-socket': 'ok',
     timeouts: 'ok',
     'host-header': 'ok',
     certificates: 'ok',
@@ -65,6 +68,8 @@ it('says what it cannot check, with the reason, and judges distribution.json in 
     signals: 'ok',
     alarms: 'ok',
     flipper: 'warn',
+    'flipper-place': 'ok',
+    'pricing-plan': 'ok',
   });
   expect(diagnoses.find(({ check }) => check === 'live-code')?.findings).toEqual([
     { outcome: 'warn', found: expect.stringMatching(/^cannot check: .*ECONNREFUSED/), fix: expect.stringContaining('AWS_ENDPOINT_URL') },
