@@ -1,3 +1,4 @@
+import { setTimeout as sleepFor } from 'node:timers/promises';
 import { healthKey, stateKey } from '../../kvs/keys.ts';
 import { seed } from '../../kvs/seed.ts';
 import type { Aws } from '../aws/clients.ts';
@@ -5,9 +6,8 @@ import { openKeyValueStore } from '../aws/key-value-store.ts';
 import { createEmptyStore, describeStore, waitForStore } from '../aws/key-value-store-control.ts';
 import { findKeyValueStoreArn } from '../aws/open-flag-store.ts';
 import type { PollOptions } from '../aws/retry.ts';
-import type { FlagStore } from '../core/flag-store.ts';
+import type { FlagStore, KeyChange, StoreSnapshot } from '../core/flag-store.ts';
 import { EdgeError } from '../errors.ts';
-import { writeAndReadBack } from './write-and-read-back.ts';
 
 export interface CreateStoreOptions extends Partial<PollOptions> {
   /** `keyValueStoreName` of edge.config.ts. */
@@ -69,4 +69,38 @@ export async function awaitStoreArn(
     const { arn } = await waitForStore(await aws.cloudFront(), name, { timeoutMs: storeTimeoutMs, ...waiting });
     return arn;
   }
+}
+
+const maxWrites = 3;
+const pauseMs = 1_000;
+
+/**
+ * `store.update`, read back: the first UpdateKeys after a store was created can be acknowledged and lost (sst#6894). Writes again while none of it is in
+ * force; AWS after the third time. Returns the change that was written, undefined when there was nothing to write.
+ */
+export async function writeAndReadBack(
+  store: FlagStore,
+  keys: readonly string[],
+  change: (snapshot: StoreSnapshot) => KeyChange | undefined,
+  sleep: (ms: number) => Promise<void> = (ms) => sleepFor(ms),
+): Promise<KeyChange | undefined> {
+  let last: KeyChange | undefined;
+  for (let made = 0; made < maxWrites; made++) {
+    let before: StoreSnapshot['values'] = new Map();
+    const { written } = await store.update(keys, (snapshot) => {
+      before = snapshot.values;
+      return change(snapshot);
+    });
+    if (written === undefined) return last;
+    last = written;
+    // All or nothing: one key shows the whole. A third value is a later writer's.
+    const key = written.puts[0]?.key ?? written.deletes[0] ?? '';
+    const isLost = async () => (await store.read([key])).values.get(key) === before.get(key);
+    if (!(await isLost())) return written;
+    await sleep(pauseMs);
+    if (!(await isLost())) return written;
+  }
+  throw new EdgeError('AWS', `the key-value store acknowledged ${maxWrites} writes and has none of them`, {
+    hint: 'wait a minute, then run it again: it continues where it stopped',
+  });
 }

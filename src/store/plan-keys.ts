@@ -3,7 +3,7 @@ import { isReservedKey, outside, ownedPrefix } from '../../kvs/reserved-keys.ts'
 import { seed } from '../../kvs/seed.ts';
 import type { FlagStore } from '../core/flag-store.ts';
 import { EdgeError } from '../errors.ts';
-import { writeAndReadBack } from './write-and-read-back.ts';
+import { writeAndReadBack } from './create-store.ts';
 
 /**
  * One difference between a store and what is declared. `adopt`: the store has the value already, and the key counts as
