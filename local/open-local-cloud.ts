@@ -72,7 +72,7 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<OpenLo
 
   try {
     const ids = Object.keys(config.origins);
-    const env: Record<string, string> = { ...placeholders(ids), ...(config.functionName && { EDGE_FUNCTION_NAME: config.functionName }) };
+    const env = localPlaceholders(config);
     const distribution = await options.readDistribution(env);
     const origins: Record<string, ReferenceOrigin> = {};
     const setFault = async (id: string, fault: OriginFault) => origins[id]?.setFault(fault);
@@ -147,14 +147,15 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<OpenLo
 }
 
 /** Local values for the placeholders of distribution.json: for each origin the name `<id>.localhost`. */
-function placeholders(ids: readonly string[]): Record<string, string> {
-  const domains = ids.map((id) => [`${id.toUpperCase().replaceAll('-', '_')}_DOMAIN`, `${id}.localhost`]);
+export function localPlaceholders({ origins, functionName }: LocalCloudOptions['config']): Record<string, string> {
+  const domains = Object.keys(origins).map((id) => [`${id.toUpperCase().replaceAll('-', '_')}_DOMAIN`, `${id}.localhost`]);
   return {
     AWS_ACCOUNT_ID: accountId,
     VIEWER_DOMAIN: 'app.localhost',
     ACM_CERTIFICATE_ARN: `arn:aws:acm:us-east-1:${accountId}:certificate/00000000-0000-4000-8000-000000000000`,
     ORIGIN_VERIFY_SECRET: 'localOriginVerify00000000000000000',
     ...Object.fromEntries(domains),
+    ...(functionName !== undefined && { EDGE_FUNCTION_NAME: functionName }),
   };
 }
 

@@ -18,6 +18,8 @@ export interface PublishedCloudOptions
   /** The control plane's port; see openLocalCloud. */
   port: number;
   signal: AbortSignal;
+  /** Where distribution.json may be. Default: that of the process, EDGE_PROJECT or the working directory. */
+  distributionFolder?: string | undefined;
   /** PATH, to find njs. Default: none, and the gate runs without it. */
   path?: string | undefined;
 }
@@ -35,10 +37,11 @@ export interface PublishedCloud extends Omit<OpenLocalCloud, 'serve'> {
  * calls.
  */
 export async function openPublishedCloud(options: PublishedCloudOptions): Promise<PublishedCloud> {
-  const { config, signal, path } = options;
+  const { config, signal, path, distributionFolder } = options;
+  const env = distributionFolder === undefined ? process.env : { EDGE_PROJECT: distributionFolder };
   const cloud = await openLocalCloud({
     ...options,
-    readDistribution: (env) => loadDistribution({ config, env: process.env, local: { env } }),
+    readDistribution: (values) => loadDistribution({ config, env, local: { env: values } }),
   });
   try {
     const aws = openAws({ env: {}, local: { controlPlane: cloud.controlPlane.url } });

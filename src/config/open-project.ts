@@ -13,11 +13,11 @@ export async function openProject(io: { env: Environment }): Promise<Project> {
   const project = parseProject(await readProjectFile(), env);
   checkGivenTargets(project, env);
   io.env = project.env;
-  return { ...project, config: locateFiles(project.config, env['EDGE_PROJECT'] ?? '') };
+  return { ...project, config: locateTeamCode(project.config, env['EDGE_PROJECT'] ?? '') };
 }
 
-/** The team's own code is named from the folder of edge.config.ts. */
-function locateFiles(config: EdgeConfig, folder: string): EdgeConfig {
+/** The configuration with absolute paths of the team's own code, which is named from the folder of edge.config.ts. */
+export function locateTeamCode(config: EdgeConfig, folder: string): EdgeConfig {
   const { before, after } = config;
   return {
     ...config,

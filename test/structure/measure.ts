@@ -7,7 +7,7 @@ import { readWalks, type Walk } from './walks.ts';
 import { findWordsInComments, findWordsInPages, findWordsInStrings } from './words.ts';
 
 const root = new URL('../../', import.meta.url);
-const shipped = ['src', 'kvs', 'functions', 'origin', 'client', 'local', 'scripts'];
+const shipped = ['src', 'kvs', 'functions', 'origin', 'client', 'local', 'scripts', 'api'];
 const maxLines = 350;
 
 export interface Structure {
