@@ -35,6 +35,7 @@ import { type LambdaContext, openFlipperLambda, type RunReport } from '../src/fl
 import { openNotifier } from '../src/flipper/notify/notifier.ts';
 import { openChannels } from '../src/flipper/notify/open-channels.ts';
 import { openSignals } from '../src/flipper/open-signals.ts';
+import { localReportCheckMs, openReportBook } from '../src/flipper/report-book.ts';
 import { escapeForeign } from '../src/text/paint.ts';
 import type { WrittenConfig } from './config.ts';
 
@@ -96,7 +97,9 @@ export async function runFlipper(options: RunFlipperOptions): Promise<FlipperRes
   const aws = openAws({ env, local });
   const { store } = local === undefined ? await openFlagStore({ env, isLocal: false, config }) : await openLocalStore(aws, local, config);
   const distribution = await loadDistribution({ config, env, local, readLive: liveReader(aws.cloudFront) });
-  const signals = addSignals(openSignals(config, distribution, local?.origins, local === undefined ? aws : undefined), options.signals);
+  const reports = openReportBook({ openStore: async () => store, ...(local && { checkMs: localReportCheckMs }) });
+  const configured = openSignals(config, distribution, local?.origins, local === undefined ? aws : undefined, reports);
+  const signals = addSignals(configured, options.signals);
   const { channels } = openChannels(config.notifications, env, aws);
   const notifier = openNotifier({ channels: shadow ? [] : channels, by, log });
   const summary = await runLoop({
@@ -105,7 +108,7 @@ export async function runFlipper(options: RunFlipperOptions): Promise<FlipperRes
     by,
     policy: buildFlipPolicy(config),
     signals,
-    store,
+    store: reports.watched(store),
     log: (event, at) => {
       log(event, at);
       notifier.take(event, at);

@@ -12,6 +12,12 @@ export function auditKey(sequence: number): string {
   return `audit/${String(sequence % auditPlaces).padStart(2, '0')}`;
 }
 
+/** What monitors outside report about origins; JSON, never read by the edge. */
+export const reportsKey = 'remote/reports';
+
+/** The latest requests that came by the flipper's Lambda and what became of them; JSON, never read by the edge. */
+export const requestsKey = 'remote/requests';
+
 /**
  * Places in the ring of published versions; version n is written to place n modulo this. Seven records with a piece of code each, the audit
  * ring, record and state still fit into one page of ListKeys.

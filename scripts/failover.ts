@@ -7,6 +7,7 @@ import { duration, flag, percent, text, url } from '../src/cli/option.ts';
 import { run } from '../src/cli/run.ts';
 import { liveReader, loadDistribution } from '../src/config/load-distribution.ts';
 import { openProject } from '../src/config/open-project.ts';
+import { listReportedPlaces } from '../src/config/reported-places.ts';
 import { routingOf } from '../src/config/services.ts';
 import { maxOverrideMs } from '../src/core/flip.ts';
 import { listAudiences } from '../src/core/viewer-shares.ts';
@@ -18,22 +19,26 @@ import { openLiveExpectations } from './failover/open-live-expectations.ts';
 import { runFailover } from './failover/run-failover.ts';
 
 await run({
-  usage: 'failover -- <status|to|drain|auto|history> [origin] [options]',
+  usage: 'failover -- <status|to|drain|auto|report|history> [origin] [opinion] [options]',
   summary: 'Moves viewers between origins by hand, until the time that you give, and shows where they go.',
   examples: [
     'failover -- status --local',
     'failover -- to europe --for 2h --reason "ALB 5xx"',
     'failover -- drain singapore --weight 25 --for 30m --reason "slow"',
     'failover -- auto --reason "Singapore has recovered"',
+    'failover -- report singapore unhealthy --source prometheus --ttl 10m --reason "5xx above 5 %"',
   ],
   positionals: [
     { name: 'command', choices: failoverCommands },
     { name: 'origin', optional: true },
+    { name: 'opinion', optional: true },
   ],
   options: {
     for: duration('to, drain: how long it holds, 72h at most', { maxMs: maxOverrideMs }),
-    reason: text('to, drain, auto: why; the audit keeps it'),
+    reason: text('to, drain, auto, report: why; the audit keeps it'),
     weight: percent('drain: the share of its own viewers that the origin keeps, 0 by default'),
+    source: text('report: who reports, as a signal of type reported in edge.config.ts names it', { placeholder: 'name' }),
+    ttl: duration('report: how long the opinion holds, 1m to 1h'),
     by: text('who does it, $USER@host by default', { placeholder: 'name' }),
     'break-glass': text('to, drain: do it although it is unsafe, and why', { placeholder: 'why' }),
     yes: flag('write without asking'),
@@ -72,13 +77,14 @@ await run({
     // Status and history never await it.
     probing.distribution.catch(() => undefined);
     const live =
-      edgeUrl === undefined || edgeNotAsked !== undefined || intent.command === 'history'
+      edgeUrl === undefined || edgeNotAsked !== undefined || !(isStatus || ['to', 'drain', 'auto'].includes(intent.command))
         ? undefined
         : openLiveExpectations(config, local, isStatus ? statusMs : 10_000, io);
     const isWrite = !isStatus && intent.command !== 'history';
+    const isMove = isWrite && intent.command !== 'report';
     // Who writes, as AWS knows it, beside the name that people give themselves. With a short timeout: an outage may include STS.
-    const identity = isWrite && local === undefined ? await readCallerIdentity(aws.sts, 1_500) : undefined;
-    const { channels, problems } = openChannels(isWrite ? config.notifications : [], io.env, aws);
+    const identity = isMove && local === undefined ? await readCallerIdentity(aws.sts, 1_500) : undefined;
+    const { channels, problems } = openChannels(isMove ? config.notifications : [], io.env, aws);
     for (const problem of problems) io.stderr(`note: ${problem}`);
     const name = values.by ?? nameOperator(io.env);
     const command = {
@@ -92,6 +98,7 @@ await run({
           : openEdgeView({ url: edgeUrl, isLocal: values.local, config, timeoutMs, signal }),
       edgeNotAsked,
       origins,
+      places: listReportedPlaces(config),
       audiences,
       edgeAudiences: audiences.filter(({ service }) => service === routing?.service),
       by: identity === undefined ? name : `${name} (${identity})`,

@@ -17,6 +17,7 @@ import { formatEventJson, formatEventText } from '../src/flipper/format-flipper-
 import { openNotifier } from '../src/flipper/notify/notifier.ts';
 import { openChannels } from '../src/flipper/notify/open-channels.ts';
 import { openSignals } from '../src/flipper/open-signals.ts';
+import { localReportCheckMs, openReportBook } from '../src/flipper/report-book.ts';
 
 const options = {
   watch: flag('run until Ctrl-C or SIGTERM'),
@@ -62,14 +63,15 @@ await run({
     const log = openLog(io, values);
     const { channels, problems } = openChannels(config.notifications, io.env, aws);
     for (const problem of problems) io.stderr(problem);
+    const reports = openReportBook({ openStore: async () => store, ...(local && { checkMs: localReportCheckMs }) });
     const notifier = openNotifier({ channels: values.shadow ? [] : channels, by, log });
     const summary = await runFlipper({
       mode: values.watch ? 'watch' : 'once',
       shadow: values.shadow,
       by,
       policy: buildFlipPolicy(config),
-      signals: openSignals(config, distribution, local?.origins, local === undefined ? aws : undefined),
-      store,
+      signals: openSignals(config, distribution, local?.origins, local === undefined ? aws : undefined, reports),
+      store: reports.watched(store),
       log: (event, at) => {
         log(event, at);
         notifier.take(event, at);

@@ -11,6 +11,7 @@ import { buildFlipPolicy } from '../src/flipper/flip-policy.ts';
 import { runFlipper } from '../src/flipper/flipper.ts';
 import { formatEventText } from '../src/flipper/format-flipper-event.ts';
 import { openSignals } from '../src/flipper/open-signals.ts';
+import { localReportCheckMs, openReportBook } from '../src/flipper/report-book.ts';
 import { drillConfig } from './drill/drill-config.ts';
 import { flipperNews } from './start/flipper-news.ts';
 import { followCode } from './start/follow-code.ts';
@@ -91,13 +92,14 @@ await run({
       void followCode({ config, publish: cloud.publish, note: io.stderr, signal: io.signal });
       if (!hasFlipper) await sleep(2 ** 31 - 1, undefined, { signal: io.signal }).catch(() => undefined);
       else {
+        const reports = openReportBook({ openStore: async () => store, checkMs: localReportCheckMs });
         await runFlipper({
           mode: 'watch',
           shadow: false,
           by: 'flipper@local',
           policy: buildFlipPolicy(config),
-          signals: openSignals(config, cloud.distribution, description.origins),
-          store,
+          signals: openSignals(config, cloud.distribution, description.origins, undefined, reports),
+          store: reports.watched(store),
           log: (event, at) => {
             const news = flipperNews(event);
             if (news !== undefined) page?.onNews(news, at);

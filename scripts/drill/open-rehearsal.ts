@@ -17,6 +17,7 @@ import { buildFlipPolicy } from '../../src/flipper/flip-policy.ts';
 import { runFlipper } from '../../src/flipper/flipper.ts';
 import type { FlipperEvent } from '../../src/flipper/flipper-event.ts';
 import { openSignals } from '../../src/flipper/open-signals.ts';
+import { localReportCheckMs, openReportBook } from '../../src/flipper/report-book.ts';
 import { openPublishedCloud, type PublishedCloud } from '../open-published-cloud.ts';
 import { startTraffic } from './traffic.ts';
 
@@ -135,13 +136,15 @@ type Log = (event: FlipperEvent, at: number) => void;
 async function startFlipper(config: EdgeConfig, cloud: PublishedCloud, log: Log, signal: AbortSignal): Promise<void> {
   const { description, distribution } = cloud;
   const client = await openAws({ env: {}, local: description }).keyValueStore();
+  const store = openKeyValueStore(client, description.keyValueStoreArn, { keyPrefix: config.keyPrefix });
+  const reports = openReportBook({ openStore: async () => store, checkMs: localReportCheckMs });
   await runFlipper({
     mode: 'watch',
     shadow: false,
     by: 'drill',
     policy: buildFlipPolicy(config),
-    signals: openSignals(config, distribution, description.origins),
-    store: openKeyValueStore(client, description.keyValueStoreArn, { keyPrefix: config.keyPrefix }),
+    signals: openSignals(config, distribution, description.origins, undefined, reports),
+    store: reports.watched(store),
     log,
     signal,
   });

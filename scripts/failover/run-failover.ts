@@ -1,10 +1,12 @@
 import { askToWrite } from '../../src/cli/ask-to-write.ts';
 import type { Io } from '../../src/cli/io.ts';
+import type { ReportedPlace } from '../../src/core/reports.ts';
 import { EdgeError } from '../../src/errors.ts';
 import { type FailoverTools, moveViewers } from '../../src/failover/failover.ts';
 import type { Intent, WriteIntent } from '../../src/failover/failover-intent.ts';
 import { readFlipHistory, readStatus, type StatusContext } from '../../src/failover/failover-status.ts';
 import { formatFlips, formatMove, formatMovePlan, formatStatus } from '../../src/failover/format-failover.ts';
+import { formatReport, type ReportRequest, storeReport } from '../../src/failover/report.ts';
 
 export interface FailoverCommand extends Omit<FailoverTools, 'now' | 'signal'>, Omit<StatusContext, 'now'> {
   /** Where it writes, for the question. */
@@ -13,12 +15,15 @@ export interface FailoverCommand extends Omit<FailoverTools, 'now' | 'signal'>, 
   yes: boolean;
   /** Between two redraws of `status --watch`. Each costs an API call. */
   watchMs: number;
+  /** Whose reports a signal takes. Default none. */
+  places?: readonly ReportedPlace[];
 }
 
 /** Does what the operator asks for and prints it; returns the exit code. */
 export async function runFailover(intent: Intent, command: FailoverCommand, io: Io): Promise<number> {
   if (intent.command === 'status') return intent.watch ? watchStatus(command, io) : showStatus(command, io);
   if (intent.command === 'history') return showHistory(command, io);
+  if (intent.command === 'report') return report(intent.request, command, io);
   return move(intent, command, io);
 }
 
@@ -42,6 +47,17 @@ async function move(intent: WriteIntent, command: FailoverCommand, io: Io): Prom
   }
   const { outcome, ...rest } = result;
   io.result({ written: outcome === 'written', ...rest }, formatMove(result));
+  return 0;
+}
+
+/** A report moves no viewer, but it is a vote that may make a flipper do so. */
+async function report(request: ReportRequest, command: FailoverCommand, io: Io): Promise<number> {
+  if (!(await askToWrite(io, command.yes, 'write this report', command.target))) {
+    io.stderr('nothing was written');
+    return 1;
+  }
+  const { outcome, ...rest } = await storeReport(request, { store: command.store, places: command.places ?? [], now: io.now });
+  io.result({ written: outcome === 'written', outcome, ...rest }, formatReport({ outcome, ...rest }, io.now()));
   return 0;
 }
 

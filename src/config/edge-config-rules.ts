@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { isReservedKey, outside, ownKey } from '../../kvs/reserved-keys.ts';
+import { maxReportedSignals } from '../core/reports.ts';
 import { isRecord } from '../text/is-record.ts';
 import { expandTerritories } from './countries.ts';
 import { findKeyProblems } from './declared-keys.ts';
@@ -53,6 +54,23 @@ export function checkRegions(origins: Located, problems: Problems): void {
       const message = `must be given: "${region}", the region of ${alias}, is not an AWS region`;
       add(problems, [alias, 'signals', index, 'region'], message);
     }
+}
+
+type Reported = Record<string, { signals: { type: string; source?: string | undefined }[] }>;
+
+/** One opinion for each source and origin, and all of them in one value of the store. */
+export function checkReported(origins: Reported, problems: Problems): void {
+  let count = 0;
+  for (const [alias, { signals }] of Object.entries(origins)) {
+    const sources = signals.map(({ type, source }) => (type === 'reported' ? source : undefined));
+    for (const [index, source] of sources.entries()) {
+      if (source === undefined) continue;
+      count += 1;
+      if (sources.indexOf(source) !== index) add(problems, [alias, 'signals', index, 'source'], `"${source}" reports ${alias} already`);
+    }
+  }
+  if (count > maxReportedSignals)
+    add(problems, [], `at most ${maxReportedSignals} signals of type reported in all, since one value holds them, found ${count}`);
 }
 
 export function checkKeys(keys: Record<string, string>, problems: Problems): void {

@@ -8,6 +8,7 @@ import {
   checkKeys,
   checkPrefixedKeys,
   checkRegions,
+  checkReported,
   checkServices,
   checkTester,
   checkVariables,
@@ -22,6 +23,7 @@ import {
   healthPolicy,
   type httpSignal,
   notification,
+  type reportedSignal,
   type route53Signal,
   signal,
 } from './flipper-schema.ts';
@@ -107,7 +109,8 @@ export const edgeConfigSchema = z
     keyValueStoreName: resourceName.default(defaultNames.keyValueStoreName),
     /**
      * The package's own keys in the store get this and a slash in front, so that two functions can share one store: with `staging` the edge reads
-     * `staging/health`. Your own `keys` keep their names. Default: none, the keys are `health`, `state`, `audit/…`, `publish/…` and `owned/…`.
+     * `staging/health`. Your own `keys` keep their names. Default: none, the keys are `health`, `state`, `audit/…`,
+     * `publish/…`, `remote/…` and `owned/…`.
      */
     keyPrefix: keyPrefix.optional(),
     /**
@@ -150,6 +153,7 @@ export const edgeConfigSchema = z
       )
       .superRefine(checkIds)
       .superRefine(checkRegions)
+      .superRefine(checkReported)
       .transform((origins) =>
         Object.fromEntries(Object.entries(origins).map(([alias, origin]) => [alias, { ...origin, originId: origin.originId ?? alias }])),
       ),
@@ -233,6 +237,7 @@ export type Signal = EdgeConfig['origins'][string]['signals'][number];
 export type HttpSignal = z.output<typeof httpSignal>;
 export type Route53Signal = z.output<typeof route53Signal>;
 export type AlarmSignal = z.output<typeof alarmSignal>;
+export type ReportedSignal = z.output<typeof reportedSignal>;
 export type HealthPolicy = EdgeConfig['health'];
 export type FailoverPolicy = EdgeConfig['failover'];
 export type NotificationTarget = EdgeConfig['notifications'][number];

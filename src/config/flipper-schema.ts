@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { reportSourceText } from '../core/reports.ts';
 import { isRecord } from '../text/is-record.ts';
 import { awsRegionText, checkFailover, checkHealth } from './edge-config-rules.ts';
 
@@ -49,7 +50,14 @@ export const alarmSignal = z.strictObject({
   required,
 });
 
-export const signal = z.discriminatedUnion('type', [httpSignal, route53Signal, alarmSignal]);
+export const reportedSignal = z.strictObject({
+  type: z.literal('reported'),
+  /** Who reports: [monitors of your own](remote.md#monitors). A source has one opinion about an origin, which expires. At most 8 such signals in all. */
+  source: z.string().regex(reportSourceText, 'a source is 1 to 24 of a-z, 0-9 and "-", starting with a letter'),
+  required,
+});
+
+export const signal = z.discriminatedUnion('type', [httpSignal, route53Signal, alarmSignal, reportedSignal]);
 
 // A field of another type hides no rule about the others: compared with a number it is neither less nor more.
 export const healthPolicy = z

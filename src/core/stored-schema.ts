@@ -60,6 +60,35 @@ export const auditSchema = flip.extend({
   edited: optional(z.literal(true)),
 });
 
+const wholeSeconds = z
+  .int()
+  .min(0)
+  .max(999_999_999_999)
+  .transform((seconds) => seconds * 1_000);
+/** The value of the key `remote/reports`: an opinion a row, each of which may fail alone. */
+export const reportsSchema = z.array(
+  z
+    .tuple([z.string(), z.string(), z.enum(['h', 'u']), wholeSeconds, wholeSeconds, note.optional()])
+    .transform(([origin, source, opinion, at, until, reason = '']) => ({
+      origin,
+      source,
+      opinion: opinion === 'h' ? ('healthy' as const) : ('unhealthy' as const),
+      at,
+      until,
+      reason,
+    }))
+    .optional()
+    .catch(undefined),
+);
+
+/** The value of the key `remote/requests`: id, content and what became of it. */
+export const requestsSchema = z.array(
+  z
+    .tuple([z.string(), z.string(), z.union([sequenceSchema, z.string()])])
+    .optional()
+    .catch(undefined),
+);
+
 /** The value's JSON; undefined for text that is none. */
 export function parseJson(text: string | undefined): unknown {
   try {

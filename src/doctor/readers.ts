@@ -17,6 +17,7 @@ import { type DistributionPlan, planDistribution } from '../distribution/plan.ts
 import { type BuiltFunction, buildFunction } from '../edge/build.ts';
 import { EdgeError } from '../errors.ts';
 import { openSignals } from '../flipper/open-signals.ts';
+import { openReportBook } from '../flipper/report-book.ts';
 import { connectLikeEdge, type Phase } from '../probe/connect-like-edge.ts';
 import { type HttpProbeResult, type ProbeOptions, type ProbeTarget, probe } from '../probe/probe.ts';
 import { readTls } from '../probe/read-tls.ts';
@@ -127,7 +128,13 @@ export function openDoctorReaders(options: DoctorOptions): DoctorReaders {
         if (live === undefined) throw error;
         return live.config;
       }));
-    const sources = openSignals(config, planned, localOrigins, localOrigins === undefined ? aws : undefined);
+    const sources = openSignals(
+      config,
+      planned,
+      localOrigins,
+      localOrigins === undefined ? aws : undefined,
+      openReportBook({ openStore: data }),
+    );
     const results = Object.entries(sources).map(async ([origin, each]): Promise<[string, SignalResult[]]> => {
       const seen = await Promise.all(each.map(async (source) => ({ ...(await source.probe(signal)), name: source.name })));
       return [origin, seen];

@@ -1,9 +1,10 @@
 import { parseHealthRecord } from '../../kvs/health-record.ts';
-import { auditKey, auditPlaces, stateKey } from '../../kvs/keys.ts';
+import { auditKey, auditPlaces, reportsKey, stateKey } from '../../kvs/keys.ts';
 import { type AuditEntry, auditHistory, replayAudit } from '../core/audit.ts';
 import type { FlagStore } from '../core/flag-store.ts';
 import { flipKeys } from '../core/flip.ts';
 import { effectiveWeights, overrideInForce, parseLiveRecord } from '../core/live-record.ts';
+import { judgeReport, parseReports, type Report } from '../core/reports.ts';
 import { type OriginMemory, type Override, parseStateRecord } from '../core/state-record.ts';
 import type { Audience } from '../core/viewer-shares.ts';
 import { someIp } from '../edge/ask/ask.ts';
@@ -25,6 +26,8 @@ export interface FailoverStatus {
   override: Override | undefined;
   /** The newest first. */
   lastFlips: AuditEntry[];
+  /** What monitors outside report and has not expired; absent without any. */
+  reports?: Report[];
   /** Undefined when the edge was not asked. */
   edge: EdgeStatus | undefined;
   /** Why the edge cannot be asked, where no option changes that. */
@@ -126,6 +129,7 @@ export function describeValues(values: ReadonlyMap<string, string>, origins: rea
   const { automaticAt, lastFlip } = live.state;
   // The kinds of flips that write verdicts.
   const recordedAt = lastFlip?.kind === 'edit' || lastFlip?.kind === 'automatic' ? lastFlip.at : automaticAt;
+  const reports = parseReports(values.get(reportsKey)).filter((report) => judgeReport(report, at).opinion !== 'none');
   return {
     at,
     record: live.text,
@@ -137,6 +141,7 @@ export function describeValues(values: ReadonlyMap<string, string>, origins: rea
     }),
     override: overrideInForce(live),
     lastFlips: auditHistory(values).slice(0, shownFlips),
+    ...(reports.length > 0 && { reports }),
   };
 }
 
@@ -150,7 +155,7 @@ async function readFlips(store: FlagStore, count = auditPlaces): Promise<Readonl
   const { values: current } = await store.read(flipKeys);
   const { sequence } = parseStateRecord(current.get(stateKey));
   const newest = Array.from({ length: Math.min(count, auditPlaces, sequence) }, (_, back) => auditKey(sequence - back));
-  const { values: flips } = await store.read(newest.filter((key) => !listed.has(key)));
+  const { values: flips } = await store.read([reportsKey, ...newest].filter((key) => !listed.has(key)));
   return new Map([...listed, ...current, ...flips]);
 }
 

@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../core/audit.ts';
 import { type LiveRecord, overrideInForce } from '../core/live-record.ts';
+import type { Report } from '../core/reports.ts';
 import { type Audience, formatAudience, formatShares } from '../core/viewer-shares.ts';
 import type { OriginProbe } from '../probe/probe-origin.ts';
 import { formatDuration } from '../text/duration.ts';
@@ -96,6 +97,7 @@ export function formatStatus(status: FailoverStatus, colour: boolean): string[] 
     ...(status.edited ? [paint(colour, 'yellow', '           changed by hand since the last flip')] : []),
     'origins',
     ...formatTable(rows, [1]),
+    ...(status.reports === undefined ? [] : ['reports', ...formatReports(status.reports, at, colour)]),
     ...(override === undefined
       ? ['override   none']
       : [
@@ -105,6 +107,16 @@ export function formatStatus(status: FailoverStatus, colour: boolean): string[] 
     ...(status.lastFlips.length === 0 ? ['flips      none yet'] : ['flips', ...formatFlips(status.lastFlips, at)]),
     ...formatEdge(status, colour),
   ];
+}
+
+function formatReports(reports: readonly Report[], at: number, colour: boolean): string[] {
+  return formatTable(
+    reports.map(({ origin, source, opinion, until, reason }) => [
+      `  ${origin}`,
+      paint(colour, opinion === 'healthy' ? 'green' : 'red', opinion),
+      `by ${source}, ${formatDuration(until - at)} left${reason === '' ? '' : `: ${reason}`}`,
+    ]),
+  );
 }
 
 function formatProbe(probe: OriginProbe | undefined, colour: boolean): string {

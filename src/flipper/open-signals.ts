@@ -6,10 +6,12 @@ import type { LocalOrigin } from '../config/local-cloud.ts';
 import type { SignalSource } from '../core/signal.ts';
 import { openHttpSignal } from '../probe/http-signal.ts';
 import { buildProbeTarget } from '../probe/probe-target.ts';
+import type { ReportBook } from './report-book.ts';
 
 /**
  * The sources of evidence that edge.config.ts names, by origin. `local` says where the local cloud's origins are; undefined on AWS. Without `aws`, as on
- * the local cloud, which has neither Route 53 nor CloudWatch, signals that need it have no opinion and count as not configured.
+ * the local cloud, which has neither Route 53 nor CloudWatch, signals that need it have no opinion and count as not configured. So do reported ones
+ * without `reports`.
  * Both files must agree on the origins: see checkOriginsAgree.
  */
 export function openSignals(
@@ -17,6 +19,7 @@ export function openSignals(
   distribution: DistributionConfig,
   local: Readonly<Record<string, LocalOrigin>> | undefined,
   aws?: Pick<Aws, 'route53' | 'cloudWatch'>,
+  reports?: ReportBook,
   random: () => number = Math.random,
 ): Record<string, SignalSource[]> {
   // Of short lives, as Lambda's, each begins with another address of a name.
@@ -27,7 +30,8 @@ export function openSignals(
       const connectTo = local?.[id];
       return target === undefined ? [] : [openHttpSignal(target, signal.required, { turn: firstTurn, ...(connectTo && { connectTo }) })];
     }
-    if (aws === undefined) return [openSilentSignal(signal)];
+    if (signal.type === 'reported') return [reports?.signalOf(id, signal) ?? openSilentSignal(signal, 'reports are not read here')];
+    if (aws === undefined) return [openSilentSignal(signal, 'the local cloud has no such service')];
     if (signal.type === 'route53') return [openRoute53Signal(signal, aws.route53)];
     return [openAlarmSignal(signal, () => aws.cloudWatch(signal.region ?? region))];
   };
@@ -36,7 +40,6 @@ export function openSignals(
   );
 }
 
-function openSilentSignal({ type, required }: Signal): SignalSource {
-  const detail = 'the local cloud has no such service';
+function openSilentSignal({ type, required }: Signal, detail: string): SignalSource {
   return { name: type, required, isFresh: false, isAbsent: true, probe: async () => ({ opinion: 'none', latencyMs: 0, detail }) };
 }

@@ -176,7 +176,8 @@ describe('an edge.config.ts with one problem', () => {
     {
       when: 'a signal is of an unknown type',
       spoiled: { ...sound, origins: { ...sound.origins, europe: { ...europe, signals: [{ type: 'tcp' }] } } },
-      problem: "origins.europe.signals[0].type: Invalid discriminator value. Expected 'http' | 'route53' | 'alarm', found { type: 'tcp' }",
+      problem:
+        "origins.europe.signals[0].type: Invalid discriminator value. Expected 'http' | 'route53' | 'alarm' | 'reported', found { type: 'tcp' }",
     },
     {
       when: 'the path of a health check is none',

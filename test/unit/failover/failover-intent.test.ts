@@ -30,7 +30,46 @@ describe('parseIntent', () => {
     expect(parse(['auto'], { reason: 'recovered' })).toEqual({ command: 'auto', flip: { kind: 'clear' }, reason: 'recovered' });
   });
 
+  it('takes what a monitor reports', () => {
+    expect(parse(['report', 'singapore', 'unhealthy'], { source: 'prometheus', ttl: 600_000, reason: '5xx' })).toEqual({
+      command: 'report',
+      request: { origin: 'singapore', opinion: 'unhealthy', source: 'prometheus', ttlMs: 600_000, reason: '5xx', at: now },
+    });
+  });
+
   it.each([
+    {
+      positionals: ['report', 'singapore'],
+      values: { source: 'a', ttl: 1 },
+      code: 'USAGE',
+      hint: 'report singapore unhealthy --source prometheus --ttl 10m',
+    },
+    {
+      positionals: ['report', 'singapore', 'bad'],
+      values: { source: 'a', ttl: 1 },
+      code: 'USAGE',
+      hint: 'report singapore unhealthy --source prometheus --ttl 10m',
+    },
+    {
+      positionals: ['report', 'singapore', 'healthy'],
+      values: { ttl: 1 },
+      code: 'USAGE',
+      hint: 'report singapore healthy --source prometheus',
+    },
+    {
+      positionals: ['report', 'singapore', 'healthy'],
+      values: { source: 'a' },
+      code: 'USAGE',
+      hint: 'report singapore healthy --ttl 10m, at most 1h',
+    },
+    {
+      positionals: ['report', 'mars', 'healthy'],
+      values: { source: 'a', ttl: 1 },
+      code: 'ORIGIN_UNKNOWN',
+      hint: 'origins: singapore, europe',
+    },
+    { positionals: ['to', 'europe', 'healthy'], values: given, code: 'USAGE', hint: 'npm run failover -- --help' },
+    { positionals: ['status'], values: { source: 'a' }, code: 'USAGE', hint: 'only with report' },
     { positionals: ['to', 'singapor'], values: given, code: 'ORIGIN_UNKNOWN', hint: 'did you mean singapore?' },
     { positionals: ['to', 'mars'], values: given, code: 'ORIGIN_UNKNOWN', hint: 'origins: singapore, europe' },
     { positionals: ['to'], values: given, code: 'USAGE', hint: 'origins: singapore, europe' },

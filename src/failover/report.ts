@@ -1,0 +1,75 @@
+import { reportsKey } from '../../kvs/keys.ts';
+import type { FlagStore } from '../core/flag-store.ts';
+import { maxReportTtlMs, minReportTtlMs, planReport, type Report, type ReportedPlace, type ReportPlan } from '../core/reports.ts';
+import { EdgeError } from '../errors.ts';
+import { formatDuration } from '../text/duration.ts';
+import { formatTime } from '../text/format-time.ts';
+import { nearestName } from '../text/nearest-name.ts';
+
+/** What a monitor asks to be stored. */
+export interface ReportRequest {
+  origin: string;
+  source: string;
+  opinion: Report['opinion'];
+  ttlMs: number;
+  reason: string;
+  /** Epoch milliseconds when the opinion was formed. */
+  at: number;
+}
+
+export interface ReportTools {
+  store: Pick<FlagStore, 'update'>;
+  /** Whose reports a signal of the configuration takes. */
+  places: readonly ReportedPlace[];
+  now: () => number;
+}
+
+export type ReportResult = Omit<ReportPlan, 'change'>;
+
+/**
+ * Stores an opinion in one call. USAGE for a source that no signal of this origin takes and for a time outside the limits. It moves no viewer: the flippers that read it do,
+ * and an override stays what it is.
+ */
+export async function storeReport(request: ReportRequest, { store, places, now }: ReportTools): Promise<ReportResult> {
+  checkReport(request, places);
+  const { ttlMs, ...rest } = request;
+  const report: Report = { ...rest, until: request.at + ttlMs };
+  let plan: ReportPlan | undefined;
+  await store.update([reportsKey], (snapshot) => {
+    plan = planReport(snapshot, report, places, now());
+    return plan.change;
+  });
+  if (plan === undefined) throw new Error('the store asked for no change');
+  const { change: _, ...result } = plan;
+  return result;
+}
+
+function checkReport({ origin, source, ttlMs }: ReportRequest, places: readonly ReportedPlace[]): void {
+  const sources = places.filter((place) => place.origin === origin).map((place) => place.source);
+  if (!sources.includes(source)) {
+    const near = nearestName(source, sources);
+    throw new EdgeError('USAGE', `edge.config.ts has no signal of type reported with source ${JSON.stringify(source)} for ${origin}`, {
+      hint:
+        sources.length === 0
+          ? `add { type: 'reported', source: ${JSON.stringify(source)} } to origins.${origin}.signals, and deploy the flipper again`
+          : near === undefined
+            ? `sources of ${origin}: ${sources.join(', ')}`
+            : `did you mean ${near}?`,
+    });
+  }
+  if (ttlMs < minReportTtlMs || ttlMs > maxReportTtlMs)
+    throw new EdgeError(
+      'USAGE',
+      `an opinion holds for ${formatDuration(minReportTtlMs)} to ${formatDuration(maxReportTtlMs)}, got ${formatDuration(ttlMs)}`,
+      { hint: 'report again before it ends; without a new report it becomes no opinion' },
+    );
+}
+
+/** What became of a report, for people. */
+export function formatReport({ outcome, report, before }: ReportResult, now: number): string[] {
+  const { origin, source, opinion, until } = report;
+  const ends = `until ${formatTime(until, now)}, ${formatDuration(until - now)} from now`;
+  if (outcome === 'superseded') return [`${source} has a newer opinion about ${origin}: ${opinion} ${ends}; nothing was written`];
+  if (outcome === 'kept') return [`${source} holds ${origin} ${opinion} already, ${ends}; nothing was written`];
+  return [`written: ${source} holds ${origin} ${opinion} ${ends}${before === undefined ? '' : ` (was ${before.opinion})`}`];
+}
