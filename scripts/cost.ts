@@ -1,5 +1,5 @@
+import { defineCommand } from '../src/cli/command.ts';
 import { bytes, choice, count, flag, integer, percent, text } from '../src/cli/option.ts';
-import { run } from '../src/cli/run.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { compareWays, estimateStack, freeTierCredits, stackAssumptions } from '../src/cost/cost.ts';
 import type { Schedule } from '../src/cost/flipper-cost.ts';
@@ -15,7 +15,7 @@ const schedules: Readonly<Record<'lambda' | 'watch' | 'once', Schedule>> = {
 };
 const edgeRegions = Object.keys(stackAssumptions.viewers) as EdgeRegion[];
 
-await run({
+export default defineCommand({
   usage: 'cost -- --requests <count> [options]',
   summary:
     'Estimates the monthly bill: edge, flipper and a stack in each region. Makes no calls: src/cost/prices.ts has each price with its source and date.',

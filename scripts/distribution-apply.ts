@@ -1,12 +1,12 @@
+import { defineCommand } from '../src/cli/command.ts';
 import { flag, text } from '../src/cli/option.ts';
-import { run } from '../src/cli/run.ts';
 import { acceptableHazards } from '../src/distribution/hazards.ts';
 import { parseTraffic } from '../src/distribution/staging.ts';
 import { EdgeError } from '../src/errors.ts';
 import { openTarget, openTargets, planOptions, splitList, targetOptions, writeOptions } from './distribution/open-target.ts';
 import { applyToEach, applyToSome } from './distribution/write.ts';
 
-await run({
+export default defineCommand({
   usage: 'distribution:apply -- [options]',
   summary:
     'Makes the live distribution match distribution.json, or puts the edge function on the behaviors that edge.config.ts names, for all viewers or for a part of them first.',

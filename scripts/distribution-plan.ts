@@ -1,8 +1,8 @@
-import { run } from '../src/cli/run.ts';
+import { defineCommand } from '../src/cli/command.ts';
 import { openTargets, planOptions, targetOptions } from './distribution/open-target.ts';
 import { showPlan } from './distribution/write.ts';
 
-await run({
+export default defineCommand({
   usage: 'distribution:plan -- [options]',
   summary: 'Shows what distribution:apply would change on the live distribution, and writes nothing. Exits 0 with and without changes.',
   examples: [

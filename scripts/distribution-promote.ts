@@ -1,8 +1,8 @@
-import { run } from '../src/cli/run.ts';
+import { defineCommand } from '../src/cli/command.ts';
 import { openTarget, targetOptions, writeOptions } from './distribution/open-target.ts';
 import { promoteToAll } from './distribution/write.ts';
 
-await run({
+export default defineCommand({
   usage: 'distribution:promote -- [options]',
   summary: 'Applies what the staging distribution has to all viewers, and ends the staged rollout.',
   examples: ['distribution:promote', 'distribution:promote -- --yes --no-wait'],

@@ -1,10 +1,10 @@
-import { run } from '../src/cli/run.ts';
+import { defineCommand } from '../src/cli/command.ts';
 import { openTarget, targetOptions, writeOptions } from './distribution/open-target.ts';
 import { endStaging } from './distribution/write.ts';
 
 const { yes, 'wait-for': waitFor } = writeOptions;
 
-await run({
+export default defineCommand({
   usage: 'distribution:unstage -- [options]',
   summary:
     'Ends a staged rollout, promoted or not: detaches and deletes its continuous deployment policy, and deletes the staging distribution. Waits between the steps.',

@@ -1,7 +1,7 @@
 import { openAws } from '../src/aws/clients.ts';
+import { defineCommand } from '../src/cli/command.ts';
 import type { Io } from '../src/cli/io.ts';
 import { flag, text } from '../src/cli/option.ts';
-import { run } from '../src/cli/run.ts';
 import { distributionPath, readDistribution } from '../src/config/distribution-file.ts';
 import { parseEveryProject } from '../src/config/environments.ts';
 import { loadDistribution } from '../src/config/load-distribution.ts';
@@ -16,7 +16,7 @@ import { nearestName } from '../src/text/nearest-name.ts';
 
 const names = allChecks.map(({ id }) => id);
 
-await run({
+export default defineCommand({
   usage: 'doctor -- [options]',
   summary: 'Finds problems that break such a setup silently, and says how to fix them. Exits 1 when a check fails. Writes nothing.',
   examples: ['doctor', 'doctor -- --local', 'doctor -- --only country,certificates', 'doctor -- --accept cached-content'],
@@ -62,7 +62,7 @@ await run({
 /** A mistake in another environment stops no check of this one. */
 async function noteOthers(io: Io): Promise<void> {
   try {
-    parseEveryProject(await readProjectFile());
+    parseEveryProject(await readProjectFile(io.env));
   } catch (error) {
     if (!(error instanceof EdgeError)) throw error;
     io.stderr(`note: ${error.message}`);

@@ -1,8 +1,8 @@
 import { formatOriginFault, originFaults, parseOriginFault } from '../local/origin/origin-fault.ts';
+import { defineCommand } from '../src/cli/command.ts';
 import { type OutputFolder, openOutputFolder } from '../src/cli/files.ts';
 import type { Io } from '../src/cli/io.ts';
 import { flag, integer, text } from '../src/cli/option.ts';
-import { run } from '../src/cli/run.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { runDrill } from '../src/drill/drill.ts';
 import type { Drill } from '../src/drill/drill-record.ts';
@@ -23,7 +23,7 @@ const matrixFaults = faults.filter((kind) => kind !== 'flaky' && kind !== 'half'
 /** With AWS's propagation the outage lasts until the slowest edge location has the flip. */
 const defaults = { rate: 50, outageSeconds: 12, slowOutageSeconds: 100 };
 
-await run({
+export default defineCommand({
   usage: 'drill -- [options]',
   summary:
     'Runs a whole outage in its own local cloud: traffic, fault, detection, flip, recovery, failback. Exits with 1 when a promise is broken. --matrix runs every fault with and without flag, origin group and clients that try again instead, in about nine minutes.',

@@ -6,10 +6,10 @@ import type { EdgeRequestRecord } from '../local/edge/exchange.ts';
 import { type CustomPolicies, findPolicies } from '../local/edge/policies.ts';
 import type { EventType } from '../local/open-file-edge.ts';
 import type { OriginMap } from '../local/resolve-on-loopback.ts';
+import { defineCommand } from '../src/cli/command.ts';
 import { readTextFile } from '../src/cli/files.ts';
 import type { Io } from '../src/cli/io.ts';
 import { choice, flag, integer, text } from '../src/cli/option.ts';
-import { run } from '../src/cli/run.ts';
 import { distributionPath, hasDistribution, readDistribution } from '../src/config/distribution-file.ts';
 import { buildLocalDistribution } from '../src/config/load-distribution.ts';
 import { openProject } from '../src/config/open-project.ts';
@@ -19,7 +19,7 @@ import { EdgeError } from '../src/errors.ts';
 import { messageOf } from '../src/text/message-of.ts';
 import { propagationOption } from './start/propagation-option.ts';
 
-await run({
+export default defineCommand({
   usage: 'edge -- --function <file> [options]',
   summary: 'Runs a local CloudFront edge with any runtime 2.0 function, unchanged, until Ctrl-C. It reloads a file when it changes.',
   examples: [

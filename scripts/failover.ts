@@ -3,8 +3,8 @@ import { openAws } from '../src/aws/clients.ts';
 import { readCallerIdentity } from '../src/aws/credentials.ts';
 import { openFlagStore } from '../src/aws/open-flag-store.ts';
 import { nameOperator, showTarget } from '../src/cli/ask-to-write.ts';
+import { defineCommand } from '../src/cli/command.ts';
 import { duration, flag, percent, text, url } from '../src/cli/option.ts';
-import { run } from '../src/cli/run.ts';
 import { liveReader, loadDistribution } from '../src/config/load-distribution.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { listReportedPlaces } from '../src/config/reported-places.ts';
@@ -18,7 +18,7 @@ import { probeOrigin, proveOrigin } from '../src/probe/probe-origin.ts';
 import { openLiveExpectations } from './failover/open-live-expectations.ts';
 import { runFailover } from './failover/run-failover.ts';
 
-await run({
+export default defineCommand({
   usage: 'failover -- <status|to|drain|auto|report|history> [origin] [opinion] [options]',
   summary: 'Moves viewers between origins by hand, until the time that you give, and shows where they go.',
   examples: [

@@ -1,10 +1,10 @@
 import { request } from 'node:http';
 import { originFaults } from '../local/origin/origin-fault.ts';
-import { run } from '../src/cli/run.ts';
+import { defineCommand } from '../src/cli/command.ts';
 import { readLocalCloud } from '../src/config/local-cloud.ts';
 import { EdgeError } from '../src/errors.ts';
 
-await run({
+export default defineCommand({
   usage: 'fault -- <origin> <fault>',
   summary: 'Breaks an origin of the running local cloud, or restores it with the fault "none".',
   examples: ['fault -- singapore refuse', 'fault -- singapore slow:1500', 'fault -- singapore none'],

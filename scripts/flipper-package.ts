@@ -1,34 +1,31 @@
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { resolve } from 'node:path';
+import { defineCommand } from '../src/cli/command.ts';
 import { writeWholeFile } from '../src/cli/files.ts';
 import { text } from '../src/cli/option.ts';
-import { run } from '../src/cli/run.ts';
 import { distributionPath, hasDistribution } from '../src/config/distribution-file.ts';
 import { parseEveryProject } from '../src/config/environments.ts';
 import { useDistribution } from '../src/config/load-distribution.ts';
+import { requireConfigFile } from '../src/config/locate-project.ts';
 import { readProjectFile } from '../src/config/open-project.ts';
 import { packageFlipper } from '../src/flipper/lambda/package-flipper.ts';
+import { builtFile, packageFile } from '../src/package-files.ts';
 
-await run({
+export default defineCommand({
   usage: 'flipper:package -- [options]',
   summary: 'Makes the zip that infra/flipper.yaml runs in Lambda: one file, the same bytes for the same input.',
   examples: ['flipper:package', 'flipper:package -- --out test.zip --config edge.test.config.ts'],
   options: {
     out: text('where to write it', { placeholder: 'path', fallback: 'dist/flipper.zip' }),
-    config: text('in place of edge.config.ts', {
-      placeholder: 'path',
-      fallback: join(process.env['EDGE_PROJECT'] ?? '', 'edge.config.ts'),
-    }),
     distribution: text('in place of distribution.json', { placeholder: 'path' }),
   },
   main: async ({ values }, io) => {
     const distribution = values.distribution ?? (hasDistribution(io.env) ? distributionPath(io.env) : undefined);
     // The Lambda reads no distribution: what it cannot know must show here. Its own environment has the secrets.
-    const projects = distribution === undefined ? parseEveryProject(await readProjectFile()) : [];
+    const projects = distribution === undefined ? parseEveryProject(await readProjectFile(io.env)) : [];
     for (const { config } of projects) useDistribution(config, undefined, new Proxy({}, { get: () => 'later' }));
     const { zip, sha256, codeSha256, bundleBytes } = await packageFlipper({
-      entry: fileURLToPath(new URL('lambda-handler.ts', import.meta.url)),
-      config: resolve(values.config),
+      entry: builtFile('lambda-handler.js') ?? packageFile('scripts/lambda-handler.ts'),
+      config: resolve(requireConfigFile(io.env)),
       distribution: distribution && resolve(distribution),
     });
     await writeWholeFile(values.out, zip);

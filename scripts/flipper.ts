@@ -2,9 +2,9 @@ import { hostname } from 'node:os';
 import { pid } from 'node:process';
 import { openAws } from '../src/aws/clients.ts';
 import { openFlagStore } from '../src/aws/open-flag-store.ts';
+import { defineCommand } from '../src/cli/command.ts';
 import type { Io } from '../src/cli/io.ts';
 import { duration, flag, text } from '../src/cli/option.ts';
-import { run } from '../src/cli/run.ts';
 import { type EdgeConfig, parseEdgeConfig } from '../src/config/edge-config.ts';
 import { liveReader, loadDistribution } from '../src/config/load-distribution.ts';
 import { openProject } from '../src/config/open-project.ts';
@@ -36,7 +36,7 @@ const options = {
 /** At the end, for notifications that are still on their way. */
 const drainMs = 5_000;
 
-await run({
+export default defineCommand({
   usage: 'flipper -- <--watch|--once|--cost> [options]',
   summary: 'Probes every origin and moves viewers away from one that fails, gently back when it has recovered.',
   examples: ['flipper -- --watch --local', 'flipper -- --once', 'flipper -- --watch --shadow --json'],

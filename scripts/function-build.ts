@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { maxFunctionBytes } from '../kvs/limits.ts';
+import { defineCommand } from '../src/cli/command.ts';
 import { writeWholeFile } from '../src/cli/files.ts';
-import { run } from '../src/cli/run.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { findNjs } from '../src/edge/njs/njs.ts';
 import { proveFunction } from '../src/edge/prove-function.ts';
@@ -11,7 +11,7 @@ import { messageOf } from '../src/text/message-of.ts';
 /** The built function: exactly the bytes that function:publish would publish. Each environment has its own folder. */
 const fileOf = (environment = '') => join('dist/functions', environment, 'origin-router.js');
 
-await run({
+export default defineCommand({
   usage: 'function:build',
   summary: `Builds the edge function, checks it against CloudFront's rules, and writes the bytes that would be published to ${fileOf()}.`,
   examples: ['function:build', 'function:build -- --json'],

@@ -1,7 +1,7 @@
 import { glob } from 'tinyglobby';
+import { defineCommand } from '../src/cli/command.ts';
 import { readTextFile, writeWholeFile } from '../src/cli/files.ts';
 import { flag, text } from '../src/cli/option.ts';
-import { run } from '../src/cli/run.ts';
 import { type FunctionCheck, formatCheck, inspectFunction } from '../src/edge/check/check-function.ts';
 import { formatSarif } from '../src/edge/check/format-sarif.ts';
 import { judgeRun } from '../src/edge/judge/judge.ts';
@@ -29,7 +29,7 @@ function plainEvent(isResponse: boolean): string {
   return JSON.stringify({ context, viewer: { ip: '203.0.113.7' }, request, ...(isResponse && { response }) });
 }
 
-await run({
+export default defineCommand({
   usage: 'function:check -- <file…> [options]',
   summary:
     'Checks any CloudFront Function without AWS: syntax, built-ins and size; also one run and its cost where njs and valgrind are installed. Each finding has its line and its fix.',

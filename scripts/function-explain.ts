@@ -1,7 +1,7 @@
+import { defineCommand } from '../src/cli/command.ts';
 import { choice, country, flag, text } from '../src/cli/option.ts';
-import { run } from '../src/cli/run.ts';
 
-await run({
+export default defineCommand({
   usage: 'function:explain -- [options]',
   summary:
     'Shows which origin serves a viewer and why, by running the built function: one viewer with --country, all countries with --all, what publishing would change with --diff.',

@@ -1,12 +1,12 @@
+import { defineCommand } from '../src/cli/command.ts';
 import { flag } from '../src/cli/option.ts';
-import { run } from '../src/cli/run.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { formatHistory } from '../src/publish/format-publish.ts';
 import { readStage } from '../src/publish/stage.ts';
 import { joinHistory, readHistory } from '../src/publish/versions.ts';
 import { openPublishTools } from './function/open-publish-tools.ts';
 
-await run({
+export default defineCommand({
   usage: 'function:history -- [options]',
   summary: 'Lists the last published versions of the edge function, and which of them is LIVE.',
   examples: ['function:history', 'function:history -- --local --json'],

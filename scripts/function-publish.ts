@@ -1,12 +1,12 @@
 import { defaultMaxUtilization } from '../kvs/limits.ts';
+import { defineCommand } from '../src/cli/command.ts';
 import { percent } from '../src/cli/option.ts';
-import { run } from '../src/cli/run.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { formatRelease } from '../src/publish/format-publish.ts';
 import { publishRouter } from '../src/publish/publish.ts';
 import { openPublishTools, publishOptions, showDryRun } from './function/open-publish-tools.ts';
 
-await run({
+export default defineCommand({
   usage: 'function:publish -- [options]',
   summary:
     'Builds the edge function, proves it, shows for whom routing changes, and makes it LIVE. Does nothing when LIVE already runs this code.',

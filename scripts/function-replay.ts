@@ -1,8 +1,8 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { okRecord } from '../kvs/health-record.ts';
+import { defineCommand } from '../src/cli/command.ts';
 import type { Io } from '../src/cli/io.ts';
 import { flag, text } from '../src/cli/option.ts';
-import { run } from '../src/cli/run.ts';
 import { distributionPath, hasDistribution, readDistribution } from '../src/config/distribution-file.ts';
 import type { EdgeConfig } from '../src/config/edge-config.ts';
 import { liveReader, readKnownDistribution } from '../src/config/load-distribution.ts';
@@ -21,7 +21,7 @@ import { openRuntime, openSweeper } from './function/open-runtime.ts';
 /** Between two lines of progress. */
 const progressMs = 200;
 
-await run({
+export default defineCommand({
   usage: 'function:replay -- <log> [options]',
   summary:
     'Sends the requests of a CloudFront access log through two functions, LIVE and the working tree’s by default. Counts those that are provably unchanged and lists the rest by behavior and country. Reads a file or a folder: standard, v2 and real-time logs as text, JSON or Parquet, .gz or plain. A standard log has no viewer country: it is guessed from the edge location, unless logging v2 has the field c-country.',

@@ -1,5 +1,5 @@
+import { defineCommand } from '../src/cli/command.ts';
 import { integer, text } from '../src/cli/option.ts';
-import { run } from '../src/cli/run.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { EdgeError } from '../src/errors.ts';
 import { formatRelease } from '../src/publish/format-publish.ts';
@@ -14,7 +14,7 @@ function readSha256(given: string | undefined): string | undefined {
   });
 }
 
-await run({
+export default defineCommand({
   usage: 'function:rollback -- [options]',
   summary:
     'Makes the code of an earlier version LIVE again, the version before by default. Works from any machine: the code is in the key-value store.',

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { maxFunctionMemoryBytes } from '../kvs/limits.ts';
+import { defineCommand } from '../src/cli/command.ts';
 import { readTextFile } from '../src/cli/files.ts';
 import { flag, text } from '../src/cli/option.ts';
-import { run } from '../src/cli/run.ts';
 import type { Execution } from '../src/edge/execution.ts';
 import { gate } from '../src/edge/gate/gate.ts';
 import { formatGateProblem, isRefusal } from '../src/edge/gate/problem.ts';
@@ -17,7 +17,7 @@ import { isRecord } from '../src/text/is-record.ts';
 
 const built = 'dist/functions/origin-router.js';
 
-await run({
+export default defineCommand({
   usage: 'function:test -- --event <file> [options]',
   summary: 'Runs one event through a function in njs, the engine with CloudFront’s grammar and error texts, and shows what it did.',
   examples: ['function:test -- --event event.json', 'function:test -- --function f.js --event event.json --kvs keys.json'],

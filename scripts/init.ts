@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Aws, openAws } from '../src/aws/clients.ts';
 import { listDistributions } from '../src/aws/distribution.ts';
 import { describeFunction } from '../src/aws/function.ts';
+import { defineCommand } from '../src/cli/command.ts';
 import { writeWholeFile } from '../src/cli/files.ts';
 import type { Io } from '../src/cli/io.ts';
 import { flag, text } from '../src/cli/option.ts';
-import { run } from '../src/cli/run.ts';
 import { type EdgeConfig, type ManagedPart, managedParts, parseEdgeConfig } from '../src/config/edge-config.ts';
 import { type LocalCloud, readLocalCloud } from '../src/config/local-cloud.ts';
 import { findLiveDistribution } from '../src/distribution/find-distribution.ts';
@@ -21,13 +20,14 @@ import { allChecks, type Diagnosis, runDoctor } from '../src/doctor/doctor.ts';
 import { formatDoctor } from '../src/doctor/format-doctor.ts';
 import { openDoctorReaders } from '../src/doctor/readers.ts';
 import { EdgeError } from '../src/errors.ts';
+import { packageFile } from '../src/package-files.ts';
 
-const schemaFile = fileURLToPath(new URL('../src/config/edge-config.ts', import.meta.url));
+const schemaFile = packageFile('src/config/edge-config.ts');
 
 /** The checks that a distribution can pass before it is adopted. */
 const checkIds = ['policies', 'cached-content', 'origin-groups', 'timeouts', 'host-header', 'certificates', 'origin-lock', 'signals'];
 
-await run({
+export default defineCommand({
   usage: 'init -- [--distribution <id>] [options]',
   summary:
     'Writes edge.config.ts for a distribution that exists, and prints the exact change that adopting it makes. Reads only, and writes nothing but that file.',

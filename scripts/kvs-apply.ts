@@ -1,9 +1,9 @@
+import { defineCommand } from '../src/cli/command.ts';
 import { duration, flag } from '../src/cli/option.ts';
-import { run } from '../src/cli/run.ts';
 import { storeTimeoutMs } from '../src/store/create-store.ts';
 import { applyShownPlan, openStoreTarget } from './kvs/store-plan.ts';
 
-await run({
+export default defineCommand({
   usage: 'kvs:apply -- [options]',
   summary:
     'Creates the key-value store when there is none, seeds it, and sets the keys that edge.config.ts declares. Never changes a live health record, and removes only keys that it wrote itself.',

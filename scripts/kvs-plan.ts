@@ -1,8 +1,8 @@
+import { defineCommand } from '../src/cli/command.ts';
 import { flag } from '../src/cli/option.ts';
-import { run } from '../src/cli/run.ts';
 import { openStoreTarget, showStorePlan } from './kvs/store-plan.ts';
 
-await run({
+export default defineCommand({
   usage: 'kvs:plan -- [options]',
   summary: 'Shows what kvs:apply would create and write in the key-value store, and writes nothing. Exits 0 with and without changes.',
   examples: ['kvs:plan', 'kvs:plan -- --json', 'kvs:plan -- --local'],

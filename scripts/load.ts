@@ -1,13 +1,13 @@
+import { defineCommand } from '../src/cli/command.ts';
 import type { Io } from '../src/cli/io.ts';
 import { choice, country, duration, flag, integer, text, url } from '../src/cli/option.ts';
-import { run } from '../src/cli/run.ts';
 import { readLocalCloud } from '../src/config/local-cloud.ts';
 import { EdgeError } from '../src/errors.ts';
 import { countFailures, formatLoad } from '../src/load/format-load.ts';
 import { loopbackLimits, planLoad, resolveTarget } from '../src/load/plan-load.ts';
 import { wrapText } from '../src/text/wrap-text.ts';
 
-await run({
+export default defineCommand({
   usage: 'load -- <--local|--url url> [options]',
   summary:
     'A bounded load test that reports requests a second, latency, statuses and the answering regions. It loads this machine only; with --i-own-this another one, with at most 20 connections, 1m and 200 requests a second.',

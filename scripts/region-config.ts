@@ -1,13 +1,13 @@
 import { buildRegionConfig, formatEcsEnvironment, formatEnvLines, regionFormats } from '../origin/region-config.ts';
 import service from '../origin/service.config.ts';
+import { defineCommand } from '../src/cli/command.ts';
 import { choice, flag } from '../src/cli/option.ts';
-import { run } from '../src/cli/run.ts';
 import type { EdgeConfig } from '../src/config/edge-config.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { EdgeError } from '../src/errors.ts';
 import { nearestName } from '../src/text/nearest-name.ts';
 
-await run({
+export default defineCommand({
   usage: 'region:config -- <origin> [options]',
   summary:
     'Prints the environment of an origin’s container, from edge.config.ts, origin/service.config.ts and DATABASE_URL of this environment.',

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EdgeRequestRecord } from '../local/edge/exchange.ts';
 import { openAws } from '../src/aws/clients.ts';
 import { openKeyValueStore } from '../src/aws/key-value-store.ts';
+import { defineCommand } from '../src/cli/command.ts';
 import { choice, duration, flag, integer } from '../src/cli/option.ts';
-import { run } from '../src/cli/run.ts';
 import { localPort } from '../src/config/local-cloud.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { findNjs } from '../src/edge/njs/njs.ts';
@@ -17,7 +17,7 @@ import { flipperNews } from './start/flipper-news.ts';
 import { followCode } from './start/follow-code.ts';
 import { describePropagation, propagationOption } from './start/propagation-option.ts';
 
-await run({
+export default defineCommand({
   usage: 'start -- [options]',
   summary:
     'Runs a CloudFront on this machine with two regional origins and a console in the browser, until Ctrl-C. EDGE_LOCAL_PORT sets its first port.',

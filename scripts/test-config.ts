@@ -1,15 +1,15 @@
-import { fileURLToPath } from 'node:url';
-import { run } from '../src/cli/run.ts';
+import { defineCommand } from '../src/cli/command.ts';
 import { distributionPath } from '../src/config/distribution-file.ts';
 import { readProjectFile } from '../src/config/open-project.ts';
 import { checkProject, type ProjectCheck } from '../src/doctor/project/check-project.ts';
 import { findNjs } from '../src/edge/njs/njs.ts';
+import { packageFile } from '../src/package-files.ts';
 import { paint } from '../src/text/paint.ts';
 import { openRuntime } from './function/open-runtime.ts';
 
 const styles = { ok: 'green', fail: 'red', skipped: 'yellow' } as const;
 
-await run({
+export default defineCommand({
   usage: 'test:config',
   summary:
     'Tests edge.config.ts, with all its environments, and distribution.json without an account, in seconds: both agree, the function passes the gate and routes every country as configured, and the templates know what they need. Exits 1 when a check fails.',
@@ -18,9 +18,9 @@ await run({
   main: async (_given, io) => {
     const checks = await checkProject({
       environment: io.env['EDGE_ENV'] || undefined,
-      readConfig: readProjectFile,
+      readConfig: () => readProjectFile(io.env),
       distribution: distributionPath(io.env),
-      root: fileURLToPath(new URL('..', import.meta.url)),
+      root: packageFile(''),
       njs: findNjs(io.env['PATH']),
       openRuntime: () => openRuntime(io),
       now: io.now(),

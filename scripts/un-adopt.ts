@@ -1,8 +1,8 @@
 import { healthKey } from '../kvs/keys.ts';
 import { openFlagStore } from '../src/aws/open-flag-store.ts';
+import { defineCommand } from '../src/cli/command.ts';
 import type { Io } from '../src/cli/io.ts';
 import { text } from '../src/cli/option.ts';
-import { run } from '../src/cli/run.ts';
 import type { EdgeConfig } from '../src/config/edge-config.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { parseLiveRecord } from '../src/core/live-record.ts';
@@ -11,7 +11,7 @@ import { acceptableHazards } from '../src/distribution/hazards.ts';
 import { splitList, targetOptions, writeOptions } from './distribution/open-target.ts';
 import { applyToEach, removalWords } from './distribution/write.ts';
 
-await run({
+export default defineCommand({
   usage: 'un-adopt -- [options]',
   summary:
     'Takes the edge function off every behavior, puts back what `replaces` in edge.config.ts says was there, and keeps everything else: the way out.',

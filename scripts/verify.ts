@@ -1,6 +1,6 @@
+import { defineCommand } from '../src/cli/command.ts';
 import type { Io } from '../src/cli/io.ts';
 import { choice, country, duration, flag, integer, text, url } from '../src/cli/option.ts';
-import { run } from '../src/cli/run.ts';
 import { readLocalCloud } from '../src/config/local-cloud.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { worstOf } from '../src/doctor/check.ts';
@@ -13,7 +13,7 @@ import { verify } from '../src/verify/verify.ts';
 import { loadExpected } from './verify/load-expected.ts';
 import { loadOrigins } from './verify/load-origins.ts';
 
-await run({
+export default defineCommand({
   usage: 'verify -- [options]',
   summary:
     'Checks what viewers get, through the edge and from each origin directly: the origin that answers, the health check, TLS and latency. Exits 1 when something is wrong.',

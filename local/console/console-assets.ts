@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { build } from 'esbuild';
-import { buildWorld } from './build-world.ts';
+import { builtFile } from '../../src/package-files.ts';
 
 /** A file of the page, ready to be sent. */
 export interface Asset {
@@ -13,54 +12,35 @@ export interface Asset {
   packed: Buffer;
 }
 
-const pageFolder = new URL('./page/', import.meta.url);
+const types = {
+  'index.html': 'text/html; charset=utf-8',
+  'icon.svg': 'image/svg+xml',
+  'page.js': 'text/javascript; charset=utf-8',
+  'page.css': 'text/css; charset=utf-8',
+  'world.json': 'application/json',
+} as const;
 
 type Assets = Readonly<Record<string, Promise<Asset>>>;
 
-let built: Assets | undefined;
+let assets: Assets | undefined;
 
-/** Every file of the page by path, built once per process: the page in some tens of milliseconds, then the map. */
+/** Every file of the page by path, built or read once per process. */
 export function buildAssets(): Assets {
-  built ??= startAssets();
-  return built;
-}
-
-function startAssets(): Assets {
-  const html = readFile(new URL('index.html', pageFolder));
-  const icon = readFile(new URL('icon.svg', pageFolder));
-  const compiled = compilePage();
-  const pick = async (ending: string) => (await compiled).find(({ path }) => path.endsWith(ending))?.contents ?? new Uint8Array();
-  const assets = {
-    '/': pack('text/html; charset=utf-8', html),
-    '/icon.svg': pack('image/svg+xml', icon),
-    '/page.js': pack('text/javascript; charset=utf-8', pick('.js')),
-    '/page.css': pack('text/css; charset=utf-8', pick('.css')),
-    '/world.json': pack('application/json', compiled.then(drawWorld)),
-  };
-  // A failure is reported to the request for the file; until then it must not count as unhandled.
-  for (const asset of Object.values(assets)) asset.catch(() => undefined);
+  assets ??= startAssets();
   return assets;
 }
 
-async function compilePage() {
-  const { outputFiles } = await build({
-    entryPoints: { page: fileURLToPath(new URL('main.ts', pageFolder)), style: fileURLToPath(new URL('page.css', pageFolder)) },
-    outdir: 'out',
-    bundle: true,
-    minify: true,
-    write: false,
-    format: 'esm',
-    target: ['chrome110', 'firefox110', 'safari16'],
-    charset: 'utf8',
-    legalComments: 'none',
-    tsconfigRaw: {},
-    logLevel: 'silent',
-  });
-  return outputFiles;
-}
-
-async function drawWorld(): Promise<Uint8Array> {
-  return Buffer.from(JSON.stringify(await buildWorld()));
+function startAssets(): Assets {
+  const built = builtFile('assets/console');
+  const page = built === undefined ? import('./build-page.ts').then(({ buildPage }) => buildPage()) : undefined;
+  const readPart = async (name: string) => (page === undefined ? readFile(join(built ?? '', name)) : ((await page)[name] ?? Buffer.of()));
+  const started = Object.entries(types).map(([name, type]): [string, Promise<Asset>] => [
+    name === 'index.html' ? '/' : `/${name}`,
+    pack(type, readPart(name)),
+  ]);
+  // A failure is reported to the request for the file; until then it must not count as unhandled.
+  for (const [, asset] of started) asset.catch(() => undefined);
+  return Object.fromEntries(started);
 }
 
 async function pack(type: string, contents: Promise<Uint8Array>): Promise<Asset> {

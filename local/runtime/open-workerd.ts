@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { Agent, WebSocket } from 'undici';
+import { builtFile, packageFile } from '../../src/package-files.ts';
 import { nudge } from './wire.ts';
 
 /** A workerd that runs functions; one message goes out at a time and one comes back. */
@@ -34,12 +33,13 @@ const nudgeAfterMs = 25;
 
 const longText = 64 * 1_024;
 
-const entry = fileURLToPath(new URL('./worker/entry.ts', import.meta.url));
-
-/** The worker as one module. Its TypeScript is compiled at the start, in some tens of milliseconds. */
+/** The worker as one module. From the sources it is compiled at the start, in some tens of milliseconds. */
 export async function bundleWorker(): Promise<string> {
+  const built = builtFile('assets/worker.js');
+  if (built !== undefined) return readFile(built, 'utf8');
+  const { build } = await import('esbuild');
   const { outputFiles } = await build({
-    entryPoints: [entry],
+    entryPoints: [packageFile('local/runtime/worker/entry.ts')],
     bundle: true,
     write: false,
     format: 'esm',

@@ -1,3 +1,4 @@
+import { typed } from '../text/typed.ts';
 import { wrapText } from '../text/wrap-text.ts';
 import type { Io } from './io.ts';
 import type { Options, Values } from './option.ts';
@@ -13,13 +14,13 @@ interface Positional {
   choices?: readonly string[];
 }
 
-/** One npm script. `--help` and `--json` belong to every command and are not declared. */
+/** One command. `--help` and `--json` belong to every command and are not declared. */
 export interface Command<O extends Options> {
-  /** What follows `npm run `, such as `failover -- <status|to> [origin]`. */
+  /** What follows `npm run `, or the program's name, such as `failover -- <status|to> [origin]`. */
   usage: string;
   /** One sentence: what the command does. */
   summary: string;
-  /** What follows `npm run ` in lines that can be pasted. */
+  /** The same in lines that can be pasted. */
   examples: readonly string[];
   options: O;
   positionals?: readonly Positional[];
@@ -27,6 +28,11 @@ export interface Command<O extends Options> {
   endsWithParent?: boolean;
   /** Returns the exit code, 0 when it returns nothing; a failure is thrown as an EdgeError. */
   main(given: { values: Values<O>; positionals: readonly string[] }, io: Io): Promise<void> | Promise<number>;
+}
+
+/** What a module of scripts/ exports. */
+export function defineCommand<const O extends Options>(command: Command<O>): Command<O> {
+  return command;
 }
 
 /** The npm script's name, the first word of its usage. */
@@ -46,14 +52,14 @@ export function formatHelp(command: Omit<Command<Options>, 'main'>): string {
   return [
     ...wrapText(command.summary, width),
     '',
-    ...wrapText(`usage: npm run ${command.usage}`, width, 4),
+    ...wrapText(`usage: ${typed(command.usage)}`, width, 4),
     '',
     'options:',
     ...names.flatMap(([name, summary]) => describeOption(name, summary, column)),
     '',
     `examples:`,
-    ...command.examples.map((example) => `  npm run ${example}`),
-    ...(command.examples.length === 0 ? [`  npm run ${scriptName(command)}`] : []),
+    ...command.examples.map((example) => `  ${typed(example)}`),
+    ...(command.examples.length === 0 ? [`  ${typed(scriptName(command))}`] : []),
   ].join('\n');
 }
 

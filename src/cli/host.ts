@@ -22,6 +22,8 @@ export interface Host {
   stdin: Readable & { isTTY?: boolean };
   stdout: Output;
   stderr: Output;
+  /** Throws when it cannot be entered. */
+  chdir(folder: string): void;
   onSignal(listener: (signal: StopSignal) => void): void;
   /** Called once when the process that started this one has ended. */
   onOrphaned(listener: () => void): void;
@@ -57,6 +59,7 @@ export const processHost: Host = {
   },
   stdout: process.stdout,
   stderr: process.stderr,
+  chdir: (folder) => process.chdir(folder),
   onSignal: (listener) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => listener(signal));
   },

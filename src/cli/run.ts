@@ -9,6 +9,8 @@ import { flag, type Options, text } from './option.ts';
 import { parseArguments } from './parse-arguments.ts';
 
 const every = {
+  config: text('the configuration, in place of the nearest edge.config.ts; or EDGE_CONFIG', { placeholder: 'file' }),
+  cwd: text('the folder to work in, in place of this one', { placeholder: 'folder' }),
   env: text('the environment of edge.config.ts, in place of EDGE_ENV', { placeholder: 'name' }),
   json: flag('print one JSON document on stdout, errors included'),
   help: flag('print this text'),
@@ -70,9 +72,19 @@ async function runMain<O extends Options>(command: Command<O>, host: Host, io: I
     return 0;
   }
   const given = parseArguments(command, host.argv, host.env, host.npmArguments);
-  const { env } = given.values as { env?: string | undefined };
+  const { env, config, cwd } = given.values as Partial<Record<string, string>>;
+  if (cwd !== undefined) changeFolder(cwd, host);
   if (env !== undefined) io.env = { ...io.env, EDGE_ENV: env };
+  if (config !== undefined) io.env = { ...io.env, EDGE_CONFIG: config };
   return (await command.main(given, io)) ?? 0;
+}
+
+function changeFolder(folder: string, host: Host): void {
+  try {
+    host.chdir(folder);
+  } catch (cause) {
+    throw new EdgeError('USAGE', `--cwd ${folder}: it is not a folder that can be entered`, { cause });
+  }
 }
 
 function printError(error: unknown, io: Io, host: Host): void {

@@ -5,14 +5,15 @@ import type { DistributionConfig, Origin } from '@aws-sdk/client-cloudfront';
 import { EdgeError } from '../errors.ts';
 import { isRecord } from '../text/is-record.ts';
 import type { EdgeConfig } from './edge-config.ts';
+import { locateProject } from './locate-project.ts';
 
 const placeholder = /\$\{([A-Z][A-Z0-9_]*)\}/g;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where distribution.json is: in the folder EDGE_PROJECT when that is set, else in the working directory. */
+/** Where distribution.json is: in the folder of the project. */
 export function distributionPath(env: Environment): string {
-  return join(env['EDGE_PROJECT'] ?? '', 'distribution.json');
+  return join(locateProject(env).folder, 'distribution.json');
 }
 
 /** Reads distribution.json and fills its `${NAME}` placeholders from the environment. PLACEHOLDER_MISSING lists every name that is unset or empty. */
@@ -25,7 +26,7 @@ export async function readDistribution(path: string, env: Environment): Promise<
       cause,
       hint:
         path === distributionPath(env)
-          ? 'run the command in the folder that holds distribution.json, set EDGE_PROJECT to that folder, or name `distributions` in edge.config.ts'
+          ? 'put it beside edge.config.ts, or name `distributions` there'
           : 'a relative path begins at the folder in which the command runs',
     });
   }

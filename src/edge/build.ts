@@ -3,6 +3,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import * as esbuild from 'esbuild';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { EdgeError } from '../errors.ts';
+import { packageFile } from '../package-files.ts';
 import { messageOf } from '../text/message-of.ts';
 import type { SourceMapJson } from './gate/check-syntax.ts';
 import { parseCode } from './gate/parse-code.ts';
@@ -46,7 +47,7 @@ const provided = ['cloudfront', 'crypto', 'querystring', 'buffer'];
  * Bundles the function for CloudFront: `import cf from 'cloudfront'` first, a top-level `handler`, no export. BUILD_FAILED names file and line.
  * The team's own code is in it where the configuration names some.
  */
-export async function buildFunction(config: EdgeConfig, entry = 'functions/origin-router.ts'): Promise<BuiltFunction> {
+export async function buildFunction(config: EdgeConfig, entry = packageFile('functions/origin-router.ts')): Promise<BuiltFunction> {
   const features = hasTeamCode(config) ? supportedForTeams : supported;
   const team = await teamCode(config);
   try {

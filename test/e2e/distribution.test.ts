@@ -28,26 +28,26 @@ const changed = { EUROPE_DOMAIN: 'new.example.com' };
 
 describe('npm run distribution:*', () => {
   it('creates, plans, changes and finds nothing more to do', async () => {
-    const planned = await startScript('distribution-plan', [], env()).ended;
+    const planned = await startScript('distribution:plan', [], env()).ended;
     expect(planned).toMatchObject({ code: 0, stderr: expect.stringMatching(/^target {2}AWS account \d{12}, a new distribution\n$/) });
     expect(planned.stdout).toMatch(/^a new distribution\n {2}[+~] /);
     expect(planned.stdout).not.toContain(placeholders.ORIGIN_VERIFY_SECRET);
-    const created = await startScript('distribution-apply', ['--yes'], env()).ended;
+    const created = await startScript('distribution:apply', ['--yes'], env()).ended;
     expect(created.stdout).toMatch(/^distribution E\w+ \(d\w+\.cloudfront\.net\) is created and deployed\n$/);
-    const updated = await startScript('distribution-apply', ['--yes', '--json'], env(changed)).ended;
+    const updated = await startScript('distribution:apply', ['--yes', '--json'], env(changed)).ended;
     expect(updated.code).toBe(0);
     expect(updated.stderr).toContain('~ Origins[europe].DomainName: europe.example.com → new.example.com');
     expect(JSON.parse(updated.stdout)).toMatchObject({ written: true, deployed: true, changes: [{ path: 'Origins[europe].DomainName' }] });
-    const again = await startScript('distribution-plan', [], env(changed)).ended;
+    const again = await startScript('distribution:plan', [], env(changed)).ended;
     expect(again.stdout).toMatch(/^distribution E\w+ \(d\w+\.cloudfront\.net\)\nnothing to do\n$/);
   });
 
   it('rolls out in stages', async () => {
     await createApplied(test);
-    const staged = await startScript('distribution-apply', ['--staging', '--weight', '10%', '--yes'], env(changed)).ended;
+    const staged = await startScript('distribution:apply', ['--staging', '--weight', '10%', '--yes'], env(changed)).ended;
     expect(staged.code).toBe(0);
     expect(staged.stdout).toMatch(/^staging distribution E\w+ \(d\w+\.cloudfront\.net\) serves 10 % of the viewers of E\w+\n/);
-    const promoted = await startScript('distribution-promote', ['--yes'], env(changed)).ended;
+    const promoted = await startScript('distribution:promote', ['--yes'], env(changed)).ended;
     expect(promoted.stdout).toMatch(/^distribution E\w+ \(d\w+\.cloudfront\.net\) is promoted from E\w+ and deployed\n$/);
   });
 
@@ -74,7 +74,7 @@ describe('npm run distribution:*', () => {
       says: /^error: cannot list the distributions: .*\nhint: .*\n$/,
     },
   ])('is one line and a hint, and nothing written, when $when', async ({ args, more, code, says }) => {
-    const outcome = await startScript('distribution-apply', args, env(more)).ended;
+    const outcome = await startScript('distribution:apply', args, env(more)).ended;
     expect(outcome).toMatchObject({ code, stdout: '' });
     expect(outcome.stderr).toMatch(says);
     expect(test.writes()).toEqual([]);
@@ -83,7 +83,7 @@ describe('npm run distribution:*', () => {
   it('after Ctrl-C during the wait, says that the change is in force', async () => {
     await test.close();
     test = await openTestDistribution(60_000);
-    const { child, output, ended } = startScript('distribution-apply', ['--yes'], env());
+    const { child, output, ended } = startScript('distribution:apply', ['--yes'], env());
     await waitUntil(() => output.stderr.includes('waiting until'), 20_000);
     child.kill('SIGINT');
     expect(await ended).toMatchObject({ code: 130, stderr: expect.stringMatching(/^error: interrupted, .*in force\nhint: /m) });

@@ -6,12 +6,12 @@ let copy: WorkingCopy;
 
 beforeAll(async () => {
   copy = await openWorkingCopy();
-  const { code, err } = await copy.run('function-publish', ['--yes', '--local', ...withoutNjs]);
+  const { code, err } = await copy.run('function:publish', ['--yes', '--local', ...withoutNjs]);
   if (code !== 0) throw new Error(err);
 });
 afterAll(() => copy.close());
 
-const explain = (...args: string[]) => copy.run('function-explain', args);
+const explain = (...args: string[]) => copy.run('function:explain', args);
 
 describe('npm run function:explain', () => {
   it('tells the whole decision for one viewer by running the function', async () => {
@@ -65,7 +65,7 @@ describe('npm run function:explain', () => {
   });
 
   it('does without njs', async () => {
-    const { out, code } = await copy.run('function-explain', ['--country', 'IN', '--record', 'singapore=0', '--json'], {
+    const { out, code } = await copy.run('function:explain', ['--country', 'IN', '--record', 'singapore=0', '--json'], {
       PATH: '/nonexistent',
     });
     expect(JSON.parse(out)).toMatchObject({ decision: { route: 'europe', call: 'selectRequestOriginById("europe")' } });

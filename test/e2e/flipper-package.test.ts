@@ -61,7 +61,7 @@ beforeAll(async () => {
   await writeFile(paths().distribution, JSON.stringify(distribution));
   const out = join(folder, 'flipper.zip');
   const { config, distribution: path } = paths();
-  const args = ['--import', 'tsx/esm', '--no-warnings', 'scripts/flipper-package.ts', '--json', '--out', out, '--config', config];
+  const args = ['--no-warnings', 'scripts/run.mjs', 'flipper:package', '--json', '--out', out, '--config', config];
   const packed = await run(args, resolve('.'), { TZ: 'Asia/Singapore' }, ['--distribution', path]);
   expect(packed.code, packed.err).toBe(0);
   printed = JSON.parse(packed.out);

@@ -22,7 +22,7 @@ const writes = () => copy.operations().filter((operation) => !/^(Describe|Get|Li
 
 describe('npm run function:build', () => {
   it('writes the bytes that would be published and says what they are', async () => {
-    const { code, out, err } = await copy.run('function-build');
+    const { code, out, err } = await copy.run('function:build');
     expect(err).toBe('');
     expect(code).toBe(0);
     const bytes = await copy.read(built);
@@ -38,7 +38,7 @@ describe('npm run function:build', () => {
       '  try {',
       "  const seen = new Map();\n  seen.set(1, await cf.kvs().get('x'));\n  try {",
     );
-    const { code, out, err } = await copy.run('function-build');
+    const { code, out, err } = await copy.run('function:build');
     await copy.write('functions/origin-router.ts', source);
     expect(err).toMatch(
       /^error: functions\/origin-router\.ts:\d+:\d+ global: Map; use a plain object.*\nfunctions\/origin-router\.ts:\d+:\d+ await-in-arguments: .*\nhint: /,
@@ -48,7 +48,7 @@ describe('npm run function:build', () => {
   });
 
   it('says everything as JSON when asked', async () => {
-    const { out } = await copy.run('function-build', ['--json']);
+    const { out } = await copy.run('function:build', ['--json']);
     expect(JSON.parse(out)).toEqual({
       file: built,
       bytes: expect.any(Number),
@@ -61,7 +61,7 @@ describe('npm run function:build', () => {
 
 describeWith(['njs'], 'npm run function:publish', () => {
   it('publishes the first time, line by line with times', async () => {
-    const { code, out, err } = await copy.run('function-publish', ['--yes', '--local', '--by', 'ann']);
+    const { code, out, err } = await copy.run('function:publish', ['--yes', '--local', '--by', 'ann']);
     expect(code).toBe(0);
     expect(out).toMatch(/^published: origin-router v1 is LIVE \([0-9a-f]{12}\);/);
     expect(err.split('\n').map((line) => line.split(' ')[0])).toEqual([
@@ -83,7 +83,7 @@ describeWith(['njs'], 'npm run function:publish', () => {
   it('asks before it writes, and without a terminal writes nothing', async () => {
     const source = await copy.read('edge.config.ts');
     await copy.replace('edge.config.ts', "'AT', ", "'AT', 'KR', ");
-    const { code, out, err } = await copy.run('function-publish', ['--local']);
+    const { code, out, err } = await copy.run('function:publish', ['--local']);
     await copy.write('edge.config.ts', source);
     expect(err).toMatch(
       /\ntarget +the local cloud, store edge-health: origin-router v2, [0-9a-f]{12} becomes LIVE\nerror: no terminal to confirm in; .*\nhint: pass --yes .*\n$/,
@@ -93,15 +93,15 @@ describeWith(['njs'], 'npm run function:publish', () => {
 
   it('needs --without-njs where njs is missing, and says so in the result', async () => {
     const without = { PATH: '/nonexistent' };
-    const refused = await copy.run('function-publish', ['--local', '--yes', '--json'], without);
+    const refused = await copy.run('function:publish', ['--local', '--yes', '--json'], without);
     expect([refused.code, JSON.parse(refused.out).error.code]).toEqual([1, 'TOOL_MISSING']);
-    const { out } = await copy.run('function-publish', ['--local', '--yes', '--json', '--without-njs'], without);
+    const { out } = await copy.run('function:publish', ['--local', '--yes', '--json', '--without-njs'], without);
     expect(JSON.parse(out)).toMatchObject({ outcome: 'unchanged', njs: 'absent' });
     expect(writes()).toEqual([]);
   });
 
   it('has nothing to do the second time: two reads', async () => {
-    const { code, out } = await copy.run('function-publish', ['--yes', '--local']);
+    const { code, out } = await copy.run('function:publish', ['--yes', '--local']);
     expect(out).toMatch(/^nothing to do: .*\(origin-router v1, [0-9a-f]{12}\)\n$/);
     expect(code).toBe(0);
     expect(copy.operations().sort()).toEqual(['DescribeFunction', 'GetFunction']);
@@ -109,7 +109,7 @@ describeWith(['njs'], 'npm run function:publish', () => {
 
   it('shows for whom a change of edge.config.ts changes something, and writes nothing in a dry run', async () => {
     await copy.replace('edge.config.ts', "'AT', ", "'AT', 'JP', ");
-    const { code, out, err } = await copy.run('function-publish', ['--yes', '--local', '--dry-run']);
+    const { code, out, err } = await copy.run('function:publish', ['--yes', '--local', '--dry-run']);
     expect(err).toMatch(/every origin healthy\n {2}JP\n {4}singapore, then europe → europe, then singapore/);
     expect(out).toBe('dry run: the first write would be UpdateFunction; nothing was sent\n');
     expect(code).toBe(0);
@@ -121,7 +121,7 @@ describeWith(['njs'], 'npm run function:publish', () => {
     const kept = await copy.read(fixture);
     const live = copy.live();
     await copy.write(fixture, JSON.stringify({ request: { uri: '/', headers: { 'x-origin-route': 'mars' } } }));
-    const { code, err } = await copy.run('function-publish', ['--yes', '--local', '--by', 'ann']);
+    const { code, err } = await copy.run('function:publish', ['--yes', '--local', '--by', 'ann']);
     await copy.write(fixture, kept);
     expect(err).toMatch(
       /\nerror: country-missing: header x-origin-route: expected "mars", found "singapore;country=\*;health=ok"\nhint: .*LIVE is unchanged.*\n$/,
@@ -132,7 +132,7 @@ describeWith(['njs'], 'npm run function:publish', () => {
   it('stops at a configuration that is wrong before anything else', async () => {
     const kept = await copy.read('edge.config.ts');
     await copy.replace('edge.config.ts', "defaultOrder: ['singapore'", "defaultOrder: ['singapor'");
-    const { code, out, err } = await copy.run('function-publish', ['--yes', '--local']);
+    const { code, out, err } = await copy.run('function:publish', ['--yes', '--local']);
     await copy.write('edge.config.ts', kept);
     expect(err).toMatch(/^error: edge\.config\.ts has 1 problem:\n {2}defaultOrder\[0\]: .*\nhint: /);
     expect([code, out, copy.operations()]).toEqual([2, '', []]);
@@ -152,13 +152,13 @@ describeWith(['njs'], 'npm run function:publish', () => {
       says: /error: cannot (describe|read the code of) function origin-router at LIVE: .*redentials.*\nhint: .*AWS_PROFILE/,
     },
   ])('says one line and a hint when $when', async ({ args, env, says }) => {
-    const { code, out, err } = await copy.run('function-publish', args, env);
+    const { code, out, err } = await copy.run('function:publish', args, env);
     expect(err).toMatch(says);
     expect([code, out, writes()]).toEqual([1, '', []]);
   });
 
   it('publishes the change as the next version', async () => {
-    const { code, out } = await copy.run('function-publish', ['--yes', '--local', '--by', 'ann', '--json']);
+    const { code, out } = await copy.run('function:publish', ['--yes', '--local', '--by', 'ann', '--json']);
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ outcome: 'published', version: 2, sha256: copy.live() });
   });
@@ -167,13 +167,13 @@ describeWith(['njs'], 'npm run function:publish', () => {
 describeWith(['njs'], 'npm run function:rollback and function:history', () => {
   it('brings the version before back in one command', async () => {
     const first = hashCode(Buffer.from(await copy.read(built)));
-    const { code, out } = await copy.run('function-rollback', ['--yes', '--local', '--by', 'bob']);
+    const { code, out } = await copy.run('function:rollback', ['--yes', '--local', '--by', 'bob']);
     expect(out).toMatch(/^published: origin-router v3 is LIVE /);
     expect([code, copy.live()]).toEqual([0, first]);
   });
 
   it('tells what was LIVE when, by whom, and what is', async () => {
-    const { out } = await copy.run('function-history', ['--local']);
+    const { out } = await copy.run('function:history', ['--local']);
     const rows = out.split('\n');
     expect(rows[1]).toMatch(/^v3 .* bob .* LIVE, the code of v1$/);
     expect(rows[2]).toMatch(/^v2 .* ann /);
@@ -189,14 +189,14 @@ describeWith(['njs'], 'npm run function:rollback and function:history', () => {
       code: 2,
     },
   ])('says what is wrong with $args and writes nothing', async ({ args, says, code }) => {
-    const outcome = await copy.run('function-rollback', ['--yes', '--local', ...args]);
+    const outcome = await copy.run('function:rollback', ['--yes', '--local', ...args]);
     expect(outcome).toEqual({ code, out: '', err: says });
     expect(writes()).toEqual([]);
   });
 });
 
 describeWith(['njs'], 'Ctrl-C during npm run function:publish', () => {
-  const publish = (interruptAt: RegExp) => copy.run('function-publish', ['--yes', '--local', '--by', 'ann'], {}, interruptAt);
+  const publish = (interruptAt: RegExp) => copy.run('function:publish', ['--yes', '--local', '--by', 'ann'], {}, interruptAt);
 
   it('after PublishFunction says that the version is LIVE', async () => {
     const kept = await copy.read('edge.config.ts');

@@ -22,13 +22,13 @@ const writes = () => cloud.calls.filter(({ operation }) => /^(Create|Update|Put|
 
 describe('npm run kvs:*', () => {
   it('plans, creates and seeds, and finds nothing more to do', async () => {
-    const planned = await startScript('kvs-plan', [], env()).ended;
+    const planned = await startScript('kvs:plan', [], env()).ended;
     expect(planned).toEqual({
       code: 0,
       stderr: 'target  AWS, store edge-health\n',
       stdout: '+ key-value store edge-health\n  + health: ok\n  + state: {"sequence":0,"origins":{}}\n2 to add, 0 to change, 0 to remove\n',
     });
-    const applied = await startScript('kvs-apply', ['--yes', '--json'], env()).ended;
+    const applied = await startScript('kvs:apply', ['--yes', '--json'], env()).ended;
     expect(applied.code).toBe(0);
     const { store } = JSON.parse(applied.stdout);
     expect([...(cloud.published.store(store.arn) ?? [])]).toEqual([
@@ -36,7 +36,7 @@ describe('npm run kvs:*', () => {
       ['state', '{"sequence":0,"origins":{}}'],
     ]);
     cloud.calls.length = 0;
-    const again = await startScript('kvs-apply', [], env({ EDGE_KVS_ARN: store.arn })).ended;
+    const again = await startScript('kvs:apply', [], env({ EDGE_KVS_ARN: store.arn })).ended;
     expect(again).toMatchObject({ code: 0, stdout: 'key-value store edge-health is as declared\n' });
     expect(writes()).toEqual([]);
   });
@@ -71,7 +71,7 @@ describe('npm run kvs:*', () => {
       says: /^error: unknown option --yess\nhint: did you mean --yes\?\n$/,
     },
   ])('is one line and a hint, and nothing written, when $when', async ({ args, more, code, says }) => {
-    const outcome = await startScript('kvs-apply', args, env(more)).ended;
+    const outcome = await startScript('kvs:apply', args, env(more)).ended;
     expect(outcome).toMatchObject({ code, stdout: '' });
     expect(outcome.stderr).toMatch(says);
     expect(writes()).toEqual([]);

@@ -100,7 +100,7 @@ describe('npm start', () => {
   });
 
   it('publishes again what is LIVE already without a write', async () => {
-    const { code, stdout } = await start('function-publish', ['--yes', '--local', ...withoutNjs], env).ended;
+    const { code, stdout } = await start('function:publish', ['--yes', '--local', ...withoutNjs], env).ended;
     expect(code).toBe(0);
     expect(stdout).toContain('nothing to do');
   });

@@ -53,8 +53,8 @@ describe('a project without distribution.json', () => {
     ['verify', ['--local', '--samples', '1']],
     ['doctor', ['--local']],
     ['flipper', ['--once', '--local', '--interval', '300ms', '--fast-interval', '200ms']],
-    ['kvs-plan', ['--local']],
-    ['distribution-plan', ['--local']],
+    ['kvs:plan', ['--local']],
+    ['distribution:plan', ['--local']],
   ])('%s works', async (script, args) => {
     expect(await run(script, args)).toMatchObject({ code: 0 });
   });
@@ -62,7 +62,7 @@ describe('a project without distribution.json', () => {
   it('un-adopt takes the function off, and distribution:apply puts it back', async () => {
     expect(await run('un-adopt', ['--local', '--yes'])).toMatchObject({ code: 0, result: { written: true } });
     expect(await run('un-adopt', ['--local', '--yes'])).toMatchObject({ code: 0, result: { written: false } });
-    expect(await run('distribution-apply', ['--local', '--yes'])).toMatchObject({ code: 0, result: { written: true, hazards: [] } });
+    expect(await run('distribution:apply', ['--local', '--yes'])).toMatchObject({ code: 0, result: { written: true, hazards: [] } });
   });
 
   it('un-adopt stops while the health record drains the origin that the viewers would go to', async () => {
@@ -86,6 +86,6 @@ describe('a project without distribution.json', () => {
   });
 
   it('flipper:package needs no file, where edge.config.ts says where the origins are', async () => {
-    expect(await run('flipper-package', ['--out', join(project, 'flipper.zip')])).toMatchObject({ code: 0 });
+    expect(await run('flipper:package', ['--out', join(project, 'flipper.zip')])).toMatchObject({ code: 0 });
   });
 });

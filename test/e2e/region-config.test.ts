@@ -12,7 +12,7 @@ const pooled = databaseUrl.replace('db:5432', 'pooler.singapore.internal:6432').
 const print = 'process.stdout.write(process.env.DATABASE_URL)';
 
 it('is read alike by a shell and by node --env-file, whatever the password is', async () => {
-  const { code, stdout, stderr } = await startScript('region-config', ['singapore', '--show-secrets'], { DATABASE_URL: databaseUrl }).ended;
+  const { code, stdout, stderr } = await startScript('region:config', ['singapore', '--show-secrets'], { DATABASE_URL: databaseUrl }).ended;
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const { DATABASE_URL: _, ...env } = process.env;
   const folder = await mkdtemp(join(tmpdir(), 'region-config-'));
@@ -30,7 +30,7 @@ it('is read alike by a shell and by node --env-file, whatever the password is', 
 it('masks the password unless it is asked for, on every way out', async () => {
   const env = { DATABASE_URL: 'postgres://app:hunter2@db/o' };
   const ways = [['singapore'], ['singapore', '--json'], ['singapore', '--format', 'ecs', '--show-secrets']];
-  const ends = await Promise.all(ways.map((args) => startScript('region-config', args, env).ended));
+  const ends = await Promise.all(ways.map((args) => startScript('region:config', args, env).ended));
   expect(ends.map(({ code }) => code)).toEqual([0, 0, 2]);
   for (const { stdout, stderr } of ends) expect(stdout + stderr).not.toContain('hunter2');
 });
@@ -39,6 +39,6 @@ it.each([
   { id: 'singapor', hint: 'did you mean singapore? origins: singapore, europe' },
   { id: 'constructor', hint: 'origins: singapore, europe' },
 ])('names the origins there are for $id', async ({ id, hint }) => {
-  const { code, stdout } = await startScript('region-config', [id, '--json']).ended;
+  const { code, stdout } = await startScript('region:config', [id, '--json']).ended;
   expect([code, JSON.parse(stdout).error]).toMatchObject([2, { code: 'ORIGIN_UNKNOWN', hint }]);
 });

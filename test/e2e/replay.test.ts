@@ -37,14 +37,14 @@ beforeAll(async () => {
   copy = await openWorkingCopy();
   log = join(copy.folder, 'access.gz');
   await writeFile(log, gzipSync(logText()));
-  await copy.run('function-build');
+  await copy.run('function:build');
   await writeFile(join(copy.folder, 'before.js'), await readFile(join(copy.folder, 'dist/functions/origin-router.js')));
   await copy.replace('edge.config.ts', "'AT', ", "'AT', 'IN', ");
   await copy.replace('edge.config.ts', "['US', 'IN']", "['US']");
 });
 afterAll(() => copy.close());
 
-const replay = (...args: string[]) => copy.run('function-replay', args);
+const replay = (...args: string[]) => copy.run('function:replay', args);
 
 describe('npm run function:replay', () => {
   it('says which requests of a log would go elsewhere, whose country is guessed, and what could not be read', async () => {

@@ -27,7 +27,12 @@ describe('scripts/run.mjs', () => {
     { when: 'the command is unknown', script: 'faul', env: {}, says: /^error: .*"faul"\nhint: .*fault/ },
     { when: 'the file is no command', script: 'lambda-handler', env: {}, says: /^error: .*"lambda-handler"\nhint: .*fault/ },
     { when: 'no command is given', script: '', env: {}, says: /^error: .*\nhint: .*fault/ },
-    { when: 'the project has no configuration', script: 'fault', env: { EDGE_PROJECT: tmpdir() }, says: /^error: .*\nhint: EDGE_PROJECT/ },
+    {
+      when: 'the project has no configuration',
+      script: 'function:build',
+      env: { EDGE_PROJECT: tmpdir() },
+      says: /^error: .*\nhint: EDGE_PROJECT/,
+    },
   ])('is one line and a hint when $when', async ({ script, env, says }) => {
     const { code, stdout, stderr } = await startScript(script, [], env).ended;
     expect({ code, stdout, lines: stderr.trim().split('\n').length }).toEqual({ code: 2, stdout: '', lines: 2 });
@@ -45,13 +50,13 @@ describe('scripts/run.mjs', () => {
       const runIn = (checkout: string) =>
         new Promise<string>((settle) => {
           const { EDGE_PROJECT: _, ...env } = process.env;
-          const args = ['--no-warnings', join(checkout, 'scripts/run.mjs'), 'function-build'];
+          const args = ['--no-warnings', join(checkout, 'scripts/run.mjs'), 'function:build'];
           execFile(process.execPath, args, { cwd: checkout, env }, (_error, stdout, stderr) => settle(stdout + stderr));
         });
       const sample = await readFile('test/fixtures/sample/edge.config.ts', 'utf8');
       for (const name of ['one', 'two']) {
         const checkout = join(folder, name);
-        for (const part of ['scripts', 'src', 'kvs', 'functions', 'local', 'package.json'])
+        for (const part of ['scripts', 'src', 'kvs', 'functions', 'local', 'origin', 'client', 'package.json'])
           await cp(part, join(checkout, part), { recursive: true });
         await symlink(shared, join(checkout, 'node_modules'));
         await writeFile(
@@ -61,13 +66,13 @@ describe('scripts/run.mjs', () => {
       }
       expect(await runIn(join(folder, 'one'))).toContain('sha256');
       expect(await runIn(join(folder, 'two'))).toContain('austria');
-      const cache = join(shared, '.cache', 'cloudfront-edge-failover');
+      const cache = join(folder, 'one', 'dist', '.run');
       const old = await readdir(cache);
       const longAgo = new Date(Date.now() - 40 * 24 * 3_600_000);
       for (const entry of old) await utimes(join(cache, entry), longAgo, longAgo);
       await utimes(join(folder, 'one', 'scripts/function-build.ts'), new Date(), new Date());
       expect(await runIn(join(folder, 'one'))).toContain('sha256');
-      expect((await readdir(cache)).filter((entry) => old.includes(entry) && !entry.startsWith('function-build.'))).toEqual([]);
+      expect((await readdir(cache)).filter((entry) => old.includes(entry) && entry !== 'manifest.json')).toEqual([]);
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { packageFile } from '../../package-files.ts';
 import { listedGlobals, listedValues } from '../gate/listed.ts';
 import { readImports } from '../gate/parse-code.ts';
 import { runProcess, sandbox } from './run-process.ts';
@@ -53,7 +54,7 @@ const maxKiB = 1_048_576;
 /** Seconds of processor time for a batch, however many runs it has. */
 const maxBatchSeconds = 600;
 
-const driver = readFile(new URL('./driver.js', import.meta.url), 'utf8');
+let driver: Promise<string> | undefined;
 const globals = [...listedGlobals.keys(), ...listedValues];
 
 /**
@@ -67,7 +68,7 @@ export async function runBatch(njs: string, batch: NjsBatch, limits: BatchLimits
   const folder = await mkdtemp(join(limits.temporaryFolder ?? tmpdir(), 'njs-'));
   try {
     await Promise.all([
-      writeFile(join(folder, '$driver'), await driver),
+      writeFile(join(folder, '$driver'), await readDriver()),
       writeFile(join(folder, '$batch'), batchModule(batch)),
       writeFile(join(folder, 'cloudfront'), "import driver from '$driver'; export default driver.cf;\n"),
       writeFile(
@@ -94,6 +95,11 @@ export async function runBatch(njs: string, batch: NjsBatch, limits: BatchLimits
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function readDriver(): Promise<string> {
+  driver ??= readFile(packageFile('src/edge/njs/driver.js'), 'utf8');
+  return driver;
 }
 
 const handlerOrNothing = "typeof handler === 'undefined' ? undefined : handler";

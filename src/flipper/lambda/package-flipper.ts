@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-import type { Plugin } from 'esbuild';
+import type { BuildOptions } from 'esbuild';
+import { ownDoors } from '../../config/load-module.ts';
 import { EdgeError } from '../../errors.ts';
+import { packageFile } from '../../package-files.ts';
 import { messageOf } from '../../text/message-of.ts';
 
 export interface PackageOptions {
-  /** The module that exports `handler`. */
+  /** The module that exports `openHandler`, or for a program `runBundled`. */
   entry: string;
   /** In place of edge.config.ts. */
   config: string;
@@ -22,8 +23,6 @@ export interface FlipperPackage {
   bundleBytes: number;
 }
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
-
 /** The file in the zip, CommonJS by its name whatever lies around it; the function's handler is `index.handler`. */
 const fileName = 'index.cjs';
 
@@ -32,60 +31,73 @@ const fileName = 'index.cjs';
  * same bytes on every machine: no paths, no times, and a compressor of our own, since zlib's output differs between builds of Node.
  */
 export async function packageFlipper({ entry, config, distribution }: PackageOptions): Promise<FlipperPackage> {
-  const [{ build }, { zipSync }] = await Promise.all([import('esbuild'), import('fflate')]);
+  const { zipSync } = await import('fflate');
+  const contents = await bundle(
+    [
+      `import { openHandler } from ${JSON.stringify(entry)};`,
+      `import config from ${JSON.stringify(config)};`,
+      distribution === undefined ? 'const distribution = null;' : `import distribution from ${JSON.stringify(distribution)};`,
+      'export const handler = openHandler(config, distribution);',
+    ],
+    {
+      outfile: fileName,
+      // CommonJS: parts of the SDK and of undici call require, which an ES module lacks.
+      format: 'cjs',
+      // The SDK's ES modules: half the size, and one copy of what its packages share.
+      mainFields: ['module', 'main'],
+      // Names stay, so that a stack in the log can be read; whitespace goes, and with it comments that hold paths.
+      minifyWhitespace: true,
+      minifySyntax: true,
+    },
+  );
+  const zip = zipSync({
+    // The time is of this machine's zone, in which zip counts; what is written is the same everywhere. Lambda runs as another user: all may read.
+    [fileName]: [contents, { level: 9, mtime: new Date(1980, 0, 1), os: 3, attrs: (0o100644 << 16) >>> 0 }],
+  });
+  const hash = createHash('sha256').update(zip).digest();
+  return { zip, sha256: hash.toString('hex'), codeSha256: hash.toString('base64'), bundleBytes: contents.length };
+}
+
+/** The flipper's program for a container or a machine: one file with edge.config.ts in it, which takes the options of the command. */
+export function bundleFlipper({ entry, config }: Pick<PackageOptions, 'entry' | 'config'>): Promise<Uint8Array> {
+  return bundle(
+    [`import { runBundled } from ${JSON.stringify(entry)};`, `import config from ${JSON.stringify(config)};`, 'await runBundled(config);'],
+    {
+      outfile: 'flipper.mjs',
+      format: 'esm',
+      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    },
+  );
+}
+
+/** What these lines import, the AWS SDK included, as one file. */
+async function bundle(lines: readonly string[], options: BuildOptions): Promise<Uint8Array> {
+  const { build } = await import('esbuild');
   const built = await build({
-    entryPoints: [entry],
-    absWorkingDir: root,
+    stdin: { contents: lines.join('\n'), resolveDir: packageFile('') },
+    absWorkingDir: packageFile(''),
     bundle: true,
     write: false,
-    outfile: fileName,
     platform: 'node',
-    // CommonJS: parts of the SDK and of undici call require, which an ES module lacks.
-    format: 'cjs',
     target: 'node20',
-    // The SDK's ES modules: half the size, and one copy of what its packages share.
-    mainFields: ['module', 'main'],
-    // Names stay, so that a stack in the log can be read; whitespace goes, and with it comments that hold paths.
-    minifyWhitespace: true,
-    minifySyntax: true,
     legalComments: 'none',
     charset: 'utf8',
     logLevel: 'silent',
+    // Compiles edge.config.ts, which the bundle has in it.
+    external: ['esbuild'],
     // The native signer is 44 MB of binaries for seven platforms; this one is plain JavaScript.
     alias: { '@aws-sdk/signature-v4-crt': '@aws-sdk/signature-v4a' },
-    plugins: [replaceFiles({ 'edge.config.ts': config, 'distribution.json': distribution })],
+    plugins: [ownDoors((path) => ({ path }))],
+    ...options,
   }).catch((cause: unknown) => {
     throw new EdgeError('BUILD_FAILED', `cannot bundle the flipper: ${firstLine(cause)}`, {
       cause,
-      hint: 'npm run types may show the cause',
+      hint: 'an editor or tsc shows errors of this kind',
     });
   });
-  const [output] = built.outputFiles;
+  const [output] = built.outputFiles ?? [];
   if (output === undefined) throw new Error('esbuild wrote nothing');
-  const zip = zipSync({
-    // The time is of this machine's zone, in which zip counts; what is written is the same everywhere. Lambda runs as another user: all may read.
-    [fileName]: [output.contents, { level: 9, mtime: new Date(1980, 0, 1), os: 3, attrs: (0o100644 << 16) >>> 0 }],
-  });
-  const hash = createHash('sha256').update(zip).digest();
-  return { zip, sha256: hash.toString('hex'), codeSha256: hash.toString('base64'), bundleBytes: output.contents.length };
-}
-
-/** Another environment has another configuration; the handler imports both files by their names in the root. */
-function replaceFiles(files: Readonly<Record<string, string | undefined>>): Plugin {
-  return {
-    name: 'replace-files',
-    setup: ({ onResolve, onLoad }) => {
-      for (const [name, path] of Object.entries(files))
-        onResolve({ filter: new RegExp(`^\\.\\./${name.replaceAll('.', '\\.')}$`) }, ({ importer, kind }) =>
-          kind === 'import-statement' && importer.endsWith('lambda-handler.ts')
-            ? path === undefined
-              ? { path: name, namespace: 'absent' }
-              : { path }
-            : undefined,
-        );
-      onLoad({ filter: /./, namespace: 'absent' }, () => ({ contents: 'null', loader: 'json' }));
-    },
-  };
+  return output.contents;
 }
 
 function firstLine(error: unknown): string {

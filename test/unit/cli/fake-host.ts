@@ -6,6 +6,8 @@ export interface FakeHost extends Host {
   out(): string;
   err(): string;
   codes: number[];
+  /** Those that it changed to. */
+  folders: string[];
   clock: { now: number };
   signal(name: StopSignal): void;
   /** Ends its parent. */
@@ -17,6 +19,7 @@ export function fakeHost(argv: string[], options: { terminal?: boolean; env?: Re
   const stdout = fakeOutput(options);
   const stderr = fakeOutput(options);
   const codes: number[] = [];
+  const folders: string[] = [];
   const listeners: ((signal: StopSignal) => void)[] = [];
   const orphaned: (() => void)[] = [];
   const clock = { now: 1_764_000_000_000 };
@@ -26,6 +29,10 @@ export function fakeHost(argv: string[], options: { terminal?: boolean; env?: Re
     stdin: Object.assign(new PassThrough(), { isTTY: options.terminal === true }),
     stdout,
     stderr,
+    chdir: (folder) => {
+      folders.push(folder);
+    },
+    folders,
     onSignal: (listener) => listeners.push(listener),
     onOrphaned: (listener) => orphaned.push(listener),
     orphan: () => {

@@ -1,0 +1,60 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { EdgeError } from '../errors.ts';
+import { typed } from '../text/typed.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export const configName = 'edge.config.ts';
+
+/** Where a project is. Paths are as short as they can be from the working directory, for messages. */
+export interface ProjectPlace {
+  /** The folder that all paths of the project begin at; empty for the working directory. */
+  folder: string;
+  /** The configuration; undefined when there is none. */
+  file: string | undefined;
+}
+
+/**
+ * The file that EDGE_CONFIG names (`--config` sets it), else edge.config.ts in the folder EDGE_PROJECT, else the nearest one from the working directory
+ * upwards, within the repository. Without one the folder is EDGE_PROJECT or the working directory.
+ */
+export function locateProject(env: Environment): ProjectPlace {
+  const named = env['EDGE_CONFIG'];
+  if (named) return { folder: fromHere(dirname(resolve(named))), file: named };
+  const given = env['EDGE_PROJECT'];
+  if (given) {
+    const file = join(given, configName);
+    return { folder: given, file: existsSync(file) ? file : undefined };
+  }
+  const found = findUpwards(resolve());
+  return found === undefined ? { folder: '', file: undefined } : { folder: fromHere(found), file: fromHere(join(found, configName)) };
+}
+
+/** The file of the configuration. CONFIG_MISSING names where it was searched. */
+export function requireConfigFile(env: Environment): string {
+  const { folder, file } = locateProject(env);
+  if (file !== undefined && statSync(file, { throwIfNoEntry: false })?.isFile()) return file;
+  if (env['EDGE_CONFIG'])
+    throw new EdgeError('CONFIG_MISSING', `${file} is not a file`, {
+      hint: '--config (or EDGE_CONFIG) names the file of the configuration',
+    });
+  if (env['EDGE_PROJECT'])
+    throw new EdgeError('CONFIG_MISSING', `EDGE_PROJECT is ${JSON.stringify(folder)}, and there is no ${configName} in it`, {
+      hint: `EDGE_PROJECT must be the folder that holds ${configName}; without it the file is searched from the working directory upwards`,
+    });
+  throw new EdgeError('CONFIG_MISSING', `there is no ${configName} in ${resolve()} or in a folder above it`, {
+    hint: `${typed('init -- --local')} writes one to try; --config or --cwd names another place`,
+  });
+}
+
+/** Not above the folder of a repository: another project's file may be there. */
+function findUpwards(folder: string): string | undefined {
+  if (existsSync(join(folder, configName))) return folder;
+  const parent = dirname(folder);
+  return parent === folder || existsSync(join(folder, '.git')) ? undefined : findUpwards(parent);
+}
+
+function fromHere(path: string): string {
+  return relative(resolve(), path);
+}

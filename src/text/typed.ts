@@ -1,0 +1,17 @@
+/** How the user starts a command: by npm in this repository, by the package's program in a team's project. */
+export type Program = 'npm run' | 'npx edge-failover' | 'edge-failover';
+
+let program: Program = 'npm run';
+
+/** Called once, when the process starts. */
+export function setProgram(started: Program): void {
+  program = started;
+}
+
+/**
+ * A command as the user must type it. `line` is its name, then `--` and its arguments if there are any: `failover -- status` is
+ * `npm run failover -- status` in this repository and `npx edge-failover failover status` in a team's project.
+ */
+export function typed(line: string): string {
+  return program === 'npm run' ? `npm run ${line}` : `${program} ${line.replace(/^--silent /, '').replace(/ --(?= |$)/, '')}`;
+}
