@@ -10,6 +10,7 @@ import { findNjs } from '../../src/edge/njs/njs.ts';
 import { readRevision } from '../../src/edge/prove-function.ts';
 import { EdgeError } from '../../src/errors.ts';
 import { formatPublishEvent } from '../../src/publish/format-publish.ts';
+import { refuseOtherPublisher } from '../../src/publish/live.ts';
 import type { PlannedRelease } from '../../src/publish/publish-tools.ts';
 import type { RollbackTools } from '../../src/publish/rollback.ts';
 import { awaitStoreArn } from '../../src/store/create-store.ts';
@@ -31,6 +32,7 @@ type OpeningValues = Pick<Values<typeof publishOptions>, 'local'> & Partial<Valu
 export async function openPublishTools(config: EdgeConfig, values: OpeningValues, io: Io): Promise<RollbackTools> {
   const { local: isLocal, by, 'dry-run': dryRun = false, yes = false, 'without-njs': withoutNjs = false } = values;
   const { env, signal } = io;
+  if (!isLocal) refuseOtherPublisher(config);
   const njs = findNjs(env['PATH']);
   if (njs === undefined && !dryRun && !withoutNjs)
     throw new EdgeError('TOOL_MISSING', 'njs is not on PATH, so no engine with CloudFront’s grammar can prove the code', {

@@ -96,6 +96,9 @@ const teamFile = z.string().regex(/\.[cm]?[jt]s$/, 'a file of code ends in .ts, 
 /** Where edge.config.ts gives no name. */
 export const defaultNames = { functionName: 'origin-router', keyValueStoreName: 'edge-health' } as const;
 
+/** Who publishes the function's code. */
+const publishers = ['function:publish', 'terraform', 'cloudformation', 'cdk'] as const;
+
 export const edgeConfigSchema = z
   .strictObject({
     /** AWS account of function, store and distribution. A command whose credentials are of another account is refused. Default: any account. */
@@ -105,6 +108,11 @@ export const edgeConfigSchema = z
       .optional(),
     /** Name of the edge function. */
     functionName: resourceName.default(defaultNames.functionName),
+    /**
+     * Who makes code LIVE: `function:publish`, or the tool that deploys what `emit` writes, with the built code. Then `function:publish` and
+     * `function:rollback` are refused: [modes](terraform.md#who-publishes-the-code).
+     */
+    publishedBy: z.enum(publishers).default('function:publish'),
     /** Name of the KeyValueStore. */
     keyValueStoreName: resourceName.default(defaultNames.keyValueStoreName),
     /**

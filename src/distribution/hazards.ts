@@ -15,6 +15,8 @@ export interface Hazard {
   /** What it does, and to whom. */
   message: string;
   hint: string;
+  /** The behavior's key, see `namedBehaviors`; undefined for what is not about one behavior alone. */
+  behavior?: string;
 }
 
 export type Behavior = CacheBehavior | DefaultCacheBehavior;
@@ -49,7 +51,7 @@ export function findHazards(
         ...findLambda(name, behavior, source),
         ...findReplaced(name, was, behavior, (arn) => isDeclared(key, arn)),
         ...findLegacyEnd(name, was, behavior),
-      ];
+      ].map((hazard) => ({ ...hazard, behavior: key }));
     }),
     ...findUnreached(live.config, next, changed, source),
     ...findPolicy(live.config, next, changed),

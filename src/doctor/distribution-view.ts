@@ -6,8 +6,8 @@ import type { DoctorReaders } from './readers.ts';
 
 /** A distribution's config as the checks see it: the live one, or distribution.json when that does not exist or cannot be read. */
 export interface DistributionView {
-  /** Its name in findings. */
-  where: 'the live distribution' | 'distribution.json';
+  /** Its name in findings, such as `distribution.json`. */
+  where: string;
   config: DistributionConfig;
 }
 
@@ -22,22 +22,28 @@ export interface RoutedBehavior {
 }
 
 /** The live config, else distribution.json. The check `distribution` reports that the live one is missing. */
-export async function readDistributionView({ liveDistribution, file }: DoctorReaders): Promise<DistributionView> {
+export async function readDistributionView({
+  liveDistribution,
+  file,
+  where = 'the live distribution',
+}: DoctorReaders): Promise<DistributionView> {
   const [live, planned] = await Promise.allSettled([liveDistribution(), file()]);
-  if (live.status === 'fulfilled' && live.value !== undefined) return { where: 'the live distribution', config: live.value.config };
+  if (live.status === 'fulfilled' && live.value !== undefined) return { where, config: live.value.config };
   if (planned.status === 'fulfilled') return { where: 'distribution.json', config: planned.value };
   throw live.status === 'rejected' ? live.reason : planned.reason;
 }
 
 /** Both configs, as far as they can be read. */
-export async function readBothConfigs({ liveDistribution, file }: DoctorReaders): Promise<readonly DistributionView[]> {
+export async function readBothConfigs({
+  liveDistribution,
+  file,
+  where = 'the live distribution',
+}: DoctorReaders): Promise<readonly DistributionView[]> {
   const [live, planned] = await Promise.allSettled([liveDistribution(), file()]);
   if (live.status === 'rejected' && planned.status === 'rejected') throw live.reason;
   return [
-    ...(live.status === 'fulfilled' && live.value !== undefined
-      ? [{ where: 'the live distribution' as const, config: live.value.config }]
-      : []),
-    ...(planned.status === 'fulfilled' ? [{ where: 'distribution.json' as const, config: planned.value }] : []),
+    ...(live.status === 'fulfilled' && live.value !== undefined ? [{ where, config: live.value.config }] : []),
+    ...(planned.status === 'fulfilled' ? [{ where: 'distribution.json', config: planned.value }] : []),
   ];
 }
 

@@ -37,6 +37,8 @@ export interface SignalResult extends ProbeResult {
  */
 export interface DoctorReaders {
   config: EdgeConfig;
+  /** Name of `liveDistribution` in findings. Default `the live distribution`. */
+  where?: string | undefined;
   /** The local cloud, which has neither CloudWatch nor Route 53. */
   isLocal: boolean;
   /** Of AWS_STS_REGIONAL_ENDPOINTS; undefined when it is unset. */

@@ -1,4 +1,5 @@
 import { publishFunction as publishDevelopment } from '../aws/function.ts';
+import type { EdgeConfig } from '../config/edge-config.ts';
 import { EdgeError } from '../errors.ts';
 import type { ResolvedTools } from './publish-tools.ts';
 import { describeStage, isRelease, isSameStage, type ReleaseMark, readStage, type Stage } from './stage.ts';
@@ -14,6 +15,14 @@ export function refuseForeign(live: Stage, now: number): void {
   if (live.published !== undefined) return;
   throw new EdgeError('CONFLICT', `LIVE holds ${describeStage(live, now)}: this project did not publish it`, {
     hint: '--force replaces it and records its code first, so that function:rollback can bring it back',
+  });
+}
+
+/** CONFLICT when edge.config.ts says that another tool publishes the code. */
+export function refuseOtherPublisher({ functionName, publishedBy }: Pick<EdgeConfig, 'functionName' | 'publishedBy'>): void {
+  if (publishedBy === 'function:publish') return;
+  throw new EdgeError('CONFLICT', `${publishedBy} publishes ${functionName}, by publishedBy in edge.config.ts`, {
+    hint: `deploy the build with ${publishedBy}: docs/terraform.md; or remove publishedBy, and take the code out of that tool first`,
   });
 }
 

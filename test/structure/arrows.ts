@@ -47,6 +47,7 @@ const allowed: Readonly<Record<string, string>> = {
   'src/core/stored-schema.ts → zod': 'what the store holds is parsed where its types are, and zod is pure',
   'src/doctor/checks/edge.ts → src/publish/stage.ts': checksWork,
   'src/doctor/checks/edge.ts → src/publish/versions.ts': checksWork,
+  'src/doctor/terraform/resource-checks.ts → src/publish/stage.ts': checksWork,
   'src/doctor/readers.ts → src/publish/stage.ts': checksWork,
   'src/doctor/readers.ts → src/publish/versions.ts': checksWork,
   'src/doctor/readers.ts → src/flipper/open-signals.ts': checksWork,

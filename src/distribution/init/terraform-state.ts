@@ -11,7 +11,7 @@ export interface StateDistribution {
   config: DistributionConfig;
 }
 
-type Attributes = Record<string, unknown>;
+type Attributes = Readonly<Record<string, unknown>>;
 
 const type = 'aws_cloudfront_distribution';
 
@@ -30,7 +30,7 @@ export function listStateDistributions(state: Record<string, unknown>): StateDis
             id: text(attributes['id']),
             domainName: text(attributes['domain_name']),
             arn: text(attributes['arn']),
-            config: readConfig(attributes),
+            config: readTerraformDistribution(attributes),
           },
         ]
       : [],
@@ -62,7 +62,8 @@ function listOfShow(shown: Record<string, unknown>): { address: string; attribut
   return isRecord(values['root_module']) ? inModule(values['root_module']) : [];
 }
 
-function readConfig(attributes: Attributes): DistributionConfig {
+/** The attributes of an `aws_cloudfront_distribution`, as CloudFront's API has them. */
+export function readTerraformDistribution(attributes: Attributes): DistributionConfig {
   const [usual = {}] = records(attributes['default_cache_behavior']);
   return {
     CallerReference: text(attributes['caller_reference']) ?? '',

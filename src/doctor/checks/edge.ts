@@ -2,6 +2,7 @@ import { parseHealthRecord } from '../../../kvs/health-record.ts';
 import { healthKey } from '../../../kvs/keys.ts';
 import type { CredentialFacts } from '../../aws/credentials.ts';
 import type { StoreDescription } from '../../aws/key-value-store-control.ts';
+import type { EdgeConfig } from '../../config/edge-config.ts';
 import { maxOverrideMs } from '../../core/flip.ts';
 import { edgeSeconds, effectiveWeights, overrideInForce, parseLiveRecord } from '../../core/live-record.ts';
 import { EdgeError } from '../../errors.ts';
@@ -14,6 +15,13 @@ interface LiveCodeFacts {
   name: string;
   built: { sha256: string; bytes: number };
   live: Pick<Stage, 'sha256' | 'runtime'> | undefined;
+  /** Default `function:publish`. */
+  publishedBy?: EdgeConfig['publishedBy'];
+}
+
+/** What to do so that the publisher makes the build LIVE. */
+function publishWith(publishedBy: EdgeConfig['publishedBy'] = 'function:publish'): string {
+  return publishedBy === 'function:publish' ? 'npm run function:publish' : `deploy the build with ${publishedBy}`;
 }
 
 /** LIVE runs the build of the working tree. */
@@ -22,23 +30,23 @@ export const liveCodeCheck = defineCheck<LiveCodeFacts>({
   why: 'Otherwise viewers run other code than the tests of this working tree.',
   gather: async ({ config, build, liveFunction }) => {
     const [built, live] = await Promise.all([build(), liveFunction()]);
-    return { name: config.functionName, built, live };
+    return { name: config.functionName, built, live, publishedBy: config.publishedBy };
   },
   judge: judgeLiveCode,
 });
 
-export function judgeLiveCode({ name, built, live }: LiveCodeFacts): readonly CheckFinding[] {
-  if (live === undefined) return [fail(`${name} has never been published`, 'npm run function:publish')];
+export function judgeLiveCode({ name, built, live, publishedBy }: LiveCodeFacts): readonly CheckFinding[] {
+  if (live === undefined) return [fail(`${name} has never been published`, publishWith(publishedBy))];
   const problems: CheckFinding[] = [];
   if (live.sha256 !== built.sha256)
     problems.push(
       fail(
         `LIVE is ${short(live.sha256)}, the working tree builds ${short(built.sha256)}`,
-        'npm run function:explain -- --diff shows which viewers would move; npm run function:publish moves them',
+        `npm run function:explain -- --diff shows which viewers would move; then ${publishWith(publishedBy)}`,
       ),
     );
   if (live.runtime !== 'cloudfront-js-2.0')
-    problems.push(fail(`LIVE runs on ${live.runtime || 'no known runtime'}, which cannot read a store`, 'npm run function:publish'));
+    problems.push(fail(`LIVE runs on ${live.runtime || 'no known runtime'}, which cannot read a store`, publishWith(publishedBy)));
   return problemsOr(problems, `LIVE is ${short(built.sha256)}, ${built.bytes} bytes, the build of the working tree`);
 }
 

@@ -33,6 +33,7 @@ describe('a sound edge.config.ts', () => {
   it('gets every default', () => {
     expect(parseEdgeConfig({ origins: { singapore: { region: 'ap-southeast-1' } }, defaultOrder: ['singapore'] })).toEqual({
       functionName: 'origin-router',
+      publishedBy: 'function:publish',
       keyValueStoreName: 'edge-health',
       keys: {},
       variables: {},
