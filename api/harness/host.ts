@@ -16,7 +16,7 @@ import type { FlipperEvent } from '../../src/flipper/flipper-event.ts';
 import { nearestName } from '../../src/text/nearest-name.ts';
 import type { CloudTools, HostedCloud, HostSettings } from './hosted-cloud.ts';
 
-export interface SentRequest {
+interface SentRequest {
   path: string;
   method: string;
   /** By name in lower case. */
@@ -25,7 +25,7 @@ export interface SentRequest {
   timeoutMs: number;
 }
 
-export interface ReceivedAnswer {
+interface ReceivedAnswer {
   status: number;
   statusText: string;
   headers: [string, string][];
@@ -36,7 +36,7 @@ export interface ReceivedAnswer {
   reason: string | undefined;
 }
 
-export interface LoggedEvent {
+interface LoggedEvent {
   event: FlipperEvent;
   at: number;
 }

@@ -1,11 +1,13 @@
 // npm run docs: writes the pages that are made from the code, or those whose names are given.
 import { readFile, writeFile } from 'node:fs/promises';
 import { argv } from 'node:process';
+import { writeApiPage } from './api-page.ts';
 import { writeCommandsPage } from './commands-page.ts';
 import { writeConfigPage } from './config-page.ts';
 import { writeConfigSchema } from './config-schema.ts';
 
 const pages: Readonly<Record<string, () => Promise<string> | string>> = {
+  'docs/api.md': async () => writeApiPage(await readFile('docs/api.md', 'utf8')),
   'docs/config.md': async () => writeConfigPage(await readFile('docs/config.md', 'utf8')),
   'docs/edge-config.schema.json': writeConfigSchema,
   'docs/commands.md': async () => writeCommandsPage(await readFile('docs/commands.md', 'utf8')),

@@ -33,9 +33,21 @@ export async function measureStructure(): Promise<Structure> {
   const modules = readModules([...shipped, 'bench', 'test']);
   const product = modules.filter(({ path }) => shipped.includes(path.split('/')[0] ?? ''));
   const src = product.filter(({ path }) => path.startsWith('src/'));
-  const pages = globSync(['*.md', 'docs/**/*.md', 'local/**/*.{md,html}', 'infra/**/*.md', '!docs/decisions/**', '!docs/glossary.md'], {
-    cwd: root.pathname,
-  });
+  const pages = globSync(
+    [
+      '*.md',
+      'docs/**/*.md',
+      'local/**/*.{md,html}',
+      'infra/**/*.md',
+      'examples/**/*.md',
+      '!**/node_modules/**',
+      '!docs/decisions/**',
+      '!docs/glossary.md',
+    ],
+    {
+      cwd: root.pathname,
+    },
+  );
   return {
     findings: {
       'forbidden imports': findForbiddenImports(product),

@@ -5,7 +5,12 @@ import { expect, it } from 'vitest';
 
 // What a reader follows must lead somewhere: links, their headings, and every page that a text names.
 
-const pages = new Map(globSync(['*.md', 'docs/**/*.md', 'local/*.md']).map((path) => [path, readFileSync(path, 'utf8')]));
+const pages = new Map(
+  globSync(['*.md', 'docs/**/*.md', 'local/*.md', 'examples/**/*.md', '!**/node_modules/**']).map((path) => [
+    path,
+    readFileSync(path, 'utf8'),
+  ]),
+);
 
 it('every link leads to a file, and to a heading of it', () => {
   const broken = [...pages].flatMap(([page, text]) =>
