@@ -2,10 +2,10 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { SignalSource } from '../../src/core/signal.ts';
 import { runFlipper } from '../../src/flipper/flipper.ts';
+import { MemoryStore } from '../../src/predict/memory-store.ts';
+import { VirtualClock } from '../../src/predict/virtual-clock.ts';
 import { dayOne, defaults, two } from '../../test/unit/core/policy.ts';
-import { MemoryStore } from '../../test/unit/flipper/memory-store.ts';
 import { downIn, Simulation } from '../../test/unit/flipper/simulation.ts';
-import { VirtualClock } from '../../test/unit/flipper/virtual-clock.ts';
 import { type BenchRow, benchRow } from '../bench-row.ts';
 
 const hour = 3_600_000;

@@ -1,6 +1,7 @@
 import { percentile } from '../../src/text/percentile.ts';
+import { seededRandom } from '../../src/text/seeded-random.ts';
 import { dayOne, defaults, policyFor } from '../../test/unit/core/policy.ts';
-import { type GrayFailure, grayIn, seeded } from '../../test/unit/flipper/gray-worlds.ts';
+import { type GrayFailure, grayIn } from '../../test/unit/flipper/gray-worlds.ts';
 import { Simulation, type World } from '../../test/unit/flipper/simulation.ts';
 import { type BenchRow, benchRow } from '../bench-row.ts';
 
@@ -22,7 +23,7 @@ export async function benchGray(): Promise<BenchRow[]> {
 }
 
 async function detect(failure: GrayFailure, seed: number): Promise<number> {
-  const from = 120 + seeded(seed)() * 10;
+  const from = 120 + seededRandom(seed)() * 10;
   const simulation = new Simulation({ world: grayIn('singapore', failure, [[from, 1e9]], seed) });
   const { stop, ended } = simulation.start();
   while (simulation.record() === 'ok' && simulation.clock.monotonic() < (from + patienceSeconds) * second)
@@ -50,7 +51,7 @@ export async function benchTotalOutage(): Promise<BenchRow[]> {
 }
 
 async function recover(origins: readonly string[], seed: number): Promise<number> {
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   const first = origins[seed % origins.length] ?? '';
   const downAt = origins.map(() => 60 + random() * 20);
   const upAt = 120 + random() * 600;

@@ -1,5 +1,6 @@
 import { parseHealthRecord, weightAt } from '../../kvs/health-record.ts';
-import { type GrayFailure, grayFailures, seeded } from '../../test/unit/flipper/gray-worlds.ts';
+import { seededRandom } from '../../src/text/seeded-random.ts';
+import { type GrayFailure, grayFailures } from '../../test/unit/flipper/gray-worlds.ts';
 import { Simulation, type World } from '../../test/unit/flipper/simulation.ts';
 import { type BenchRow, benchRow } from '../bench-row.ts';
 
@@ -43,7 +44,7 @@ export async function benchMonth(): Promise<BenchRow[]> {
 
 /** Outages of half a minute to a quarter of an hour, four hours apart on average, two of three in Singapore; now and then both origins are in one. */
 function outagesOf(seed: number): Outage[] {
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   const kinds = ['hard', 'alternating', 'half at random'] as const;
   const outages: Outage[] = [];
   for (let at = 10 * minute; at < monthMs - 30 * minute; at += -Math.log(1 - random()) * 240 * minute) {
@@ -59,7 +60,7 @@ function outagesOf(seed: number): Outage[] {
 }
 
 function worldOf(outages: readonly Outage[]): World {
-  const random = seeded(1);
+  const random = seededRandom(1);
   const probes: Record<string, number> = {};
   return (origin, elapsed) => {
     const now = outages.filter((outage) => outage.origin === origin && elapsed >= outage.from && elapsed < outage.to);

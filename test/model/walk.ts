@@ -1,3 +1,4 @@
+import { seededRandom } from '../../src/text/seeded-random.ts';
 import type { Core } from './core.ts';
 import { type Counterexample, startOf } from './explore.ts';
 import type { Breach } from './laws.ts';
@@ -19,7 +20,7 @@ export async function walk(
   setup: Setup,
   { seed, steps, families }: { seed: number; steps: number; families: ReadonlySet<Family> },
 ): Promise<Walk> {
-  const random = openRandom(seed);
+  const random = seededRandom(seed);
   const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(random() * list.length)];
   let world = await startOf(core, setup);
   const taken: Step[] = [];
@@ -53,15 +54,4 @@ async function shrink(core: Core, setup: Setup, taken: readonly Step[], breaches
     }
   }
   return best;
-}
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function openRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -29,6 +29,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   drill: belowFeatures,
   timeline: belowFeatures,
   emit: belowFeatures,
+  predict: [...belowFeatures, 'flipper', 'log'],
   cli: [...ground, 'config'],
   functions: ['kvs'],
   origin: [],

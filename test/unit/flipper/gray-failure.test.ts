@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { extendStreak, freshStreak, isClean, isUndecided, type Opinion, type Streak } from '../../../src/core/streak.ts';
 import { openOriginsWatch } from '../../../src/flipper/watch-origins.ts';
+import { VirtualClock } from '../../../src/predict/virtual-clock.ts';
+import { seededRandom } from '../../../src/text/seeded-random.ts';
 import { dayOne, defaults, policyFor } from '../core/policy.ts';
-import { type GrayFailure, grayFailures, grayIn, noisy, seeded } from './gray-worlds.ts';
+import { type GrayFailure, grayFailures, grayIn, noisy } from './gray-worlds.ts';
 import { downIn, Simulation, type World } from './simulation.ts';
-import { VirtualClock } from './virtual-clock.ts';
 
 const second = 1_000;
 const minute = 60_000;
@@ -14,7 +15,7 @@ const { health } = defaults;
 
 /** Seconds from the beginning of a gray failure to the flip away; undefined when there was none in five minutes. */
 async function detect(failure: GrayFailure, seed: number): Promise<number | undefined> {
-  const from = 120 + seeded(seed)() * 10;
+  const from = 120 + seededRandom(seed)() * 10;
   const simulation = new Simulation({ world: grayIn('singapore', failure, [[from, 1e9]], seed) });
   const { stop, ended } = simulation.start();
   await simulation.clock.run((from + 300) * second);
@@ -113,7 +114,7 @@ describe('a tenth of the probes that fail at random', () => {
 
 /** When an origin became unhealthy, in a day on which this share of its probes failed at random. */
 function alarmsInADay(share: number, seed: number): number[] {
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   const alarms: number[] = [];
   let streak: Streak = freshStreak;
   for (let ms = 0; ms < 24 * hour; ms += isUndecided(streak) ? health.fastIntervalMs : health.intervalMs) {

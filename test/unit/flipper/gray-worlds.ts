@@ -1,3 +1,4 @@
+import { seededRandom } from '../../../src/text/seeded-random.ts';
 import type { World } from './simulation.ts';
 
 /** How an origin fails without being down, from a time on. Each is asked once per probe. */
@@ -14,20 +15,9 @@ export const grayFailures = {
 };
 export type GrayFailure = keyof typeof grayFailures;
 
-/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** One origin fails in this way in these spans of elapsed seconds, all else is well. */
 export function grayIn(origin: string, failure: GrayFailure, spans: readonly (readonly [number, number])[], seed: number): World {
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   let probe = 0;
   return (id, elapsed) => {
     const isGray = id === origin && spans.some(([from, to]) => elapsed >= from * 1_000 && elapsed < to * 1_000);
@@ -37,6 +27,6 @@ export function grayIn(origin: string, failure: GrayFailure, spans: readonly (re
 
 /** Every origin fails this share of its probes at random, whatever else `world` says. */
 export function noisy(share: number, seed: number, world: World = () => ({ opinion: 'good' })): World {
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   return (id, elapsed) => (random() < share ? { opinion: 'bad' } : world(id, elapsed));
 }

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { healthKey } from '../../../kvs/keys.ts';
+import type { StoreFault } from '../../../src/predict/memory-store.ts';
 import { defaults, policyFor, two } from '../core/policy.ts';
-import type { StoreFault } from './memory-store.ts';
 import { downIn, Simulation } from './simulation.ts';
 import { openTrafficMonitor } from './traffic-monitor.ts';
 

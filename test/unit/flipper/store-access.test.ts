@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { openShadowStore } from '../../../src/flipper/store-access.ts';
+import { MemoryStore } from '../../../src/predict/memory-store.ts';
+import { VirtualClock } from '../../../src/predict/virtual-clock.ts';
 import { dayOne } from '../core/policy.ts';
-import { MemoryStore } from './memory-store.ts';
-import { VirtualClock } from './virtual-clock.ts';
 
 async function open() {
   const clock = new VirtualClock(dayOne);

@@ -3,9 +3,9 @@ import { runFlipper } from '../../../../src/flipper/flipper.ts';
 import type { FlipperEvent } from '../../../../src/flipper/flipper-event.ts';
 import type { Channel, DeliveryFailure, Notification } from '../../../../src/flipper/notify/notification.ts';
 import { openNotifier } from '../../../../src/flipper/notify/notifier.ts';
+import { VirtualClock } from '../../../../src/predict/virtual-clock.ts';
 import { dayOne } from '../../core/policy.ts';
 import { downIn, Simulation } from '../simulation.ts';
-import { VirtualClock } from '../virtual-clock.ts';
 import { flipEvent } from './flip-event.ts';
 
 const broken: DeliveryFailure = { detail: 'status 503', isFinal: false };

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../src/flipper/clock.ts';
+import type { Clock } from '../flipper/clock.ts';
 
 interface Timer {
   at: number;
@@ -6,15 +6,17 @@ interface Timer {
   wake: () => void;
 }
 
-/** Time that passes only when told to: `run` wakes sleepers in order, so that a day takes as long as the work in it. */
+/** Time that passes only in `run`, which wakes sleepers in order: a day takes as long as the work in it. */
 export class VirtualClock implements Clock {
-  #elapsed = 0;
+  #elapsed: number;
   #wall: number;
   #order = 0;
   readonly #timers: Timer[] = [];
 
-  constructor(start: number) {
+  /** `start` is the wall clock at no elapsed time. */
+  constructor(start: number, elapsed = 0) {
     this.#wall = start;
+    this.#elapsed = elapsed;
   }
 
   now(): number {
@@ -53,11 +55,12 @@ export class VirtualClock implements Clock {
     });
   }
 
-  /** Lets so much time pass. */
-  async run(ms: number): Promise<void> {
+  /** Lets this much time pass, or less: until `isDone`. */
+  async run(ms: number, isDone: () => boolean = () => false): Promise<void> {
     const end = this.#elapsed + ms;
     for (;;) {
       await settled();
+      if (isDone()) return;
       const next = this.#timers[0];
       if (next === undefined || next.at > end) break;
       this.#timers.shift();

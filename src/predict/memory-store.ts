@@ -1,6 +1,6 @@
-import { healthKey } from '../../../kvs/keys.ts';
-import type { FlagStore, KeyChange, StoreSnapshot } from '../../../src/core/flag-store.ts';
-import { EdgeError } from '../../../src/errors.ts';
+import { healthKey } from '../../kvs/keys.ts';
+import type { FlagStore, KeyChange, StoreSnapshot } from '../core/flag-store.ts';
+import { EdgeError } from '../errors.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 /** What is wrong with the store at the moment. */
@@ -28,12 +28,12 @@ export class MemoryStore {
     this.#latencyMs = latencyMs;
   }
 
-  /** Somebody writes without anybody's rules, as in the AWS console. */
+  /** A write without a check, as in the AWS console. */
   put(key: string, value: string): void {
     this.#apply({ puts: [{ key, value }], deletes: [] });
   }
 
-  /** Somebody deletes a key, as Terraform does with those that it does not list. */
+  /** Another tool deletes a key, as Terraform does with those that it does not list. */
   remove(key: string): void {
     this.#apply({ puts: [], deletes: [key] });
   }
@@ -64,7 +64,7 @@ export class MemoryStore {
           }
           await this.#clock.sleep(50 * attempts);
         }
-        throw new EdgeError('CONFLICT', 'somebody else writes all the time');
+        throw new EdgeError('CONFLICT', 'another tool writes all the time');
       },
     };
   }
