@@ -1,0 +1,106 @@
+import { formatDuration } from '../text/duration.ts';
+import { formatTable } from '../text/format-table.ts';
+import { paint } from '../text/paint.ts';
+import { typed } from '../text/typed.ts';
+import { wrapText } from '../text/wrap-text.ts';
+import { outageWords } from './outage-kind.ts';
+import { type OutagePrediction, type Prediction, type WayCost, ways } from './predict.ts';
+
+const flippers = { watch: 'as a process', lambda: 'in Lambda', once: 'run once every 5 minutes' } as const;
+const wayNames = ['this config', 'group alone', 'Route 53', 'Global Acc.', 'none'];
+const never = 'never';
+
+/** A prediction for a terminal of at least 80 columns: times, requests lost, and what the figures rest on. */
+export function formatPrediction(prediction: Prediction, { colour, columns }: { colour: boolean; columns: number }): string[] {
+  const { broken, outageMs, rate, postShare, kinds, outages, seed, flipper } = prediction;
+  const bold = (text: string) => paint(colour, 'bold', text);
+  const say = (text: string) => wrapText(text, columns);
+  return [
+    ...say(
+      `One outage of ${broken} on AWS, ${formatDuration(outageMs)} long, at ${formatCount(rate)} requests a second of its viewers, ${Math.round(postShare * 100)} % of them POST`,
+    ),
+    ...say(`The flipper ${flippers[flipper]} went through ${formatCount(outages)} outages in virtual time, seed ${seed}.`),
+    '',
+    ...formatTimes(kinds, bold),
+    '',
+    ...formatRequests(`POST lost`, kinds, 'POST', bold),
+    '',
+    ...formatRequests(`GET lost`, kinds, 'GET', bold),
+    '',
+    ...say(
+      '~ slow by a second or more, not lost. group alone: CloudFront origin groups without the flag; a behavior with one cannot take POST at all, so its POST have no failover.',
+    ),
+    ...formatNotes(prediction).flatMap(say),
+    '',
+    bold('what the figures rest on'),
+    ...prediction.assumptions.flatMap(({ what, value, from, source }) => wrapText(`  ${what}: ${value} (${from}; ${source})`, columns, 4)),
+  ];
+}
+
+function formatTimes(kinds: readonly OutagePrediction[], bold: (text: string) => string): string[] {
+  const time = (ms: number | null) => (ms === null ? never : formatDuration(ms));
+  return formatTable(
+    [
+      ['', 'detected', '', 'written', 'moved', '', 'failback'].map(bold),
+      ['outage', 'p50', 'p95', 'after p50', 'p50', 'p95', 'p50'].map(bold),
+      ...kinds.map(({ kind, detectedMs, writeMs, movedMs, failbackMs }) => [
+        kind,
+        time(detectedMs.p50),
+        time(detectedMs.p95),
+        writeMs.p50 === null ? '-' : `+${formatDuration(writeMs.p50)}`,
+        time(movedMs.p50),
+        time(movedMs.p95),
+        failbackMs.p50 === null ? '-' : formatDuration(failbackMs.p50),
+      ]),
+    ],
+    [1, 2, 3, 4, 5, 6],
+  );
+}
+
+function formatRequests(
+  title: string,
+  kinds: readonly OutagePrediction[],
+  method: 'GET' | 'POST',
+  bold: (text: string) => string,
+): string[] {
+  return formatTable(
+    [[title, ...wayNames].map(bold), ...kinds.map(({ kind, ways: costs }) => [kind, ...costs.map((cost) => formatLost(cost, method))])],
+    ways.map((_, place) => place + 1),
+  );
+}
+
+function formatLost({ failed, slow }: WayCost, method: 'GET' | 'POST'): string {
+  return failed[method] === 0 && slow[method] > 0 ? `~${formatCount(slow[method])}` : formatCount(failed[method]);
+}
+
+function formatNotes({ broken, hasSecond, kinds }: Prediction): string[] {
+  const unseen = kinds.filter(({ detectedShare }) => detectedShare === 0).map(({ kind }) => kind);
+  return [
+    ...(hasSecond ? [] : [`No order has another origin for the viewers of ${broken}: nothing can move them.`]),
+    ...(unseen.length === 0
+      ? []
+      : [
+          `never: the signals of ${broken} do not see ${unseen.join(', ')} within the outage (health in edge.config.ts, docs/detection.md).`,
+        ]),
+  ];
+}
+
+/** Two sentences for who has just watched quicker times. */
+export function formatOnAws({ broken, kinds, rate, postShare, hasSecond }: Prediction): string[] {
+  return kinds.flatMap(({ kind, detectedMs, movedMs, failbackMs, ways: [own] }) => {
+    const begin = `On AWS, with this configuration: where ${broken} ${outageWords[kind]},`;
+    if (detectedMs.p50 === null) return [`${begin} the flipper does not detect it.`];
+    const detected = `the flipper detects it after ${formatDuration(detectedMs.p50)} (p95 ${detectedMs.p95 === null ? never : formatDuration(detectedMs.p95)})`;
+    if (!hasSecond || movedMs.p50 === null || own === undefined) return [`${begin} ${detected}, and viewers cannot leave.`];
+    const tail = movedMs.p95 === null ? never : formatDuration(movedMs.p95);
+    const lost = own.failed.POST + own.failed.GET;
+    return [
+      `${begin} ${detected}; viewers have left after ${formatDuration(movedMs.p50)} (p95 ${tail})${failbackMs.p50 === null ? '' : `, and are back ${formatDuration(failbackMs.p50)} after the restore`}.`,
+      `At ${formatCount(rate)} requests a second, ${Math.round(postShare * 100)} % POST, it loses ${formatCount(own.failed.POST)} POST${own.failed.GET > 0 ? ` and ${formatCount(own.failed.GET)} GET` : ''}${own.slow.GET > 0 ? ` and delays ${formatCount(own.slow.GET)} GET` : ''}${lost === 0 ? '' : ', until the flip has reached the edge'}. Sources and other ways: ${typed('predict')}`,
+    ];
+  });
+}
+
+function formatCount(count: number): string {
+  return Math.round(count).toLocaleString('en');
+}
