@@ -24,7 +24,8 @@ const withRole = jobs.filter(({ permissions }) => permissions?.['id-token'] === 
 
 describe('every workflow', () => {
   it.each(workflows)('$name pins each action by its commit, with the version beside it', ({ text }) => {
-    const lines = text.split('\n').filter((line) => line.includes('uses:'));
+    // The action of this repository is of the same commit.
+    const lines = text.split('\n').filter((line) => line.includes('uses:') && !/uses: \.\/$/.test(line));
     expect(lines.length).toBeGreaterThan(0);
     for (const line of lines) expect(line).toMatch(/uses: (actions|aws-actions)\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
   });

@@ -56,7 +56,8 @@ describe('each step', () => {
   });
 
   it('calls npm scripts and checks that exist', () => {
-    const called = [...text.matchAll(/npm run (?:--silent )?([\w:]+)/g)].map(([, name]) => name ?? '');
+    const called = [...text.matchAll(/(?:npm run (?:--silent )?| command: )([\w:]+)/g)].map(([, name]) => name ?? '');
+    expect(called).toContain('function:explain');
     expect(called).toContain('function:publish');
     expect(called.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
     const only = /--only (\S+)/.exec(text)?.[1]?.split(',') ?? [];
