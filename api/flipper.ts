@@ -25,23 +25,28 @@ import type { EdgeConfig } from '../src/config/edge-config.ts';
 import { type Environment, parseProject } from '../src/config/environments.ts';
 import { liveReader, loadDistribution, useDistribution } from '../src/config/load-distribution.ts';
 import type { LocalCloud } from '../src/config/local-cloud.ts';
+import { listReportedPlaces } from '../src/config/reported-places.ts';
 import type { FlagStore } from '../src/core/flag-store.ts';
 import type { SignalSource } from '../src/core/signal.ts';
+import { listAudiences } from '../src/core/viewer-shares.ts';
 import { EdgeError } from '../src/errors.ts';
 import { buildFlipPolicy } from '../src/flipper/flip-policy.ts';
 import { type FlipperSummary, runFlipper as runLoop } from '../src/flipper/flipper.ts';
 import type { FlipperEvent } from '../src/flipper/flipper-event.ts';
-import { type LambdaContext, openFlipperLambda, type RunReport } from '../src/flipper/lambda/flipper-lambda.ts';
+import { openFlipperLambda, type RunReport } from '../src/flipper/lambda/flipper-lambda.ts';
 import { openNotifier } from '../src/flipper/notify/notifier.ts';
 import { openChannels } from '../src/flipper/notify/open-channels.ts';
 import { openSignals } from '../src/flipper/open-signals.ts';
-import { localReportCheckMs, openReportBook } from '../src/flipper/report-book.ts';
+import { localReportCheckMs, openReportBook, type ReportBook } from '../src/flipper/report-book.ts';
+import { proveOrigin } from '../src/probe/probe-origin.ts';
+import { openRemote, type RemoteAnswer, type RemoteOptions } from '../src/remote/remote.ts';
 import { escapeForeign } from '../src/text/paint.ts';
 import type { WrittenConfig } from './config.ts';
 
 export type { FailureClass, ProbeResult, SignalSource } from '../src/core/signal.ts';
 export type { FlipperEvent } from '../src/flipper/flipper-event.ts';
 export type { RunReport } from '../src/flipper/lambda/flipper-lambda.ts';
+export type { RemoteAnswer } from '../src/remote/remote.ts';
 
 export interface FlipperSettings {
   config: WrittenConfig;
@@ -126,33 +131,56 @@ export interface LambdaOptions extends FlipperSettings {
 /** Of what Lambda hands over, all that the handler reads. */
 export interface FlipperContext {
   getRemainingTimeInMillis(): number;
+  /** Ends in `:operator` or `:reporter` where an action came by that alias. */
+  invokedFunctionArn?: string;
+  awsRequestId?: string;
 }
 
 /**
- * The flipper as a Lambda handler: `export const handler = createLambdaHandler({ config })`. It knows the schedule, alarms and manual invocations, and writes
- * one JSON line for each event, with metrics. Throws CONFIG_INVALID at once; the handler rejects when secrets or the store cannot be read.
+ * The flipper as a Lambda handler: `export const handler = createLambdaHandler({ config })`. It knows the schedule, alarms and manual invocations, and by the aliases
+ * `operator` and `reporter` the actions of docs/remote.md. It writes one JSON line for each event, with metrics. Throws CONFIG_INVALID at once; the handler
+ * rejects when secrets or the store cannot be read.
  */
-export function createLambdaHandler(options: LambdaOptions): (event: unknown, context: FlipperContext) => Promise<RunReport> {
+export function createLambdaHandler(
+  options: LambdaOptions,
+): (event: unknown, context: FlipperContext) => Promise<RunReport | RemoteAnswer> {
   const { config, env } = openSettings(options);
   const aws = openAws({ env });
-  const openStore = retried(async () => (await openFlagStore({ env, isLocal: false, config })).store);
+  const shadow = options.shadow ?? env['FLIPPER_SHADOW'] === 'true';
+  const openStore = retried(async () => reports.watched((await openFlagStore({ env, isLocal: false, config })).store));
+  const reports: ReportBook = openReportBook({ openStore });
   const open = retried(async () => {
     const secretArn = env['EDGE_SECRET_ARN'];
     const values = { ...env, ...(secretArn ? await readSecretValues(aws.secretsManager, secretArn) : {}) };
     const { channels, problems } = openChannels(config.notifications, values, aws);
     for (const problem of problems) writeLine(problem);
-    return openFlipperLambda({
+    const distribution = readDistribution(options, config, values);
+    const flipper = openFlipperLambda({
       name: env['AWS_LAMBDA_FUNCTION_NAME'] ?? 'flipper',
+      // One log stream per environment: its end is as good as a process id.
       by: `flipper@lambda:${env['AWS_LAMBDA_LOG_STREAM_NAME']?.slice(-8) ?? randomBytes(4).toString('hex')}`,
-      shadow: options.shadow ?? env['FLIPPER_SHADOW'] === 'true',
+      shadow,
       policy: buildFlipPolicy(config),
-      signals: addSignals(openSignals(config, readDistribution(options, config, values), undefined, aws), options.signals),
+      signals: addSignals(openSignals(config, distribution, undefined, aws, reports), options.signals),
       openStore,
       channels,
       write: writeLine,
     });
+    const remote: RemoteOptions = {
+      regions: Object.fromEntries(Object.entries(config.origins).map(([id, { region }]) => [id, region])),
+      audiences: listAudiences(config),
+      places: listReportedPlaces(config),
+      openStore,
+      proveOrigin: (origin, signal) =>
+        proveOrigin(origin, { config, distribution: Promise.resolve(distribution), local: undefined, signal }),
+      channels,
+      shadow,
+      runFlipper: (context) => flipper({ run: 'report' }, context),
+      write: writeLine,
+    };
+    return openRemote(remote, flipper);
   });
-  return async (event: unknown, context: LambdaContext) => (await open())(event, context);
+  return async (event: unknown, context: FlipperContext) => (await open())(event, context);
 }
 
 function openSettings({ config, environment, env = processEnv }: FlipperSettings): { config: EdgeConfig; env: Environment } {

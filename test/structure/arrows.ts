@@ -18,6 +18,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   log: ground,
   flipper: belowFeatures,
   failover: belowFeatures,
+  remote: [...belowFeatures, 'failover'],
   publish: [...belowFeatures, 'explain', 'store'],
   explain: belowFeatures,
   distribution: belowFeatures,
@@ -36,7 +37,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   client: [],
   local: ['package-files', 'kvs', 'origin', 'text', 'errors', 'edge', 'config'],
   // The doors. Nothing imports them: what two doors share is in src.
-  api: [...belowFeatures, 'flipper', 'explain', 'local'],
+  api: [...belowFeatures, 'flipper', 'remote', 'explain', 'local'],
 };
 
 const checksWork = 'doctor reads what publish and the flipper left by their own code: a second parser could disagree with the first';

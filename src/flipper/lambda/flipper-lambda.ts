@@ -38,6 +38,7 @@ export interface LambdaContext {
 export type Trigger =
   | { mode: 'watch'; trigger: 'schedule' }
   | { mode: 'once'; trigger: 'alarm'; alarm: string; state: string }
+  | { mode: 'once'; trigger: 'report' }
   | { mode: 'once'; trigger: 'manual' };
 
 /** What an invocation answers and logs. */
@@ -135,6 +136,7 @@ export function openFlipperLambda(options: FlipperLambdaOptions): (event: unknow
 export function parseTrigger(event: unknown): Trigger {
   if (!isRecord(event)) return { mode: 'once', trigger: 'manual' };
   if (event['run'] === 'watch') return { mode: 'watch', trigger: 'schedule' };
+  if (event['run'] === 'report') return { mode: 'once', trigger: 'report' };
   const { detail } = event;
   if (event['source'] !== 'aws.cloudwatch' || !isRecord(detail)) return { mode: 'once', trigger: 'manual' };
   const state = isRecord(detail['state']) ? detail['state']['value'] : undefined;
