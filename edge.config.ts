@@ -1,4 +1,4 @@
-import { defineEdgeConfig } from './src/config/edge-config.ts';
+import { defineEdgeConfig } from 'cloudfront-edge-failover/config';
 
 /** The service answers its health check with more than the status: docs/origin.md. */
 const health = { type: 'http', json: { status: 'ok', region: '{region}' }, accessible: true } as const;

@@ -12,7 +12,6 @@
  * console.log(`${bytes} of 10240 bytes`);
  */
 import { env, cwd as workingDirectory } from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { locateTeamCode } from '../src/config/open-project.ts';
 import { buildViewerEvent, someIp } from '../src/edge/ask/ask.ts';
 import { inspectFunction } from '../src/edge/check/check-function.ts';
@@ -58,7 +57,6 @@ export async function buildFunction(config: WrittenConfig, options: BuildOptions
   const resolved = locateTeamCode(resolveConfig(config, options.environment), options.cwd ?? workingDirectory());
   const { code, bytes, sha256, njs, warnings } = await proveFunction({
     config: resolved,
-    entry: routerFile,
     njs: njsOf(options),
     signal: options.signal,
   });
@@ -111,8 +109,6 @@ export async function checkFunction(code: string, options: CheckOptions = {}): P
 function describe({ level, line, column, rule, found, instead, ...rest }: GateProblem, file: string): FunctionProblem {
   return { level, file: rest.file ?? file, line, column, rule, found, instead };
 }
-
-const routerFile = fileURLToPath(new URL('../functions/origin-router.ts', import.meta.url));
 
 function njsOf({ njs }: EngineOptions): string | undefined {
   return njs === false ? undefined : (njs ?? findNjs(env['PATH']));

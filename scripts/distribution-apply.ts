@@ -3,6 +3,7 @@ import { flag, text } from '../src/cli/option.ts';
 import { acceptableHazards } from '../src/distribution/hazards.ts';
 import { parseTraffic } from '../src/distribution/staging.ts';
 import { EdgeError } from '../src/errors.ts';
+import { typed } from '../src/text/typed.ts';
 import { openTarget, openTargets, planOptions, splitList, targetOptions, writeOptions } from './distribution/open-target.ts';
 import { applyToEach, applyToSome } from './distribution/write.ts';
 
@@ -28,7 +29,7 @@ export default defineCommand({
   main: async ({ values }, io) => {
     const { staging, weight, header } = values;
     if (!staging && (weight ?? header) !== undefined)
-      throw new EdgeError('USAGE', '--weight and --header need --staging', { hint: 'npm run distribution:apply -- --staging …' });
+      throw new EdgeError('USAGE', '--weight and --header need --staging', { hint: `${typed('distribution:apply --')} --staging …` });
     const traffic = parseTraffic(weight, header);
     const options = {
       isLocal: values.local,

@@ -13,6 +13,7 @@ import { buildDrillReport } from '../src/drill/report.ts';
 import { formatDrillPage } from '../src/drill/report-page.ts';
 import { summarizeDrill } from '../src/drill/summarize-drill.ts';
 import { EdgeError } from '../src/errors.ts';
+import { typed } from '../src/text/typed.ts';
 import { describeRun } from './drill/describe-run.ts';
 import { drillConfig } from './drill/drill-config.ts';
 import { describePropagation, type PropagationProfile, propagationOption } from './start/propagation-option.ts';
@@ -137,7 +138,7 @@ function describeCommand(values: Readonly<Record<string, unknown>>): string {
     if (value === undefined || value === false || (option === 'rate' && value === defaults.rate)) return [];
     return value === true ? [`--${option}`] : [`--${option}`, quote(String(value))];
   });
-  return ['npm run drill', ...(words.length === 0 ? [] : ['--', ...words])].join(' ');
+  return [typed('drill'), ...(words.length === 0 ? [] : ['--', ...words])].join(' ');
 }
 
 /** The option's text again; undefined for the default. */

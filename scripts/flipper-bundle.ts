@@ -1,8 +1,8 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { defineCommand } from '../src/cli/command.ts';
 import { writeWholeFile } from '../src/cli/files.ts';
 import { text } from '../src/cli/option.ts';
-import { requireConfigFile } from '../src/config/locate-project.ts';
+import { locateProject, requireConfigFile } from '../src/config/locate-project.ts';
 import { bundleFlipper } from '../src/flipper/lambda/package-flipper.ts';
 import { builtFile, packageFile } from '../src/package-files.ts';
 
@@ -10,13 +10,14 @@ export default defineCommand({
   usage: 'flipper:bundle -- [options]',
   summary: 'Makes one file of the flipper and edge.config.ts, for a container or a machine that has nothing but Node.',
   examples: ['flipper:bundle', 'flipper:bundle -- --out out/flipper.mjs'],
-  options: { out: text('where to write it', { placeholder: 'path', fallback: 'dist/flipper.mjs' }) },
+  options: { out: text('where to write it; dist/flipper.mjs by default', { placeholder: 'path' }) },
   main: async ({ values }, io) => {
     const code = await bundleFlipper({
       entry: builtFile('flipper-program.js') ?? packageFile('scripts/flipper-program.ts'),
       config: resolve(requireConfigFile(io.env)),
     });
-    await writeWholeFile(values.out, code);
-    io.result({ path: values.out, bytes: code.length }, [`${values.out}  ${Math.round(code.length / 1_024)} KB`]);
+    const out = values.out ?? join(locateProject(io.env).folder, 'dist/flipper.mjs');
+    await writeWholeFile(out, code);
+    io.result({ path: out, bytes: code.length }, [`${out}  ${Math.round(code.length / 1_024)} KB`]);
   },
 });

@@ -1,11 +1,11 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { defineCommand } from '../src/cli/command.ts';
 import { writeWholeFile } from '../src/cli/files.ts';
 import { text } from '../src/cli/option.ts';
 import { distributionPath, hasDistribution } from '../src/config/distribution-file.ts';
 import { parseEveryProject } from '../src/config/environments.ts';
 import { useDistribution } from '../src/config/load-distribution.ts';
-import { requireConfigFile } from '../src/config/locate-project.ts';
+import { locateProject, requireConfigFile } from '../src/config/locate-project.ts';
 import { readProjectFile } from '../src/config/open-project.ts';
 import { packageFlipper } from '../src/flipper/lambda/package-flipper.ts';
 import { builtFile, packageFile } from '../src/package-files.ts';
@@ -15,7 +15,7 @@ export default defineCommand({
   summary: 'Makes the zip that infra/flipper.yaml runs in Lambda: one file, the same bytes for the same input.',
   examples: ['flipper:package', 'flipper:package -- --out test.zip --config edge.test.config.ts'],
   options: {
-    out: text('where to write it', { placeholder: 'path', fallback: 'dist/flipper.zip' }),
+    out: text('where to write it; dist/flipper.zip by default', { placeholder: 'path' }),
     distribution: text('in place of distribution.json', { placeholder: 'path' }),
   },
   main: async ({ values }, io) => {
@@ -28,9 +28,10 @@ export default defineCommand({
       config: resolve(requireConfigFile(io.env)),
       distribution: distribution && resolve(distribution),
     });
-    await writeWholeFile(values.out, zip);
-    io.result({ path: values.out, bytes: zip.length, bundleBytes, sha256, codeSha256 }, [
-      `${values.out}  ${Math.round(zip.length / 1_024)} KB, ${Math.round(bundleBytes / 1_024)} KB unpacked`,
+    const out = values.out ?? join(locateProject(io.env).folder, 'dist/flipper.zip');
+    await writeWholeFile(out, zip);
+    io.result({ path: out, bytes: zip.length, bundleBytes, sha256, codeSha256 }, [
+      `${out}  ${Math.round(zip.length / 1_024)} KB, ${Math.round(bundleBytes / 1_024)} KB unpacked`,
       `sha256 ${sha256}`,
     ]);
   },

@@ -2,13 +2,14 @@ import { join } from 'node:path';
 import { maxFunctionBytes } from '../kvs/limits.ts';
 import { defineCommand } from '../src/cli/command.ts';
 import { writeWholeFile } from '../src/cli/files.ts';
+import { locateProject } from '../src/config/locate-project.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { findNjs } from '../src/edge/njs/njs.ts';
 import { proveFunction } from '../src/edge/prove-function.ts';
 import { EdgeError } from '../src/errors.ts';
 import { messageOf } from '../src/text/message-of.ts';
 
-/** The built function: exactly the bytes that function:publish would publish. Each environment has its own folder. */
+/** The built function, in the project's folder: exactly the bytes that function:publish would publish. Each environment has its own folder. */
 const fileOf = (environment = '') => join('dist/functions', environment, 'origin-router.js');
 
 export default defineCommand({
@@ -18,7 +19,7 @@ export default defineCommand({
   options: {},
   main: async (_given, io) => {
     const { config, environment } = await openProject(io);
-    const file = fileOf(environment);
+    const file = join(locateProject(io.env).folder, fileOf(environment));
     const { code, bytes, sha256, njs, warnings } = await proveFunction({
       config,
       njs: findNjs(io.env['PATH']),

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { maxFunctionMemoryBytes } from '../kvs/limits.ts';
 import { defineCommand } from '../src/cli/command.ts';
 import { readTextFile } from '../src/cli/files.ts';
 import { flag, text } from '../src/cli/option.ts';
+import { locateProject } from '../src/config/locate-project.ts';
 import type { Execution } from '../src/edge/execution.ts';
 import { gate } from '../src/edge/gate/gate.ts';
 import { formatGateProblem, isRefusal } from '../src/edge/gate/problem.ts';
@@ -14,6 +16,7 @@ import { parseStoreData } from '../src/edge/parse-store-data.ts';
 import { parseTestEvent } from '../src/edge/parse-test-event.ts';
 import { EdgeError } from '../src/errors.ts';
 import { isRecord } from '../src/text/is-record.ts';
+import { typed } from '../src/text/typed.ts';
 
 const built = 'dist/functions/origin-router.js';
 
@@ -22,7 +25,7 @@ export default defineCommand({
   summary: 'Runs one event through a function in njs, the engine with CloudFront’s grammar and error texts, and shows what it did.',
   examples: ['function:test -- --event event.json', 'function:test -- --function f.js --event event.json --kvs keys.json'],
   options: {
-    function: text('the function’s JavaScript', { placeholder: 'file', fallback: built }),
+    function: text(`the function’s JavaScript; ${built} by default`, { placeholder: 'file' }),
     event: text('the event as JSON, in the form of TestFunction', { placeholder: 'file' }),
     kvs: text('the keys of its KeyValueStore as JSON; without it, no store is associated', { placeholder: 'file' }),
     'no-count': flag('do not count instructions; counting takes some seconds'),
@@ -32,10 +35,11 @@ export default defineCommand({
       throw new EdgeError('USAGE', '--event is missing', { hint: 'a file with {"request": {"uri": "/"}} is enough' });
     const njs = findNjs(io.env['PATH']);
     const runtime = openNjsRuntime({ njs, judge: judgeRun, now: io.now, signal: io.signal });
-    const code = await readTextFile(values.function, values.function === built ? 'npm run function:build makes it' : undefined);
+    const file = values.function ?? join(locateProject(io.env).folder, built);
+    const code = await readTextFile(file, values.function === undefined ? `${typed('function:build')} makes it` : undefined);
     const event = parseTestEvent(await readTextFile(values.event), values.event);
     const store = values.kvs === undefined ? undefined : { values: parseStoreData(await readTextFile(values.kvs), values.kvs) };
-    const report = await gate(code, { file: values.function });
+    const report = await gate(code, { file });
     for (const problem of [...report.problems, ...report.notes]) io.stderr(formatGateProblem(problem));
     const isRefused = report.problems.some(isRefusal);
     // Two public reports say so; the value here is the one that viewers' requests get.

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Aws, openAws } from '../src/aws/clients.ts';
 import { listDistributions } from '../src/aws/distribution.ts';
 import { describeFunction } from '../src/aws/function.ts';
@@ -7,9 +7,11 @@ import { defineCommand } from '../src/cli/command.ts';
 import { writeWholeFile } from '../src/cli/files.ts';
 import type { Io } from '../src/cli/io.ts';
 import { flag, text } from '../src/cli/option.ts';
-import { type EdgeConfig, type ManagedPart, managedParts, parseEdgeConfig } from '../src/config/edge-config.ts';
+import { type EdgeConfig, type EdgeConfigInput, type ManagedPart, managedParts, parseEdgeConfig } from '../src/config/edge-config.ts';
 import { type LocalCloud, readLocalCloud } from '../src/config/local-cloud.ts';
+import { configName } from '../src/config/locate-project.ts';
 import { findLiveDistribution } from '../src/distribution/find-distribution.ts';
+import { formatConfigFile } from '../src/distribution/init/config-text.ts';
 import { describeInit, formatInit, formatNextSteps, formatOrigins, nameInList } from '../src/distribution/init/format-init.ts';
 import { type FileChoice, type InitPlan, planInit, type ReadFacts, readKnownFacts } from '../src/distribution/init/init.ts';
 import { type Choice, proposeAdoption, proposeGroups } from '../src/distribution/init/propose.ts';
@@ -20,9 +22,9 @@ import { allChecks, type Diagnosis, runDoctor } from '../src/doctor/doctor.ts';
 import { formatDoctor } from '../src/doctor/format-doctor.ts';
 import { openDoctorReaders } from '../src/doctor/readers.ts';
 import { EdgeError } from '../src/errors.ts';
-import { packageFile } from '../src/package-files.ts';
+import { typed } from '../src/text/typed.ts';
 
-const schemaFile = packageFile('src/config/edge-config.ts');
+const schemaModule = 'cloudfront-edge-failover/config';
 
 /** The checks that a distribution can pass before it is adopted. */
 const checkIds = ['policies', 'cached-content', 'origin-groups', 'timeouts', 'host-header', 'certificates', 'origin-lock', 'signals'];
@@ -32,6 +34,7 @@ export default defineCommand({
   summary:
     'Writes edge.config.ts for a distribution that exists, and prints the exact change that adopting it makes. Reads only, and writes nothing but that file.',
   examples: [
+    'init -- --local',
     'init -- --distribution E2QWRUHEXAMPLE',
     "init -- --distribution E2QWRUHEXAMPLE --origins sg,eu --paths '/api/*'",
     'init -- --from saved.json --dry-run',
@@ -41,7 +44,7 @@ export default defineCommand({
     distribution: text('id of the distribution', { placeholder: 'id' }),
     from: text('a saved answer of aws cloudfront get-distribution or get-distribution-config, instead of AWS', { placeholder: 'file' }),
     'from-tfstate': text('a Terraform state, or what terraform show -json prints, instead of AWS', { placeholder: 'file' }),
-    local: flag('the running local cloud instead of AWS'),
+    local: flag('the running local cloud instead of AWS; when none runs: a configuration for a first try on this machine'),
     origins: text('origins that belong together, by id or domain name; several services are separated by semicolons', {
       placeholder: 'ids',
     }),
@@ -58,13 +61,15 @@ export default defineCommand({
     yes: flag('take the proposal without asking'),
   },
   main: async ({ values }, io) => {
-    const path = resolve(io.env['EDGE_PROJECT'] || '', 'edge.config.ts');
+    const path = resolve(io.env['EDGE_CONFIG'] || join(io.env['EDGE_PROJECT'] || '', configName));
     const isDry = values['dry-run'] || values.print;
     if (!isDry && !values.force && existsSync(path))
       throw new EdgeError('USAGE', `${path} exists, and init does not replace it`, {
-        hint: '--dry-run or --print writes nothing; --force replaces the file; EDGE_PROJECT names another folder',
+        hint: '--dry-run or --print writes nothing; --force replaces the file; --config names another file',
       });
-    const local = values.local ? await readLocalCloud(io.env) : undefined;
+    const isNamed = values.distribution !== undefined || values.from !== undefined || values['from-tfstate'] !== undefined;
+    const local = values.local ? await findLocalCloud(io.env, !isNamed) : undefined;
+    if (values.local && local === undefined) return writeFirstTry(path, { isDry, isPrinted: values.print }, io);
     const aws = openAws({ env: io.env, local });
     const found = await findDistribution(values, aws, local);
     const given: Choice = {
@@ -85,7 +90,7 @@ export default defineCommand({
       keyPrefix: values['key-prefix'],
       healthPath: answered.healthPath,
       manage: parseParts(values.manage),
-      importFrom: importFrom(path),
+      importFrom: schemaModule,
     };
     const plan = await planInit(found, answered.choice, file, factsOf(found, aws));
     if (values.print) {
@@ -118,6 +123,41 @@ export default defineCommand({
   },
 });
 
+/** Undefined where none runs and none is needed. */
+async function findLocalCloud(env: Io['env'], isOptional: boolean): Promise<LocalCloud | undefined> {
+  return readLocalCloud(env).catch((error: unknown) => {
+    if (isOptional && error instanceof EdgeError && error.code === 'LOCAL_CLOUD_ABSENT') return undefined;
+    throw error;
+  });
+}
+
+const firstTry: EdgeConfigInput = {
+  origins: { us: { region: 'us-east-1' }, eu: { region: 'eu-west-1' } },
+  defaultOrder: ['us', 'eu'],
+  routes: [{ countries: ['EU'], order: ['eu', 'us'] }],
+};
+
+/** A configuration that the local commands run with: no account and no distribution is needed. */
+async function writeFirstTry(path: string, { isDry, isPrinted }: { isDry: boolean; isPrinted: boolean }, io: Io): Promise<number> {
+  const title = ['A first try on this machine: two regions, and each is the fallback of the other.'];
+  const content = formatConfigFile(firstTry, { importFrom: schemaModule, title, comments: {} });
+  const lines = content.trimEnd().split('\n');
+  if (!isDry) await writeConfigFile(path, content);
+  io.result({ written: isDry ? null : path, text: content }, [
+    ...(isPrinted ? lines : isDry ? [`${path} would be:`, '', ...lines.map((line) => `    ${line}`)] : [`wrote ${path}`]),
+    ...(isPrinted
+      ? []
+      : [
+          '',
+          'next:',
+          `  ${typed('drill')}  plays one outage on this machine`,
+          `  ${typed('start -- --quick')}  runs the local cloud with its console`,
+          `  ${typed('init -- --distribution <id> --force')}  writes the file for a distribution of yours`,
+        ]),
+  ]);
+  return 0;
+}
+
 async function findDistribution(
   {
     distribution,
@@ -137,7 +177,7 @@ async function findDistribution(
     const all = await listDistributions(client);
     const named = all.map(({ Id, DomainName, Aliases }) => `${Id} (${Aliases?.Items?.[0] ?? DomainName})`).join(', ');
     throw new EdgeError('USAGE', `name a distribution; this account has ${named || 'none'}`, {
-      hint: 'npm run init -- --distribution <id>',
+      hint: `${typed('init --')} --distribution <id>`,
     });
   }
   const live = await findLiveDistribution(client, undefined, id);
@@ -184,7 +224,7 @@ async function noteFunction({ config, proposal }: InitPlan, aws: Aws): Promise<s
   const runs = proposal.services.some(({ behaviors }) => behaviors.some(({ viewerRequest }) => viewerRequest?.endsWith(`/${name}`)));
   if (runs || (await describeFunction(await aws.cloudFront(), name, 'DEVELOPMENT')) === undefined) return [];
   return [
-    `this account has a function ${name} already, and npm run function:publish replaces its code: choose another name with --function unless it is this project's`,
+    `this account has a function ${name} already, and ${typed('function:publish')} replaces its code: choose another name with --function unless it is this project's`,
   ];
 }
 
@@ -213,12 +253,6 @@ async function writeConfigFile(path: string, content: string): Promise<void> {
   } catch (cause) {
     throw new EdgeError('USAGE', `cannot write ${path}: ${(cause as Error).message}`, { cause, hint: '--print writes the text to stdout' });
   }
-}
-
-/** How the file names the schema's module, from the folder that it is in. */
-function importFrom(path: string): string {
-  const way = relative(join(path, '..'), schemaFile).replaceAll('\\', '/');
-  return way.startsWith('.') ? way : `./${way}`;
 }
 
 function parseParts(given: string | undefined): ManagedPart[] {

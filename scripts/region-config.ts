@@ -1,8 +1,12 @@
-import { buildRegionConfig, formatEcsEnvironment, formatEnvLines, regionFormats } from '../origin/region-config.ts';
-import service from '../origin/service.config.ts';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildRegionConfig, formatEcsEnvironment, formatEnvLines, regionFormats, type ServiceConfig } from '../origin/region-config.ts';
 import { defineCommand } from '../src/cli/command.ts';
 import { choice, flag } from '../src/cli/option.ts';
 import type { EdgeConfig } from '../src/config/edge-config.ts';
+import type { Environment } from '../src/config/environments.ts';
+import { loadModule } from '../src/config/load-module.ts';
+import { locateProject } from '../src/config/locate-project.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { EdgeError } from '../src/errors.ts';
 import { nearestName } from '../src/text/nearest-name.ts';
@@ -37,6 +41,7 @@ export default defineCommand({
         },
       );
     const { region } = findOrigin((await openProject(io)).config, id);
+    const service = await readService(io.env);
     const found = buildRegionConfig(region, service[id] ?? {}, {
       databaseUrl: io.env['DATABASE_URL'],
       showSecrets: values['show-secrets'],
@@ -58,6 +63,12 @@ export default defineCommand({
     for (const note of notes) io.stderr(note);
   },
 });
+
+/** What only this service needs; nothing in a project without the file. */
+async function readService(env: Environment): Promise<ServiceConfig> {
+  const file = join(locateProject(env).folder, 'origin/service.config.ts');
+  return existsSync(file) ? ((await loadModule(file))['default'] as ServiceConfig) : {};
+}
 
 function findOrigin({ origins }: EdgeConfig, id: string) {
   const found = Object.hasOwn(origins, id) ? origins[id] : undefined;

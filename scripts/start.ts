@@ -12,6 +12,7 @@ import { runFlipper } from '../src/flipper/flipper.ts';
 import { formatEventText } from '../src/flipper/format-flipper-event.ts';
 import { openSignals } from '../src/flipper/open-signals.ts';
 import { localReportCheckMs, openReportBook } from '../src/flipper/report-book.ts';
+import { typed } from '../src/text/typed.ts';
 import { drillConfig } from './drill/drill-config.ts';
 import { flipperNews } from './start/flipper-news.ts';
 import { followCode } from './start/follow-code.ts';
@@ -85,8 +86,8 @@ export default defineCommand({
         ...Object.entries(origins).map(([id, { url }]) => `${id.padEnd(15)} ${url}`),
         '',
         `curl -H 'x-local-viewer-country: IN' ${description.edge}/api/hello`,
-        `npm run fault -- ${Object.keys(config.origins)[0]} refuse`,
-        'npm run failover -- status --local',
+        `${typed('fault --')} ${Object.keys(config.origins)[0]} refuse`,
+        `${typed('failover --')} status --local`,
         '',
       ]);
       void followCode({ config, publish: cloud.publish, note: io.stderr, signal: io.signal });

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { EdgeError } from '../../src/errors.ts';
+import { builtFile, packageFile } from '../../src/package-files.ts';
 import type { Host } from './host.ts';
 import type { HostSettings } from './hosted-cloud.ts';
 import type { SentError, WorkerCall, WorkerMessage } from './worker.ts';
@@ -95,11 +96,11 @@ function readError({ code, message, hint, stack }: SentError): Error {
 
 /** From the sources, as in this repository's own tests, the thread needs a loader for TypeScript. */
 function startWorker(settings: HostSettings): Worker {
-  const isSource = import.meta.url.endsWith('.ts');
-  const file = new URL(isSource ? './worker.ts' : './worker.js', import.meta.url);
+  const built = builtFile('harness-worker.js');
   // Options of the process, such as a test runner's loaders, are not for this thread.
   const options = { workerData: settings, name: 'local cloud', execArgv: ['--no-warnings'] };
-  if (!isSource) return new Worker(file, options);
+  if (built !== undefined) return new Worker(built, options);
+  const file = pathToFileURL(packageFile('api/harness/worker.ts'));
   const loader = new URL('index.mjs', pathToFileURL(createRequire(import.meta.url).resolve('tsx/esm/api'))).href;
   const start = `import(${JSON.stringify(loader)}).then(({ register }) => { register(); return import(${JSON.stringify(file.href)}); })`;
   return new Worker(start, { ...options, eval: true });

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, WebSocket } from 'undici';
+import { EdgeError } from '../../src/errors.ts';
 import { builtFile, packageFile } from '../../src/package-files.ts';
 import { nudge } from './wire.ts';
 
@@ -73,7 +74,7 @@ export async function openWorkerd(script: string, log: (line: string) => void): 
   try {
     await Promise.all([writeFile(join(folder, 'worker.js'), script), writeFile(join(folder, 'config.capnp'), describeWorkerd(socketPath))]);
     const args = ['serve', '--experimental', '--control-fd=3', join(folder, 'config.capnp')];
-    child = spawn('/bin/sh', ['-c', endWithStdin, workerdPath, ...args], {
+    child = spawn('/bin/sh', ['-c', endWithStdin, findWorkerd(), ...args], {
       cwd: folder,
       env: {},
       stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
@@ -99,8 +100,17 @@ const files = ['config.capnp', 'worker.js', 'socket'];
  */
 const endWithStdin = `trap '' INT TERM HUP; "$0" "$@" </dev/null & exec 3>&-; read _; kill -9 $!; wait; rm -f ${files.join(' ')}; cd /; rmdir "$OLDPWD"`;
 
-const require = createRequire(import.meta.url);
-const { default: workerdPath } = require('workerd') as { default: string };
+/** The program's file. TOOL_MISSING where its package is not there: it is optional, since no binary runs on every platform. */
+function findWorkerd(): string {
+  try {
+    return (createRequire(import.meta.url)('workerd') as { default: string }).default;
+  } catch (cause) {
+    throw new EdgeError('TOOL_MISSING', 'workerd, the engine of the local cloud, is not installed', {
+      cause,
+      hint: '`npm install workerd` shows why; it has programs for Linux (glibc), macOS and Windows, and `--omit=optional` leaves it out',
+    });
+  }
+}
 
 /**
  * workerd's configuration, a text of Cap'n Proto. `internet` is the service that a worker's `fetch`,

@@ -15,6 +15,7 @@ import {
   type StagedTraffic,
   stagePlan,
 } from '../../src/distribution/staging.ts';
+import { typed } from '../../src/text/typed.ts';
 
 export interface WriteOptions {
   isLocal: boolean;
@@ -38,7 +39,7 @@ interface WriteWords {
 /** Those of `un-adopt`. */
 export function removalWords(functionName: string): WriteWords {
   const outcome = `without ${functionName}`;
-  const interruptHint = 'edge locations pick it up automatically; npm run un-adopt waits for them, and changes nothing more';
+  const interruptHint = `edge locations pick it up automatically; ${typed('un-adopt')} waits for them, and changes nothing more`;
   return { question: `take ${functionName} off`, done: outcome, idle: outcome, interruptHint };
 }
 
@@ -103,7 +104,7 @@ export async function applyToSome(target: DistributionTarget, traffic: StagedTra
       ? [`distribution ${primary.id} is as ${describedBy(shown.plan)} says: there is nothing to roll out`]
       : [
           `staging distribution ${staging.id} (${staging.domainName}) serves ${formatTraffic(traffic)} of ${primary.id}`,
-          'npm run distribution:promote applies it to all viewers',
+          `${typed('distribution:promote')} applies it to all viewers`,
         ],
   );
   return 0;

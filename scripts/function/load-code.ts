@@ -7,6 +7,7 @@ import { readLocalCloud } from '../../src/config/local-cloud.ts';
 import type { FunctionSource } from '../../src/edge/execution.ts';
 import { EdgeError } from '../../src/errors.ts';
 import { messageOf } from '../../src/text/message-of.ts';
+import { typed } from '../../src/text/typed.ts';
 
 /** Code to be run, with what it is called in front of people. */
 export interface LoadedCode extends FunctionSource {
@@ -38,7 +39,7 @@ async function loadFile(path: string): Promise<LoadedCode> {
   } catch (cause) {
     throw new EdgeError('NOT_FOUND', `cannot read ${path}: ${messageOf(cause)}`, {
       cause,
-      hint: 'name a function’s file, live, config, or the number of a version of npm run function:history',
+      hint: `name a function’s file, live, config, or the number of a version of ${typed('function:history')}`,
     });
   }
 }
@@ -58,7 +59,7 @@ async function loadVersion(version: number, config: EdgeConfig, { local, io }: {
   const record = known.find((each) => each.version === version);
   if (record === undefined)
     throw new EdgeError('NOT_FOUND', `version ${version} of ${config.functionName} is not in the key-value store`, {
-      hint: known.length === 0 ? 'npm run function:history' : `versions there: ${known.map((each) => each.version).join(', ')}`,
+      hint: known.length === 0 ? typed('function:history') : `versions there: ${known.map((each) => each.version).join(', ')}`,
     });
   const code = Buffer.from(await readVersionCode(store, record)).toString('utf8');
   return { code, sha256: record.sha256, label: `v${version}, ${record.sha256.slice(0, 12)}` };
@@ -80,6 +81,6 @@ export async function loadLiveCode(config: EdgeConfig, { local: isLocal, io }: {
   ]);
   const live = await readStage(client, config.functionName, 'LIVE');
   if (live === undefined)
-    throw new EdgeError('NOT_FOUND', `${config.functionName} was never published: nothing is LIVE`, { hint: 'npm run function:publish' });
+    throw new EdgeError('NOT_FOUND', `${config.functionName} was never published: nothing is LIVE`, { hint: typed('function:publish') });
   return { code: Buffer.from(live.code).toString('utf8'), sha256: live.sha256, label: `LIVE, ${describeStage(live, io.now())}` };
 }

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Aws, openAws } from '../../src/aws/clients.ts';
 import { checkAccount } from '../../src/aws/credentials.ts';
 import { DryRunEnd, withoutWrites } from '../../src/aws/dry-run.ts';
@@ -6,9 +8,11 @@ import type { Io } from '../../src/cli/io.ts';
 import { flag, text, type Values } from '../../src/cli/option.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
 import { readLocalCloud } from '../../src/config/local-cloud.ts';
+import { locateProject } from '../../src/config/locate-project.ts';
 import { findNjs } from '../../src/edge/njs/njs.ts';
 import { readRevision } from '../../src/edge/prove-function.ts';
 import { EdgeError } from '../../src/errors.ts';
+import { readFixtures } from '../../src/publish/fixtures.ts';
 import { formatPublishEvent } from '../../src/publish/format-publish.ts';
 import { refuseOtherPublisher } from '../../src/publish/live.ts';
 import type { PlannedRelease } from '../../src/publish/publish-tools.ts';
@@ -49,7 +53,9 @@ export async function openPublishTools(config: EdgeConfig, values: OpeningValues
     return arn;
   };
   if (isLocal) showTarget(io, { isLocal, resource: `store ${config.keyValueStoreName}` }, false);
+  const ownFixtures = join(locateProject(env).folder, 'test/fixtures/events');
   return {
+    ...(existsSync(ownFixtures) && { fixtures: await readFixtures(ownFixtures) }),
     cloudFront: dryRun ? withoutWrites(cloudFront) : cloudFront,
     keyValueStoreArn: local?.keyValueStoreArn ?? findStore,
     openStore: (arn) => openStore(aws, arn, { dryRun, log: io.progress, signal, keyPrefix: config.keyPrefix }),

@@ -22,6 +22,7 @@ import {
   UpdateDistributionWithStagingConfigCommand,
 } from '@aws-sdk/client-cloudfront';
 import { EdgeError } from '../errors.ts';
+import { typed } from '../text/typed.ts';
 import { wrapAwsError } from './aws-error.ts';
 import { type PollOptions, poll } from './retry.ts';
 
@@ -96,8 +97,7 @@ export async function updateDistribution(
 
 /** Refusals whose message does not say what to do. */
 const hints: Readonly<Record<string, string>> = {
-  InvalidFunctionAssociation:
-    'a function must be published (npm run function:publish), and have no Lambda@Edge function beside it on the viewer events of a behavior',
+  InvalidFunctionAssociation: `a function must be published (${typed('function:publish')}), and have no Lambda@Edge function beside it on the viewer events of a behavior`,
   NoSuchCachePolicy: 'check the policy ids in distribution.json',
   NoSuchOriginRequestPolicy: 'check the policy ids in distribution.json',
   NoSuchResponseHeadersPolicy: 'check the policy ids in distribution.json',

@@ -13,6 +13,7 @@ import { ownKey, storedKey } from '../../kvs/reserved-keys.ts';
 import type { FlagStore, KeyChange, StoreSnapshot } from '../core/flag-store.ts';
 import { recallAudit } from '../core/recall-audit.ts';
 import { EdgeError } from '../errors.ts';
+import { typed } from '../text/typed.ts';
 import { classifyAwsError, wrapAwsError } from './aws-error.ts';
 import { backoffMs, maxCalls, type RetryOptions, retryCall } from './retry.ts';
 
@@ -229,7 +230,7 @@ function hasLanded(change: KeyChange, { values }: StoreSnapshot): boolean {
 function uncertain(error: unknown): unknown {
   if (!(error instanceof EdgeError)) return error;
   return new EdgeError(error.code, `the write to the key-value store may or may not have happened: ${error.message}`, {
-    hint: 'check before you repeat it: npm run failover -- status',
+    hint: `check before you repeat it: ${typed('failover --')} status`,
     cause: error.cause,
   });
 }

@@ -2,6 +2,7 @@ import type { EdgeConfig } from '../config/edge-config.ts';
 import { type LocalCloud, readLocalCloud } from '../config/local-cloud.ts';
 import type { FlagStore } from '../core/flag-store.ts';
 import { EdgeError } from '../errors.ts';
+import { typed } from '../text/typed.ts';
 import { wrapAwsError } from './aws-error.ts';
 import { type Aws, openAws } from './clients.ts';
 import { checkAccount } from './credentials.ts';
@@ -62,7 +63,7 @@ export async function findKeyValueStoreArn(aws: Aws, name: string, given: string
   } catch (error) {
     if (error instanceof EntityNotFound)
       throw new EdgeError('NOT_FOUND', `key-value store ${name} does not exist in this account`, {
-        hint: 'create it with `npm run kvs:apply`, or set keyValueStoreName in edge.config.ts',
+        hint: `create it with \`${typed('kvs:apply')}\`, or set keyValueStoreName in edge.config.ts`,
         cause: error,
       });
     throw wrapAwsError(error, `find key-value store ${name}`);

@@ -33,6 +33,8 @@ export function parseNpmLog(text: string, script: string): string[] | undefined 
   // npm writes options down where they were given: before the command as well.
   const command = words?.find((word) => !word.startsWith('-'));
   if (words === undefined || command === undefined) return undefined;
+  // Both `npx` and `npm exec` call the script so; of the former npm records `--` before the program's name.
+  if (script === 'npx') return /^(exec|x)$/.test(command) ? words.filter((word) => word.startsWith('-')) : undefined;
   const isShort = command === script && ['start', 'test', 'stop', 'restart'].includes(script);
   const at = words.indexOf(script, isShort ? 0 : words.indexOf(command) + 1);
   return at < 0 ? undefined : words.filter((_, index) => index !== at && (isShort || index !== words.indexOf(command)));

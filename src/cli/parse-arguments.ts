@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { EdgeError } from '../errors.ts';
 import { nearestName } from '../text/nearest-name.ts';
+import { typed } from '../text/typed.ts';
 import { type Command, scriptName } from './command.ts';
 import type { Option, Options, Values } from './option.ts';
 
@@ -60,7 +61,7 @@ function isLocalTarget(env: Environment): boolean {
 
 /** Makes the USAGE errors of one command; the hint names its help unless there is a better one. */
 function misuse(command: { usage: string }) {
-  return (message: string, hint?: string) => new EdgeError('USAGE', message, { hint: hint || `npm run ${scriptName(command)} -- --help` });
+  return (message: string, hint?: string) => new EdgeError('USAGE', message, { hint: hint || typed(`${scriptName(command)} -- --help`) });
 }
 
 function parseValue(
@@ -123,8 +124,9 @@ function checkSwallowed(
   const traced = names.filter(
     (name) => name !== 'yes' && name !== 'json' && name !== 'help' && env[`npm_config_${name.replaceAll('-', '_')}`],
   );
-  const taken = [...recorded, ...traced].find((name) => names.includes(name) && !given.has(name));
-  const script = scriptName(command);
+  // `npx --yes` agrees to an installation, not to a write.
+  const isOwn = (name: string) => name === 'yes' && env['npm_lifecycle_event'] === 'npx';
+  const taken = [...recorded, ...traced].find((name) => names.includes(name) && !given.has(name) && !isOwn(name));
   // Without npm's record `--local` may have been lost, and with --yes nothing else stops a write to the live account.
   const isUnseen = npmArguments === undefined && /^npm\//.test(env['npm_config_user_agent'] ?? '');
   if (taken === undefined && isUnseen && given.has('yes') && names.includes('local') && !given.has('local') && !env['EDGE_TARGET'])
@@ -133,6 +135,9 @@ function checkSwallowed(
     });
   if (taken === undefined) return;
   throw new EdgeError('USAGE', `npm took --${taken}, so the command did not get it`, {
-    hint: `write -- after the script's name: npm run ${script} -- … --${taken}`,
+    hint:
+      env['npm_lifecycle_event'] === 'npx'
+        ? `npx passes it on: ${typed(`${scriptName(command)} -- … --${taken}`)}`
+        : `write -- after the script's name: npm run ${env['npm_lifecycle_event']} -- … --${taken}`,
   });
 }

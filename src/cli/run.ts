@@ -5,6 +5,7 @@ import type { Command } from './command.ts';
 import { formatHelp } from './command.ts';
 import { type Host, type Output, processHost, type StopSignal } from './host.ts';
 import { type Io, openIo } from './io.ts';
+import { explainMissingPackage } from './missing-package.ts';
 import { flag, type Options, text } from './option.ts';
 import { parseArguments } from './parse-arguments.ts';
 
@@ -57,7 +58,7 @@ export async function run<O extends Options>(command: Command<O>, host: Host = p
   try {
     code = await runMain({ ...command, options: { ...command.options, ...every } }, host, io);
   } catch (thrown) {
-    const error = stop.signal.aborted && isAbort(thrown) ? stop.signal.reason : thrown;
+    const error = stop.signal.aborted && isAbort(thrown) ? stop.signal.reason : (explainMissingPackage(thrown) ?? thrown);
     printError(error, io, host);
     if (!(error instanceof EdgeError)) code = 1;
     else code = error.code === 'INTERRUPTED' ? io.stopCode : error.exitCode;

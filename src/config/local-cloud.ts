@@ -2,6 +2,7 @@ import { get } from 'node:http';
 import { EdgeError } from '../errors.ts';
 import { isRecord } from '../text/is-record.ts';
 import { messageOf } from '../text/message-of.ts';
+import { typed } from '../text/typed.ts';
 
 /** The local cloud as `GET /_local/cloud` on its control plane describes itself. */
 export interface LocalCloud {
@@ -34,7 +35,7 @@ const defaultLocalPort = 4600;
 /** Path on the control plane that answers with a LocalCloud as JSON. */
 export const localCloudPath = '/_local/cloud';
 
-const startHint = 'start it with `npm start`, or set EDGE_LOCAL_PORT to its port';
+const startHint = `start it with \`${typed('start')}\`, or set EDGE_LOCAL_PORT to its port`;
 const timeoutMs = 3_000;
 
 /** Asks the running local cloud for itself. LOCAL_CLOUD_ABSENT when nothing answers at the port, or something else does. */
@@ -62,7 +63,7 @@ function checkEnvironment(running: string | undefined, chosen: string | undefine
     'USAGE',
     `the local cloud runs ${running === undefined ? 'no environment' : `environment ${running}`}, and ${chosen} is chosen`,
     {
-      hint: `start one for it: npm start -- --env ${chosen}, with another EDGE_LOCAL_PORT if both are to run`,
+      hint: `start one for it: ${typed('start --')} --env ${chosen}, with another EDGE_LOCAL_PORT if both are to run`,
     },
   );
 }

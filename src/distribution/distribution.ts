@@ -14,6 +14,7 @@ import type { EdgeConfig, ManagedDistribution } from '../config/edge-config.ts';
 import { readLocalCloud } from '../config/local-cloud.ts';
 import { originIdOf } from '../config/origin-alias.ts';
 import { EdgeError } from '../errors.ts';
+import { typed } from '../text/typed.ts';
 import { findLiveDistribution } from './find-distribution.ts';
 import { checkHazards } from './hazards.ts';
 import { ownChanges, planOwnChanges, planRemoval, readOwnFacts, readPublished } from './own-changes.ts';
@@ -51,7 +52,7 @@ export interface WaitOptions extends Partial<PollOptions> {
   onWait?: (written: LiveDistribution) => void;
 }
 
-const applyHint = 'edge locations pick it up automatically; npm run distribution:apply waits for them, and changes nothing more';
+const applyHint = `edge locations pick it up automatically; ${typed('distribution:apply')} waits for them, and changes nothing more`;
 
 export const deployTimeoutMs = 30 * 60_000;
 
@@ -232,7 +233,7 @@ async function create(target: DistributionTarget, plan: DistributionPlan): Promi
     hint:
       existing === undefined
         ? 'it may be deleted by now: give distribution.json a CallerReference of its own'
-        : `it is ${existing.id}, and it differs from the plan: run npm run distribution:plan`,
+        : `it is ${existing.id}, and it differs from the plan: run ${typed('distribution:plan')}`,
   });
 }
 
@@ -256,7 +257,7 @@ async function update(target: DistributionTarget, plan: DistributionPlan, shown:
       if (replanned.changes.length === 0) return again;
       if (JSON.stringify(replanned.changes) !== JSON.stringify(plan.changes) || hasNewHazard(plan, replanned))
         throw new EdgeError('CONFLICT', `distribution ${live.id} was changed since the plan was made: nothing was written`, {
-          hint: 'run npm run distribution:plan, then decide again',
+          hint: `run ${typed('distribution:plan')}, then decide again`,
           cause: error,
         });
       ({ live, next } = { live: again, next: replanned.next });

@@ -9,6 +9,7 @@ import {
   updateDistribution,
 } from '../aws/distribution.ts';
 import { EdgeError } from '../errors.ts';
+import { typed } from '../text/typed.ts';
 import type { ConfigChange } from './diff-config.ts';
 import { awaitDeployed, type DistributionTarget, type WaitOptions } from './distribution.ts';
 import { diffForPromotion, findPrimary, findRollout, stagingReference } from './staging.ts';
@@ -55,7 +56,7 @@ export async function planEnd(target: DistributionTarget): Promise<EndPlan> {
 
 /** Takes the steps in turn. Each reads what is there first, so that an interrupted end goes on when it runs again. */
 export async function endRollout(client: CloudFrontClient, plan: EndPlan, options: WaitOptions): Promise<LiveDistribution> {
-  const waiting = { ...options, noWait: false, interruptHint: 'run npm run distribution:unstage again to go on' };
+  const waiting = { ...options, noWait: false, interruptHint: `run ${typed('distribution:unstage')} again to go on` };
   const primary = await awaitDeployed(client, await detachPolicy(client, plan.primary), waiting);
   if (plan.policy !== undefined) await removePolicy(client, plan.policy.id);
   if (plan.staging !== undefined) await removeStaging(client, plan.staging.id, waiting);

@@ -2,6 +2,7 @@ import type { CacheBehavior, DefaultCacheBehavior, DistributionConfig } from '@a
 import type { LiveDistribution } from '../aws/distribution.ts';
 import { coversPattern, defaultBehavior, isSameBehavior } from '../config/path-pattern.ts';
 import { EdgeError } from '../errors.ts';
+import { typed } from '../text/typed.ts';
 import type { ConfigChange } from './diff-config.ts';
 
 /** Hazards that `--accept` can name. */
@@ -108,7 +109,7 @@ function findLegacyEnd(name: string, was: Behavior | undefined, behavior: Behavi
     {
       kind: 'note',
       message: `${name} has legacy cache settings; ${behavior.CachePolicyId}${behavior.OriginRequestPolicyId === undefined ? '' : ` and ${behavior.OriginRequestPolicyId}`} would decide instead what is cached and what the origin receives`,
-      hint: 'npm run distribution:plan shows the settings that are removed',
+      hint: `${typed('distribution:plan')} shows the settings that are removed`,
     },
   ];
 }
@@ -156,7 +157,7 @@ function findPolicy(live: DistributionConfig, next: DistributionConfig, changed:
     {
       kind: 'refused',
       message: `CloudFront refuses to change ${refused.join(' and ')} while the continuous deployment policy ${policy} is attached`,
-      hint: 'end its rollout first: npm run distribution:unstage; or detach it in the same command: --drop ContinuousDeploymentPolicyId',
+      hint: `end its rollout first: ${typed('distribution:unstage')}; or detach it in the same command: --drop ContinuousDeploymentPolicyId`,
     },
   ];
 }

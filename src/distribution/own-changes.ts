@@ -16,6 +16,7 @@ import {
 import { defaultBehavior, isSameBehavior } from '../config/path-pattern.ts';
 import { usesCountry } from '../config/services.ts';
 import { EdgeError } from '../errors.ts';
+import { typed } from '../text/typed.ts';
 import { configTree } from './config-tree.ts';
 import { diffConfigs } from './diff-config.ts';
 import { arnOn, type Behavior, findHazards, type Hazard, namedBehaviors } from './hazards.ts';
@@ -179,7 +180,7 @@ function findRemoval(
       : {
           kind: 'note',
           message: `${name}: ${all}${drained === undefined ? '; whether it is healthy could not be read' : ''}`,
-          hint: 'npm run failover -- status shows how it is',
+          hint: `${typed('failover --')} status shows how it is`,
         },
     ...(old === undefined || published.includes(old)
       ? []
@@ -319,7 +320,7 @@ function unpublished({ functionName }: OwnChanges): Hazard {
   return {
     kind: 'refused',
     message: `function ${functionName} is not published, and CloudFront associates no other`,
-    hint: 'npm run function:publish',
+    hint: typed('function:publish'),
   };
 }
 

@@ -13,6 +13,7 @@ import {
   updatePolicy,
 } from '../aws/distribution.ts';
 import { EdgeError } from '../errors.ts';
+import { typed } from '../text/typed.ts';
 import { configTree } from './config-tree.ts';
 import { type ConfigChange, diffConfigs } from './diff-config.ts';
 import { awaitDeployed, type DistributionTarget, planTarget, readTarget, type WaitOptions } from './distribution.ts';
@@ -119,7 +120,7 @@ export async function planPromotion(target: DistributionTarget): Promise<Promoti
   const { staging, policy } = await findRollout(target.client, primary);
   if (staging === undefined || policy === undefined || primary.config.ContinuousDeploymentPolicyId !== policy.id)
     throw new EdgeError('NOT_FOUND', `distribution ${primary.id} has no staged rollout`, {
-      hint: 'start one: npm run distribution:apply -- --staging',
+      hint: `start one: ${typed('distribution:apply --')} --staging`,
     });
   if (!staging.isDeployed)
     throw new EdgeError('NOT_READY', `staging distribution ${staging.id} is still being deployed: no viewer has used all of it yet`, {
@@ -134,7 +135,7 @@ export async function promotePlan(
   { primary, staging, changes }: PromotionPlan,
   options: WaitOptions,
 ): Promise<LiveDistribution> {
-  const interruptHint = 'edge locations pick it up automatically; npm run distribution:promote waits for them, and changes nothing more';
+  const interruptHint = `edge locations pick it up automatically; ${typed('distribution:promote')} waits for them, and changes nothing more`;
   const waiting = { ...options, interruptHint };
   if (changes.length === 0) return awaitDeployed(client, primary, waiting);
   const promoted = await promoteStaging(client, primary, staging).catch(async (error: unknown) => {
@@ -146,7 +147,7 @@ export async function promotePlan(
       'CONFLICT',
       `distribution ${primary.id} or ${staging.id} was changed since the plan was made: nothing was promoted`,
       {
-        hint: 'run npm run distribution:promote again to see the new plan',
+        hint: `run ${typed('distribution:promote')} again to see the new plan`,
         cause: error,
       },
     );
@@ -159,7 +160,7 @@ export async function findPrimary(target: DistributionTarget): Promise<LiveDistr
   const primary = await readTarget(target);
   if (primary === undefined)
     throw new EdgeError('NOT_FOUND', 'there is no distribution whose traffic could be divided', {
-      hint: 'create it: npm run distribution:apply',
+      hint: `create it: ${typed('distribution:apply')}`,
     });
   if (primary.config.Staging === true)
     throw new EdgeError('USAGE', `distribution ${primary.id} is a staging distribution itself`, { hint: 'name its primary with --id' });
@@ -216,7 +217,7 @@ function checkStageable({ changes, next }: DistributionPlan): void {
   if (outside.length === 0) return;
   const fields = [...new Set(outside.map(({ path }) => topField(path)))].join(',');
   throw new EdgeError('USAGE', `CloudFront cannot roll this out in stages: ${outside.map(({ path }) => path).join(', ')}`, {
-    hint: `first apply that part to all viewers: npm run distribution:apply -- --only ${fields}; then stage the rest`,
+    hint: `first apply that part to all viewers: ${typed('distribution:apply --')} --only ${fields}; then stage the rest`,
   });
 }
 

@@ -24,6 +24,7 @@ import { readTls } from '../probe/read-tls.ts';
 import { readStage, type Stage } from '../publish/stage.ts';
 import { readHistory, type StoredRecord } from '../publish/versions.ts';
 import { once, oncePer } from '../text/once.ts';
+import { typed } from '../text/typed.ts';
 
 /** The present result of one signal of an origin. */
 export interface SignalResult extends ProbeResult {
@@ -104,7 +105,7 @@ export function openDoctorReaders(options: DoctorOptions): DoctorReaders {
   const data = once(async () => {
     const found = await store();
     if (found === undefined)
-      throw new EdgeError('NOT_FOUND', `key-value store ${config.keyValueStoreName} does not exist`, { hint: 'npm run kvs:apply' });
+      throw new EdgeError('NOT_FOUND', `key-value store ${config.keyValueStoreName} does not exist`, { hint: typed('kvs:apply') });
     return openKeyValueStore(await aws.keyValueStore(), found.arn, { signal, keyPrefix: config.keyPrefix });
   });
   const file = once(own === undefined ? options.file : () => Promise.reject(foreign()));

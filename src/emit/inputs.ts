@@ -1,5 +1,6 @@
 import type { EdgeConfig } from '../config/edge-config.ts';
 import type { FlipperVariables } from '../config/flipper-variables.ts';
+import { typed } from '../text/typed.ts';
 
 /** What a deployment may consist of. */
 export const deploymentParts = ['function', 'store', 'flipper', 'monitoring'] as const;
@@ -55,7 +56,7 @@ const storeArn: DeployInput = {
   name: 'KeyValueStoreArn',
   type: 'text',
   pattern: 'arn:aws:cloudfront::\\d{12}:key-value-store/[0-9a-f-]{36}',
-  description: 'The store that holds the health record; npm run kvs:plan shows it.',
+  description: `The store that holds the health record; ${typed('kvs:plan')} shows it.`,
 };
 
 function flipperInputs(config: EdgeConfig, { plain, secret }: FlipperVariables): DeployInput[] {
@@ -165,7 +166,7 @@ function monitoringInputs({ distributions }: EdgeConfig, isWithFlipper: boolean)
             name: 'DistributionId',
             type: 'text' as const,
             pattern: 'E[A-Z0-9]{6,20}',
-            description: 'Id of the distribution; npm run distribution:plan shows it.',
+            description: `Id of the distribution; ${typed('distribution:plan')} shows it.`,
           },
         ]
       : []),

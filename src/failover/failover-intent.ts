@@ -1,6 +1,7 @@
 import type { Flip } from '../core/flip.ts';
 import { EdgeError } from '../errors.ts';
 import { nearestName } from '../text/nearest-name.ts';
+import { typed } from '../text/typed.ts';
 import type { ReportRequest } from './report.ts';
 
 /** What the operator asks for. */
@@ -96,6 +97,6 @@ function parseReport(origin: string, opinion: string | undefined, { source, ttl,
   return { origin, opinion, source, ttlMs: ttl, reason, at: now };
 }
 
-function misuse(message: string, hint = 'npm run failover -- --help'): EdgeError {
+function misuse(message: string, hint = `${typed('failover --')} --help`): EdgeError {
   return new EdgeError('USAGE', message, { hint });
 }

@@ -6,6 +6,7 @@ import { EdgeError } from '../errors.ts';
 import type { EdgeView } from '../probe/edge-view.ts';
 import type { OriginProbe } from '../probe/probe-origin.ts';
 import { formatDuration } from '../text/duration.ts';
+import { typed } from '../text/typed.ts';
 import { type ExpectByLive, expectAtEdge } from './expect-at-edge.ts';
 import type { WriteIntent } from './failover-intent.ts';
 import { formatEnd, formatOverrideNotice, type OverrideNotice } from './format-failover.ts';
@@ -160,6 +161,6 @@ async function confirmAtEdge(record: string, writtenAt: number, tools: FailoverT
 function interruptedAfter(record: LiveRecord, now: number, cause: unknown): EdgeError {
   return new EdgeError('INTERRUPTED', `interrupted, but flip #${record.state.sequence} is written and in force${formatEnd(record, now)}`, {
     cause,
-    hint: 'npm run failover -- status shows what the edge does; failover -- auto --reason "why" ends an override',
+    hint: `${typed('failover --')} status shows what the edge does; failover -- auto --reason "why" ends an override`,
   });
 }

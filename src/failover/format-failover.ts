@@ -7,6 +7,7 @@ import { formatDuration } from '../text/duration.ts';
 import { formatTable } from '../text/format-table.ts';
 import { formatTime } from '../text/format-time.ts';
 import { paint } from '../text/paint.ts';
+import { typed } from '../text/typed.ts';
 import type { WriteIntent } from './failover-intent.ts';
 import type { FailoverStatus, OriginStatus } from './failover-status.ts';
 import type { FailoverPlan, MoveResult } from './plan-failover.ts';
@@ -72,7 +73,7 @@ export function formatOverrideNotice(
   const what = flip.kind === 'clear' ? 'Override ended' : 'Override';
   const title = `${what} by ${by}: ${record.text}${formatEnd(record, at)}`;
   const event = { time: new Date(at).toISOString(), event: flip.kind, sequence: record.state.sequence, from, to: record.text, by, reason };
-  const lines = [title, `reason: ${reason}`, `before: ${from}`, 'npm run failover -- status shows where viewers go now'];
+  const lines = [title, `reason: ${reason}`, `before: ${from}`, `${typed('failover --')} status shows where viewers go now`];
   return { id: `${by}/${at}/${flip.kind}`, of: flip.kind, title, lines, event };
 }
 

@@ -7,6 +7,7 @@ import { EdgeError } from '../errors.ts';
 import type { OriginProbe } from '../probe/probe-origin.ts';
 import { formatDuration } from '../text/duration.ts';
 import { formatTime } from '../text/format-time.ts';
+import { typed } from '../text/typed.ts';
 import type { WriteIntent } from './failover-intent.ts';
 
 /** What is known about an origin before viewers are sent to it. */
@@ -89,14 +90,14 @@ export async function writePlan(
     const live = parseLiveRecord(snapshot.values, at, origins);
     if (JSON.stringify(live.overrides) !== JSON.stringify(shown.live.overrides))
       throw new EdgeError('CONFLICT', `the override has changed since it was shown: the record is now ${live.text}`, {
-        hint: 'nothing was written; see npm run failover -- status, then decide again',
+        hint: `nothing was written; see ${typed('failover --')} status, then decide again`,
       });
     const plan = planMove(snapshot, intent, seen, tools, at);
     if (plan !== undefined) checkDangers(plan);
     return planWrite(snapshot, flip, { at, reason, by, origins });
   });
   if (written === undefined)
-    throw new EdgeError('CONFLICT', 'the override has ended meanwhile: nothing was written', { hint: 'npm run failover -- status' });
+    throw new EdgeError('CONFLICT', 'the override has ended meanwhile: nothing was written', { hint: `${typed('failover --')} status` });
   const at = now();
   refuseEnded(flip, store, at, 'the record was written, but it moves no viewer');
   return { at, record: parseLiveRecord(new Map(written.puts.map(({ key, value }) => [key, value])), at, origins) };
@@ -162,7 +163,7 @@ export function planFailover(snapshot: StoreSnapshot, flip: Flip, context: Failo
 export function checkDangers({ dangers, flip }: FailoverPlan): void {
   if (dangers.length === 0 || flip.kind !== 'override' || flip.breakGlass !== undefined) return;
   throw new EdgeError('ORIGIN_UNHEALTHY', `refused: ${dangers.join('; ')}`, {
-    hint: 'npm run failover -- status shows the verdicts; --break-glass "why" does it anyway, and the audit keeps the reason',
+    hint: `${typed('failover --')} status shows the verdicts; --break-glass "why" does it anyway, and the audit keeps the reason`,
   });
 }
 

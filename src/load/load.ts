@@ -1,4 +1,4 @@
-import autocannon from 'autocannon';
+import type autocannon from 'autocannon';
 import { bailoutErrors, type LoadRequest, type LoadTarget, maxAnswerBytes } from './plan-load.ts';
 
 export interface LoadOptions {
@@ -37,6 +37,8 @@ export interface LoadReport {
 export async function runLoad(target: LoadTarget, request: LoadRequest, options: LoadOptions): Promise<LoadReport> {
   const { url, addresses } = target;
   const { connections, durationMs, requestsPerSecond, maxErrors, signal, onTick } = options;
+  // An optional package.
+  const { default: start } = await import('autocannon');
   const [address = ''] = addresses;
   const tally = openTally(maxErrors);
   const { method, headers, body } = request;
@@ -53,7 +55,7 @@ export async function runLoad(target: LoadTarget, request: LoadRequest, options:
     setupClient: tally.watch,
   };
   const { latency, duration } = await new Promise<autocannon.Result>((resolve, reject) => {
-    const run = autocannon(settings, (error: unknown, result) => (error ? reject(error) : resolve(result)));
+    const run = start(settings, (error: unknown, result) => (error ? reject(error) : resolve(result)));
     const stop = () => run.stop();
     run.on('reqError', (error: Error) => tally.fail(error.message));
     run.on('tick', () => onTick(tally.answers(), tally.failures()));

@@ -153,6 +153,9 @@ export function describeTests({ tested, utilization, failures, differences }: Te
  */
 export function judgeTests({ failures, differences, unproven }: TestReport, isRollback: boolean, note: Steps['note']): void {
   const stopping = isRollback ? failures : [...failures, ...differences];
-  if (stopping.length > 0) throw new EdgeError('TEST_FAILED', stopping.join('\n'), { hint: 'the fixtures are in test/fixtures/events' });
+  if (stopping.length > 0)
+    throw new EdgeError('TEST_FAILED', stopping.join('\n'), {
+      hint: 'the fixtures are in functions/events of the package, or in test/fixtures/events of the project',
+    });
   for (const line of [...differences, ...unproven]) note(line);
 }

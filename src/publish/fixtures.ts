@@ -7,6 +7,7 @@ import { routingOf } from '../config/services.ts';
 import type { ViewerRequestEvent, ViewerResponseEvent } from '../edge/execution.ts';
 import { parseTestEvent } from '../edge/parse-test-event.ts';
 import { EdgeError } from '../errors.ts';
+import { packageFile } from '../package-files.ts';
 import { isRecord } from '../text/is-record.ts';
 import { messageOf } from '../text/message-of.ts';
 
@@ -41,19 +42,17 @@ const schema = z
 type Expectation = z.output<typeof schema>;
 type ExpectedText = z.output<typeof text>;
 
-/** Where the fixtures are. */
-export const fixtureFolder = 'test/fixtures/events';
 const eventEnding = '.event.json';
 const expectationEnding = '.expected.json';
 
 /**
  * Every `<name>.event.json` of a folder with its `<name>.expected.json`. CONFIG_INVALID when one is missing or wrong.
  */
-export async function readFixtures(folder: string = fixtureFolder): Promise<Fixture[]> {
+export async function readFixtures(folder: string = packageFile('functions/events')): Promise<Fixture[]> {
   const files = await readdir(folder).catch((cause: Error) => {
     throw new EdgeError('CONFIG_MISSING', `cannot read ${folder}: ${cause.message}`, {
       cause,
-      hint: 'run the command in the folder of package.json',
+      hint: 'the package has its own there; a project may have others in test/fixtures/events',
     });
   });
   const named = (ending: string) => files.filter((file) => file.endsWith(ending)).map((file) => file.slice(0, -ending.length));

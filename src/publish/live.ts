@@ -1,6 +1,7 @@
 import { publishFunction as publishDevelopment } from '../aws/function.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { EdgeError } from '../errors.ts';
+import { typed } from '../text/typed.ts';
 import type { ResolvedTools } from './publish-tools.ts';
 import { describeStage, isRelease, isSameStage, type ReleaseMark, readStage, type Stage } from './stage.ts';
 
@@ -54,7 +55,7 @@ export async function confirmLive(mark: ReleaseMark, tools: ResolvedTools): Prom
   const live = await rereadLive(mark, tools);
   if (live !== undefined && isRelease(live, mark)) return live;
   throw new EdgeError('CONFLICT', `v${mark.version} was published, but LIVE is now ${describeStage(live, tools.now())}`, {
-    hint: 'another release came right after this one: npm run function:history shows both',
+    hint: `another release came right after this one: ${typed('function:history')} shows both`,
   });
 }
 
@@ -104,8 +105,8 @@ async function describeLeft(error: EdgeError, { reached, tools, rollbackTo, mark
   if (reached === 'development') return live;
   // Once this release is LIVE, "the version before" is another one; its number stays the same.
   return rollbackTo === undefined
-    ? `${live}; npm run function:history shows whether it is LIVE`
-    : `${live}; npm run function:rollback -- --to ${rollbackTo} makes sure of it`;
+    ? `${live}; ${typed('function:history')} shows whether it is LIVE`
+    : `${live}; ${typed('function:rollback --')} --to ${rollbackTo} makes sure of it`;
 }
 
 /** Reads LIVE without the signal that ended the release. A second Ctrl-C ends the process in any case. */
@@ -115,11 +116,11 @@ async function explainInterruption(cause: unknown, { reached, tools, marks: [mar
   if (reached === 'nothing' || mark === undefined) return explain(': nothing was written', 'LIVE and DEVELOPMENT are unchanged');
   if (reached === 'upload') return explain(': nothing was published', 'LIVE is unchanged, DEVELOPMENT may hold the new code');
   if (reached === 'development') return explain(': nothing was published', 'LIVE is unchanged, DEVELOPMENT holds the new code');
-  const history = 'npm run function:history shows what is LIVE';
+  const history = `${typed('function:history')} shows what is LIVE`;
   try {
     const live = await rereadLive(mark, tools.withoutSignal());
     return isRelease(live, mark)
-      ? explain(`, but v${mark.version} is published and LIVE`, 'npm run function:rollback brings the version before it back')
+      ? explain(`, but v${mark.version} is published and LIVE`, `${typed('function:rollback')} brings the version before it back`)
       : explain(`: v${mark.version} is not LIVE; LIVE is ${describeStage(live, tools.now())}`, history);
   } catch {
     return explain(` while v${mark.version} was being published, and LIVE cannot be read`, history);

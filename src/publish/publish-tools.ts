@@ -21,7 +21,7 @@ export interface PublishTools extends Partial<Pick<RetryOptions, 'sleep' | 'rand
   openStore?: (arn: string) => Promise<FlagStore>;
   /** Runs the code where TestFunction shows too little, and must judge runs as CloudFront does. Default: njs. */
   openRuntime?: () => Promise<AnyRuntime>;
-  /** Default: those of test/fixtures/events. */
+  /** Default: those of functions/events. */
   fixtures?: readonly Fixture[];
   /** Who publishes. Default `unknown`. */
   by?: string;

@@ -2,6 +2,7 @@ import type { FlagStore } from '../core/flag-store.ts';
 import { gate } from '../edge/gate/gate.ts';
 import { formatGateProblem } from '../edge/gate/problem.ts';
 import { EdgeError } from '../errors.ts';
+import { typed } from '../text/typed.ts';
 import { readLiveStage } from './live.ts';
 import { releaseCode } from './publish.ts';
 import { openSteps, type PublishOptions, type PublishTools, type Release, resolveTools } from './publish-tools.ts';
@@ -30,7 +31,7 @@ export async function rollbackRouter(tools: RollbackTools, options: RollbackOpti
   const name = config.functionName;
   const live = await readLiveStage(resolved);
   if (live === undefined)
-    throw new EdgeError('NOT_FOUND', `${name} was never published: there is nothing to roll back to`, { hint: 'npm run function:publish' });
+    throw new EdgeError('NOT_FOUND', `${name} was never published: there is nothing to roll back to`, { hint: typed('function:publish') });
   // LIVE names the store that it reads: no further call finds it.
   const arn = live.keyValueStoreArn ?? (typeof keyValueStoreArn === 'string' ? keyValueStoreArn : await keyValueStoreArn());
   const store = await tools.openStore(arn);
@@ -63,7 +64,7 @@ function findTarget(
     const named = known.find((record) => record.sha256 === sha256 && (to === undefined || record.version === to));
     if (named !== undefined) return named;
     throw new EdgeError('NOT_FOUND', `no recorded version${to === undefined ? '' : ` ${to}`} has the SHA-256 ${sha256}`, {
-      hint: 'npm run function:history -- --json lists the recorded versions',
+      hint: `${typed('function:history --')} --json lists the recorded versions`,
     });
   }
   // The attested ones first: an added record must not hide one of the same number.

@@ -5,6 +5,7 @@ import { publishCodeKey, publishKey, publishPlaces } from '../../kvs/keys.ts';
 import { maxFunctionBytes, maxKeysPerUpdate, maxValueBytes } from '../../kvs/limits.ts';
 import type { FlagStore } from '../core/flag-store.ts';
 import { EdgeError } from '../errors.ts';
+import { typed } from '../text/typed.ts';
 import type { Candidate } from './publish-tools.ts';
 import { describeStage, hashCode, type Stage } from './stage.ts';
 
@@ -133,7 +134,7 @@ async function writeVersion(store: FlagStore, { record, text, pieces }: VersionE
     const there = parsePublishRecord(found);
     if (there !== undefined && linkOf(found) !== expected)
       throw new EdgeError('CONFLICT', `${there.by} has just recorded version ${there.version}: another release is in progress`, {
-        hint: 'npm run function:history shows what is LIVE; then run it again',
+        hint: `${typed('function:history')} shows what is LIVE; then run it again`,
       });
     return {
       puts: [{ key, value: text }, ...pieces.map((value, piece) => ({ key: publishCodeKey(record.version, piece), value }))],

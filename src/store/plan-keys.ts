@@ -3,6 +3,7 @@ import { isReservedKey, outside, ownedPrefix } from '../../kvs/reserved-keys.ts'
 import { seed } from '../../kvs/seed.ts';
 import type { FlagStore } from '../core/flag-store.ts';
 import { EdgeError } from '../errors.ts';
+import { typed } from '../text/typed.ts';
 import { writeAndReadBack } from './create-store.ts';
 
 /**
@@ -138,7 +139,7 @@ function isOpen({ key, before, after }: KeyWrite, now: string | undefined, index
   // The flipper or an operator wrote first: theirs is the live record.
   if (before === undefined && isReservedKey(key) && !key.startsWith(ownedPrefix)) return false;
   throw new EdgeError('CONFLICT', `key ${JSON.stringify(key)} was changed since the plan was made`, {
-    hint: `${index === 0 ? 'nothing was written' : 'earlier changes are written'}; see npm run kvs:plan, then apply again`,
+    hint: `${index === 0 ? 'nothing was written' : 'earlier changes are written'}; see ${typed('kvs:plan')}, then apply again`,
   });
 }
 

@@ -5,6 +5,7 @@ import { createEmptyStore, describeStore, type StoreDescription, waitForStore } 
 import type { EdgeConfig } from '../config/edge-config.ts';
 import type { FlagStore } from '../core/flag-store.ts';
 import { EdgeError } from '../errors.ts';
+import { typed } from '../text/typed.ts';
 import { storeComment, storeTimeoutMs } from './create-store.ts';
 import { checkStoreSize, type KeysPlan, type KeyWrite, listBatches, planKeys, writeBatches } from './plan-keys.ts';
 
@@ -43,7 +44,7 @@ export async function readStorePlan(target: StoreTarget): Promise<StorePlan> {
   const found = await findStore(target);
   if (found !== undefined && !found.isReady)
     throw new EdgeError('NOT_READY', `key-value store ${found.name} is ${found.status.toLowerCase()}`, {
-      hint: 'npm run kvs:apply waits for it',
+      hint: `${typed('kvs:apply')} waits for it`,
     });
   return makePlan(target, found);
 }
@@ -74,7 +75,7 @@ export async function applyStorePlan(target: StoreTarget, plan: StorePlan): Prom
 async function explainInterruption(cause: unknown, target: StoreTarget, plan: StorePlan): Promise<EdgeError> {
   const ended = target.signal?.reason instanceof EdgeError ? target.signal.reason.message : 'interrupted';
   const explain = (message: string) =>
-    new EdgeError('INTERRUPTED', `${ended}${message}`, { cause, hint: 'npm run kvs:plan shows what is left; kvs:apply continues' });
+    new EdgeError('INTERRUPTED', `${ended}${message}`, { cause, hint: `${typed('kvs:plan')} shows what is left; kvs:apply continues` });
   try {
     const found = await describeStore(await target.aws.cloudFront(), plan.name);
     if (found !== undefined && plan.arn === undefined)

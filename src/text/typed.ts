@@ -1,7 +1,10 @@
 /** How the user starts a command: by npm in this repository, by the package's program in a team's project. */
 export type Program = 'npm run' | 'npx edge-failover' | 'edge-failover';
 
-let program: Program = 'npm run';
+/** Defined in what the build of the package made. */
+declare const edgeDist: string;
+
+let program: Program = typeof edgeDist !== 'undefined' ? 'npx edge-failover' : 'npm run';
 
 /** Called once, when the process starts. */
 export function setProgram(started: Program): void {

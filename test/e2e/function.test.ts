@@ -117,7 +117,7 @@ describeWith(['njs'], 'npm run function:publish', () => {
   });
 
   it('stops at a fixture that the function no longer meets, and shows the difference', async () => {
-    const fixture = 'test/fixtures/events/country-missing.expected.json';
+    const fixture = 'functions/events/country-missing.expected.json';
     const kept = await copy.read(fixture);
     const live = copy.live();
     await copy.write(fixture, JSON.stringify({ request: { uri: '/', headers: { 'x-origin-route': 'mars' } } }));

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { defaultBehavior } from '../../config/path-pattern.ts';
 import { formatTable } from '../../text/format-table.ts';
 import { paint } from '../../text/paint.ts';
+import { typed } from '../../text/typed.ts';
 import { describeChange, formatChanges } from '../format-plan.ts';
 import type { Hazard } from '../hazards.ts';
 import { functionArn } from '../own-changes.ts';
@@ -78,15 +79,15 @@ export function formatInit(plan: InitPlan, colour: boolean): string[] {
 /** What to do after the file is written. */
 export function formatNextSteps(plan: InitPlan, colour: boolean): string[] {
   const { found, adoption, before } = plan;
-  if (adoption.changes.length === 0) return ['', 'npm run doctor checks what is adopted already'];
+  if (adoption.changes.length === 0) return ['', `${typed('doctor')} checks what is adopted already`];
   const steps = [
     ...(before === undefined
       ? []
       : [
           `save the team's function, in the folder of edge.config.ts: mkdir -p ${dirname(before.file)} && aws cloudfront get-function --name ${before.functionName} --stage LIVE ${before.file}`,
         ]),
-    'npm run kvs:apply creates the store, and npm run function:publish proves the function and makes it LIVE: no behavior runs it yet',
-    'npm run distribution:plan shows the change above, and npm run distribution:apply makes it',
+    `${typed('kvs:apply')} creates the store, and ${typed('function:publish')} proves the function and makes it LIVE: no behavior runs it yet`,
+    `${typed('distribution:plan')} shows the change above, and ${typed('distribution:apply')} makes it`,
   ];
   return [
     '',

@@ -6,6 +6,7 @@ import { aliasOf } from '../../config/origin-alias.ts';
 import { coversPattern } from '../../config/path-pattern.ts';
 import { listOrders } from '../../config/services.ts';
 import { EdgeError } from '../../errors.ts';
+import { typed } from '../../text/typed.ts';
 import { type CheckFinding, defineCheck, fail, ok, problemsOr, warn } from '../check.ts';
 import {
   type DistributionView,
@@ -49,11 +50,11 @@ function judgeDistribution({ live, ownId, changed, problems: names }: Distributi
   const owner = 'the tool that owns it';
   if (live === undefined)
     return ownId === undefined
-      ? [fail('the distribution does not exist; the other checks read distribution.json instead', 'npm run distribution:apply')]
+      ? [fail('the distribution does not exist; the other checks read distribution.json instead', typed('distribution:apply'))]
       : [fail(`${ownId} does not exist in this account`, 'correct its id in edge.config.ts, or use the credentials of its account')];
   const problems = names.map((problem) => fail(problem, `correct edge.config.ts, or add it with ${owner}`));
   if (live.config.Enabled !== true) {
-    const fix = ownId === undefined ? 'set Enabled to true, then npm run distribution:apply' : `enable it with ${owner}`;
+    const fix = ownId === undefined ? `set Enabled to true, then ${typed('distribution:apply')}` : `enable it with ${owner}`;
     problems.push(fail(`${live.id} is disabled and serves no viewers`, fix));
   }
   if (!live.isDeployed)
@@ -62,8 +63,8 @@ function judgeDistribution({ live, ownId, changed, problems: names }: Distributi
   if (changed.length > 0) {
     const more = changed.length > shown ? ` and ${changed.length - shown} more` : '';
     const found = `${live.id} differs from ${source}: ${changed.slice(0, shown).join(', ')}${more}`;
-    const again = `npm run distribution:apply; where ${owner} took it away, let that tool have it too, or ignore the field`;
-    problems.push(warn(found, ownId === undefined ? 'npm run distribution:plan shows the differences' : again));
+    const again = `${typed('distribution:apply')}; where ${owner} took it away, let that tool have it too, or ignore the field`;
+    problems.push(warn(found, ownId === undefined ? `${typed('distribution:plan')} shows the differences` : again));
   }
   const policy = live.config.ContinuousDeploymentPolicyId;
   if (ownId !== undefined && policy)
@@ -91,7 +92,7 @@ export const originsCheck = defineCheck<OriginsFacts>({
 
 function judgeOrigins({ where, config, origins, isLocal }: OriginsFacts): readonly CheckFinding[] {
   const there = new Map((config.Origins?.Items ?? []).map((origin) => [origin.Id, origin]));
-  const fix = 'make the distribution and edge.config.ts agree, then npm run distribution:apply';
+  const fix = `make the distribution and edge.config.ts agree, then ${typed('distribution:apply')}`;
   const hasRegions = Object.values(origins).some(({ originId }) => regionHeaderOf(there.get(originId)) !== undefined);
   const problems = Object.entries(origins).flatMap(([alias, { originId: id, region, domainName }]): CheckFinding[] => {
     const origin = there.get(id);
@@ -153,8 +154,8 @@ export function judgeEveryBehavior({ where, functionName, behaviors, isNamed = f
       fail(
         `${where}: ${name} runs ${arn === undefined ? 'no function' : arn} on viewer-request`,
         isNamed
-          ? 'npm run distribution:apply adds it; where another tool took it away, let that tool have it too, or ignore the field'
-          : `add ${functionName} to its FunctionAssociations, then npm run distribution:apply`,
+          ? `${typed('distribution:apply')} adds it; where another tool took it away, let that tool have it too, or ignore the field`
+          : `add ${functionName} to its FunctionAssociations, then ${typed('distribution:apply')}`,
       ),
     ];
   });

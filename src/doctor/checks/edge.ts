@@ -9,6 +9,7 @@ import { EdgeError } from '../../errors.ts';
 import type { Stage } from '../../publish/stage.ts';
 import { listAttested, type StoredRecord } from '../../publish/versions.ts';
 import { formatDuration } from '../../text/duration.ts';
+import { typed } from '../../text/typed.ts';
 import { type CheckFinding, defineCheck, fail, ok, problemsOr, warn } from '../check.ts';
 
 interface LiveCodeFacts {
@@ -21,7 +22,7 @@ interface LiveCodeFacts {
 
 /** What to do so that the publisher makes the build LIVE. */
 function publishWith(publishedBy: EdgeConfig['publishedBy'] = 'function:publish'): string {
-  return publishedBy === 'function:publish' ? 'npm run function:publish' : `deploy the build with ${publishedBy}`;
+  return publishedBy === 'function:publish' ? typed('function:publish') : `deploy the build with ${publishedBy}`;
 }
 
 /** LIVE runs the build of the working tree. */
@@ -42,7 +43,7 @@ export function judgeLiveCode({ name, built, live, publishedBy }: LiveCodeFacts)
     problems.push(
       fail(
         `LIVE is ${short(live.sha256)}, the working tree builds ${short(built.sha256)}`,
-        `npm run function:explain -- --diff shows which viewers would move; then ${publishWith(publishedBy)}`,
+        `${typed('function:explain --')} --diff shows which viewers would move; then ${publishWith(publishedBy)}`,
       ),
     );
   if (live.runtime !== 'cloudfront-js-2.0')
@@ -78,13 +79,13 @@ export function judgeVersions({ live, known }: VersionsFacts): readonly CheckFin
     return [
       warn(
         'LIVE attests no version, since an older package published it: function:rollback needs the SHA-256 of the code',
-        'the next npm run function:publish starts the chain',
+        `the next ${typed('function:publish')} starts the chain`,
       ),
     ];
   const attested = listAttested(live, known);
   const last = attested.at(-1);
   const rest = known.filter((record) => !attested.includes(record) && record.version < published.version);
-  const fix = 'find out who wrote the store (docs/cloudtrail.md); npm run function:publish records LIVE again';
+  const fix = `find out who wrote the store (docs/cloudtrail.md); ${typed('function:publish')} records LIVE again`;
   if (last === undefined) return [fail(`the record of LIVE, version ${published.version}, is missing or was changed`, fix)];
   // The store keeps the last versions only: older links end where nothing older is left.
   if (last.after !== undefined && rest.some(({ version }) => version <= (last.before ?? 0)))
@@ -115,8 +116,9 @@ export const storeAssociationCheck = defineCheck<StoreAssociationFacts>({
 });
 
 export function judgeStoreAssociation({ functionName, storeName, store, live }: StoreAssociationFacts): readonly CheckFinding[] {
-  const publish = 'npm run function:publish sets the association each time';
-  if (store === undefined) return [fail(`key-value store ${storeName} does not exist`, 'npm run kvs:apply, then npm run function:publish')];
+  const publish = `${typed('function:publish')} sets the association each time`;
+  if (store === undefined)
+    return [fail(`key-value store ${storeName} does not exist`, `${typed('kvs:apply')}, then ${typed('function:publish')}`)];
   if (!store.isReady) return [fail(`key-value store ${storeName} is ${store.status.toLowerCase()}, not ready`, 'wait, then run it again')];
   if (live === undefined) return [fail(`${functionName} has never been published`, publish)];
   if (live.keyValueStoreArn === undefined) return [fail(`LIVE ${functionName} is associated with no key-value store`, publish)];
@@ -142,7 +144,7 @@ export const healthRecordCheck = defineCheck<HealthRecordFacts>({
 
 export function judgeHealthRecord({ values, origins, now }: HealthRecordFacts): readonly CheckFinding[] {
   const text = values.get(healthKey);
-  if (text === undefined) return [warn('the key health is missing, which the edge treats as ok', 'npm run kvs:apply')];
+  if (text === undefined) return [warn('the key health is missing, which the edge treats as ok', typed('kvs:apply'))];
   const entries = parseHealthRecord(text, origins);
   if (entries === undefined)
     return [
@@ -150,7 +152,7 @@ export function judgeHealthRecord({ values, origins, now }: HealthRecordFacts): 
         parseHealthRecord(text) === undefined
           ? `the edge cannot parse the record ${JSON.stringify(text.slice(0, 120))}`
           : `the record is ${text.length} characters long, longer than the configured origins can need: the edge treats it as ok`,
-        'npm run failover -- auto writes a valid record, such as ok',
+        `${typed('failover --')} auto writes a valid record, such as ok`,
       ),
     ];
   const problems: CheckFinding[] = [];
@@ -159,7 +161,7 @@ export function judgeHealthRecord({ values, origins, now }: HealthRecordFacts): 
     problems.push(
       fail(
         `the record names ${unknown.join(', ')}, but edge.config.ts has ${origins.join(', ')}: those entries move no viewers`,
-        'npm run failover -- to <origin> with the right name, or fix edge.config.ts and publish',
+        `${typed('failover --')} to <origin> with the right name, or fix edge.config.ts and publish`,
       ),
     );
   const long = entries.filter(({ until }) => until !== undefined && until > edgeSeconds(now + maxOverrideMs));
@@ -167,24 +169,24 @@ export function judgeHealthRecord({ values, origins, now }: HealthRecordFacts): 
     problems.push(
       fail(
         `an override of ${[...new Set(long.map(({ origin }) => origin))].join(', ')} ends more than 72 hours from now: no command of this package writes one`,
-        'find out who wrote it (docs/cloudtrail.md); npm run failover -- auto ends it',
+        `find out who wrote it (docs/cloudtrail.md); ${typed('failover --')} auto ends it`,
       ),
     );
   const live = parseLiveRecord(values, now);
   const weights = effectiveWeights(live);
   if (origins.every((id) => weights[id] === 0))
-    problems.push(fail('every origin has weight 0, which the edge ignores: all origins serve viewers', 'npm run failover -- auto'));
+    problems.push(fail('every origin has weight 0, which the edge ignores: all origins serve viewers', `${typed('failover --')} auto`));
   const expired = entries.filter(({ until }) => until !== undefined && until <= edgeSeconds(now));
   if (expired.length > 0)
     problems.push(
       warn(
         `${expired.length} expired override${expired.length === 1 ? '' : 's'} in the record: the edge skips them on every request`,
-        'npm run failover -- auto --reason "tidy up", or the next flip, removes them',
+        `${typed('failover --')} auto --reason "tidy up", or the next flip, removes them`,
       ),
     );
   if (live.edited)
     problems.push(
-      warn('the record was edited outside this package: the history has no reason', 'npm run failover -- status shows all of it'),
+      warn('the record was edited outside this package: the history has no reason', `${typed('failover --')} status shows all of it`),
     );
   return problemsOr(problems, describe(live, now));
 }

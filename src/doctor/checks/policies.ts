@@ -10,6 +10,7 @@ import {
 } from '../../config/managed-policies.ts';
 import { listRoutings, usesCountry } from '../../config/services.ts';
 import { formatDuration } from '../../text/duration.ts';
+import { typed } from '../../text/typed.ts';
 import { type CheckFinding, defineCheck, fail, problemsOr, warn } from '../check.ts';
 import { legacyHeaders, listBehaviors, type RoutedBehavior, readBothConfigs, readRoutedBehaviors } from '../distribution-view.ts';
 import type { DoctorReaders } from '../readers.ts';
@@ -95,7 +96,7 @@ export const countryCheck = defineCheck<CountryFacts>({
 export function judgeCountry({ where, behaviors, hasRoutes, hasSubdivisions }: CountryFacts): readonly CheckFinding[] {
   const needed = [countryHeader, ...(hasSubdivisions ? [subdivisionHeader] : [])];
   const names = needed.map((header) => shownHeaders[header]).join(' and ');
-  const fix = `set OriginRequestPolicyId to ${countryPolicyId} (AllViewerAndCloudFrontHeaders-2022-06), then npm run distribution:apply; where another tool owns the distribution, manage: ['origin-request-policy'] does it`;
+  const fix = `set OriginRequestPolicyId to ${countryPolicyId} (AllViewerAndCloudFrontHeaders-2022-06), then ${typed('distribution:apply')}; where another tool owns the distribution, manage: ['origin-request-policy'] does it`;
   const problems = behaviors.flatMap(({ name, cachePolicy, originRequestPolicy, behavior }): CheckFinding[] => {
     const asked = [...(cachePolicy?.headers ?? []), ...legacyHeaders(behavior)];
     const missing = needed.filter(

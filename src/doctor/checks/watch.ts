@@ -3,6 +3,7 @@ import type { EdgeConfig, FailoverPolicy } from '../../config/edge-config.ts';
 import { overrideInForce, parseLiveRecord } from '../../core/live-record.ts';
 import { EdgeError } from '../../errors.ts';
 import { formatDuration } from '../../text/duration.ts';
+import { typed } from '../../text/typed.ts';
 import { type CheckFinding, defineCheck, fail, ok, warn } from '../check.ts';
 import type { SignalResult } from '../readers.ts';
 
@@ -41,7 +42,7 @@ export function judgeSignals(origin: string, looks: readonly SignalResult[]): re
     const failed = look.class === undefined ? '' : `${look.class}: `;
     return fail(
       `${origin}, ${look.name} fails: ${failed}${look.detail ?? 'bad'}`,
-      'npm run failover -- status shows whether it was drained; --accept signals where this machine cannot reach the origins',
+      `${typed('failover --')} status shows whether it was drained; --accept signals where this machine cannot reach the origins`,
     );
   });
 }
@@ -86,7 +87,8 @@ export function judgeAlarms({ functionName, found }: AlarmsFacts): readonly Chec
         `infra/flipper.yaml in ${metricsRegion} has one; or create one on AWS/CloudFront ${name} with FunctionName=${functionName} and Region=Global`,
       );
     const going = seeing.find(({ alarm }) => alarm.state === 'ALARM');
-    if (going !== undefined) return fail(`alarm ${going.alarm.name} is in ALARM`, 'npm run function:rollback if it started with a publish');
+    if (going !== undefined)
+      return fail(`alarm ${going.alarm.name} is in ALARM`, `${typed('function:rollback')} if it started with a publish`);
     const notifying = seeing.find(({ alarm }) => alarm.hasActions);
     if (notifying === undefined)
       return warn(`alarm ${seeing[0]?.alarm.name} on ${name} notifies no operator`, 'give it an action, such as an SNS topic');
@@ -146,7 +148,7 @@ export function judgeFlipper(facts: FlipperFacts): readonly CheckFinding[] {
       : `the flipper last moved traffic ${formatDuration(now - automaticAt)} ago`;
   const fix = 'check its log; infra/flipper.yaml has an alarm on missing runs';
   if (alarms === undefined)
-    return [warn(`${last}; on the local cloud nothing else shows whether it runs`, 'npm start runs a flipper by default')];
+    return [warn(`${last}; on the local cloud nothing else shows whether it runs`, `${typed('start')} runs a flipper by default`)];
   if (alarms instanceof EdgeError) return [warn(`${last}; it is not known whether it runs: ${alarms.message}`, alarms.hint ?? fix)];
   const silence = alarms.filter(isSilenceAlarm);
   const going = silence.find(({ state }) => state === 'ALARM');
@@ -221,7 +223,7 @@ function findStuck({ values, signals, failover, now }: FlipperFacts): CheckFindi
     if (freeAt <= failover.rampStepMs || now - freeAt < patienceMs || !isHealthy) continue;
     return fail(
       `${origin} is healthy, and its weight has stayed at ${weight} for ${formatDuration(now - freeAt)} after its hold-down: no flipper starts the failback`,
-      'start the flipper, or move traffic by hand with npm run failover',
+      `start the flipper, or move traffic by hand with ${typed('failover')}`,
     );
   }
   return undefined;

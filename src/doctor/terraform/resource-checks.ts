@@ -2,6 +2,7 @@ import { isReservedKey, ownKey } from '../../../kvs/reserved-keys.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
 import type { BuiltFunction } from '../../edge/build.ts';
 import { hashCode } from '../../publish/stage.ts';
+import { typed } from '../../text/typed.ts';
 import { type CheckFinding, fail, ok, problemsOr, warn } from '../check.ts';
 import { notKnown } from './distribution-checks.ts';
 import { type Attributes, list, type PlannedChange, type TerraformPlan, unknownValue } from './read-plan.ts';
@@ -43,7 +44,7 @@ function judgeLifetime({ address, action }: PlannedChange, name: string): CheckF
     return [
       fail(
         `the plan deletes the function ${name} (${address}): CloudFront refuses it while a behavior runs the function, else viewers lose failover`,
-        'npm run un-adopt shows how to leave; a removed block with destroy = false only ends the management by Terraform',
+        `${typed('un-adopt')} shows how to leave; a removed block with destroy = false only ends the management by Terraform`,
       ),
     ];
   if (action === 'replace')
@@ -104,7 +105,7 @@ function judgeOwnFunction(change: PlannedChange, name: string): readonly CheckFi
   return [
     warn(
       `the plan updates ${name}, and the provider then publishes what is in DEVELOPMENT (publish = true)`,
-      'run npm run function:publish after the apply: it makes LIVE what it has proved',
+      `run ${typed('function:publish')} after the apply: it makes LIVE what it has proved`,
     ),
   ];
 }

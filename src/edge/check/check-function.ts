@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { maxFunctionBytes } from '../../../kvs/limits.ts';
+import { typed } from '../../text/typed.ts';
 import type { Execution, JudgeRun, RunInput } from '../execution.ts';
 import { gate } from '../gate/gate.ts';
 import { type GateProblem, isRefusal } from '../gate/problem.ts';
@@ -117,7 +118,7 @@ export function formatCheck(check: FunctionCheck, tools: CheckTools): string[] {
   const cost = instructions
     ? `${figure(instructions.perRequest)} instructions a request over a function that does nothing, ${figure(instructions.load)} to load`
     : uncounted;
-  const engineNote = check.needsNjs ? ['npm run edge runs it in njs, where that is installed'] : [];
+  const engineNote = check.needsNjs ? [`${typed('edge')} runs it in njs, where that is installed`] : [];
   const parts = [size, engine, ...(check.njs === 'passed' ? [cost] : []), ...engineNote];
   return [...check.problems.map(formatProblem), `${check.file}: ${parts.join('; ')}`];
 }

@@ -1,4 +1,5 @@
 import { maxFunctionBytes } from '../../../kvs/limits.ts';
+import { typed } from '../../text/typed.ts';
 import { findNjsNeeds, type NjsNeed } from '../njs/needs-njs.ts';
 import { runBatch } from '../njs/run-batch.ts';
 import { type CheckSyntaxOptions, checkSyntax } from './check-syntax.ts';
@@ -44,7 +45,7 @@ export async function gate(code: string, options: GateOptions = {}): Promise<Gat
 }
 
 function describeNeed({ line, what }: NjsNeed, file: string | undefined): GateProblem {
-  const instead = 'V8 behaves differently from CloudFront’s engine here: npm run edge runs the function in njs';
+  const instead = `V8 behaves differently from CloudFront’s engine here: ${typed('edge')} runs the function in njs`;
   return { level: 'note', needsNjs: true, file, line, column: 1, found: what, rule: 'engine', instead };
 }
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EdgeError } from '../../errors.ts';
+import { typed } from '../../text/typed.ts';
 import type { RunInput } from '../execution.ts';
 import { readImports } from '../gate/parse-code.ts';
 import { runProcess, sandbox } from './run-process.ts';
@@ -131,7 +132,7 @@ const limits = { silenceMs: 60_000, maxMs: 120_000, maxKiB: 4 * 1_048_576, maxCp
 
 function cannotCount(reason: string): EdgeError {
   return new EdgeError('TEST_FAILED', `the function's instructions cannot be counted: ${reason}`, {
-    hint: 'npm run function:test shows one run of it',
+    hint: `${typed('function:test')} shows one run of it`,
   });
 }
 

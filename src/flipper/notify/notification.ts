@@ -1,4 +1,5 @@
 import { formatDuration } from '../../text/duration.ts';
+import { typed } from '../../text/typed.ts';
 import type { FlipperEvent } from '../flipper-event.ts';
 import { formatEventJson, formatEventText } from '../format-flipper-event.ts';
 
@@ -41,7 +42,11 @@ export function buildNotification(event: FlipperEvent, at: number, by: string): 
     id: `${by}/${at}/${event.event}`,
     of: event.event,
     title: titleOf(event),
-    lines: [formatEventText(event, at, false), `reported by ${by}, times are UTC`, 'npm run failover -- status shows where viewers go now'],
+    lines: [
+      formatEventText(event, at, false),
+      `reported by ${by}, times are UTC`,
+      `${typed('failover --')} status shows where viewers go now`,
+    ],
     event: parsed,
   };
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkFixture, fixtureFolder, readFixtures } from '../../../src/publish/fixtures.ts';
+import { checkFixture, readFixtures } from '../../../src/publish/fixtures.ts';
 
 const output = {
   request: {
@@ -54,7 +54,7 @@ describe('the folder of fixtures', () => {
   const put = (name: string, text: string) => writeFile(join(folder, name), text);
 
   it('holds the project’s own, each with its expectation', async () => {
-    const fixtures = await readFixtures(fixtureFolder);
+    const fixtures = await readFixtures();
     expect(fixtures.length).toBeGreaterThanOrEqual(8);
     expect(new Set(fixtures.map(({ event }) => event.request.method)).size).toBeGreaterThanOrEqual(4);
   });
