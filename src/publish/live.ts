@@ -1,9 +1,10 @@
 import { publishFunction as publishDevelopment } from '../aws/function.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
+import { firstCode } from '../edge/first-code.ts';
 import { EdgeError } from '../errors.ts';
 import { typed } from '../text/typed.ts';
 import type { ResolvedTools } from './publish-tools.ts';
-import { describeStage, isRelease, isSameStage, type ReleaseMark, readStage, type Stage } from './stage.ts';
+import { describeStage, hashCode, isRelease, isSameStage, type ReleaseMark, readStage, type Stage } from './stage.ts';
 
 // LIVE: reading it, publishing to it, and what a failed release left there.
 
@@ -13,7 +14,7 @@ export function readLiveStage({ cloudFront, config, retry }: ResolvedTools): Pro
 
 /** CONFLICT when LIVE is code that this project did not publish, such as a fix made in the console. */
 export function refuseForeign(live: Stage, now: number): void {
-  if (live.published !== undefined) return;
+  if (live.published !== undefined || live.sha256 === hashCode(firstCode)) return;
   throw new EdgeError('CONFLICT', `LIVE holds ${describeStage(live, now)}: this project did not publish it`, {
     hint: '--force replaces it and records its code first, so that function:rollback can bring it back',
   });

@@ -83,7 +83,7 @@ function judgeOwnFunction(change: PlannedChange, name: string): readonly CheckFi
   if (end.length > 0 || action === 'none') return end.length > 0 ? end : [ok(`the plan leaves the function ${name} as it is`)];
   const settings = judgeSettings(change, name);
   if (action === 'create')
-    return problemsOr(settings, `the plan creates the function ${name} (${address}); function:publish -- --force then publishes its code`);
+    return problemsOr(settings, `the plan creates the function ${name} (${address}); function:publish then publishes its code`);
   const isChanged = (field: string) => before?.[field] !== after?.[field];
   const problems = [...settings];
   if (after?.['code'] === unknownValue) problems.push(notKnown('the plan', `the code of ${name}`));

@@ -5,6 +5,7 @@ import { openAws } from '../../../src/aws/clients.ts';
 import { describeFunction } from '../../../src/aws/function.ts';
 import { buildFunction } from '../../../src/edge/build.ts';
 import type { FunctionRuntime } from '../../../src/edge/execution.ts';
+import { firstCode } from '../../../src/edge/first-code.ts';
 import { findNjs } from '../../../src/edge/njs/njs.ts';
 import { type Fixture, readFixtures } from '../../../src/publish/fixtures.ts';
 import { publishRouter, releaseCode } from '../../../src/publish/publish.ts';
@@ -235,6 +236,20 @@ describe('somebody else’s code', () => {
   it('in DEVELOPMENT is one’s own after a failed try, and is replaced', async () => {
     await expect(publishRouter(publisher.tools({ fixtures: [strangeFixture({ request: { uri: '/x' } })] }))).rejects.toThrow();
     expect(await publishRouter(publisher.tools({ config: configFor('KR') }))).toMatchObject({ outcome: 'published', version: 1 });
+  });
+
+  it('with which another tool created the function does not stop it', async () => {
+    const { etag } = await createFunction(publisher.account, 'origin-router', publisher.storeArn);
+    const association = { Quantity: 1, Items: [{ KeyValueStoreARN: publisher.storeArn }] };
+    const FunctionConfig = { Comment: 'Edge routing', Runtime: 'cloudfront-js-2.0' as const, KeyValueStoreAssociations: association };
+    const FunctionCode = Buffer.from(firstCode);
+    const created = await publisher.account.cloudfront.send(
+      new UpdateFunctionCommand({ Name: 'origin-router', IfMatch: etag, FunctionConfig, FunctionCode }),
+    );
+    await publisher.account.cloudfront.send(new PublishFunctionCommand({ Name: 'origin-router', IfMatch: created.ETag }));
+    const release = await publishRouter(publisher.tools());
+    expect(release).toMatchObject({ outcome: 'published' });
+    expect(publisher.live()?.sha256).toBe(release.sha256);
   });
 
   it('in LIVE by other means stops it; --force records it first', async () => {
