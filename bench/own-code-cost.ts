@@ -7,6 +7,7 @@ import { countRequests } from '../src/edge/njs/instructions.ts';
 
 type Inputs = Parameters<typeof countRequests>[1];
 type Tools = Parameters<typeof countRequests>[2];
+type Options = Parameters<typeof countRequests>[3];
 
 /** Code that does nothing, in the forms that cost differently. */
 const forms = [
@@ -16,17 +17,17 @@ const forms = [
 ] as const;
 
 /** What code of the team's own costs on top of the router of a configuration, without what the code itself does. */
-export async function countOwnCode(config: EdgeConfig, inputs: Inputs, tools: Tools) {
+export async function countOwnCode(config: EdgeConfig, inputs: Inputs, tools: Tools, options?: Options) {
   const folder = await mkdtemp(join(tmpdir(), 'own-code-'));
   try {
     const plain = await buildFunction(config);
-    const [alone = 0] = await countRequests(plain.code, inputs, tools);
+    const [alone = 0] = await countRequests(plain.code, inputs, tools, options);
     const rows = [];
     for (const { name, part, code, budget } of forms) {
       const file = join(folder, `${rows.length}.js`);
       await writeFile(file, code);
       const built = await buildFunction({ ...config, [part]: file });
-      const [composed = 0] = await countRequests(built.code, inputs, tools);
+      const [composed = 0] = await countRequests(built.code, inputs, tools, options);
       rows.push({ name, instructions: composed - alone, budget, bytes: built.bytes - plain.bytes, maxBytes: 260 });
     }
     return rows;

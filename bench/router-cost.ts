@@ -1,5 +1,6 @@
-// What the router costs in njs against its budgets: npm run bench -- router [function.js]
+// What the router costs in njs compared with its budgets: npm run bench -- router [function.js | --budgets]
 // Instructions, not time: the same code gives the same figures on every run. A function file is counted by itself, without budgets.
+// --budgets counts only the rows that have one, as the tests do.
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { maxEntries, maxRecordLength } from '../kvs/health-record.ts';
@@ -7,8 +8,9 @@ import type { EdgeConfig } from '../src/config/edge-config.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { buildFunction } from '../src/edge/build.ts';
 import type { RunInput } from '../src/edge/execution.ts';
-import { countInstructions, countRequests } from '../src/edge/njs/instructions.ts';
+import { countLoad, countRequests } from '../src/edge/njs/instructions.ts';
 import { findExecutable } from '../src/edge/njs/run-process.ts';
+import { allRecords } from '../test/edge/router/worst-records.ts';
 import { countOwnCode } from './own-code-cost.ts';
 import { countOptions } from './router-options.ts';
 
@@ -101,13 +103,16 @@ function withServices(config: EdgeConfig, extra: number): EdgeConfig {
   return { ...config, services: [...others, { name: 'api', paths: ['/api/*'], order, routes }] };
 }
 
-const { positionals } = parseArgs({ allowPositionals: true });
+const { positionals, values: flags } = parseArgs({ allowPositionals: true, options: { budgets: { type: 'boolean' } } });
 const [file] = positionals;
+const onlyBudgets = flags.budgets === true;
 const njs = findExecutable('njs', process.env['PATH']);
 const valgrind = findExecutable('valgrind', process.env['PATH']);
 if (njs === undefined || valgrind === undefined) {
   console.log('router: not counted, njs and valgrind must be on PATH: apt-get install njs valgrind');
 } else {
+  const tools = { njs, valgrind };
+  const known = new Map<string, Promise<number>>();
   let isOver = false;
   let figures: number[] = [];
   const row = (name: string, figure: number, budget?: number) => {
@@ -117,10 +122,9 @@ if (njs === undefined || valgrind === undefined) {
   };
   const count = async (code: string, counted: readonly CostCase[], budgets: { bytes?: number; load?: number }) => {
     const inputs = counted.map(({ store, country = 'IN' }) => ({ event: eventFrom(country), store }));
-    const perRequest = await countRequests(code, inputs, { njs, valgrind });
+    const perRequest = await countRequests(code, inputs, tools, { known });
     figures = perRequest;
-    // By itself: the events of many cases in one script move this figure by 3 %, which is not the function's.
-    const { load } = await countInstructions(code, inputs.slice(0, 1), { njs, valgrind }, { eventsPerRun: 1 });
+    const load = await countLoad(code, [], tools, { known });
     row('bytes', Buffer.byteLength(code), budgets.bytes);
     row('load: compile and top level', load, budgets.load);
     for (const [index, { name, budget }] of counted.entries()) row(name, perRequest[index] ?? 0, file === undefined ? budget : undefined);
@@ -129,23 +133,32 @@ if (njs === undefined || valgrind === undefined) {
   else {
     const { config } = await openProject({ env: process.env });
     console.log('the router with edge.config.ts, instructions in njs over an empty handler');
-    await count((await buildFunction(config)).code, cases, { bytes: 1_300, load: 1_500_000 });
-    const [normal = 0] = figures;
-    const [floor = 0] = await countRequests(floorCode, [{ event: eventFrom('IN'), store: withRecord('ok') }], { njs, valgrind });
-    row('floor: one read, one helper', floor);
-    console.log(`the normal path costs ${(normal / floor).toFixed(2)} times the floor`);
+    const shown = cases.filter(({ budget }) => !onlyBudgets || budget !== undefined);
+    await count((await buildFunction(config)).code, shown, { bytes: 1_300, load: 1_500_000 });
+    if (!onlyBudgets) {
+      const [normal = 0] = figures;
+      const [floor = 0] = await countRequests(floorCode, [{ event: eventFrom('IN'), store: withRecord('ok') }], tools, { known });
+      row('floor: one read, one helper', floor);
+      console.log(`the normal path costs ${(normal / floor).toFixed(2)} times the floor`);
+    }
+    if (!onlyBudgets) {
+      const { code } = await buildFunction(config);
+      const inputs = allRecords().map((record) => ({ event: eventFrom('IN'), store: withRecord(record) }));
+      const perRequest = await countRequests(code, inputs, tools, { eventsPerRun: 10, known });
+      row(`the dearest of ${inputs.length} records`, Math.max(...perRequest), 250_000);
+    }
     for (const origins of [6, 30]) {
       const many = manyOrigins(config, origins);
       const { code } = await buildFunction(many);
       const inputs = longRecords(many.defaultOrder).map((record) => ({ event: eventFrom('IN'), store: withRecord(record) }));
-      const perRequest = await countRequests(code, inputs, { njs, valgrind }, { eventsPerRun: 10 });
+      const perRequest = await countRequests(code, inputs, tools, { eventsPerRun: 10, known });
       row(`any record: ${origins} origins, long names`, Math.max(...perRequest), 250_000);
     }
     const [one, six] = await Promise.all(
       [0, 5].map(async (extra) => {
         const { code, bytes } = await buildFunction(withServices(config, extra));
         const inputs = ['/api/x', '/none'].map((uri) => ({ event: eventFrom('IN', uri), store: withRecord('ok') }));
-        const perRequest = await countRequests(code, inputs, { njs, valgrind });
+        const perRequest = await countRequests(code, inputs, tools, { known });
         return { bytes, served: perRequest[0] ?? 0, passed: perRequest[1] ?? 0 };
       }),
     );
@@ -158,7 +171,7 @@ if (njs === undefined || valgrind === undefined) {
       row('each extra service, bytes', Math.ceil((six.bytes - one.bytes) / 5), 120);
     }
     console.log('\ncode of the team’s own that does nothing, on top of the router');
-    const own = await countOwnCode(config, [{ event: eventFrom('IN'), store: withRecord('ok') }], { njs, valgrind });
+    const own = await countOwnCode(config, [{ event: eventFrom('IN'), store: withRecord('ok') }], tools, { known });
     for (const { name, instructions, budget, bytes, maxBytes } of own) {
       row(name, instructions, budget);
       row(`${name}: bytes`, bytes, maxBytes);
@@ -167,7 +180,8 @@ if (njs === undefined || valgrind === undefined) {
     for (const { name, instructions, budget, bytes } of await countOptions(
       config,
       { event: eventFrom('IN'), store: withRecord('ok') },
-      { njs, valgrind },
+      tools,
+      known,
     )) {
       row(name, instructions, budget);
       row(`${name}: bytes`, bytes);

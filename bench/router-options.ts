@@ -21,7 +21,12 @@ const ownRequest = 20_000;
 const secret = 'an example of thirty-two characters';
 
 /** Subdivisions, shares and testers, each alone, where a request uses it and where it does not. */
-export async function countOptions(config: EdgeConfig, request: CountedInput, tools: CountingTools): Promise<OptionCost[]> {
+export async function countOptions(
+  config: EdgeConfig,
+  request: CountedInput,
+  tools: CountingTools,
+  known: Map<string, Promise<number>>,
+): Promise<OptionCost[]> {
   const other = [...config.defaultOrder].reverse();
   const main = config.defaultOrder;
   const tester = { header: 'x-tester', sha256: createHash('sha256').update(secret).digest('hex') };
@@ -67,8 +72,8 @@ export async function countOptions(config: EdgeConfig, request: CountedInput, to
     const { event } = request;
     const viewer = { ...event.viewer, ...(option.ip && { ip: option.ip }) };
     const asked = { ...request, event: { ...event, viewer } };
-    const [plain = 0] = await countRequests(before.code, [asked], tools);
-    const [own = 0] = await countRequests(after.code, [withHeaders(asked, option.headers)], tools);
+    const [plain = 0] = await countRequests(before.code, [asked], tools, { known });
+    const [own = 0] = await countRequests(after.code, [withHeaders(asked, option.headers)], tools, { known });
     costs.push({ name: option.name, instructions: own - plain, budget: option.budget ?? 8_000, bytes: after.bytes - before.bytes });
   }
   return costs;

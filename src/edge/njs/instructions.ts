@@ -34,81 +34,91 @@ const emptyHandler = 'async function handler(event) { return event.request; }\n'
  * an object, helpers that keep their argument. What these calls cost in CloudFront is not known; the figures compare
  * functions with one another.
  */
-export function countInstructions(...args: CountArguments): Promise<InstructionCount> {
-  return withCounter(args, async (count) => ({ load: await countLoad(count), perRequest: await countEvents(count, args) }));
+export async function countInstructions(...args: CountArguments): Promise<InstructionCount> {
+  return { load: await countLoad(...args), perRequest: await countRequests(...args) };
 }
 
-/** `perRequest` of `countInstructions` alone, without the runs that load takes. */
-export function countRequests(...args: CountArguments): Promise<number[]> {
-  return withCounter(args, (count) => countEvents(count, args));
+/** `load` of `countInstructions` alone. */
+export function countLoad(...[code, , tools, options]: CountArguments): Promise<number> {
+  const [full, bare] = programsOf(code);
+  return withCounter(tools, options, async (count) => {
+    const least = async (text: string) => {
+      const padded = paddings.map((padding) => ({ text: `${text}\n//${'x'.repeat(padding)}\n`, store: undefined }));
+      return Math.min(...(await Promise.all(padded.map((program) => count(program, 0)))));
+    };
+    return (await least(full)) - (await least(bare));
+  });
 }
 
-type CountArguments = [
-  code: string,
-  inputs: readonly CountedInput[],
-  tools: CountingTools,
-  options?: { eventsPerRun?: number; signal?: AbortSignal | undefined },
-];
+/** `perRequest` of `countInstructions` alone. Each input has its own program, so that no figure depends on other inputs. */
+export function countRequests(...[code, inputs, tools, options]: CountArguments): Promise<number[]> {
+  const [full, bare] = programsOf(code);
+  return withCounter(tools, options, async (count) => {
+    const times = options?.eventsPerRun ?? 100;
+    const perEvent = async (program: Program) => {
+      const [once, twice] = await Promise.all([count(program, times), count(program, 2 * times)]);
+      return (twice - once) / times;
+    };
+    const perRequest: number[] = [];
+    for (const { event, store } of inputs) {
+      const cost = await perEvent({ text: `${full}\n${loop(event)}`, store });
+      perRequest.push(Math.round(cost - (await perEvent({ text: `${bare}${loop(event)}`, store: undefined }))));
+    }
+    return perRequest;
+  });
+}
 
-/** Instructions of one run of a file in the folder: `runs` times the event of the input at `index`. */
-type Counter = (file: string, index: number, runs: number) => Promise<number>;
+interface CountOptions {
+  eventsPerRun?: number;
+  signal?: AbortSignal | undefined;
+  /** Results of earlier counts: the same program and number of events always give the same figure. */
+  known?: Map<string, Promise<number>>;
+}
 
-/** Lays out the files that are counted, and takes them away afterwards. */
-async function withCounter<T>([code, inputs, tools, options]: CountArguments, work: (count: Counter) => Promise<T>): Promise<T> {
+type CountArguments = [code: string, inputs: readonly CountedInput[], tools: CountingTools, options?: CountOptions];
+
+interface Program {
+  text: string;
+  store: RunInput['store'];
+}
+
+/** Instructions of a whole run of a program that handles its event `runs` times. */
+type Counter = (program: Program, runs: number) => Promise<number>;
+
+/** The function and the empty one beside it, with the same import. */
+function programsOf(code: string): [full: string, bare: string] {
   const { imports, problem } = readImports(code);
   if (problem !== undefined) throw cannotCount(`SyntaxError: ${problem}`);
+  const importLine = imports.some(({ module }) => module === 'cloudfront') ? "import cf from 'cloudfront';\n" : '';
+  return [code, `${importLine}${emptyHandler}`];
+}
+
+/** Lays out the files that are counted, and takes them away afterwards. */
+async function withCounter<T>(tools: CountingTools, options: CountOptions | undefined, work: (count: Counter) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'function-cost-'));
+  const count: Counter = async (program, runs) => {
+    const own = await mkdtemp(join(folder, 'program-'));
+    await writeFile(join(own, 'cloudfront'), cloudfrontModule(program.store));
+    await writeFile(join(own, 'main.js'), program.text);
+    return instructionsOf(tools, own, runs, options?.signal);
+  };
+  const known = options?.known ?? new Map<string, Promise<number>>();
   try {
-    const importLine = imports.some(({ module }) => module === 'cloudfront') ? "import cf from 'cloudfront';\n" : '';
-    await writeFile(join(folder, 'cloudfront'), cloudfrontModule(inputs));
-    await writeFile(join(folder, 'full.js'), `${code}\n${loop(inputs)}`);
-    await writeFile(join(folder, 'bare.js'), `${importLine}${emptyHandler}${loop(inputs)}`);
-    for (const padding of paddings) {
-      await writeFile(join(folder, `load-${padding}.js`), `${code}\n//${'x'.repeat(padding)}\n`);
-      await writeFile(join(folder, `bare-load-${padding}.js`), `${importLine}${emptyHandler}\n//${'x'.repeat(padding)}\n`);
-    }
-    return await work((file, index, runs) => instructionsOf(tools, folder, [file, String(runs), String(index)], options?.signal));
+    return await work((program, runs) => {
+      const key = `${runs}\n${cloudfrontModule(program.store)}\n${program.text}`;
+      const counting = known.get(key) ?? count(program, runs);
+      known.set(key, counting);
+      return counting;
+    });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function countLoad(count: Counter): Promise<number> {
-  const least = async (name: string) => Math.min(...(await Promise.all(paddings.map((padding) => count(`${name}-${padding}.js`, 0, 0)))));
-  return (await least('load')) - (await least('bare-load'));
-}
-
-async function countEvents(count: Counter, [, inputs, , options]: CountArguments): Promise<number[]> {
-  const times = options?.eventsPerRun ?? 100;
-  const perEvent = async (file: string, index: number) => {
-    const [once, twice] = await Promise.all([count(file, index, times), count(file, index, 2 * times)]);
-    return (twice - once) / times;
-  };
-  const emptyCosts = new Map<string, number>();
-  const perRequest: number[] = [];
-  for (const [index, { event }] of inputs.entries()) {
-    const cost = await perEvent('full.js', index);
-    const key = JSON.stringify(event);
-    const empty = emptyCosts.get(key) ?? (await perEvent('bare.js', index));
-    emptyCosts.set(key, empty);
-    perRequest.push(Math.round(cost - empty));
-  }
-  return perRequest;
-}
-
-/** Under the names by which the counted script finds them: `input0`, `input1`, … */
-function byName<T>(values: readonly T[]): Record<string, T> {
-  return Object.fromEntries(values.map((value, index) => [`input${index}`, value]));
-}
-
-async function instructionsOf(
-  tools: CountingTools,
-  folder: string,
-  [file, ...args]: [string, ...string[]],
-  signal: AbortSignal | undefined,
-): Promise<number> {
-  const command = ['--tool=callgrind', '--callgrind-out-file=/dev/null', tools.njs, ...sandbox, '-p', folder, join(folder, file), ...args];
-  const result = await runProcess(tools.valgrind, command, join(folder, `${[file, ...args].join('-')}.out`), {
+async function instructionsOf(tools: CountingTools, folder: string, runs: number, signal: AbortSignal | undefined): Promise<number> {
+  const main = join(folder, 'main.js');
+  const command = ['--tool=callgrind', '--callgrind-out-file=/dev/null', tools.njs, ...sandbox, '-p', folder, main, String(runs)];
+  const result = await runProcess(tools.valgrind, command, join(folder, 'output'), {
     ...limits,
     ...(signal && { signal }),
   });
@@ -138,9 +148,9 @@ function cannotCount(reason: string): EdgeError {
 
 // The missing key's error is made once: for each new error njs's command line names the functions of the stack trace,
 // which costs it 4.8 million instructions that have nothing to do with the function.
-function cloudfrontModule(inputs: readonly CountedInput[]): string {
-  const stores = inputs.map(({ store }) => (store?.failReads === true ? {} : Object.fromEntries(store?.values ?? [])));
-  return `const values = ${JSON.stringify(byName(stores))}['input' + process.argv[3]];
+function cloudfrontModule(store: RunInput['store']): string {
+  const values = store?.failReads === true ? {} : Object.fromEntries(store?.values ?? []);
+  return `const values = ${JSON.stringify(values)};
 const missing = new Error('no such key');
 let kept;
 const store = {
@@ -172,16 +182,11 @@ export default {
 `;
 }
 
-// The event is a literal made anew each time, since functions change it; the empty handler pays the same for it. Makers have names, not
-// places: njs 0.7.9 that reads `[function () {}][0]` turns every 0 of the program into the text "0", the function's own ones too.
-function loop(inputs: readonly CountedInput[]): string {
-  const makers = inputs.map(
-    ({ event }, index) =>
-      `input${index}: function () { const event = ${JSON.stringify(event)}; event.request.rawQueryString = raw; return event; }`,
-  );
+// The event is a literal made anew each time, since functions change it; the empty handler pays the same for it.
+function loop(event: RunInput['event']): string {
   return `;(async function () {
   const raw = function () { return ''; };
-  const make = { ${makers.join(',\n')} }['input' + process.argv[3]];
+  const make = function () { const event = ${JSON.stringify(event)}; event.request.rawQueryString = raw; return event; };
   const times = Number(process.argv[2]);
   for (let i = 0; i < times; i++) await handler(make());
 })();
