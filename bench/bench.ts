@@ -1,4 +1,4 @@
-// npm run bench [-- router | runtime | edge | flipper | fuzz | replay | console | model] [arguments]: each figure beside its budget; docs/benchmarks.md says how to read them.
+// npm run bench [-- router | runtime | edge | flipper | fuzz | replay | console | model | mutation] [arguments]: each figure beside its budget; docs/benchmarks.md says how to read them.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -11,6 +11,7 @@ const benches = {
   replay: './replay.ts',
   console: './console.ts',
   model: './model.ts',
+  mutation: './mutation.ts',
 } as const;
 
 const [name = 'router', ...args] = process.argv.slice(2);

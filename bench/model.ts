@@ -3,7 +3,7 @@ import { core } from '../test/model/core.ts';
 import { explore } from '../test/model/explore.ts';
 import { huntMutant } from '../test/model/hunt.ts';
 import { mutants } from '../test/model/mutants.ts';
-import { deepPlans, plans } from '../test/model/plans.ts';
+import { benchPlans, deepPlans, plans } from '../test/model/plans.ts';
 import { formatStory } from '../test/model/story.ts';
 
 // npm run bench -- model [explore | mutants]: every history of the flipper within bounds that take minutes, then every mutant. docs/model.md explains the figures.
@@ -13,7 +13,7 @@ let failures = 0;
 
 if (part !== 'mutants') {
   const sum = { states: 0, transitions: 0, seconds: 0, depth: 0 };
-  for (const plan of [...plans, ...deepPlans]) {
+  for (const plan of [...plans, ...benchPlans, ...deepPlans]) {
     const { found, states, transitions, depth, endings, seconds } = await explore(core, plan.setup, plan.bounds);
     line([plan.name, `${states} states`, `${transitions} steps`, `depth ${depth}`, `${endings} endings`, `${seconds.toFixed(1)} s`]);
     sum.states += states;

@@ -1,6 +1,6 @@
 import { type Counterexample, explore } from './explore.ts';
 import { type Mutant, openMutant } from './mutants.ts';
-import { type Plan, plans } from './plans.ts';
+import { benchPlans, type Plan, plans } from './plans.ts';
 
 export interface Hunt {
   /** The history that shows the mutant's fault; undefined when it survives. */
@@ -11,7 +11,7 @@ export interface Hunt {
 }
 
 /** Explores a mutant by one plan after the other until a law breaks. */
-export async function huntMutant(mutant: Mutant, by: readonly Plan[] = plans): Promise<Hunt> {
+export async function huntMutant(mutant: Mutant, by: readonly Plan[] = [...plans, ...benchPlans]): Promise<Hunt> {
   const startedAt = performance.now();
   const core = await openMutant(mutant);
   for (const { name, setup, bounds } of by) {

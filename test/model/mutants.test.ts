@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { core } from './core.ts';
 import { huntMutant } from './hunt.ts';
 import { cheapMutants, mutants, openMutant } from './mutants.ts';
+import { plans } from './plans.ts';
 import { replayStory } from './story.ts';
 
 it('every mutant still has its place in the source', async () => {
@@ -10,7 +11,7 @@ it('every mutant still has its place in the source', async () => {
 });
 
 it.each(cheapMutants)('a flipper that $fault is found out', async (mutant) => {
-  const { found } = await huntMutant(mutant);
+  const { found } = await huntMutant(mutant, plans);
   expect(found).toBeDefined();
   if (found === undefined) return;
   // Its story is told again with the same end, and is no story of the core as it is.

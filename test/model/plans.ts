@@ -15,24 +15,35 @@ function plan(setup: Setup, ticks: number, adversities: number, kinds: readonly 
   return { name, setup, bounds: { ticks, adversities, families: new Set(kinds) } };
 }
 
-/** What the test suite explores, the quickest first. */
+/** What the test suite explores, the quickest first: each setup and each kind of adversity, to a depth that takes a minute together. */
 export const plans: readonly Plan[] = [
   plan(setups.drained, 5, 1, ['outage']),
   plan(setups.cold, 6, 1, ['outage', 'signals']),
-  plan(setups.calm, 8, 2, ['outage']),
-  plan(setups.out, 8, 2, ['outage']),
   plan(setups.home, 4, 2, ['outage']),
-  plan(setups.out, 5, 2, ['outage', 'clock']),
-  plan(setups.home, 2, 2, ['operator', 'wipe']),
-  plan(setups.calm, 5, 2, ['outage', 'clock']),
-  plan(setups.chain, 5, 2, ['outage', 'signals']),
   plan(setups.signals, 5, 1, ['outage', 'signals']),
+  plan(setups.home, 2, 2, ['operator', 'wipe']),
   plan(setups.cold, 8, 1),
-  plan(setups.calm, 8, 1),
+  plan(setups.calm, 5, 2, ['outage', 'clock']),
   plan(setups.gray, 10, 1, ['outage', 'gray', 'process']),
-  plan(setups.out, 8, 1),
-  plan(setups.drained, 8, 1),
   plan(setups.home, 8, 1),
+  plan(setups.drained, 8, 1),
+  plan(setups.calm, 8, 1),
+  plan(setups.calm, 8, 2, ['outage']),
+  plan(setups.out, 5, 2, ['outage', 'clock']),
+  plan(setups.out, 6, 1),
+  plan(setups['three out'], 4, 1),
+  plan(setups.chain, 4, 2, ['outage', 'signals']),
+  plan(setups.signals, 5, 2, ['outage', 'signals']),
+  plan(setups.two, 3, 2, ['store', 'partition', 'process']),
+  plan(setups.three, 3, 2, ['outage', 'operator']),
+  plan(setups.drained, 4, 2, ['outage', 'clock', 'damage']),
+];
+
+/** What the bench explores besides, and by which it hunts the mutants: the same, deeper, about two minutes. */
+export const benchPlans: readonly Plan[] = [
+  plan(setups.out, 8, 2, ['outage']),
+  plan(setups.chain, 5, 2, ['outage', 'signals']),
+  plan(setups.out, 8, 1),
   plan(setups.signals, 7, 2, ['outage', 'signals']),
   plan(setups['three out'], 6, 1),
   plan(setups.calm, 7, 2, ['outage', 'operator', 'clock']),
@@ -42,7 +53,7 @@ export const plans: readonly Plan[] = [
   plan(setups.three, 5, 2, ['outage', 'operator']),
 ];
 
-/** What the bench explores besides. */
+/** What the bench explores last: minutes each. */
 export const deepPlans: readonly Plan[] = [
   plan(setups.calm, 8, 2),
   plan(setups.out, 8, 2),
