@@ -5,12 +5,14 @@ import { writeApiPage } from './api-page.ts';
 import { writeCommandsPage } from './commands-page.ts';
 import { writeConfigPage } from './config-page.ts';
 import { writeConfigSchema } from './config-schema.ts';
+import { writeLlms } from './llms.ts';
 
 const pages: Readonly<Record<string, () => Promise<string> | string>> = {
   'docs/api.md': async () => writeApiPage(await readFile('docs/api.md', 'utf8')),
   'docs/config.md': async () => writeConfigPage(await readFile('docs/config.md', 'utf8')),
   'docs/edge-config.schema.json': writeConfigSchema,
   'docs/commands.md': async () => writeCommandsPage(await readFile('docs/commands.md', 'utf8')),
+  'llms.txt': async () => writeLlms(await readFile('README.md', 'utf8'), await readFile('docs/README.md', 'utf8')),
 };
 
 const wanted = argv.slice(2);

@@ -50,6 +50,7 @@ describe('a job that holds a role', () => {
       ['edge.yml explain', undefined],
       ['edge.yml publish', 'publish'],
       ['health-flipper.yml flip', 'flipper'],
+      ['release.yml publish', 'npm'],
     ]);
   });
 
