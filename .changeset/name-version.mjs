@@ -23,9 +23,12 @@ if (argv[2] === '--notes') {
 } else {
   const open = section('Unreleased');
   if (named !== undefined) refuse(`CHANGELOG.md already has a section for ${version}`, 'a changeset (npx changeset) raises the version');
-  if (!open?.body) refuse('CHANGELOG.md has no entry under "Unreleased"', 'write what a user notices; a release without an entry helps no reader');
+  if (!open?.body)
+    refuse('CHANGELOG.md has no entry under "Unreleased"', 'write what a user notices; a release without an entry helps no reader');
   const day = new Date().toISOString().slice(0, 10);
-  writeFileSync('CHANGELOG.md', `${text.slice(0, open.start)}## Unreleased\n\n## ${version} (${day})\n\n${open.body}\n\n${text.slice(open.end)}`.trimEnd() + '\n');
+  const parts = [text.slice(0, open.start), '## Unreleased', `## ${version} (${day})`, open.body, text.slice(open.end)];
+  const filled = parts.map((part) => part.trim()).filter((part) => part !== '');
+  writeFileSync('CHANGELOG.md', `${filled.join('\n\n')}\n`);
   stdout.write(`CHANGELOG.md: ${version} (${day})\n`);
 }
 

@@ -22,7 +22,17 @@ function start(command: string, args: readonly string[]): void {
 if (!existsSync(stryker)) {
   const packages = ['core', 'vitest-runner'].map((name) => `@stryker-mutator/${name}@${version}`);
   // Its peer vitest is this repository's.
-  start('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--legacy-peer-deps', '--prefix', place, ...packages]);
+  start('npm', [
+    'install',
+    '--no-save',
+    '--no-audit',
+    '--no-fund',
+    '--ignore-scripts',
+    '--legacy-peer-deps',
+    '--prefix',
+    place,
+    ...packages,
+  ]);
 }
 const files = argv.slice(2);
 start(execPath, [
@@ -43,5 +53,7 @@ for (const [file, { mutants }] of Object.entries((JSON.parse(readFileSync(report
 }
 for (const [folder, sum] of [...folders].sort()) {
   const all = sum.found + sum.missed;
-  stdout.write(`${folder.padEnd(20)} ${all === 0 ? '—' : `${((100 * sum.found) / all).toFixed(1)} %`}  ${sum.found} of ${all} mutants found\n`);
+  stdout.write(
+    `${folder.padEnd(20)} ${all === 0 ? '—' : `${((100 * sum.found) / all).toFixed(1)} %`}  ${sum.found} of ${all} mutants found\n`,
+  );
 }

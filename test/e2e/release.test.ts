@@ -16,15 +16,22 @@ interface Job {
   steps: { name?: string; id?: string; uses?: string; run?: string; env?: Record<string, string>; with?: Record<string, string> }[];
 }
 
-const workflow = parse(readFileSync('.github/workflows/release.yml', 'utf8')) as { on: unknown; permissions: object; jobs: Record<string, Job> };
+const workflow = parse(readFileSync('.github/workflows/release.yml', 'utf8')) as {
+  on: unknown;
+  permissions: object;
+  jobs: Record<string, Job>;
+};
 const job = (name: string) => workflow.jobs[name] ?? expect.fail(`no job ${name}`);
 const runOf = (name: string, step: string) => job(name).steps.find((each) => each.name === step)?.run ?? expect.fail(`no step ${step}`);
 
 let folder: string;
 const bash = (script: string, env: Record<string, string> = {}) =>
   new Promise<{ code: number; output: string }>((resolve) => {
-    execFile('bash', ['-eo', 'pipefail', '-c', script], { cwd: folder, env: { PATH: process.env['PATH'], ...env } }, (error, stdout, stderr) =>
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, output: stdout + stderr }),
+    execFile(
+      'bash',
+      ['--norc', '-eo', 'pipefail', '-c', script],
+      { cwd: folder, env: { PATH: process.env['PATH'], ...env } },
+      (error, stdout, stderr) => resolve({ code: typeof error?.code === 'number' ? error.code : 0, output: stdout + stderr }),
     );
   });
 const file = (name: string) => readFile(join(folder, name), 'utf8');
@@ -33,7 +40,10 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'release-'));
   cpSync('.changeset', join(folder, '.changeset'), { recursive: true });
   await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'cloudfront-edge-failover', version: '0.1.0' }));
-  await writeFile(join(folder, 'CHANGELOG.md'), '# Changelog\n\nFor readers.\n\n## Unreleased\n\n### Added\n\n- **A door.**\n\n## 0.1.0 (2026-01-01)\n\n- First.\n');
+  await writeFile(
+    join(folder, 'CHANGELOG.md'),
+    '# Changelog\n\nFor readers.\n\n## Unreleased\n\n### Added\n\n- **A door.**\n\n## 0.1.0 (2026-01-01)\n\n- First.\n',
+  );
   await writeFile(join(folder, '.changeset', 'a-package-with-doors.md'), "---\n'cloudfront-edge-failover': minor\n---\n\nDoors.\n");
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -65,9 +75,15 @@ describe('a version', () => {
   });
 
   it('is named once, and needs an entry', async () => {
-    expect(await bash('node .changeset/name-version.mjs')).toMatchObject({ code: 1, output: expect.stringContaining('already has a section for 0.2.0') });
+    expect(await bash('node .changeset/name-version.mjs')).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('already has a section for 0.2.0'),
+    });
     await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'cloudfront-edge-failover', version: '0.3.0' }));
-    expect(await bash('node .changeset/name-version.mjs')).toMatchObject({ code: 1, output: expect.stringContaining('no entry under "Unreleased"') });
+    expect(await bash('node .changeset/name-version.mjs')).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('no entry under "Unreleased"'),
+    });
     expect(await bash('node .changeset/name-version.mjs --notes')).toMatchObject({ code: 1 });
   });
 });
@@ -94,7 +110,10 @@ describe('the workflow', () => {
     const [, contents = ''] = (await file('out')).trim().split('=');
     expect(contents).toMatch(/^[0-9a-f]{64}$/);
     const publish = runOf('publish', 'Publish what was checked');
-    expect(await bash(publish, { ...env, CHECKED: contents.replace(/^./, (first) => (first === '0' ? '1' : '0')) })).toMatchObject({ code: 1, output: expect.stringContaining('not the checked one') });
+    expect(await bash(publish, { ...env, CHECKED: contents.replace(/^./, (first) => (first === '0' ? '1' : '0')) })).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('not the checked one'),
+    });
     expect(await file('npm-log')).not.toContain('npm publish');
     expect(await bash(publish, { ...env, CHECKED: contents })).toMatchObject({ code: 0 });
     expect(await file('npm-log')).toContain('npm publish ./a.tgz');
