@@ -16,7 +16,7 @@ export default defineConfig({
     },
   },
   test: {
-    include: ['test/unit/{core,kvs}/**/*.test.ts', 'test/unit/flipper/*.test.ts', 'bench/mutation/*.test.ts'],
+    include: ['test/unit/{core,kvs}/**/*.test.ts', 'bench/mutation/*.test.ts'],
     setupFiles: [file('test/fixed-seed.ts')],
     testTimeout: 120_000,
     env: { EDGE_PROJECT: file('test/fixtures/sample'), AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },

@@ -34,8 +34,7 @@ describeWith(['njs', 'valgrind'], 'what the router costs in njs', () => {
     });
     const tools = { njs: String(njs), valgrind: String(valgrind) };
     const known = new Map<string, Promise<number>>();
-    const count = async (config: EdgeConfig) =>
-      countRequests((await buildFunction(config)).code, inputs, tools, { known });
+    const count = async (config: EdgeConfig) => countRequests((await buildFunction(config)).code, inputs, tools, { known });
     const [plain, retrying] = [await count(configs.sample), await count({ ...configs.sample, retryHeader: header })];
     const more = retrying.map((cost, index) => cost - (plain[index] ?? Number.NaN));
     expect(more[0]).toBeLessThanOrEqual(1_500);
