@@ -1,4 +1,4 @@
-// npm run bench [-- router | runtime | edge | flipper | fuzz | replay | console | model | mutation] [arguments]: each figure beside its budget; docs/benchmarks.md says how to read them.
+// npm run bench [-- router | runtime | edge | flipper | fuzz | replay | console | model | mutation | predict] [arguments]: each figure beside its budget; docs/benchmarks.md says how to read them.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -12,6 +12,7 @@ const benches = {
   console: './console.ts',
   model: './model.ts',
   mutation: './mutation.ts',
+  predict: './predict.ts',
 } as const;
 
 const [name = 'router', ...args] = process.argv.slice(2);

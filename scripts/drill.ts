@@ -13,8 +13,10 @@ import { buildDrillReport } from '../src/drill/report.ts';
 import { formatDrillPage } from '../src/drill/report-page.ts';
 import { summarizeDrill } from '../src/drill/summarize-drill.ts';
 import { EdgeError } from '../src/errors.ts';
+import { formatOnAws } from '../src/predict/format-predict.ts';
 import { typed } from '../src/text/typed.ts';
-import { describeRun } from './drill/describe-run.ts';
+import { wrapText } from '../src/text/wrap-text.ts';
+import { describeRun, predictOnAws } from './drill/describe-run.ts';
 import { drillConfig } from './drill/drill-config.ts';
 import { describePropagation, type PropagationProfile, propagationOption } from './start/propagation-option.ts';
 
@@ -109,9 +111,15 @@ export default defineCommand({
     }
     const summary = summarizeDrill(drill);
     const regions = Object.fromEntries(Object.entries(config.origins).map(([id, { region }]) => [id, region]));
-    io.result(summary, formatDrill(summary, regions, io.colour));
+    const onAws = await predictOnAws({ config: configured, broken, fault, rate }, io);
+    const sentences = formatOnAws(onAws);
+    io.result({ ...summary, onAws }, [
+      ...formatDrill(summary, regions, io.colour),
+      '',
+      ...sentences.flatMap((line) => wrapText(line, io.columns)),
+    ]);
     if (folder !== undefined) {
-      const report = buildDrillReport(drill, context);
+      const report = buildDrillReport(drill, { ...context, onAws: sentences });
       await writeReport({ name, page: formatDrillPage(report), value: report }, folder, io);
     }
     return summary.promises.some(({ result }) => result === 'broken') ? 1 : 0;

@@ -1,8 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { defineCommand } from '../src/cli/command.ts';
 import type { Io } from '../src/cli/io.ts';
 import { choice, count, duration, flag, integer, percent, text } from '../src/cli/option.ts';
-import { distributionPath, hasDistribution, readDistribution } from '../src/config/distribution-file.ts';
-import { readKnownDistribution } from '../src/config/load-distribution.ts';
+import { readKnownFile } from '../src/config/load-distribution.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { EdgeError } from '../src/errors.ts';
 import { type LogFile, listLogFiles } from '../src/log/read-log.ts';
@@ -12,7 +12,7 @@ import { formatBacktest } from '../src/predict/format-backtest.ts';
 import { formatPrediction } from '../src/predict/format-predict.ts';
 import { type OutageKind, outageKinds } from '../src/predict/outage-kind.ts';
 import { predict } from '../src/predict/predict.ts';
-import { assumedPropagation } from '../src/predict/propagation.ts';
+import { assumedPropagation, type PropagationTimes, parsePropagation } from '../src/predict/propagation.ts';
 import { openTrafficSeries, type TrafficSeries } from '../src/predict/traffic-series.ts';
 import { typed } from '../src/text/typed.ts';
 
@@ -52,15 +52,16 @@ export default defineCommand({
     const broken = values.origin ?? config.defaultOrder[0] ?? '';
     if (!origins.includes(broken))
       throw new EdgeError('ORIGIN_UNKNOWN', `unknown origin "${broken}"`, { hint: `origins: ${origins.join(', ')}` });
-    if (values.logs) return runBacktest({ config, broken, paths: positionals, seed: values.seed, propagation: assumedPropagation }, io);
+    const propagation = await readPropagation(values.propagation);
+    if (values.logs) return runBacktest({ config, broken, paths: positionals, seed: values.seed, propagation }, io);
     if (positionals.length > 0) throw new EdgeError('USAGE', `unexpected argument "${positionals[0]}"`, { hint: 'logs need --logs' });
     const prediction = await predict({
       config,
-      distribution: await readFile(io.env),
+      distribution: await readKnownFile(io.env),
       broken,
       kinds: values.fault === undefined ? outageKinds : [parseKind(values.fault)],
       flipper: values.flipper,
-      propagation: assumedPropagation,
+      propagation,
       outageMs: values.outage,
       slowMs: values.slow,
       rate: values.rate,
@@ -79,10 +80,12 @@ function parseKind(given: string): OutageKind {
   return kind;
 }
 
-/** distribution.json without the values of its placeholders, which no timeout needs; undefined without the file. */
-async function readFile(env: Io['env']) {
-  if (!hasDistribution(env)) return undefined;
-  return (await readKnownDistribution((known) => readDistribution(distributionPath(env), known), env)).distribution;
+async function readPropagation(path: string | undefined): Promise<PropagationTimes> {
+  if (path === undefined) return assumedPropagation;
+  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+    throw new EdgeError('NOT_FOUND', `cannot read ${path}: ${cause.message}`, { cause, hint: 'a file with the result of timeline --json' });
+  });
+  return parsePropagation(text, path);
 }
 
 interface BacktestRun extends Pick<BacktestOptions, 'config' | 'broken' | 'seed' | 'propagation'> {

@@ -1,8 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { arch, platform, version } from 'node:process';
+import type { OriginFault } from '../../local/origin/origin-fault.ts';
+import type { Io } from '../../src/cli/io.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
+import { readKnownFile } from '../../src/config/load-distribution.ts';
 import type { RunContext } from '../../src/drill/report.ts';
 import { readRevision } from '../../src/edge/prove-function.ts';
+import { outageKinds } from '../../src/predict/outage-kind.ts';
+import { type Prediction, predict } from '../../src/predict/predict.ts';
+import { assumedPropagation } from '../../src/predict/propagation.ts';
 import { describePropagation, type PropagationProfile } from '../start/propagation-option.ts';
 
 /**
@@ -37,3 +43,29 @@ export async function describeRun(
     configured: { health: configured.health, failover: configured.failover },
   };
 }
+
+/** What the drill's outage costs on AWS with the times of edge.config.ts. A kind that only the drill has is not predicted. */
+export async function predictOnAws(
+  { config, broken, fault, rate }: { config: EdgeConfig; broken: string; fault: OriginFault; rate: number },
+  { env, signal }: Pick<Io, 'env' | 'signal'>,
+): Promise<Prediction> {
+  const kinds = outageKinds.filter((kind) => kind === fault.kind);
+  return predict({
+    config,
+    distribution: await readKnownFile(env),
+    broken,
+    kinds,
+    flipper: 'watch',
+    propagation: assumedPropagation,
+    outageMs: 1_800_000,
+    slowMs: fault.ms ?? drillSlowMs,
+    rate,
+    postShare: 0.4,
+    runs: 200,
+    seed: 1,
+    signal,
+  });
+}
+
+/** Of the drill's fault `slow` without a number. */
+const drillSlowMs = 3_000;

@@ -1,4 +1,5 @@
 import type { Propagation } from '../../local/edge/replica.ts';
+import { awsPropagation } from '../../src/predict/propagation.ts';
 import { formatDuration, parseDuration } from '../../src/text/duration.ts';
 
 /** The value of `--propagation`: how long writes take to reach the edge. */
@@ -16,16 +17,12 @@ export interface PropagationProfile {
 /** Short enough to watch. CloudFront was never measured to be this quick. */
 const fast: PropagationProfile = { name: 'fast', propagation: { delayMs: 2_000 }, typicalMs: 2_000, tailMs: 2_000, missMs: 0 };
 
-/**
- * As measured: a median of 31 s, 29.4 to 32.4 (smoketurner/virtual-waiting-room, ADR-0021), 26 s before that. One
- * specification allows 75 s until all edge locations agree. Reports saw an existing key missing for moments around a
- * change. How often either happens is not known: 5 % and one second are our guess.
- */
+/** As field reports have it; an existing key was seen missing for moments around a change, and one second is our guess. */
 const aws: PropagationProfile = {
   name: 'aws',
-  propagation: { delayMs: 28_000, jitterMs: 5_000, tailShare: 0.05, tailMs: 75_000, missMs: 1_000 },
+  propagation: { ...awsPropagation, missMs: 1_000 },
   typicalMs: 30_000,
-  tailMs: 75_000,
+  tailMs: awsPropagation.tailMs,
   missMs: 1_000,
 };
 

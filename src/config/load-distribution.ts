@@ -218,3 +218,9 @@ export async function readKnownDistribution(
   distribution.Aliases = { Quantity: aliases.length, Items: aliases };
   return { distribution, missing: [...missing], lacking };
 }
+
+/** distribution.json as far as the environment fills it; undefined without the file. Its timeouts and behaviors need no value. */
+export async function readKnownFile(env: Environment): Promise<DistributionConfig | undefined> {
+  if (!hasDistribution(env)) return undefined;
+  return (await readKnownDistribution((known) => readDistribution(distributionPath(env), known), env)).distribution;
+}

@@ -140,10 +140,11 @@ export function formatContext({
 }
 
 /** What a run on one machine cannot show. */
-export function formatLimits({ configured: { health, failover } }: RunContext): Html {
+export function formatLimits({ configured: { health, failover }, onAws = [] }: RunContext): Html {
   const { intervalMs, fastIntervalMs, timeoutMs, unhealthyThreshold } = health;
   const worstMs = intervalMs + timeoutMs + (unhealthyThreshold - 1) * Math.max(fastIntervalMs, timeoutMs);
   return html`<p class="soft">The drill uses shorter times than edge.config.ts, so that you can watch an outage. With the times of edge.config.ts (a probe every ${formatDuration(intervalMs)}, up to ${formatDuration(timeoutMs)} each) a verdict takes at most ${formatDuration(worstMs)}, and failback begins after ${formatDuration(failover.holdDownMs)}.</p>
+${onAws.map((sentence) => html`<p>${sentence}</p>`)}
 <p class="soft">Everything ran on one machine: the real function, the real AWS SDK and real HTTP, without AWS. Only an account can show
 how long a KeyValueStore write takes to reach every edge location (AWS promises no figure),
 and how much latency the distance between continents adds.</p>`;

@@ -15,6 +15,8 @@ export interface BacktestOptions {
   propagation: PropagationTimes;
   seed: number;
   signal: AbortSignal;
+  /** Runs of each span at most. Default 12. */
+  mostRepeats?: number;
   /** After each setting: how many are done. */
   progress?: (done: number, all: number) => void;
 }
@@ -36,7 +38,7 @@ export interface BacktestRow extends Thresholds {
   falseMoves: number;
   /** Probes of the origin in a calm day. */
   probesADay: number;
-  /** The first row that loses no more and moves no more often, and is better in one of them. */
+  /** The best row that loses no more and moves no more often, and is better in one of them or needs fewer probes. */
   dominatedBy: number | null;
 }
 
@@ -55,7 +57,7 @@ export interface Backtest {
 const mostSimulatedMs = 3 * 3_600_000;
 
 /** Each span runs up to this often, with other moments of the first probe: one run alone could favour any setting by chance. */
-const mostRepeats = 12;
+const defaultRepeats = 12;
 
 /** A bucket without requests has the share of the last one with some, for this long. */
 const carryMs = 300_000;
@@ -66,7 +68,8 @@ const settleMs = 60_000;
 const minute = 60_000;
 
 /** Runs the real flipper with other thresholds through the failures of a log, and counts what each would have spared or moved for nothing. */
-export async function backtest({ config, broken, series, propagation, seed, signal, progress }: BacktestOptions): Promise<Backtest> {
+export async function backtest(options: BacktestOptions): Promise<Backtest> {
+  const { config, broken, series, propagation, seed, signal, mostRepeats = defaultRepeats, progress } = options;
   const all = listEpisodes(series);
   let leftMs = mostSimulatedMs;
   const episodes = all.filter(({ from, to }) => {
@@ -88,7 +91,7 @@ export async function backtest({ config, broken, series, propagation, seed, sign
         runEpisode(episode, policy, {
           broken,
           series,
-          seed: seed + index * mostRepeats + repeat,
+          seed: seed + index * defaultRepeats + repeat,
           phase: (repeat + 0.5) / repeats,
           followMs,
         }),
@@ -196,8 +199,8 @@ async function runEpisode(
     }),
     lost,
     lostMs,
-    // A flip in the bucket behind an outage still answers it.
-    falseMoves: away.filter(({ at }) => !spans.some(({ fromMs, toMs }) => at >= fromMs && at <= toMs + minute)).length,
+    // A flip at its rims still answers an outage, whose first failures may share a bucket with good requests.
+    falseMoves: away.filter(({ at }) => !spans.some(({ fromMs, toMs }) => at >= fromMs - 2 * bucketMs && at <= toMs + minute)).length,
   };
 }
 
@@ -245,11 +248,16 @@ function findDominating(rows: readonly Omit<BacktestRow, 'dominatedBy'>[], row: 
   const better = rows
     .map((other, place) => ({ other, place }))
     .filter(
-      ({ other }) =>
+      ({ other, place }) =>
         other.lostMinutes <= row.lostMinutes &&
         other.falseMoves <= row.falseMoves &&
-        (other.lostMinutes < row.lostMinutes || other.falseMoves < row.falseMoves),
+        (other.lostMinutes < row.lostMinutes || other.falseMoves < row.falseMoves || isCheaper(other, place, row, rows.indexOf(row))),
     )
     .sort((a, b) => a.other.lostMinutes - b.other.lostMinutes || a.other.falseMoves - b.other.falseMoves || a.place - b.place);
   return better[0]?.place ?? null;
+}
+
+/** Of two rows that lose as much and move as often, the one with fewer probes counts, then the first. */
+function isCheaper(other: Omit<BacktestRow, 'dominatedBy'>, place: number, row: Omit<BacktestRow, 'dominatedBy'>, own: number): boolean {
+  return other.probesADay < row.probesADay || (other.probesADay === row.probesADay && place < own);
 }

@@ -25,9 +25,7 @@ export function formatBacktest(result: Backtest, { colour, columns }: { colour: 
     '',
     ...formatTable(
       [
-        ['', 'interval', 'in a row', 'rate', 'found', 'detected', 'min lost', 'lost', 'moves for nothing'].map((head) =>
-          paint(colour, 'bold', head),
-        ),
+        ['', 'every', 'in a row', 'rate', 'found', 'after', 'min lost', 'lost', 'false moves'].map((head) => paint(colour, 'bold', head)),
         ...shown.map(({ row }) => [
           row.isToday ? 'today' : '',
           formatDuration(row.intervalMs),
@@ -45,7 +43,7 @@ export function formatBacktest(result: Backtest, { colour, columns }: { colour: 
     '',
     ...say(judgeToday(today, rows)),
     ...say(
-      'min lost: minutes in which all viewers fail, or as much of longer ones, until the flip has reached the edge; lost: failed requests until then.',
+      'min lost: minutes in which all viewers fail, or as much of longer ones, until the flip has reached the edge; lost: failed requests until then; false moves: flips outside of every outage.',
     ),
     '',
     'What a log cannot show:',

@@ -1,3 +1,6 @@
+import { EdgeError } from '../errors.ts';
+import { isRecord } from '../text/is-record.ts';
+
 /** How long a write takes until the edge locations use it: shares of them, each with the range of its times. */
 export interface PropagationTimes {
   /** Shares add up to 1. Within a range all times are equally likely. */
@@ -35,3 +38,41 @@ export function drawPropagation({ parts }: PropagationTimes, random: () => numbe
 export function meanPropagationMs({ parts }: PropagationTimes): number {
   return parts.reduce((sum, { share, fromMs, toMs }) => sum + (share * (fromMs + toMs)) / 2, 0);
 }
+
+/** Reads what `timeline --json` measured; `file` names it in messages. CONFIG_INVALID for anything else. */
+export function parsePropagation(text: string, file: string): PropagationTimes {
+  const wrong = (problem: string) =>
+    new EdgeError('CONFIG_INVALID', `${file} has no measured propagation: ${problem}`, {
+      hint: 'save the result of timeline --json, which has propagation with p50Ms, p95Ms and maxMs',
+    });
+  let found: unknown;
+  try {
+    found = JSON.parse(text);
+  } catch {
+    throw wrong('it is not JSON');
+  }
+  const measured = isRecord(found) ? found['propagation'] : undefined;
+  if (!isRecord(measured)) throw wrong('"propagation" is missing');
+  const read = (name: string): number | undefined => {
+    const value = measured[name];
+    if (value === undefined || value === null) return undefined;
+    if (typeof value !== 'number' || !(value >= 0 && value <= longestMs))
+      throw wrong(`${name} must be milliseconds from 0 to ${longestMs}, got ${JSON.stringify(value)}`);
+    return value;
+  };
+  const [p50, p95] = [read('p50Ms'), read('p95Ms')];
+  if (p50 === undefined || p95 === undefined) throw wrong('p50Ms or p95Ms is missing');
+  const [least, most] = [read('minMs') ?? p50, read('maxMs') ?? p95];
+  if (!(least <= p50 && p50 <= p95 && p95 <= most)) throw wrong('minMs, p50Ms, p95Ms and maxMs must rise');
+  return {
+    parts: [
+      { share: 0.5, fromMs: least, toMs: p50 },
+      { share: 0.45, fromMs: p50, toMs: p95 },
+      { share: 0.05, fromMs: p95, toMs: most },
+    ],
+    source: file,
+    isMeasured: true,
+  };
+}
+
+const longestMs = 86_400_000;
