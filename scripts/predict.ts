@@ -17,6 +17,8 @@ import { openTrafficSeries, type TrafficSeries } from '../src/predict/traffic-se
 import { typed } from '../src/text/typed.ts';
 
 const hour = 3_600_000;
+/** A second; more than CloudFront serves to all the world. */
+const mostRequests = 1_000_000_000;
 
 export default defineCommand({
   usage: 'predict -- [options] [log …]',
@@ -52,6 +54,8 @@ export default defineCommand({
     const broken = values.origin ?? config.defaultOrder[0] ?? '';
     if (!origins.includes(broken))
       throw new EdgeError('ORIGIN_UNKNOWN', `unknown origin "${broken}"`, { hint: `origins: ${origins.join(', ')}` });
+    if (values.rate > mostRequests)
+      throw new EdgeError('USAGE', `--rate is at most ${mostRequests}, found ${values.rate}`, { hint: 'requests a second, such as 20k' });
     const propagation = await readPropagation(values.propagation);
     if (values.logs) return runBacktest({ config, broken, paths: positionals, seed: values.seed, propagation }, io);
     if (positionals.length > 0) throw new EdgeError('USAGE', `unexpected argument "${positionals[0]}"`, { hint: 'logs need --logs' });

@@ -5,7 +5,7 @@ import { wrapText } from '../text/wrap-text.ts';
 import type { Backtest, BacktestRow } from './backtest.ts';
 import { outageMs, outageShare } from './traffic-series.ts';
 
-/** A backtest for a terminal of at least 80 columns. Rows that another one beats are left out, except today's. */
+/** A backtest for a terminal of at least 80 columns: today's settings first, then the grid. */
 export function formatBacktest(result: Backtest, { colour, columns }: { colour: boolean; columns: number }): string[] {
   const { broken, rows, series, outages, failedInOutages, episodes, leftOut } = result;
   const say = (text: string) => wrapText(text, columns);
@@ -13,7 +13,6 @@ export function formatBacktest(result: Backtest, { colour, columns }: { colour: 
   const percent = (share: number) => `${Math.round(share * 100)} %`;
   const spanMs = (series.last + 1) * series.bucketMs;
   const from = series.fromMs === undefined ? 'no time' : new Date(series.fromMs).toISOString();
-  const shown = rows.map((row, place) => ({ row, place })).filter(({ row }) => row.isToday || row.dominatedBy === null);
   const today = rows.find(({ isToday }) => isToday);
   return [
     ...say(
@@ -26,8 +25,8 @@ export function formatBacktest(result: Backtest, { colour, columns }: { colour: 
     ...formatTable(
       [
         ['', 'every', 'in a row', 'rate', 'found', 'after', 'min lost', 'lost', 'false moves'].map((head) => paint(colour, 'bold', head)),
-        ...shown.map(({ row }) => [
-          row.isToday ? 'today' : '',
+        ...rows.map((row) => [
+          [row.isToday ? 'today' : '', row.dominatedBy === null ? '*' : ''].join(' ').trim(),
           formatDuration(row.intervalMs),
           String(row.unhealthyThreshold),
           percent(row.failureRate.share),
@@ -43,7 +42,7 @@ export function formatBacktest(result: Backtest, { colour, columns }: { colour: 
     '',
     ...say(judgeToday(today, rows)),
     ...say(
-      'min lost: minutes in which all viewers fail, or as much of longer ones, until the flip has reached the edge; lost: failed requests until then; false moves: flips outside of every outage.',
+      '* no row beats it. min lost: minutes in which all viewers fail, or as much of longer ones, until the flip has reached the edge; lost: failed requests until then; false moves: flips outside of every outage.',
     ),
     '',
     'What a log cannot show:',
@@ -54,9 +53,9 @@ export function formatBacktest(result: Backtest, { colour, columns }: { colour: 
 function judgeToday(today: BacktestRow | undefined, rows: readonly BacktestRow[]): string {
   if (today === undefined) return '';
   const better = today.dominatedBy === null ? undefined : rows[today.dominatedBy];
-  if (better === undefined) return "No row of the grid beats today's settings in minutes lost and moves for nothing.";
+  if (better === undefined) return "No row of the grid beats today's settings in minutes lost and false moves.";
   const { intervalMs, unhealthyThreshold, failureRate, lostMinutes, falseMoves, probesADay } = better;
-  return `Today's settings are beaten by ${formatDuration(intervalMs)}, ${unhealthyThreshold} in a row, ${Math.round(failureRate.share * 100)} %: ${lostMinutes.toFixed(1)} instead of ${today.lostMinutes.toFixed(1)} minutes lost, ${falseMoves} instead of ${today.falseMoves} moves for nothing, ${probesADay.toLocaleString('en')} instead of ${today.probesADay.toLocaleString('en')} probes a day.`;
+  return `Today's settings are beaten by ${formatDuration(intervalMs)}, ${unhealthyThreshold} in a row, ${Math.round(failureRate.share * 100)} %: ${lostMinutes.toFixed(1)} instead of ${today.lostMinutes.toFixed(1)} minutes lost, ${falseMoves} instead of ${today.falseMoves} false moves, ${probesADay.toLocaleString('en')} instead of ${today.probesADay.toLocaleString('en')} probes a day.`;
 }
 
 function limits({ series }: Backtest): string[] {

@@ -101,6 +101,8 @@ export function formatOnAws({ broken, kinds, rate, postShare, hasSecond }: Predi
   });
 }
 
+/** Whole up to ten million, then as `17.3M`, so that a table keeps its width. */
 function formatCount(count: number): string {
-  return Math.round(count).toLocaleString('en');
+  const compact = { notation: 'compact', maximumFractionDigits: 1 } as const;
+  return Math.round(count).toLocaleString('en', count < 10_000_000 ? {} : compact);
 }

@@ -47,6 +47,7 @@ describe('npm run predict', () => {
     { args: ['--fault', 'fire'], says: 'unknown fault "fire"' },
     { args: ['--origin', 'mars'], says: 'unknown origin "mars"' },
     { args: ['--rate', 'NaN'], says: '--rate takes' },
+    { args: ['--rate', '1000B'], says: '--rate is at most' },
     { args: ['--outages', '1e9'], says: '--outages takes' },
     { args: ['--logs'], says: '--logs needs a file' },
     { args: ['access.log'], says: 'unexpected argument' },
