@@ -22,9 +22,9 @@ export interface BacktestOptions {
 }
 
 /** The settings of one row. */
-export type Thresholds = Pick<HealthPolicy, 'intervalMs' | 'unhealthyThreshold' | 'failureRate'>;
+export type BacktestSettings = Pick<HealthPolicy, 'intervalMs' | 'unhealthyThreshold' | 'failureRate'>;
 
-export interface BacktestRow extends Thresholds {
+export interface BacktestRow extends BacktestSettings {
   isToday: boolean;
   /** Outages in which viewers were moved, on average over the runs. */
   found: number;
@@ -128,7 +128,7 @@ function listSettings(today: HealthPolicy): HealthPolicy[] {
   return [today, ...grid.filter((each) => keyOf(each) !== keyOf(today))];
 }
 
-function keyOf({ intervalMs, unhealthyThreshold, failureRate }: Thresholds): string {
+function keyOf({ intervalMs, unhealthyThreshold, failureRate }: BacktestSettings): string {
   return `${intervalMs} ${unhealthyThreshold} ${failureRate.share}`;
 }
 
@@ -195,7 +195,7 @@ async function runEpisode(
     detectedMs: spans.map(({ fromMs, toMs }) => {
       if (weightOf(fromMs) === 0) return 0;
       const flip = away.find(({ at }) => at >= fromMs && at <= toMs);
-      return flip === undefined ? null : flip.at - fromMs;
+      return flip === undefined ? null : Math.round(flip.at - fromMs);
     }),
     lost,
     lostMs,

@@ -95,7 +95,7 @@ export function formatOnAws({ broken, kinds, rate, postShare, hasSecond }: Predi
     const tail = movedMs.p95 === null ? never : formatDuration(movedMs.p95);
     const lost = own.failed.POST + own.failed.GET;
     return [
-      `${begin} ${detected}; viewers have left after ${formatDuration(movedMs.p50)} (p95 ${tail})${failbackMs.p50 === null ? '' : `, and are back ${formatDuration(failbackMs.p50)} after the restore`}.`,
+      `${begin} ${detected}; half of the viewers have left after ${formatDuration(movedMs.p50)}, 95 % after ${tail}${failbackMs.p50 === null ? '' : `, and are back ${formatDuration(failbackMs.p50)} after the restore`}.`,
       `At ${formatCount(rate)} requests a second, ${Math.round(postShare * 100)} % POST, it loses ${formatCount(own.failed.POST)} POST${own.failed.GET > 0 ? ` and ${formatCount(own.failed.GET)} GET` : ''}${own.slow.GET > 0 ? ` and delays ${formatCount(own.slow.GET)} GET` : ''}${lost === 0 ? '' : ', until the flip has reached the edge'}. Sources and other ways: ${typed('predict')}`,
     ];
   });
