@@ -33,7 +33,7 @@ const callsPerOutageMinute = 2;
 const callsPerCheck = 1;
 
 /** As infra/flipper.yaml sets the function up. */
-export const lambdaSetup = { memoryMb: 256, everyMs: 60_000, probingMs: 50_000, alarms: 4 };
+export const lambdaSetup = { memoryMb: 256, everyMs: 60_000, probingMs: 50_000, alarms: 1 };
 
 /** Measured for two origins: an invocation's own lines and those that Lambda adds. */
 const logBytesPerRun = { base: 1_100, perOrigin: 450 };

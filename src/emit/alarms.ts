@@ -17,8 +17,6 @@ export interface PlannedAlarm {
   missingData: 'breaching' | 'notBreaching';
   /** Where the metric is: CloudFront's are in us-east-1 only, and an alarm elsewhere would never get a value. */
   region: 'us-east-1' | 'flipper';
-  /** Only when this input says `here`. */
-  onlyIf?: 'FunctionAlarms';
 }
 
 const minute = { periodSeconds: 60 };
@@ -126,13 +124,11 @@ export interface DashboardOptions {
   functionName: string;
   /** Aliases. */
   origins: readonly string[];
-  /** Whether the flipper is in the same deployment, and so in the same region. */
-  isWithFlipper: boolean;
 }
 
 /** The edge at a glance: viewers, function, verdicts, weights, the flipper. The text of CloudWatch's dashboard body. */
-export function edgeDashboard({ distributionIds, functionName, origins, isWithFlipper }: DashboardOptions): DeployText {
-  const region = new DeployValue(isWithFlipper ? [{ ref: 'region' }] : [{ input: 'FlipperRegion' }]);
+export function edgeDashboard({ distributionIds, functionName, origins }: DashboardOptions): DeployText {
+  const region = new DeployValue([{ input: 'FlipperRegion' }]);
   const flipper = new DeployValue([{ input: 'FlipperName' }]);
   const ids = distributionIds.map((id) => new DeployValue(id));
   const ofDistribution = (...metrics: string[]) =>
@@ -163,49 +159,51 @@ export function edgeDashboard({ distributionIds, functionName, origins, isWithFl
   const sum = (where: unknown) => ({ region: where, stat: 'Sum', period: 60 });
   const left = (max: number) => ({ yAxis: { left: { min: 0, max } } });
   const here = 'us-east-1';
-  return deployJson(
-    {
-      widgets: [
-        widget([0, 0, 12], 'Viewers’ requests a minute', { ...sum(here), metrics: ofDistribution('Requests') }),
-        widget([12, 0, 12], 'Failed requests, percent', {
-          region: here,
-          stat: 'Average',
-          period: 60,
-          metrics: ofDistribution('5xxErrorRate', '4xxErrorRate'),
-        }),
-        widget([0, 6, 8], 'Edge function: runs a minute', { ...sum(here), metrics: ofEdge('FunctionInvocations') }),
-        widget([8, 6, 8], 'Edge function: errors and throttles', {
-          ...sum(here),
-          metrics: ofEdge('FunctionExecutionErrors', 'FunctionValidationErrors', 'FunctionThrottles'),
-        }),
-        widget([16, 6, 8], 'Edge function: percent of its time', {
-          region: here,
-          stat: 'Average',
-          period: 60,
-          ...left(100),
-          annotations: { horizontal: [{ label: 'alarm', value: utilizationPercent }] },
-          metrics: ofEdge('FunctionComputeUtilization'),
-        }),
-        widget([0, 12, 8], 'Verdicts: 1 healthy, 0 unhealthy', {
-          region,
-          stat: 'Minimum',
-          period: 60,
-          ...left(1),
-          metrics: ofOrigins('Healthy'),
-        }),
-        widget([8, 12, 8], 'Weights, percent', { region, stat: 'Minimum', period: 60, ...left(100), metrics: ofOrigins('Weight') }),
-        widget([16, 12, 8], 'Latency of the probes, milliseconds', {
-          region,
-          period: 60,
-          metrics: ofOrigins('ProbeLatency', 'p50', 'Maximum'),
-        }),
-        widget([0, 18, 12], 'Flips', { ...sum(region), metrics: ofFlipper('Flips') }),
-        widget([12, 18, 12], 'The flipper itself', {
-          ...sum(region),
-          metrics: ofFlipper('SuccessfulRuns', 'StoreFailures', 'NotificationFailures'),
-        }),
-      ],
-    },
-    2,
-  );
+  const widgets = [
+    widget([0, 0, 12], "Viewers' requests a minute", { ...sum(here), metrics: ofDistribution('Requests') }),
+    widget([12, 0, 12], 'Failed requests, percent', {
+      region: here,
+      stat: 'Average',
+      period: 60,
+      metrics: ofDistribution('5xxErrorRate', '4xxErrorRate'),
+    }),
+    widget([0, 6, 8], 'Edge function: runs a minute', { ...sum(here), metrics: ofEdge('FunctionInvocations') }),
+    widget([8, 6, 8], 'Edge function: errors and throttles', {
+      ...sum(here),
+      metrics: ofEdge('FunctionExecutionErrors', 'FunctionValidationErrors', 'FunctionThrottles'),
+    }),
+    widget([16, 6, 8], 'Edge function: percent of its time', {
+      region: here,
+      stat: 'Average',
+      period: 60,
+      ...left(100),
+      annotations: { horizontal: [{ label: 'alarm', value: utilizationPercent }] },
+      metrics: ofEdge('FunctionComputeUtilization'),
+    }),
+    widget([0, 12, 8], 'Verdicts: 1 healthy, 0 unhealthy', {
+      region,
+      stat: 'Minimum',
+      period: 60,
+      ...left(1),
+      metrics: ofOrigins('Healthy'),
+    }),
+    widget([8, 12, 8], 'Weights, percent', { region, stat: 'Minimum', period: 60, ...left(100), metrics: ofOrigins('Weight') }),
+    widget([16, 12, 8], 'Latency of the probes, milliseconds', {
+      region,
+      period: 60,
+      metrics: ofOrigins('ProbeLatency', 'p50', 'Maximum'),
+    }),
+    widget([0, 18, 12], 'Flips', { ...sum(region), metrics: ofFlipper('Flips') }),
+    widget([12, 18, 12], 'The flipper itself', {
+      ...sum(region),
+      metrics: ofFlipper('SuccessfulRuns', 'StoreFailures', 'NotificationFailures'),
+    }),
+  ];
+  // A line for each: a person can read the difference between two versions.
+  const lines = widgets.map((each) => deployJson(each));
+  return [
+    '{"widgets":[\n',
+    ...lines.flatMap((line, index) => [...(index === 0 ? [] : [',\n']), ...(typeof line === 'string' ? [line] : line)]),
+    '\n]}',
+  ];
 }

@@ -49,7 +49,7 @@ function isReference(value: DeployText | DeployReference): value is DeployRefere
  * A JSON document as text. Values that are a `DeployValue` keep their references. What a formatter puts in their place must need no escaping in JSON: names,
  * regions and ARNs do not.
  */
-export function deployJson(value: unknown, indent?: number): DeployText {
+export function deployJson(value: unknown): DeployText {
   const references: DeployReference[] = [];
   const mark = (reference: DeployReference) => `\uE000${references.push(reference) - 1}\uE001`;
   const flatten = (item: unknown): unknown => {
@@ -62,7 +62,7 @@ export function deployJson(value: unknown, indent?: number): DeployText {
       return Object.fromEntries(Object.entries(item).map(([key, each]) => [key, flatten(each)]));
     return item;
   };
-  const json = JSON.stringify(flatten(value), null, indent);
+  const json = JSON.stringify(flatten(value));
   const parts = json.split(/\uE000(\d+)\uE001/).map((part, index) => (index % 2 === 0 ? part : (references[Number(part)] ?? part)));
   return joinText(parts);
 }

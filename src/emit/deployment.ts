@@ -29,7 +29,9 @@ export interface Deployment {
   store: { name: string; comment: string } | undefined;
   /** Behaviors that must run the function, in the tool that has the distribution. */
   associations: readonly BehaviorAssociation[];
+  /** For a region without an origin, and not us-east-1, where an outage would take CloudFront's control plane along. */
   flipper: FlipperPart | undefined;
+  /** For us-east-1, which alone has CloudFront's metrics. */
   monitoring: MonitoringPart | undefined;
   inputs: readonly DeployInput[];
 }
@@ -79,21 +81,30 @@ export interface MonitoringPart {
   /** Text of CloudWatch's dashboard body, JSON. */
   dashboard: { name: DeployText; body: DeployText };
   alarms: readonly PlannedAlarm[];
+  /** Of a topic of its own, unless the input TopicArn names one: an alarm can only notify a topic of its region. */
+  topicDisplayName: string;
 }
 
 const flipperTimeoutSeconds = 58;
 
-/** The deployment of a configuration. USAGE when no part is asked for. */
+/** The deployment of a configuration. USAGE when no part is asked for, or parts that belong to different regions. */
 export function planDeployment({ config, environment, distribution, parts }: DeploymentOptions): Deployment {
   if (parts.length === 0)
     throw new EdgeError('USAGE', 'a deployment needs at least one part', { hint: `parts: ${deploymentParts.join(', ')}` });
+  if (parts.includes('flipper') && parts.includes('monitoring'))
+    throw new EdgeError(
+      'USAGE',
+      "flipper and monitoring cannot be in one stack: CloudFront's metrics are in us-east-1, where no flipper should be",
+      {
+        hint: '--only flipper and --only monitoring make a template each',
+      },
+    );
   const has = (part: DeploymentPart) => parts.includes(part);
   const variables = listFlipperVariables(config, distribution);
   const given = config.variables['EDGE_KVS_ARN'];
   const storeArn: DeployText = has('store') ? [{ ref: 'storeArn' }] : (given ?? [{ input: 'KeyValueStoreArn' }]);
   const asked = { config, environment, has, variables, needsStoreArn: !has('store') && given === undefined };
   const associations = listAssociations(config, distribution);
-  const distributionIds = config.distributions?.map(({ id }) => id) ?? [];
   return {
     environment,
     accountId: config.accountId,
@@ -101,7 +112,7 @@ export function planDeployment({ config, environment, distribution, parts }: Dep
     store: has('store') ? { name: config.keyValueStoreName, comment: 'Health record of edge failover' } : undefined,
     associations,
     flipper: has('flipper') ? flipperPart(config, environment, storeArn, variables) : undefined,
-    monitoring: has('monitoring') ? monitoringPart(config, distributionIds, has('flipper')) : undefined,
+    monitoring: has('monitoring') ? monitoringPart(config) : undefined,
     inputs: listInputs(asked),
   };
 }
@@ -157,7 +168,7 @@ function flipperPart(
     signalAlarms: [...new Set(signals.flatMap((signal) => (signal.type === 'alarm' ? [signal.alarmName] : [])))],
     logGroup: deployText`/aws/lambda/${name}`,
     topicDisplayName: 'Edge failover',
-    alarms: [silenceAlarm(name), ...edgeFunctionAlarms(config.functionName)],
+    alarms: [silenceAlarm(name)],
   };
 }
 
@@ -178,18 +189,15 @@ function secretStatements(): PolicyStatement[] {
   ];
 }
 
-function monitoringPart(config: EdgeConfig, distributionIds: readonly string[], isWithFlipper: boolean): MonitoringPart {
-  const ids: DeployText[] = distributionIds.length === 0 ? [[{ input: 'DistributionId' }]] : [...distributionIds];
-  const { functionName } = config;
+function monitoringPart({ distributions, functionName, origins }: EdgeConfig): MonitoringPart {
+  const ids: DeployText[] = distributions?.map(({ id }) => id) ?? [[{ input: 'DistributionId' }]];
   return {
     dashboard: {
       name: deployText`${{ ref: 'stack' }}-edge`,
-      body: edgeDashboard({ distributionIds: ids, functionName, origins: Object.keys(config.origins), isWithFlipper }),
+      body: edgeDashboard({ distributionIds: ids, functionName, origins: Object.keys(origins) }),
     },
-    alarms: [
-      ...trafficAlarms(ids, functionName),
-      ...(isWithFlipper ? [] : edgeFunctionAlarms(functionName).map((alarm) => ({ ...alarm, onlyIf: 'FunctionAlarms' as const }))),
-    ],
+    alarms: [...trafficAlarms(ids, functionName), ...edgeFunctionAlarms(functionName)],
+    topicDisplayName: 'Edge monitoring',
   };
 }
 

@@ -1,6 +1,5 @@
 import type { EdgeConfig } from '../config/edge-config.ts';
 import type { FlipperVariables } from '../config/flipper-variables.ts';
-import { typed } from '../text/typed.ts';
 
 /** What a deployment may consist of. */
 export const deploymentParts = ['function', 'store', 'flipper', 'monitoring'] as const;
@@ -38,7 +37,7 @@ export function listInputs({ config, environment, has, variables, needsStoreArn 
     ...(has('flipper') || has('monitoring') ? [flipperName(environment)] : []),
     ...(usesStore && needsStoreArn ? [storeArn] : []),
     ...(has('flipper') ? flipperInputs(config, variables) : []),
-    ...(has('monitoring') ? monitoringInputs(config, has('flipper')) : []),
+    ...(has('monitoring') ? monitoringInputs(config) : []),
   ];
 }
 
@@ -48,7 +47,7 @@ function flipperName(environment: string | undefined): DeployInput {
     type: 'text',
     fallback: environment === undefined ? 'edge-flipper' : `edge-flipper-${environment}`,
     pattern: '[a-zA-Z0-9_-]{1,64}',
-    description: 'Name of the flipper’s function, and value of the dimension Flipper in its metrics.',
+    description: "Name of the flipper's function, and value of the dimension Flipper in its metrics.",
   };
 }
 
@@ -56,7 +55,7 @@ const storeArn: DeployInput = {
   name: 'KeyValueStoreArn',
   type: 'text',
   pattern: 'arn:aws:cloudfront::\\d{12}:key-value-store/[0-9a-f-]{36}',
-  description: `The store that holds the health record; ${typed('kvs:plan')} shows it.`,
+  description: 'The store that holds the health record; the command kvs:plan shows it.',
 };
 
 function flipperInputs(config: EdgeConfig, { plain, secret }: FlipperVariables): DeployInput[] {
@@ -85,7 +84,7 @@ function flipperInputs(config: EdgeConfig, { plain, secret }: FlipperVariables):
       type: 'texts',
       fallback: [],
       description:
-        'Subnets with a NAT gateway, separated by commas. Needed when the origins admit only known addresses, because Lambda’s own addresses change. Empty for none.',
+        "Subnets with a NAT gateway, separated by commas. Needed when the origins admit only known addresses, because Lambda's own addresses change. Empty for none.",
     },
     {
       name: 'SecurityGroupIds',
@@ -121,7 +120,7 @@ function flipperInputs(config: EdgeConfig, { plain, secret }: FlipperVariables):
       type: 'number',
       fallback: 30,
       values: [7, 14, 30, 60, 90, 180, 365],
-      description: 'Days for which CloudWatch keeps the function’s log.',
+      description: "Days for which CloudWatch keeps the function's log.",
     },
     {
       name: 'ReservedConcurrency',
@@ -149,7 +148,7 @@ function secretInputs(secret: readonly string[]): DeployInput[] {
       type: 'text',
       fallback: '',
       pattern: '(arn:aws[a-z-]*:kms:.+)?',
-      description: 'The KMS key of the secret, if it is a key of yours. Empty for AWS’s own key.',
+      description: "The KMS key of the secret, if it is a key of yours. Empty for AWS's own key.",
     },
   ];
 }
@@ -158,54 +157,46 @@ function describeVariable(variable: string): string {
   return variable === 'VIEWER_DOMAIN' ? 'VIEWER_DOMAIN, the name that viewers use.' : `${variable} of distribution.json or edge.config.ts.`;
 }
 
-function monitoringInputs({ distributions }: EdgeConfig, isWithFlipper: boolean): DeployInput[] {
+function monitoringInputs({ distributions }: EdgeConfig): DeployInput[] {
   return [
-    ...(distributions === undefined
-      ? [
-          {
-            name: 'DistributionId',
-            type: 'text' as const,
-            pattern: 'E[A-Z0-9]{6,20}',
-            description: `Id of the distribution; ${typed('distribution:plan')} shows it.`,
-          },
-        ]
-      : []),
-    ...(isWithFlipper ? [] : monitoringAlone),
+    ...(distributions === undefined ? [distributionId] : []),
+    {
+      name: 'FlipperRegion',
+      type: 'text',
+      fallback: 'us-west-2',
+      pattern: '[a-z]{2}(-[a-z]+)+-\\d',
+      description: 'The region of the flipper, for its metrics on the dashboard. A flipper that runs as a process writes none.',
+    },
+    {
+      name: 'TopicArn',
+      type: 'text',
+      fallback: '',
+      pattern: '(arn:aws[a-z-]*:sns:us-east-1:\\d{12}:.+)?',
+      description: 'A topic of yours in us-east-1 that gets the alarms. Empty for a topic of this stack.',
+    },
+    {
+      name: 'NotificationEmail',
+      type: 'text',
+      fallback: '',
+      description: 'Gets the alarms. Confirm it in the mail that arrives. Empty for none.',
+    },
     {
       name: 'FailedRequestsPercent',
       type: 'number',
       fallback: 5,
       min: 0,
       max: 100,
-      description: 'The alarm goes off when more than this per cent of viewers’ requests get 5xx for five minutes.',
+      description: "The alarm goes off when more than this per cent of viewers' requests get 5xx for five minutes.",
     },
   ];
 }
 
-/** Where another stack has the flipper, or a process is one. */
-const monitoringAlone: readonly DeployInput[] = [
-  {
-    name: 'FlipperRegion',
-    type: 'text',
-    fallback: 'us-east-1',
-    pattern: '[a-z]{2}(-[a-z]+)+-\\d',
-    description: 'The region of the flipper’s stack. A flipper that runs as a process writes no metrics.',
-  },
-  {
-    name: 'TopicArn',
-    type: 'text',
-    pattern: 'arn:aws[a-z-]*:sns:us-east-1:\\d{12}:.+',
-    description: 'Gets the alarms. Use TopicArn of the flipper’s stack if that is in us-east-1, else a topic of yours there.',
-  },
-  {
-    name: 'FunctionAlarms',
-    type: 'text',
-    fallback: 'flipper',
-    values: ['flipper', 'here'],
-    description:
-      'The stack that has the alarms for the function’s errors and throttles. flipper if the flipper’s stack is in us-east-1, because it brings them; here if it is elsewhere, or if the flipper runs as a process. Two stacks cannot both have them: the names are the same.',
-  },
-];
+const distributionId: DeployInput = {
+  name: 'DistributionId',
+  type: 'text',
+  pattern: 'E[A-Z0-9]{6,20}',
+  description: 'Id of the distribution; the command distribution:plan shows it.',
+};
 
 /** Names that inputs of a deployment have anyway. */
 const taken = [
@@ -225,7 +216,6 @@ const taken = [
   'DistributionId',
   'FlipperRegion',
   'TopicArn',
-  'FunctionAlarms',
   'FailedRequestsPercent',
   'CodeBucket',
   'CodeKey',

@@ -56,6 +56,7 @@ export function signalStatements({ origins }: Pick<EdgeConfig, 'origins'>, parti
   ];
 }
 
-function notifyStatements(topicArns: readonly DeployText[]): PolicyStatement[] {
+/** Reports flips and overrides. */
+export function notifyStatements(topicArns: readonly DeployText[]): PolicyStatement[] {
   return topicArns.length === 0 ? [] : [{ sid: 'Notify', actions: ['sns:Publish'], resources: topicArns }];
 }

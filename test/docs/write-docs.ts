@@ -5,6 +5,7 @@ import { writeApiPage } from './api-page.ts';
 import { writeCommandsPage } from './commands-page.ts';
 import { writeConfigPage } from './config-page.ts';
 import { writeConfigSchema } from './config-schema.ts';
+import { infraPages } from './infra-pages.ts';
 import { writeLlms } from './llms.ts';
 
 const pages: Readonly<Record<string, () => Promise<string> | string>> = {
@@ -13,6 +14,7 @@ const pages: Readonly<Record<string, () => Promise<string> | string>> = {
   'docs/edge-config.schema.json': writeConfigSchema,
   'docs/commands.md': async () => writeCommandsPage(await readFile('docs/commands.md', 'utf8')),
   'llms.txt': async () => writeLlms(await readFile('README.md', 'utf8'), await readFile('docs/README.md', 'utf8')),
+  ...infraPages,
 };
 
 const wanted = argv.slice(2);

@@ -84,7 +84,7 @@ export function judgeAlarms({ functionName, found }: AlarmsFacts): readonly Chec
     if (seeing.length === 0)
       return fail(
         `no alarm in ${metricsRegion} watches ${name} of ${functionName}`,
-        `infra/flipper.yaml in ${metricsRegion} has one; or create one on AWS/CloudFront ${name} with FunctionName=${functionName} and Region=Global`,
+        `infra/monitoring.yaml in ${metricsRegion} has one; or create one on AWS/CloudFront ${name} with FunctionName=${functionName} and Region=Global`,
       );
     const going = seeing.find(({ alarm }) => alarm.state === 'ALARM');
     if (going !== undefined)

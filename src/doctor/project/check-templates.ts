@@ -1,6 +1,7 @@
 import { parseDocument } from 'yaml';
-import { pickFlipperParts, placeholdersOf } from '../../config/distribution-file.ts';
+import { placeholdersOf } from '../../config/distribution-file.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
+import { listFlipperVariables } from '../../config/flipper-variables.ts';
 import { isRecord } from '../../text/is-record.ts';
 
 export interface TemplateFacts {
@@ -12,6 +13,7 @@ export interface TemplateFacts {
 }
 
 const flipperTemplate = 'infra/flipper.yaml';
+const monitoringTemplate = 'infra/monitoring.yaml';
 const flipperWorkflow = '.github/workflows/health-flipper.yml';
 const deployWorkflow = '.github/workflows/deploy-regions.yml';
 const policies = ['docs/iam/publisher.json', 'docs/iam/reader.json'];
@@ -19,7 +21,7 @@ const policies = ['docs/iam/publisher.json', 'docs/iam/reader.json'];
 /** Compares the templates, workflows and policies that name parts of the configuration with it. Ignores files that a team does not keep. */
 export async function checkTemplates({ config, distribution, read }: TemplateFacts): Promise<{ files: string[]; problems: string[] }> {
   const files = new Map<string, string>();
-  for (const path of [flipperTemplate, flipperWorkflow, deployWorkflow, ...policies]) {
+  for (const path of [flipperTemplate, monitoringTemplate, flipperWorkflow, deployWorkflow, ...policies]) {
     const text = await read(path).catch(() => undefined);
     if (text !== undefined) files.set(path, text);
   }
@@ -28,7 +30,8 @@ export async function checkTemplates({ config, distribution, read }: TemplateFac
   if (syntax.length > 0) return { files: [...files.keys()], problems: syntax };
   const isSet = (name: string) => name === 'EDGE_FUNCTION_NAME' || config.variables?.[name] !== undefined;
   const problems = [
-    ...checkFlipperTemplate(files.get(flipperTemplate), distribution, config.functionName, isSet),
+    ...checkFlipperTemplate(files.get(flipperTemplate), config, distribution),
+    ...checkMonitoringTemplate(files.get(monitoringTemplate), config.functionName),
     ...checkWorkflow(files.get(flipperWorkflow), distribution, isSet),
     // The origins of a distribution of another tool are that tool's to deploy.
     ...(config.distributions === undefined ? checkDeployment(files.get(deployWorkflow), config.origins) : []),
@@ -37,23 +40,32 @@ export async function checkTemplates({ config, distribution, read }: TemplateFac
   return { files: [...files.keys()], problems };
 }
 
-function checkFlipperTemplate(
-  text: string | undefined,
-  distribution: string | undefined,
-  functionName: string,
-  isSet: (name: string) => boolean,
-): string[] {
+const emitAgain = 'run the command emit again';
+
+function checkFlipperTemplate(text: string | undefined, config: TemplateFacts['config'], distribution: string | undefined): string[] {
+  if (text === undefined || distribution === undefined) return [];
+  const variables = find(parseYaml(text), ['Resources', 'Function', 'Properties', 'Environment', 'Variables']) ?? {};
+  return listAsked(config, distribution)
+    .filter((name) => !(name in variables))
+    .map((name) => `${flipperTemplate}: distribution.json needs ${name}, and the function's environment does not set it: ${emitAgain}`);
+}
+
+/** Secrets come from Secrets Manager. */
+function listAsked({ origins, variables = {} }: TemplateFacts['config'], distribution: string): string[] {
+  try {
+    return listFlipperVariables({ origins, variables, notifications: [] }, distribution).plain;
+  } catch {
+    return [];
+  }
+}
+
+function checkMonitoringTemplate(text: string | undefined, functionName: string): string[] {
   if (text === undefined) return [];
   const template = parseYaml(text);
-  const variables = find(template, ['Resources', 'Function', 'Properties', 'Environment', 'Variables']) ?? {};
-  const asked = distribution === undefined ? [] : placeholdersOf(JSON.stringify(pickParts(distribution)));
-  // Secrets come from Secrets Manager.
-  const missing = asked.filter((name) => !(name in variables) && !isSet(name) && !name.includes('SECRET'));
-  const named = find(template, ['Parameters', 'EdgeFunctionName'])?.['Default'];
-  return [
-    ...missing.map((name) => `${flipperTemplate}: distribution.json needs ${name}, and the function's environment does not set it`),
-    ...(named === functionName ? [] : [`${flipperTemplate}: EdgeFunctionName is "${String(named)}", edge.config.ts has "${functionName}"`]),
-  ];
+  const dimensions = find(template, ['Resources', 'UtilizationAlarm', 'Properties'])?.['Dimensions'];
+  const named = Array.isArray(dimensions) ? dimensions.find((each) => isRecord(each) && each['Name'] === 'FunctionName')?.Value : undefined;
+  if (typeof named !== 'string' || named === functionName) return [];
+  return [`${monitoringTemplate}: its alarms watch the function "${named}", edge.config.ts has "${functionName}": ${emitAgain}`];
 }
 
 function checkWorkflow(text: string | undefined, distribution: string | undefined, isSet: (name: string) => boolean): string[] {
@@ -83,14 +95,6 @@ function checkPolicy(path: string, text: string | undefined, functionName: strin
   return [...new Set(named)]
     .filter((name) => name !== functionName)
     .map((name) => `${path}: it names the function "${name}", edge.config.ts has "${functionName}"`);
-}
-
-function pickParts(distribution: string): object {
-  try {
-    return pickFlipperParts(JSON.parse(distribution));
-  } catch {
-    return {};
-  }
 }
 
 /** Duplicate keys included. JSON is YAML, so the policies are checked too. */

@@ -83,7 +83,7 @@ describe('what templates name', () => {
   const config = { functionName: 'origin-router', origins };
 
   it('is the placeholders and the function of the configuration', async () => {
-    expect(await checkTemplates({ config, distribution: await text(), read })).toMatchObject({ problems: [], files: { length: 5 } });
+    expect(await checkTemplates({ config, distribution: await text(), read })).toMatchObject({ problems: [], files: { length: 6 } });
   });
 
   it.each([
@@ -97,7 +97,7 @@ describe('what templates name', () => {
       when: 'the function has another name',
       distribution: ['', ''],
       name: 'shop',
-      says: ['flipper.yaml', 'publisher.json', 'reader.json'],
+      says: ['monitoring.yaml', 'publisher.json', 'reader.json'],
     },
   ])('differs when $when', async ({ distribution: [from = '', to = ''], name, says }) => {
     const changed = (await text()).replaceAll(from, to);

@@ -4,11 +4,16 @@ import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { parseProject } from '../../../src/config/environments.ts';
 import { type DeployReference, DeployValue, deployJson, deployText, fillText } from '../../../src/emit/deploy-text.ts';
 import { planDeployment } from '../../../src/emit/deployment.ts';
-import { deploymentParts, inputNamesOf } from '../../../src/emit/inputs.ts';
+import { inputNamesOf } from '../../../src/emit/inputs.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
 
 const distribution = readFileSync('test/fixtures/sample/distribution.json', 'utf8');
-const sample = { config: parseEdgeConfig(edgeConfig), environment: undefined, distribution, parts: deploymentParts };
+const sample = {
+  config: parseEdgeConfig(edgeConfig),
+  environment: undefined,
+  distribution,
+  parts: ['function', 'store', 'flipper'] as const,
+};
 const healthCheckId = '0123abcd-0123-0123-0123-0123456789ab';
 const everySignal = parseEdgeConfig({
   ...edgeConfig,
@@ -20,7 +25,7 @@ const everySignal = parseEdgeConfig({
 });
 
 describe('the deployment of the sample', () => {
-  const { edgeFunction, store, associations, flipper, monitoring, inputs } = planDeployment(sample);
+  const { edgeFunction, store, associations, flipper, inputs } = planDeployment(sample);
 
   it('has function, store and the behaviors of distribution.json that run the function', () => {
     expect(edgeFunction).toMatchObject({ name: 'origin-router', codeFile: 'dist/functions/origin-router.js' });
@@ -45,10 +50,11 @@ describe('the deployment of the sample', () => {
         .filter(({ fallback }) => fallback === undefined)
         .map(({ name }) => name)
         .sort(),
-    ).toEqual(['DistributionId', 'EuropeDomain', 'SecretArn', 'SingaporeDomain', 'ViewerDomain']);
+    ).toEqual(['EuropeDomain', 'SecretArn', 'SingaporeDomain', 'ViewerDomain']);
   });
 
   it('shows each origin on the dashboard', () => {
+    const { monitoring } = planDeployment({ ...sample, parts: ['monitoring'] });
     const body = JSON.parse(fillText(monitoring?.dashboard.body ?? '', () => 'x')) as {
       widgets: { properties: { metrics: unknown[][] } }[];
     };
@@ -72,6 +78,11 @@ it('allows the flipper what its signals and notifications need, and no more', ()
   expect(flipper?.statements.find(({ sid }) => sid === 'Notify')?.resources).toEqual([[{ ref: 'topicArn' }], [{ input: 'OtherTopic' }]]);
   expect(flipper?.secretKeys).toEqual(['ORIGIN_VERIFY_SECRET', 'FLIPPER_WEBHOOK_URL', 'HOOK_KEY']);
   expect(flipper?.signalAlarms).toEqual(['singapore "down"']);
+});
+
+it('has no template for two regions', () => {
+  expect(() => planDeployment({ ...sample, parts: ['flipper', 'monitoring'] })).toThrow(expect.objectContaining({ code: 'USAGE' }));
+  expect(() => planDeployment({ ...sample, parts: [] })).toThrow(expect.objectContaining({ code: 'USAGE' }));
 });
 
 it('needs no secret where no header and no webhook has one', () => {

@@ -20,8 +20,12 @@ export const policyUrl = (name: string) => new URL(`../../../docs/iam/${name}.js
 
 /** The policy of a role, its placeholders filled; one that has no value stays as it is. */
 export function readPolicy(role: Role, values: Readonly<Record<string, string>> = {}): Policy {
-  const text = readFileSync(policyUrl(role), 'utf8');
-  return JSON.parse(text.replace(/\$\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole)) as Policy;
+  return fillPolicy(JSON.parse(readFileSync(policyUrl(role), 'utf8')), values);
+}
+
+/** A policy with its placeholders filled; one that has no value stays as it is. */
+export function fillPolicy(policy: Policy, values: Readonly<Record<string, string>>): Policy {
+  return JSON.parse(JSON.stringify(policy).replace(/\$\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole)) as Policy;
 }
 
 export const listOf = (value: string | string[]): string[] => (typeof value === 'string' ? [value] : value);

@@ -121,8 +121,8 @@ describe('a spoiled template', () => {
     [
       'a rule',
       'monitoring.yaml',
-      '!Equals [!Ref AWS::Region',
-      '!Equals [!Ref Region',
+      '!Equals [ !Ref AWS::Region',
+      '!Equals [ !Ref Region',
       'Rules.WhereCloudFrontsMetricsAre.Assertions.0.Assert.0: there is no parameter Region',
     ],
     [
@@ -195,14 +195,14 @@ describe('a spoiled template', () => {
     [
       'a metric of the flipper',
       'monitoring.yaml',
-      '"EdgeFailover", "Flips"',
-      '"EdgeFailover", "Flip"',
+      '"EdgeFailover","Flips"',
+      '"EdgeFailover","Flip"',
       'nobody writes a metric EdgeFailover Flip',
     ],
     [
       'the dimensions of a metric of the flipper',
       'monitoring.yaml',
-      /(?<="Weight", "Flipper", "[^"]+"), "Origin", "[^"]+"/,
+      /(?<="Weight","Flipper","[^"]+"),"Origin","[^"]+"/,
       '',
       'Weight has no value with the dimensions Flipper; it has with Flipper+Origin',
     ],
@@ -216,12 +216,12 @@ describe('a spoiled template', () => {
     [
       'the place of a widget',
       'monitoring.yaml',
-      '"x": 12, "y": 0, "width": 12',
-      '"x": 12, "y": 0, "width": 13',
+      '"x":12,"y":0,"width":12',
+      '"x":12,"y":0,"width":13',
       'must lie inside a grid of 24 columns',
     ],
-    ['a widget over another', 'monitoring.yaml', '"x": 8, "y": 6', '"x": 7, "y": 6', 'lies over another widget'],
-    ['the region of a widget', 'monitoring.yaml', '"region": "us-east-1", ', '', 'a metric widget needs its region'],
+    ['a widget over another', 'monitoring.yaml', '"x":8,"y":6', '"x":7,"y":6', 'lies over another widget'],
+    ['the region of a widget', 'monitoring.yaml', '"region":"us-east-1",', '', 'a metric widget needs its region'],
     // No template at all.
     ['its YAML', 'region.yaml', 'Parameters:\n', 'Parameters: [\n', 'at line'],
     ['one name twice', 'region.yaml', '  InternetGateway:\n', '  Vpc:\n', 'Map keys must be unique'],

@@ -3,12 +3,6 @@ import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 
 // Without it a flipper or a workflow of a configuration with environments fails, and no viewer is moved.
-it('the flipper’s template gives the function the environment that its parameter names', () => {
-  const template = parse(readFileSync('infra/flipper.yaml', 'utf8'), { logLevel: 'silent' });
-  expect(template.Parameters.EdgeEnvironment).toMatchObject({ Type: 'String', Default: '' });
-  expect(template.Resources.Function.Properties.Environment.Variables.EDGE_ENV).toBe('EdgeEnvironment');
-});
-
 it.each(['edge.yml', 'health-flipper.yml', 'deploy-regions.yml'])('each step of %s that reads the configuration has EDGE_ENV', (name) => {
   const workflow = parse(readFileSync(`.github/workflows/${name}`, 'utf8'), { merge: true });
   type Step = { run?: string; env?: Record<string, string> };

@@ -20,25 +20,21 @@ it('refuses every region but the one that has CloudFront’s metrics', () => {
 });
 
 describe('the alarms', () => {
-  it('are those that the flipper’s stack has not, and its own three when that is elsewhere', () => {
-    expect(alarmsOf(template).map(({ condition, properties }) => [properties['MetricName'], condition])).toEqual([
-      ['5xxErrorRate', undefined],
-      ['FunctionComputeUtilization', undefined],
-      ['FunctionExecutionErrors', 'WatchesFunction'],
-      ['FunctionValidationErrors', 'WatchesFunction'],
-      ['FunctionThrottles', 'WatchesFunction'],
+  it('are those of viewers and of the function; the flipper’s stack has none of CloudFront’s, which are in us-east-1 only', () => {
+    expect(alarmsOf(template).map(({ properties }) => properties['MetricName'])).toEqual([
+      '5xxErrorRate',
+      'FunctionComputeUtilization',
+      'FunctionExecutionErrors',
+      'FunctionValidationErrors',
+      'FunctionThrottles',
     ]);
-    expect(template.Parameters['FunctionAlarms']).toMatchObject({ Default: 'flipper', AllowedValues: ['flipper', 'here'] });
-    expect(template.Conditions).toEqual({ WatchesFunction: { 'Fn::Equals': [{ Ref: 'FunctionAlarms' }, 'here'] } });
+    expect(alarmsOf(flipper).map(({ properties }) => properties['Namespace'])).toEqual(['EdgeFailover']);
   });
 
-  it('of the function are the same in both stacks, by name too, so that both cannot have them', () => {
-    const theirs = byMetric(flipper);
-    for (const { condition, properties } of alarmsOf(template).filter((alarm) => alarm.condition !== undefined)) {
-      const { AlarmActions, OKActions, ...same } = properties;
-      expect(theirs.get(String(properties['MetricName']))?.properties).toMatchObject(same);
-      expect([AlarmActions, OKActions, condition]).toEqual([[{ Ref: 'TopicArn' }], [{ Ref: 'TopicArn' }], 'WatchesFunction']);
-    }
+  it('go to a topic of the stack, unless there is one already', () => {
+    const topic = { 'Fn::If': ['HasOwnTopic', { Ref: 'Topic' }, { Ref: 'TopicArn' }] };
+    for (const { properties } of alarmsOf(template)) expect(properties).toMatchObject({ AlarmActions: [topic], OKActions: [topic] });
+    expect(template.Conditions?.['HasOwnTopic']).toEqual({ 'Fn::Equals': [{ Ref: 'TopicArn' }, ''] });
   });
 
   it('satisfy the doctor', () => {
@@ -82,7 +78,7 @@ describe('the dashboard', () => {
     const lines = metrics.flush(0, { verdicts: { any: 'healthy' }, succeeded: true }).join('\n');
     const names = [...lines.matchAll(/"Name":"(\w+)"/g)].map(([, name]) => name);
     expect(names).toEqual(['Healthy', 'Weight', 'ProbeLatency', 'SuccessfulRuns', 'Flips', 'StoreFailures', 'NotificationFailures']);
-    for (const name of names) expect(body).toContain(`"EdgeFailover", "${name}", "Flipper"`);
+    for (const name of names) expect(body).toContain(`"EdgeFailover","${name}","Flipper"`);
   });
 
   it.each([

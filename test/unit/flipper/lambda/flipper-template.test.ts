@@ -80,7 +80,7 @@ describe('the flipper’s function', () => {
     expect(Targets).toMatchObject([{ Arn: arn }]);
   });
 
-  it('may do what it does and nothing else', () => {
+  it('may do what it does with the sample’s signals and nothing else', () => {
     expect(
       statements(template)
         .flatMap(({ Action }) => Action)
@@ -89,14 +89,11 @@ describe('the flipper’s function', () => {
       'cloudfront-keyvaluestore:DescribeKeyValueStore',
       'cloudfront-keyvaluestore:GetKey',
       'cloudfront-keyvaluestore:UpdateKeys',
-      'cloudwatch:DescribeAlarms',
       'kms:Decrypt',
       'lambda:InvokeFunction',
       'logs:CreateLogStream',
       'logs:PutLogEvents',
-      'route53:GetHealthCheckStatus',
       'secretsmanager:GetSecretValue',
-      'sns:Publish',
     ]);
   });
 
@@ -163,27 +160,6 @@ describe('the alarms', () => {
     expect(silence['Namespace']).toBe(_aws.CloudWatchMetrics[0].Namespace);
     expect([(silence['Dimensions'] as { Name: string }[]).map(({ Name }) => Name)]).toEqual(_aws.CloudWatchMetrics[0].Dimensions);
     expect(values).toHaveProperty(String(silence['MetricName']), 1);
-  });
-
-  it('watch the edge function where and how CloudFront’s metrics can be seen', () => {
-    const edge = alarms.filter(([, { Properties }]) => Properties['Namespace'] === 'AWS/CloudFront');
-    expect(edge.map(([, { Properties }]) => Properties['MetricName'])).toEqual([
-      'FunctionExecutionErrors',
-      'FunctionValidationErrors',
-      'FunctionThrottles',
-    ]);
-    for (const [, { Condition, Properties }] of edge) {
-      expect(Condition).toBe('SeesCloudFront');
-      expect(Properties).toMatchObject({
-        Dimensions: [
-          { Name: 'FunctionName', Value: { Ref: 'EdgeFunctionName' } },
-          { Name: 'Region', Value: 'Global' },
-        ],
-        Statistic: 'Sum',
-        TreatMissingData: 'notBreaching',
-      });
-    }
-    expect(template.Conditions?.['SeesCloudFront']).toEqual({ 'Fn::Equals': [{ Ref: 'AWS::Region' }, 'us-east-1'] });
   });
 
   it('and the function are what the month’s bill reckons with', () => {
