@@ -9,6 +9,7 @@ import edgeConfig from '../../fixtures/sample/edge.config.ts';
 import { checkTemplate } from '../../templates/check-template.ts';
 import { openResourceSchema } from '../../templates/resource-schema.ts';
 
+const open = (name: string) => `\${${name}}`;
 const schema = openResourceSchema();
 const distribution = readFileSync('test/fixtures/sample/distribution.json', 'utf8');
 const healthCheckId = '0123abcd-0123-0123-0123-0123456789ab';
@@ -21,7 +22,7 @@ const request: EmitRequest = {
   only: undefined,
   out: undefined,
   code: 'path',
-  buildFunction: async () => "import cf from 'cloudfront';\nasync function handler(event) { return `${event.request.uri}`; }",
+  buildFunction: async () => "import cf from 'cloudfront';\nasync function handler(event) { return `" + open('event.request.uri') + '`; }',
 };
 
 it.each(Object.entries(infraPages))(
@@ -35,7 +36,12 @@ it.each(Object.entries(infraPages))(
 const odd = (more: object) =>
   parseEdgeConfig({
     origins: {
-      home: { region: 'the "North"', originId: `it's-"${'a${b}'}`, domainName: 'home.example.com', headers: { 'x-key': '${HOME_KEY}' } },
+      home: {
+        region: 'the "North"',
+        originId: `it's-"${open('b')}`,
+        domainName: 'home.example.com',
+        headers: { 'x-key': open('HOME_KEY') },
+      },
       second: { region: 'eu-west-1', domainName: 'second.example.com' },
       third: { region: 'us-west-1', domainName: 'third.example.com' },
     },
@@ -47,7 +53,7 @@ const odd = (more: object) =>
   });
 
 const signals = [
-  { type: 'alarm', alarmName: 'ünïcode "quoted" ${NotAName} ${!x} \\ 日本', region: 'eu-west-1' },
+  { type: 'alarm', alarmName: `ünïcode "quoted" ${open('NotAName')} ${open('!x')} \\ 日本`, region: 'eu-west-1' },
   { type: 'route53', healthCheckId },
 ];
 
@@ -171,7 +177,7 @@ describe('policies', () => {
     expect(
       JSON.stringify(publisher)
         .match(/\$\{\w+\}/g)
-        ?.every((name) => name === '${EDGE_STAGING_DISTRIBUTION_ID}'),
+        ?.every((name) => name === open('EDGE_STAGING_DISTRIBUTION_ID')),
     ).toBe(true);
   });
 });
