@@ -48,6 +48,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./distribution-promote.ts'),
   },
   'distribution:unstage': { group: 'deploy', does: 'ends a staged rollout', load: () => import('./distribution-unstage.ts') },
+  emit: { group: 'deploy', does: 'writes templates and IAM policies of the configuration', load: () => import('./emit.ts') },
   'un-adopt': { group: 'deploy', does: 'takes the edge function off a distribution again', load: () => import('./un-adopt.ts') },
 
   'test:config': { group: 'check', does: 'tests edge.config.ts and distribution.json', load: () => import('./test-config.ts') },

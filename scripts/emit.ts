@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { defineCommand } from '../src/cli/command.ts';
 import { writeWholeFile } from '../src/cli/files.ts';
 import { choice, text } from '../src/cli/option.ts';
-import { run } from '../src/cli/run.ts';
 import { decodeText, distributionPath, hasDistribution } from '../src/config/distribution-file.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { findNjs } from '../src/edge/njs/njs.ts';
@@ -13,7 +13,7 @@ import { messageOf } from '../src/text/message-of.ts';
 
 const formats = Object.keys(emitFormats);
 
-await run({
+export default defineCommand({
   usage: `emit -- <${formats.join('|')}> [options]`,
   summary:
     'Writes what the configuration needs on AWS: function, store, flipper, alarms and IAM policies, as a template for another tool. Changes nothing.',
