@@ -39,33 +39,50 @@ export async function countOptions(
     ],
   };
   const divided: EdgeConfig = { ...config, routes: [...config.routes, { countries: ['IN-KA'], order: other }] };
-  const options: { name: string; config: EdgeConfig; headers: Record<string, string>; plain?: EdgeConfig; ip?: string; budget?: number }[] =
-    [
-      { name: 'subdivisions: one with a route', config: divided, headers: { 'cloudfront-viewer-country-region': 'KA' } },
-      { name: 'subdivisions: one without', config: divided, headers: { 'cloudfront-viewer-country-region': 'MH' } },
-      { name: 'shares: 99 and 1, of the 99', config: shared, headers: {}, plain: { ...config, routes: [] }, ip: addressBetween(0, 99) },
-      {
-        name: 'shares: 99 and 1, of the 1',
-        config: shared,
-        headers: {},
-        plain: { ...config, routes: [] },
-        ip: addressBetween(99, 100),
-        budget: farthestShare,
-      },
-      { name: 'tester: no header', config: { ...config, tester }, headers: {} },
-      {
-        name: 'tester: the right secret',
-        config: { ...config, tester },
-        headers: { 'x-tester': `${main[0]}:${secret}` },
-        budget: ownRequest,
-      },
-      {
-        name: 'tester: a wrong secret',
-        config: { ...config, tester },
-        headers: { 'x-tester': `${main[0]}:${secret.slice(1)}` },
-        budget: ownRequest,
-      },
-    ];
+  const options: {
+    name: string;
+    config: EdgeConfig;
+    headers: Record<string, string>;
+    plain?: EdgeConfig;
+    ip?: string;
+    budget?: number;
+    record?: string;
+  }[] = [
+    { name: 'subdivisions: one with a route', config: divided, headers: { 'cloudfront-viewer-country-region': 'KA' } },
+    { name: 'subdivisions: one without', config: divided, headers: { 'cloudfront-viewer-country-region': 'MH' } },
+    { name: 'shares: 99 and 1, of the 99', config: shared, headers: {}, plain: { ...config, routes: [] }, ip: addressBetween(0, 99) },
+    {
+      name: 'shares: 99 and 1, of the 1',
+      config: shared,
+      headers: {},
+      plain: { ...config, routes: [] },
+      ip: addressBetween(99, 100),
+      budget: farthestShare,
+    },
+    { name: 'tester: no header', config: { ...config, tester }, headers: {} },
+    {
+      name: 'tester: the right secret',
+      config: { ...config, tester },
+      headers: { 'x-tester': `${main[0]}:${secret}` },
+      budget: ownRequest,
+    },
+    {
+      name: 'tester: a wrong secret',
+      config: { ...config, tester },
+      headers: { 'x-tester': `${main[0]}:${secret.slice(1)}` },
+      budget: ownRequest,
+    },
+    { name: 'access log: record without number', config: { ...config, accessLog: { agePercent: 0 } }, headers: {}, budget: 2_500 },
+    {
+      name: 'access log: record with number',
+      config: { ...config, accessLog: { agePercent: 0 } },
+      headers: {},
+      record: 'flip=100@000417',
+      budget: 4_000,
+    },
+    { name: 'access log: age not sampled', config: { ...config, accessLog: { agePercent: 0.001 } }, headers: {} },
+    { name: 'access log: age sampled', config: { ...config, accessLog: { agePercent: 100 } }, headers: {}, budget: 30_000 },
+  ];
   const costs: OptionCost[] = [];
   for (const option of options) {
     const [before, after] = [await buildFunction(option.plain ?? config), await buildFunction(option.config)];
@@ -73,7 +90,9 @@ export async function countOptions(
     const viewer = { ...event.viewer, ...(option.ip && { ip: option.ip }) };
     const asked = { ...request, event: { ...event, viewer } };
     const [plain = 0] = await countRequests(before.code, [asked], tools, { known });
-    const [own = 0] = await countRequests(after.code, [withHeaders(asked, option.headers)], tools, { known });
+    const { record } = option;
+    const read = record === undefined ? asked : { ...asked, store: { values: new Map([['health', record]]) } };
+    const [own = 0] = await countRequests(after.code, [withHeaders(read, option.headers)], tools, { known });
     costs.push({ name: option.name, instructions: own - plain, budget: option.budget ?? 8_000, bytes: after.bytes - before.bytes });
   }
   return costs;

@@ -7,6 +7,10 @@ declare module 'virtual:routes' {
   export const hasKeyPrefix: boolean;
   /** The health record's key of a function that shares its store with another: `staging/health`. */
   export const prefixedHealthKey: string;
+  /** True compiles the line in the access log in. */
+  export const hasAccessLog: boolean;
+  /** Percent of the requests whose line has the age of the store's copy; 0 compiles it away. */
+  export const agePercent: number;
   /** True compiles `retryHeader` in. */
   export const canRetry: boolean;
   /** Lower-case name of the header with which a client marks a request that it tries again. */
@@ -15,7 +19,10 @@ declare module 'virtual:routes' {
   export const firstAttempt: string;
   /** True compiles `serviceOf` in. */
   export const hasServices: boolean;
-  /** The key of the service that has a path; empty when none has. Before a country, it is the name in `places`. */
+  /**
+   * The key of the service that has a path; empty when none has. Before a country, it is the name in `places`. With an access log the service's name,
+   * whose place in `places` is the key.
+   */
   export const serviceOf: (uri: string) => string;
   /** True compiles the shares of a route in. */
   export const hasShares: boolean;

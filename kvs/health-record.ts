@@ -13,6 +13,36 @@ export interface HealthEntry {
   until?: number;
 }
 
+/**
+ * What a record begins with that names its flip: an entry that has expired since 1970, so that every reader that does not know it skips it.
+ * The number is that of the audit entry, in six digits: `flip=100@000417;singapore=0`, or alone where every origin takes all its viewers.
+ */
+export const sequencePrefix = 'flip=100@';
+
+/** Always as many, so that the edge finds them by their place. */
+const sequenceDigits = 6;
+
+const sequencePattern = /^flip=100@(\d{6})(?:;|$)/;
+
+/** The number of the flip that wrote the record; undefined for a record that does not name it. */
+export function recordSequence(text: string): number | undefined {
+  const found = sequencePattern.exec(text);
+  return found === null ? undefined : Number(found[1]);
+}
+
+/** The record without the number of its flip. */
+export function withoutSequence(text: string): string {
+  const found = sequencePattern.exec(text);
+  return found === null ? text : text.slice(found[0].length) || okRecord;
+}
+
+/** The record with the number of its flip; without it where the number has more digits. */
+export function withSequence(text: string, sequence: number): string {
+  const digits = String(sequence).padStart(sequenceDigits, '0');
+  if (!/^\d{6}$/.test(digits)) return text;
+  return text === okRecord ? sequencePrefix + digits : `${sequencePrefix}${digits};${text}`;
+}
+
 /** The record when every origin takes all its viewers. */
 export const okRecord = 'ok';
 
@@ -41,7 +71,7 @@ export function maxRecordLength(origins: readonly string[]): number {
 }
 
 /**
- * The entries in their order, none for `ok`; undefined when any part of the text is not an entry or there are too many: the edge then acts as
+ * The entries in their order, none for `ok`, and without the one that names the flip; undefined when any part of the text is not an entry or there are too many: the edge then acts as
  * for `ok`. With `origins`, those that are configured, also when it is longer than they can need.
  */
 export function parseHealthRecord(text: string, origins?: readonly string[]): HealthEntry[] | undefined {
@@ -56,7 +86,8 @@ export function parseHealthRecord(text: string, origins?: readonly string[]): He
     entries.push(entry[3] === undefined ? { origin, weight } : { origin, weight, until: Number(entry[3]) });
     rest = rest.slice(entry[0].length);
   }
-  return rest === '' && entries.length > 0 && entries.length <= maxEntries ? entries : undefined;
+  if (rest !== '' || entries.length === 0 || entries.length > maxEntries) return undefined;
+  return recordSequence(text) === undefined ? entries : entries.slice(1);
 }
 
 /** The text of these entries; `ok` for none. The caller keeps overrides first and the text within a key's value limit. */

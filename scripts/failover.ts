@@ -99,6 +99,7 @@ export default defineCommand({
       edgeNotAsked,
       origins,
       places: listReportedPlaces(config),
+      namesFlips: config.accessLog !== undefined,
       audiences,
       edgeAudiences: audiences.filter(({ service }) => service === routing?.service),
       by: identity === undefined ? name : `${name} (${identity})`,

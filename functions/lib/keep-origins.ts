@@ -1,3 +1,4 @@
+import { hasAccessLog } from 'virtual:routes';
 import { entryPattern, type maxEntries } from '../../kvs/health-record.ts';
 import { crypto } from './crypto.ts';
 
@@ -27,5 +28,6 @@ export function keepOrigins(order: string[], record: string, event: CloudFrontRe
     }
   }
   const kept = order.filter((origin) => !(weights[origin] <= bucket));
+  if (hasAccessLog && bucket && !record) event.bucket = String(Math.floor(bucket));
   return record || !kept[0] ? order : kept;
 }

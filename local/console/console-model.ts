@@ -1,4 +1,4 @@
-import { parseHealthRecord, weightAt } from '../../kvs/health-record.ts';
+import { okRecord, parseHealthRecord, weightAt, withoutSequence } from '../../kvs/health-record.ts';
 import type { EdgeRequestRecord } from '../edge/exchange.ts';
 import type { ConsoleSource, FlipperNews, StoreStatus } from './console-source.ts';
 import { RequestSample, TrafficWindow } from './traffic.ts';
@@ -150,7 +150,13 @@ export class ConsoleModel {
       if (sequence <= (this.#lastSequence ?? 0)) continue;
       const glass = breakGlass === undefined ? '' : ` (break-glass: ${breakGlass})`;
       const text = `flip #${sequence}: ${from ?? '…'} → ${to}`;
-      this.#timeline.add({ at, kind: 'flip', tone: to === 'ok' ? 'good' : 'plain', text, detail: `${kind}, ${by}: ${reason}${glass}` });
+      this.#timeline.add({
+        at,
+        kind: 'flip',
+        tone: withoutSequence(to) === okRecord ? 'good' : 'plain',
+        text,
+        detail: `${kind}, ${by}: ${reason}${glass}`,
+      });
     }
     this.#lastSequence = Math.max(newest, this.#lastSequence ?? 0);
   }

@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
+import { withoutSequence } from '../../kvs/health-record.ts';
 import type { EdgeRequestRecord } from '../../local/edge/exchange.ts';
 import type { Propagation } from '../../local/edge/replica.ts';
 import { parseOriginFault } from '../../local/origin/origin-fault.ts';
@@ -167,7 +168,7 @@ function watchFlipper(settlesAt: () => number | undefined, note: (line: string) 
     verdictOn: (origin) => verdicts.findLast((entry) => entry.origin === origin)?.verdict,
     unhealthyAt: (origin) => verdicts.find((entry) => entry.origin === origin && entry.verdict === 'unhealthy')?.at,
     flipAway: (origin) => flips.find(({ to }) => to.includes(`${origin}=0`)),
-    failbackAt: (after) => records.find(({ at, record }) => record === 'ok' && at > after)?.at,
+    failbackAt: (after) => records.find(({ at, record }) => withoutSequence(record) === 'ok' && at > after)?.at,
   };
   const log: Log = (event, at) => {
     if (event.event === 'probe') {

@@ -54,6 +54,7 @@ export async function serveConsole(
   const tools = {
     store,
     origins,
+    namesFlips: config.accessLog !== undefined,
     audiences: listAudiences(config),
     by: nameOperator(io.env),
     channels: openChannels(config.notifications, io.env, openAws({ env: io.env, local: description })).channels,

@@ -192,6 +192,16 @@ export const edgeConfigSchema = z
      * Default: none.
      */
     retryHeader: retryHeader.optional(),
+    /**
+     * The router says in the access log what it decided, with `cf.logCustomData`: `service;origin;sequence;bucket`, where the sequence is the number of the
+     * flip that wrote the record: [timeline](timeline.md). `{}` switches it on. Default: none.
+     */
+    accessLog: z
+      .strictObject({
+        /** Percent of the requests whose line has the age of the edge location's copy of the store. Default 0: none. */
+        agePercent: z.number().min(0).max(100).default(0),
+      })
+      .optional(),
     /** A header or cookie by which a tester chooses the origin: [testers](#testers). Default: none. */
     tester: testerSchema.optional(),
     /**

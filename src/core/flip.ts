@@ -1,4 +1,12 @@
-import { formatHealthRecord, type HealthEntry, maxRecordBytes, okRecord, parseHealthRecord } from '../../kvs/health-record.ts';
+import {
+  formatHealthRecord,
+  type HealthEntry,
+  maxRecordBytes,
+  okRecord,
+  parseHealthRecord,
+  withoutSequence,
+  withSequence,
+} from '../../kvs/health-record.ts';
 import { auditKey, healthKey, stateKey } from '../../kvs/keys.ts';
 import { cutText } from '../text/cut-text.ts';
 import { type AuditEntry, formatAuditEntry } from './audit.ts';
@@ -46,6 +54,8 @@ export interface FlipContext {
   by: string;
   /** Every origin of edge.config.ts. */
   origins: readonly string[];
+  /** Writes the number of the flip into the record, where there is room for it. Default false. */
+  namesFlips?: boolean | undefined;
   /** The health record in the store, when it is damaged and the snapshot holds the values to go on from. */
   found?: string | undefined;
   /**
@@ -65,24 +75,26 @@ export function planFlip(snapshot: StoreSnapshot, flip: Flip, context: FlipConte
   const live = parseLiveRecord(snapshot.values, context.at, origins);
   check(live, flip, context);
   const automatic = flip.kind === 'automatic' ? flip.weights : live.automatic;
-  const record = formatRecord(
+  const plain = formatRecord(
     live,
     flip,
     automaticEntries(automatic, origins),
     edgeSeconds(context.at - (context.keepEndedMs ?? 0)),
     origins,
   );
-  if (!isWritable(record, origins))
-    throw new FlipRefused('QUOTA', `the health record would be ${Buffer.byteLength(record)} bytes long, and the edge would ignore it`, {
+  if (!isWritable(plain, origins))
+    throw new FlipRefused('QUOTA', `the health record would be ${Buffer.byteLength(plain)} bytes long, and the edge would ignore it`, {
       hint: 'too many origins are out at once, their ids are too long, or the record has entries of origins that edge.config.ts does not have',
     });
   // Also replaces a record that the edge cannot read, or that has ended entries.
-  if (flip.kind === 'clear' && live.overrides.length === 0 && record === live.text) return undefined;
+  if (flip.kind === 'clear' && live.overrides.length === 0 && plain === withoutSequence(live.text)) return undefined;
   if (flip.kind === 'automatic' && origins.every((origin) => (automatic[origin] ?? 100) === (live.automatic[origin] ?? 100)))
     return undefined;
   if (flip.kind === 'edit' && !live.edited) return undefined;
 
   const sequence = live.state.sequence + 1;
+  const named = context.namesFlips === true ? withSequence(plain, sequence) : plain;
+  const record = isWritable(named, origins) ? named : plain;
   const reason = cutText(context.reason, 300);
   const by = cutText(context.by, 80);
   const from = context.found ?? live.text;

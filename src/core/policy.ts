@@ -26,4 +26,6 @@ export interface FlipPolicy {
   orders: readonly (readonly string[])[];
   health: ProvingTimes;
   failover: FailbackPolicy;
+  /** Each record has the number of its flip, for the access log. Default false. */
+  namesFlips?: boolean | undefined;
 }

@@ -34,11 +34,13 @@ export function routesModule(config: EdgeConfig): string {
     // Constants first: esbuild folds one only when it comes before everything else.
     `export const perRequestFailover = ${config.perRequestFailover};`,
     `export const hasKeyPrefix = ${config.keyPrefix !== undefined};`,
+    `export const hasAccessLog = ${config.accessLog !== undefined};`,
+    `export const agePercent = ${config.accessLog?.agePercent ?? 0};`,
     `export const canRetry = ${config.retryHeader !== undefined};`,
     `export const hasServices = ${tests !== undefined};`,
     ...(tests === undefined ? ['export const serviceOf = false;'] : []),
     `export const hasShares = ${hasShares};`,
-    `export const hasSubdivisions = ${Object.keys(places).some((name) => name.includes('-'))};`,
+    `export const hasSubdivisions = ${Object.keys(places).some((name) => /[A-Z]{2}-/.test(name))};`,
     `export const hasTester = ${tester !== undefined};`,
     `export const testerInCookie = ${tester?.cookie !== undefined};`,
     `export const testerName = ${JSON.stringify(tester?.cookie ?? tester?.header ?? '')};`,
@@ -76,19 +78,23 @@ function placeCountries(config: EdgeConfig): Places {
   };
   // Services that route alike share a key.
   const keys = new Map<string, string>();
+  // A service's name leads to its key; a key of 0 would be none.
+  const isLogged = config.accessLog !== undefined;
   for (const routing of listRoutings(config)) {
     const { routes } = routing;
     const text = JSON.stringify([orderedOf(routing, undefined), routes]);
     if (keys.has(text)) continue;
-    const key = config.services === undefined ? '' : String(keys.size);
+    const key = config.services === undefined ? '' : String(keys.size + (isLogged ? 1 : 0));
     keys.set(text, key);
     const rest = placeOf(orderedOf(routing, undefined));
     if (config.services !== undefined) places[`${key}*`] = rest;
     for (const route of routes) for (const country of route.countries) places[key + country] = placeOf(route);
   }
-  const tests = config.services?.map(({ paths, order, slices, routes }) => {
+  const tests = config.services?.map(({ name, paths, order, slices, routes }) => {
     const test = paths.map(pathTest).join('||');
-    return `${test}?${JSON.stringify(keys.get(JSON.stringify([{ order, ...(slices && { slices }) }, routes])))}:`;
+    const key = keys.get(JSON.stringify([{ order, ...(slices && { slices }) }, routes]));
+    if (isLogged) places[name] = Number(key);
+    return `${test}?${JSON.stringify(isLogged ? name : key)}:`;
   });
   return { places, orders, tests: tests && `${tests.join('')}""` };
 }

@@ -46,6 +46,8 @@ export interface PlanTools {
   store: Pick<FlagStore, 'update' | 'clockSkewMs'>;
   origins: readonly string[];
   audiences: readonly Audience[];
+  /** Each record has the number of its flip, for the access log. Default false. */
+  namesFlips?: boolean | undefined;
   /** Who writes. */
   by: string;
   now: () => number;
@@ -82,7 +84,7 @@ export async function writePlan(
   tools: PlanTools,
 ): Promise<{ at: number; record: LiveRecord }> {
   const { flip, reason } = intent;
-  const { store, by, origins, now } = tools;
+  const { store, by, origins, namesFlips, now } = tools;
   const { written } = await store.update(flipKeys, (snapshot) => {
     // Read anew in each round: waiting for a yes, or for a slow store, takes from the override's time.
     const at = now();
@@ -94,7 +96,7 @@ export async function writePlan(
       });
     const plan = planMove(snapshot, intent, seen, tools, at);
     if (plan !== undefined) checkDangers(plan);
-    return planWrite(snapshot, flip, { at, reason, by, origins });
+    return planWrite(snapshot, flip, { at, reason, by, origins, namesFlips });
   });
   if (written === undefined)
     throw new EdgeError('CONFLICT', 'the override has ended meanwhile: nothing was written', { hint: `${typed('failover --')} status` });

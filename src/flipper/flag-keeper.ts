@@ -268,7 +268,7 @@ export class FlagKeeper {
       const found = this.#memory.judge(snapshot.values, keys);
       const decision = this.#decide(found.live, evidence(now), now);
       last = { snapshot, found };
-      const context = { at: now, by, origins: policy.origins, skewMs: store.clockSkewMs?.() };
+      const context = { ...policy, at: now, by, skewMs: store.clockSkewMs?.() };
       const change = planKeeperWrite(snapshot, found, decision, this.kept, context);
       if (change === undefined) return undefined;
       const decided = decision.action === 'flip' ? decision : undefined;

@@ -9,5 +9,5 @@ export function buildFlipPolicy(config: EdgeConfig): FlipperPolicy {
   const { origins, health, failover } = config;
   // Many countries share an order; a decision weighs each order once.
   const orders = new Map(listOrders(config).map((order) => [order.join(' '), order]));
-  return { origins: Object.keys(origins), orders: [...orders.values()], health, failover };
+  return { origins: Object.keys(origins), orders: [...orders.values()], health, failover, namesFlips: config.accessLog !== undefined };
 }

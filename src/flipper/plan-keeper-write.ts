@@ -17,7 +17,7 @@ export function planKeeperWrite(
   found: Found,
   decision: Decision,
   { written, unverified }: KeptFlag,
-  context: Pick<FlipContext, 'at' | 'by' | 'origins'> & { skewMs: number | undefined },
+  context: Pick<FlipContext, 'at' | 'by' | 'origins' | 'namesFlips'> & { skewMs: number | undefined },
 ): KeyChange | undefined {
   const { live, damage, isBehind } = found;
   const isLost = isBehind && written?.sequence === live.state.sequence;

@@ -24,6 +24,8 @@ export const setups = {
   two: { name: 'two', ...one, flippers: 2, start: calm(2) },
   'two out': { name: 'two out', ...one, flippers: 2, start: [...calm(2), 'down singapore', ...times(4, 'tick')] },
   signals: { name: 'signals', ...one, signals: 3, start: calm(1) },
+  named: { name: 'named', ...one, namesFlips: true, start: calm(1) },
+  'two named': { name: 'two named', ...one, namesFlips: true, flippers: 2, start: [...calm(2), 'down singapore', ...times(4, 'tick')] },
   gray: { name: 'gray', ...one, rate: true, start: calm(1) },
   three: { name: 'three', orders: trio, signals: 1, flippers: 1, start: calm(1) },
   'three out': { name: 'three out', orders: trio, signals: 1, flippers: 1, start: [...calm(1), 'down singapore', ...times(4, 'tick')] },

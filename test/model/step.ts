@@ -175,7 +175,7 @@ function byHand(world: World, record: string): World | undefined {
 }
 
 function operatorChange(core: Core, setup: Setup, values: ReadonlyMap<string, string>, at: number, flip: Flip): KeyChange | undefined {
-  const context = { at, reason: 'an operator', by: 'operator', origins: policyOf(setup).origins };
+  const context = { at, reason: 'an operator', by: 'operator', origins: policyOf(setup).origins, namesFlips: setup.namesFlips };
   try {
     return core.planFlip({ etag: '', values }, flip, context);
   } catch (error) {

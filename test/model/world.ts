@@ -90,6 +90,8 @@ export interface Setup {
   orders: readonly (readonly string[])[];
   /** Signals per origin. */
   signals: number;
+  /** Whether each record has the number of its flip. */
+  namesFlips?: boolean;
   /** Whether the failure rate counts beside results in a row; it remembers a window of probes, so that there are many more states. */
   rate?: boolean;
   flippers: number;
@@ -141,6 +143,7 @@ export function policyOf(setup: Setup): FlipperPolicy {
       orders: setup.orders,
       health: setup.rate ? { ...modelHealth, failureRate } : modelHealth,
       failover: modelFailover,
+      namesFlips: setup.namesFlips,
     };
     policies.set(setup, policy);
   }

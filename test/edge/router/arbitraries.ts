@@ -49,6 +49,12 @@ const damaged = fc.tuple(entriesText, fc.nat({ max: 99 }), fc.nat({ max: 3 }), a
 /** The value of the key `health`: records, damaged records, and texts that never were one. */
 export const recordText = fc.oneof(
   { weight: 3, arbitrary: fc.constant('ok') },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.constantFrom('flip=100@000417', 'flip=100@1', 'flip=100@0004170', 'flip=100@x;', 'flip=100@'), entriesText)
+      .map(([flip, rest]) => (rest === '' ? flip : `${flip};${rest}`)),
+  },
   { weight: 12, arbitrary: entriesText },
   { weight: 4, arbitrary: damaged },
   { weight: 2, arbitrary: anyText(40) },
@@ -56,7 +62,7 @@ export const recordText = fc.oneof(
 );
 
 const store: fc.Arbitrary<StoreView | undefined> = fc.oneof(
-  { weight: 20, arbitrary: recordText.map((record) => ({ values: new Map([['health', record]]) })) },
+  { weight: 20, arbitrary: recordText.map((record) => ({ values: new Map([['health', record]]), updatedAt: '2025-11-24T15:59:00.000Z' })) },
   { weight: 1, arbitrary: fc.constant({ values: new Map() }) },
   { weight: 1, arbitrary: recordText.map((record) => ({ values: new Map([['health', record]]), failReads: true })) },
   { weight: 1, arbitrary: fc.constant(undefined) },
@@ -207,6 +213,9 @@ export const randomCase: fc.Arbitrary<RandomCase> = fc.record({
         'shared',
         'everything',
         'tester-cookie',
+        'logged',
+        'logged-ages',
+        'logged-services',
       ),
     },
     { weight: 1, arbitrary: fc.constantFrom(...(Object.keys(configs) as ConfigName[])) },

@@ -149,6 +149,14 @@ export const configs = {
       { name: 'files', paths: ['/files/*'], order: ['europe'], routes: subdivided.routes },
     ],
   }),
+  logged: parseEdgeConfig({ ...edgeConfig, accessLog: {} }),
+  'logged-ages': parseEdgeConfig({ ...edgeConfig, accessLog: { agePercent: 100 } }),
+  'logged-services': parseEdgeConfig({
+    ...services,
+    accessLog: { agePercent: 100 },
+    retryHeader: 'x-retry-attempt',
+    tester: { header: 'x-tester', sha256: testerHash },
+  }),
   'three-retrying': parseEdgeConfig({ ...three, retryHeader: 'x-retry-attempt' }),
 } satisfies Record<string, EdgeConfig>;
 

@@ -27,7 +27,9 @@ export function routeByModel(config: EdgeConfig, input: RunInput): RawRun {
   const route = service.routes.find(({ countries }) => countries.includes(place));
   const { order: whole, slices = [] } = route ?? service;
 
-  const record = readableRecord(store, keyOf(config)) ?? 'ok';
+  const read = readableRecord(store, keyOf(config));
+  const isRead = read !== undefined;
+  const record = read ?? 'ok';
   const weights = isTooLong(record, Object.keys(config.origins)) ? new Map<string, number>() : weightsOf(record, now / 1000);
   const ip: unknown = event.viewer?.ip;
   // CloudFront always sends an address. Without one, no share of the viewers can be told: the behavior's own origin serves.
@@ -52,7 +54,16 @@ export function routeByModel(config: EdgeConfig, input: RunInput): RawRun {
   }
 
   const { 'x-origin-route': _route, ...others } = headers;
-  const why = forced !== undefined ? 'tester' : `health=${record === 'ok' ? 'ok' : 'weighted'}`;
+  const named = /^flip=100@([\s\S]{0,6})/.exec(record)?.[1];
+  const isNamedOk = config.accessLog !== undefined && record === `flip=100@${named}`;
+  if (config.accessLog !== undefined) {
+    const isPartial = !isNamedOk && record !== 'ok' && [...weights.values()].some((weight) => weight % 100 > 0);
+    const isAgain = isRetry(config.retryHeader, headers) && kept.length > 1;
+    const counts = forced !== undefined ? 'tester' : isAgain ? 'retry' : isPartial ? bucket : '-';
+    const age = config.accessLog.agePercent === 100 && isRead ? `;${now - Date.parse(store?.updatedAt ?? '')}` : '';
+    run.customData = `${service.name ?? '-'};${first};${named ?? '-'};${counts}${age}`;
+  }
+  const why = forced !== undefined ? 'tester' : `health=${record === 'ok' || isNamedOk ? 'ok' : 'weighted'}`;
   const says = `${first};country=${route === undefined ? '*' : place};${why}`;
   run.output = { ...request, headers: { ...others, 'x-origin-route': { value: says } } };
   return run;
@@ -74,7 +85,7 @@ function readTester({ tester, origins }: EdgeConfig, request: Request): { reques
 function serviceOf(
   { services, defaultOrder, defaultSlices, routes }: EdgeConfig,
   uri: string,
-): Pick<Service, 'order' | 'slices' | 'routes'> | undefined {
+): (Pick<Service, 'order' | 'slices' | 'routes'> & { name?: string }) | undefined {
   if (services === undefined) return { order: defaultOrder, ...(defaultSlices && { slices: defaultSlices }), routes };
   return services.find(({ paths }) =>
     paths.some((pattern) => matches(pattern.startsWith('*') ? pattern : `/${pattern.replace(/^\//, '')}`, uri)),

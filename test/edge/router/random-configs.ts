@@ -96,6 +96,7 @@ const randomConfig: fc.Arbitrary<EdgeConfig> = fc
         servicesOf(names).map((services) => ({ services })),
       ),
       perRequestFailover: fc.boolean(),
+      accessLog: fc.constantFrom(undefined, undefined, {}, { agePercent: 100 }),
       retryHeader: fc.constantFrom(undefined, 'x-retry-attempt'),
       tester: fc.constantFrom(undefined, { header: 'x-tester', sha256: testerHash }, { cookie: 'tester', sha256: testerHash }),
     }),

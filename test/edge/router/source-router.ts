@@ -24,6 +24,7 @@ export async function openSourceRouter(): Promise<RouterRuntime> {
         } catch (error) {
           run.failure = String(error);
         }
+        if (trace.customData !== undefined) run.customData = trace.customData;
         runs.push(run);
       }
       vi.useRealTimers();

@@ -1,7 +1,7 @@
 // Stands for 'cloudfront' when the source of the router is tested.
 import type { RawRun, RunInput } from '../../../src/edge/execution.ts';
 
-type Trace = Pick<RawRun, 'calls' | 'reads'>;
+type Trace = Pick<RawRun, 'calls' | 'reads' | 'customData'>;
 
 let store: RunInput['store'];
 let trace: Trace = { calls: [], reads: [] };
@@ -26,6 +26,11 @@ async function get(key: string): Promise<string> {
   return value;
 }
 
+async function meta(): Promise<{ lastUpdatedDateTime: string }> {
+  if (store?.failReads === true) throw new Error('no value');
+  return { lastUpdatedDateTime: store?.updatedAt ?? '1970-01-01T00:00:00.000Z' };
+}
+
 function note(helper: string): (...args: unknown[]) => void {
   return (...args) => {
     if (refuses) throw new Error(`${helper} is refused`);
@@ -34,9 +39,13 @@ function note(helper: string): (...args: unknown[]) => void {
 }
 
 export default {
-  kvs(): { get: typeof get } {
+  kvs(): { get: typeof get; meta: typeof meta } {
     if (store === undefined) throw new Error('no store is associated');
-    return { get };
+    return { get, meta };
+  },
+  logCustomData(text: string): void {
+    if (refuses) throw new Error('logCustomData is refused');
+    trace.customData = text;
   },
   selectRequestOriginById: note('selectRequestOriginById'),
   createRequestOriginGroup: note('createRequestOriginGroup'),

@@ -4,6 +4,8 @@ import { routesModule } from '../../../src/edge/routes-module.ts';
 
 export let maxRecordLength: unknown;
 export let canRetry: unknown;
+export let agePercent: unknown;
+export let hasAccessLog: unknown;
 export let retryHeader: unknown;
 export let firstAttempt: unknown;
 export let hasAliases: unknown;
@@ -32,6 +34,8 @@ export async function serveRoutes(config: EdgeConfig): Promise<void> {
   modules.set(config, module);
   ({
     canRetry,
+    agePercent,
+    hasAccessLog,
     firstAttempt,
     retryHeader,
     hasAliases,

@@ -35,6 +35,8 @@ describe('what the edge knows of edge.config.ts', () => {
       testerHash: '',
       origins: [],
       serviceOf: false,
+      hasAccessLog: false,
+      agePercent: 0,
       retryHeader: '',
       firstAttempt: '0',
       hasAliases: false,

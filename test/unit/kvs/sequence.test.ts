@@ -1,0 +1,80 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  entryPattern,
+  formatHealthRecord,
+  okRecord,
+  parseHealthRecord,
+  recordSequence,
+  withoutSequence,
+  withSequence,
+} from '../../../kvs/health-record.ts';
+import { type Flip, planFlip } from '../../../src/core/flip.ts';
+
+const weights = fc.array(fc.record({ origin: fc.constantFrom('singapore', 'europe', 'flip'), weight: fc.integer({ min: 0, max: 100 }) }), {
+  maxLength: 5,
+});
+
+describe('the number of a flip in its record', () => {
+  it('changes no entry, and comes off again', () => {
+    fc.assert(
+      fc.property(weights, fc.integer({ min: 1, max: 999_999 }), (entries, sequence) => {
+        const plain = formatHealthRecord(entries);
+        const named = withSequence(plain, sequence);
+        expect(recordSequence(named)).toBe(sequence);
+        expect(withoutSequence(named)).toBe(plain);
+        expect(parseHealthRecord(named)).toEqual(parseHealthRecord(plain));
+      }),
+    );
+  });
+
+  it('is one more entry that has expired for a reader that does not know it', () => {
+    const entries = withSequence('singapore=0;europe=50', 417)
+      .split(';')
+      .map((part) => entryPattern.exec(part));
+    expect(entries.map((entry) => entry?.[1])).toEqual(['flip', 'singapore', 'europe']);
+    expect(Number(entries[0]?.[3])).toBe(417);
+  });
+
+  it.each(['ok', 'singapore=0', 'flip=100@417', 'flip=100@0004170', 'flip=0@000417', 'singapore=0;flip=100@000417', 'flip=100@000417x'])(
+    'is not in %s',
+    (text) => {
+      expect(recordSequence(text)).toBeUndefined();
+      expect(withoutSequence(text)).toBe(text);
+    },
+  );
+
+  it.each([1_000_000, -1, 1.5])('is left out when it is %s', (sequence) => {
+    expect(withSequence(okRecord, sequence)).toBe(okRecord);
+  });
+});
+
+describe('a flip', () => {
+  const context = { at: Date.UTC(2026, 10, 20), reason: 'r', by: 'b', namesFlips: true };
+  const plan = (origins: string[], flip: Flip, values: [string, string][] = []) =>
+    planFlip({ etag: 'E', values: new Map(values) }, flip, { ...context, origins })?.puts[0]?.value;
+  const out: Flip = { kind: 'automatic', weights: { singapore: 0 }, memory: {} };
+
+  it('writes its number when the access log wants it, and only then', () => {
+    expect(plan(['singapore', 'europe'], out)).toBe('flip=100@000001;singapore=0');
+    expect(
+      planFlip({ etag: 'E', values: new Map() }, out, { ...context, origins: ['singapore', 'europe'], namesFlips: false })?.puts[0]?.value,
+    ).toBe('singapore=0');
+  });
+
+  it('writes the number of a failback, too', () => {
+    const home: Flip = { kind: 'automatic', weights: {}, memory: {} };
+    expect(plan(['singapore', 'europe'], home, [['health', 'flip=100@000001;singapore=0']])).toBe('flip=100@000001');
+  });
+
+  it('has nothing to clear in a record of a number alone', () => {
+    expect(plan(['singapore', 'europe'], { kind: 'clear' }, [['health', 'flip=100@000001']])).toBeUndefined();
+  });
+
+  it('leaves the number out where the record has no room for it', () => {
+    const until = Date.UTC(2026, 10, 20, 1);
+    const override: Flip = { kind: 'override', weights: { a: 100, b: 100 }, until };
+    const record = plan(['a', 'b'], override, [['health', 'b=50']]);
+    expect(record).toBe('a=100@1795136400;b=100@1795136400;b=50');
+  });
+});
