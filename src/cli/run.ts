@@ -67,6 +67,11 @@ export async function run<O extends Options>(command: Command<O>, host: Host = p
   host.exit(code);
 }
 
+/** What `--help` prints, with the options of every command. */
+export function formatWholeHelp(command: Command<Options>): string {
+  return formatHelp({ ...command, options: { ...command.options, ...every } });
+}
+
 async function runMain<O extends Options>(command: Command<O>, host: Host, io: Io): Promise<number> {
   if (host.argv.includes('--help') || host.argv.includes('-h')) {
     io.stdout(formatHelp(command));

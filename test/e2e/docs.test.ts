@@ -28,7 +28,7 @@ beforeAll(async () => {
   commands = [...texts].flatMap(([file, text]) => findCommands(text).map(([script = '', ...args]) => ({ file, script, args })));
 
   const own = [...scripts].flatMap(([name, command]) => {
-    const match = /run\.mjs ([\w-]+)$/.exec(command);
+    const match = /run\.mjs ([\w:-]+)$/.exec(command);
     return match === null ? [] : [{ name, source: match[1] ?? '' }];
   });
   for (let place = 0; place < own.length; place += 2)
