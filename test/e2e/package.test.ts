@@ -25,8 +25,8 @@ function run(program: string, args: readonly string[], cwd: string, more: Readon
   const plain = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(npm_|EDGE_|NODE_OPTIONS|VITEST)/i.test(key)));
   const env = { ...plain, AWS_EC2_METADATA_DISABLED: 'true', ...more };
   return new Promise((settle) => {
-    execFile(program, args, { cwd, env, timeout: 120_000, maxBuffer: 64 * 1_024 * 1_024 }, (error, out, err) =>
-      settle({ code: error?.code ?? 0, out, err }),
+    execFile(program, args, { cwd, env, timeout: 300_000, maxBuffer: 64 * 1_024 * 1_024 }, (error, out, err) =>
+      settle({ code: error === null ? 0 : (error.code ?? error.signal), out, err }),
     );
   });
 }
@@ -46,7 +46,7 @@ beforeAll(async () => {
   const install = ['install', '--omit=dev', '--prefer-offline', '--no-audit', '--no-fund', join(folder, packed.filename)];
   const installed = await run('npm', install, team);
   expect(installed.code, installed.err).toBe(0);
-}, 300_000);
+}, 600_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 it('is small, and has the sources of the function and no test', async () => {
@@ -111,7 +111,7 @@ describe.each(nodes)('with $version the program', ({ find }) => {
     expect(await edge(node, [command, '--help'])).toMatchObject({ code: 0, err: '' });
   });
 
-  it('plays an outage', { timeout: 120_000 }, async () => {
+  it('plays an outage', { timeout: 300_000 }, async () => {
     const { code, out, err } = await edge(node, ['drill']);
     expect(code, err).toBe(0);
     expect(out).toContain('kept');

@@ -17,7 +17,7 @@ const permissionsOf = (job: string) =>
   (/^ {4}permissions:\n((?: {6}.*\n)+)/m.exec(job)?.[1] ?? '').split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()]));
 
 it('publishes after the check of the team’s own files, not after the package’s whole suite', () => {
-  expect(Object.keys(jobs)).toEqual(['suite', 'check', 'explain', 'publish']);
+  expect(Object.keys(jobs)).toEqual(['suite', 'nodes', 'check', 'explain', 'publish']);
   expect(jobs['check']).toContain('npm run test:config');
   expect(jobs['suite']).toContain('.ci/run');
 });
