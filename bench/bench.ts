@@ -1,8 +1,9 @@
-// npm run bench [-- router | runtime | edge | flipper | fuzz | replay | console | model | mutation | predict] [arguments]: each figure beside its budget; docs/benchmarks.md says how to read them.
+// npm run bench [-- harness | router | runtime | edge | flipper | fuzz | replay | console | model | mutation | predict] [arguments]: each figure beside its budget; docs/benchmarks.md says how to read them.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const benches = {
+  harness: './harness.ts',
   router: './router-cost.ts',
   runtime: './runtime-throughput.ts',
   edge: './edge-figures.ts',

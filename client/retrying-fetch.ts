@@ -1,15 +1,3 @@
-/**
- * A `fetch` for clients of the distribution: browsers, Node 20 and workers.
- *
- * @example
- * import { retryingFetch } from 'cloudfront-edge-failover/client';
- *
- * const [, , url = 'https://app.example.com/api/orders'] = process.argv;
- * const send = retryingFetch({ retries: 3, timeoutMs: 5_000 });
- * const answer = await send(url, { method: 'POST', headers: { 'Idempotency-Key': crypto.randomUUID() } });
- * console.log(answer.status);
- */
-
 /** All times in milliseconds. */
 export interface RetryingFetchOptions {
   /** Header of a retry, with its number from 1: `retryHeader` of edge.config.ts. Default `x-retry-attempt`. */

@@ -71,14 +71,18 @@ export async function openRemoteHost(settings: HostSettings, log: (line: string)
     call: (method, ...args) => send(method, args) as never,
     close() {
       closing ??= (async () => {
+        const others = [...waiting.values()];
         const done = send('close', []);
-        // Nothing that comes later reaches a cloud that is about to end.
+        // Nothing that comes later reaches a cloud that is about to end, and what waits would wait in vain.
         ended ??= closedError();
-        await done.catch((error: unknown) => {
+        for (const { reject } of others) reject(ended);
+        try {
+          await done;
+        } catch (error) {
           if (error !== ended) throw error;
-        });
-        worker.ref();
-        await exited;
+        } finally {
+          await worker.terminate();
+        }
       })();
       return closing;
     },

@@ -118,6 +118,7 @@ export async function openHost(settings: HostSettings, log: (line: string) => vo
     const startedAt = performance.now();
     while (!isDone()) {
       if (failure !== undefined) throw failure;
+      if (stop.signal.aborted) throw new EdgeError('LOCAL_CLOUD_ABSENT', 'this local cloud was closed meanwhile');
       if (performance.now() - startedAt > timeoutMs) throw new EdgeError('NOT_READY', what());
       await sleep(pollMs);
     }

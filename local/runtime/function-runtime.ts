@@ -3,6 +3,7 @@ import { checkCodeSize } from '../../src/edge/gate/gate.ts';
 import { readImports } from '../../src/edge/gate/parse-code.ts';
 import { formatGateProblem, type GateProblem, isRefusal } from '../../src/edge/gate/problem.ts';
 import { failedExecution, judgeRun } from '../../src/edge/judge/judge.ts';
+import { EdgeError } from '../../src/errors.ts';
 import { type BatchWriter, openBatchWriter } from './batch-writer.ts';
 import { bundleWorker, openWorkerd, Unanswered, type Workerd } from './open-workerd.ts';
 
@@ -158,7 +159,7 @@ async function startEngine(script: string, log: (line: string) => void): Promise
     try {
       return { workerd: await openWorkerd(script, log), writer: openBatchWriter() };
     } catch (error) {
-      if (attempt === maxStarts) throw error;
+      if (attempt === maxStarts || error instanceof EdgeError) throw error;
       log(`workerd did not start (attempt ${attempt} of ${maxStarts}): ${String(error)}`);
     }
   }

@@ -42,14 +42,10 @@ const root = new URL('../../', import.meta.url);
 /** Its types are those of a schema, which docs/config.md and docs/edge-config.schema.json describe. */
 const schemaFile = 'src/config/edge-config.ts';
 
-/** Doors that are not a file of api/. */
-const others: Readonly<Record<string, string>> = { client: 'client/retrying-fetch.ts' };
-
 export function readDoors(): Door[] {
   const files = readdirSync(new URL('api/', root)).filter((file) => file.endsWith('.ts'));
-  const own = Object.fromEntries(files.map((file) => [file.replace(/\.ts$/, ''), `api/${file}`]));
-  return Object.entries({ ...own, ...others })
-    .map(([name, path]) => readDoor(name, path))
+  return files
+    .map((file) => readDoor(file.replace(/\.ts$/, ''), `api/${file}`))
     .toSorted((one, other) => one.name.localeCompare(other.name));
 }
 

@@ -1,0 +1,130 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type UnpackedPackage, unpackPackage } from './unpack-package.ts';
+
+const run = promisify(execFile);
+let unpacked: UnpackedPackage;
+let at: (...path: string[]) => string;
+let bin: (name: string) => string;
+
+beforeAll(async () => {
+  unpacked = await unpackPackage();
+  at = (...path) => join(unpacked.folder, ...path);
+  bin = (name) => at('node_modules', '.bin', name);
+}, 240_000);
+afterAll(() => unpacked?.remove());
+
+/** Without what this repository's own tests set. */
+const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
+
+/** AWS is not there: what calls it fails at once. */
+const unreachable = {
+  AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+  EDGE_KVS_ARN: 'arn:aws:cloudfront::111122223333:key-value-store/00000000-0000-4000-8000-000000000000',
+  AWS_ACCESS_KEY_ID: 'x',
+  AWS_SECRET_ACCESS_KEY: 'x',
+};
+
+/** A script of an example's package.json, as `npm run` starts it. */
+async function startScript(
+  example: string,
+  name: string,
+): Promise<{ command: string; options: { cwd: string; env: Record<string, string | undefined> } }> {
+  const { scripts } = JSON.parse(await readFile(at('examples', example, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+  const options = { cwd: at('examples', example), env: { ...env, ...unreachable, PATH: `${at('node_modules', '.bin')}:${env.PATH}` } };
+  return { command: `exec ${scripts[name]}`, options };
+}
+
+async function runScript(example: string, name: string) {
+  const { command, options } = await startScript(example, name);
+  return run('sh', ['-c', command], { ...options, timeout: 180_000 });
+}
+
+it.each(['nodenext', 'bundler'])('the examples and the doors have no type error with moduleResolution %s', async (moduleResolution) => {
+  const file = at(`tsconfig.${moduleResolution}.json`);
+  const compilerOptions = {
+    target: 'es2023',
+    lib: ['es2023', 'esnext.disposable'],
+    module: moduleResolution === 'bundler' ? 'esnext' : 'nodenext',
+    moduleResolution,
+    types: ['node'],
+    noEmit: true,
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    allowImportingTsExtensions: true,
+    skipLibCheck: false,
+  };
+  await writeFile(file, JSON.stringify({ compilerOptions, include: ['examples/**/*.ts'] }));
+  const { stdout } = await run(bin('tsc'), ['-p', file, '--pretty', 'false'], { cwd: unpacked.folder }).catch(
+    (error: { stdout: string }) => error,
+  );
+  // Other packages' declarations have errors of their own.
+  const ours = stdout.split('\n').filter((line) => /^(examples|node_modules\/cloudfront-edge-failover)\//.test(line));
+  expect(ours).toEqual([]);
+});
+
+it.each(['vitest-harness', 'retrying-client'])('%s: its tests pass', async (example) => {
+  const { stdout } = await runScript(example, 'test');
+  expect(stdout).toMatch(/Tests .*\d passed/);
+});
+
+it('a program that forgets to close its harness ends, and leaves neither process nor file', async () => {
+  await mkdir(at('tmp'));
+  const program = `import { createTestHarness } from 'cloudfront-edge-failover/local';
+    const harness = await createTestHarness({ config: { origins: { a: { region: 'x' }, b: { region: 'y' } }, defaultOrder: ['a', 'b'] } });
+    console.log((await harness.fetch('/')).answeredBy);`;
+  await writeFile(at('forgetful.mjs'), program);
+  const { stdout } = await run(process.execPath, ['forgetful.mjs'], {
+    cwd: unpacked.folder,
+    env: { ...env, TMPDIR: at('tmp') },
+    timeout: 60_000,
+  });
+  expect(stdout).toBe('a\n');
+  await expect.poll(() => readdir(at('tmp')), { timeout: 10_000 }).toEqual([]);
+});
+
+it('build-and-explain: the function is built, and a viewer explained', async () => {
+  const built = await runScript('build-and-explain', 'build');
+  expect(built.stdout).toMatch(/^\d+ of 10240 bytes\n$/);
+  expect(await readFile(at('examples', 'build-and-explain', 'origin-router.js'), 'utf8')).toContain('function handler');
+  const explained = await runScript('build-and-explain', 'explain');
+  expect(explained.stdout).toBe("[ 'europe' ] defaultOrder\n");
+});
+
+it('flipper-process: a signal of its own moves viewers on a local cloud', async () => {
+  const { stdout } = await runScript('flipper-process', 'rehearse');
+  expect(stdout).toContain('"event":"flip"');
+  expect(stdout).toContain("singapore: 'unhealthy'");
+});
+
+it('flipper-process: the flipper ends by SIGTERM, with 0', async () => {
+  const { command, options } = await startScript('flipper-process', 'start');
+  const child = spawn('sh', ['-c', command], { ...options, stdio: ['ignore', 'pipe', 'inherit'] });
+  const code = new Promise((resolve) => child.once('exit', resolve));
+  let text = '';
+  for await (const part of child.stdout) {
+    text += String(part);
+    if (text.includes('"event":"start"')) child.kill('SIGTERM');
+  }
+  expect(text).toContain('"event":"stop"');
+  expect(await code).toBe(0);
+});
+
+it('lambda: the bundle has everything it needs, and answers an invocation', async () => {
+  await runScript('lambda', 'build');
+  // Alone in a folder, as Lambda has it.
+  const alone = at('lambda.mjs');
+  await writeFile(alone, await readFile(at('examples', 'lambda', 'dist', 'handler.mjs')));
+  const call = `const { handler } = await import(${JSON.stringify(pathToFileURL(alone).href)});
+    const ends = Date.now() + 20_000;
+    console.log('answer', JSON.stringify(await handler({}, { getRemainingTimeInMillis: () => ends - Date.now() }).catch((error) => ({ code: error.code }))));`;
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', call], {
+    cwd: unpacked.folder,
+    env: { ...env, ...unreachable },
+  });
+  expect(stdout).toMatch(/^answer \{"(mode|code)":"(once|ENDPOINT_UNREACHABLE|[A-Z_]+)"/m);
+});
