@@ -5,6 +5,7 @@ import { choice, count, duration, flag, integer, percent, text } from '../src/cl
 import { readKnownFile } from '../src/config/load-distribution.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { EdgeError } from '../src/errors.ts';
+import type { LoggedRequest } from '../src/log/logged-request.ts';
 import { type LogFile, listLogFiles } from '../src/log/read-log.ts';
 import { readRequests } from '../src/log/read-requests.ts';
 import { type BacktestOptions, backtest } from '../src/predict/backtest.ts';
@@ -13,7 +14,7 @@ import { formatPrediction } from '../src/predict/format-predict.ts';
 import { type OutageKind, outageKinds } from '../src/predict/outage-kind.ts';
 import { predict } from '../src/predict/predict.ts';
 import { assumedPropagation, type PropagationTimes, parsePropagation } from '../src/predict/propagation.ts';
-import { openTrafficSeries, type TrafficSeries } from '../src/predict/traffic-series.ts';
+import { openOriginFilter, openTrafficSeries, type TrafficSeries } from '../src/predict/traffic-series.ts';
 import { typed } from '../src/text/typed.ts';
 
 const hour = 3_600_000;
@@ -100,7 +101,15 @@ interface BacktestRun extends Pick<BacktestOptions, 'config' | 'broken' | 'seed'
 async function runBacktest({ paths, ...options }: BacktestRun, io: Io): Promise<void> {
   if (paths.length === 0) throw new EdgeError('USAGE', '--logs needs a file or a folder', { hint: typed('predict -- --logs logs/') });
   const files = (await Promise.all(paths.map(listLogFiles))).flat();
-  const series = await readSeries(files, io);
+  const { config, broken } = options;
+  const distribution = await readKnownFile(io.env);
+  const domains = Object.fromEntries(
+    Object.entries(config.origins).map(([id, { originId, domainName }]) => [
+      id,
+      domainName ?? distribution?.Origins?.Items?.find(({ Id }) => Id === originId)?.DomainName,
+    ]),
+  );
+  const series = await readSeries(files, openOriginFilter(broken, Object.keys(config.origins), domains), io);
   if (series.requests === 0)
     throw new EdgeError('NOT_FOUND', `no request that reached an origin in ${paths.join(', ')}`, {
       hint: `${series.unrouted} requests were answered by the edge itself, ${series.skipped} have no time or status`,
@@ -114,8 +123,8 @@ async function runBacktest({ paths, ...options }: BacktestRun, io: Io): Promise<
   io.result(result, formatBacktest(result, io));
 }
 
-async function readSeries(files: readonly LogFile[], io: Io): Promise<TrafficSeries> {
-  const collected = openTrafficSeries();
+async function readSeries(files: readonly LogFile[], isCounted: (request: LoggedRequest) => boolean, io: Io): Promise<TrafficSeries> {
+  const collected = openTrafficSeries(isCounted);
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   let before = 0;
   for (const { path, bytes } of files) {

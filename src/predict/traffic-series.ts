@@ -89,6 +89,27 @@ export function openTrafficSeries(isCounted: (request: LoggedRequest) => boolean
   };
 }
 
+/**
+ * Whether a request counts for this origin: as the router wrote it into the log (`service;origin;…`), else by the domain of the origin that answered.
+ * A log without both counts as a whole.
+ */
+export function openOriginFilter(origin: string, origins: readonly string[], domains: Readonly<Record<string, string | undefined>>) {
+  const byDomain = new Map(Object.entries(domains).flatMap(([id, domain]) => (domain ? [[domain.toLowerCase(), id] as const] : [])));
+  return ({ logData, originHost }: Pick<LoggedRequest, 'logData' | 'originHost'>): boolean => {
+    const written = logData === undefined ? undefined : origins.find((id) => id === /^[^;]*;([^;]*)/.exec(decode(logData))?.[1]);
+    const served = written ?? byDomain.get(originHost?.toLowerCase() ?? '');
+    return served === undefined || served === origin;
+  };
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 function joinPairs(counts: ReadonlyMap<number, TrafficBucket>): Map<number, TrafficBucket> {
   const joined = new Map<number, TrafficBucket>();
   for (const [number, { requests, failed }] of counts) {

@@ -4,7 +4,7 @@ import type { LoggedRequest } from '../../../src/log/logged-request.ts';
 import { type BacktestOptions, backtest } from '../../../src/predict/backtest.ts';
 import { formatBacktest } from '../../../src/predict/format-backtest.ts';
 import { assumedPropagation } from '../../../src/predict/propagation.ts';
-import { listEpisodes, openTrafficSeries } from '../../../src/predict/traffic-series.ts';
+import { listEpisodes, openOriginFilter, openTrafficSeries } from '../../../src/predict/traffic-series.ts';
 import { seededRandom } from '../../../src/text/seeded-random.ts';
 
 const startAt = Date.UTC(2026, 10, 20);
@@ -50,6 +50,17 @@ describe('the series of a log', () => {
     const { buckets, bucketMs } = collected.series();
     expect(buckets.size).toBeLessThanOrEqual(250_001);
     expect(bucketMs).toBeGreaterThan(5_000);
+  });
+
+  it("counts one origin's requests where the log says whose they are", () => {
+    const counts = openOriginFilter('singapore', ['singapore', 'europe'], { singapore: 'Sg.example.com', europe: undefined });
+    const of = (logData: string | undefined, originHost: string | undefined) => counts({ logData, originHost });
+    expect([of('app%3Bsingapore%3B12%3B-', undefined), of('app;europe;12;-', 'sg.example.com'), of(undefined, 'sg.example.com')]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    expect([of('%', 'other.example.com'), of(undefined, undefined)]).toEqual([true, true]);
   });
 
   it('is empty for an empty log', () => {
