@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineCommand } from '../src/cli/command.ts';
 import { writeWholeFile } from '../src/cli/files.ts';
-import { choice, text } from '../src/cli/option.ts';
+import { choice, flag, text } from '../src/cli/option.ts';
 import { decodeText, distributionPath, hasDistribution } from '../src/config/distribution-file.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { findNjs } from '../src/edge/njs/njs.ts';
@@ -17,10 +17,16 @@ export default defineCommand({
   usage: `emit -- <${formats.join('|')}> [options]`,
   summary:
     'Writes what the configuration needs on AWS: function, store, flipper, alarms and IAM policies, as a template for another tool. Changes nothing.',
-  examples: ['emit -- cloudformation --out edge.yaml', 'emit -- cloudformation --only flipper --code s3', 'emit -- iam --only operator'],
+  examples: [
+    'emit -- cloudformation --out edge.yaml',
+    'emit -- cloudformation --only flipper --code s3',
+    'emit -- terraform --out edge/edge.tf.json',
+    'emit -- terraform --mode b --only function,store',
+    'emit -- iam --only operator',
+  ],
   options: {
     only: text(
-      `these parts, separated by commas; of cloudformation ${emitFormats['cloudformation']?.parts.join(', ')}; of iam ${emitFormats['iam']?.parts.join(', ')}`,
+      `these parts, separated by commas; of cloudformation and terraform ${emitFormats['cloudformation']?.parts.join(', ')}; of iam ${emitFormats['iam']?.parts.join(', ')}`,
       {
         placeholder: 'parts',
       },
@@ -33,9 +39,11 @@ export default defineCommand({
         fallback: 'path' as const,
       },
     ),
+    mode: choice('of terraform: function:publish publishes the code (a), or Terraform (b); default as publishedBy says', ['a', 'b']),
+    import: flag('of terraform: with import blocks for a function and a store that exist'),
   },
   positionals: [{ name: 'format', choices: formats }],
-  main: async ({ positionals, values: { only, out, code } }, io) => {
+  main: async ({ positionals, values: { only, out, code, mode, import: imports } }, io) => {
     const { config, environment } = await openProject(io);
     const [name = ''] = positionals;
     const format = emitFormats[name];
@@ -52,6 +60,8 @@ export default defineCommand({
       only: only?.split(',').map((part) => part.trim()),
       out,
       code,
+      mode,
+      imports,
       buildFunction: async () => {
         const { code: built, warnings } = await proveFunction({ config, njs: findNjs(io.env['PATH']), signal: io.signal });
         for (const warning of warnings) io.stderr(warning);

@@ -7,6 +7,7 @@ import { type Deployment, planDeployment } from './deployment.ts';
 import { formatTemplate } from './format-template.ts';
 import { type DeploymentPart, deploymentParts } from './inputs.ts';
 import { buildRolePolicies, formatPolicy, roleNames } from './role-policies.ts';
+import { emitTerraform } from './terraform.ts';
 
 /** What is written down, and in which words. */
 export interface EmitRequest {
@@ -20,6 +21,10 @@ export interface EmitRequest {
   out: string | undefined;
   /** Where the flipper's zip is. */
   code: 'path' | 's3';
+  /** Who publishes the code, of Terraform; undefined as `publishedBy` says. */
+  mode?: 'a' | 'b' | undefined;
+  /** With blocks that import what exists, of Terraform. */
+  imports?: boolean | undefined;
   /** Builds and proves the edge function; called only when its code is part of the text. */
   buildFunction: () => Promise<string>;
 }
@@ -43,6 +48,11 @@ export interface EmitFormat {
 /** Every format of the command. */
 export const emitFormats: Readonly<Record<string, EmitFormat>> = {
   cloudformation: { parts: deploymentParts, emit: emitCloudFormation },
+  terraform: {
+    parts: deploymentParts,
+    emit: ({ only, ...request }) =>
+      emitTerraform({ ...request, parts: (only ?? ['function', 'store', 'flipper']) as readonly DeploymentPart[] }),
+  },
   iam: { parts: roleNames, emit: async (request) => emitPolicies(request) },
 };
 

@@ -1,5 +1,7 @@
+import { relative, resolve } from 'node:path';
 import { firstCode } from '../edge/first-code.ts';
-import type { BehaviorAssociation, Deployment } from './deployment.ts';
+import { EdgeError } from '../errors.ts';
+import { type BehaviorAssociation, type Deployment, type DeploymentOptions, planDeployment } from './deployment.ts';
 import type { DeployInput } from './inputs.ts';
 import { alarmResources, flipperResources, type Resources, topicResources } from './terraform-flipper.ts';
 import { type Block, expression, listDataSources, literal, quoted, snakeCase, templateOf } from './terraform-values.ts';
@@ -28,7 +30,7 @@ export function buildTerraform(deployment: Deployment, options: TerraformOptions
     ...(store && { aws_cloudfront_key_value_store: { health: storeResource(store) } }),
     ...(edgeFunction && { aws_cloudfront_function: { router: functionResource(edgeFunction, options.code) } }),
     ...(flipper && flipperResources(flipper, `${options.toProject}${flipper.packageFile}`)),
-    ...(monitoring && monitoringResources(monitoring, inputs)),
+    ...(monitoring && monitoringResources(monitoring)),
   };
   const data = listDataSources(resources);
   const imports = options.imports ? listImports(deployment) : [];
@@ -72,22 +74,15 @@ function functionResource(part: NonNullable<Deployment['edgeFunction']>, code: T
   };
 }
 
-function monitoringResources({ alarms, dashboard }: NonNullable<Deployment['monitoring']>, inputs: readonly DeployInput[]): Resources {
-  const topicArn = expression('var.topic_arn == "" ? aws_sns_topic.monitoring[0].arn : var.topic_arn');
-  const { aws_sns_topic_subscription: email, ...topic } = topicResources(
-    'monitoring',
-    `${expression('var.flipper_name')}-monitoring`,
-    'Edge monitoring',
-    true,
-  );
-  const hasEmail = inputs.some(({ name }) => name === 'NotificationEmail');
+function monitoringResources({ alarms, dashboard, topicDisplayName }: NonNullable<Deployment['monitoring']>): Resources {
   return {
-    ...topic,
-    ...(hasEmail && email && { aws_sns_topic_subscription: email }),
-    aws_cloudwatch_metric_alarm: alarmResources(alarms, topicArn),
+    ...topicResources('monitoring', `${expression('var.flipper_name')}-monitoring`, topicDisplayName, true),
+    aws_cloudwatch_metric_alarm: alarmResources(alarms, monitoringTopic),
     aws_cloudwatch_dashboard: { edge: { dashboard_name: templateOf(dashboard.name), dashboard_body: templateOf(dashboard.body) } },
   };
 }
+
+const monitoringTopic = expression('var.topic_arn == "" ? aws_sns_topic.monitoring[0].arn : var.topic_arn');
 
 /** Only the root module may have them, and only Terraform 1.5 or OpenTofu 1.6 and later read them. */
 function listImports({ edgeFunction, store }: Deployment): Block[] {
@@ -142,7 +137,7 @@ function outputsOf({ edgeFunction, store, flipper, monitoring, associations }: D
     ...(monitoring && {
       topic_arn: {
         description: 'Topic of the alarms. Subscribe to it.',
-        value: expression('var.topic_arn == "" ? aws_sns_topic.monitoring[0].arn : var.topic_arn'),
+        value: monitoringTopic,
       },
     }),
   };
@@ -150,7 +145,7 @@ function outputsOf({ edgeFunction, store, flipper, monitoring, associations }: D
 
 /** What to add to the distribution, one line for each behavior. */
 export function describeHints(associations: readonly BehaviorAssociation[]): string[] {
-  const block = 'function_association { event_type = "viewer-request", function_arn = … }';
+  const block = 'a function_association block with event_type "viewer-request" and the output function_arn';
   if (associations.length === 0) return [`Add ${block} to each behavior that is to be routed.`];
   return associations.map(
     ({ distributionId, behavior }) => `Add ${block} to the behavior ${behavior} of ${distributionId ?? 'your distribution'}.`,
@@ -169,8 +164,45 @@ function headOf({ edgeFunction, flipper, monitoring, associations }: Deployment,
         ]
       : []),
     ...(flipper
-      ? ['The provider’s region is the flipper’s: one without an origin, and not us-east-1. filename needs the zip of flipper:package.']
+      ? ["The provider's region is the flipper's: one without an origin, and not us-east-1. filename needs the zip of flipper:package."]
       : []),
-    ...(monitoring ? ['The provider’s region must be us-east-1, the only one with CloudFront’s metrics.'] : []),
+    ...(monitoring ? ["The provider's region must be us-east-1, the only one with CloudFront's metrics."] : []),
   ];
+}
+
+/** What `emit terraform` is asked for. */
+interface TerraformRequest extends DeploymentOptions {
+  /** `b`: Terraform publishes the code. Default as `publishedBy` says. */
+  mode?: 'a' | 'b' | undefined;
+  imports?: boolean | undefined;
+  /** The file that the text goes to; undefined for stdout. */
+  out: string | undefined;
+  buildFunction: () => Promise<string>;
+}
+
+/** The text of a `.tf.json` file, and what a person must know beside it. */
+export async function emitTerraform(request: TerraformRequest): Promise<{ value: TerraformDocument; text: string; notes: string[] }> {
+  const { config, mode = config.publishedBy === 'terraform' ? 'b' : 'a', imports = false, out } = request;
+  if (out !== undefined && !out.endsWith('.tf.json'))
+    throw new EdgeError('USAGE', `--out ${out}: Terraform reads no such file`, {
+      hint: 'its name must end in .tf.json, such as edge/edge.tf.json',
+    });
+  const deployment = planDeployment(request);
+  const { edgeFunction, flipper } = deployment;
+  const code = mode === 'b' && edgeFunction !== undefined ? { built: await request.buildFunction() } : 'a';
+  const up = out === undefined ? '' : relative(resolve(out, '..'), '.').replaceAll('\\', '/');
+  const value = buildTerraform(deployment, { code, imports, toProject: up === '' ? '' : `${up}/` });
+  const publisher = mode === 'a' ? 'function:publish' : 'terraform';
+  return {
+    value,
+    text: `${JSON.stringify(value, null, 2)}\n`,
+    notes: [
+      ...(edgeFunction && config.publishedBy !== publisher
+        ? [`mode ${mode} needs publishedBy: '${publisher}' in edge.config.ts, which has '${config.publishedBy}'`]
+        : []),
+      ...(edgeFunction ? describeHints(deployment.associations) : []),
+      ...(flipper ? [`before the plan: make ${flipper.packageFile} with the command flipper:package`] : []),
+      ...(imports ? ['import blocks are for the root module alone, and for a function and a store that exist'] : []),
+    ],
+  };
 }

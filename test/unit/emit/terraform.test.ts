@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import { readProjectFile } from '../../../src/config/open-project.ts';
 import { planDeployment } from '../../../src/emit/deployment.ts';
 import type { DeploymentPart } from '../../../src/emit/inputs.ts';
-import { buildTerraform, type TerraformOptions } from '../../../src/emit/terraform.ts';
+import { buildTerraform, emitTerraform, type TerraformOptions } from '../../../src/emit/terraform.ts';
 import { literal } from '../../../src/emit/terraform-values.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
 import known from '../../fixtures/terraform/provider-attributes.json' with { type: 'json' };
@@ -112,6 +113,60 @@ it('is equal for equal configurations, and names no place of the sample', () => 
   expect(documents.flipper.resource['aws_cloudfront_key_value_store']?.['health']).toMatchObject({ lifecycle: { prevent_destroy: true } });
 });
 
+describe('the text', () => {
+  const request = { config: everything, environment: undefined, distribution, parts: ['function', 'store', 'flipper'] as const };
+  const buildFunction = async () => 'built';
+
+  it('is in the mode that publishedBy says, and says so when another is asked for', async () => {
+    const asked = { ...request, out: undefined, buildFunction };
+    expect((await emitTerraform(asked)).text).toContain('ignore_changes');
+    expect((await emitTerraform({ ...asked, config: { ...everything, publishedBy: 'terraform' } })).text).not.toContain('ignore_changes');
+    expect((await emitTerraform({ ...asked, mode: 'b' })).notes).toContainEqual(expect.stringContaining("publishedBy: 'terraform'"));
+    expect((await emitTerraform({ ...asked, mode: 'a' })).notes).not.toContainEqual(expect.stringContaining('publishedBy'));
+  });
+
+  it('leads from its own folder to the zip, and goes to a file that Terraform reads', async () => {
+    const zipOf = async (out: string | undefined) =>
+      /"filename": "([^"]*)"/.exec((await emitTerraform({ ...request, out, buildFunction })).text)?.[1];
+    const module = ['$', '{path.module}'].join('');
+    expect(await zipOf(undefined)).toBe(`${module}/dist/flipper.zip`);
+    expect(await zipOf('edge.tf.json')).toBe(`${module}/dist/flipper.zip`);
+    expect(await zipOf('infra/edge/edge.tf.json')).toBe(`${module}/../../dist/flipper.zip`);
+    await expect(zipOf('edge.json')).rejects.toMatchObject({ code: 'USAGE' });
+  });
+});
+
+describe('examples/terraform', () => {
+  const files = ['main.tf', 'variables.tf', 'outputs.tf'].map((name) => join('examples/terraform', name));
+
+  it('has what emit writes for its configuration', async () => {
+    const config = parseEdgeConfig(await readProjectFile({ EDGE_CONFIG: 'examples/terraform/edge.config.ts' }));
+    const deployment = planDeployment({ config, environment: undefined, distribution: undefined, parts: ['function', 'store', 'flipper'] });
+    expect(JSON.parse(readFileSync('examples/terraform/edge/edge.tf.json', 'utf8'))).toEqual(buildTerraform(deployment, options));
+  });
+
+  it('names only arguments that the provider’s schema has', () => {
+    const unknown: string[] = [];
+    for (const file of files) {
+      const path: { name: string; schema: Fields | undefined }[] = [];
+      for (const line of readFileSync(file, 'utf8').split('\n')) {
+        const [, block, label = ''] = /^\s*(\w+)(?: "(\w+)")?(?: "\w+")? \{$/.exec(line) ?? [];
+        const argument = /^\s*(\w+)\s*=/.exec(line)?.[1];
+        const schema = path.at(-1)?.schema;
+        if ((block ?? argument) !== undefined && schema !== undefined && !((block ?? argument ?? '') in schema))
+          unknown.push(`${file}: ${line.trim()}`);
+        const inner = schema?.[block ?? ''];
+        const top = block === 'resource' ? inventory[label]?.arguments : block === 'data' ? inventory[label]?.arguments : undefined;
+        if (block !== undefined) path.push({ name: block, schema: top ?? (typeof inner === 'object' ? (inner as Fields) : undefined) });
+        else if (/\{$/.test(line)) path.push({ name: '', schema: undefined });
+        else if (/^\s*\}$/.test(line)) path.pop();
+      }
+      expect(path).toEqual([]);
+    }
+    expect(unknown).toEqual([]);
+  });
+});
+
 const terraform = (() => {
   try {
     execFileSync('terraform', ['version'], { stdio: 'ignore' });
@@ -155,6 +210,14 @@ describe.skipIf(!terraform)('Terraform itself', () => {
     },
     60_000,
   );
+
+  it('finds examples/terraform formatted, and loads it with its module', () => {
+    expect(run('examples/terraform', 'fmt', '-check', '-recursive')).toBe('');
+    const at = join(folder, 'example');
+    cpSync('examples/terraform', at, { recursive: true });
+    const said = run(at, 'init', '-backend=false', '-input=false');
+    expect([...said.matchAll(/Error: .*/g)].map(([line]) => line)).toEqual(['Error: Failed to query available provider packages']);
+  }, 60_000);
 
   it('evaluates what the resources say about the variables', () => {
     const at = join(folder, 'values');
