@@ -53,6 +53,15 @@ const ofConcern = /^aws(cc)?_cloudfront/;
 /** Reads a plan. CONFIG_INVALID says what else the file is, and how to get the right one. */
 export async function readTerraformPlan(path: string): Promise<TerraformPlan> {
   const raw = parsePlanText(await readPlanText(path), path);
+  try {
+    return takePlan(raw, path);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw misread(path, 'nested too deeply for a plan of Terraform or OpenTofu', howToShow);
+  }
+}
+
+function takePlan(raw: Attributes, path: string): TerraformPlan {
   const { resource_changes: changes, configuration, planned_values: planned, prior_state: prior } = raw;
   const [errored, complete] = [raw['errored'], raw['complete']];
   const managed = list(changes).filter(({ mode, deposed }) => mode !== 'data' && deposed === undefined);

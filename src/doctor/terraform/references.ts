@@ -1,9 +1,6 @@
 import { isRecord } from '../../text/is-record.ts';
 import { type Attributes, list, type TerraformPlan } from './read-plan.ts';
 
-/** Calls of modules inside modules that are followed; a configuration has a handful. */
-const maxDepth = 20;
-
 /**
  * The resources that an expression of a resource refers to, without indexes, such as `module.edge.aws_cloudfront_function.router`. Follows outputs and
  * variables of modules. `path` leads through the expressions: `['ordered_cache_behavior', 0, 'function_association']`. Empty where the configuration does
@@ -17,7 +14,8 @@ export function listReferences(plan: TerraformPlan, address: string, path: reado
     (value, key) => (isRecord(value) || Array.isArray(value) ? (value as Attributes)[key] : undefined),
     found?.['expressions'],
   );
-  return new Set(collectReferences(at).flatMap((reference) => follow(plan.rootModule, modules, reference, maxDepth)));
+  const seen = new Set<string>();
+  return new Set(collectReferences(at).flatMap((reference) => follow(plan.rootModule, modules, reference, seen)));
 }
 
 /** An address without the keys of count and for_each. */
@@ -53,22 +51,25 @@ function collectReferences(expression: unknown): string[] {
   return [...own, ...Object.values(rest).flatMap(collectReferences)];
 }
 
-function follow(root: Attributes, modules: readonly string[], reference: string, depth: number): string[] {
-  if (depth === 0) return [];
+/** `seen` has what was followed already: references may form a circle in a file that Terraform did not write. */
+function follow(root: Attributes, modules: readonly string[], reference: string, seen: Set<string>): string[] {
+  const place = [...modules, reference].join(' ');
+  if (seen.has(place)) return [];
+  seen.add(place);
   const [first = '', second = '', third = ''] = withoutIndexes(reference).split('.');
   const module = openModule(root, modules);
   if (first === 'var') {
     const parent = modules.slice(0, -1);
     const expressions = callOf(openModule(root, parent), modules.at(-1) ?? '')?.['expressions'];
     const given = isRecord(expressions) ? expressions[second] : undefined;
-    return collectReferences(given).flatMap((each) => follow(root, parent, each, depth - 1));
+    return collectReferences(given).flatMap((each) => follow(root, parent, each, seen));
   }
   if (first === 'module') {
     const called = callOf(module, second)?.['module'];
     const outputs = isRecord(called) ? called['outputs'] : undefined;
     const output = isRecord(outputs) ? outputs[third] : undefined;
     return collectReferences(isRecord(output) ? output['expression'] : undefined).flatMap((each) =>
-      follow(root, [...modules, second], each, depth - 1),
+      follow(root, [...modules, second], each, seen),
     );
   }
   const named = first === 'data' ? [first, second, third] : [first, second];

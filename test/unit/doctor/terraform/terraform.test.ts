@@ -554,6 +554,35 @@ describe('a file that is no plan', () => {
     });
   });
 
+  it('is refused when it is nested too deeply', async () => {
+    const depth = 200_000;
+    const module = `${'{"child_modules":['.repeat(depth)}${']}'.repeat(depth)}`;
+    const text = `{"format_version":"1.2","resource_changes":[],"planned_values":{"root_module":${module}}}`;
+    await expect(readTerraformPlan(await save(text))).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+
+  it('ends where references form a circle', async () => {
+    const address = 'aws_cloudfront_distribution.site';
+    const after = made.distribution({
+      ordered_cache_behavior: [
+        { ...made.behavior('api-sg', { function_association: [{ event_type: 'viewer-request' }] }), path_pattern: '/api/*' },
+      ],
+    });
+    const unknown = { ordered_cache_behavior: [{ function_association: [{ function_arn: true }] }] };
+    const of = (references: string[]) => ({ references });
+    const root_module = {
+      resources: [{ address, expressions: { ordered_cache_behavior: [{ function_association: [{ function_arn: of(['module.a.x']) }] }] } }],
+      module_calls: {
+        a: {
+          expressions: { v: of(['module.a.x', 'module.a.y']) },
+          module: { outputs: { x: { expression: of(['var.v', 'var.v']) }, y: { expression: of(['var.v']) } } },
+        },
+      },
+    };
+    const changes = [{ address, before: made.distribution(), after, unknown }, ...made.steady.slice(1)];
+    expect(problems(await check(made.plan(changes, { configuration: { root_module } })))).toEqual(['every-behavior warn']);
+  });
+
   it('is refused when it is not there', async () => {
     await expect(readTerraformPlan(join(folder, 'none'))).rejects.toMatchObject({ code: 'CONFIG_MISSING' });
   });
