@@ -40,7 +40,7 @@ export function formatBacktest(result: Backtest, { colour, columns }: { colour: 
       [1, 2, 3, 4, 5, 6, 7, 8],
     ),
     '',
-    ...say(judgeToday(today, rows)),
+    ...say(episodes === 0 ? 'The log has no span of failures by which settings could be judged.' : judgeToday(today, rows)),
     ...say(
       '* no row beats it. min lost: minutes in which all viewers fail, or as much of longer ones, until the flip has reached the edge; lost: failed requests until then; false moves: flips outside of every outage.',
     ),
