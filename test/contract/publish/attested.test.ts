@@ -1,30 +1,19 @@
 import { PublishFunctionCommand, UpdateFunctionCommand } from '@aws-sdk/client-cloudfront';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { publishCodeKey, publishKey } from '../../../kvs/keys.ts';
-import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
 import { describeFunction } from '../../../src/aws/function.ts';
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
-import type { FunctionRuntime } from '../../../src/edge/execution.ts';
 import { releaseCode } from '../../../src/publish/publish.ts';
 import { rollbackRouter } from '../../../src/publish/rollback.ts';
 import { readStage } from '../../../src/publish/stage.ts';
 import { formatPublishRecord, listAttested, type PublishRecord, packCode } from '../../../src/publish/versions.ts';
-import { openTestPublisher, sampleCandidate, type TestPublisher } from './open-publisher.ts';
+import { sampleCandidate, usePublisher } from './open-publisher.ts';
 
 // Someone who may write the store, as operators and flippers may, but not publish: nothing of it becomes code at the edge.
 
-let runtime: FunctionRuntime;
-let publisher: TestPublisher;
-
-beforeAll(async () => {
-  runtime = await openFunctionRuntime();
+const publisher = usePublisher(async (opened) => {
+  for (const text of ['one', 'two', 'three']) await releaseCode(sampleCandidate(text), opened.tools(), {});
 });
-afterAll(() => runtime.close());
-beforeEach(async () => {
-  publisher = await openTestPublisher(runtime);
-  for (const text of ['one', 'two', 'three']) await releaseCode(sampleCandidate(text), publisher.tools(), {});
-});
-afterEach(() => publisher.close());
 
 const store = () => openKeyValueStore(publisher.account.keyValueStore, publisher.storeArn);
 const put = (...puts: { key: string; value: string }[]) => store().update([], () => ({ puts, deletes: [] }));

@@ -1,26 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Fault } from '../../../local/aws/faults.ts';
-import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
-import type { FunctionRuntime } from '../../../src/edge/execution.ts';
 import { releaseCode } from '../../../src/publish/publish.ts';
 import type { Release } from '../../../src/publish/publish-tools.ts';
 import { rollbackRouter } from '../../../src/publish/rollback.ts';
 import { hashCode, readStage } from '../../../src/publish/stage.ts';
 import { type PublishRecord, readVersionCode } from '../../../src/publish/versions.ts';
-import { openTestPublisher, sampleCandidate, type TestPublisher } from './open-publisher.ts';
+import { sampleCandidate, usePublisher } from './open-publisher.ts';
 
-let runtime: FunctionRuntime;
-let publisher: TestPublisher;
-
-beforeAll(async () => {
-  runtime = await openFunctionRuntime();
-});
-afterAll(() => runtime.close());
-beforeEach(async () => {
-  publisher = await openTestPublisher(runtime);
-});
-afterEach(() => publisher.close());
+const publisher = usePublisher();
 
 const release = (text: string): Promise<Release> => releaseCode(sampleCandidate(text), publisher.tools(), {});
 const rollback = (to?: number): Promise<Release> => rollbackRouter(publisher.tools(), { to });

@@ -1,3 +1,5 @@
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
 import { type EdgeConfig, parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { buildViewerEvent, someIp } from '../../../src/edge/ask/ask.ts';
@@ -82,5 +84,50 @@ export async function openTestPublisher(runtime: FunctionRuntime, provisionMs = 
     },
     history: () => readHistory(openKeyValueStore(account.keyValueStore, arn, { sleep, random })),
     close: () => account.close(),
+  };
+}
+
+interface UsedPublisher extends TestPublisher {
+  runtime: FunctionRuntime;
+  /** Another one in its place, within a test. */
+  renew(): Promise<void>;
+}
+
+/** A new publisher for each test of a file, on one runtime for all of them. */
+export function usePublisher(prepare: (publisher: TestPublisher) => Promise<void> = async () => {}): UsedPublisher {
+  let runtime: Awaited<ReturnType<typeof openFunctionRuntime>>;
+  let publisher: TestPublisher;
+  beforeAll(async () => {
+    runtime = await openFunctionRuntime();
+  });
+  afterAll(() => runtime.close());
+  const open = async () => {
+    publisher = await openTestPublisher(runtime);
+    await prepare(publisher);
+  };
+  beforeEach(open);
+  afterEach(() => publisher.close());
+  return {
+    get runtime() {
+      return runtime;
+    },
+    get account() {
+      return publisher.account;
+    },
+    get storeArn() {
+      return publisher.storeArn;
+    },
+    get lines() {
+      return publisher.lines;
+    },
+    tools: (more) => publisher.tools(more),
+    operations: () => publisher.operations(),
+    live: () => publisher.live(),
+    history: () => publisher.history(),
+    close: () => publisher.close(),
+    renew: async () => {
+      await publisher.close();
+      await open();
+    },
   };
 }

@@ -1,29 +1,17 @@
 import { type CloudFrontClient, PublishFunctionCommand } from '@aws-sdk/client-cloudfront';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
+import { describe, expect, it } from 'vitest';
 import { openAws } from '../../../src/aws/clients.ts';
 import { describeFunction } from '../../../src/aws/function.ts';
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
-import type { FunctionRuntime } from '../../../src/edge/execution.ts';
 import { EdgeError } from '../../../src/errors.ts';
 import { releaseCode } from '../../../src/publish/publish.ts';
 import type { Release } from '../../../src/publish/publish-tools.ts';
 import { type RollbackTools, rollbackRouter } from '../../../src/publish/rollback.ts';
-import { openTestPublisher, sampleCandidate, type TestPublisher } from './open-publisher.ts';
+import { sampleCandidate, usePublisher } from './open-publisher.ts';
 
 // Two releases of one author, as every release of a workflow has it, through two clients each: one of them is stopped before each of its calls in turn.
 
-let runtime: FunctionRuntime;
-let publisher: TestPublisher;
-
-beforeAll(async () => {
-  runtime = await openFunctionRuntime();
-});
-afterAll(() => runtime.close());
-beforeEach(async () => {
-  publisher = await openTestPublisher(runtime);
-});
-afterEach(() => publisher.close());
+const publisher = usePublisher();
 
 /** Tools with clients of their own; `beforeCall` runs before every call, given its place from 0. */
 async function toolsWith(beforeCall: (place: number, command: string) => Promise<void>): Promise<RollbackTools> {
@@ -71,8 +59,7 @@ describe.each([
 ])('$when, overtaken by another release of the same author', ({ past }) => {
   it('before any of its calls never puts its code over the newer one, and only the one that is LIVE says so', async () => {
     for (let at = 0; ; at++) {
-      await publisher.close();
-      publisher = await openTestPublisher(runtime);
+      await publisher.renew();
       for (const text of past) await release(text, publisher.tools());
       const { one, other, calls } = await interleave(at, 'first', 'second');
       if (other === undefined) {
@@ -94,8 +81,7 @@ describe.each([
 describe('a rollback', () => {
   it('that is overtaken by a release never puts the older code over it', async () => {
     for (let at = 0; ; at++) {
-      await publisher.close();
-      publisher = await openTestPublisher(runtime);
+      await publisher.renew();
       for (const text of ['one', 'two']) await release(text, publisher.tools());
       let other: Release | Error | undefined;
       const tools = await toolsWith(async (place) => {

@@ -1,25 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
+import { describe, expect, it } from 'vitest';
 import { type EdgeConfig, parseEdgeConfig } from '../../../src/config/edge-config.ts';
-import type { FunctionRuntime } from '../../../src/edge/execution.ts';
 import { type Fixture, readFixtures } from '../../../src/publish/fixtures.ts';
 import { publishRouter } from '../../../src/publish/publish.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
-import { openTestPublisher, type TestPublisher } from './open-publisher.ts';
+import { usePublisher } from './open-publisher.ts';
 
-let runtime: FunctionRuntime;
-let publisher: TestPublisher;
+const publisher = usePublisher();
 
-beforeAll(async () => {
-  runtime = await openFunctionRuntime();
-});
-afterAll(() => runtime.close());
-beforeEach(async () => {
-  publisher = await openTestPublisher(runtime);
-});
-afterEach(() => publisher.close());
-
-const openRuntime = async () => ({ run: runtime.run, close: async () => undefined });
+const openRuntime = async () => ({ run: publisher.runtime.run, close: async () => undefined });
 const configWith = (file: string, more: object = {}): EdgeConfig =>
   parseEdgeConfig({ ...edgeConfig, before: `test/fixtures/team/${file}`, ...more });
 

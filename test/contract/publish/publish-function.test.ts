@@ -1,10 +1,8 @@
 import { CreateKeyValueStoreCommand, InvalidArgument, PublishFunctionCommand, UpdateFunctionCommand } from '@aws-sdk/client-cloudfront';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
+import { describe, expect, it } from 'vitest';
 import { openAws } from '../../../src/aws/clients.ts';
 import { describeFunction } from '../../../src/aws/function.ts';
 import { buildFunction } from '../../../src/edge/build.ts';
-import type { FunctionRuntime } from '../../../src/edge/execution.ts';
 import { firstCode } from '../../../src/edge/first-code.ts';
 import { findNjs } from '../../../src/edge/njs/njs.ts';
 import { type Fixture, readFixtures } from '../../../src/publish/fixtures.ts';
@@ -13,19 +11,9 @@ import { parsePublishComment } from '../../../src/publish/stage.ts';
 import { awaitStoreArn } from '../../../src/store/create-store.ts';
 import { describeWith } from '../../programs.ts';
 import { createFunction } from '../control-plane/open-local-account.ts';
-import { configFor, openTestPublisher, sampleConfig, type TestPublisher } from './open-publisher.ts';
+import { configFor, openTestPublisher, sampleConfig, usePublisher } from './open-publisher.ts';
 
-let runtime: FunctionRuntime;
-let publisher: TestPublisher;
-
-beforeAll(async () => {
-  runtime = await openFunctionRuntime();
-});
-afterAll(() => runtime.close());
-beforeEach(async () => {
-  publisher = await openTestPublisher(runtime);
-});
-afterEach(() => publisher.close());
+const publisher = usePublisher();
 
 const njs = findNjs(process.env['PATH']);
 const writes = (operations: string[]) => operations.filter((operation) => !/^(Describe|Get|List|Test)/.test(operation));
@@ -98,7 +86,7 @@ describe('publishing', () => {
   });
 
   it('waits for a store that is still being made', async () => {
-    const slow = await openTestPublisher(runtime, 1_000);
+    const slow = await openTestPublisher(publisher.runtime, 1_000);
     const aws = openAws({ env: {}, local: { controlPlane: slow.account.cloud.url } });
     const waits: string[] = [];
     const keyValueStoreArn = async () => {

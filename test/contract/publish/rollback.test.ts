@@ -1,27 +1,15 @@
 import { UpdateFunctionCommand } from '@aws-sdk/client-cloudfront';
 import { UpdateKeysCommand } from '@aws-sdk/client-cloudfront-keyvaluestore';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { publishPlaces } from '../../../kvs/keys.ts';
-import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
 import { openAws } from '../../../src/aws/clients.ts';
 import { DryRunEnd, withoutWrites } from '../../../src/aws/dry-run.ts';
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
-import type { FunctionRuntime } from '../../../src/edge/execution.ts';
 import { releaseCode } from '../../../src/publish/publish.ts';
 import { rollbackRouter } from '../../../src/publish/rollback.ts';
-import { openTestPublisher, sampleCandidate, sampleFixtures, type TestPublisher } from './open-publisher.ts';
+import { sampleCandidate, sampleFixtures, usePublisher } from './open-publisher.ts';
 
-let runtime: FunctionRuntime;
-let publisher: TestPublisher;
-
-beforeAll(async () => {
-  runtime = await openFunctionRuntime();
-});
-afterAll(() => runtime.close());
-beforeEach(async () => {
-  publisher = await openTestPublisher(runtime);
-});
-afterEach(() => publisher.close());
+const publisher = usePublisher();
 
 const release = (text: string) => releaseCode(sampleCandidate(text), publisher.tools(), {});
 const rollback = (to?: number) => rollbackRouter(publisher.tools({ by: 'bob@elsewhere' }), { to });
