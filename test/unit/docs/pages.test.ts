@@ -42,6 +42,15 @@ it('docs/README.md lists every page and every decision', () => {
   expect(unlisted).toEqual([]);
 });
 
+// Two branches that add to the changelog are merged by keeping the lines of both.
+it('the changelog has each entry once, under one of its groups', () => {
+  const [, open = ''] = (pages.get('CHANGELOG.md') ?? '').split(/^## /m);
+  const groups = open.split(/^### /m);
+  expect(groups[0]?.match(/^- /gm)).toBeNull();
+  const entries = groups.flatMap((group) => group.split(/\n(?=- )/).slice(1)).map((entry) => entry.replace(/\s+/g, ' ').trim());
+  expect(entries.filter((entry, index) => entries.indexOf(entry) !== index)).toEqual([]);
+});
+
 /** The headings of a page as GitHub names them in addresses. */
 function headingsOf(text: string): string[] {
   return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
