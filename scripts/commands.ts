@@ -22,6 +22,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   failover: { group: 'operate', does: 'shows where viewers go, and moves them by hand', load: () => import('./failover.ts') },
   flipper: { group: 'operate', does: 'probes the origins and moves viewers automatically', load: () => import('./flipper.ts') },
   doctor: { group: 'operate', does: 'checks the live account', load: () => import('./doctor.ts') },
+  timeline: { group: 'operate', does: 'says when each edge location obeyed each flip', load: () => import('./timeline.ts') },
   verify: { group: 'operate', does: 'checks what viewers get', load: () => import('./verify.ts') },
   load: { group: 'operate', does: 'runs a bounded load test', load: () => import('./load.ts') },
   predict: { group: 'operate', does: 'predicts what an outage costs on AWS', load: () => import('./predict.ts') },
