@@ -106,9 +106,10 @@ it('flipper-process: the flipper ends by SIGTERM, with 0', async () => {
   const child = spawn('sh', ['-c', command], { ...options, stdio: ['ignore', 'pipe', 'inherit'] });
   const code = new Promise((resolve) => child.once('exit', resolve));
   let text = '';
+  let isStopped = false;
   for await (const part of child.stdout) {
     text += String(part);
-    if (text.includes('"event":"start"')) child.kill('SIGTERM');
+    if (!isStopped && text.includes('"event":"start"')) isStopped = child.kill('SIGTERM');
   }
   expect(text).toContain('"event":"stop"');
   expect(await code).toBe(0);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commands } from '../../scripts/commands.ts';
+import { type Packed, packTarball } from './pack-tarball.ts';
 
 // What npm would publish, installed without development packages in an empty folder, and used as a team uses it. Needs the registry.
 
@@ -16,7 +17,7 @@ interface Ended {
 
 let folder: string;
 let team: string;
-let packed: { filename: string; size: number; files: { path: string }[] };
+let packed: Packed;
 /** A path with what paths can have. */
 const name = 'a team é';
 
@@ -39,11 +40,9 @@ beforeAll(async () => {
   folder = await realpath(await mkdtemp(join(tmpdir(), 'packed-')));
   team = join(folder, name);
   await mkdir(team);
-  const { out, code, err } = await run('npm', ['pack', '--json', '--pack-destination', folder], '.');
-  expect(code, err).toBe(0);
-  [packed] = JSON.parse(out.slice(out.indexOf('[\n')));
+  packed = await packTarball();
   await writeFile(join(team, 'package.json'), '{ "type": "commonjs", "private": true }');
-  const install = ['install', '--omit=dev', '--prefer-offline', '--no-audit', '--no-fund', join(folder, packed.filename)];
+  const install = ['install', '--omit=dev', '--prefer-offline', '--no-audit', '--no-fund', packed.file];
   const installed = await run('npm', install, team);
   expect(installed.code, installed.err).toBe(0);
 }, 600_000);

@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { packTarball } from './pack-tarball.ts';
 
 const run = promisify(execFile);
 const ownName = 'cloudfront-edge-failover';
@@ -15,7 +16,7 @@ export interface UnpackedPackage {
 
 /**
  * The package as `npm install` unpacks it, in a project with the examples. Everything else in node_modules is a link to this repository's, so that nothing is
- * downloaded; the tarball is EDGE_TARBALL where that is set, else it is built and packed now.
+ * downloaded.
  */
 export async function unpackPackage(): Promise<UnpackedPackage> {
   const folder = await mkdtemp(join(tmpdir(), 'edge-package-'));
@@ -24,7 +25,7 @@ export async function unpackPackage(): Promise<UnpackedPackage> {
     const modules = join(folder, 'node_modules');
     const own = join(modules, ownName);
     await mkdir(own, { recursive: true });
-    await run('tar', ['xzf', process.env['EDGE_TARBALL'] ?? (await pack(folder)), '-C', own, '--strip-components=1']);
+    await run('tar', ['xzf', (await packTarball()).file, '-C', own, '--strip-components=1']);
     for (const name of await readdir('node_modules')) {
       if (name === ownName || name === '.cache') continue;
       await symlink(resolve('node_modules', name), join(modules, name));
@@ -35,10 +36,4 @@ export async function unpackPackage(): Promise<UnpackedPackage> {
     await remove();
     throw error;
   }
-}
-
-async function pack(folder: string): Promise<string> {
-  const { stdout } = await run('npm', ['pack', '--json', '--silent', '--pack-destination', folder], { maxBuffer: 10_000_000 });
-  const [packed] = JSON.parse(stdout.slice(stdout.indexOf('['))) as { filename: string }[];
-  return join(folder, packed?.filename ?? '');
 }
