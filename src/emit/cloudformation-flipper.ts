@@ -1,5 +1,5 @@
 import { policyDocument, type TemplateFields, textOf, when } from './cloudformation-values.ts';
-import type { FlipperPart } from './deployment.ts';
+import type { FlipperAlias, FlipperPart } from './deployment.ts';
 import type { PolicyStatement } from './permissions.ts';
 
 /** Conditions of the inputs that a statement depends on. */
@@ -72,6 +72,7 @@ export function flipperResources(flipper: FlipperPart, code: { path: string } | 
         Target: { Arn: functionArn, RoleArn: { 'Fn::GetAtt': ['ScheduleRole', 'Arn'] }, Input: schedule.event, RetryPolicy: retryPolicy },
       },
     },
+    ...Object.assign({}, ...flipper.aliases.map(aliasResources)),
     ...alarmRule(flipper.signalAlarms, functionArn),
     Topic: { Type: 'AWS::SNS::Topic', Properties: { DisplayName: flipper.topicDisplayName } },
     EmailSubscription: {
@@ -80,6 +81,39 @@ export function flipperResources(flipper: FlipperPart, code: { path: string } | 
       Properties: { TopicArn: { Ref: 'Topic' }, Protocol: 'email', Endpoint: { Ref: 'NotificationEmail' } },
     },
   };
+}
+
+/** An alias with what it does about failed events, and the policy for those who invoke it. */
+function aliasResources({ name, description, functionVersion, retries, invoke }: FlipperAlias): Record<string, TemplateFields> {
+  const id = aliasId(name);
+  return {
+    [`${id}Alias`]: {
+      Type: 'AWS::Lambda::Alias',
+      Properties: { FunctionName: { Ref: 'Function' }, FunctionVersion: functionVersion, Name: name, Description: description },
+    },
+    [`${id}Invocation`]: {
+      Type: 'AWS::Lambda::EventInvokeConfig',
+      DependsOn: `${id}Alias`,
+      Properties: {
+        FunctionName: { Ref: 'Function' },
+        Qualifier: name,
+        MaximumRetryAttempts: retries.attempts,
+        MaximumEventAgeInSeconds: retries.maxAgeSeconds,
+      },
+    },
+    [`${id}Policy`]: {
+      Type: 'AWS::IAM::ManagedPolicy',
+      Properties: {
+        Description: description,
+        PolicyDocument: policyDocument({ Sid: invoke.sid, Effect: 'Allow', Action: invoke.actions[0], Resource: { Ref: `${id}Alias` } }),
+      },
+    },
+  };
+}
+
+/** `OperatorAlias` is of `operator`. */
+export function aliasId(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
 /** The rule that runs the flipper at an alarm's change of state, and its permission. Signals of the configuration by name, others by a prefix. */

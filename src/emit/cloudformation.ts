@@ -1,5 +1,5 @@
 import type { PlannedAlarm } from './alarms.ts';
-import { flipperResources } from './cloudformation-flipper.ts';
+import { aliasId, flipperResources } from './cloudformation-flipper.ts';
 import { equals, not, type TemplateFields, textOf } from './cloudformation-values.ts';
 import type { Deployment } from './deployment.ts';
 import type { DeployInput } from './inputs.ts';
@@ -177,6 +177,18 @@ function outputsOf({ edgeFunction, store, flipper, monitoring, associations }: D
       FunctionArn: output({ 'Fn::GetAtt': ['Function', 'Arn'] }, 'The flipper.'),
       TopicArn: output({ Ref: 'Topic' }, 'Topic of flips and alarms. Subscribe to it.'),
       LogGroup: output({ Ref: 'Log' }),
+      ...Object.fromEntries(
+        flipper.aliases.flatMap(({ name }) => {
+          const id = aliasId(name);
+          return [
+            [
+              `${id}AliasArn`,
+              output({ Ref: `${id}Alias` }, `The right of the ${name}: ${id}PolicyArn allows to invoke it, and nothing else.`),
+            ],
+            [`${id}PolicyArn`, output({ Ref: `${id}Policy` })],
+          ];
+        }),
+      ),
     }),
     ...(monitoring && {
       TopicArn: output(monitoringTopic, 'Topic of the alarms. Subscribe to it.'),

@@ -2,6 +2,7 @@ import { parseDistribution } from '../config/distribution-file.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { type FlipperVariables, listFlipperVariables } from '../config/flipper-variables.ts';
 import { defaultBehavior } from '../config/path-pattern.ts';
+import { remoteAliases } from '../config/remote-aliases.ts';
 import { EdgeError } from '../errors.ts';
 import { edgeDashboard, edgeFunctionAlarms, type PlannedAlarm, silenceAlarm, trafficAlarms } from './alarms.ts';
 import { type DeployText, deployText } from './deploy-text.ts';
@@ -70,11 +71,25 @@ export interface FlipperPart {
   schedule: { description: string; expression: string; event: string };
   /** A failed run is not repeated: the next minute brings a new one, and an old alarm is outdated. */
   retries: { attempts: number; maxAgeSeconds: number };
+  /** Rights of their own beside the schedule's: remote actions and reports. */
+  aliases: readonly FlipperAlias[];
   /** Alarms that are signals and are in the flipper's own region or are forwarded to it: their changes of state run it at once. */
   signalAlarms: readonly string[];
   logGroup: DeployText;
   topicDisplayName: string;
   alarms: readonly PlannedAlarm[];
+}
+
+/** An alias of the function. Whoever may invoke it has this right and no other, since the handler checks by which alias an event came. */
+export interface FlipperAlias {
+  name: (typeof remoteAliases)[keyof typeof remoteAliases];
+  description: string;
+  /** What it points to: the code that the schedule runs. */
+  functionVersion: '$LATEST';
+  /** Of asynchronous invocations. A delivery that comes again is done once. */
+  retries: { attempts: number; maxAgeSeconds: number };
+  /** Of a managed policy for those who invoke it. */
+  invoke: PolicyStatement;
 }
 
 export interface MonitoringPart {
@@ -165,11 +180,27 @@ function flipperPart(
     ],
     schedule: { description: 'Runs the flipper every minute.', expression: 'rate(1 minute)', event: '{"run":"watch"}' },
     retries: { attempts: 0, maxAgeSeconds: 60 },
+    aliases: flipperAliases(),
     signalAlarms: [...new Set(signals.flatMap((signal) => (signal.type === 'alarm' ? [signal.alarmName] : [])))],
     logGroup: deployText`/aws/lambda/${name}`,
     topicDisplayName: 'Edge failover',
     alarms: [silenceAlarm(name)],
   };
+}
+
+function flipperAliases(): FlipperAlias[] {
+  const alias = (name: FlipperAlias['name'], sid: string, attempts: number, description: string): FlipperAlias => ({
+    name,
+    description,
+    functionVersion: '$LATEST',
+    retries: { attempts, maxAgeSeconds: 60 },
+    invoke: { sid, actions: ['lambda:InvokeFunction'], resources: [deployText`${{ ref: 'flipperArn' }}:${name}`] },
+  });
+  return [
+    alias(remoteAliases.operator, 'MoveViewers', 2, 'Moves viewers by an override, as the command failover does.'),
+    // A monitor reports again anyway.
+    alias(remoteAliases.reporter, 'Report', 0, 'Takes the opinions of monitors about origins.'),
+  ];
 }
 
 /** The topic of the deployment itself, unless `variables` names another. */

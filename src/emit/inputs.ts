@@ -125,11 +125,11 @@ function flipperInputs(config: EdgeConfig, { plain, secret }: FlipperVariables):
     {
       name: 'ReservedConcurrency',
       type: 'number',
-      fallback: 2,
+      fallback: 4,
       min: 0,
       max: 10,
       description:
-        'Concurrency reserved for the flipper: one for the schedule, one for an alarm. 0 reserves none, for an account whose quota is too small.',
+        'Concurrency reserved for the flipper: for the schedule, an alarm, an operator and a report at the same time. 0 reserves none, for an account whose quota is too small.',
     },
   ];
 }

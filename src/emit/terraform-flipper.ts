@@ -1,6 +1,6 @@
 import type { PlannedAlarm } from './alarms.ts';
 import { type DeployText, DeployValue, deployJson, deployText } from './deploy-text.ts';
-import type { FlipperPart } from './deployment.ts';
+import type { FlipperAlias, FlipperPart } from './deployment.ts';
 import type { PolicyStatement } from './permissions.ts';
 import { type Block, expression, quoted, snakeCase, templateOf } from './terraform-values.ts';
 
@@ -80,7 +80,10 @@ export function flipperResources(flipper: FlipperPart, packagePath: string): Res
         qualifier: '$LATEST',
         ...maxima,
       },
+      ...Object.fromEntries(flipper.aliases.map((alias) => [alias.name, aliasRetries(alias)])),
     },
+    aws_lambda_alias: Object.fromEntries(flipper.aliases.map((alias) => [alias.name, aliasOf(alias)])),
+    aws_iam_policy: Object.fromEntries(flipper.aliases.map((alias) => [alias.name, invokePolicyOf(alias)])),
     aws_scheduler_schedule: {
       flipper: {
         name,
@@ -94,6 +97,27 @@ export function flipperResources(flipper: FlipperPart, packagePath: string): Res
     ...topicResources('flipper', name, flipper.topicDisplayName),
     aws_cloudwatch_metric_alarm: alarmResources(flipper.alarms, templateOf([{ ref: 'topicArn' }])),
   };
+}
+
+function aliasOf({ name: alias, description, functionVersion }: FlipperAlias): Block {
+  const function_name = expression('aws_lambda_function.flipper.function_name');
+  return { name: alias, description, function_name, function_version: functionVersion };
+}
+
+function aliasRetries({ name: alias, retries }: FlipperAlias): Block {
+  return {
+    function_name: expression('aws_lambda_function.flipper.function_name'),
+    qualifier: expression(`aws_lambda_alias.${alias}.name`),
+    maximum_event_age_in_seconds: retries.maxAgeSeconds,
+    maximum_retry_attempts: retries.attempts,
+  };
+}
+
+/** For the roles of those who invoke the alias. */
+function invokePolicyOf({ name: alias, description, invoke }: FlipperAlias): Block {
+  const [Resource] = invoke.resources.map((resource) => new DeployValue(resource));
+  const policy = document({ Sid: invoke.sid, Effect: 'Allow', Action: invoke.actions[0], Resource });
+  return { name_prefix: `${rolePrefix}${alias}-`, description, policy };
 }
 
 /** The rule that runs the flipper at an alarm's change of state. Signals of the configuration by name, others by a prefix. */

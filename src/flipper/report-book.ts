@@ -42,9 +42,9 @@ export function openReportBook({ openStore, checkMs = 60_000, clock = systemCloc
   async function refresh(): Promise<void> {
     try {
       const store = await openStore();
-      // The ETag first: it alone shows that nothing has changed.
-      if (seen === undefined || clock.monotonic() - seen.at >= checkMs) note((await store.read([])).etag);
-      if (seen?.etag !== readEtag || readEtag === undefined) {
+      // The ETag alone shows that nothing has changed; after a write of this process it has.
+      if (seen !== undefined && clock.monotonic() - seen.at >= checkMs) note((await store.read([])).etag);
+      if (readEtag === undefined || seen?.etag !== readEtag) {
         const { etag, values } = await store.read([reportsKey]);
         reports = parseReports(values.get(reportsKey));
         readEtag = etag;

@@ -37,9 +37,12 @@ beforeAll(async () => {
   await writeFile(
     paths().config,
     `export default {
-      origins: { singapore: { region: 'ap-southeast-1' }, europe: { region: 'eu-central-1' } },
+      origins: {
+        singapore: { region: 'ap-southeast-1', signals: [{ type: 'http', required: true }, { type: 'reported', source: 'prometheus' }] },
+        europe: { region: 'eu-central-1' },
+      },
       defaultOrder: ['singapore', 'europe'],
-      health: { intervalMs: 100, fastIntervalMs: 50, connectTimeoutMs: 500, timeoutMs: 1000 },
+      health: { intervalMs: 400, fastIntervalMs: 50, connectTimeoutMs: 500, timeoutMs: 1000 },
       notifications: [{ type: 'webhook', secretFrom: 'FLIPPER_WEBHOOK_SECRET' }],
     };`,
   );
@@ -164,11 +167,11 @@ describe('the zip in a bare folder', () => {
     expect(store.values().get('health')).toBe('singapore=0');
     expect(store.values().get('audit/01')).toContain('"by":"flipper@lambda:89abcdef"');
 
-    // Learning with the next audit entry, the flip's own reading and writing, its verification. The store has no state yet, so the audit is looked through each time before the flip.
+    // The reports, once and again after the flip; learning with the next audit entry, the flip's own reading and writing, its verification. The store has no state yet, so the audit is looked through each time before the flip.
     const operations = store.control.calls.map(({ operation }) => operation);
     const counted = (name: string) => operations.filter((operation) => operation === name).length;
-    expect(['DescribeKeyValueStore', 'GetKey', 'ListKeys', 'UpdateKeys'].map(counted)).toEqual([5, 9, 2, 1]);
-    expect(operations).toHaveLength(17);
+    expect(['DescribeKeyValueStore', 'GetKey', 'ListKeys', 'UpdateKeys'].map(counted)).toEqual([7, 11, 2, 1]);
+    expect(operations).toHaveLength(21);
 
     expect(secrets.requests).toHaveLength(2);
     expect(receiver.requests).toHaveLength(1);
@@ -177,5 +180,65 @@ describe('the zip in a bare folder', () => {
       headers: { 'x-flipper-signature': expect.stringMatching(/^v1=[0-9a-f]{64}$/) },
     });
     expect(lines.filter((line) => '_aws' in line)).toHaveLength(6);
+  });
+});
+
+describe('the zip behind its aliases', () => {
+  it('moves viewers once for two deliveries, takes a report, and refuses both without their alias', async () => {
+    await store.store.update([], () => ({ puts: [{ key: 'health', value: 'ok' }], deletes: [] }));
+    const bare = await mkdtemp(join(tmpdir(), 'bare-'));
+    await writeFile(join(bare, 'index.cjs'), unzipSync(zip)['index.cjs'] ?? '');
+    await writeFile(
+      join(bare, 'invoke.cjs'),
+      `const { handler } = require('./index.cjs');
+       const arn = 'arn:aws:lambda:eu-west-1:111122223333:function:edge-flipper';
+       const invoke = (event, alias, awsRequestId) =>
+         handler(event, { getRemainingTimeInMillis: () => 30_000, invokedFunctionArn: arn + alias, awsRequestId });
+       (async () => {
+         const to = { action: 'to', origin: 'europe', for: '1h', reason: 'ALB 5xx', author: 'ana', requestId: 'r1' };
+         const report = { action: 'report', origin: 'singapore', opinion: 'healthy', ttl: '10m', source: 'prometheus' };
+         const answers = [
+           await invoke(to, ':operator', '11111111-1'),
+           await invoke(to, ':operator', '22222222-2'),
+           await invoke(report, ':reporter', '33333333-3'),
+           await invoke({ action: 'status' }, ':operator', '44444444-4'),
+           await invoke(to, '', '55555555-5'),
+           await invoke(report, ':operator', '66666666-6'),
+         ];
+         process.stderr.write('\\nanswers ' + JSON.stringify(answers) + '\\n', () => process.exit(0));
+       })();`,
+    );
+    const ended = await run(['invoke.cjs'], bare, {
+      AWS_REGION: 'eu-west-1',
+      AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+      AWS_SESSION_TOKEN: 'token',
+      AWS_ENDPOINT_URL: store.control.url,
+      EDGE_KVS_ARN: store.arn,
+      VIEWER_DOMAIN: 'www.example.test',
+      FLIPPER_WEBHOOK_URL: `${receiver.url}/hook`,
+      FLIPPER_WEBHOOK_SECRET: 'a key',
+    });
+    await rm(bare, { recursive: true });
+    expect(ended.code, ended.err).toBe(0);
+    const [moved, again, reported, status, plain, wrong] = JSON.parse(/^answers (.*)$/m.exec(ended.err)?.[1] ?? '') as Record<
+      string,
+      unknown
+    >[];
+    expect(moved).toMatchObject({ ok: true, result: { written: true, to: expect.stringMatching(/^singapore=0@/) } });
+    expect(again).toEqual({ ...moved, repeated: true });
+    expect(reported).toMatchObject({ ok: true, result: { outcome: 'written' } });
+    expect(status).toMatchObject({
+      ok: true,
+      result: { override: { by: 'lambda:operator:11111111 (ana)' }, reports: [{ source: 'prometheus' }] },
+    });
+    for (const refused of [plain, wrong]) expect(refused).toMatchObject({ ok: false, error: { code: 'ACCESS_DENIED' } });
+    const lines = ended.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.map(({ event, outcome }) => [event, outcome])).toEqual(
+      ['written', 'written', 'written', 'read', 'refused', 'refused'].map((outcome) => ['remote', outcome]),
+    );
   });
 });

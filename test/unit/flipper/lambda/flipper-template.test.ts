@@ -5,6 +5,7 @@ import { pickFlipperParts } from '../../../../src/config/distribution-file.ts';
 import { lambdaSetup } from '../../../../src/cost/flipper-cost.ts';
 import { openFlipperMetrics } from '../../../../src/flipper/flipper-metrics.ts';
 import { parseTrigger } from '../../../../src/flipper/lambda/flipper-lambda.ts';
+import { readDoor } from '../../../../src/remote/remote-event.ts';
 import type { Template } from '../../../templates/parse-template.ts';
 import { openTemplate } from '../../infra/open-template.ts';
 
@@ -78,6 +79,19 @@ describe('the flipper’s function', () => {
     const event = { source: EventPattern['source']?.[0], 'detail-type': EventPattern['detail-type']?.[0], detail: { alarmName: 'a' } };
     expect(parseTrigger(event)).toMatchObject({ mode: 'once', trigger: 'alarm', alarm: 'a' });
     expect(Targets).toMatchObject([{ Arn: arn }]);
+  });
+
+  it.each([
+    { alias: 'OperatorAlias', name: 'operator', policy: 'OperatorPolicy', invocation: 'OperatorInvocation', attempts: 2 },
+    { alias: 'ReporterAlias', name: 'reporter', policy: 'ReporterPolicy', invocation: 'ReporterInvocation', attempts: 0 },
+  ])('has the right of the $name as an alias, which none of the other rights includes', ({ alias, name, policy, invocation, attempts }) => {
+    expect(readDoor(`arn:aws:lambda:us-east-1:111122223333:function:edge-flipper:${properties(alias)['Name']}`)).toBe(name);
+    expect(properties(alias)).toMatchObject({ FunctionVersion: '$LATEST' });
+    const { Statement } = properties(policy)['PolicyDocument'] as { Statement: object[] };
+    expect([Statement].flat()).toMatchObject([{ Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: { Ref: alias } }]);
+    expect(properties(invocation)).toMatchObject({ Qualifier: name, MaximumRetryAttempts: attempts, MaximumEventAgeInSeconds: 60 });
+    const scheduled = statements(template).find(({ Action }) => Action === 'lambda:InvokeFunction');
+    expect(scheduled?.Resource).toEqual({ 'Fn::GetAtt': 'Function.Arn' });
   });
 
   it('may do what it does with the sample’s signals and nothing else', () => {
