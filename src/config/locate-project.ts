@@ -1,5 +1,6 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import process from 'node:process';
 import { EdgeError } from '../errors.ts';
 import { typed } from '../text/typed.ts';
 
@@ -28,6 +29,7 @@ export function locateProject(env: Environment): ProjectPlace {
     return { folder: given, file: existsSync(file) ? file : undefined };
   }
   const found = findUpwards(resolve());
+  if (found !== undefined) refuseForeign(join(found, configName));
   return found === undefined ? { folder: '', file: undefined } : { folder: fromHere(found), file: fromHere(join(found, configName)) };
 }
 
@@ -53,6 +55,24 @@ function findUpwards(folder: string): string | undefined {
   if (existsSync(join(folder, configName))) return folder;
   const parent = dirname(folder);
   return parent === folder || existsSync(join(folder, '.git')) ? undefined : findUpwards(parent);
+}
+
+/**
+ * CONFIG_INVALID for a file of another user that nobody named: it is code, and anyone may put one into a shared folder such as /tmp. A working directory of that
+ * user is a choice, as in a container with a mounted project.
+ */
+function refuseForeign(file: string): void {
+  const own = process.getuid?.();
+  if (own === undefined) return;
+  const trusted = new Set([0, own, statSync(resolve()).uid]);
+  // A link of another user may lead to a file of one's own that was not meant.
+  const foreign = [lstatSync(file), statSync(file, { throwIfNoEntry: false })].find(
+    (found) => found !== undefined && !trusted.has(found.uid),
+  );
+  if (foreign === undefined) return;
+  throw new EdgeError('CONFIG_INVALID', `${file} belongs to another user (uid ${foreign.uid}), so it is not loaded`, {
+    hint: `--config ${fromHere(file)} loads it if it is the right one`,
+  });
 }
 
 function fromHere(path: string): string {
