@@ -16,7 +16,11 @@ export async function compile(outdir, dist) {
       main: 'scripts/main.ts',
       'lambda-handler': 'scripts/lambda-handler.ts',
       'flipper-program': 'scripts/flipper-program.ts',
-      ...(dist !== undefined && { 'harness-worker': 'api/harness/worker.ts', 'api/client': 'client/retrying-fetch.ts' }),
+      ...(dist !== undefined && {
+        'harness-worker': 'api/harness/worker.ts',
+        'cdk-build': 'api/cdk/build-edge.ts',
+        'api/client': 'client/retrying-fetch.ts',
+      }),
       ...(dist !== undefined && Object.fromEntries(doors.map((file) => [`api/${file.slice(0, -3)}`, `api/${file}`]))),
     },
     outdir,

@@ -6,7 +6,7 @@ import type { PolicyStatement } from './permissions.ts';
 const conditionOfInput: Readonly<Record<string, string>> = { SecretKmsKeyArn: 'HasSecretKey' };
 
 /** The Lambda with its role, schedule, rule for alarms and topic; its alarms are beside it. */
-export function flipperResources(flipper: FlipperPart, code: { path: string } | 's3'): Record<string, TemplateFields> {
+export function lambdaResources(flipper: FlipperPart, code: { path: string } | 's3'): Record<string, TemplateFields> {
   const { retries, schedule } = flipper;
   const retryPolicy = { MaximumRetryAttempts: retries.attempts, MaximumEventAgeInSeconds: retries.maxAgeSeconds };
   const functionArn = { 'Fn::GetAtt': ['Function', 'Arn'] };

@@ -1,5 +1,5 @@
 import type { PlannedAlarm } from './alarms.ts';
-import { aliasId, flipperResources } from './cloudformation-flipper.ts';
+import { aliasId, lambdaResources } from './cloudformation-flipper.ts';
 import { equals, not, type TemplateFields, textOf } from './cloudformation-values.ts';
 import type { Deployment } from './deployment.ts';
 import type { DeployInput } from './inputs.ts';
@@ -30,7 +30,7 @@ export function buildCloudFormation(deployment: Deployment, options: CloudFormat
     ...(store && { Store: storeResource(store) }),
     ...(edgeFunction && { EdgeFunction: edgeFunctionResource(edgeFunction, options.functionCode ?? '') }),
     ...(flipper && {
-      ...flipperResources(flipper, options.flipperCode),
+      ...lambdaResources(flipper, options.flipperCode),
       ...alarmResources(flipper.alarms, { Ref: 'Topic' }),
     }),
     ...(monitoring && monitoringResources(monitoring)),

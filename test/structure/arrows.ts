@@ -37,7 +37,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   client: [],
   local: ['package-files', 'kvs', 'origin', 'text', 'errors', 'edge', 'config'],
   // The doors. Only scripts/ imports one, where a command and a door are the same thing.
-  api: [...belowFeatures, 'flipper', 'remote', 'explain', 'local', 'client'],
+  api: [...belowFeatures, 'flipper', 'remote', 'explain', 'emit', 'local', 'client'],
 };
 
 const checksWork = 'doctor reads what publish and the flipper left by their own code: a second parser could disagree with the first';
