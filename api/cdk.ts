@@ -15,8 +15,7 @@ import { join, resolve } from 'node:path';
 import { cwd as workingDirectory } from 'node:process';
 import { Annotations, AssetHashType, Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
-import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as events from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
@@ -27,11 +26,11 @@ import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import type { PlannedAlarm } from '../src/emit/alarms.ts';
 import { type DeployReference, type DeployText, fillText } from '../src/emit/deploy-text.ts';
-import { type Deployment, type FlipperPart, planDeployment } from '../src/emit/deployment.ts';
+import { type Deployment, type FlipperAlias, type FlipperPart, planDeployment } from '../src/emit/deployment.ts';
 import { inputNamesOf } from '../src/emit/inputs.ts';
 import { EdgeError } from '../src/errors.ts';
+import { addAlarm } from './cdk/add-alarm.ts';
 import { associate, printAssociations, resourceOf } from './cdk/associate.ts';
 import { runBuild, synthError, toModule } from './cdk/run-build.ts';
 import { resolveConfig, type WrittenConfig } from './config.ts';
@@ -86,6 +85,8 @@ export class EdgeFailover extends Construct {
   readonly functionAssociations: cloudfront.FunctionAssociation[];
   /** Undefined without a flipper. */
   readonly flipper: lambda.Function | undefined;
+  /** Of the flipper, by name: `operator` for remote actions, `reporter` for reports. Whoever may invoke one has this right and no other. */
+  readonly aliases: Readonly<Record<string, lambda.Alias>>;
   readonly topic: sns.ITopic | undefined;
   readonly alarms: readonly cloudwatch.Alarm[];
 
@@ -136,11 +137,13 @@ export class EdgeFailover extends Construct {
           : (props.topic ?? new sns.Topic(this, 'Topic', { displayName: flipperPlan?.topicDisplayName ?? '' }));
       if (settings === undefined || flipperPlan === undefined || zip === undefined || this.topic === undefined) {
         this.alarms = [];
+        this.aliases = {};
         return;
       }
       const code = lambda.Code.fromAsset(zip, { assetHash: built.sha256 ?? '', assetHashType: AssetHashType.CUSTOM });
       const added = addFlipper(this, flipperPlan, settings, { code, storeArn: this.keyValueStore.keyValueStoreArn, topic: this.topic });
       this.flipper = added.flipper;
+      this.aliases = added.aliases;
       this.alarms = flipperPlan.alarms.map((alarm) => addAlarm(this, alarm, added.fill, this.topic));
     } catch (error) {
       throw synthError(error);
@@ -243,7 +246,16 @@ function addFlipper(scope: Construct, plan: FlipperPart, settings: FlipperSettin
   });
   flipperName = flipper.functionName;
   addTriggers(scope, plan, flipper, settings.signalAlarmPrefix);
-  return { flipper, fill };
+  return { flipper, fill, aliases: Object.fromEntries(plan.aliases.map((alias) => [alias.name, addAlias(scope, flipper, alias)])) };
+}
+
+function addAlias(
+  scope: Construct,
+  { latestVersion: version }: lambda.Function,
+  { name, description, retries }: FlipperAlias,
+): lambda.Alias {
+  const maxEventAge = Duration.seconds(retries.maxAgeSeconds);
+  return new lambda.Alias(scope, `Alias-${name}`, { aliasName: name, description, version, retryAttempts: retries.attempts, maxEventAge });
 }
 
 function secretPattern(secret: ISecret | undefined): string {
@@ -306,37 +318,4 @@ function listValues(plan: FlipperPart, { variables = {}, secret, shadow }: Flipp
     SecretKmsKeyArn: secret?.encryptionKey?.keyArn,
     Shadow: String(shadow === true),
   };
-}
-
-/** An alarm of the plan that notifies the topic, both ways. */
-function addAlarm(
-  scope: Construct,
-  alarm: PlannedAlarm,
-  fill: (text: DeployText) => string,
-  topic: sns.ITopic | undefined,
-): cloudwatch.Alarm {
-  const added = new cloudwatch.Alarm(scope, `${alarm.id}Alarm`, {
-    alarmName: fill(alarm.name),
-    alarmDescription: alarm.description,
-    metric: new cloudwatch.Metric({
-      namespace: alarm.namespace,
-      metricName: alarm.metric,
-      dimensionsMap: Object.fromEntries(Object.entries(alarm.dimensions).map(([name, text]) => [name, fill(text)])),
-      statistic: alarm.statistic,
-      period: Duration.seconds(alarm.periodSeconds),
-    }),
-    evaluationPeriods: alarm.evaluationPeriods,
-    datapointsToAlarm: alarm.datapointsToAlarm,
-    threshold: typeof alarm.threshold === 'number' ? alarm.threshold : 5,
-    comparisonOperator:
-      alarm.comparison === 'LessThanThreshold'
-        ? cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
-        : cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-    treatMissingData: alarm.missingData === 'breaching' ? cloudwatch.TreatMissingData.BREACHING : cloudwatch.TreatMissingData.NOT_BREACHING,
-  });
-  if (topic !== undefined) {
-    added.addAlarmAction(new SnsAction(topic));
-    added.addOkAction(new SnsAction(topic));
-  }
-  return added;
 }

@@ -129,3 +129,10 @@ it('lambda: the bundle has everything it needs, and answers an invocation', asyn
   });
   expect(stdout).toMatch(/^answer \{"(mode|code)":"(once|ENDPOINT_UNREACHABLE|[A-Z_]+)"/m);
 });
+
+it('cdk: the app is synthesized, with the built function at the behavior', async () => {
+  await runScript('cdk', 'synth');
+  const template = await readFile(at('examples', 'cdk', 'cdk.out', 'Site.template.json'), 'utf8');
+  expect(template).toContain('async function handler');
+  expect(template).toContain('"EventType": "viewer-request"');
+});
