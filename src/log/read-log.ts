@@ -45,6 +45,9 @@ export async function listLogFiles(path: string): Promise<LogFile[]> {
   return Promise.all(files.sort().map(async (file) => ({ path: file, bytes: (await stat(file)).size })));
 }
 
+/** Unpacked at once from a file with something behind its members. More would fill the memory, and a small file can hold it. */
+const maxUnpackedBytes = 256 * 1_024 * 1_024;
+
 /** Kinds of files by their first bytes; all others are text. */
 const magic: readonly { kind: 'gzip' | 'parquet' | 'zip' | 'zstd' | 'bzip2' | 'utf16'; bytes: readonly number[] }[] = [
   { kind: 'gzip', bytes: [0x1f, 0x8b] },
@@ -117,19 +120,22 @@ function unpack(source: Readable): Readable {
   return lines;
 }
 
-/** All complete members of a packed file; undefined when another member begins behind them and is damaged. */
+/** All complete members of a packed file; undefined when another member begins behind them and is damaged, or when they are too large. */
 async function unpackMembers(path: string): Promise<Buffer | undefined> {
   const packed = await readFile(path);
   const parts: Buffer[] = [];
   let at = 0;
+  let left = maxUnpackedBytes;
   while (packed[at] === 0x1f && packed[at + 1] === 0x8b) {
     const body = at + headerLength(packed, at);
     try {
-      const { buffer, engine } = inflateRawSync(packed.subarray(body), { info: true }) as unknown as {
+      const { buffer, engine } = inflateRawSync(packed.subarray(body), { info: true, maxOutputLength: left }) as unknown as {
         buffer: Buffer;
         engine: { bytesWritten: number };
       };
       parts.push(buffer);
+      left -= buffer.byteLength;
+      if (left <= 0) return undefined;
       // A checksum and a length of four bytes each end a member.
       at = body + engine.bytesWritten + 8;
     } catch {

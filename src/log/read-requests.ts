@@ -114,8 +114,12 @@ async function* readParquet(path: string, signal: AbortSignal | undefined): Asyn
   const columns = parquetSchema(metadata)
     .children.map(({ element }) => element.name)
     .filter(isLogField);
-  // Snappy is in hyparquet; the others are Node's own.
-  const compressors = { GZIP: (input: Uint8Array) => gunzipSync(input), BROTLI: (input: Uint8Array) => brotliDecompressSync(input) };
+  // Snappy is in hyparquet; the others are Node's own. A page of some bytes could hold gigabytes.
+  const limit = { maxOutputLength: 256 * 1_024 * 1_024 };
+  const compressors = {
+    GZIP: (input: Uint8Array) => gunzipSync(input, limit),
+    BROTLI: (input: Uint8Array) => brotliDecompressSync(input, limit),
+  };
   for (let rowStart = 0; rowStart < rows; rowStart += rowsAtOnce) {
     signal?.throwIfAborted();
     const rowEnd = Math.min(rows, rowStart + rowsAtOnce);
