@@ -31,7 +31,7 @@ export interface WorkingCopy {
   close(): Promise<void>;
 }
 
-const copied = ['scripts', 'src', 'kvs', 'functions', 'local', 'origin', 'client', 'package.json', 'tsconfig.json'];
+const copied = ['scripts', 'src', 'kvs', 'functions', 'local', 'origin', 'client', 'api', 'package.json', 'tsconfig.json'];
 
 export async function openWorkingCopy(): Promise<WorkingCopy> {
   const folder = await mkdtemp(join(tmpdir(), 'working-copy-'));

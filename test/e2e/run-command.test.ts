@@ -56,7 +56,7 @@ describe('scripts/run.mjs', () => {
       const sample = await readFile('test/fixtures/sample/edge.config.ts', 'utf8');
       for (const name of ['one', 'two']) {
         const checkout = join(folder, name);
-        for (const part of ['scripts', 'src', 'kvs', 'functions', 'local', 'origin', 'client', 'package.json'])
+        for (const part of ['scripts', 'src', 'kvs', 'functions', 'local', 'origin', 'client', 'api', 'package.json'])
           await cp(part, join(checkout, part), { recursive: true });
         await symlink(shared, join(checkout, 'node_modules'));
         await writeFile(
