@@ -26,7 +26,7 @@ export default defineCommand({
     'failover -- to europe --for 2h --reason "ALB 5xx"',
     'failover -- drain singapore --weight 25 --for 30m --reason "slow"',
     'failover -- auto --reason "Singapore has recovered"',
-    'failover -- report singapore unhealthy --source prometheus --ttl 10m --reason "5xx above 5 %"',
+    'failover -- report singapore unhealthy --source prom --ttl 10m',
   ],
   positionals: [
     { name: 'command', choices: failoverCommands },

@@ -174,7 +174,7 @@ describe('npm run failover', () => {
       args: [...move, '--local'],
       env: { EDGE_LOCAL_PORT: '1' },
       code: 1,
-      says: /^error: no local cloud at http:\/\/127\.0\.0\.1:1\/.*ECONNREFUSED.*\nhint: start it with `npm start`.*\n$/,
+      says: /^error: no local cloud at http:\/\/127\.0\.0\.1:1\/.*ECONNREFUSED.*\nhint: start it with `npm run start`.*\n$/,
     },
   ])('says one line and a hint when $when, and writes nothing', async ({ args, env = {}, code, says }) => {
     const filled = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value === 'ARN' ? test.arn : value]));

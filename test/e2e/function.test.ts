@@ -143,7 +143,7 @@ describeWith(['njs'], 'npm run function:publish', () => {
       when: 'nothing answers at the local port',
       args: ['--local'],
       env: { EDGE_LOCAL_PORT: '1' },
-      says: /error: no local cloud at .*\nhint: start it with `npm start`/,
+      says: /error: no local cloud at .*\nhint: start it with `npm run start`/,
     },
     {
       when: 'there are no credentials',

@@ -60,7 +60,7 @@ listen({
     place.hidden = sinceMs === undefined;
     setText(
       place,
-      sinceMs === undefined ? '' : 'Connection to the console lost: what you see is old. Trying again; is npm start still running?',
+      sinceMs === undefined ? '' : 'Connection to the console lost: what you see is old. Trying again; is the local cloud still running?',
     );
     if (sinceMs !== undefined) setAttribute(byId('headline'), 'data-tone', 'wait');
   },
