@@ -1,6 +1,8 @@
-import { hasAccessLog } from 'virtual:routes';
 import { entryPattern, type maxEntries } from '../../kvs/health-record.ts';
 import { crypto } from './crypto.ts';
+
+/** The build defines it: true compiles the viewer's bucket for the access log in. Undefined outside a build, as in the model checker. */
+declare const notesBucket: boolean | undefined;
 
 /** Text of digits that arithmetic and comparison turn into the number; as a text, "0" is true. */
 type Digits = number;
@@ -28,6 +30,6 @@ export function keepOrigins(order: string[], record: string, event: CloudFrontRe
     }
   }
   const kept = order.filter((origin) => !(weights[origin] <= bucket));
-  if (hasAccessLog && bucket && !record) event.bucket = String(Math.floor(bucket));
+  if (typeof notesBucket === 'boolean' && notesBucket && bucket && !record) event.bucket = String(Math.floor(bucket));
   return record || !kept[0] ? order : kept;
 }

@@ -20,6 +20,8 @@ export const plans: readonly Plan[] = [
   plan(setups.drained, 5, 1, ['outage']),
   plan(setups.cold, 6, 1, ['outage', 'signals']),
   plan(setups.home, 4, 2, ['outage']),
+  plan(setups.named, 3, 1),
+  plan(setups['two named'], 2, 1),
   plan(setups.signals, 5, 1, ['outage', 'signals']),
   plan(setups.home, 2, 2, ['operator', 'wipe']),
   plan(setups.cold, 8, 1),

@@ -151,7 +151,8 @@ function weightsOf(record: string, nowSeconds: number): Map<string, number> {
     const weight = Number(digits);
     if (entry === null || weight > 100 || String(weight) !== digits) return new Map();
     const expired = expiry !== undefined && Number(expiry.slice(1)) <= nowSeconds;
-    if (!expired && !weights.has(origin)) weights.set(origin, weight);
+    // The router keeps weights in an object, where every object has this name already.
+    if (!expired && origin !== 'constructor' && !weights.has(origin)) weights.set(origin, weight);
   }
   return weights;
 }

@@ -1,7 +1,29 @@
 import { expect, it } from 'vitest';
 import { sampleEvent } from '../njs/sample.ts';
 import { openSourceRouter } from './source-router.ts';
-import { refuseHelpers } from './virtual-cloudfront.ts';
+import cloudfront, { refuseHelpers } from './virtual-cloudfront.ts';
+
+const refused = () => {
+  throw new Error('no log');
+};
+
+it.each([
+  ['is missing', undefined, 'GET'],
+  ['throws', refused, 'GET'],
+  ['throws', refused, 'POST'],
+] as const)('the log call that %s changes no route', async (_how, logCustomData, method) => {
+  const router = await openSourceRouter();
+  const event = sampleEvent({ method, headers: { 'cloudfront-viewer-country': { value: 'IN' } } });
+  const input = { event, store: { values: new Map([['health', 'flip=100@000417;singapore=0']]) }, now: 0 };
+  const [plain] = await router.runAll('sample', [input]);
+  const whole = { ...cloudfront };
+  Object.assign(cloudfront, { logCustomData });
+  const [logged] = await router.runAll('logged', [input]);
+  Object.assign(cloudfront, whole);
+  expect(logged?.failure).toBeUndefined();
+  expect(logged?.calls).toEqual([['selectRequestOriginById', ['europe']]]);
+  expect(logged?.calls).toEqual(plain?.calls);
+});
 
 // AWS does not say whether a helper throws; should one do so, the behavior's own origin still has to serve the request.
 it.each(['GET', 'POST'])('a %s goes on when the helper of CloudFront throws, and nothing claims a route', async (method) => {

@@ -57,4 +57,5 @@ export async function serveRoutes(config: EdgeConfig): Promise<void> {
     places,
     routes,
   } = await module);
+  Object.assign(globalThis, { notesBucket: hasAccessLog });
 }
