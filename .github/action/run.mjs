@@ -36,8 +36,10 @@ if (!['true', 'false', ''].includes(input('COMMENT')))
   refuse(`the input comment must be true or false, got "${input('COMMENT').slice(0, 60)}"`);
 if (/[\r\n]/.test(title) || title.length > 200) refuse('the input title must be one line of at most 200 characters');
 
-// Neither the token nor the other inputs are for the command, which loads the configuration of whoever opened the pull request.
-const ownEnv = Object.fromEntries(Object.entries(env).filter(([key]) => !key.startsWith('INPUT_')));
+// Neither the token nor the other inputs are for the command, which loads the configuration of whoever opened the pull request. Nor are the files by which a step
+// changes later ones, and the right to ask for an OIDC token.
+const notForCommands = /^(INPUT_.*|ACTIONS_.*|GITHUB_(ENV|PATH|OUTPUT|STATE|STEP_SUMMARY))$/;
+const ownEnv = Object.fromEntries(Object.entries(env).filter(([key]) => !notForCommands.test(key)));
 
 /** Runs a program to its end without a shell. Its output goes to the log, where no line of it can be a command to the runner. */
 function run(program, given, { cwd = folder, isShown = true } = {}) {
