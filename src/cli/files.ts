@@ -20,7 +20,7 @@ export async function writeWholeFile(path: string, content: string | Uint8Array)
   // A new file with a name that cannot be guessed: in a shared folder an existing one could be a link to another file.
   const draft = `${path}.${randomUUID()}.new`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await writeFile(draft, content, { flag: 'wx' });
     await rename(draft, path);
   } catch (error) {
@@ -38,7 +38,7 @@ export interface OutputFolder {
 /** Creates the folder and checks that these files can be written, before the command does work that would be lost. USAGE when they cannot. */
 export async function openOutputFolder(folder: string, names: readonly string[]): Promise<OutputFolder> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     for (const name of names) await refuseFolder(join(folder, name));
     const probe = join(folder, `.${randomUUID()}.new`);
     await writeFile(probe, '', { flag: 'wx' });
@@ -55,6 +55,19 @@ export async function openOutputFolder(folder: string, names: readonly string[])
       return path;
     },
   };
+}
+
+/** The folder with those above it. Not by Node's `recursive`, which tries below /proc without end. */
+async function makeFolder(folder: string): Promise<void> {
+  const made = (path: string) =>
+    mkdir(path).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST' || !(await stat(path)).isDirectory()) throw error;
+    });
+  await made(folder).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT' || dirname(folder) === folder) throw error;
+    await makeFolder(dirname(folder));
+    await made(folder);
+  });
 }
 
 async function refuseFolder(path: string): Promise<void> {

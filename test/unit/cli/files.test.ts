@@ -40,6 +40,10 @@ describe('openOutputFolder', () => {
   });
 });
 
+it.runIf(process.platform === 'linux')('ends where no folder can be made', async () => {
+  await expect(writeWholeFile('/proc/no/such/file', 'x')).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
 it('refuses a pipe, since reading it would never end', async () => {
   const pipe = join(folder, 'function.js');
   execFileSync('mkfifo', [pipe]);
