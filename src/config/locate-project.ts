@@ -58,7 +58,7 @@ function findUpwards(folder: string): string | undefined {
 }
 
 /**
- * CONFIG_INVALID for a file of another user that nobody named: it is code, and anyone may put one into a shared folder such as /tmp. A working directory of that
+ * CONFIG_INVALID for a file of another user that the user did not name: it is code, and anyone may put one into a shared folder such as /tmp. A working directory of that
  * user is a choice, as in a container with a mounted project.
  */
 function refuseForeign(file: string): void {
