@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineCommand } from '../src/cli/command.ts';
-import { writeWholeFile } from '../src/cli/files.ts';
+import { writeMadeFile } from '../src/cli/files.ts';
 import { choice, flag, text } from '../src/cli/option.ts';
 import { decodeText, distributionPath, hasDistribution } from '../src/config/distribution-file.ts';
 import { openProject } from '../src/config/open-project.ts';
@@ -9,7 +9,6 @@ import { findNjs } from '../src/edge/njs/njs.ts';
 import { proveFunction } from '../src/edge/prove-function.ts';
 import { emit, emitFormats } from '../src/emit/emit.ts';
 import { EdgeError } from '../src/errors.ts';
-import { messageOf } from '../src/text/message-of.ts';
 
 const formats = Object.keys(emitFormats);
 
@@ -73,10 +72,7 @@ export default defineCommand({
     const targets = Object.entries(
       files === undefined ? { [out]: out.endsWith('.json') ? `${JSON.stringify(value, null, 2)}\n` : written } : inFolder(out, files),
     );
-    for (const [path, content] of targets)
-      await writeWholeFile(path, content).catch((cause: unknown) => {
-        throw new EdgeError('BUILD_FAILED', `cannot write ${path}: ${messageOf(cause)}`, { cause, hint: 'check its folder' });
-      });
+    for (const [path, content] of targets) await writeMadeFile(path, content);
     const paths = targets.map(([path]) => path);
     io.result({ files: paths }, paths);
   },

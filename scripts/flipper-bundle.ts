@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { defineCommand } from '../src/cli/command.ts';
-import { writeWholeFile } from '../src/cli/files.ts';
+import { writeMadeFile } from '../src/cli/files.ts';
 import { text } from '../src/cli/option.ts';
 import { locateProject, requireConfigFile } from '../src/config/locate-project.ts';
 import { bundleFlipper } from '../src/flipper/lambda/package-flipper.ts';
@@ -17,7 +17,7 @@ export default defineCommand({
       config: resolve(requireConfigFile(io.env)),
     });
     const out = values.out ?? join(locateProject(io.env).folder, 'dist/flipper.mjs');
-    await writeWholeFile(out, code);
+    await writeMadeFile(out, code);
     io.result({ path: out, bytes: code.length }, [`${out}  ${Math.round(code.length / 1_024)} KB`]);
   },
 });

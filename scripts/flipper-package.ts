@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { defineCommand } from '../src/cli/command.ts';
-import { writeWholeFile } from '../src/cli/files.ts';
+import { writeMadeFile } from '../src/cli/files.ts';
 import { text } from '../src/cli/option.ts';
 import { distributionPath, hasDistribution } from '../src/config/distribution-file.ts';
 import { parseEveryProject } from '../src/config/environments.ts';
@@ -29,7 +29,7 @@ export default defineCommand({
       distribution: distribution && resolve(distribution),
     });
     const out = values.out ?? join(locateProject(io.env).folder, 'dist/flipper.zip');
-    await writeWholeFile(out, zip);
+    await writeMadeFile(out, zip);
     io.result({ path: out, bytes: zip.length, bundleBytes, sha256, codeSha256 }, [
       `${out}  ${Math.round(zip.length / 1_024)} KB, ${Math.round(bundleBytes / 1_024)} KB unpacked`,
       `sha256 ${sha256}`,

@@ -1,13 +1,11 @@
 import { join } from 'node:path';
 import { maxFunctionBytes } from '../kvs/limits.ts';
 import { defineCommand } from '../src/cli/command.ts';
-import { writeWholeFile } from '../src/cli/files.ts';
+import { writeMadeFile } from '../src/cli/files.ts';
 import { locateProject } from '../src/config/locate-project.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { findNjs } from '../src/edge/njs/njs.ts';
 import { proveFunction } from '../src/edge/prove-function.ts';
-import { EdgeError } from '../src/errors.ts';
-import { messageOf } from '../src/text/message-of.ts';
 
 /** The built function, in the project's folder: exactly the bytes that function:publish would publish. Each environment has its own folder. */
 const fileOf = (environment = '') => join('dist/functions', environment, 'origin-router.js');
@@ -26,9 +24,7 @@ export default defineCommand({
       signal: io.signal,
     });
     for (const warning of warnings) io.stderr(warning);
-    await writeWholeFile(file, code).catch((cause: unknown) => {
-      throw new EdgeError('BUILD_FAILED', `cannot write ${file}: ${messageOf(cause)}`, { cause, hint: 'check its folder' });
-    });
+    await writeMadeFile(file, code);
     io.result({ file, bytes, sha256, njs, warnings }, [
       `file    ${file}`,
       `size    ${bytes} bytes of ${maxFunctionBytes}`,

@@ -1,6 +1,6 @@
 import { glob } from 'tinyglobby';
 import { defineCommand } from '../src/cli/command.ts';
-import { readTextFile, writeWholeFile } from '../src/cli/files.ts';
+import { readTextFile, writeMadeFile } from '../src/cli/files.ts';
 import { flag, text } from '../src/cli/option.ts';
 import { type FunctionCheck, formatCheck, inspectFunction } from '../src/edge/check/check-function.ts';
 import { formatSarif } from '../src/edge/check/format-sarif.ts';
@@ -65,7 +65,7 @@ export default defineCommand({
     const left = tools.njs === undefined ? ['njs is not on PATH: no function was loaded or run in CloudFront’s kind of engine'] : [];
     if (values.sarif !== undefined) {
       const log = formatSarif(checks, { folder: process.cwd(), left });
-      await writeWholeFile(values.sarif, `${JSON.stringify(log, null, 2)}\n`);
+      await writeMadeFile(values.sarif, `${JSON.stringify(log, null, 2)}\n`);
     }
     const lines = checks.flatMap((check) => formatCheck(check, tools));
     io.result({ functions: checks, left }, lines);

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { Io } from '../../src/cli/io.ts';
+import type { EdgeConfig } from '../../src/config/edge-config.ts';
 import { openProject } from '../../src/config/open-project.ts';
 import { listAddresses, listCountries, routingOf, samplePaths } from '../../src/config/services.ts';
 import { type AnyRuntime, someIp } from '../../src/edge/ask/ask.ts';
@@ -8,7 +9,7 @@ import { EdgeError } from '../../src/errors.ts';
 import { explainCountries, explainViewer } from '../../src/explain/explain.ts';
 import { formatComparison, formatCountryGroups, formatExplanation } from '../../src/explain/format-explain.ts';
 import { loadLiveCode, loadTreeCode } from './load-code.ts';
-import { loadRecord, refuseUnknownOrigins } from './load-record.ts';
+import { type LoadedRecord, loadRecord, refuseUnknownOrigins } from './load-record.ts';
 import { openRuntime } from './open-runtime.ts';
 
 /** The options of function:explain. */
@@ -91,11 +92,21 @@ async function explainDifference({ local }: ExplainValues, runtime: AnyRuntime, 
   io.result({ ...hashes, comparisons }, [...head, ...formatComparison(comparisons, { columns, colour })]);
 }
 
+/** The record of `--record`, else the live one; whoever has no account learns that the first needs none. */
+async function findRecord({ record, local, live }: ExplainValues, config: EdgeConfig, io: Io): Promise<LoadedRecord> {
+  try {
+    return await loadRecord(record, config, { local, io });
+  } catch (cause) {
+    if (live || !(cause instanceof EdgeError) || (cause.code !== 'CREDENTIALS' && cause.code !== 'LOCAL_CLOUD_ABSENT')) throw cause;
+    throw new EdgeError(cause.code, cause.message, { cause, hint: `${cause.hint ?? ''}; or explain a given record: --record ok` });
+  }
+}
+
 async function explainAll(values: ExplainValues, runtime: AnyRuntime, io: Io): Promise<void> {
   const { config } = await openProject(io);
   // LIVE may know origins that edge.config.ts no longer has.
   if (!values.live) refuseUnknownOrigins(values.record, config);
-  const loading = loadRecord(values.record, config, { local: values.local, io });
+  const loading = findRecord(values, config, io);
   // Awaited below; until then a failure must not count as unhandled.
   loading.catch(() => undefined);
   const source = await loadCode(values, io);
@@ -124,10 +135,7 @@ async function explainAll(values: ExplainValues, runtime: AnyRuntime, io: Io): P
 async function explainOne(viewer: ReturnType<typeof parseViewer>, values: ExplainValues, runtime: AnyRuntime, io: Io): Promise<void> {
   const { config } = await openProject(io);
   if (!values.live) refuseUnknownOrigins(values.record, config);
-  const [source, { record, from }] = await Promise.all([
-    loadCode(values, io),
-    loadRecord(values.record, config, { local: values.local, io }),
-  ]);
+  const [source, { record, from }] = await Promise.all([loadCode(values, io), findRecord(values, config, io)]);
   const now = io.now();
   const explanation = await explainViewer(
     { runtime, source, now, origins: config.origins, keys: config.keys, keyPrefix: config.keyPrefix },

@@ -29,6 +29,13 @@ export async function writeWholeFile(path: string, content: string | Uint8Array)
   }
 }
 
+/** Writes the file that a command makes. BUILD_FAILED when the disk refuses it. */
+export async function writeMadeFile(path: string, content: string | Uint8Array): Promise<void> {
+  await writeWholeFile(path, content).catch((cause: unknown) => {
+    throw new EdgeError('BUILD_FAILED', `cannot write ${path}: ${messageOf(cause)}`, { cause, hint: 'check its folder' });
+  });
+}
+
 /** A folder that a command writes its results to. */
 export interface OutputFolder {
   /** Writes one of the files as a whole or not at all, in place of an older one, and returns its path. USAGE when that fails. */

@@ -34,10 +34,14 @@ export async function loadModule(file: string): Promise<Readonly<Record<string, 
     return (await Promise.race([import(url), waiting])) as Record<string, unknown>;
   } catch (cause) {
     if (cause instanceof EdgeError) throw cause;
-    throw new EdgeError('CONFIG_INVALID', `${placeOf(cause, url, map, path)}: ${messageOf(cause).split(url).join(shown(path))}`, {
-      cause,
-      hint: 'the file itself throws when it is loaded',
-    });
+    throw new EdgeError(
+      'CONFIG_INVALID',
+      `${placeOf(cause, url, map, path)}: ${nameDoors(messageOf(cause)).split(url).join(shown(path))}`,
+      {
+        cause,
+        hint: 'the file itself throws when it is loaded',
+      },
+    );
   } finally {
     timer.abort();
   }
@@ -85,6 +89,13 @@ export function ownDoors(asBuilt: (file: string) => OnResolveResult): Plugin {
       });
     },
   };
+}
+
+/** A message of Node with the doors as the team imports them, not with their files in dist/. */
+function nameDoors(message: string): string {
+  const doors = builtFile('api');
+  if (doors === undefined) return message;
+  return message.replaceAll(`${pathToFileURL(doors).href}/`, `${packageName}/`).replace(/(?<=edge-failover\/\w+)\.js(?=')/, '');
 }
 
 /** Packages stay outside, named by their files: code of a data URL cannot name a package. */

@@ -97,7 +97,7 @@ describe('npm run function:explain', () => {
 
   it('says what is missing when nothing is LIVE, or no account is there', async () => {
     const { code, err } = await explain('--all');
-    expect(err).toMatch(/^error: cannot find key-value store edge-health: .*redentials.*\nhint: .*--local\n$/);
+    expect(err).toMatch(/^error: cannot find key-value store edge-health: .*redentials.*\nhint: .*--local; .* --record ok\n$/);
     expect(code).toBe(1);
   });
 });

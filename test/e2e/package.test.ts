@@ -127,6 +127,11 @@ describe.each(nodes)('with $version the program', ({ find }) => {
     expect([0, 1, 2]).toContain(packaged.code);
     expect(packaged.err).not.toContain('bug:');
     expect(await edge(node, ['flipper:bundle', '--json'])).toMatchObject({ code: 0, err: '' });
+    const refused = await edge(node, ['flipper:bundle', '--out', 'package.json/flipper.mjs']);
+    expect(refused).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^error: cannot write package\.json\/flipper\.mjs: .*\nhint: .*\n$/),
+    });
   });
 
   it.each([
@@ -140,6 +145,11 @@ describe.each(nodes)('with $version the program', ({ find }) => {
       when: 'a package that is not installed',
       text: "import x from 'no-such-package';\nexport default x;",
       says: /^error: edge\.config\.ts:1:\d+: .*no-such-package/,
+    },
+    {
+      when: 'a name that a door does not have',
+      text: "import { defineConfig } from 'cloudfront-edge-failover/config';\nexport default defineConfig({});",
+      says: /^error: edge\.config\.ts: The requested module 'cloudfront-edge-failover\/config' does not provide/,
     },
     { when: 'no default export', text: 'export const config = {};', says: /^error: edge\.config\.ts has no default export\n/ },
   ])('reports $when of the configuration in one line', async ({ text, says }) => {

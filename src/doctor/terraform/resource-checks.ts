@@ -131,7 +131,7 @@ async function judgeTheirFunction(
       problems.push(
         fail(
           `${name} has ${shortHash(code)} in the plan, and the working tree builds ${sha256.slice(0, 12)}: the plan has code that nothing proved`,
-          'npm run emit -- terraform --mode b writes the proved code again; then plan again',
+          `${typed('emit -- terraform')} --mode b writes the proved code again; then plan again`,
         ),
       );
   }
