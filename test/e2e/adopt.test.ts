@@ -38,7 +38,7 @@ async function run(command: string): Promise<{ code: number | null; output: stri
   const [name = '', ...rest] = [...command.replace('-- ', '').matchAll(/'[^']*'|\S+/g)].map(([word]) => word.replaceAll("'", ''));
   const more = [...(asks.includes(name) ? ['--yes'] : []), ...(name === 'function:publish' ? withoutNjs : [])];
   const args = rest.map((word) => word.replace('E2QWRUHEXAMPLE', id));
-  const { code, stdout, stderr } = await startScript(name.replace(':', '-'), [...args, ...more], env).ended;
+  const { code, stdout, stderr } = await startScript(name, [...args, ...more], env).ended;
   const output = `${stdout}${stderr}`.replaceAll(id, 'E2QWRUHEXAMPLE').replace(/d\w+\.cloudfront\.net/g, 'd111111abcdef8.cloudfront.net');
   return { code, output };
 }

@@ -41,7 +41,7 @@ describe('npm run doctor', () => {
     const { code, stdout, stderr } = await run(['--local']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^ok {4}live-code .* the build of the working tree$/m);
-    expect(stdout).toMatch(/^17 ok, 2 warn, 0 fail$/m);
+    expect(stdout).toMatch(/^22 ok, 2 warn, 0 fail$/m);
   });
 
   it('ends with 1 when something fails, unless that is accepted', async () => {

@@ -141,7 +141,7 @@ it('all of them do what the runbook says', { timeout: 240_000 }, async () => {
     const isRelease = name === 'function:rollback';
     const writes = isRelease || (name === 'failover' && !['status', 'history'].includes(args[0] ?? ''));
     const { code, stdout, stderr } = await startScript(
-      name.replace(':', '-'),
+      name,
       [...args, '--local', ...(writes ? ['--yes'] : []), ...(isRelease ? withoutNjs : [])],
       env,
     ).ended;
