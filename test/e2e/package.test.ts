@@ -78,7 +78,7 @@ if (process.platform === 'linux' && process.arch === 'x64')
     },
   });
 
-describe.each(nodes)('with $version the program', ({ find }) => {
+describe.each(nodes)('with $version the program', ({ version, find }) => {
   let node: string;
   beforeAll(async () => {
     node = await find();
@@ -109,7 +109,8 @@ describe.each(nodes)('with $version the program', ({ find }) => {
     expect(await edge(node, ['drll'])).toMatchObject({ code: 2, err: expect.stringMatching(/^error: .*"drll"\nhint: .*drill/) });
   });
 
-  it('loads every command', { timeout: 300_000 }, async () => {
+  // Half a minute: what Node 24 refuses to load, the outage and the unit tests show, too.
+  it.runIf(version === process.version)('loads every command', { timeout: 300_000 }, async () => {
     const names = Object.keys(commands);
     const ends = await pMap(names, async (command) => ({ command, ...(await edge(node, [command, '--help'])) }), { concurrency: 2 });
     expect(ends.filter(({ code, err }) => code !== 0 || err !== '')).toEqual([]);
