@@ -12,6 +12,7 @@ const benches = {
   replay: './replay.ts',
   console: './console.ts',
   model: './model.ts',
+  package: './package.ts',
   mutation: './mutation.ts',
   predict: './predict.ts',
 } as const;

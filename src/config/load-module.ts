@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { SourceMap, type SourceMapPayload } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -6,6 +7,7 @@ import type { BuildFailure, OnResolveResult, Plugin, PluginBuild } from 'esbuild
 import { EdgeError } from '../errors.ts';
 import { builtFile, packageFile } from '../package-files.ts';
 import { messageOf } from '../text/message-of.ts';
+import { escapeForeign } from '../text/paint.ts';
 
 /** What a file may take until it is loaded: it may await, but no command may wait forever for it. */
 const loadLimitMs = 10_000;
@@ -14,13 +16,15 @@ const packageName = 'cloudfront-edge-failover';
 
 /**
  * The exports of a TypeScript or JavaScript file of the team's. Its own modules are compiled with it; packages are loaded as Node does. CONFIG_INVALID with
- * file and line when it cannot be compiled or throws. Nothing is written, so that the folder may be read-only.
+ * file and line when it cannot be compiled or throws. The folder may be read-only.
  */
 export async function loadModule(file: string): Promise<Readonly<Record<string, unknown>>> {
   const path = resolve(file);
   const { code, map } = await compile(path);
   const url = `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`;
   const timer = new AbortController();
+  // A thread costs 80 ms of processor time, and only a loop computes without end.
+  const endGuard = /\b(while|for|do)\b/.test(code) ? await guardLoading(path) : undefined;
   const late = async (): Promise<never> => {
     const { setTimeout: sleep } = await import('node:timers/promises');
     await sleep(loadLimitMs, undefined, { signal: timer.signal });
@@ -44,10 +48,84 @@ export async function loadModule(file: string): Promise<Readonly<Record<string, 
     );
   } finally {
     timer.abort();
+    endGuard?.();
   }
 }
 
-async function compile(path: string): Promise<{ code: string; map: SourceMapPayload }> {
+/**
+ * Ends the process when the file computes without end: nothing else of this thread runs then, not even for Ctrl-C. The thread sleeps, and ends with the
+ * returned function.
+ */
+async function guardLoading(path: string): Promise<() => void> {
+  const { Worker } = await import('node:worker_threads');
+  const done = new Int32Array(new SharedArrayBuffer(4));
+  const text = `error: ${escapeForeign(shown(path))} computes without end\nhint: the process was ended after ${(2 * loadLimitMs) / 1_000} s\n`;
+  const code = `const { workerData: { done, text, ms } } = require('node:worker_threads');
+    if (Atomics.wait(done, 0, 0, ms) === 'timed-out') { require('node:fs').writeSync(2, text); process.kill(process.pid, 'SIGKILL'); }`;
+  const worker = new Worker(code, { eval: true, execArgv: [], env: {}, workerData: { done, text, ms: 2 * loadLimitMs } });
+  worker.unref();
+  return () => {
+    Atomics.store(done, 0, 1);
+    Atomics.notify(done, 0);
+  };
+}
+
+interface Compiled {
+  code: string;
+  map: SourceMapPayload;
+}
+
+/** Starting esbuild costs 0.15 s, which is long during an outage: what it made is kept until one of the files changes. */
+async function compile(path: string): Promise<Compiled> {
+  const kept = await keptFile(path);
+  const known = kept === undefined ? undefined : await readKept(kept);
+  if (known !== undefined) return known;
+  const { files, ...compiled } = await compileAnew(path);
+  if (kept !== undefined) await writeKept(kept, files, compiled);
+  return compiled;
+}
+
+/** In the project's node_modules, which holds code that runs anyway; undefined where there is none. */
+async function keptFile(path: string): Promise<string | undefined> {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    const packages = join(folder, 'node_modules');
+    const key = createHash('sha256')
+      .update(`${path}\0${packageFile('')}\0${builtFile('') ?? ''}`)
+      .digest('hex')
+      .slice(0, 16);
+    if (await stampOf(packages)) return join(packages, '.cache', packageName, `${key}.json`);
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+async function readKept(file: string): Promise<Compiled | undefined> {
+  try {
+    const { stamps, code, map } = JSON.parse(await readFile(file, 'utf8')) as Compiled & { stamps: [string, string | undefined][] };
+    const isSame = await Promise.all(stamps.map(async ([path, stamp]) => (await stampOf(path)) === (stamp ?? undefined)));
+    return isSame.every(Boolean) ? { code, map } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function writeKept(file: string, files: readonly string[], compiled: Compiled): Promise<void> {
+  const draft = `${file}.${randomUUID()}`;
+  try {
+    const stamps = await Promise.all(files.map(async (path) => [path, await stampOf(path)]));
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(draft, JSON.stringify({ stamps, ...compiled }), { flag: 'wx', mode: 0o600 });
+    await rename(draft, file);
+  } catch {
+    // A folder that cannot be written to: the next start compiles again.
+  }
+}
+
+async function stampOf(path: string): Promise<string | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  return found && `${found.mtimeMs} ${found.size}`;
+}
+
+async function compileAnew(path: string): Promise<Compiled & { files: string[] }> {
   const esbuild = await import('esbuild');
   const built = await esbuild
     .build({
@@ -63,6 +141,7 @@ async function compile(path: string): Promise<{ code: string; map: SourceMapPayl
       // Not `module`, which esbuild adds otherwise: Node loads the packages, and does not know that condition.
       conditions: [],
       sourcemap: 'external',
+      metafile: true,
       logLevel: 'silent',
       // For CommonJS: `require` finds packages from the team's folder.
       banner: {
@@ -74,7 +153,13 @@ async function compile(path: string): Promise<{ code: string; map: SourceMapPayl
       throw compileError(cause, path);
     });
   const text = (ending: string) => built.outputFiles.find((output) => output.path.endsWith(ending))?.text ?? '';
-  return { code: text('.mjs'), map: JSON.parse(text('.map')) as SourceMapPayload };
+  const outputs = Object.values(built.metafile.outputs).flatMap(({ imports }) => imports.map((each) => each.path));
+  const files = [
+    ...Object.keys(built.metafile.inputs).map((name) => resolve(dirname(path), name)),
+    ...outputs.filter((name) => name.startsWith('file:')).map((name) => fileURLToPath(name)),
+    join(dirname(path), 'tsconfig.json'),
+  ];
+  return { files, code: text('.mjs'), map: JSON.parse(text('.map')) as SourceMapPayload };
 }
 
 /** `cloudfront-edge-failover/config` is this package, also where the project has not installed it: the program may be installed globally. `asBuilt` says what becomes of a door in dist/. */
