@@ -118,7 +118,7 @@ describeWith(['njs'], 'a function that attacks', () => {
     for (const place of [1, 2, 22]) {
       const file = join(folder, `attack-${place}.js`);
       await writeFile(file, codeOf(attacks[place]?.[1] ?? ''));
-      const command = ['--import', 'tsx/esm', 'scripts/function-test.ts', '--function', file, '--event', event, '--json'];
+      const command = ['--no-warnings', 'scripts/run.mjs', 'function:test', '--function', file, '--event', event, '--json'];
       const result = await new Promise<{ stdout: string; stderr: string }>((resolve) => {
         execFile(process.execPath, command, { env: { PATH: process.env['PATH'] } }, (_error, stdout, stderr) =>
           resolve({ stdout, stderr }),

@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FunctionCheck } from '../../../src/edge/check/check-function.ts';
 import { formatSarif } from '../../../src/edge/check/format-sarif.ts';
@@ -32,8 +31,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 function run(args: readonly string[], path = process.env['PATH']): Promise<{ exitCode: number; stdout: string; stderr: string }> {
-  const loader = pathToFileURL(join(project, 'node_modules/tsx/dist/esm/index.mjs')).href;
-  const command = ['--import', loader, '--no-warnings', join(project, 'scripts/function-check.ts'), ...args];
+  const command = ['--no-warnings', join(project, 'scripts/run.mjs'), 'function:check', ...args];
   return new Promise((resolve) => {
     execFile(process.execPath, command, { env: { PATH: path }, cwd: folder }, (error, stdout, stderr) => {
       resolve({ exitCode: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });

@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWith } from '../../programs.ts';
 import { valgrind } from './sample.ts';
@@ -40,8 +39,7 @@ describeWith(['njs'], 'npm run function:test', () => {
     path = process.env['PATH'],
     cwd = project,
   ): Promise<{ exitCode: number; stdout: string; stderr: string }> {
-    const loader = pathToFileURL(join(project, 'node_modules/tsx/dist/esm/index.mjs')).href;
-    const command = ['--import', loader, '--no-warnings', join(project, 'scripts/function-test.ts'), ...args];
+    const command = ['--no-warnings', join(project, 'scripts/run.mjs'), 'function:test', ...args];
     return new Promise((resolve) => {
       execFile(process.execPath, command, { env: { PATH: path }, cwd }, (error, stdout, stderr) => {
         resolve({ exitCode: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
