@@ -11,7 +11,7 @@ import { resolveScopes } from './gate/scopes.ts';
 import { nameOf, walk } from './gate/syntax-tree.ts';
 
 /** Where the configuration names code of the team's own. */
-export const teamParts = ['before', 'after'] as const;
+const teamParts = ['before', 'after'] as const;
 
 type TeamFiles = Pick<EdgeConfig, (typeof teamParts)[number]>;
 

@@ -37,7 +37,7 @@ export interface Deployment {
   inputs: readonly DeployInput[];
 }
 
-export interface EdgeFunctionPart {
+interface EdgeFunctionPart {
   name: string;
   comment: string;
   runtime: 'cloudfront-js-2.0';
@@ -92,7 +92,7 @@ export interface FlipperAlias {
   invoke: PolicyStatement;
 }
 
-export interface MonitoringPart {
+interface MonitoringPart {
   /** Text of CloudWatch's dashboard body, JSON. */
   dashboard: { name: DeployText; body: DeployText };
   alarms: readonly PlannedAlarm[];

@@ -144,7 +144,7 @@ function outputsOf({ edgeFunction, store, flipper, monitoring, associations }: D
 }
 
 /** What to add to the distribution, one line for each behavior. */
-export function describeHints(associations: readonly BehaviorAssociation[]): string[] {
+function describeHints(associations: readonly BehaviorAssociation[]): string[] {
   const block = 'a function_association block with event_type "viewer-request" and the output function_arn';
   if (associations.length === 0) return [`Add ${block} to each behavior that is to be routed.`];
   return associations.map(

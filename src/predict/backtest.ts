@@ -22,7 +22,7 @@ export interface BacktestOptions {
 }
 
 /** The settings of one row. */
-export type BacktestSettings = Pick<HealthPolicy, 'intervalMs' | 'unhealthyThreshold' | 'failureRate'>;
+type BacktestSettings = Pick<HealthPolicy, 'intervalMs' | 'unhealthyThreshold' | 'failureRate'>;
 
 export interface BacktestRow extends BacktestSettings {
   isToday: boolean;

@@ -10,7 +10,7 @@ import { drawPropagation, meanPropagationMs } from './propagation.ts';
 import { type FlipperWay, hasSecond, type OutageOptions, type OutageRun, runOutages } from './run-outages.ts';
 
 export const ways = ['this-configuration', 'origin-groups', 'route53', 'global-accelerator', 'none'] as const;
-export type WayName = (typeof ways)[number];
+type WayName = (typeof ways)[number];
 
 /** What one outage costs where viewers leave in this way. */
 export interface WayCost {

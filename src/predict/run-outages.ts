@@ -14,7 +14,7 @@ import { FlipperSimulation } from './simulation.ts';
 export type FlipperWay = 'watch' | 'lambda' | 'once';
 
 /** Signals that repeat what another system found. */
-export type Relayed = 'route53' | 'alarm' | 'reported';
+type Relayed = 'route53' | 'alarm' | 'reported';
 
 export interface OutageOptions {
   config: EdgeConfig;

@@ -33,7 +33,7 @@ export const originGroupCodesCheck = defineCheck<GroupsFacts>({
   judge: judgeOriginGroupCodes,
 });
 
-export function judgeOriginGroupCodes({ configs, routed }: GroupsFacts): readonly CheckFinding[] {
+function judgeOriginGroupCodes({ configs, routed }: GroupsFacts): readonly CheckFinding[] {
   const problems = configs.flatMap(({ where, config }) =>
     (config.OriginGroups?.Items ?? [])
       .filter(({ Members }) => Members?.Items?.some(({ OriginId = '' }) => routed.includes(OriginId)))
@@ -60,7 +60,7 @@ export const optionsCheck = defineCheck<OptionsFacts>({
   judge: judgeOptions,
 });
 
-export function judgeOptions({ where, behaviors, perRequestFailover }: OptionsFacts): readonly CheckFinding[] {
+function judgeOptions({ where, behaviors, perRequestFailover }: OptionsFacts): readonly CheckFinding[] {
   if (!perRequestFailover) return [ok('perRequestFailover is off: no request is failed over before a flip')];
   const problems = behaviors.flatMap(({ name, behavior: { AllowedMethods } }): CheckFinding[] => {
     const allows = AllowedMethods?.Items?.includes('OPTIONS') === true;
@@ -92,7 +92,7 @@ export const webSocketCheck = defineCheck<WebSocketFacts>({
   judge: judgeWebSocket,
 });
 
-export function judgeWebSocket({ where, behaviors }: WebSocketFacts): readonly CheckFinding[] {
+function judgeWebSocket({ where, behaviors }: WebSocketFacts): readonly CheckFinding[] {
   const sent = behaviors.map((routed) => ({ name: routed.name, missing: handshake.filter((header) => !sends(routed, header)) }));
   const problems = sent
     .filter(({ missing }) => missing.length === 1)
@@ -131,7 +131,7 @@ async function readPlanFacts(readers: DoctorReaders): Promise<PricingPlanFacts> 
   return { ...view, isStaging: view.config.Staging === true || (view.config.ContinuousDeploymentPolicyId ?? '') !== '' };
 }
 
-export function judgePricingPlan({ where, config, isStaging }: PricingPlanFacts): readonly CheckFinding[] {
+function judgePricingPlan({ where, config, isStaging }: PricingPlanFacts): readonly CheckFinding[] {
   const logged = listBehaviors(config)
     .filter(({ behavior }) => behavior.RealtimeLogConfigArn)
     .map(({ name }) => name);

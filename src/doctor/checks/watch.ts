@@ -193,7 +193,7 @@ function isAwsRegion(name: string): boolean {
   return /^[a-z]{2}(-[a-z]+)+-\d$/.test(name);
 }
 
-export function judgeFlipperPlace({ regions, origins }: FlipperPlaceFacts): readonly CheckFinding[] {
+function judgeFlipperPlace({ regions, origins }: FlipperPlaceFacts): readonly CheckFinding[] {
   if (regions === undefined) return [ok('the local cloud has one place only')];
   if (regions.length === 0) return [ok('not known: no alarm on missing runs shows where the flipper runs')];
   const fix = 'deploy it to a region of no origin and not to us-east-1 (docs/shared-fate.md), or --accept flipper-place';

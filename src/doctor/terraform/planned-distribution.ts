@@ -20,7 +20,7 @@ export interface PlannedDistribution {
   unknown: readonly UnknownPart[];
 }
 
-export interface UnknownPart {
+interface UnknownPart {
   check: string;
   what: string;
 }

@@ -9,7 +9,7 @@ import { messageOf } from '../../text/message-of.ts';
 export type Attributes = Readonly<Record<string, unknown>>;
 
 /** What one apply would do to one resource. `forget` leaves it on AWS and takes it out of the state. */
-export type PlannedAction = 'none' | 'create' | 'update' | 'delete' | 'replace' | 'forget';
+type PlannedAction = 'none' | 'create' | 'update' | 'delete' | 'replace' | 'forget';
 
 export interface PlannedChange {
   /** Such as `module.web[0].aws_cloudfront_function.router`. */

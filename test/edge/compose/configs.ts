@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { type EdgeConfigInput, parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
 
-export const teamFile = (name: string) => fileURLToPath(new URL(`../../fixtures/team/${name}`, import.meta.url));
+const teamFile = (name: string) => fileURLToPath(new URL(`../../fixtures/team/${name}`, import.meta.url));
 
 const { defaultOrder = [], routes = [], ...rest } = edgeConfig;
 const services: EdgeConfigInput = { ...rest, services: [{ name: 'api', paths: ['/api/*'], order: defaultOrder, routes }] };
