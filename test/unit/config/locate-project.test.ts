@@ -21,7 +21,7 @@ afterEach(() => {
 });
 
 // Only root may give a file to another user.
-describe.runIf(process.getuid?.() === 0)('edge.config.ts of another user', () => {
+describe.runIf(process.getuid?.() === 0)('edge.config.ts of another user [optional root, for chown]', () => {
   const write = (file: string, owner: number) => {
     writeFileSync(file, 'throw new Error("loaded")');
     chownSync(file, owner, owner);

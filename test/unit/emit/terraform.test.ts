@@ -177,7 +177,7 @@ const terraform = (() => {
 })();
 if (!terraform) process.stderr.write('terraform is not installed: its own checks of emit terraform are skipped\n');
 
-describe.skipIf(!terraform)('Terraform itself', () => {
+describe.skipIf(!terraform)('Terraform itself [optional terraform]', () => {
   let folder: string;
   const run = (cwd: string, ...args: string[]): string => {
     const env = { ...process.env, TF_CLI_CONFIG_FILE: join(folder, 'rc'), CHECKPOINT_DISABLE: '1', TF_IN_AUTOMATION: '1' };
