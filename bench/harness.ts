@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { argv, execPath, stdout } from 'node:process';
 import { pathToFileURL } from 'node:url';
 import type * as Local from '../api/local.ts';
+import { percentile } from '../src/text/percentile.ts';
 import sample from '../test/fixtures/sample/edge.config.ts';
 import { type BenchRow, benchRow, formatBenchRows } from './bench-row.ts';
 
@@ -41,7 +42,7 @@ stdout.write(`${formatBenchRows(rows).join('\n')}\n`);
 function describe(name: string, times: readonly number[], budget?: number): BenchRow[] {
   const sorted = times.toSorted((one, other) => one - other);
   return [
-    benchRow(`${name}, median`, sorted[Math.floor(sorted.length / 2)] ?? Number.NaN, 'ms', budget),
+    benchRow(`${name}, median`, percentile(sorted, 0.5) ?? Number.NaN, 'ms', budget),
     benchRow(`${name}, slowest`, sorted.at(-1) ?? Number.NaN, 'ms'),
   ];
 }

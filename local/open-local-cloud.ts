@@ -103,9 +103,7 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<OpenLo
       await openEngine({ engine: options.engine ?? 'workerd', njs: options.njs, checkSyntax, ...(options.log && { log: options.log }) }),
     );
 
-    const domains = new Map(
-      (distribution.Origins?.Items ?? []).map(({ Id = '', DomainName = '' }) => [DomainName, aliasOf(config.origins, Id)]),
-    );
+    const domains = aliasesByDomain(distribution, config);
     // The team's own origins, such as a bucket: here each is one more reference origin, at any free port.
     for (const id of domains.values()) origins[id] ??= keep(await openReferenceOrigin({ port: 0, region: 'local' }));
     const serve = async (distributionId: string, keyValueStoreArn: string) => {
@@ -129,12 +127,7 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<OpenLo
         ...(options.environment !== undefined && { environment: options.environment }),
         keyValueStoreArn,
         distributionId,
-        origins: Object.fromEntries(
-          [...domains].map(([domainName, id]) => [
-            id,
-            { domainName, host: '127.0.0.1', port: origins[id]?.port ?? 0, protocol: 'http' as const },
-          ]),
-        ),
+        origins: describeOrigins(domains, origins),
         env,
       };
       return { edge, description };
@@ -144,6 +137,21 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<OpenLo
     await close();
     throw error;
   }
+}
+
+/** The alias of each origin by its domain name; an origin of another tool has its id. */
+export function aliasesByDomain(distribution: DistributionConfig, { origins }: Pick<EdgeConfig, 'origins'>): ReadonlyMap<string, string> {
+  return new Map((distribution.Origins?.Items ?? []).map(({ Id = '', DomainName = '' }) => [DomainName, aliasOf(origins, Id)]));
+}
+
+/** Where the origins listen, by alias, as `/_local/cloud` has it. */
+export function describeOrigins(
+  domains: ReadonlyMap<string, string>,
+  origins: Readonly<Record<string, ReferenceOrigin>>,
+): LocalCloud['origins'] {
+  return Object.fromEntries(
+    [...domains].map(([domainName, id]) => [id, { domainName, host: '127.0.0.1', port: origins[id]?.port ?? 0, protocol: 'http' }]),
+  );
 }
 
 /** Local values for the placeholders of distribution.json: for each origin the name `<id>.localhost`. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { storedKey } from '../../kvs/reserved-keys.ts';
 import { type Edge, openEdge } from '../../local/edge/edge.ts';
-import { localPlaceholders } from '../../local/open-local-cloud.ts';
+import { aliasesByDomain, describeOrigins, localPlaceholders } from '../../local/open-local-cloud.ts';
 import { openReferenceOrigin, type ReferenceOrigin } from '../../local/origin/reference-origin.ts';
 import type { Published, PublishedChange } from '../../local/published.ts';
 import { resolveOnLoopback } from '../../local/resolve-on-loopback.ts';
@@ -9,7 +9,6 @@ import { openEngine } from '../../local/runtime/engine.ts';
 import { checkOriginsAgree, readDistribution } from '../../src/config/distribution-file.ts';
 import { buildLocalDistribution } from '../../src/config/load-distribution.ts';
 import type { LocalCloud } from '../../src/config/local-cloud.ts';
-import { aliasOf } from '../../src/config/origin-alias.ts';
 import { checkSyntax } from '../../src/edge/gate/check-syntax.ts';
 import { proveFunction } from '../../src/edge/prove-function.ts';
 import { openSignals } from '../../src/flipper/open-signals.ts';
@@ -48,9 +47,7 @@ export async function openLightCloud(
   };
   try {
     const origins: Record<string, ReferenceOrigin> = {};
-    const names = new Map(
-      (distribution.Origins?.Items ?? []).map(({ Id = '', DomainName = '' }) => [DomainName, aliasOf(config.origins, Id)]),
-    );
+    const names = aliasesByDomain(distribution, config);
     // Before workerd: a busy port is the failure to report first.
     for (const [place, id] of [...names.values()].entries())
       origins[id] = keep(
@@ -93,12 +90,7 @@ export async function openLightCloud(
       ...(environment !== undefined && { environment }),
       keyValueStoreArn: storeArn,
       distributionId,
-      origins: Object.fromEntries(
-        [...names].map(([domainName, id]) => [
-          id,
-          { domainName, host: '127.0.0.1', port: origins[id]?.port ?? 0, protocol: 'http' as const },
-        ]),
-      ),
+      origins: describeOrigins(names, origins),
       env,
     };
     return {

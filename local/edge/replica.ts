@@ -1,4 +1,5 @@
 import type { StoreView } from '../../src/edge/execution.ts';
+import { hashText, seededRandom } from '../../src/text/seeded-random.ts';
 import type { Published } from '../published.ts';
 
 /** How writes reach the edge. AWS promises no figure; scripts/start/propagation-option.ts has the measurements. */
@@ -71,7 +72,7 @@ export function openReplica(
     const copies = Array.from({ length: locations }, (_, location) => ({
       view,
       pending: [],
-      random: seededRandom(`${seed} ${location} ${arn}`),
+      random: seededRandom(hashText(`${seed} ${location} ${arn}`)),
     }));
     stores.set(arn, copies);
     return copies;
@@ -124,16 +125,4 @@ function withoutChanging({ view, pending }: Copy, at: number, missMs?: number): 
   const next = pending[0];
   if (view === undefined || next === undefined || at < next.at - (missMs ?? (next.at - next.sentAt) / 4)) return view;
   return { values: new Map([...view.values].filter(([key, value]) => next.view?.values.get(key) === value)) };
-}
-
-/** mulberry32, seeded by an FNV-1a hash of the text: small, and the same on every machine. */
-function seededRandom(text: string): () => number {
-  let state = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) state = Math.imul(state ^ text.charCodeAt(index), 0x01000193);
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -5,7 +5,7 @@ import type { ProbeResult, SignalSource } from '../core/signal.ts';
 import { buildFlipPolicy, type FlipperPolicy } from '../flipper/flip-policy.ts';
 import type { FlipperMemory } from '../flipper/flipper.ts';
 import { openFlipperLambda } from '../flipper/lambda/flipper-lambda.ts';
-import { seededRandom } from '../text/seeded-random.ts';
+import { hashText, seededRandom } from '../text/seeded-random.ts';
 import { route53Way } from './other-ways.ts';
 import { goodProbe, isSpoiled, type OutageKind, probeOutage, spoiledShare } from './outage-kind.ts';
 import { FlipperSimulation } from './simulation.ts';
@@ -221,12 +221,6 @@ class Outage {
 /** Whether an order has another origin for the viewers of this one. */
 export function hasSecond({ orders }: Pick<FlipperPolicy, 'orders'>, origin: string): boolean {
   return orders.some((order) => order.includes(origin) && order.length > 1);
-}
-
-function hashText(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  return hash;
 }
 
 /** Round trip of a call to Route 53 or CloudWatch. */

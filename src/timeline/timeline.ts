@@ -153,10 +153,9 @@ function openTally(flips: readonly AuditEntry[]) {
     report(): Timeline {
       const obeyed = [...seen].flatMap(([location, firsts]) => listObeyed(location, firsts, flips));
       const groups = groupByLocation(obeyed);
-      const { locations, ...times } = { locations: groups.size, ...timesOf(obeyed) };
       return {
         ...{ requests, decided, unreadable, unreadableExamples, damaged, obeyed },
-        propagation: obeyed.length === 0 ? undefined : { locations, ...times },
+        propagation: obeyed.length === 0 ? undefined : { locations: groups.size, ...timesOf(obeyed) },
         byLocation: [...groups].map(([location, own]) => ({ location, ...timesOf(own) })),
         origins: [...origins].map(([origin, counts]) => ({ origin, ...counts })),
         ...{ contradictions, contradictionExamples, unknownFlips },
