@@ -260,3 +260,12 @@ function formatValue(field: Field, value: unknown): string {
   if (!(value instanceof Date)) return String(value);
   return field === 'date' ? value.toISOString().slice(0, 10) : value.toISOString();
 }
+
+/** A value as it was before CloudFront encoded it for the log: spaces and control characters are `%20`. Unchanged where it is not encoded well. */
+export function decodeField(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,4 +1,4 @@
-import type { LoggedRequest } from '../log/logged-request.ts';
+import { decodeField, type LoggedRequest } from '../log/logged-request.ts';
 
 /** Requests of one span of time that reached an origin, and those of them that it failed. */
 export interface TrafficBucket {
@@ -96,18 +96,10 @@ export function openTrafficSeries(isCounted: (request: LoggedRequest) => boolean
 export function openOriginFilter(origin: string, origins: readonly string[], domains: Readonly<Record<string, string | undefined>>) {
   const byDomain = new Map(Object.entries(domains).flatMap(([id, domain]) => (domain ? [[domain.toLowerCase(), id] as const] : [])));
   return ({ logData, originHost }: Pick<LoggedRequest, 'logData' | 'originHost'>): boolean => {
-    const written = logData === undefined ? undefined : origins.find((id) => id === /^[^;]*;([^;]*)/.exec(decode(logData))?.[1]);
+    const written = logData === undefined ? undefined : origins.find((id) => id === /^[^;]*;([^;]*)/.exec(decodeField(logData))?.[1]);
     const served = written ?? byDomain.get(originHost?.toLowerCase() ?? '');
     return served === undefined || served === origin;
   };
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 function joinPairs(counts: ReadonlyMap<number, TrafficBucket>): Map<number, TrafficBucket> {

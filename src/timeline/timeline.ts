@@ -1,6 +1,6 @@
 import { parseHealthRecord, weightAt } from '../../kvs/health-record.ts';
 import type { AuditEntry } from '../core/audit.ts';
-import type { LoggedRequest } from '../log/logged-request.ts';
+import { decodeField, type LoggedRequest } from '../log/logged-request.ts';
 import type { LogFile } from '../log/read-log.ts';
 import { readRequests } from '../log/read-requests.ts';
 import { percentile } from '../text/percentile.ts';
@@ -64,20 +64,12 @@ const line = /^(-|[a-z][a-z\d-]{0,62});([a-z][a-z\d-]{0,62});(-|\d{6});(-|\d{1,2
 /** Undefined for a text that is not the router's. */
 export function parseLogData(text: string): LoggedDecision | undefined {
   if (text.length > 400) return undefined;
-  const found = line.exec(decode(text));
+  const found = line.exec(decodeField(text));
   if (found === null) return undefined;
   const [, service = '-', origin = '', sequence = '-', bucket = '-', age] = found;
   const given = (value: string) => (value === '-' ? undefined : value);
   const ageMs = age === undefined || age === 'NaN' ? undefined : Number(age);
   return { service: given(service), origin, sequence: given(sequence) && Number(sequence), bucket: given(bucket), ageMs } as LoggedDecision;
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);

@@ -1,6 +1,6 @@
 import type { EventValues, ViewerRequestEvent } from '../../edge/execution.ts';
 import { parseCookies, parseQuery } from '../../edge/judge/event-values.ts';
-import type { LoggedRequest } from '../../log/logged-request.ts';
+import { decodeField, type LoggedRequest } from '../../log/logged-request.ts';
 
 /** The fields of a logged request that a function can read, by the names that a trace uses. */
 export type VisibleRequest = ReadonlyMap<string, string>;
@@ -35,7 +35,8 @@ export function formatPresence(visible: VisibleRequest): string {
 /** The event of such a request, without headers that logs never contain. */
 export function buildLoggedEvent(visible: VisibleRequest): ViewerRequestEvent {
   const headers: EventValues = {};
-  for (const [name, value] of visible) if (name.startsWith('headers.')) headers[name.slice('headers.'.length)] = { value: decode(value) };
+  for (const [name, value] of visible)
+    if (name.startsWith('headers.')) headers[name.slice('headers.'.length)] = { value: decodeField(value) };
   const get = (name: string) => visible.get(name) ?? '';
   return {
     version: '1.0',
@@ -46,16 +47,7 @@ export function buildLoggedEvent(visible: VisibleRequest): ViewerRequestEvent {
       uri: get('uri'),
       querystring: parseQuery(get('querystring')),
       headers,
-      cookies: parseCookies(decode(get('cookies'))),
+      cookies: parseCookies(decodeField(get('cookies'))),
     },
   };
-}
-
-/** Logs write spaces and control characters of headers as %20. */
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
