@@ -14,7 +14,8 @@ export async function main(argv: readonly string[], program: Program): Promise<v
   const asksHelp = given === 'help' || given === '--help' || given === '-h';
   const name = asksHelp ? (args.find((word) => !word.startsWith('-')) ?? '') : given;
   if (asksHelp && name === '') return console.log(formatCommands());
-  const found = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  // `function-publish`, as its module is called, was the only name that scripts/run.mjs took before.
+  const found = [name, name.replace('-', ':')].map((each) => (Object.hasOwn(commands, each) ? commands[each] : undefined)).find(Boolean);
   if (found === undefined) return refuse(name, args.includes('--json'));
   const [{ run }, { processHost }, { default: command }] = await Promise.all([
     import('../src/cli/run.ts'),

@@ -17,6 +17,15 @@ describe('scripts/run.mjs', () => {
     }
   });
 
+  it.each(['function:check', 'function-check', 'un-adopt', 'flipper-bundle'])(
+    'takes the command by its name or by that of its module: %s',
+    async (name) => {
+      const { code, stderr, stdout } = await startScript(name, ['--help']).ended;
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toContain(`usage: npm run ${name.startsWith('un') ? name : name.replace('-', ':')} --`);
+    },
+  );
+
   it('hands over arguments as they were given', async () => {
     const { code, stderr } = await startScript('fault', ['--no-such', 'a b', '--json']).ended;
     expect(code).toBe(2);
