@@ -10,6 +10,13 @@ export function formatTime(at: number, now: number, timeZone?: string): string {
     : `${here.day} ${here.time} (${world.day} ${world.time} UTC)`;
 }
 
+/** A moment in one short word, in UTC: `01:19 UTC`, with seconds within ten minutes of `now`, and with the day when it is not `now`'s. */
+export function formatUtc(at: number, now: number): string {
+  const { day, time } = parts(at, 'UTC');
+  const isNear = Math.abs(at - now) < 600_000;
+  return `${day === parts(now, 'UTC').day ? '' : `${day} `}${isNear ? time : time.slice(0, 5)} UTC`;
+}
+
 /** `timeZone` undefined is this machine's. */
 function parts(at: number, timeZone: string | undefined): { day: string; time: string } {
   // Swedish writes ISO order: 2026-01-31 14:05:09.

@@ -1,16 +1,23 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** Breaks at spaces into lines of this width, unless a single word is wider; lines after the first are indented. */
+/** A word, or what reads as one and stays on one line: `25 %`, `3m 40s`, `01:19 UTC`. */
+const words = /( *)((?:\d+ %|\d+[dhm] \d+[hms]\b|\d\d:\d\d(?::\d\d)? UTC)[^ ]*|[^ ]+)/g;
+
+/**
+ * Breaks at spaces into lines of this width; lines after the first are indented, less where only then a long word fits. A word that is wider than the line is
+ * left whole, so that an address or a command can be copied.
+ */
 export function wrapText(text: string, width: number, indent = 0): string[] {
   const lines: string[] = [];
   let line = '';
   let length = 0;
-  for (const [, gap = '', word = ''] of text.matchAll(/( *)([^ ]+)/g)) {
+  for (const [, gap = '', word = ''] of text.matchAll(words)) {
     const wordLength = stripVTControlCharacters(word).length;
     if (line !== '' && length + gap.length + wordLength > width) {
+      const room = Math.max(0, Math.min(indent, width - wordLength));
       lines.push(line);
-      line = ' '.repeat(indent) + word;
-      length = indent + wordLength;
+      line = ' '.repeat(room) + word;
+      length = room + wordLength;
     } else {
       line += gap + word;
       length += gap.length + wordLength;
@@ -19,7 +26,7 @@ export function wrapText(text: string, width: number, indent = 0): string[] {
   return [...lines, line];
 }
 
-/** One line of output at a terminal's width: what does not fit goes on below the text of the line's last column or label. */
+/** One line of output at a terminal's width: what does not fit goes on below the text of the line's last column or label (a hanging indent). */
 export function wrapLine(line: string, width: number): string[] {
   const plain = stripVTControlCharacters(line);
   if (plain.length <= width) return [line];

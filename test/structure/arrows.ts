@@ -8,7 +8,7 @@ const belowFeatures = [...ground, 'core', ...middle];
 const arrows: Readonly<Record<string, readonly string[]>> = {
   kvs: [],
   errors: [],
-  text: ['errors'],
+  text: ['errors', 'kvs'],
   'package-files': [],
   core: ground,
   config: belowFeatures,

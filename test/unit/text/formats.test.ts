@@ -67,6 +67,9 @@ describe('wrapLine', () => {
     { line: 'error: no terminal to confirm in', lines: ['error: no terminal to', '       confirm in'] },
     { line: '  a long list of many short words', lines: ['  a long list of many', '    short words'] },
     { line: 'https://d111111abcdef8.cloudfront.net', lines: ['https://d111111abcdef8.cloudfront.net'] },
+    { line: 'moved   singapore now 25 % of it', lines: ['moved   singapore now', '        25 % of it'] },
+    { line: 'ends   the hold-down 3m 40s from now', lines: ['ends   the hold-down', '       3m 40s from now'] },
+    { line: 'see   https://abc.example/d then', lines: ['see', ' https://abc.example/d', '      then'] },
     { line: 'two   columns and the last one beyond', lines: ['two   columns and the', '      last one beyond'] },
   ])('breaks $line', ({ line, lines }) => expect(wrapLine(line, 22)).toEqual(lines));
 
