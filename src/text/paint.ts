@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { inspect } from 'node:util';
 
-type Style = 'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold';
+type Style = 'red' | 'green' | 'yellow' | 'blue' | 'cyan' | 'magenta' | 'dim' | 'bold';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Parameters that no terminal knows and no other writer can guess: they mark our own colours, unlike those in foreign text. */
