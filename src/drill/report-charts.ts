@@ -1,14 +1,35 @@
+import { markOrigins, paletteSize } from '../text/palette.ts';
 import { type Counts, type OriginProbes, others } from './count-report.ts';
 import { foldTable, formatHtmlTable, type Html, html } from './page/html.ts';
 import { type Axis, type Columns, drawColumns, drawPlot, formatOffset, type Plot, percentAt, round, scaleColumns } from './page/plot.ts';
 import type { DrillReport } from './report.ts';
 
-/** Classes of the pieces that origins are drawn with, home first. */
-const pieces = ['a', 'b', 'c', 'd', 'e', 'f'];
-
 /** The axis that all charts of a report share. */
 function reportAxis({ fromMs, toMs, markers }: DrillReport): Axis {
   return { fromMs, toMs, marks: markers };
+}
+
+/** The drill in one picture: who answered, what failed, how the weight moved. Pure. */
+export function drawOverview(report: DrillReport): Html {
+  const { buckets, summary } = report;
+  const ids = originNames(report);
+  const parts = buckets.map(({ origins, methods }) => ({
+    up: ids.map((id) => origins[id] ?? 0),
+    down: sumCounts(Object.values(methods)).failed,
+  }));
+  const { ok, failed } = sumCounts(buckets.flatMap(({ methods }) => Object.values(methods)));
+  return html`<figure class="overview"><figcaption>${legend([
+    ...legendOfOrigins(ids, 'answered by '),
+    { piece: 'x', text: 'failed, below the line' },
+  ])}</figcaption>
+${drawCounts(report, {
+  id: 'overview',
+  title: 'Requests by origin over time',
+  desc: `${ok} answered, ${failed} failed. ${report.markers.map(({ label, atMs }) => `${label} at ${formatOffset(atMs)}`).join('; ')}.`,
+  columns: { parts, up: ids.map((_, place) => piece(place)), down: 'x', height: 190 },
+  flags: true,
+})}
+<p class="soft">Requests per ${per(report)} by the origin that answered. ${summary.broken} breaks at 0; the numbers are those of the timeline below.</p></figure>`;
 }
 
 /** Answered and failed requests of each method. Pure. */
@@ -54,7 +75,7 @@ export function drawCountries(report: DrillReport): Html {
   const scale = { most: busiest('ok'), least: busiest('failed') };
   return html`<figure><figcaption><h3>Viewers' requests by country</h3>
 <p>The same requests by the viewer's country and the origin that answered.</p>
-${legend([...ids.map((id, place) => ({ piece: piece(place), text: `answered by ${id}` })), { piece: 'x', text: 'failed' }])}</figcaption>
+${legend([...legendOfOrigins(ids, 'answered by '), { piece: 'x', text: 'failed' }])}</figcaption>
 ${countries.map((country, place) => {
   const of = buckets.map((bucket) => bucket.countries[country] ?? { ok: 0, failed: 0, origins: {} });
   const { ok, failed } = sumCounts(of);
@@ -91,14 +112,28 @@ function originNames({ origins, buckets }: DrillReport): string[] {
   return [...origins.map(({ id }) => id), ...(buckets.some((bucket) => (bucket.origins[others] ?? 0) > 0) ? [others] : [])];
 }
 
+/** The class of the pieces that an origin is drawn with. */
 function piece(place: number): string {
-  return pieces[place % pieces.length] ?? 'a';
+  return `o${place % paletteSize}`;
 }
 
-export function legend(entries: readonly { piece: string; text: string }[]): Html {
+export interface LegendEntry {
+  piece: string;
+  text: string;
+  /** Written into the piece. */
+  letter?: string;
+}
+
+export function legend(entries: readonly LegendEntry[]): Html {
   return html`<ul class="legend">${entries.map(
-    ({ piece: name, text }) => html`<li><svg aria-hidden="true"><rect class="${name}" width="100%" height="100%"/></svg>${text}</li>`,
+    ({ piece: name, text, letter }) =>
+      html`<li><svg aria-hidden="true"><rect class="${name}" width="100%" height="100%" rx="2"/>${letter === undefined ? undefined : html`<text x="50%" y="11" text-anchor="middle">${letter}</text>`}</svg>${text}</li>`,
   )}</ul>`;
+}
+
+/** With the letter that each origin has everywhere. */
+function legendOfOrigins(ids: readonly string[], prefix: string): LegendEntry[] {
+  return markOrigins(ids).map(({ id, place, letter }) => ({ piece: piece(place), letter, text: `${prefix}${id}` }));
 }
 
 /** The time of one column: `1 s`, `5 min`. */
@@ -141,7 +176,7 @@ export function drawShares(report: DrillReport): Html {
   const line = weights.map(({ atMs, weight }, place) => (place === 0 ? `M${x(fromMs)} ${y(weight)}` : `H${x(atMs)}V${y(weight)}`)).join('');
   return html`<figure><figcaption><h3>Which origin answered</h3>
 <p>Shares of the answers, one column per ${per(report)}. The line is the weight of ${summary.broken} at the edge: the share of its own viewers that it keeps.</p>
-${legend(ids.map((id, place) => ({ piece: piece(place), text: id })))}<ul class="legend"><li><svg aria-hidden="true"><line class="l3" x1="0" x2="100%" y1="50%" y2="50%"/></svg>weight of ${summary.broken}</li></ul></figcaption>
+${legend(legendOfOrigins(ids, ''))}<ul class="legend"><li><svg aria-hidden="true"><line class="l3" x1="0" x2="100%" y1="50%" y2="50%"/></svg>weight of ${summary.broken}</li></ul></figcaption>
 ${drawPlot({
   id: 'shares',
   title: 'Share of answers by origin over time',
@@ -222,7 +257,7 @@ export function drawProbes(report: DrillReport): Html {
   return html`<figure><figcaption><h3>What the flipper's probes found</h3>
 <p>Good probes are above the line, bad ones below. The band at the bottom is the verdict, which changes only after several probes.</p>
 ${legend([
-  { piece: 'a', text: 'good probe' },
+  { piece: 'band-healthy', text: 'good probe' },
   { piece: 'x', text: 'bad probe' },
   { piece: 'band-healthy', text: 'verdict healthy (thin band)' },
   { piece: 'band-unhealthy', text: 'verdict unhealthy (thick band)' },
@@ -256,7 +291,7 @@ function drawOriginProbes(
   // The same scale on both sides keeps origins comparable.
   const parts = buckets.map((bucket) => ({ up: [bucket.good], down: bucket.bad }));
   const height = half * 2;
-  const drawing = drawColumns({ parts, up: ['a'], down: 'x', height, most, least: most });
+  const drawing = drawColumns({ parts, up: ['band-healthy'], down: 'x', height, most, least: most });
   return html`<p class="name">${origin}: ${said}</p>${drawPlot({
     id: `probes-${place}`,
     title: `Health checks of ${origin} over time`,

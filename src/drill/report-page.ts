@@ -2,7 +2,7 @@ import { formatDuration, formatMs } from '../text/duration.ts';
 import { formatHtmlTable, formatPage, type Html, html } from './page/html.ts';
 import { formatOffset } from './page/plot.ts';
 import type { DrillReport, RunContext } from './report.ts';
-import { drawCountries, drawLatency, drawMethods, drawProbes, drawShares } from './report-charts.ts';
+import { drawCountries, drawLatency, drawMethods, drawOverview, drawProbes, drawShares } from './report-charts.ts';
 import type { DrillPromise } from './summarize-drill.ts';
 
 /** The report as one self-contained page. Pure. */
@@ -13,10 +13,11 @@ export function formatDrillPage(report: DrillReport): string {
     html`<header>
 <p class="soft">Outage drill · ${startedAt.slice(0, 16).replace('T', ' ')} UTC · ${summary.broken} · fault: ${summary.fault}${context.revision === null ? '' : ` · revision ${context.revision}`}</p>
 <h1>${verdict.headline}</h1>
-<p><span class="pill ${verdict.isKept ? 'kept' : 'broken'}">${verdict.isKept ? '✓ passed' : '✗ failed'}</span></p>
-<p>${verdict.sentences.join(' ')}</p>
+<p><span class="pill ${verdict.isKept ? 'kept' : 'broken'}">${verdict.isKept ? '✓ passed' : '✗ failed'}</span> ${verdict.sentences.join(' ')}</p>
 </header>
+${drawOverview(report)}
 ${drawTiles(report)}
+${formatShortTimes(context)}
 <h2>Promises</h2>
 ${formatPromiseTable(summary.promises)}
 <h2>Timeline</h2>
@@ -35,17 +36,32 @@ ${formatRun(report)}`,
   );
 }
 
-function drawTiles({ summary }: DrillReport): Html {
-  const failed = (method: 'GET' | 'POST') => summary.phases.reduce((sum, phase) => sum + phase.failed[method], 0);
-  const tiles: [string, string][] = [
+function drawTiles({ summary, buckets }: DrillReport): Html {
+  const tiles: [string, string, string?][] = [
     [formatMs(summary.detectedMs), 'from the fault to the verdict'],
     [formatMs(summary.writtenMs), 'from the first failed request to the written flip'],
     [formatMs(summary.movedMs), `from the fault to the last request at ${summary.broken}`],
     [formatMs(summary.failbackMs), 'from the restore to the end of the failback'],
-    [String(failed('GET')), 'GET failed'],
-    [String(failed('POST')), 'POST failed'],
+    ...(['GET', 'POST'] as const).map((method): [string, string, string?] => {
+      const { failed, share, requests } = countLost(buckets, method);
+      // A POST is never sent twice, so those of the gap are lost: expected, and still a loss.
+      return [
+        share,
+        `${failed === 0 ? 'none' : failed} of ${requests} ${method} failed`,
+        failed === 0 ? 'kept' : method === 'POST' ? 'late' : 'broken',
+      ];
+    }),
   ];
-  return html`<ul class="tiles">${tiles.map(([figure, says]) => html`<li><b>${figure}</b><span>${says}</span></li>`)}</ul>`;
+  return html`<ul class="tiles">${tiles.map(([figure, says, kind = '']) => html`<li><b class="${kind}">${figure}</b><span>${says}</span></li>`)}</ul>`;
+}
+
+/** How many requests of a method failed, and their share; a share that is not 0 is never written as `0 %`. Pure. */
+export function countLost(buckets: DrillReport['buckets'], method: string): { requests: number; failed: number; share: string } {
+  const counts = buckets.map(({ methods }) => methods[method] ?? { ok: 0, failed: 0 });
+  const failed = counts.reduce((sum, each) => sum + each.failed, 0);
+  const requests = counts.reduce((sum, each) => sum + each.ok, failed);
+  const percent = requests === 0 ? 0 : (100 * failed) / requests;
+  return { requests, failed, share: `${failed === 0 ? 0 : Math.max(0.1, Math.round(percent * 10) / 10)} %` };
 }
 
 function formatTimeline({ markers, moreMarkers }: DrillReport): Html {
@@ -139,12 +155,16 @@ export function formatContext({
   ];
 }
 
-/** What a run on one machine cannot show. */
-export function formatLimits({ configured: { health, failover }, onAws = [] }: RunContext): Html {
-  const { intervalMs, fastIntervalMs, timeoutMs, unhealthyThreshold } = health;
+/** The drill's times beside those of edge.config.ts: a reader must not take the one for the other. Pure. */
+export function formatShortTimes({ health, failover, propagationMs, configured }: RunContext): Html {
+  const { intervalMs, fastIntervalMs, timeoutMs, unhealthyThreshold } = configured.health;
   const worstMs = intervalMs + timeoutMs + (unhealthyThreshold - 1) * Math.max(fastIntervalMs, timeoutMs);
-  return html`<p class="soft">The drill uses shorter times than edge.config.ts, so that you can watch an outage. With the times of edge.config.ts (a probe every ${formatDuration(intervalMs)}, up to ${formatDuration(timeoutMs)} each) a verdict takes at most ${formatDuration(worstMs)}, and failback begins after ${formatDuration(failover.holdDownMs)}.</p>
-${onAws.map((sentence) => html`<p>${sentence}</p>`)}
+  return html`<p class="note"><b>The drill's times are short, so that you can watch an outage.</b> It probes every ${formatDuration(health.intervalMs)}, a write reaches the edge after ${formatDuration(propagationMs)}, and failback begins after ${formatDuration(failover.holdDownMs)}. With edge.config.ts the flipper probes every ${formatDuration(intervalMs)} and needs at most ${formatDuration(worstMs)} for a verdict, and failback begins after ${formatDuration(configured.failover.holdDownMs)}; CloudFront needs about 30s for a write, up to 75s.</p>`;
+}
+
+/** What a run on one machine cannot show. */
+export function formatLimits({ onAws = [] }: RunContext): Html {
+  return html`${onAws.map((sentence) => html`<p>${sentence}</p>`)}
 <p class="soft">Everything ran on one machine: the real function, the real AWS SDK and real HTTP, without AWS. Only an account can show
 how long a KeyValueStore write takes to reach every edge location (AWS promises no figure),
 and how much latency the distance between continents adds.</p>`;

@@ -3,7 +3,7 @@ import { formatHtmlTable, formatPage, type Html, html } from '../page/html.ts';
 import { drawColumns, drawPlot } from '../page/plot.ts';
 import type { RunContext } from '../report.ts';
 import { legend } from '../report-charts.ts';
-import { formatContext, formatLimits, formatPromiseTable } from '../report-page.ts';
+import { formatContext, formatLimits, formatPromiseTable, formatShortTimes } from '../report-page.ts';
 import { formatRecovery, formatShare } from './format-matrix.ts';
 import type { Matrix } from './matrix.ts';
 import { type CellResult, lateMs, type MatrixMethod, type MethodFigures, matrixMethods, setups } from './matrix.ts';
@@ -63,6 +63,7 @@ ${formatHtmlTable(
 )}
 <p>Run it again:</p>
 <pre><code>${context.command}</code></pre>
+${formatShortTimes(context)}
 ${formatLimits(context)}`,
   );
 }

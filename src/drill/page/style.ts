@@ -1,21 +1,11 @@
+import { formatPaletteCss, formatPrintCss, paletteSize } from '../../text/palette.ts';
+
 /**
  * One style sheet for every page: light or dark by the reader's setting, light on paper. Series differ in place and
  * form first, in colour second.
  */
 export const style = `
-:root {
-  color-scheme: light dark;
-  --paper: #ffffff; --card: #f6f7f9; --ink: #16191d; --soft: #59626d; --line: #d5dae0; --grid: #e4e8ec;
-  --a: #2b6cb0; --b: #8fb8de; --c: #6b5ca5; --d: #b3a7d6; --e: #5f7f76; --f: #a8c4bb;
-  --bad: #c2410c; --good: #1a7f4b; --warn: #9a6700; --bad-tint: #fbe3d8; --warn-tint: #fdf1cf; --good-tint: #dcf3e5; --mark: #16191d;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --paper: #14171b; --card: #1c2127; --ink: #e8ebee; --soft: #a0a9b4; --line: #39414b; --grid: #2a3038;
-    --a: #5aa0ea; --b: #2f5a8a; --c: #a596e0; --d: #574c85; --e: #8fb5aa; --f: #46635a;
-    --bad: #f58a5c; --good: #5ccb8f; --warn: #e3b341; --bad-tint: #4a2414; --warn-tint: #3f330d; --good-tint: #123824; --mark: #e8ebee;
-  }
-}
+${formatPaletteCss()}:root { --paper: var(--page); --card: var(--panel); --line: var(--rule); --grid: var(--rule); --bad-tint: var(--bad-ground); --warn-tint: var(--warn-ground); --good-tint: var(--good-ground); --mark: var(--ink); }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
 main { max-width: 62rem; margin: 0 auto; padding: 1.5rem 1.25rem 4rem; }
@@ -25,6 +15,7 @@ h3 { font-size: 1rem; margin: 1.4rem 0 0.1rem; }
 p { margin: 0.3rem 0 0.7rem; max-width: 46rem; }
 .soft, figcaption p, small { color: var(--soft); }
 .pill { display: inline-block; padding: 0.1rem 0.7rem; border: 1px solid currentColor; border-radius: 1rem; font-weight: 600; font-size: 0.9rem; }
+.note { max-width: none; padding: 0.6rem 0.9rem; border-left: 3px solid var(--accent); background: var(--panel); font-size: 0.92rem; }
 .kept { color: var(--good); } .broken { color: var(--bad); } .skipped { color: var(--soft); } .late { color: var(--warn); }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.2rem, 1fr)); gap: 0.7rem; margin: 1.2rem 0; padding: 0; list-style: none; }
 .tiles li { background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem; padding: 0.6rem 0.8rem; }
@@ -33,7 +24,7 @@ p { margin: 0.3rem 0 0.7rem; max-width: 46rem; }
 figure { margin: 1.2rem 0 1.6rem; }
 figcaption p { margin: 0 0 0.3rem; font-size: 0.92rem; }
 .legend { display: flex; flex-wrap: wrap; gap: 0.1rem 1.1rem; list-style: none; margin: 0 0 0.5rem; padding: 0; font-size: 0.85rem; color: var(--soft); }
-.legend svg { width: 1.5rem; height: 0.75rem; margin-right: 0.4rem; vertical-align: -0.05rem; }
+.legend svg { width: 1.25rem; height: 0.85rem; margin-right: 0.4rem; vertical-align: -0.08rem; } .legend text { fill: var(--panel); font: 700 0.66rem system-ui, sans-serif; }
 .plot { display: block; width: calc(100% - 3.4rem); margin-left: 3.4rem; overflow: visible; }
 .plot text { font-size: 11px; fill: var(--soft); font-variant-numeric: tabular-nums; }
 .plot .zero { stroke: var(--soft); stroke-width: 1; } .plot .grid { stroke: var(--grid); stroke-width: 1; }
@@ -42,9 +33,9 @@ figcaption p { margin: 0 0 0.3rem; font-size: 0.92rem; }
 .plot .mark.fault, .plot .mark.restored { stroke-width: 2; opacity: 0.9; }
 .plot .flag circle { fill: var(--paper); stroke: var(--mark); } .plot .flag text { fill: var(--ink); font-size: 10px; font-weight: 600; text-anchor: middle; }
 .plot .flag.fault circle { fill: var(--bad); stroke: var(--bad); } .plot .flag.fault text { fill: var(--paper); }
-.a { fill: var(--a); } .b { fill: var(--b); } .c { fill: var(--c); } .d { fill: var(--d); } .e { fill: var(--e); } .f { fill: var(--f); } .x { fill: var(--bad); }
+${Array.from({ length: paletteSize }, (_, place) => `.o${place} { fill: var(--origin-${place}); }`).join(' ')} .a { fill: var(--field); } .x { fill: var(--bad); }
 .l1, .l2, .l3 { fill: none; stroke-width: 2; vector-effect: non-scaling-stroke; }
-.l1 { stroke: var(--a); } .l2 { stroke: var(--bad); stroke-dasharray: 6 3; } .l3 { stroke: var(--ink); stroke-width: 1.5; }
+.l1 { stroke: var(--accent); } .l2 { stroke: var(--bad); stroke-dasharray: 6 3; } .l3 { stroke: var(--ink); stroke-width: 1.5; }
 .band-healthy { fill: var(--good); } .band-unhealthy { fill: var(--bad); } .band-unknown { fill: var(--grid); }
 .name { font-weight: 600; font-size: 0.92rem; margin: 0.5rem 0 0; }
 .scroll { overflow-x: auto; margin: 0.4rem 0; }
@@ -64,8 +55,7 @@ code, pre { font: 0.86rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, mon
   .grid-table { table-layout: fixed; width: 100%; font-size: 0.8rem; } .grid-table td, .grid-table th { padding: 0.25rem 0.3rem; min-width: 0; }
 }
 @media print {
-  :root { color-scheme: light; --paper: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; --grid: #ddd; --a: #2b6cb0; --b: #8fb8de; --bad: #b03a00; --good: #1a7f4b; --mark: #000; --bad-tint: #fbe3d8; --warn-tint: #fdf1cf; --good-tint: #dcf3e5; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   body { font-size: 11pt; } main { max-width: none; padding: 0; } details { display: none; } figure, .tiles li, tr { break-inside: avoid; } h2, h3 { break-after: avoid; }
 }
-`;
+${formatPrintCss()}`;

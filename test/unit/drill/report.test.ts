@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { bucketAt, chooseBuckets } from '../../../src/drill/count-report.ts';
 import type { Drill, DrillFlip, ViewerOutcome } from '../../../src/drill/drill-record.ts';
 import { buildDrillReport, type DrillReport } from '../../../src/drill/report.ts';
-import { formatDrillPage } from '../../../src/drill/report-page.ts';
+import { countLost, formatDrillPage } from '../../../src/drill/report-page.ts';
 import { europe, good, outcome, singapore } from './hand-made-drill.ts';
 import { expectSoundPage } from './page-rules.ts';
 import { context } from './run-context.ts';
@@ -77,6 +77,31 @@ describe('chooseBuckets', () => {
         expect(bucketAt({ from, bucketMs, count }, endedAt)).toBeLessThan(count);
       }),
     );
+  });
+});
+
+describe('the top of the page', () => {
+  const buckets = (ok: number, failed: number) =>
+    report()
+      .buckets.slice(0, 1)
+      .map((bucket) => ({ ...bucket, methods: { POST: { ok, failed } } }));
+
+  it.each([
+    { ok: 4, failed: 0, share: '0 %' },
+    { ok: 413, failed: 57, share: '12.1 %' },
+    { ok: 99_999, failed: 1, share: '0.1 %' },
+    { ok: 0, failed: 0, share: '0 %' },
+  ])('has the lost POSTs as a share: $failed of $failed + $ok is $share', ({ ok, failed, share }) => {
+    expect(countLost(buckets(ok, failed), 'POST')).toEqual({ requests: ok + failed, failed, share });
+  });
+
+  it('has the picture, then the figures with lost POSTs in amber, then both kinds of times', () => {
+    const page = formatDrillPage(report());
+    const places = ['<h1>', 'id="overview-title"', 'class="tiles"', 'class="late">100 %', 'class="note"', 'Promises'].map((part) =>
+      page.indexOf(part),
+    );
+    expect(places.every((place, index) => place > (places[index - 1] ?? 0))).toBe(true);
+    expect(page.slice(page.indexOf('class="note"'))).toMatch(/edge\.config\.ts the flipper probes every 10s and needs at most 19s/);
   });
 });
 
