@@ -20,6 +20,8 @@ export interface PublishedCloudOptions
   signal: AbortSignal;
   /** Where distribution.json may be. Default: that of the process, EDGE_PROJECT or the working directory. */
   distributionFolder?: string | undefined;
+  /** What is done next, for people who wait. Default: no report. */
+  onStep?: ((step: string) => void) | undefined;
   /** PATH, to find njs. Default: none, and the gate runs without it. */
   path?: string | undefined;
 }
@@ -37,20 +39,24 @@ export interface PublishedCloud extends Omit<OpenLocalCloud, 'serve'> {
  * calls.
  */
 export async function openPublishedCloud(options: PublishedCloudOptions): Promise<PublishedCloud> {
-  const { config, signal, path, distributionFolder } = options;
+  const { config, signal, path, distributionFolder, onStep = () => undefined } = options;
   const env = distributionFolder === undefined ? process.env : { EDGE_PROJECT: distributionFolder };
+  onStep('starting the origins and the control plane');
   const cloud = await openLocalCloud({
     ...options,
     readDistribution: (values) => loadDistribution({ config, env, local: { env: values } }),
   });
   try {
     const aws = openAws({ env: {}, local: { controlPlane: cloud.controlPlane.url } });
+    onStep('creating the key-value store');
     const { arn: keyValueStoreArn } = await createStore(aws, { name: config.keyValueStoreName, keyPrefix: config.keyPrefix, signal });
     const cloudFront = await aws.cloudFront();
     const openJudged = () => openRuntime({ env: { PATH: path }, now: Date.now, progress: () => undefined });
     const openStore = async (arn: string) => openKeyValueStore(await aws.keyValueStore(), arn, { keyPrefix: config.keyPrefix });
     const publish = () => publishRouter({ cloudFront, keyValueStoreArn, openStore, config, njs: findNjs(path), openRuntime: openJudged });
+    onStep('building, proving and publishing the edge function');
     await publish();
+    onStep('creating the distribution and starting the edge');
     const distribution = await applyDistribution({ client: cloudFront, file: cloud.distribution }, { signal });
     return { ...cloud, ...(await cloud.serve(distribution.id, keyValueStoreArn)), publish };
   } catch (error) {

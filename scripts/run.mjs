@@ -16,7 +16,7 @@ refuseOldNode();
 if (!existsSync(join(root, 'node_modules', 'esbuild'))) refuse('the packages of this project are not installed', 'run `npm ci` first');
 process.setSourceMapsEnabled(true);
 try {
-  const compiled = readCompiled() ?? (await compile());
+  const compiled = readCompiled() ?? (await compileWithNotice());
   if (compiled === undefined) {
     const { register } = await import('tsx/esm/api');
     register();
@@ -38,6 +38,15 @@ function readCompiled() {
   } catch {
     return undefined;
   }
+}
+
+/** As `compile`, with a line on a terminal for as long as it takes. */
+async function compileWithNotice() {
+  const isShown = process.stderr.isTTY === true;
+  if (isShown) process.stderr.write('compiling the commands, once after a change …');
+  const compiled = await compile();
+  if (isShown) process.stderr.write('\r\u001b[K');
+  return compiled;
 }
 
 /** Compiles into a folder of its own, so that a command that runs on loads what it was started with. Undefined when nothing can be written. */

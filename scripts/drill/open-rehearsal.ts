@@ -17,6 +17,7 @@ import type { CellWrites } from '../../src/drill/matrix/matrix.ts';
 import { buildFlipPolicy } from '../../src/flipper/flip-policy.ts';
 import { runFlipper } from '../../src/flipper/flipper.ts';
 import type { FlipperEvent } from '../../src/flipper/flipper-event.ts';
+import { describeMoves } from '../../src/flipper/format-flipper-event.ts';
 import { openSignals } from '../../src/flipper/open-signals.ts';
 import { localReportCheckMs, openReportBook } from '../../src/flipper/report-book.ts';
 import { openPublishedCloud, type PublishedCloud } from '../open-published-cloud.ts';
@@ -34,8 +35,10 @@ export interface RehearsalOptions {
   propagation: Partial<Propagation>;
   /** Ctrl-C: every wait ends with its reason. */
   signal: AbortSignal;
-  /** A line for people about the present step. */
+  /** A line for people about what has happened. */
   note: (line: string) => void;
+  /** What is being waited for before the first request. Default: no report. */
+  onStep?: ((step: string) => void) | undefined;
 }
 
 export interface OpenRehearsal extends Rehearsal {
@@ -64,6 +67,7 @@ export async function openRehearsal(options: RehearsalOptions): Promise<OpenRehe
     propagation: options.propagation,
     onRequest: (record) => requests.push(record),
     log: note,
+    onStep: options.onStep,
   });
   const { watch, log } = watchFlipper(() => cloud.edge.replica.settlesAt(cloud.description.keyValueStoreArn), note);
   const stopFlipper = new AbortController();
@@ -121,6 +125,7 @@ export async function openRehearsal(options: RehearsalOptions): Promise<OpenRehe
     },
   };
   try {
+    options.onStep?.('waiting for the first health checks of each origin');
     if (options.flipper)
       await rehearsal.until('a healthy verdict on every origin', () =>
         Object.keys(config.origins).every((id) => watch.verdictOn(id) === 'healthy'),
@@ -181,7 +186,7 @@ function watchFlipper(settlesAt: () => number | undefined, note: (line: string) 
       const servedAt = settlesAt() ?? at;
       flips.push({ writtenAt: at, servedAt, from: event.from, to: event.to, reason: event.reason });
       records.push({ at: servedAt, record: event.to });
-      note(`flip ${event.from} -> ${event.to}: ${event.reason}`);
+      note(`flip: ${describeMoves(event.moves)}`);
     } else if (event.event === 'store-failed') {
       note(`the store failed: ${event.message}`);
     }

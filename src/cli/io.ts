@@ -43,7 +43,7 @@ export interface Io {
   env: Readonly<Record<string, string | undefined>>;
   /** stdin and stderr are terminals, so a question can be asked. */
   isTerminal: boolean;
-  /** Width of stdout; 80 unless it is a terminal. */
+  /** Width of stdout at which prose wraps; Infinity in a pipe or file, where none does. */
   columns: number;
   /** Colours are welcome on stdout. */
   colour: boolean;
@@ -112,7 +112,7 @@ export function openIo(host: Host, json: boolean, signal: AbortSignal): Io {
     get isTerminal() {
       return isProgressVisible && host.stdin.isTTY === true;
     },
-    columns: stdout.columns || 80,
+    columns: stdout.isTTY === true ? stdout.columns || 80 : Number.POSITIVE_INFINITY,
     colour: !json && chooseColour(env, stdout.isTTY === true),
     json,
     signal,

@@ -44,6 +44,8 @@ interface DrillOptions {
   fault: string;
   /** How long a key may be missing before a write arrives. */
   missMs: number;
+  /** Called with the epoch milliseconds of the fault, from which all times of a drill count. */
+  onFault: (at: number) => void;
   /** A line for people about the present step. */
   note: (line: string) => void;
 }
@@ -54,11 +56,12 @@ const timesMs = { warmUp: 1_000, outage: 5_000, afterFailback: 2_500 };
  * Runs one outage: traffic, fault, detection, flip, recovery, failback. Returns what was seen; `summarizeDrill` judges
  * it.
  */
-export async function runDrill(rehearsal: Rehearsal, { config, broken, fault, missMs, note }: DrillOptions): Promise<Drill> {
+export async function runDrill(rehearsal: Rehearsal, { config, broken, fault, missMs, onFault, note }: DrillOptions): Promise<Drill> {
   const { watch, startedAt, outcomes, requests, waits } = rehearsal;
   await rehearsal.pause(timesMs.warmUp);
 
   const brokenAt = Date.now();
+  onFault(brokenAt);
   note(`${broken} breaks: ${fault}`);
   await rehearsal.setFault(broken, fault);
   const hasFlipped = await rehearsal.until('the flip at the edge', () => isPast(watch.flipAway(broken)?.servedAt));

@@ -38,7 +38,7 @@ export interface DrillReport {
   toMs: number;
   bucketMs: number;
   verdict: DrillVerdictInWords;
-  summary: Omit<DrillSummary, 'seconds'>;
+  summary: Omit<DrillSummary, 'seconds' | 'marks'>;
   markers: Marker[];
   /** The number of moments left out. */
   moreMarkers: number;
@@ -63,7 +63,7 @@ export function buildDrillReport(drill: Drill, context: RunContext): DrillReport
   const buckets = chooseBuckets(startedAt, endedAt, brokenAt);
   const ids = Object.keys(config.origins);
   const regions = Object.fromEntries(Object.entries(config.origins).map(([id, { region }]) => [id, region]));
-  const { seconds: _, ...summary } = summarizeDrill(drill);
+  const { seconds: _, marks: __, ...summary } = summarizeDrill(drill);
   const { markers, more } = listMarkers(drill);
   const fromMs = buckets.from - brokenAt;
   const weights = timeline.records.map(({ at, record }) => ({
@@ -148,7 +148,7 @@ const faults: Readonly<Record<string, string>> = {
 };
 
 /** The result in words: promises, failed requests, times. Pure. */
-function describeDrill(summary: Omit<DrillSummary, 'seconds'>, { broken, fault, timeline, outcomes }: Drill): DrillVerdictInWords {
+function describeDrill(summary: DrillReport['summary'], { broken, fault, timeline, outcomes }: Drill): DrillVerdictInWords {
   const brokenPromises = summary.promises.filter(({ result }) => result === 'broken').length;
   const outageMs = (timeline.restoredAt ?? timeline.endedAt) - timeline.brokenAt;
   const sent = outcomes.filter(({ startedAt }) => startedAt >= timeline.brokenAt);

@@ -16,9 +16,13 @@ export interface DrillSummary {
   failbackMs: number | null;
   phases: PhaseSummary[];
   promises: DrillPromise[];
-  /** What viewers got in each second. */
+  /** What happened, in seconds from the fault. */
+  marks: { second: number; what: DrillMark }[];
+  /** What viewers got in each second from the fault; before it they are negative. */
   seconds: { second: number; regions: Record<string, number>; failed: number }[];
 }
+
+export type DrillMark = 'fault' | 'unhealthy' | 'flip' | 'restore' | 'failback';
 
 interface PhaseSummary {
   phase: 'before' | 'during' | 'after';
@@ -78,7 +82,8 @@ export function summarizeDrill(drill: Drill): DrillSummary {
     failbackMs: restoredAt === undefined ? null : between(restoredAt, failbackAt),
     phases: [phase('before', 0, brokenAt), phase('during', brokenAt, settled), phase('after', settled, Number.POSITIVE_INFINITY)],
     promises: judgePromises(drill),
-    seconds: countSeconds(outcomes, timeline.startedAt),
+    marks: listMarks(timeline),
+    seconds: countSeconds(outcomes, brokenAt),
   };
 }
 
@@ -165,14 +170,30 @@ function summarizePhase(phase: PhaseSummary['phase'], outcomes: readonly ViewerO
   };
 }
 
-function countSeconds(outcomes: readonly ViewerOutcome[], startedAt: number): DrillSummary['seconds'] {
+function listMarks({ brokenAt, unhealthyAt, propagatedAt, restoredAt, failbackAt }: Drill['timeline']): DrillSummary['marks'] {
+  const times: [DrillMark, number | undefined][] = [
+    ['fault', brokenAt],
+    ['unhealthy', unhealthyAt],
+    ['flip', propagatedAt],
+    ['restore', restoredAt],
+    ['failback', failbackAt],
+  ];
+  return times.flatMap(([what, at]) => (at === undefined ? [] : [{ what, second: Math.round((at - brokenAt) / 100) / 10 }]));
+}
+
+function countSeconds(outcomes: readonly ViewerOutcome[], brokenAt: number): DrillSummary['seconds'] {
+  const first = outcomes.reduce((least, { startedAt }) => Math.min(least, Math.floor((startedAt - brokenAt) / 1_000)), 0);
   const seconds: ViewerOutcome[][] = [];
   for (const outcome of outcomes) {
-    const second = Math.max(0, Math.floor((outcome.startedAt - startedAt) / 1_000));
+    const second = Math.floor((outcome.startedAt - brokenAt) / 1_000) - first;
     while (seconds.length <= second) seconds.push([]);
     seconds[second]?.push(outcome);
   }
-  return seconds.map((seen, second) => ({ second, regions: countRegions(seen), failed: seen.filter(({ ok }) => !ok).length }));
+  return seconds.map((seen, second) => ({
+    second: first + second,
+    regions: countRegions(seen),
+    failed: seen.filter(({ ok }) => !ok).length,
+  }));
 }
 
 function countRegions(outcomes: readonly ViewerOutcome[]): Record<string, number> {

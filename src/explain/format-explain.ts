@@ -106,7 +106,8 @@ function isHead(get: { before: string; after: string }, before: string, after: s
 
 /** The codes on lines of at most this width, indented. */
 function wrapCountries(countries: readonly CountryCode[], columns: number, indent = 2): string[] {
-  const perLine = Math.max(1, Math.floor((columns - indent + 1) / 3));
+  // A list of codes is a grid, which a pipe gets, too.
+  const perLine = Math.max(1, Math.floor(((Number.isFinite(columns) ? columns : 80) - indent + 1) / 3));
   const named = countries.filter((country) => country !== undefined);
   const lines: string[] = [];
   for (let from = 0; from < named.length; from += perLine) lines.push(' '.repeat(indent) + named.slice(from, from + perLine).join(' '));

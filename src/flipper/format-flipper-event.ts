@@ -1,4 +1,4 @@
-import type { HoldReason } from '../core/flip-view.ts';
+import type { HoldReason, Move } from '../core/flip-view.ts';
 import type { Override } from '../core/state-record.ts';
 import { formatDuration } from '../text/duration.ts';
 import { paint } from '../text/paint.ts';
@@ -67,6 +67,11 @@ export function describeEvent(event: FlipperEvent, colour: boolean): string {
     case 'stop':
       return 'stopped';
   }
+}
+
+/** `singapore 100 % → 0 %: unhealthy (http: refused)`. */
+export function describeMoves(moves: readonly Move[]): string {
+  return moves.map(({ origin, from, to, why }) => `${origin} ${from} % → ${to} %: ${why}`).join('; ');
 }
 
 function heldBy({ by, reason, until }: Override): string {

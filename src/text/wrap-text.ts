@@ -26,11 +26,14 @@ export function wrapText(text: string, width: number, indent = 0): string[] {
   return [...lines, line];
 }
 
-/** One line of output at a terminal's width: what does not fit goes on below the text of the line's last column or label (a hanging indent). */
+/** One line of output at a terminal's width: what does not fit goes on below the text of the line's last column or of its label, `error: ` for one. */
 export function wrapLine(line: string, width: number): string[] {
   const plain = stripVTControlCharacters(line);
   if (plain.length <= width) return [line];
-  const columns = [...plain.matchAll(/\S( {2,}|: )(?=\S)/g)].map((gap) => gap.index + gap[0].length);
-  const indent = columns.findLast((column) => column <= width / 2) ?? plain.search(/\S/) + 2;
+  const starts = [plain.search(/\S/), ...[...plain.matchAll(/\S {2,}(?=\S)/g)].map((gap) => gap.index + gap[0].length)];
+  const start = starts.findLast((column) => column <= width / 2) ?? 0;
+  const label = /^(?:[\w-]+: )?/.exec(plain.slice(start))?.[0].length ?? 0;
+  const isColumn = start !== starts[0];
+  const indent = label > 0 && start + label <= width / 2 ? start + label : isColumn ? start : start + 2;
   return wrapText(line, width, Math.min(indent, Math.floor(width / 2)));
 }

@@ -67,6 +67,8 @@ describe('wrapLine', () => {
     { line: 'error: no terminal to confirm in', lines: ['error: no terminal to', '       confirm in'] },
     { line: '  a long list of many short words', lines: ['  a long list of many', '    short words'] },
     { line: 'https://d111111abcdef8.cloudfront.net', lines: ['https://d111111abcdef8.cloudfront.net'] },
+    { line: 'hint: add { type: "x" } to it, then', lines: ['hint: add { type: "x"', '      } to it, then'] },
+    { line: 'A sentence that has a colon: at its end', lines: ['A sentence that has a', '  colon: at its end'] },
     { line: 'moved   singapore now 25 % of it', lines: ['moved   singapore now', '        25 % of it'] },
     { line: 'ends   the hold-down 3m 40s from now', lines: ['ends   the hold-down', '       3m 40s from now'] },
     { line: 'see   https://abc.example/d then', lines: ['see', ' https://abc.example/d', '      then'] },
