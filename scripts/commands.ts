@@ -26,6 +26,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   verify: { group: 'operate', does: 'checks what viewers get', load: () => import('./verify.ts') },
   load: { group: 'operate', does: 'runs a bounded load test', load: () => import('./load.ts') },
   predict: { group: 'operate', does: 'predicts what an outage costs on AWS', load: () => import('./predict.ts') },
+  rehearse: { group: 'operate', does: 'rehearses an evacuation in small steps', load: () => import('./rehearse.ts') },
   cost: { group: 'operate', does: "calculates the month's bill", load: () => import('./cost.ts') },
 
   'function:build': { group: 'publish', does: 'builds and checks the edge function', load: () => import('./function-build.ts') },

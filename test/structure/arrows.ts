@@ -19,6 +19,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   flipper: belowFeatures,
   failover: belowFeatures,
   remote: [...belowFeatures, 'failover'],
+  rehearse: [...belowFeatures, 'failover'],
   publish: [...belowFeatures, 'explain', 'store'],
   explain: belowFeatures,
   distribution: belowFeatures,

@@ -1,0 +1,77 @@
+import { formatDuration, formatMs } from '../text/duration.ts';
+import { formatTime } from '../text/format-time.ts';
+import type { SeenSummary } from './judge-step.ts';
+import type { RehearsalPlan } from './plan-rehearsal.ts';
+import type { Rehearsal, StepResult } from './rehearse.ts';
+
+/** A finished step, for people. */
+export function formatStep({ percent, writtenAt, sequence, atEdgeMs, watchedMs, evidence }: StepResult, now: number): string[] {
+  const edge = atEdgeMs === null ? 'not seen at the edge from here' : `at the edge after ${formatMs(atEdgeMs)}`;
+  return [
+    `${String(percent).padStart(4)} %  written at ${formatTime(writtenAt, now)} (flip #${sequence}), ${edge}, watched for ${formatDuration(watchedMs)}`,
+    ...evidence.map((one) => `        ${formatEvidence(one)}`),
+  ];
+}
+
+const sources = { direct: 'probed', edge: 'through the edge', alarm: 'alarm' } as const;
+
+function formatEvidence({ source, origin, asked, failed, p50Ms, p95Ms }: SeenSummary): string {
+  const times = source === 'alarm' || p50Ms === null ? '' : `, p50 ${p50Ms} ms, p95 ${p95Ms} ms`;
+  return `${origin ?? 'no origin'} ${sources[source]}: ${failed} of ${asked} failed${times}`;
+}
+
+/** What became of it, for people; the steps were printed before. */
+export function formatRehearsal({ outcome, origin, fallbacks, startedAt, endedAt, abort, home }: Rehearsal): string[] {
+  const result = {
+    passed: `passed: ${fallbacks.join(', ')} served the viewers of ${origin}`,
+    aborted: `aborted at ${abort?.percent} %: ${abort?.message}`,
+    interrupted: `interrupted at ${abort?.percent} %`,
+  };
+  return [result[outcome], formatHome(home), `took ${formatDuration(endedAt - startedAt)}`];
+}
+
+function formatHome({ by, sequence, writeMs, atEdgeMs, isConfirmed }: Rehearsal['home']): string {
+  const edge = !isConfirmed
+    ? ', and the edge was not seen to follow'
+    : atEdgeMs === null
+      ? ''
+      : `, at the edge ${formatMs(atEdgeMs)} after that`;
+  if (by === 'written') return `home: written after ${formatMs(writeMs)} (flip #${sequence})${edge}`;
+  if (by === 'expiry') return `home: the store took no write, the override ended ${formatMs(writeMs)} later at its expiry${edge}`;
+  if (by === 'another') return 'home: another operator or tool had changed the override; it was left as it is';
+  return 'home: no override was in force';
+}
+
+/** Times as ISO text. */
+export function describeRehearsal({ startedAt, endedAt, steps, home, ...rest }: Rehearsal) {
+  return {
+    ...rest,
+    startedAt: iso(startedAt),
+    endedAt: iso(endedAt),
+    steps: steps.map((step) => ({ ...step, writtenAt: iso(step.writtenAt), until: iso(step.until) })),
+    home: { ...home, at: iso(home.at) },
+  };
+}
+
+/** The plan as plain data. */
+export function describeRehearsalPlan({ steps, objections, staying, ...rest }: RehearsalPlan) {
+  return {
+    ...rest,
+    steps: steps.map(({ percent, weight, moves }) => ({
+      percent,
+      weight,
+      moves: moves.map(({ audience, before, after }) => ({
+        ...(audience.service !== undefined && { service: audience.service }),
+        countries: audience.countries,
+        before: Object.fromEntries(before),
+        after: Object.fromEntries(after),
+      })),
+    })),
+    staying: staying.map(({ service, countries }) => ({ ...(service !== undefined && { service }), countries })),
+    objections: objections.map(({ code, message }) => ({ code, message })),
+  };
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
+}

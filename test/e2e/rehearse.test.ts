@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openAws } from '../../src/aws/clients.ts';
+import { openKeyValueStore } from '../../src/aws/key-value-store.ts';
+import { readLocalCloud } from '../../src/config/local-cloud.ts';
+import type { FlagStore } from '../../src/core/flag-store.ts';
+import { parseLiveRecord } from '../../src/core/live-record.ts';
+import { freePorts } from './free-ports.ts';
+import { type Ended, startScript, waitUntil } from './start-script.ts';
+
+// Rehearsals as a user starts them, on a local cloud with the published router.
+
+let port: number;
+let env: Record<string, string>;
+let cloud: ReturnType<typeof startScript>;
+let store: FlagStore;
+
+beforeAll(async () => {
+  port = await freePorts();
+  env = { EDGE_LOCAL_PORT: String(port) };
+  cloud = startScript('start', ['--no-flipper', '--no-console', '--propagation', '200ms', '--quiet'], env);
+  await waitUntil(() => cloud.output.stdout.includes('npm run failover'), 60_000);
+  const local = await readLocalCloud(env);
+  store = openKeyValueStore(await openAws({ env: {}, local }).keyValueStore(), local.keyValueStoreArn);
+}, 90_000);
+afterAll(async () => {
+  cloud.child.kill('SIGTERM');
+  await cloud.ended;
+});
+
+const record = async () => (await store.read(['health'])).values.get('health') ?? 'ok';
+
+/** Regions that answer 40 viewers from India. */
+async function regions(): Promise<string[]> {
+  const answers = Array.from({ length: 40 }, async (_, viewer) => {
+    const headers = { 'x-local-viewer-country': 'IN', 'x-local-viewer-ip': `198.51.100.${viewer}` };
+    const response = await fetch(`http://127.0.0.1:${port + 1}/api/orders`, { method: 'POST', headers });
+    await response.arrayBuffer();
+    return response.headers.get('x-region') ?? 'none';
+  });
+  return [...new Set(await Promise.all(answers))].sort();
+}
+
+const times = ['--verify-for', '10s'];
+
+function start(hold: string, steps = '25,100') {
+  const args = ['singapore', '--local', '--steps', steps, '--hold', hold, ...times, '--reason', 'a test', '--yes', '--json'];
+  return startScript('rehearse', args, env);
+}
+
+const resultOf = ({ stdout }: Ended) => JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+const isAway = async () => /^singapore=\d+@/.test(await record());
+
+async function expectHome(): Promise<void> {
+  expect(parseLiveRecord((await store.read(['health', 'state'])).values, Date.now()).overrides).toEqual([]);
+  await expect.poll(regions, { timeout: 10_000 }).toEqual(['ap-southeast-1']);
+}
+
+it('passes, with the time that each step and the return took to the edge', async () => {
+  const dry = await startScript('rehearse', ['singapore', '--local', '--dry-run', '--json'], env).ended;
+  expect(dry.code).toBe(0);
+  expect(JSON.parse(dry.stdout)).toMatchObject({ fallbacks: ['europe'], objections: [], steps: [{ percent: 1 }, {}, {}, { weight: 0 }] });
+  expect(await record()).toBe('ok');
+
+  const ended = await start('1s').ended;
+  expect(ended).toMatchObject({ code: 0 });
+  const result = resultOf(ended);
+  expect(result).toMatchObject({
+    target: { local: true },
+    outcome: 'passed',
+    abort: null,
+    steps: [
+      { percent: 25, weight: 75 },
+      { percent: 100, weight: 0 },
+    ],
+    home: { by: 'written', isConfirmed: true },
+  });
+  for (const { atEdgeMs, evidence } of [...result.steps, { ...result.home, evidence: [{ origin: 'europe' }] }]) {
+    expect(atEdgeMs).toBeGreaterThan(0);
+    expect(evidence).toContainEqual(expect.objectContaining({ origin: 'europe' }));
+  }
+  await expectHome();
+}, 60_000);
+
+it('aborts when the fallback fails, and comes home', async () => {
+  const running = start('30s');
+  await waitUntil(isAway, 30_000);
+  expect((await startScript('fault', ['europe', 'refuse'], env).ended).code).toBe(0);
+  const failedAt = Date.now();
+  const ended = await running.ended;
+  expect(ended.code).toBe(1);
+  expect(resultOf(ended)).toMatchObject({ outcome: 'aborted', abort: { cause: 'errors' }, home: { by: 'written' } });
+  expect(Date.now() - failedAt).toBeLessThan(30_000);
+  await startScript('fault', ['europe', 'none'], env).ended;
+  await expectHome();
+}, 90_000);
+
+it('comes home at Ctrl-C', async () => {
+  const running = start('30s');
+  await waitUntil(isAway, 30_000);
+  running.child.kill('SIGINT');
+  const ended = await running.ended;
+  expect(ended.code).toBe(130);
+  expect(resultOf(ended)).toMatchObject({ outcome: 'interrupted', home: { by: 'written' } });
+  await expectHome();
+}, 60_000);
+
+it('comes home by the expiry of its override when the process dies', async () => {
+  const running = startScript(
+    'rehearse',
+    ['singapore', '--local', '--steps', '100', '--hold', '1s', '--verify-for', '1s', '--reason', 'a test', '--yes'],
+    env,
+  );
+  await waitUntil(isAway, 30_000);
+  running.child.kill('SIGKILL');
+  await running.ended;
+  const [, until = '0'] = /^singapore=0@(\d+)$/.exec(await record()) ?? [];
+  // verify, hold and five seconds.
+  expect(Number(until) * 1_000 - Date.now()).toBeLessThan(8_000);
+  await waitUntil(() => Date.now() > Number(until) * 1_000, 10_000);
+  await expectHome();
+}, 60_000);
