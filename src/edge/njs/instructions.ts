@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EdgeError } from '../../errors.ts';
@@ -12,6 +12,10 @@ export interface CountingTools {
   njs: string;
   valgrind: string;
 }
+
+/** Functions of the C library that njs calls by their own names: callgrind can write its counts each time that one is called. */
+const marks = ['cbrt', 'asinh', 'acosh', 'atanh'] as const;
+type Mark = (typeof marks)[number];
 
 /** One event as a function would meet it. */
 export type CountedInput = Pick<RunInput, 'event' | 'store'>;
@@ -55,14 +59,12 @@ export function countRequests(...[code, inputs, tools, options]: CountArguments)
   const [full, bare] = programsOf(code);
   return withCounter(tools, options, async (count) => {
     const times = options?.eventsPerRun ?? 100;
-    const perEvent = async (program: Program) => {
-      const [once, twice] = await Promise.all([count(program, times), count(program, 2 * times)]);
-      return (twice - once) / times;
-    };
+    const mark = marks.find((name) => !code.includes(name)) ?? marks[0];
     const perRequest: number[] = [];
     for (const { event, store } of inputs) {
-      const cost = await perEvent({ text: `${full}\n${loop(event)}`, store });
-      perRequest.push(Math.round(cost - (await perEvent({ text: `${bare}${loop(event)}`, store: undefined }))));
+      const whole = await count({ text: `${full}\n${loop(event, mark)}`, store, mark }, times);
+      const least = await count({ text: `${bare}${loop(event, mark)}`, store: undefined, mark }, times);
+      perRequest.push(Math.round((whole - least) / times));
     }
     return perRequest;
   });
@@ -80,10 +82,12 @@ type CountArguments = [code: string, inputs: readonly CountedInput[], tools: Cou
 interface Program {
   text: string;
   store: RunInput['store'];
+  /** It handles its event twice as often as it is asked to, and calls this function at half-time and at its end. Without one, the whole run is counted. */
+  mark?: Mark;
 }
 
-/** Instructions of a whole run of a program that handles its event `runs` times. */
-type Counter = (program: Program, runs: number) => Promise<number>;
+/** Instructions of a program: of its whole run, or of as many events as given. */
+type Counter = (program: Program, events: number) => Promise<number>;
 
 /** The function and the empty one beside it, with the same import. */
 function programsOf(code: string): [full: string, bare: string] {
@@ -93,20 +97,20 @@ function programsOf(code: string): [full: string, bare: string] {
   return [code, `${importLine}${emptyHandler}`];
 }
 
-/** Lays out the files that are counted, and takes them away afterwards. */
+/** Lays out the files that are counted, and removes them afterwards. */
 async function withCounter<T>(tools: CountingTools, options: CountOptions | undefined, work: (count: Counter) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'function-cost-'));
-  const count: Counter = async (program, runs) => {
+  const count: Counter = async (program, events) => {
     const own = await mkdtemp(join(folder, 'program-'));
     await writeFile(join(own, 'cloudfront'), cloudfrontModule(program.store));
     await writeFile(join(own, 'main.js'), program.text);
-    return instructionsOf(tools, own, runs, options?.signal);
+    return instructionsOf(tools, own, program.mark, events, options?.signal);
   };
   const known = options?.known ?? new Map<string, Promise<number>>();
   try {
-    return await work((program, runs) => {
-      const key = `${runs}\n${cloudfrontModule(program.store)}\n${program.text}`;
-      const counting = known.get(key) ?? count(program, runs);
+    return await work((program, events) => {
+      const key = `${events}\n${cloudfrontModule(program.store)}\n${program.text}`;
+      const counting = known.get(key) ?? count(program, events);
       known.set(key, counting);
       return counting;
     });
@@ -115,10 +119,17 @@ async function withCounter<T>(tools: CountingTools, options: CountOptions | unde
   }
 }
 
-async function instructionsOf(tools: CountingTools, folder: string, runs: number, signal: AbortSignal | undefined): Promise<number> {
-  const main = join(folder, 'main.js');
-  const command = ['--tool=callgrind', '--callgrind-out-file=/dev/null', tools.njs, ...sandbox, '-p', folder, main, String(runs)];
-  const result = await runProcess(tools.valgrind, command, join(folder, 'output'), {
+async function instructionsOf(
+  tools: CountingTools,
+  folder: string,
+  mark: Mark | undefined,
+  events: number,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const counts = join(folder, 'counts');
+  const written = mark === undefined ? ['--callgrind-out-file=/dev/null'] : [`--callgrind-out-file=${counts}`, `--dump-before=${mark}`];
+  const program = [tools.njs, ...sandbox, '-p', folder, join(folder, 'main.js'), String(events)];
+  const result = await runProcess(tools.valgrind, ['--tool=callgrind', ...written, ...program], join(folder, 'output'), {
     ...limits,
     ...(signal && { signal }),
   });
@@ -128,7 +139,12 @@ async function instructionsOf(tools: CountingTools, folder: string, runs: number
     const ended = result.timedOut ? `it did not end within ${limits.maxMs / 1_000} s under valgrind` : 'a signal';
     throw cannotCount(thrown ?? `valgrind ended with ${result.exitCode ?? ended}`);
   }
-  return Number(collected);
+  if (mark === undefined) return Number(collected);
+  // The first file has all up to half-time.
+  const marked = (await readdir(folder)).filter((name) => name.startsWith('counts.'));
+  const summary = marked.length === 2 ? /^summary: (\d+)$/m.exec(await readFile(`${counts}.2`, 'utf8'))?.[1] : undefined;
+  if (summary === undefined) throw cannotCount(`callgrind saw ${marked.length} calls of ${mark} in place of 2`);
+  return Number(summary);
 }
 
 /**
@@ -183,12 +199,15 @@ export default {
 }
 
 // The event is a literal made anew each time, since functions change it; the empty handler pays the same for it.
-function loop(event: RunInput['event']): string {
+function loop(event: RunInput['event'], mark: Mark): string {
   return `;(async function () {
   const raw = function () { return ''; };
   const make = function () { const event = ${JSON.stringify(event)}; event.request.rawQueryString = raw; return event; };
   const times = Number(process.argv[2]);
   for (let i = 0; i < times; i++) await handler(make());
+  Math.${mark}(1);
+  for (let i = 0; i < times; i++) await handler(make());
+  Math.${mark}(1);
 })();
 `;
 }

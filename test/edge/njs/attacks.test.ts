@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gate } from '../../../src/edge/gate/gate.ts';
-import { countInstructions } from '../../../src/edge/njs/instructions.ts';
+import { countInstructions, countRequests } from '../../../src/edge/njs/instructions.ts';
 import { openNjsRuntime } from '../../../src/edge/njs/njs.ts';
 import { describeWith } from '../../programs.ts';
 import { njs, runOf, sampleEvent, valgrind } from './sample.ts';
@@ -105,10 +105,8 @@ describeWith(['njs'], 'a function that attacks', () => {
 
     it.each(counted)('gets nothing: %s', async (_name, code) => {
       const tools = { njs: String(njs), valgrind: String(valgrind) };
-      const count = await countInstructions(codeOf(code), [{ event: sampleEvent(), store: undefined }], tools, { eventsPerRun: 1 }).catch(
-        String,
-      );
-      await isUntouched(count);
+      const input = { event: sampleEvent(), store: undefined };
+      await isUntouched(await countRequests(codeOf(code), [input], tools, { eventsPerRun: 1 }).catch(String));
     });
   });
 

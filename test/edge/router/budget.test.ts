@@ -16,12 +16,12 @@ describeWith(['njs', 'valgrind'], 'what the router costs in njs', () => {
     });
     expect(stdout).not.toContain('OVER BUDGET');
     expect(stdout.match(/(?<= {2}of )[\d,]+/g)).toEqual([
-      ...['1,300', '1,500,000', '16,000', '40,000', '50,000', '250,000', '250,000', '250,000'],
+      ...['1,300', '1,500,000', '16,000', '40,000', '50,000', '250,000', '250,000'],
       ...['1,000', '1,000', '120'],
       ...['5,000', '260', '15,000', '260', '5,000', '260'],
       ...['8,000', '8,000', '8,000', '8,500', '8,000', '20,000', '20,000'],
       ...['2,500', '4,000', '8,000', '30,000'],
-      ...['10,240', '2,000,000', '40,000', '40,000', '40,000'],
+      ...['10,240', '2,000,000', '40,000', '40,000'],
     ]);
     expect(exitCode).toBe(0);
   }, 600_000);
@@ -34,8 +34,8 @@ describeWith(['njs', 'valgrind'], 'what the router costs in njs', () => {
       return { event: sampleEvent({ method: 'POST', headers }), store: { values: new Map([['health', 'ok']]) } };
     });
     const tools = { njs: String(njs), valgrind: String(valgrind) };
-    const known = new Map<string, Promise<number>>();
-    const count = async (config: EdgeConfig) => countRequests((await buildFunction(config)).code, inputs, tools, { known });
+    const options = { known: new Map<string, Promise<number>>(), eventsPerRun: 10 };
+    const count = async (config: EdgeConfig) => countRequests((await buildFunction(config)).code, inputs, tools, options);
     const [plain, retrying] = [await count(configs.sample), await count({ ...configs.sample, retryHeader: header })];
     const more = retrying.map((cost, index) => cost - (plain[index] ?? Number.NaN));
     expect(more[0]).toBeLessThanOrEqual(1_500);
