@@ -201,6 +201,24 @@ export function checkVariables(variables: Record<string, string>, problems: Prob
       add(problems, [name], 'edge.config.ts cannot set this variable; set it where the command runs');
 }
 
+const storeArnText = /^arn:aws[a-z-]*:cloudfront::\d{12}:key-value-store\/[0-9a-f-]{36}$/;
+const topicArnText = /^arn:aws[a-z-]*:sns:[a-z]{2}(-[a-z]+)+-\d:\d{12}:[\w-]{1,256}$/;
+
+/** These become the `Resource` of IAM policies, where a `*` would allow more than the deployment needs. */
+export function checkArns(
+  { variables, notifications }: { variables: Record<string, string>; notifications: { type: string; topicArnFrom?: string }[] },
+  problems: Problems,
+): void {
+  const store = variables['EDGE_KVS_ARN'];
+  if (store !== undefined && !storeArnText.test(store))
+    add(problems, ['variables', 'EDGE_KVS_ARN'], `must be the ARN of a KeyValueStore, found ${JSON.stringify(store)}`);
+  for (const name of new Set(notifications.flatMap(({ topicArnFrom }) => topicArnFrom ?? []))) {
+    const topic = variables[name];
+    if (topic !== undefined && !topicArnText.test(topic))
+      add(problems, ['variables', name], `must be the ARN of a standard topic, found ${JSON.stringify(topic)}`);
+  }
+}
+
 interface Distributions {
   functionName: string;
   distributions?: { id: string; behaviors: string[]; replaces: Record<string, string> }[] | undefined;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { isReservedKey } from '../../kvs/reserved-keys.ts';
 import { EdgeError } from '../errors.ts';
 import {
+  checkArns,
   checkDistributions,
   checkIds,
   checkKeys,
@@ -123,7 +124,8 @@ export const edgeConfigSchema = z
     keyPrefix: keyPrefix.optional(),
     /**
      * Values for the placeholders of distribution.json, and for `EDGE_DISTRIBUTION_ID` and `EDGE_KVS_ARN`, such as
-     * `{ VIEWER_DOMAIN: 'staging.example.com' }`. A different value in the process's environment is refused. No secrets: this file is in version
+     * `{ VIEWER_DOMAIN: 'staging.example.com' }`. `EDGE_KVS_ARN` and the variable of a topic take an ARN, since IAM policies name it.
+     * A different value in the process's environment is refused. No secrets: this file is in version
      * control. What chooses the project or runs the process cannot be set here: `EDGE_ENV`, `PATH`, `NODE_OPTIONS` and the like. Default: none, the
      * process's environment has them.
      */
@@ -221,6 +223,7 @@ export const edgeConfigSchema = z
   // A problem of another part, or a misspelt field, hides none of these.
   .superRefine(checkServices, { when: ({ issues }) => issues.every(leavesTyped('origins', 'defaultOrder', 'routes', 'services')) })
   .superRefine(checkPrefixedKeys, { when: ({ issues }) => issues.every(leavesTyped('keys', 'keyPrefix')) })
+  .superRefine(checkArns, { when: ({ issues }) => issues.every(leavesTyped('variables', 'notifications')) })
   .superRefine(checkTester, { when: ({ issues }) => issues.every(leavesTyped('tester', 'retryHeader')) })
   .superRefine(checkDistributions, { when: ({ issues }) => issues.every(leavesTyped('functionName', 'distributions', 'manage')) })
   // With services: those of the first one. What depends on the path asks `routingOf` of services.ts.

@@ -44,7 +44,11 @@ export const route53Signal = z.strictObject({
 export const alarmSignal = z.strictObject({
   type: z.literal('alarm'),
   /** A CloudWatch alarm, metric or composite, that goes off when this origin fails. */
-  alarmName: z.string().min(1).max(255),
+  alarmName: z
+    .string()
+    .min(1)
+    .max(255)
+    .refine((name) => !/\p{Cc}/u.test(name), 'must have no control characters'),
   /** Where the alarm is. Default: the origin's region, which must then be one of AWS. */
   region: awsRegion.optional(),
   required,

@@ -27,6 +27,9 @@ export const maxReportTtlMs = 3_600_000;
 /** Reporter, store and flipper have three clocks; a report may also be on its way for a while. A later one is worth no more than none. */
 export const maxReportLagMs = 60_000;
 
+/** A source that called an origin unhealthy says nothing else for this long: one that alternates would write, and run flippers, each time. */
+export const minRecoveryMs = 60_000;
+
 /** Signals of type `reported` in a configuration: as many opinions fit into one value, whatever the origins are called. */
 export const maxReportedSignals = 8;
 
@@ -70,8 +73,11 @@ function endOf({ at, until }: Report): number {
 }
 
 export interface ReportPlan {
-  /** `kept`: the same opinion still holds for at least half of the time asked for. `superseded`: the source has a newer one. */
-  outcome: 'written' | 'kept' | 'superseded';
+  /**
+   * `kept`: the same opinion still holds for at least half of the time asked for. `superseded`: the source has a newer one. `too-soon`: it called the origin
+   * unhealthy less than `minRecoveryMs` ago. Bad news is never too soon.
+   */
+  outcome: 'written' | 'kept' | 'superseded' | 'too-soon';
   /** The opinion in force after this. */
   report: Report;
   /** What the same source said before, if that has not expired. */
@@ -94,6 +100,8 @@ export function planReport({ values }: StoreSnapshot, report: Report, places: re
     return { outcome: 'superseded', report: before, before, change: undefined };
   if (before !== undefined && before.opinion === report.opinion && (endOf(before) - now) * 2 >= report.until - now)
     return { outcome: 'kept', report: before, before, change: undefined };
+  if (before?.opinion === 'unhealthy' && report.opinion === 'healthy' && now - before.at < minRecoveryMs)
+    return { outcome: 'too-soon', report: before, before, change: undefined };
   const others = live.filter((each) => !isSame(each, report));
   const value = formatReports([...others, report]);
   return { outcome: 'written', report, before, change: { puts: [{ key: reportsKey, value }], deletes: [] } };

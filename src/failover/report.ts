@@ -1,6 +1,14 @@
 import { reportsKey } from '../../kvs/keys.ts';
 import type { FlagStore } from '../core/flag-store.ts';
-import { maxReportTtlMs, minReportTtlMs, planReport, type Report, type ReportedPlace, type ReportPlan } from '../core/reports.ts';
+import {
+  maxReportTtlMs,
+  minRecoveryMs,
+  minReportTtlMs,
+  planReport,
+  type Report,
+  type ReportedPlace,
+  type ReportPlan,
+} from '../core/reports.ts';
 import { EdgeError } from '../errors.ts';
 import { formatDuration } from '../text/duration.ts';
 import { formatTime } from '../text/format-time.ts';
@@ -24,24 +32,25 @@ export interface ReportTools {
   now: () => number;
 }
 
-export type ReportResult = Omit<ReportPlan, 'change'>;
+export type ReportResult = Omit<ReportPlan, 'change' | 'outcome'> & { outcome: Exclude<ReportPlan['outcome'], 'too-soon'> };
 
 /**
- * Stores an opinion in one call. USAGE for a source that no signal of this origin takes and for a time outside the limits. It moves no viewer: the flippers that read it do,
- * and an override stays what it is.
+ * Stores an opinion in one call. USAGE for a source that no signal of this origin takes and for a time outside the limits; THROTTLED for `healthy` too soon after
+ * `unhealthy`. It moves no viewer: the flippers that read it do, and an override stays what it is.
  */
 export async function storeReport(request: ReportRequest, { store, places, now }: ReportTools): Promise<ReportResult> {
   checkReport(request, places);
-  const { ttlMs, ...rest } = request;
-  const report: Report = { ...rest, until: request.at + ttlMs };
+  const { ttlMs, ...opinion } = request;
+  const report: Report = { ...opinion, until: request.at + ttlMs };
   let plan: ReportPlan | undefined;
   await store.update([reportsKey], (snapshot) => {
     plan = planReport(snapshot, report, places, now());
     return plan.change;
   });
   if (plan === undefined) throw new Error('the store asked for no change');
-  const { change: _, ...result } = plan;
-  return result;
+  const { change: _, outcome, ...rest } = plan;
+  if (outcome === 'too-soon') throw refuseTooSoon(rest.report, now());
+  return { ...rest, outcome };
 }
 
 function checkReport({ origin, source, ttlMs }: ReportRequest, places: readonly ReportedPlace[]): void {
@@ -63,6 +72,17 @@ function checkReport({ origin, source, ttlMs }: ReportRequest, places: readonly 
       `an opinion holds for ${formatDuration(minReportTtlMs)} to ${formatDuration(maxReportTtlMs)}, got ${formatDuration(ttlMs)}`,
       { hint: 'report again before it ends; without a new report it becomes no opinion' },
     );
+}
+
+function refuseTooSoon({ origin, source, at }: Report, now: number): EdgeError {
+  const leftMs = Math.max(1_000, at + minRecoveryMs - now);
+  return new EdgeError(
+    'THROTTLED',
+    `${source} reported ${origin} unhealthy less than ${formatDuration(minRecoveryMs)} ago; nothing was written`,
+    {
+      hint: `report healthy again in ${formatDuration(leftMs)}`,
+    },
+  );
 }
 
 /** What became of a report, for people. */

@@ -2,7 +2,7 @@ import { formatDuration, formatMs } from '../text/duration.ts';
 import { formatTime } from '../text/format-time.ts';
 import type { SeenSummary } from './judge-step.ts';
 import type { RehearsalPlan } from './plan-rehearsal.ts';
-import type { Rehearsal, StepResult } from './rehearse.ts';
+import type { RehearsalResult, StepResult } from './rehearse.ts';
 
 /** A finished step, for people. */
 export function formatStep({ percent, writtenAt, sequence, atEdgeMs, watchedMs, evidence }: StepResult, now: number): string[] {
@@ -21,7 +21,7 @@ function formatEvidence({ source, origin, asked, failed, p50Ms, p95Ms }: SeenSum
 }
 
 /** What became of it, for people; the steps were printed before. */
-export function formatRehearsal({ outcome, origin, fallbacks, startedAt, endedAt, abort, home }: Rehearsal): string[] {
+export function formatRehearsal({ outcome, origin, fallbacks, startedAt, endedAt, abort, home }: RehearsalResult): string[] {
   const result = {
     passed: `passed: ${fallbacks.join(', ')} served the viewers of ${origin}`,
     aborted: `aborted at ${abort?.percent} %: ${abort?.message}`,
@@ -30,7 +30,7 @@ export function formatRehearsal({ outcome, origin, fallbacks, startedAt, endedAt
   return [result[outcome], formatHome(home), `took ${formatDuration(endedAt - startedAt)}`];
 }
 
-function formatHome({ by, sequence, writeMs, atEdgeMs, isConfirmed }: Rehearsal['home']): string {
+function formatHome({ by, sequence, writeMs, atEdgeMs, isConfirmed }: RehearsalResult['home']): string {
   const edge = !isConfirmed
     ? ', and the edge was not seen to follow'
     : atEdgeMs === null
@@ -43,7 +43,7 @@ function formatHome({ by, sequence, writeMs, atEdgeMs, isConfirmed }: Rehearsal[
 }
 
 /** Times as ISO text. */
-export function describeRehearsal({ startedAt, endedAt, steps, home, ...rest }: Rehearsal) {
+export function describeRehearsal({ startedAt, endedAt, steps, home, ...rest }: RehearsalResult) {
   return {
     ...rest,
     startedAt: iso(startedAt),

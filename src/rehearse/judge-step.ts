@@ -2,7 +2,7 @@ import { percentile } from '../text/percentile.ts';
 import type { Bounds } from './plan-rehearsal.ts';
 
 /** Where evidence comes from: a probe of the origin from here, a viewer's request through the edge, or a verdict of AWS. */
-export type EvidenceSource = 'direct' | 'edge' | 'alarm';
+type EvidenceSource = 'direct' | 'edge' | 'alarm';
 
 /** One observation. */
 export interface Seen {
@@ -15,7 +15,7 @@ export interface Seen {
 }
 
 /** Why a rehearsal goes back before its end. */
-export type AbortCause =
+type AbortCause =
   | 'errors'
   | 'latency'
   | 'alarm'

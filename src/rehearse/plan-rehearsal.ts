@@ -57,7 +57,7 @@ export interface PlannedStep {
   moves: AudienceMove[];
 }
 
-export interface Objection {
+interface Objection {
   code: ErrorCode;
   /** A sentence without its full stop. */
   message: string;

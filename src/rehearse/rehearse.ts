@@ -37,7 +37,7 @@ export interface RehearsalHooks extends Pick<MoveSteps, 'note' | 'progress'> {
 }
 
 /** Times are epoch milliseconds, durations end in `Ms`. */
-export interface Rehearsal {
+export interface RehearsalResult {
   outcome: 'passed' | 'aborted' | 'interrupted';
   origin: string;
   fallbacks: readonly string[];
@@ -94,7 +94,11 @@ const recordEveryMs = 15_000;
  * It throws what refuses a start; from the first write on it ends with the viewers home, whatever happens; a bug is thrown
  * after that.
  */
-export async function rehearse(request: RehearsalRequest, tools: RehearsalTools, hooks: RehearsalHooks): Promise<Rehearsal | undefined> {
+export async function rehearse(
+  request: RehearsalRequest,
+  tools: RehearsalTools,
+  hooks: RehearsalHooks,
+): Promise<RehearsalResult | undefined> {
   const { plan, watch } = await prepare(request, tools);
   hooks.show(plan);
   refuseRehearsal(plan);
@@ -104,7 +108,7 @@ export async function rehearse(request: RehearsalRequest, tools: RehearsalTools,
   const startedAt = tools.now();
   const steps: StepResult[] = [];
   const away: EdgeViewer[] = [];
-  let abort: Rehearsal['abort'] = null;
+  let abort: RehearsalResult['abort'] = null;
   let bug: unknown;
   for (const [index, step] of plan.steps.entries()) {
     try {
@@ -248,7 +252,7 @@ async function watchStep(
 }
 
 /** Another operator's override, and a move of the flipper, end the rehearsal. Pure. */
-export function judgeRecord(
+function judgeRecord(
   live: Parameters<Lease['holds']>[0] & { automatic: Readonly<Record<string, number>>; text: string },
   lease: Pick<Lease, 'holds'>,
   isHeld: boolean,
@@ -273,7 +277,7 @@ function explainAbort(error: unknown, signal: AbortSignal): Abort {
 }
 
 interface HomeFacts extends Pick<StepFacts, 'plan' | 'lease' | 'watch' | 'away'> {
-  abort: Rehearsal['abort'];
+  abort: RehearsalResult['abort'];
 }
 
 async function goHome({ plan, lease, watch, away, abort }: HomeFacts, tools: RehearsalTools, hooks: RehearsalHooks): Promise<HomeResult> {

@@ -19,7 +19,7 @@ export interface Watch {
   askEdge(viewers: readonly EdgeViewer[], signal?: AbortSignal): Promise<{ seen: Seen[]; moved: boolean[]; isHome: boolean[] }>;
 }
 
-export interface WatchOptions {
+export interface EvidenceOptions {
   origin: string;
   fallbacks: readonly string[];
   /** By origin, only those that can be asked from here. */
@@ -35,7 +35,7 @@ export interface WatchOptions {
 const relayedEveryMs = 15_000;
 
 /** Opens the evidence about the origin that is left and those that take its viewers. */
-export function openWatch({ origin: home, fallbacks, signals, alarm, edge, monotonic }: WatchOptions): Watch {
+export function openWatch({ origin: home, fallbacks, signals, alarm, edge, monotonic }: EvidenceOptions): Watch {
   let relayedAt = Number.NEGATIVE_INFINITY;
   let turn = 0;
   const own = [home, ...fallbacks].flatMap((origin) => (signals[origin] ?? []).map((source) => ({ origin, source })));
@@ -137,7 +137,7 @@ export async function findViewers(
 }
 
 /** An address of this bucket, of a hundred, by the router's own rule (functions/lib/keep-origins.ts); the `nth` of them. */
-export function addressInBucket(bucket: number, nth = 0): string {
+function addressInBucket(bucket: number, nth = 0): string {
   let left = nth;
   for (let n = 0; n < 65_536; n++) {
     const ip = `198.18.${n >> 8}.${n & 255}`;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { remoteAliases } from '../config/remote-aliases.ts';
 import { maxOverrideMs } from '../core/flip.ts';
@@ -68,7 +69,8 @@ const durationUpTo = (maxMs: number, example: string) =>
     .transform((value) => parseDuration(value) ?? Number.NaN)
     .refine((ms) => ms > 0 && ms <= maxMs, `must be a duration such as "${example}"`);
 
-const asked = { reason: text(300), author: text(60).optional(), requestId: text(128).optional(), requestedAt: time.optional() };
+const maxIdBytes = 128;
+const asked = { reason: text(300), author: text(60).optional(), requestId: text(maxIdBytes).optional(), requestedAt: time.optional() };
 const target = { origin: text(63).optional(), region: text(64).optional(), for: durationUpTo(maxOverrideMs, '2h", at most "72h') };
 const breakGlass = text(200).optional();
 
@@ -196,8 +198,14 @@ function unwrapRegionSwitch(event: Record<string, unknown>): Record<string, unkn
     ...(payload['action'] === 'status' || payload['reason'] !== undefined ? {} : { reason: cutText(`Region switch: ${step}`, 200) }),
     ...(payload['action'] === 'status' || payload['requestId'] !== undefined
       ? {}
-      : { requestId: cutText(`${String(event['ExecutionId'])}/${step}`, 128) }),
+      : { requestId: shortId(`${String(event['ExecutionId'])}/${step}`) }),
   };
+}
+
+/** The text where it is an id already. A longer one keeps its beginning for people and a hash of all of it: two that differ at the end are two. */
+function shortId(text: string): string {
+  const line = cutText(text, maxIdBytes);
+  return line === text ? text : `${cutText(text, 80)} ${createHash('sha256').update(text).digest('hex').slice(0, 40)}`;
 }
 
 /** The message of a topic to which the alias subscribes, with the time at which it was published. */

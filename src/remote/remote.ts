@@ -79,7 +79,15 @@ const maxAheadMs = 60_000;
 const minRunGapMs = 30_000;
 
 /** Codes by which the request was understood and not done. Others are failures of the store or its network. */
-const refusals: ReadonlySet<string> = new Set(['USAGE', 'ACCESS_DENIED', 'ORIGIN_UNKNOWN', 'ORIGIN_UNHEALTHY', 'QUOTA', 'CONFLICT']);
+const refusals: ReadonlySet<string> = new Set([
+  'USAGE',
+  'ACCESS_DENIED',
+  'ORIGIN_UNKNOWN',
+  'ORIGIN_UNHEALTHY',
+  'QUOTA',
+  'CONFLICT',
+  'THROTTLED',
+]);
 
 /**
  * The Lambda handler for what comes by the aliases; other events go to `flipper`. A request is parsed, done once whatever its deliveries are, logged in one line and

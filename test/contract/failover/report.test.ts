@@ -56,6 +56,14 @@ describe('a report', () => {
     expect(operations()).not.toContain('UpdateKeys');
   });
 
+  it('of a recovery is refused within a minute of bad news from the same source, and nothing is written', async () => {
+    await report();
+    test.control.calls.length = 0;
+    await expect(report({ opinion: 'healthy' })).rejects.toMatchObject({ code: 'THROTTLED', hint: expect.stringMatching(/in \d/) });
+    expect(operations()).not.toContain('UpdateKeys');
+    expect(await report({ opinion: 'healthy', source: 'datadog' })).toMatchObject({ outcome: 'written' });
+  });
+
   it('of every source is kept when all arrive at the same time', async () => {
     await Promise.all([report(), report({ source: 'datadog', opinion: 'healthy' }), report()]);
     expect(

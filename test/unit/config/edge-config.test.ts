@@ -426,9 +426,37 @@ describe('variables', () => {
   });
 
   it('set the store, the distribution and names of your own', () => {
-    const variables = { EDGE_KVS_ARN: 'x', EDGE_DISTRIBUTION_ID: 'E1', EDGE_TITLE: 'x', AWS_ACCOUNT_ID: '111122223333', PATHS: '/x' };
+    const arn = 'arn:aws:cloudfront::111122223333:key-value-store/0123abcd-0123-4123-8123-0123456789ab';
+    const variables = { EDGE_KVS_ARN: arn, EDGE_DISTRIBUTION_ID: 'E1', EDGE_TITLE: 'x', AWS_ACCOUNT_ID: '111122223333', PATHS: '/x' };
     expect(parseEdgeConfig({ ...base, variables }).variables).toEqual(variables);
   });
+});
+
+describe('what becomes the resource of an IAM policy', () => {
+  const base = { origins: { singapore: { region: 'ap-southeast-1' } }, defaultOrder: ['singapore'] };
+  const store = 'arn:aws:cloudfront::111122223333:key-value-store/0123abcd-0123-4123-8123-0123456789ab';
+  it.each([
+    { name: 'EDGE_KVS_ARN', value: '*' },
+    { name: 'EDGE_KVS_ARN', value: `${store.slice(0, -1)}*` },
+    { name: 'EDGE_KVS_ARN', value: 'arn:aws:cloudfront::111122223333:*' },
+    { name: 'TOPIC', value: '*' },
+    { name: 'TOPIC', value: 'arn:aws:sns:*:111122223333:flips' },
+    { name: 'TOPIC', value: 'arn:aws:sns:eu-west-1:111122223333:flips.fifo' },
+    { name: 'TOPIC', value: 'arn:aws:sns:eu-west-1:111122223333:flips\n' },
+  ])('is an ARN and no pattern: $name is not $value', ({ name, value }) => {
+    const notifications = [{ type: 'sns', topicArnFrom: 'TOPIC' }];
+    expect(problemsOf({ ...base, notifications, variables: { [name]: value } }).join()).toContain(`variables.${name}: must be the ARN`);
+  });
+
+  it('takes the ARN of a store and of a topic', () => {
+    const variables = { EDGE_KVS_ARN: store, TOPIC: 'arn:aws-cn:sns:eu-west-1:111122223333:flips' };
+    expect(parseEdgeConfig({ ...base, notifications: [{ type: 'sns', topicArnFrom: 'TOPIC' }], variables }).variables).toEqual(variables);
+  });
+});
+
+it('an alarm has no name with control characters', () => {
+  const origins = { singapore: { region: 'ap-southeast-1', signals: [{ type: 'alarm', alarmName: 'a\nb' }] } };
+  expect(problemsOf({ origins, defaultOrder: ['singapore'] }).join()).toContain('origins.singapore.signals[0].alarmName: ');
 });
 
 describe('distributions of another tool', () => {

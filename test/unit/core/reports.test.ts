@@ -8,6 +8,7 @@ import {
   maxReportedSignals,
   maxReportLagMs,
   maxReportTtlMs,
+  minRecoveryMs,
   minReportTtlMs,
   parseReports,
   planReport,
@@ -115,6 +116,21 @@ describe('planReport', () => {
     expect(held(299_000)).toMatchObject({ outcome: 'written', report: { until: now + 600_000 } });
   });
 
+  it('bounds the writes of a source that alternates, and never delays bad news', () => {
+    let value = '[]';
+    let writes = 0;
+    for (let second = 0; second < 600; second++) {
+      const at = now + second * 1_000;
+      const report: Report = { ...base, opinion: second % 2 === 0 ? 'healthy' : 'unhealthy', at, until: at + 600_000 };
+      const { outcome, change } = planReport({ etag: '1', values: new Map([[reportsKey, value]]) }, report, places, at);
+      if (report.opinion === 'unhealthy') expect(outcome).not.toBe('too-soon');
+      value = change?.puts[0]?.value ?? value;
+      writes += change === undefined ? 0 : 1;
+    }
+    // Two a minute.
+    expect(writes).toBeLessThanOrEqual(21);
+  });
+
   it('drops what has expired and what no signal takes any more', () => {
     const gone = [
       { ...base, source: 'datadog', until: now },
@@ -127,10 +143,12 @@ describe('planReport', () => {
     maxLength: 12,
     selector: ({ origin, source, at }) => `${origin}/${source}/${at}`,
   });
-  const deliver = (deliveries: readonly Report[]) => {
+  const deliver = (deliveries: readonly Report[], arrival: (report: Report) => number = () => now) => {
     let value = '[]';
+    let latest = 0;
     for (const report of deliveries) {
-      const { change } = planReport({ etag: '1', values: new Map([[reportsKey, value]]) }, report, places, now);
+      latest = Math.max(latest, arrival(report));
+      const { change } = planReport({ etag: '1', values: new Map([[reportsKey, value]]) }, report, places, latest);
       value = change?.puts[0]?.value ?? value;
     }
     return parseReports(value);
@@ -139,11 +157,13 @@ describe('planReport', () => {
     report.origin === place.origin && report.source === place.source;
 
   it('ends with what each source said last, however often a report is repeated', () => {
-    const inOrder = distinct.map((all) => all.toSorted((a, b) => a.at - b.at));
+    const inOrder = distinct.map((all) =>
+      all.map((report, index) => ({ ...report, at: now + index * minRecoveryMs, until: now + index * minRecoveryMs + maxReportTtlMs })),
+    );
     fc.assert(
       fc.property(inOrder, fc.array(fc.nat(11)), (all, repeats) => {
         const deliveries = all.flatMap((report, index) => [report, ...all.slice(0, index).filter((_, past) => repeats.includes(past))]);
-        const held = deliver(deliveries);
+        const held = deliver(deliveries, ({ at }) => at);
         for (const place of places) expect(held.find(isOf(place))?.opinion).toBe(all.findLast(isOf(place))?.opinion);
       }),
     );

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { auditHistory } from '../../../src/core/audit.ts';
-import type { Rehearsal } from '../../../src/rehearse/rehearse.ts';
+import type { RehearsalResult } from '../../../src/rehearse/rehearse.ts';
 import { openWorld, request, start } from './world.ts';
 
 const leaseMs = request.verifyMs + request.holdMs + request.marginMs;
-const passed = (found: unknown) => found as Rehearsal;
+const passed = (found: unknown) => found as RehearsalResult;
 
 describe('rehearse', () => {
   it('goes through its steps, sees each at the edge and comes home', async () => {

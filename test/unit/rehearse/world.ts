@@ -8,13 +8,13 @@ import { MemoryStore } from '../../../src/predict/memory-store.ts';
 import { VirtualClock } from '../../../src/predict/virtual-clock.ts';
 import type { EdgeAnswer } from '../../../src/probe/edge-view.ts';
 import type { RehearsalRequest } from '../../../src/rehearse/plan-rehearsal.ts';
-import { type Rehearsal, type RehearsalTools, rehearse } from '../../../src/rehearse/rehearse.ts';
+import { type RehearsalResult, type RehearsalTools, rehearse } from '../../../src/rehearse/rehearse.ts';
 
-export const origins = ['singapore', 'europe'];
+const origins = ['singapore', 'europe'];
 export const start = 1_764_000_000_000;
 
 const order = origins;
-export const audiences = listAudiences({
+const audiences = listAudiences({
   defaultOrder: order,
   routes: [
     { countries: ['US', 'IN'], order },
@@ -98,8 +98,11 @@ export function openWorld({
   };
 
   /** Runs until the rehearsal ends, at most this long; undefined when it has not. */
-  const run = async (changed: Partial<RehearsalRequest> = {}, forMs = 3_600_000): Promise<Rehearsal | { error: unknown } | undefined> => {
-    let ended: Rehearsal | { error: unknown } | undefined;
+  const run = async (
+    changed: Partial<RehearsalRequest> = {},
+    forMs = 3_600_000,
+  ): Promise<RehearsalResult | { error: unknown } | undefined> => {
+    let ended: RehearsalResult | { error: unknown } | undefined;
     rehearse({ ...request, ...changed }, tools, {
       show: () => undefined,
       confirm: async () => true,

@@ -160,6 +160,16 @@ describe('an execution of ARC Region switch', () => {
     expect(parse({ action: 'status', ...metadata })).toEqual({ action: 'status' });
   });
 
+  it('is another request when a long execution or step differs at its very end', () => {
+    const event = { action: 'to', region: 'eu-central-1', for: '24h', ...metadata };
+    const idOf = (changed: Partial<typeof metadata>) => (parse({ ...event, ...changed }) as { requestId: string }).requestId;
+    const long = 'x'.repeat(300);
+    const ids = [{ ExecutionId: `${long}1` }, { ExecutionId: `${long}2` }, { StepName: `${long}1` }, { StepName: `${long}2` }].map(idOf);
+    expect(new Set(ids).size).toBe(4);
+    expect(idOf({ ExecutionId: `${long}1` })).toBe(ids[0]);
+    for (const id of ids) expect(Buffer.byteLength(id)).toBeLessThanOrEqual(128);
+  });
+
   it('ignores metadata that Region switch may add one day, but no misspelt field', () => {
     expect(parse({ action: 'to', region: 'eu-central-1', for: '24h', ...metadata, Mode: 'ungraceful' })).toMatchObject({ action: 'to' });
     expect(refusalOf({ action: 'to', regoin: 'eu-central-1', for: '24h', ...metadata }).message).toContain('"regoin"');
