@@ -22,6 +22,8 @@ export interface LocalCloudOptions {
   readDistribution: (env: Readonly<Record<string, string>>) => Promise<DistributionConfig>;
   /** The environment of edge.config.ts that the configuration is for. */
   environment?: string | undefined;
+  /** Its flipper works with the drill's short times. Default false. */
+  quick?: boolean | undefined;
   propagation?: Partial<Propagation>;
   onRequest?: (record: EdgeRequestRecord) => void;
   /** For stopped runs, restarts and dropped log arguments. */
@@ -125,6 +127,7 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<OpenLo
         edge: edge.url,
         accountId,
         ...(options.environment !== undefined && { environment: options.environment }),
+        ...(options.quick === true && { quick: true }),
         keyValueStoreArn,
         distributionId,
         origins: describeOrigins(domains, origins),

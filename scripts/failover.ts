@@ -11,10 +11,12 @@ import { listReportedPlaces } from '../src/config/reported-places.ts';
 import { routingOf } from '../src/config/services.ts';
 import { maxOverrideMs } from '../src/core/flip.ts';
 import { listAudiences } from '../src/core/viewer-shares.ts';
+import { prices } from '../src/cost/prices.ts';
 import { failoverCommands, parseIntent } from '../src/failover/failover-intent.ts';
 import { openChannels } from '../src/flipper/notify/open-channels.ts';
 import { healthPath, openEdgeView, whyNotAsked } from '../src/probe/edge-view.ts';
 import { probeOrigin, proveOrigin } from '../src/probe/probe-origin.ts';
+import { drillConfig } from './drill/drill-config.ts';
 import { openLiveExpectations } from './failover/open-live-expectations.ts';
 import { runFailover } from './failover/run-failover.ts';
 
@@ -67,6 +69,7 @@ export default defineCommand({
     const routing = routingOf(config, healthPath(config).split('?', 1)[0] ?? '');
     const edgeNotAsked = whyNotAsked(config);
     const audiences = listAudiences(config);
+    const watchMs = values.local ? 2_000 : 10_000;
     const aws = openAws({ env: io.env, local });
     const probing = {
       config,
@@ -103,16 +106,18 @@ export default defineCommand({
       audiences,
       edgeAudiences: audiences.filter(({ service }) => service === routing?.service),
       by: identity === undefined ? name : `${name} (${identity})`,
-      // A status names it only where several environments could be meant.
       target: showTarget(
         io,
         { isLocal: values.local, resource: `store ${config.keyValueStoreName}`, arn },
-        !isWrite && Boolean(io.env['EDGE_ENV']),
+        // A status has it in its first line, a write above its question.
+        intent.command === 'history' && Boolean(io.env['EDGE_ENV']),
       ),
       yes: values.yes,
       verify: !values['no-verify'],
       verifyTimeoutMs: values['verify-for'],
-      watchMs: values.local ? 1_000 : 10_000,
+      watchMs,
+      usdPerHour: values.local ? undefined : (3_600_000 / watchMs) * (prices.keyValueStoreCall.usd / prices.keyValueStoreCall.per),
+      failback: local?.quick ? drillConfig(config).failover : config.failover,
       sleep: (ms: number) => sleepFor(ms, undefined, { signal }),
       proveOrigin: (origin: string) => proveOrigin(origin, probing),
     };

@@ -24,7 +24,6 @@ const options = {
   once: flag('probe until the verdicts are clear, decide, end; exit code 1 when an origin is unhealthy and its viewers cannot be moved'),
   shadow: flag('report what it would do, write nothing'),
   cost: flag('print calls and dollars per month for this configuration, and end'),
-  verbose: flag('report every probe'),
   by: text('the name in the audit; no two flippers may share one (default flipper@host:pid)', { placeholder: 'name' }),
   interval: duration('in place of health.intervalMs'),
   'fast-interval': duration('in place of health.fastIntervalMs'),
@@ -103,11 +102,11 @@ function withTimes(config: EdgeConfig, times: Times): EdgeConfig {
 }
 
 /** The events of `--watch` are its result, on stdout; those of `--once` lead to a result and go to stderr. */
-function openLog(io: Io, { watch, verbose }: { watch: boolean; verbose: boolean }): FlipperLog {
+function openLog(io: Io, { watch }: { watch: boolean }): FlipperLog {
   const write = watch ? io.stdout : io.stderr;
   return (event, at) => {
-    if (event.event === 'probe' && !verbose) return;
-    write(io.json ? formatEventJson(event, at) : formatEventText(event, at, io.colour));
+    if (event.event === 'probe' && !io.verbose) return;
+    write(io.json ? formatEventJson(event, at) : formatEventText(event, at, io));
   };
 }
 

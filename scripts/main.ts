@@ -56,6 +56,7 @@ export function formatCommands(): string {
     `  --cwd folder${' '.repeat(column - 12)}the folder to work in`,
     `  --env name${' '.repeat(column - 10)}the environment of edge.config.ts`,
     `  --json${' '.repeat(column - 6)}one JSON document on stdout`,
+    `  --verbose${' '.repeat(column - 9)}also records as they are stored`,
     `  --help${' '.repeat(column - 6)}the options of a command, with examples`,
     '',
     'examples:',

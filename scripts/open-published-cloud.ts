@@ -13,7 +13,7 @@ import { createStore } from '../src/store/create-store.ts';
 import { openRuntime } from './function/open-runtime.ts';
 
 export interface PublishedCloudOptions
-  extends Pick<LocalCloudOptions, 'environment' | 'propagation' | 'onRequest' | 'log' | 'engine' | 'njs'> {
+  extends Pick<LocalCloudOptions, 'environment' | 'quick' | 'propagation' | 'onRequest' | 'log' | 'engine' | 'njs'> {
   config: EdgeConfig;
   /** The control plane's port; see openLocalCloud. */
   port: number;

@@ -41,7 +41,8 @@ export default defineCommand({
     const { config: written, environment } = await openProject(io);
     const config = values.quick ? drillConfig(written) : written;
     const port = localPort(io.env);
-    const time = (at: number) => new Date(at).toISOString().slice(11, 19);
+    const time = (at: number) => `${new Date(at).toISOString().slice(11, 19)} UTC `;
+    io.progress('loading');
     // Loaded late: they need esbuild and the AWS SDK, which takes time.
     const [{ openPublishedCloud }, { consolePort, serveConsole }] = await Promise.all([
       import('./open-published-cloud.ts'),
@@ -52,7 +53,9 @@ export default defineCommand({
     const cloud = await openPublishedCloud({
       config,
       environment,
+      quick: values.quick,
       port,
+      onStep: io.progress,
       signal: io.signal,
       propagation: {
         ...values.propagation.propagation,
@@ -102,10 +105,10 @@ export default defineCommand({
           signals: openSignals(config, cloud.distribution, description.origins, undefined, reports),
           store: reports.watched(store),
           log: (event, at) => {
-            const news = flipperNews(event);
+            const news = flipperNews(event, at);
             if (news !== undefined) page?.onNews(news, at);
             if (event.event === 'probe') return;
-            io.stdout(io.json ? JSON.stringify({ at, ...event }) : formatEventText(event, at, io.colour));
+            io.stdout(io.json ? JSON.stringify({ at, ...event }) : formatEventText(event, at, io));
           },
           signal: io.signal,
         });

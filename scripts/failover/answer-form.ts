@@ -47,7 +47,7 @@ export async function answerForm(body: string, tools: FormTools): Promise<FormAn
       note: (note) => void lines.push(`note: ${note}`),
       progress: () => undefined,
     });
-    if (result.outcome !== 'declined') lines.push(...formatMove(result));
+    if (result.outcome !== 'declined') lines.push(...formatMove(result, { now: tools.now() }));
     return { written: result.outcome === 'written', asks: result.outcome === 'declined', plan, lines, seen: override };
   } catch (error) {
     if (!(error instanceof EdgeError)) throw error;

@@ -5,8 +5,17 @@ import { EdgeError } from '../../src/errors.ts';
 import { type FailoverTools, moveViewers } from '../../src/failover/failover.ts';
 import type { Intent, WriteIntent } from '../../src/failover/failover-intent.ts';
 import { readFlipHistory, readStatus, type StatusContext } from '../../src/failover/failover-status.ts';
-import { formatFlips, formatMove, formatMovePlan, formatStatus } from '../../src/failover/format-failover.ts';
+import {
+  formatFlips,
+  formatMove,
+  formatMovePlan,
+  formatStatus,
+  formatWatchTitle,
+  type StatusLook,
+} from '../../src/failover/format-failover.ts';
 import { formatReport, type ReportRequest, storeReport } from '../../src/failover/report.ts';
+import { formatDuration } from '../../src/text/duration.ts';
+import { formatUtc } from '../../src/text/format-time.ts';
 
 export interface FailoverCommand extends Omit<FailoverTools, 'now' | 'signal'>, Omit<StatusContext, 'now'> {
   /** Where it writes, for the question. */
@@ -15,6 +24,8 @@ export interface FailoverCommand extends Omit<FailoverTools, 'now' | 'signal'>, 
   yes: boolean;
   /** Between two redraws of `status --watch`. Each costs an API call. */
   watchMs: number;
+  /** What the reads of `status --watch` cost an hour; undefined where they cost nothing. */
+  usdPerHour?: number | undefined;
   /** Whose reports a signal takes. Default none. */
   places?: readonly ReportedPlace[];
 }
@@ -42,11 +53,11 @@ async function move(intent: WriteIntent, command: FailoverCommand, io: Io): Prom
     },
   );
   if (result.outcome === 'declined') {
-    for (const line of formatMove(result)) io.stderr(line);
+    for (const line of formatMove(result, { now: now(), verbose: io.verbose })) io.stderr(line);
     return 1;
   }
   const { outcome, ...rest } = result;
-  io.result({ written: outcome === 'written', ...rest }, formatMove(result));
+  io.result({ written: outcome === 'written', ...rest }, formatMove(result, { now: now(), verbose: io.verbose }));
   return 0;
 }
 
@@ -63,8 +74,12 @@ async function report(request: ReportRequest, command: FailoverCommand, io: Io):
 
 async function showStatus(command: FailoverCommand, io: Io): Promise<number> {
   const status = await readStatus(command.store, { ...command, now: io.now });
-  io.result(status, formatStatus(status, io.colour));
+  io.result(status, formatStatus(status, lookOf(command, io)));
   return 0;
+}
+
+function lookOf({ target }: FailoverCommand, { colour, verbose }: Io): StatusLook {
+  return { where: target, colour, verbose };
 }
 
 /** A moment's failure is shown in the place of the status: an operator who watches an outage must not have to start again. */
@@ -72,11 +87,15 @@ async function watchStatus(command: FailoverCommand, io: Io): Promise<number> {
   while (!io.signal.aborted) {
     try {
       const status = await readStatus(command.store, { ...command, now: io.now });
-      io.redraw(status, formatStatus(status, io.colour));
+      const title = formatWatchTitle({ at: status.at, everyMs: command.watchMs, usdPerHour: command.usdPerHour });
+      io.redraw(status, [title, '', ...formatStatus(status, lookOf(command, io))]);
     } catch (error) {
       if (io.signal.aborted) break;
       if (!(error instanceof EdgeError)) throw error;
-      io.redraw({ error: { code: error.code, message: error.message } }, [`error: ${error.message}`, 'trying again']);
+      io.redraw({ error: { code: error.code, message: error.message } }, [
+        `error: ${error.message}`,
+        `failover status at ${formatUtc(io.now(), io.now())}, trying again in ${formatDuration(command.watchMs)}`,
+      ]);
     }
     await command.sleep(command.watchMs).catch((error: unknown) => {
       if (!io.signal.aborted) throw error;
@@ -87,7 +106,7 @@ async function watchStatus(command: FailoverCommand, io: Io): Promise<number> {
 
 async function showHistory({ store }: FailoverCommand, io: Io): Promise<number> {
   const { flips, gaps } = await readFlipHistory(store);
-  io.result({ flips, gaps }, flips.length === 0 ? ['no flips yet'] : formatFlips(flips, io.now()));
+  io.result({ flips, gaps }, flips.length === 0 ? ['no flips yet'] : formatFlips(flips, { now: io.now(), verbose: io.verbose }));
   for (const gap of gaps) io.stderr(`note: flip #${gap} does not follow from the flip before it`);
   return 0;
 }

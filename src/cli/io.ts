@@ -48,6 +48,8 @@ export interface Io {
   /** Colours are welcome on stdout. */
   colour: boolean;
   json: boolean;
+  /** Records as they are stored beside their words, and each probe. */
+  verbose: boolean;
   /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP. */
   signal: AbortSignal;
   /** Exit code of a command that was cut short by the signal but had something to show: 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP. */
@@ -74,7 +76,7 @@ export function openIo(host: Host, json: boolean, signal: AbortSignal): Io {
     if (!json) return write(stdout, lines.map((line) => `${line}\n`).join(''), before);
     erase();
     const named = target !== undefined && isRecord(value) ? { target, ...value } : value;
-    stdout.write(before + escapeForeign(`${JSON.stringify(named)}\n`));
+    stdout.write(before + escapeForeign(`${JSON.stringify(named, isoTimes)}\n`));
   };
   const readAnswer = async (question: string): Promise<string | undefined> => {
     write(stderr, question);
@@ -115,6 +117,7 @@ export function openIo(host: Host, json: boolean, signal: AbortSignal): Io {
     columns: stdout.isTTY === true ? stdout.columns || 80 : Number.POSITIVE_INFINITY,
     colour: !json && chooseColour(env, stdout.isTTY === true),
     json,
+    verbose: host.argv.includes('--verbose'),
     signal,
     stopCode: 130,
     now: host.now,
@@ -126,4 +129,10 @@ function wrapLines(text: string, width: number): string {
     .split('\n')
     .flatMap((line) => wrapLine(line, width))
     .join('\n');
+}
+
+/** A moment in epoch milliseconds becomes ISO 8601, by the name of its field: `at`, `since`, `until`, `heldUntil`, `recordedAt`. */
+function isoTimes(name: string, value: unknown): unknown {
+  const isTime = typeof value === 'number' && value > 1e12 && value < 1e14 && /^(?:at|since|until)$|(?:At|Until)$/.test(name);
+  return isTime ? new Date(value).toISOString() : value;
 }

@@ -14,6 +14,7 @@ const every = {
   cwd: text('the folder to work in, in place of this one', { placeholder: 'folder' }),
   env: text('the environment of edge.config.ts, in place of EDGE_ENV', { placeholder: 'name' }),
   json: flag('print one JSON document on stdout, errors included'),
+  verbose: flag('also print records as they are stored'),
   help: flag('print this text'),
 };
 

@@ -13,6 +13,8 @@ export interface LocalCloud {
   accountId: string;
   /** The environment of edge.config.ts that it runs; absent when that has none. */
   environment?: string;
+  /** Its flipper works with the drill's short times in place of those of edge.config.ts. */
+  quick?: boolean;
   keyValueStoreArn: string;
   distributionId: string;
   /** By origin id. */

@@ -72,10 +72,10 @@ export function listGainers(moves: readonly AudienceMove[]): string[] {
   return [...new Set(gainers)];
 }
 
-/** `singapore`, or `singapore 25%, europe 75%`. */
+/** `singapore`, or `singapore 25 %, europe 75 %`. */
 export function formatShares(shares: Shares): string {
   if (shares.size === 1) return [...shares.keys()].join('');
-  return [...shares].map(([origin, share]) => `${origin} ${share}%`).join(', ');
+  return [...shares].map(([origin, share]) => `${origin} ${share} %`).join(', ');
 }
 
 /** `US, IN`, at most six by name, or `other countries`; after the service, if there is one: `api: US, IN`. */

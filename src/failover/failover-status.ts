@@ -4,6 +4,7 @@ import { type AuditEntry, auditHistory, replayAudit } from '../core/audit.ts';
 import type { FlagStore } from '../core/flag-store.ts';
 import { flipKeys } from '../core/flip.ts';
 import { effectiveWeights, overrideInForce, parseLiveRecord } from '../core/live-record.ts';
+import type { FailbackPolicy } from '../core/policy.ts';
 import { judgeReport, parseReports, type Report } from '../core/reports.ts';
 import { type OriginMemory, type Override, parseStateRecord } from '../core/state-record.ts';
 import type { Audience } from '../core/viewer-shares.ts';
@@ -27,6 +28,8 @@ export interface FailoverStatus {
   override: Override | undefined;
   /** The newest first. */
   lastFlips: AuditEntry[];
+  /** What will change without an operator, the soonest first. */
+  next: NextEvent[];
   /** What monitors outside report and has not expired; absent without any. */
   reports?: Report[];
   /** Undefined when the edge was not asked. */
@@ -43,9 +46,30 @@ export interface OriginStatus {
   since: number | undefined;
   /** When a flipper last wrote its verdicts; undefined when none ever did. */
   recordedAt: number | undefined;
+  /** The automatic weight, which counts when no override is in force. */
+  automatic: number;
+  /** When automation last moved its weight, and the end of its hold-down. */
+  movedAt?: number;
+  heldUntil?: number;
   /** What the origin answers now; absent when it was not probed. */
   probe?: OriginProbe;
 }
+
+/** What will change next without an operator. `at` is epoch milliseconds, the earliest moment; absent where nothing but health decides it. */
+export type NextEvent =
+  | { what: 'override-ends'; at: number }
+  /** `waitsFor`: the hold-down, or good health checks after it. */
+  | { what: 'failback'; origin: string; at?: number; waitsFor: 'hold-down' | 'health' | 'flipper' | 'override' }
+  | { what: 'failback-step'; origin: string; from: number; to: number; at: number };
+
+/** What a status knows. */
+interface Known {
+  at: number;
+  origins: readonly { id: string; automatic: number; movedAt?: number; heldUntil?: number; probe?: { kind: string } }[];
+  override: Override | undefined;
+}
+
+type Ramp = Pick<FailbackPolicy, 'ramp' | 'rampStepMs'>;
 
 interface EdgeStatus {
   url: string;
@@ -68,6 +92,8 @@ export interface StatusContext {
   edgeNotAsked?: string | undefined;
   expectByLive?: ExpectByLive | undefined;
   probeOrigin?: ((origin: string) => Promise<OriginProbe>) | undefined;
+  /** The steps of a failback. Default: not predicted. */
+  failback?: Pick<FailbackPolicy, 'ramp' | 'rampStepMs'> | undefined;
   now: () => number;
 }
 
@@ -83,12 +109,16 @@ export async function readStatus(store: FlagStore, context: StatusContext): Prom
   ]);
   const status = describeValues(values, origins, now());
   const probed = new Map(probes);
-  return {
+  const seen = {
     ...status,
     origins: status.origins.map((origin) => {
       const found = probed.get(origin.id);
       return found === undefined ? origin : { ...origin, probe: found };
     }),
+  };
+  return {
+    ...seen,
+    next: listNextEvents(seen, context.failback),
     edge: edge && answers && (await compareEdge(edge, answers, status, probed, context)),
     ...(context.edgeNotAsked !== undefined && { edgeNotAsked: context.edgeNotAsked }),
   };
@@ -103,7 +133,7 @@ function askAudiences(edge: EdgeView, audiences: readonly Audience[]): Promise<E
 async function compareEdge(
   edge: EdgeView,
   answers: readonly EdgeAnswer[],
-  { at, record, lastFlips }: Omit<FailoverStatus, 'edge'>,
+  { at, record, lastFlips }: Omit<FailoverStatus, 'edge' | 'next'>,
   probes: ReadonlyMap<string, OriginProbe | undefined>,
   context: StatusContext,
 ): Promise<EdgeStatus> {
@@ -123,8 +153,12 @@ async function compareEdge(
   return { url: edge.url, state: worstState(viewers), expectedBy: by, ...(note === undefined ? {} : { note }), viewers, disagreements };
 }
 
-/** What the values of a store say at a time (epoch milliseconds): the status without the edge's part. */
-export function describeValues(values: ReadonlyMap<string, string>, origins: readonly string[], at: number): Omit<FailoverStatus, 'edge'> {
+/** What the values of a store say at a time (epoch milliseconds): the status without the edge's part and what comes next. */
+export function describeValues(
+  values: ReadonlyMap<string, string>,
+  origins: readonly string[],
+  at: number,
+): Omit<FailoverStatus, 'edge' | 'next'> {
   const live = parseLiveRecord(values, at, origins);
   const weights = effectiveWeights(live);
   const { automaticAt, lastFlip } = live.state;
@@ -138,7 +172,17 @@ export function describeValues(values: ReadonlyMap<string, string>, origins: rea
     edited: live.edited,
     origins: origins.map((id) => {
       const memory = live.state.origins[id];
-      return { id, weight: weights[id] ?? 100, verdict: memory?.verdict ?? 'unknown', since: memory?.since, recordedAt };
+      const { verdict = 'unknown', since, movedAt, heldUntil } = memory ?? {};
+      return {
+        id,
+        weight: weights[id] ?? 100,
+        automatic: live.automatic[id] ?? 100,
+        verdict,
+        since,
+        recordedAt,
+        ...(movedAt !== undefined && { movedAt }),
+        ...(heldUntil !== undefined && { heldUntil }),
+      };
     }),
     override: overrideInForce(live),
     lastFlips: auditHistory(values).slice(0, shownFlips),
@@ -168,4 +212,21 @@ async function readFlips(store: FlagStore, count = auditPlaces): Promise<Readonl
 export async function readFlipHistory(store: FlagStore): Promise<{ flips: AuditEntry[]; gaps: number[] }> {
   const flips = auditHistory(await readFlips(store));
   return { flips, gaps: replayAudit(flips).gaps };
+}
+
+/** The soonest first. `policy` gives the steps of a failback; without it they are not predicted. */
+export function listNextEvents({ at, origins, override }: Known, policy?: Ramp): NextEvent[] {
+  const events: NextEvent[] = override === undefined ? [] : [{ what: 'override-ends', at: override.until }];
+  for (const { id, automatic, heldUntil = 0, movedAt = 0, probe } of origins) {
+    if (automatic === 0) {
+      const earliest = Math.max(heldUntil, override?.weights[id] === 0 ? override.until : 0);
+      const isBad = probe !== undefined && probe.kind !== 'good';
+      const waitsFor = isBad ? 'health' : earliest > heldUntil ? 'override' : heldUntil > at ? 'hold-down' : 'flipper';
+      events.push({ what: 'failback', origin: id, waitsFor, ...(earliest > at && { at: earliest }) });
+    } else if (automatic < 100 && policy !== undefined) {
+      const to = policy.ramp.find((step) => step > automatic) ?? 100;
+      events.push({ what: 'failback-step', origin: id, from: automatic, to, at: Math.max(at, movedAt + policy.rampStepMs) });
+    }
+  }
+  return events.sort((a, b) => (a.at ?? Number.POSITIVE_INFINITY) - (b.at ?? Number.POSITIVE_INFINITY));
 }

@@ -4,12 +4,13 @@ import type { Report } from '../core/reports.ts';
 import { type Audience, formatAudience, formatShares } from '../core/viewer-shares.ts';
 import type { OriginProbe } from '../probe/probe-origin.ts';
 import { formatDuration } from '../text/duration.ts';
+import { formatRecord } from '../text/format-record.ts';
 import { formatTable } from '../text/format-table.ts';
-import { formatTime } from '../text/format-time.ts';
+import { formatTime, formatUtc } from '../text/format-time.ts';
 import { paint } from '../text/paint.ts';
 import { typed } from '../text/typed.ts';
 import type { WriteIntent } from './failover-intent.ts';
-import type { FailoverStatus, OriginStatus } from './failover-status.ts';
+import type { FailoverStatus, NextEvent, OriginStatus } from './failover-status.ts';
 import type { FailoverPlan, MoveResult } from './plan-failover.ts';
 
 export interface MovePlanOptions {
@@ -23,8 +24,8 @@ export interface MovePlanOptions {
 export function formatMovePlan(plan: FailoverPlan, { now, audiences, colour }: MovePlanOptions): string[] {
   const { flip, live, before, after, moves, dangers, notes } = plan;
   const weights = Object.keys(after).map((origin) => {
-    const change = before[origin] === after[origin] ? 'as before' : `was ${before[origin]}`;
-    return [`  ${origin}`, paint(colour, 'bold', String(after[origin])), change];
+    const change = before[origin] === after[origin] ? 'as before' : `was ${before[origin]} %`;
+    return [`  ${origin}`, paint(colour, 'bold', `${after[origin]} %`), change];
   });
   const moved = moves.map(({ audience, before: from, after: to }) => [
     `  ${formatAudience(audience)}`,
@@ -40,19 +41,22 @@ export function formatMovePlan(plan: FailoverPlan, { now, audiences, colour }: M
     ...(moved.length === 0 ? ['  no viewer moves'] : staying === 0 ? [] : ['  all others stay where they are']),
     ...(flip.kind === 'override' ? [`until    ${formatTime(flip.until, now)}, ${formatDuration(flip.until - now)} from now`] : []),
     ...(ended === undefined ? [] : [`ends     the override of ${ended.by}: ${ended.reason}`]),
-    ...(live.edited ? [paint(colour, 'yellow', `note     the record was changed by hand since the last flip: ${live.text}`)] : []),
+    ...(live.edited
+      ? [paint(colour, 'yellow', `note     the record was changed by hand since the last flip: ${formatRecord(live.text, { now })}`)]
+      : []),
     ...notes.map((note) => paint(colour, 'yellow', `note     ${note}`)),
     ...dangers.map((danger) => paint(colour, 'red', `danger   ${danger}`)),
   ];
 }
 
 /** What became of a move, for people; the plan was shown before. */
-export function formatMove(result: MoveResult): string[] {
+export function formatMove(result: MoveResult, { now, verbose = false }: { now: number; verbose?: boolean }): string[] {
   if (result.outcome === 'nothing-to-do') return ['no override is in force: nothing to do'];
   if (result.outcome === 'declined') return ['nothing was written'];
   const { to, sequence, propagationMs } = result;
   return [
-    `written: ${to} (flip #${sequence})`,
+    `written: ${formatRecord(to, { now })} (flip #${sequence})`,
+    ...(verbose ? [`stored as ${to}`] : []),
     ...(propagationMs === null ? [] : [`confirmed at the edge ${formatDuration(propagationMs)} after the write`]),
   ];
 }
@@ -71,9 +75,14 @@ export function formatOverrideNotice(
   { from, record, at, by }: { from: string; record: LiveRecord; at: number; by: string },
 ): OverrideNotice {
   const what = flip.kind === 'clear' ? 'Override ended' : 'Override';
-  const title = `${what} by ${by}: ${record.text}${formatEnd(record, at)}`;
+  const title = `${what} by ${by}: ${formatRecord(record.text, { now: at })}`;
   const event = { time: new Date(at).toISOString(), event: flip.kind, sequence: record.state.sequence, from, to: record.text, by, reason };
-  const lines = [title, `reason: ${reason}`, `before: ${from}`, `${typed('failover --')} status shows where viewers go now`];
+  const lines = [
+    title,
+    `reason: ${reason}`,
+    `before: ${formatRecord(from, { now: at })}`,
+    `${typed('failover --')} status shows where viewers go now`,
+  ];
   return { id: `${by}/${at}/${flip.kind}`, of: flip.kind, title, lines, event };
 }
 
@@ -83,18 +92,28 @@ export function formatEnd(live: LiveRecord, now: number): string {
   return override === undefined ? '' : ` until ${formatTime(override.until, now)}, ${formatDuration(override.until - now)} from now`;
 }
 
+export interface StatusLook {
+  /** Where it was read: account, environment, store. */
+  where: string;
+  colour: boolean;
+  verbose: boolean;
+}
+
 /** The status for people. */
-export function formatStatus(status: FailoverStatus, colour: boolean): string[] {
-  const { at, override } = status;
+export function formatStatus(status: FailoverStatus, { where, colour, verbose }: StatusLook): string[] {
+  const { at, override, next } = status;
   const rows = status.origins.map((origin) => [
     `  ${origin.id}`,
-    `${origin.weight}%`,
+    `${origin.weight} %`,
     formatProbe(origin.probe, colour),
     formatRecorded(origin, at),
   ]);
+  const [last] = status.lastFlips;
+  const writtenAt = last !== undefined && last.to === status.record ? last.at : undefined;
   return [
-    `record     ${status.record}`,
-    ...(status.isReadable ? [] : [paint(colour, 'red', '           is not a health record: the edge acts as for ok')]),
+    `where      ${where}`,
+    `record     ${paint(colour && !status.isReadable, 'red', formatRecord(status.record, { now: at, cause: true, writtenAt }))}`,
+    ...(verbose ? [`           stored as ${status.record}`] : []),
     ...(status.edited ? [paint(colour, 'yellow', '           changed by hand since the last flip')] : []),
     'origins',
     ...formatTable(rows, [1]),
@@ -105,9 +124,34 @@ export function formatStatus(status: FailoverStatus, colour: boolean): string[] 
           `override   until ${formatTime(override.until, at)}, ${formatDuration(override.until - at)} left`,
           `           by ${override.by}: ${override.reason}`,
         ]),
-    ...(status.lastFlips.length === 0 ? ['flips      none yet'] : ['flips', ...formatFlips(status.lastFlips, at)]),
+    ...(next.length === 0
+      ? ['next       nothing: all origins are at 100 %']
+      : next.map((event) => `next       ${describeNextEvent(event, at)}`)),
+    ...(status.lastFlips.length === 0 ? ['flips      none yet'] : ['flips', ...formatFlips(status.lastFlips, { now: at, verbose })]),
     ...formatEdge(status, colour),
   ];
+}
+
+/** What `status --watch` shows above the status: title, clock, and what it costs when reads have a price. */
+export function formatWatchTitle({ at, everyMs, usdPerHour }: { at: number; everyMs: number; usdPerHour: number | undefined }): string {
+  const price = usdPerHour === undefined ? '' : `, about $${usdPerHour.toFixed(2)} an hour for reads of the store`;
+  return `failover status at ${formatUtc(at, at)}, again every ${formatDuration(everyMs)}${price}; Ctrl-C ends`;
+}
+
+/** `failback of singapore starts in 3m 40s (hold-down), at 18:20 UTC`. */
+export function describeNextEvent(event: NextEvent, now: number): string {
+  const when =
+    event.at === undefined ? '' : event.at <= now ? 'now' : `in ${formatDuration(event.at - now)}, at ${formatUtc(event.at, now)}`;
+  if (event.what === 'override-ends') return `the override ends ${when}`;
+  const { origin } = event;
+  if (event.what === 'failback-step') return `failback of ${origin}: ${event.from} % → ${event.to} % ${when || 'now'}`;
+  const reasons = {
+    'hold-down': `starts ${when} (hold-down), if its health checks stay good`,
+    override: `starts ${when}, when the override has ended, if its health checks stay good`,
+    health: `waits for good health checks${when === '' ? '' : `; it starts ${when} at the earliest`}`,
+    flipper: 'starts as soon as the flipper has found it healthy',
+  } as const;
+  return `failback of ${origin} ${reasons[event.waitsFor]}`;
 }
 
 function formatReports(reports: readonly Report[], at: number, colour: boolean): string[] {
@@ -130,8 +174,8 @@ function formatProbe(probe: OriginProbe | undefined, colour: boolean): string {
 /** The flipper's verdict and its age: between flips it is not written again. */
 function formatRecorded({ verdict, since, recordedAt }: OriginStatus, at: number): string {
   if (since === undefined) return 'no health result recorded yet';
-  if (recordedAt === undefined) return `${verdict} since ${formatTime(since, at)} when last recorded`;
-  return `${verdict} when last recorded, ${formatDuration(at - recordedAt)} ago (${formatTime(recordedAt, at)})`;
+  if (recordedAt === undefined) return `last recorded ${verdict}, since ${formatTime(since, at)}`;
+  return `recorded ${verdict} ${formatDuration(at - recordedAt)} ago`;
 }
 
 const edgeStyles = {
@@ -152,15 +196,27 @@ function formatEdge({ edge, edgeNotAsked }: FailoverStatus, colour: boolean): st
   ];
 }
 
-/** Flips for people, one a line. */
-export function formatFlips(flips: readonly AuditEntry[], now: number): string[] {
-  return formatTable(
-    flips.map((flip) => [
-      `  #${flip.sequence}`,
-      formatTime(flip.at, now),
-      flip.kind,
-      `${flip.from ?? '…'} → ${flip.to}`,
-      [`${flip.by}: ${flip.reason}`, ...(flip.breakGlass === undefined ? [] : [`(break-glass: ${flip.breakGlass})`])].join(' '),
+const kindWords: Readonly<Record<AuditEntry['kind'], string>> = {
+  automatic: 'automatic',
+  override: 'override',
+  clear: 'override ended',
+  edit: 'edited by hand',
+  restore: 'restored',
+};
+
+/** Flips for people: what was written and when, then by whom and why. */
+export function formatFlips(flips: readonly AuditEntry[], { now, verbose }: { now: number; verbose: boolean }): string[] {
+  const heads = formatTable(
+    flips.map(({ sequence, at, kind, to }) => [
+      `  #${sequence}`,
+      `${formatTime(at, now)}, ${formatDuration(Math.max(0, now - at))} ago`,
+      kindWords[kind],
+      formatRecord(to, { now: at }),
     ]),
   );
+  return flips.flatMap(({ by, reason, breakGlass, from, to }, index) => [
+    heads[index] ?? '',
+    `      by ${by}: ${reason}${breakGlass === undefined ? '' : ` (break-glass: ${breakGlass})`}`,
+    ...(verbose ? [`      stored as ${from ?? '…'} → ${to}`] : []),
+  ]);
 }

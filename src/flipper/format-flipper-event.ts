@@ -1,6 +1,8 @@
 import type { HoldReason, Move } from '../core/flip-view.ts';
 import type { Override } from '../core/state-record.ts';
 import { formatDuration } from '../text/duration.ts';
+import { formatRecord } from '../text/format-record.ts';
+import { formatUtc } from '../text/format-time.ts';
 import { paint } from '../text/paint.ts';
 import type { FlipperEvent } from './flipper-event.ts';
 
@@ -9,13 +11,27 @@ export function formatEventJson({ event, ...fields }: FlipperEvent, at: number):
   return JSON.stringify({ event, at: new Date(at).toISOString(), ...fields });
 }
 
-/** An event as one line for people, its time of day in UTC first. */
-export function formatEventText(event: FlipperEvent, at: number, colour: boolean): string {
-  return `${paint(colour, 'dim', new Date(at).toISOString().slice(11, 19))} ${describeEvent(event, colour)}`;
+/** An event as one line for people, its time of day in UTC first; `verbose` adds records as they are stored. */
+export function formatEventText(
+  event: FlipperEvent,
+  at: number,
+  { colour, verbose = false }: { colour: boolean; verbose?: boolean },
+): string {
+  const stored = verbose ? storedIn(event) : undefined;
+  const time = paint(colour, 'dim', `${new Date(at).toISOString().slice(11, 19)} UTC`);
+  return `${time}  ${describeEvent(event, at, colour)}${stored === undefined ? '' : ` [${stored}]`}`;
+}
+
+/** The records of an event as they are stored. */
+function storedIn(event: FlipperEvent): string | undefined {
+  if (event.event === 'flip') return `${event.from} -> ${event.to}`;
+  if (event.event === 'store-damaged') return `${event.found} -> ${event.record}`;
+  return 'record' in event ? event.record : undefined;
 }
 
 /** What an event says, without its time. */
-export function describeEvent(event: FlipperEvent, colour: boolean): string {
+export function describeEvent(event: FlipperEvent, at: number, colour: boolean): string {
+  const words = (record: string) => formatRecord(record, { now: at });
   const red = (text: string) => paint(colour, 'red', text);
   const green = (text: string) => paint(colour, 'green', text);
   const yellow = (text: string) => paint(colour, 'yellow', text);
@@ -31,8 +47,8 @@ export function describeEvent(event: FlipperEvent, colour: boolean): string {
       return `${event.origin} is ${to}${event.why === undefined ? '' : `: ${event.why}`}`;
     }
     case 'record': {
-      const held = event.override === undefined ? '' : heldBy(event.override);
-      return `the record is ${event.record}${event.edited ? ', changed by hand' : ''}${held}`;
+      const held = event.override === undefined ? '' : heldBy(event.override, at);
+      return `the record: ${words(event.record)}${event.edited ? ', changed by hand' : ''}${held}`;
     }
     case 'hold':
       return event.reason === 'steady' ? 'nothing to do' : `${yellow('holding')}: ${event.origin} ${holdTexts[event.reason]}`;
@@ -40,18 +56,18 @@ export function describeEvent(event: FlipperEvent, colour: boolean): string {
       const what = event.shadow ? 'would flip' : 'flipped';
       const below = event.moves.filter(({ isBelowOverride }) => isBelowOverride).map(({ origin }) => origin);
       const waits = below.length === 0 ? '' : `; the override holds the viewers of ${below.join(', ')} until it ends`;
-      return `${paint(colour, 'bold', what)} ${event.from} -> ${event.to}: ${event.reason}${waits} (#${event.sequence}, ${formatDuration(event.durationMs)})`;
+      return `${paint(colour, 'bold', what)} ${describeMoves(event.moves)}${waits} (#${event.sequence}, ${formatDuration(event.durationMs)})`;
     }
     case 'edit':
-      return `noted that the record was changed by hand to ${event.record} (#${event.sequence})`;
+      return `noted that the record was changed by hand: ${words(event.record)} (#${event.sequence})`;
     case 'long-override':
-      return `${yellow('an override has been in the store')} for ${formatDuration(event.ageMs)}: ${event.record}${heldBy(event.override)}`;
+      return `${yellow('an override has been in the store')} for ${formatDuration(event.ageMs)}: ${words(event.record)}${heldBy(event.override, at)}`;
     case 'store-damaged': {
       const kept = event.override && `, with the override by ${event.override.by}`;
-      return `${red('the store is damaged')}: ${event.keys.join(', ')} missing, unreadable or old; the edge reads ${event.found}; restoring ${event.record}${kept ?? ''}`;
+      return `${red('the store is damaged')}: ${event.keys.join(', ')} missing, unreadable or old; the edge reads: ${words(event.found)}; restoring: ${words(event.record)}${kept ?? ''}`;
     }
     case 'restore':
-      return `restored ${event.record} (#${event.sequence})`;
+      return `restored: ${words(event.record)} (#${event.sequence})`;
     case 'clock-skew':
       return `${yellow('wrong clock')}: this machine is ${formatDuration(Math.abs(event.skewMs))} ${event.skewMs > 0 ? 'ahead of' : 'behind'} the key-value store`;
     case 'verified':
@@ -74,8 +90,8 @@ export function describeMoves(moves: readonly Move[]): string {
   return moves.map(({ origin, from, to, why }) => `${origin} ${from} % → ${to} %: ${why}`).join('; ');
 }
 
-function heldBy({ by, reason, until }: Override): string {
-  return `, held by ${by} (${reason}) until ${new Date(until).toISOString()}`;
+function heldBy({ by, reason, until }: Override, at: number): string {
+  return `, held by ${by} (${reason}) until ${formatUtc(until, at)}`;
 }
 
 /** What holds the origin, with its name in front. */

@@ -159,7 +159,7 @@ describe('npm run flipper', () => {
     expect(await running.code).toBe(0);
     expect(record()).toBe('singapore=0');
     expect(running.out).toMatch(/^singapore unhealthy \(http status: status 503, expected 200\)\neurope healthy\nheld: not-healthy\n$/);
-    expect(running.err).toContain('flipped ok -> singapore=0');
+    expect(running.err).toContain('flipped singapore 100 % → 0 %');
   });
 
   it('fails when an origin is unhealthy and there is nowhere to go', async () => {

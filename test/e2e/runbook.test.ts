@@ -79,7 +79,7 @@ async function publishAnother(): Promise<void> {
 /** A real flipper takes Singapore out and ends; Singapore recovers, and nothing but the record of a verdict says otherwise. */
 async function holdSingaporeOut(): Promise<void> {
   expect((await startScript('fault', ['singapore', 'refuse'], env).ended).code).toBe(0);
-  expect((await startScript('flipper', ['--once', '--local'], env).ended).stderr).toMatch(/flipped ok -> singapore=0/);
+  expect((await startScript('flipper', ['--once', '--local'], env).ended).stderr).toMatch(/flipped singapore 100 % → 0 %/);
   expect((await startScript('fault', ['singapore', 'none'], env).ended).code).toBe(0);
   await expect.poll(() => regions(), { timeout: 10_000 }).toEqual([europe]);
   const status = JSON.parse((await startScript('failover', ['status', '--local', '--json'], env).ended).stdout);
@@ -121,7 +121,7 @@ const rehearsal: Step[] = [
       await bringHome();
       expect((await startScript('fault', ['singapore', 'refuse'], env).ended).code).toBe(0);
     },
-    says: /flipped ok -> singapore=0/,
+    says: /flipped singapore 100 % → 0 %/,
     after: async () => {
       await expect.poll(() => regions(), { timeout: 10_000 }).toEqual([europe]);
       expect((await startScript('fault', ['singapore', 'none'], env).ended).code).toBe(0);

@@ -1,4 +1,5 @@
 import { formatDuration } from '../../text/duration.ts';
+import { formatRecord } from '../../text/format-record.ts';
 import { typed } from '../../text/typed.ts';
 import type { FlipperEvent } from '../flipper-event.ts';
 import { formatEventJson, formatEventText } from '../format-flipper-event.ts';
@@ -41,9 +42,9 @@ export function buildNotification(event: FlipperEvent, at: number, by: string): 
   return {
     id: `${by}/${at}/${event.event}`,
     of: event.event,
-    title: titleOf(event),
+    title: titleOf(event, at),
     lines: [
-      formatEventText(event, at, false),
+      formatEventText(event, at, { colour: false }),
       `reported by ${by}, times are UTC`,
       `${typed('failover --')} status shows where viewers go now`,
     ],
@@ -51,7 +52,7 @@ export function buildNotification(event: FlipperEvent, at: number, by: string): 
   };
 }
 
-function titleOf(event: FlipperEvent): string {
+function titleOf(event: FlipperEvent, at: number): string {
   switch (event.event) {
     case 'flip': {
       const { moves } = event;
@@ -68,13 +69,13 @@ function titleOf(event: FlipperEvent): string {
       if (event.reason === 'override') return `${event.origin} is unhealthy, and an override keeps its viewers there`;
       return `${event.origin} is unhealthy, and its fallback is not proven`;
     case 'edit':
-      return `The health record was changed by hand: ${event.record}`;
+      return `The health record was changed by hand: ${formatRecord(event.record, { now: at })}`;
     case 'long-override':
-      return `An override has been in the store for ${formatDuration(event.ageMs)}: ${event.record}`;
+      return `An override has been in the store for ${formatDuration(event.ageMs)}: ${formatRecord(event.record, { now: at })}`;
     case 'store-failed':
       return 'The flipper cannot reach the key-value store';
     case 'store-damaged':
-      return `The key-value store is damaged (${event.keys.join(', ')}): restoring ${event.record}`;
+      return `The key-value store is damaged (${event.keys.join(', ')}): restoring: ${formatRecord(event.record, { now: at })}`;
     case 'clock-skew':
       return `The flipper's clock is wrong by ${Math.round(Math.abs(event.skewMs) / 1_000)} s`;
     default:

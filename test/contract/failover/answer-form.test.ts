@@ -74,7 +74,7 @@ describe('a move asked by a page', () => {
     const shown = await send(form);
     const answer = await send({ ...form, write: 'yes', seen: 'seen' in shown ? shown.seen : '' });
     expect(answer).toMatchObject({ written: true });
-    expect('lines' in answer && answer.lines.at(-1)).toMatch(/^written: singapore=0@\d+;europe=100@\d+ \(flip #1\)$/);
+    expect('lines' in answer && answer.lines.at(-1)).toMatch(/^written: singapore 0 %, europe 100 % until .* UTC \(flip #1\)$/);
     expect(record()).toMatch(/^singapore=0@\d+;europe=100@\d+$/);
     expect(sent).toMatchObject([{ of: 'override', event: { by: 'ann@laptop', reason: 'ALB 5xx', to: record() } }]);
     expect(auditHistory(test.values())).toMatchObject([{ kind: 'override', reason: 'ALB 5xx', by: 'ann@laptop' }]);

@@ -96,7 +96,9 @@ describe('a report', () => {
     const context = { origins, audiences: [], edge: undefined, now: Date.now };
     const status = await readStatus(test.store, context);
     expect(status.reports).toMatchObject([{ origin: 'singapore', source: 'prometheus', opinion: 'unhealthy' }]);
-    expect(formatStatus(status, false).join('\n')).toMatch(/reports\n {2}singapore +unhealthy +by prometheus, (10m|9m 59s) left: 5xx\n/);
+    expect(formatStatus(status, { where: 'here', colour: false, verbose: false }).join('\n')).toMatch(
+      /reports\n {2}singapore +unhealthy +by prometheus, (10m|9m 59s) left: 5xx\n/,
+    );
     expect(await readStatus(test.store, { ...context, now: () => Date.now() + 600_000 })).not.toHaveProperty('reports');
   });
 });

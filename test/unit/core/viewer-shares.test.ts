@@ -47,7 +47,7 @@ describe('listMoves', () => {
 
   it('names both sides of a partial move', () => {
     const [move] = listMoves(audiences, {}, { singapore: 25 });
-    expect(move && `${formatShares(move.before)} → ${formatShares(move.after)}`).toBe('singapore → singapore 25%, europe 75%');
+    expect(move && `${formatShares(move.before)} → ${formatShares(move.after)}`).toBe('singapore → singapore 25 %, europe 75 %');
   });
 });
 

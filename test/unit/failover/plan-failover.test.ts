@@ -110,11 +110,11 @@ describe('formatMovePlan', () => {
     const lines = formatMovePlan(plan, { now: at, audiences, colour: false });
     expect(lines.filter((line) => !line.startsWith('until'))).toEqual([
       'weights',
-      '  singapore   25  was 100',
-      '  europe     100  as before',
+      '  singapore   25 %  was 100 %',
+      '  europe     100 %  as before',
       'viewers',
-      '  US, IN           singapore → singapore 25%, europe 75%',
-      '  other countries  singapore → singapore 25%, europe 75%',
+      '  US, IN           singapore → singapore 25 %, europe 75 %',
+      '  other countries  singapore → singapore 25 %, europe 75 %',
       '  all others stay where they are',
       'danger   europe is unknown (a test)',
     ]);

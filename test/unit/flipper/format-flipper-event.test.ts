@@ -35,18 +35,18 @@ describe('an event', () => {
         event: 'record',
         record: 'a=0@1772337600',
         edited: true,
-        override: { weights: { a: 0 }, until: dayOne, reason: 'ALB', by: 'ana' },
+        override: { weights: { a: 0 }, until: dayOne + 3_600_000, reason: 'ALB', by: 'ana' },
       },
-      says: 'the record is a=0@1772337600, changed by hand, held by ana (ALB) until 2026-03-01T03:00:00.000Z',
+      says: 'the record: a 0 % until 04:00 UTC, changed by hand, held by ana (ALB) until 04:00 UTC',
     },
     { event: { event: 'hold', reason: 'steady' }, says: 'nothing to do' },
     { event: { event: 'hold', reason: 'hold-down', origin: 'a' }, says: 'holding: a is healthy; failback starts after its hold-down' },
-    { event: flip, says: 'flipped ok -> singapore=0: singapore 100 to 0: unhealthy (http connect: refused) (#12, 0.1s)' },
+    { event: flip, says: 'flipped singapore 100 % → 0 %: unhealthy (http connect: refused) (#12, 0.1s)' },
     {
       event: { ...flip, shadow: true },
-      says: 'would flip ok -> singapore=0: singapore 100 to 0: unhealthy (http connect: refused) (#12, 0.1s)',
+      says: 'would flip singapore 100 % → 0 %: unhealthy (http connect: refused) (#12, 0.1s)',
     },
-    { event: { event: 'edit', sequence: 3, record: 'a=5' }, says: 'noted that the record was changed by hand to a=5 (#3)' },
+    { event: { event: 'edit', sequence: 3, record: 'a=5' }, says: 'noted that the record was changed by hand: a 5 % (#3)' },
     { event: { event: 'verified', sequence: 3, durationMs: 9 }, says: 'verified #3: the store holds it' },
     { event: { event: 'unverified', sequence: 3, detail: 'the store holds ok' }, says: 'not verified #3: the store holds ok' },
     {
@@ -57,13 +57,18 @@ describe('an event', () => {
       event: {
         event: 'long-override',
         record: 'a=0@1772337600',
-        override: { weights: { a: 0 }, until: dayOne, reason: 'ALB', by: 'ana' },
+        override: { weights: { a: 0 }, until: dayOne + 3_600_000, reason: 'ALB', by: 'ana' },
         ageMs: 73 * 3_600_000,
       },
-      says: 'an override has been in the store for 3d 1h: a=0@1772337600, held by ana (ALB) until 2026-03-01T03:00:00.000Z',
+      says: 'an override has been in the store for 3d 1h: a 0 % until 04:00 UTC, held by ana (ALB) until 04:00 UTC',
     },
     { event: { event: 'stop' }, says: 'stopped' },
   ])('says to people: $says', ({ event, says }) => {
-    expect(formatEventText(event, dayOne, false)).toBe(`03:00:00 ${says}`);
+    expect(formatEventText(event, dayOne, { colour: false })).toBe(`03:00:00 UTC  ${says}`);
+  });
+
+  it('has records as they are stored under --verbose', () => {
+    expect(formatEventText(flip, dayOne, { colour: false, verbose: true })).toMatch(/ \[ok -> singapore=0\]$/);
+    expect(formatEventText({ event: 'stop' }, dayOne, { colour: false, verbose: true })).toBe('03:00:00 UTC  stopped');
   });
 });

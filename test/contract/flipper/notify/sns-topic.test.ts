@@ -41,7 +41,7 @@ describe('an SNS topic', () => {
       'MessageAttributes.entry.2.Name': 'id',
     });
     const lines = form.get('Message')?.split('\n') ?? [];
-    expect(lines[0]).toMatch(/^03:00:00 flipped ok -> singapore=0/);
+    expect(lines[0]).toMatch(/^03:00:00 UTC {2}flipped singapore 100 % → 0 %/);
     expect(JSON.parse(lines.at(-1) ?? '')).toEqual({ ...flipEvent, at: '2026-03-01T03:00:00.000Z' });
   });
 

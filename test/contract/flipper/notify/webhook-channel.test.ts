@@ -30,7 +30,7 @@ describe('a webhook', () => {
       id: `flipper@host:1/${at}/flip`,
       event: { ...flipEvent, at: '2026-03-01T03:00:00.000Z' },
     });
-    expect(body['text']).toMatch(/^\*Failover: singapore 100 to 0\*\n03:00:00 flipped ok -&gt; singapore=0: /);
+    expect(body['text']).toMatch(/^\*Failover: singapore 100 to 0\*\n03:00:00 UTC {2}flipped singapore 100 % → 0 %: /);
     expect(body['text']).toContain('&lt;!channel&gt; &amp; more');
   });
 

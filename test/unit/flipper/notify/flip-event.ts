@@ -9,7 +9,7 @@ export const flipEvent: Extract<FlipperEvent, { event: 'flip' }> = {
   from: 'ok',
   to: 'singapore=0',
   reason: 'singapore 100 to 0: unhealthy (http body: status is "<!channel> & more", expected "ok")',
-  moves: [{ origin: 'singapore', from: 100, to: 0, why: 'unhealthy' }],
+  moves: [{ origin: 'singapore', from: 100, to: 0, why: 'unhealthy (http body: status is "<!channel> & more", expected "ok")' }],
   attempts: 1,
   durationMs: 120,
 };

@@ -53,7 +53,7 @@ describe('a notifier', () => {
       of: 'flip',
       title: 'Failover: singapore 100 to 0',
       lines: [
-        `03:00:00 flipped ok -> singapore=0: ${flipEvent.reason} (#12, 0.1s)`,
+        expect.stringMatching(/^03:00:00 UTC {2}flipped singapore 100 % → 0 %: unhealthy.* \(#12, 0\.1s\)$/),
         'reported by flipper@test:1, times are UTC',
         'npm run failover -- status shows where viewers go now',
       ],
@@ -189,7 +189,7 @@ describe('a notifier', () => {
   it.each<{ event: FlipperEvent; title?: string }>([
     {
       event: { event: 'store-damaged', keys: ['health', 'state'], found: 'ok', record: 'singapore=0' },
-      title: 'The key-value store is damaged (health, state): restoring singapore=0',
+      title: 'The key-value store is damaged (health, state): restoring: singapore 0 %',
     },
     { event: { event: 'clock-skew', skewMs: -61_000 }, title: "The flipper's clock is wrong by 61 s" },
     { event: { event: 'restore', sequence: 3, record: 'singapore=0' } },
@@ -197,7 +197,7 @@ describe('a notifier', () => {
       event: { ...flipEvent, kind: 'return', moves: [{ origin: 'singapore', from: 0, to: 10, why: '' }] },
       title: 'Failback: singapore 0 to 10',
     },
-    { event: { event: 'edit', sequence: 3, record: 'singapore=50' }, title: 'The health record was changed by hand: singapore=50' },
+    { event: { event: 'edit', sequence: 3, record: 'singapore=50' }, title: 'The health record was changed by hand: singapore 50 %' },
     { event: { event: 'verdict', origin: 'singapore', from: 'healthy', to: 'unhealthy' } },
     { event: { event: 'probe', origin: 'singapore', signal: 'http', opinion: 'bad', latencyMs: 3 } },
     { event: { event: 'verified', sequence: 3, durationMs: 20 } },
