@@ -55,6 +55,11 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
 
   'test:config': { group: 'check', does: 'tests edge.config.ts and distribution.json', load: () => import('./test-config.ts') },
   'function:check': { group: 'check', does: 'checks any CloudFront Function', load: () => import('./function-check.ts') },
+  conformance: {
+    group: 'check',
+    does: 'compares the local cloud with a real account',
+    load: () => import('./conformance.ts'),
+  },
   'function:test': { group: 'check', does: 'runs one event through the function in njs', load: () => import('./function-test.ts') },
 
   'flipper:package': { group: 'automate', does: "makes the zip of the flipper's Lambda", load: () => import('./flipper-package.ts') },

@@ -4,6 +4,8 @@ import { isIP, type LookupFunction } from 'node:net';
 import type { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import type { CloudFrontKeyValueStoreClient } from '@aws-sdk/client-cloudfront-keyvaluestore';
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import type { IAMClient } from '@aws-sdk/client-iam';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { Route53Client } from '@aws-sdk/client-route-53';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SNSClient } from '@aws-sdk/client-sns';
@@ -29,6 +31,10 @@ export interface Aws {
   sns(region: string): Promise<SNSClient>;
   /** Secrets Manager in the region of the environment. Retries as the SDK does by default. */
   secretsManager(): Promise<SecretsManagerClient>;
+  /** Lambda, of an optional package: only the conformance kit needs it. Retries as the SDK does by default. */
+  lambda(region: string): Promise<LambdaClient>;
+  /** IAM, a global service, of an optional package. Retries as the SDK does by default. */
+  iam(): Promise<IAMClient>;
 }
 
 export interface AwsOptions {
@@ -100,7 +106,15 @@ export function openAws({ env, region, local, requestTimeoutMs }: AwsOptions): A
     const { SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
     return new SecretsManagerClient(settings('SECRETS_MANAGER', requestTimeoutMs ?? 5_000));
   });
-  return { region: chosenRegion, cloudFront, keyValueStore, route53, cloudWatch, sts, sns, secretsManager };
+  const lambda = oncePer(async (where: string) => {
+    const { LambdaClient } = await import('@aws-sdk/client-lambda');
+    return new LambdaClient({ ...settings('LAMBDA', requestTimeoutMs ?? 30_000), region: where });
+  });
+  const iam = once(async () => {
+    const { IAMClient } = await import('@aws-sdk/client-iam');
+    return new IAMClient(settings('IAM', requestTimeoutMs ?? 30_000));
+  });
+  return { region: chosenRegion, cloudFront, keyValueStore, route53, cloudWatch, sts, sns, secretsManager, lambda, iam };
 }
 
 /** The endpoint for a service by the environment. All of these variables are checked, since the SDK reads those of other services. */

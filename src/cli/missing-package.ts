@@ -2,6 +2,8 @@ import { EdgeError } from '../errors.ts';
 
 /** Packages that are not installed with this one, and the command that brings each. */
 const optional: Readonly<Record<string, string>> = {
+  '@aws-sdk/client-iam': 'npm install --save-dev @aws-sdk/client-iam @aws-sdk/client-lambda',
+  '@aws-sdk/client-lambda': 'npm install --save-dev @aws-sdk/client-iam @aws-sdk/client-lambda',
   autocannon: 'npm install --save-dev autocannon',
   'aws-cdk-lib': 'npm install --save-dev aws-cdk-lib constructs',
 };

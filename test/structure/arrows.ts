@@ -29,6 +29,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   load: belowFeatures,
   cost: belowFeatures,
   drill: belowFeatures,
+  conformance: [...belowFeatures, 'cost'],
   timeline: belowFeatures,
   emit: belowFeatures,
   predict: [...belowFeatures, 'flipper', 'log'],

@@ -1,0 +1,198 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { openServiceCaller } from '../src/aws/call-service.ts';
+import { openAws } from '../src/aws/clients.ts';
+import { readCallerIdentity } from '../src/aws/credentials.ts';
+import { askToWrite } from '../src/cli/ask-to-write.ts';
+import { defineCommand } from '../src/cli/command.ts';
+import type { Io } from '../src/cli/io.ts';
+import { choice, flag, text } from '../src/cli/option.ts';
+import { type ConformancePlan, planConformance, runConformance } from '../src/conformance/conformance.ts';
+import type { ConformanceReport } from '../src/conformance/conformance-report.ts';
+import {
+  formatCaseList,
+  formatConformance,
+  formatConformancePage,
+  formatConformancePlan,
+  formatLeft,
+  formatUsd,
+} from '../src/conformance/format-conformance.ts';
+import { openJournal, readJournal } from '../src/conformance/journal.ts';
+import { awsPace, type ConformanceTarget, openAwsTarget } from '../src/conformance/target.ts';
+import { findLeftovers, tearDown } from '../src/conformance/tear-down.ts';
+import { namePrefix } from '../src/conformance/throw-away.ts';
+import { EdgeError } from '../src/errors.ts';
+import { nearestName } from '../src/text/nearest-name.ts';
+import { typed } from '../src/text/typed.ts';
+
+export default defineCommand({
+  usage: 'conformance -- [options]',
+  summary:
+    'Asks the local cloud, or a real AWS account, the same questions and compares the answers with what the local cloud emulates. On AWS it creates a throw-away distribution, stores and functions, and deletes them at the end.',
+  examples: [
+    'conformance',
+    'conformance -- --list',
+    'conformance -- --target aws --i-own-this 111122223333 --region eu-central-1 --dry-run',
+    'conformance -- --target aws --i-own-this 111122223333 --region eu-central-1 --out docs/conformance/2026-12-01',
+    'conformance -- --target aws --i-own-this 111122223333 --region eu-central-1 --clean-up',
+  ],
+  options: {
+    target: choice('what to ask, local by default', ['local', 'aws'], { fallback: 'local' as const }),
+    'i-own-this': text('the account that may be used; the credentials must be of it', { placeholder: 'account' }),
+    region: text('where the two Lambda functions are created', { placeholder: 'region' }),
+    role: text('an existing role for them, instead of a new one without rights', { placeholder: 'arn' }),
+    only: text('cases whose ids begin with one of these, separated by commas', { placeholder: 'ids' }),
+    list: flag('list the cases and stop'),
+    'dry-run': flag('print plan and price and stop'),
+    out: text('write the report to <path>.json and <path>.md', { placeholder: 'path' }),
+    'clean-up': flag('delete what earlier runs left behind'),
+    journal: text('what a run creates is written here first; edge-conformance.jsonl by default', {
+      placeholder: 'file',
+      fallback: 'edge-conformance.jsonl',
+    }),
+    yes: flag('do not ask'),
+  },
+  main: async ({ values }, io) => {
+    const only = values.only?.split(',').map((each) => each.trim()) ?? [];
+    const plan = planConformance({ pace: awsPace }, only);
+    if (plan.cases.length === 0) throw unknownCase(only[0] ?? '');
+    if (values.list) {
+      io.result(plan.cases, formatCaseList(plan.cases));
+      return 0;
+    }
+    if (values.target === 'local') return values['clean-up'] ? nothingLocal(io) : askLocal(only, values, io);
+    const { accountId, region } = readOwner(values);
+    if (values['dry-run']) {
+      io.result({ ...plan, cases: plan.cases.map(({ id }) => id), accountId, region }, formatConformancePlan(plan));
+      return 0;
+    }
+    const target = await openOwnAccount(accountId, region, io);
+    return values['clean-up'] ? cleanUp(target, values, io) : askAws(target, plan, values, io);
+  },
+});
+
+interface Chosen {
+  'i-own-this': string | undefined;
+  region: string | undefined;
+  role: string | undefined;
+  out: string | undefined;
+  journal: string;
+  yes: boolean;
+  'dry-run': boolean;
+}
+
+function nothingLocal(io: Io): number {
+  io.result({ left: [] }, ['the local target keeps everything in memory and leaves nothing behind']);
+  return 0;
+}
+
+async function askLocal(only: readonly string[], { out, 'dry-run': isDryRun }: Chosen, io: Io): Promise<number> {
+  const { openLocalTarget } = await import('./conformance/open-local-target.ts');
+  const local = await openLocalTarget({ path: io.env['PATH'] });
+  try {
+    const plan = planConformance(local.target, only);
+    if (isDryRun) {
+      io.result({ ...plan, usd: 0, cases: plan.cases.map(({ id }) => id) }, [
+        `${plan.cases.length} cases on a local cloud of its own; free`,
+      ]);
+      return 0;
+    }
+    // Nothing of it outlives the process: no journal.
+    const journal = { creating: async () => undefined, created: async () => undefined, remove: async () => undefined };
+    const report = await runConformance({ run: newRun(), target: local.target, plan, journal, signal: io.signal, log: io.progress });
+    return await showReport({ ...report, usd: 0 }, out, io);
+  } finally {
+    await local.close();
+  }
+}
+
+async function askAws(target: ConformanceTarget, plan: ConformancePlan, chosen: Chosen, io: Io): Promise<number> {
+  const { accountId, region } = target;
+  for (const line of formatConformancePlan(plan)) io.stderr(line);
+  const where = `AWS account ${accountId}, region ${region}`;
+  if (!(await askToWrite(io, chosen.yes, `Spend at most ${formatUsd(plan.usd)} on the cases?`, where)))
+    throw new EdgeError('DECLINED', 'nothing was created');
+  const run = newRun();
+  const journal = await openJournal(chosen.journal, { run, accountId, region });
+  io.stderr(`run  ${run}; Ctrl-C stops it and deletes what it made`);
+  io.outlivesReaders = true;
+  const report = await runConformance({ run, target, plan, journal, roleArn: chosen.role, signal: io.signal, log: io.stderr });
+  if (report.left.length > 0)
+    io.stderr(`something is left; delete it by ${typed('conformance -- --clean-up')} with the same account and region`);
+  const code = await showReport(report, chosen.out, io);
+  return io.signal.aborted ? io.stopCode : code;
+}
+
+async function cleanUp(target: ConformanceTarget, { journal, yes }: Chosen, io: Io): Promise<number> {
+  const { found, left: unlisted } = await findLeftovers(target, 'all');
+  for (const { kind, name } of found) io.stderr(`found  ${kind} ${name}`);
+  const where = `AWS account ${target.accountId}, region ${target.region}`;
+  const runs = (await readJournal(journal)).filter(({ accountId }) => accountId === target.accountId);
+  for (const { run, region } of runs)
+    if (region !== target.region) io.stderr(`${journal} has ${run} with region ${region}: clean up there, too`);
+  if (found.length > 0 && !(await askToWrite(io, yes, `Delete these ${found.length}?`, where)))
+    throw new EdgeError('DECLINED', 'nothing was deleted');
+  const left = found.length > 0 ? await tearDown(target, 'all', io.stderr) : unlisted;
+  if (left.length === 0)
+    for (const { run, region, accountId } of runs)
+      if (region === target.region) await (await openJournal(journal, { run, accountId, region })).remove();
+  io.result({ found, left }, left.length > 0 ? formatLeft(left) : [`nothing of ${namePrefix}* is left in ${where}`]);
+  return left.length > 0 ? 1 : 0;
+}
+
+async function showReport(report: ConformanceReport, out: string | undefined, io: Io): Promise<number> {
+  if (out !== undefined) {
+    const base = out.replace(/\.(json|md)$/, '');
+    const { left: _left, ...kept } = report;
+    await mkdir(dirname(base), { recursive: true });
+    await writeFile(`${base}.json`, `${JSON.stringify(kept, null, 2)}\n`);
+    await writeFile(`${base}.md`, formatConformancePage(report));
+    io.stderr(`written: ${base}.json and ${base}.md`);
+  }
+  io.result(report, formatConformance(report));
+  return report.summary.same === report.rows.length && report.left.length === 0 ? 0 : 1;
+}
+
+function newRun(): string {
+  return `${namePrefix}${randomBytes(4).toString('hex')}`;
+}
+
+function readOwner({ 'i-own-this': accountId, region }: Chosen): { accountId: string; region: string } {
+  if (accountId === undefined || !/^\d{12}$/.test(accountId))
+    throw new EdgeError('USAGE', '--target aws creates and deletes things: --i-own-this must be the 12 digits of your account', {
+      hint: 'aws sts get-caller-identity shows the account of your credentials',
+    });
+  if (region === undefined || !/^[a-z]{2}(-[a-z]+)+-\d$/.test(region))
+    throw new EdgeError('USAGE', '--target aws needs --region, where the two Lambda functions are created', {
+      hint: '--region eu-central-1',
+    });
+  return { accountId, region };
+}
+
+async function openOwnAccount(accountId: string, region: string, io: Io): Promise<ConformanceTarget> {
+  const aws = openAws({ env: io.env, region });
+  const identity = await readCallerIdentity(aws.sts, 5_000);
+  if (identity === undefined)
+    throw new EdgeError('CREDENTIALS', 'cannot read the account of the credentials: there are none, or STS does not answer', {
+      hint: 'set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
+    });
+  const found = identity.split(':')[0];
+  if (found !== accountId)
+    throw new EdgeError('USAGE', `the credentials are of account ${found}, not of ${accountId}; nothing was created`, {
+      hint: 'use the credentials of that account, such as with AWS_PROFILE',
+    });
+  // Optional packages: their absence is reported before anything is created.
+  await Promise.all([aws.lambda(region), aws.iam()]);
+  return openAwsTarget({ accountId, region, call: openServiceCaller(aws, region) });
+}
+
+function unknownCase(given: string): EdgeError {
+  const near = nearestName(
+    given,
+    planConformance({ pace: awsPace }).cases.map(({ id }) => id),
+  );
+  return new EdgeError('USAGE', `no case begins with ${JSON.stringify(given)}`, {
+    hint: near === undefined ? typed('conformance -- --list') : `did you mean ${near}?`,
+  });
+}

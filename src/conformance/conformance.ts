@@ -1,0 +1,141 @@
+import pMap from 'p-map';
+import { messageOf } from '../text/message-of.ts';
+import { askCase } from './ask-case.ts';
+import type { Asking } from './asking.ts';
+import { type CallCounts, openBoundedCall, openMeter, planCounts, priceOf } from './budget.ts';
+import { conformanceCases } from './cases/cases.ts';
+import { type CaseAnswer, type ConformanceCase, normalizeText, normalizeValue, sameAnswer } from './conformance-case.ts';
+import { type ConformanceReport, type ReportRow, summarizeRows } from './conformance-report.ts';
+import type { Journal } from './journal.ts';
+import type { ConformanceTarget } from './target.ts';
+import { type NotRemoved, tearDown } from './tear-down.ts';
+import { makeStoreAndFunctions, startDistribution, type ThrowAway } from './throw-away.ts';
+
+export interface ConformancePlan {
+  cases: readonly ConformanceCase[];
+  needsDistribution: boolean;
+  /** The most that the run may use. */
+  limits: CallCounts;
+  /** What the limits cost. */
+  usd: number;
+}
+
+/** The cases whose ids begin with one of these, all without any, and what asking them costs at most. */
+export function planConformance(target: Pick<ConformanceTarget, 'pace'>, only: readonly string[] = []): ConformancePlan {
+  const cases = conformanceCases.filter(({ id }) => only.length === 0 || only.some((prefix) => id.startsWith(prefix)));
+  const limits = planCounts(cases, target.pace);
+  return { cases, limits, usd: priceOf(limits).usd, needsDistribution: cases.some(({ needs }) => needs === 'distribution') };
+}
+
+export interface RunOptions {
+  run: string;
+  target: ConformanceTarget;
+  plan: ConformancePlan;
+  journal: Journal;
+  roleArn?: string | undefined;
+  /** Ends the questions, never the removal. */
+  signal: AbortSignal;
+  log: (line: string) => void;
+}
+
+/** Makes a throw-away world, asks the cases, and removes the world whatever happens. */
+export async function runConformance(options: RunOptions): Promise<ConformanceReport> {
+  const { run, target, plan, journal, signal, log } = options;
+  const meter = openMeter(plan.limits);
+  const call = openBoundedCall(target.call, meter, target.sleep);
+  const request: ConformanceTarget['request'] = (distribution, viewerCall) => {
+    meter.count('requests');
+    return target.request(distribution, viewerCall);
+  };
+  const startedAt = target.now();
+  const rows: ReportRow[] = [];
+  let failure: string | undefined;
+  let left: NotRemoved[] = [];
+  const make = { ...options, call, cases: plan.cases };
+  const free = plan.cases.filter(({ needs }) => needs === 'free');
+  const others = plan.cases.filter(({ needs }) => needs === 'distribution');
+  try {
+    const throwAway = await makeStoreAndFunctions(make);
+    const asking = { target: { ...target, request }, call, throwAway };
+    log('made a store and four functions');
+    // It deploys for minutes, and meanwhile the other cases are asked.
+    const deployed = others.length === 0 ? undefined : await startDistribution(throwAway, make).catch(toFailure);
+    rows.push(...(await askAll(free, asking, options)));
+    if (deployed !== undefined) {
+      const problem = typeof deployed === 'string' ? deployed : await deployed().then(() => undefined, toFailure);
+      if (problem === undefined) rows.push(...(await askAll(others, asking, options)));
+      else rows.push(...others.map((one) => toRow(one, { problem: `no distribution: ${problem}` }, throwAway, target)));
+      failure = problem;
+    }
+  } catch (error) {
+    failure = messageOf(error);
+  } finally {
+    log('removing everything');
+    left = await tearDown(target, [run], log);
+    if (left.length === 0) await journal.remove();
+  }
+  const asked = new Set(rows.map(({ id }) => id));
+  const reason = signal.aborted ? 'the run was stopped' : (failure ?? 'not asked');
+  for (const one of plan.cases) if (!asked.has(one.id)) rows.push(toRow(one, { problem: reason }, undefined, target));
+  return {
+    target: target.name,
+    date: new Date(startedAt).toISOString().slice(0, 10),
+    seconds: Math.round((target.now() - startedAt) / 1_000),
+    summary: summarizeRows(rows),
+    counts: meter.counts,
+    usd: priceOf(meter.counts).usd,
+    rows,
+    left,
+    ...(failure !== undefined && { failure: normalizeText(failure, { run, accountId: target.accountId, domains: [] }) }),
+  };
+}
+
+const toFailure = (error: unknown): string => messageOf(error);
+
+/** Requests at once: enough to be short, few enough that no limit of a small account is met. */
+const concurrency = 6;
+
+async function askAll(cases: readonly ConformanceCase[], asking: Omit<Asking, 'nonce'>, options: RunOptions): Promise<ReportRow[]> {
+  const isIndependent = ({ ask, id }: ConformanceCase) => ask.kind === 'edge' && !id.startsWith('failure-');
+  const together = cases.filter(isIndependent);
+  const rows = await pMap(together, (one) => askOne(one, asking, options), { concurrency });
+  for (const one of cases.filter((each) => !isIndependent(each))) rows.push(await askOne(one, asking, options));
+  return rows.filter((row) => row !== undefined);
+}
+
+async function askOne(
+  one: ConformanceCase,
+  asking: Omit<Asking, 'nonce'>,
+  { signal, log, target }: RunOptions,
+): Promise<ReportRow | undefined> {
+  if (signal.aborted) return undefined;
+  const { throwAway } = asking;
+  let outcome: Outcome;
+  try {
+    outcome = await askCase(one, { ...asking, nonce: `${throwAway.run}-${one.id}` });
+  } catch (error) {
+    outcome = { problem: messageOf(error) };
+  }
+  const row = toRow(one, outcome, throwAway, target);
+  log(`${row.verdict.padEnd(13)} ${one.id}`);
+  return row;
+}
+
+type Outcome = CaseAnswer | { problem: string };
+
+function toRow(one: ConformanceCase, outcome: Outcome, throwAway: ThrowAway | undefined, { accountId }: ConformanceTarget): ReportRow {
+  const { domainA = '', domainB = '' } = throwAway?.values ?? {};
+  const domains = [domainA, domainB, throwAway?.distribution?.domain ?? '', throwAway?.distribution?.id ?? ''];
+  const hidden = { run: throwAway?.run ?? '<run>', accountId, domains };
+  const { id, group, question, expect, source, open } = one;
+  const base = { id, group, question, emulated: expect, source, ...(open !== undefined && { open }) };
+  if ('problem' in outcome) return { ...base, answered: null, verdict: 'could not ask', note: normalizeText(outcome.problem, hidden) };
+  const answered = normalizeValue(outcome.value, hidden);
+  const note = outcome.note === undefined ? undefined : normalizeText(outcome.note, hidden);
+  return {
+    ...base,
+    answered,
+    verdict: sameAnswer(answered, expect) ? 'same' : 'different',
+    ...(note !== undefined && note !== '' && { note }),
+  };
+}
