@@ -17,6 +17,7 @@ import { drillConfig } from './drill/drill-config.ts';
 import { flipperNews } from './start/flipper-news.ts';
 import { followCode } from './start/follow-code.ts';
 import { describePropagation, propagationOption } from './start/propagation-option.ts';
+import { isSimulated } from './start/viewers.ts';
 
 export default defineCommand({
   usage: 'start -- [options]',
@@ -66,7 +67,7 @@ export default defineCommand({
       onRequest: (record) => {
         page?.onRequest(record);
         // The console shows the requests of its simulated viewers; here they would hide everything else.
-        if (values.quiet || (page?.viewers.rate() ?? 0) > 0) return;
+        if (values.quiet || (page !== undefined && isSimulated(record))) return;
         if (io.json) io.stdout(JSON.stringify({ event: 'request', ...record }));
         else io.stdout(`${time(record.at)} ${formatRequest(record)}`);
       },

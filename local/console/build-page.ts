@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { packageFile } from '../../src/package-files.ts';
+import { formatPaletteCss } from '../../src/text/palette.ts';
 import { buildWorld } from './build-world.ts';
 
 const pageFolder = 'local/console/page';
@@ -13,7 +14,7 @@ export function buildPage(): Readonly<Record<string, Promise<Uint8Array>>> {
     'index.html': readFile(packageFile(`${pageFolder}/index.html`)),
     'icon.svg': readFile(packageFile(`${pageFolder}/icon.svg`)),
     'page.js': pick('.js'),
-    'page.css': pick('.css'),
+    'page.css': pick('.css').then((css) => Buffer.concat([Buffer.from(formatPaletteCss().replace(/\n */g, '')), css])),
     'world.json': compiled.then(async () => Buffer.from(JSON.stringify(await buildWorld()))),
   };
 }

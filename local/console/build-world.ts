@@ -40,6 +40,45 @@ const farPlaces: Readonly<Record<string, { longitude: number; latitude: number; 
   YT: { longitude: 45.15, latitude: -12.8, reach: 0.4 },
 };
 
+/** Longitude and latitude of each AWS region, to the nearest degree. */
+const regions: Readonly<Record<string, readonly [number, number]>> = {
+  'af-south-1': [18, -34],
+  'ap-east-1': [114, 22],
+  'ap-east-2': [121, 25],
+  'ap-northeast-1': [140, 36],
+  'ap-northeast-2': [127, 37],
+  'ap-northeast-3': [135, 35],
+  'ap-south-1': [73, 19],
+  'ap-south-2': [78, 17],
+  'ap-southeast-1': [104, 1],
+  'ap-southeast-2': [151, -34],
+  'ap-southeast-3': [107, -6],
+  'ap-southeast-4': [145, -38],
+  'ap-southeast-5': [102, 3],
+  'ap-southeast-7': [100, 14],
+  'ca-central-1': [-74, 45],
+  'ca-west-1': [-114, 51],
+  'eu-central-1': [9, 50],
+  'eu-central-2': [9, 47],
+  'eu-north-1': [18, 59],
+  'eu-south-1': [9, 45],
+  'eu-south-2': [-1, 42],
+  'eu-west-1': [-6, 53],
+  'eu-west-2': [0, 52],
+  'eu-west-3': [2, 49],
+  'il-central-1': [35, 32],
+  'me-central-1': [54, 24],
+  'me-south-1': [51, 26],
+  'mx-central-1': [-100, 21],
+  'sa-east-1': [-47, -24],
+  'us-east-1': [-78, 39],
+  'us-east-2': [-83, 40],
+  'us-gov-east-1': [-83, 40],
+  'us-gov-west-1': [-120, 45],
+  'us-west-1': [-122, 37],
+  'us-west-2': [-120, 45],
+};
+
 type Atlas = Topology<{ countries: GeometryCollection }>;
 type Polygon = readonly (readonly (readonly number[])[])[];
 type Bounds = [[number, number], [number, number]];
@@ -64,6 +103,7 @@ export async function buildWorld(): Promise<WorldShapes> {
   return {
     width,
     height,
+    regions: Object.fromEntries(Object.entries(regions).map(([id, [x, y]]) => [id, roundPoint(projection([x, y]) ?? [0, 0])])),
     shapes: Object.fromEntries(shapes.filter(({ path }) => path !== '').map(({ code, path }) => [code, path])),
     dots: Object.fromEntries([
       ...dots,

@@ -1,8 +1,9 @@
-import { okRecord, parseHealthRecord, weightAt, withoutSequence } from '../../kvs/health-record.ts';
+import { parseHealthRecord, weightAt } from '../../kvs/health-record.ts';
 import type { EdgeRequestRecord } from '../edge/exchange.ts';
 import type { ConsoleSource, FlipperNews, StoreStatus } from './console-source.ts';
+import { describeFlip } from './describe-flip.ts';
 import { RequestSample, TrafficWindow } from './traffic.ts';
-import type { ConsoleBatch, ConsoleState, OriginState, SampledRequest, TimelineEntry } from './wire.ts';
+import type { ConsoleBatch, ConsoleState, OriginState, SampledRequest, Second, TimelineEntry } from './wire.ts';
 import { WorldWatch } from './world-watch.ts';
 
 /** Requests that a page gets when it opens. */
@@ -11,7 +12,12 @@ const keptRequests = 40;
 /** Without a change a batch is sent only this often: so that the page knows it is up to date. */
 const beatMs = 1_000;
 
-type Known = Pick<OriginState, 'verdict' | 'since' | 'why' | 'probe'>;
+/** Probes of an origin that a page shows. */
+const keptProbes = 24;
+
+type Known = Pick<OriginState, 'verdict' | 'since' | 'why' | 'probe' | 'probes'>;
+
+const nothingKnown: Known = { verdict: 'unknown', since: null, why: null, probe: null, probes: '' };
 
 /** Everything that the pages show, of bounded size, and what of it is new. */
 export class ConsoleModel {
@@ -25,7 +31,9 @@ export class ConsoleModel {
   #requests: SampledRequest[] = [];
   #hold: string | undefined;
   #lastSequence: number | undefined;
-  #faults = new Map<string, string>();
+  #faults = new Map<string, string | null>();
+  #beatAt: number | null = null;
+  #sentSeconds = '';
   #sentState = '';
   #sentAt = 0;
 
@@ -44,10 +52,10 @@ export class ConsoleModel {
   }
 
   addNews(news: FlipperNews, at: number): void {
-    if (news.kind === 'probe') this.#know(news.origin, { probe: news.text });
+    if (news.kind === 'probe') this.#addProbe(news, at);
     else if (news.kind === 'hold') {
       this.#hold = news.text;
-      if (news.text !== undefined) this.#timeline.add({ at, kind: 'hold', tone: 'plain', text: 'holding', detail: news.text });
+      if (news.text !== undefined) this.#timeline.add({ at, kind: 'hold', tone: 'plain', text: 'The flipper holds', detail: news.text });
     } else if (news.kind === 'note') this.#timeline.add({ at, kind: 'note', tone: news.tone, text: news.text, detail: null });
     else {
       const { origin, verdict, why } = news;
@@ -55,6 +63,16 @@ export class ConsoleModel {
       const tone = verdict === 'healthy' ? 'good' : verdict === 'unhealthy' ? 'bad' : 'plain';
       this.#timeline.add({ at, kind: 'verdict', tone, text: `${origin} is ${verdict}`, detail: why ?? null });
     }
+  }
+
+  #addProbe({ origin, opinion, text }: Extract<FlipperNews, { kind: 'probe' }>, at: number): void {
+    const { probe, probes } = this.#known.get(origin) ?? nothingKnown;
+    const before = probe?.badInRow ?? 0;
+    const badInRow = opinion === 'bad' ? before + 1 : opinion === 'none' ? before : 0;
+    this.#beatAt = at;
+    this.#know(origin, { probe: { at, opinion, text, badInRow }, probes: (probes + opinion.charAt(0)).slice(-keptProbes) });
+    if (badInRow === 1 && opinion === 'bad')
+      this.#timeline.add({ at, kind: 'verdict', tone: 'warn', text: `${origin}: first bad probe`, detail: text });
   }
 
   /** Whether the map has its first answer. */
@@ -73,7 +91,7 @@ export class ConsoleModel {
     const state = this.#readState(now);
     const stateText = JSON.stringify(state);
     const world = this.#world.takeNew();
-    const seconds = this.#traffic.takeChanged();
+    const seconds = this.#takeSeconds();
     const { requests, more } = this.#sample.take();
     const timeline = this.#timeline.takeNew();
     this.#requests = [...this.#requests, ...requests].slice(-keptRequests);
@@ -100,7 +118,7 @@ export class ConsoleModel {
       fresh: true,
       state: this.#readState(now),
       ...(world && { world }),
-      seconds: this.#traffic.all(),
+      seconds: this.#source.more?.seconds() ?? this.#traffic.all(),
       requests: this.#requests,
       more: 0,
       timeline: this.#timeline.all(),
@@ -108,27 +126,40 @@ export class ConsoleModel {
   }
 
   #know(origin: string, what: Partial<Known>): void {
-    const known = this.#known.get(origin) ?? { verdict: 'unknown', since: null, why: null, probe: null };
+    const known = this.#known.get(origin) ?? nothingKnown;
     this.#known.set(origin, { ...known, ...what });
   }
 
+  /** The seconds that changed. A log or CloudWatch has few: they are sent together. */
+  #takeSeconds(): readonly Second[] {
+    const { more } = this.#source;
+    if (more === undefined) return this.#traffic.takeChanged();
+    const all = more.seconds();
+    const text = JSON.stringify(all);
+    const isNew = text !== this.#sentSeconds;
+    this.#sentSeconds = text;
+    return isNew ? all : [];
+  }
+
   #readState(now: number): ConsoleState {
-    const { edge, origins, locations, replica, published, storeArn, healthKey, author, hasFlipper } = this.#source;
+    const { target, edge, origins, locations, replica, published, storeArn, healthKey, author, hasFlipper, more } = this.#source;
     const status = this.#source.status(published.store(storeArn) ?? new Map(), now);
-    this.#noteFlips(status.lastFlips);
+    this.#noteFlips(status.lastFlips, now);
     this.#noteFaults(now);
     const copies = locations.map((name, location) => ({ name, record: replica.read(storeArn, location)?.values.get(healthKey) ?? null }));
-    const entries = replica.faults.failReads ? [] : (parseHealthRecord(copies[0]?.record ?? '') ?? []);
-    const storeWeights = new Map(status.origins.map(({ id, weight }) => [id, weight]));
+    const atEdge = locations.length === 0 ? status.record : (copies[0]?.record ?? '');
+    const entries = replica.faults?.failReads ? [] : (parseHealthRecord(atEdge) ?? []);
+    const stored = new Map(status.origins.map((origin) => [origin.id, origin]));
     return {
+      target,
       edge,
       origins: origins.map(({ id, region, port, fault }) => ({
         id,
         region,
         port,
         fault: fault(),
-        ...(this.#known.get(id) ?? { verdict: 'unknown', since: null, why: null, probe: null }),
-        storeWeight: storeWeights.get(id) ?? 100,
+        ...this.#knownOf(id, stored.get(id)),
+        storeWeight: stored.get(id)?.weight ?? 100,
         edgeWeight: weightAt(entries, id, now / 1_000),
       })),
       record: status.record,
@@ -137,28 +168,28 @@ export class ConsoleModel {
       override: status.override ?? null,
       locations: copies,
       settlesAt: replica.settlesAt(storeArn) ?? null,
-      replica: { ...replica.faults },
-      flipper: { running: hasFlipper, hold: this.#hold ?? null },
+      replica: replica.faults && { ...replica.faults },
+      flipper: { running: hasFlipper, beatAt: this.#beatAt, everyMs: this.#source.probeEveryMs, hold: this.#hold ?? null },
       viewers: this.#source.viewers(),
+      stepMs: more?.stepMs ?? 1_000,
+      calls: more?.calls() ?? null,
+      hints: more?.hints() ?? [],
       author,
     };
   }
 
-  #noteFlips(flips: StoreStatus['lastFlips']): void {
-    const newest = flips[0]?.sequence ?? 0;
-    for (const { sequence, at, kind, from, to, reason, by, breakGlass } of flips.toReversed()) {
-      if (sequence <= (this.#lastSequence ?? 0)) continue;
-      const glass = breakGlass === undefined ? '' : ` (break-glass: ${breakGlass})`;
-      const text = `flip #${sequence}: ${from ?? '…'} → ${to}`;
-      this.#timeline.add({
-        at,
-        kind: 'flip',
-        tone: withoutSequence(to) === okRecord ? 'good' : 'plain',
-        text,
-        detail: `${kind}, ${by}: ${reason}${glass}`,
-      });
-    }
-    this.#lastSequence = Math.max(newest, this.#lastSequence ?? 0);
+  /** The flipper's own news count before its verdict in the store, which is as old as its last write. */
+  #knownOf(id: string, stored: StoreStatus['origins'][number] | undefined): Known {
+    const known = this.#known.get(id) ?? nothingKnown;
+    if (known.verdict !== 'unknown' || stored === undefined) return known;
+    return { ...known, verdict: stored.verdict, since: stored.since ?? null };
+  }
+
+  #noteFlips(flips: StoreStatus['lastFlips'], now: number): void {
+    const origins = this.#source.origins.map(({ id }) => id);
+    for (const flip of flips.toReversed())
+      if (flip.sequence > (this.#lastSequence ?? 0)) this.#timeline.add(describeFlip(flip, origins, now));
+    this.#lastSequence = Math.max(flips[0]?.sequence ?? 0, this.#lastSequence ?? 0);
   }
 
   #noteFaults(at: number): void {
@@ -166,6 +197,7 @@ export class ConsoleModel {
       const now = fault();
       if (now === this.#faults.get(id)) continue;
       this.#faults.set(id, now);
+      if (now === null) continue;
       const isRestored = now === 'none';
       this.#timeline.add({
         at,
@@ -173,6 +205,7 @@ export class ConsoleModel {
         tone: isRestored ? 'good' : 'bad',
         text: isRestored ? `${id} is restored` : `${id} breaks: ${now}`,
         detail: null,
+        mark: isRestored ? `${id} restored` : `${id} breaks`,
       });
     }
   }

@@ -93,6 +93,7 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
   }
 
   function listen(response: ServerResponse): void {
+    source.onPage?.();
     if (stream.add(response)) tick();
     else sendJson(response, 503, { problems: ['too many pages are open'] });
   }

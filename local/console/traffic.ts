@@ -36,9 +36,9 @@ export class TrafficWindow {
     const counts = this.#seconds.get(second) ?? this.#open(second);
     const last = origins.at(-1) ?? '';
     const origin = this.#origins.has(last) ? last : 'others';
-    counts.byOrigin[origin] = (counts.byOrigin[origin] ?? 0) + 1;
     counts.total += 1;
     if (status >= 500 || status === 0) counts.failed += 1;
+    else counts.byOrigin[origin] = (counts.byOrigin[origin] ?? 0) + 1;
     const index = classOf(ms);
     counts.latency[index] = (counts.latency[index] ?? 0) + 1;
     this.#changed.add(second);

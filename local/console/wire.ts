@@ -4,6 +4,8 @@
 export interface WorldShapes {
   width: number;
   height: number;
+  /** Where AWS regions are. */
+  regions: Readonly<Record<string, readonly [number, number]>>;
   /** SVG path data by country code. */
   shapes: Readonly<Record<string, string>>;
   /** For countries too small to see, or without a shape. */
@@ -12,19 +14,32 @@ export interface WorldShapes {
 
 export type ShownVerdict = 'healthy' | 'unhealthy' | 'unknown';
 
+/** The last probe of an origin. */
+export interface ProbeState {
+  at: number;
+  opinion: 'good' | 'bad' | 'none';
+  /** Such as `good, 3 ms` or `bad, connect, 1 ms`. */
+  text: string;
+  /** Bad probes in a row, up to this one. */
+  badInRow: number;
+}
+
 export interface OriginState {
   id: string;
   region: string;
-  port: number;
-  /** `none`, or how it is broken, such as `slow:1500`. */
-  fault: string;
+  /** Null where it is not on this machine. */
+  port: number | null;
+  /** `none`, or how it is broken, such as `slow:1500`; null where it cannot be broken from here. */
+  fault: string | null;
   verdict: ShownVerdict;
   /** Since when; null before the first verdict. */
   since: number | null;
   /** Why it is not healthy; null when unknown. */
   why: string | null;
-  /** The last probe, such as `good, 3 ms`; null before the first. */
-  probe: string | null;
+  /** Null before the first. */
+  probe: ProbeState | null;
+  /** The latest probes, one letter each, the newest last: `g` good, `b` bad, `n` without an opinion. */
+  probes: string;
   /** The weights in the authoritative store and at the edge. */
   storeWeight: number;
   edgeWeight: number;
@@ -38,9 +53,42 @@ export interface OverrideState {
   by: string;
 }
 
+/** What the console shows: the local cloud, or an account. */
+export interface TargetState {
+  /** `local`, or the environment of edge.config.ts. */
+  name: string;
+  isLocal: boolean;
+  /** The AWS account; null on this machine. */
+  account: string | null;
+  store: string;
+  /** False: the server refuses every write. */
+  mayWrite: boolean;
+}
+
+/** The flipper's heartbeat. */
+export interface FlipperState {
+  running: boolean;
+  /** Its last sign of life; null before the first. */
+  beatAt: number | null;
+  /** Time between two beats; the heart has stopped after several of them. Null when unknown. */
+  everyMs: number | null;
+  /** Why it holds, in words; null when it does not. */
+  hold: string | null;
+}
+
+/** AWS API calls of this console, with their price. */
+export interface CallsState {
+  count: number;
+  usd: number;
+  /** Such as `kvs:ListKeys 12`. */
+  detail: string;
+}
+
 /** Everything but traffic and the map. */
 export interface ConsoleState {
-  edge: string;
+  target: TargetState;
+  /** Null when unknown. */
+  edge: string | null;
   origins: readonly OriginState[];
   /** The record in the authoritative store. */
   record: string;
@@ -49,18 +97,21 @@ export interface ConsoleState {
   /** Changed by hand since the last flip. */
   edited: boolean;
   override: OverrideState | null;
-  /** The record in each edge location's copy of the store; null where the key is missing. */
+  /** The record in each edge location's copy of the store; null where the key is missing. Empty where no copy can be read. */
   locations: readonly { name: string; record: string | null }[];
   /** When the last write will be everywhere; null when it is. */
   settlesAt: number | null;
-  replica: { failReads: boolean; transientMiss: boolean };
-  flipper: {
-    running: boolean;
-    /** Why it holds, in words; null when it does not. */
-    hold: string | null;
-  };
-  /** Requests per second of the simulated viewers. */
-  viewers: number;
+  /** Faults of the edge's copy of the store; null where they cannot be switched. */
+  replica: { failReads: boolean; transientMiss: boolean } | null;
+  flipper: FlipperState;
+  /** Requests per second of the simulated viewers; null where there are none. */
+  viewers: number | null;
+  /** Milliseconds of one column of the traffic: 1,000 on this machine. */
+  stepMs: number;
+  /** Null on this machine. */
+  calls: CallsState | null;
+  /** What could not be read and how to allow it, a line each. */
+  hints: readonly string[];
   /** The name in the audit. */
   author: string;
 }
@@ -86,11 +137,11 @@ export interface WorldState {
   problem: string | null;
 }
 
-/** One second of traffic. */
+/** One second of traffic, or one step of `stepMs`. */
 export interface Second {
   /** Its first millisecond. */
   at: number;
-  /** Requests by the origin that answered; the empty id is the edge itself. */
+  /** Requests that did not fail, by the origin that answered; the empty id is the edge itself. */
   byOrigin: Readonly<Record<string, number>>;
   /** Answers of 500 and more, and viewers who left before one. */
   failed: number;
@@ -119,9 +170,12 @@ export interface TimelineEntry {
   id: number;
   at: number;
   kind: 'flip' | 'verdict' | 'hold' | 'fault' | 'note';
-  tone: 'good' | 'bad' | 'plain';
+  tone: 'good' | 'warn' | 'bad' | 'plain';
+  /** A sentence. */
   text: string;
   detail: string | null;
+  /** A few words for a marker in the chart; absent without one. */
+  mark?: string;
 }
 
 /** The changes of one tick. An absent part has not changed. */

@@ -16,10 +16,12 @@ export type FormAnswer =
       plan: PlanDescription | null;
       /** What `failover` prints on a terminal. */
       lines: string[];
+      /** Those of them that came after the plan. */
+      result: string[];
       /** The override in force when the plan was made; to be sent along with the write. */
       seen: string;
     }
-  | { problems: string[]; hint: string | null; code: string; lines: string[] };
+  | { problems: string[]; hint: string | null; code: string; plan: PlanDescription | null; lines: string[] };
 
 export type FormTools = Omit<FailoverTools, 'verify' | 'verifyTimeoutMs' | 'edge'>;
 
@@ -47,11 +49,12 @@ export async function answerForm(body: string, tools: FormTools): Promise<FormAn
       note: (note) => void lines.push(`note: ${note}`),
       progress: () => undefined,
     });
-    if (result.outcome !== 'declined') lines.push(...formatMove(result, { now: tools.now() }));
-    return { written: result.outcome === 'written', asks: result.outcome === 'declined', plan, lines, seen: override };
+    const after = result.outcome === 'declined' ? [] : formatMove(result, { now: tools.now() });
+    lines.push(...after);
+    return { written: result.outcome === 'written', asks: result.outcome === 'declined', plan, lines, result: after, seen: override };
   } catch (error) {
     if (!(error instanceof EdgeError)) throw error;
-    return { problems: [error.message], hint: error.hint ?? null, code: error.code, lines };
+    return { problems: [error.message], hint: error.hint ?? null, code: error.code, plan, lines };
   }
 }
 

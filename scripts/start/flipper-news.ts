@@ -7,7 +7,7 @@ export function flipperNews(event: FlipperEvent, at: number): FlipperNews | unde
   switch (event.event) {
     case 'probe': {
       const found = event.opinion === 'good' ? 'good' : [event.opinion, event.class].filter(Boolean).join(', ');
-      return { kind: 'probe', origin: event.origin, text: `${found}, ${event.latencyMs} ms` };
+      return { kind: 'probe', origin: event.origin, opinion: event.opinion, text: `${found}, ${event.latencyMs} ms` };
     }
     case 'verdict':
       return { kind: 'verdict', origin: event.origin, verdict: event.to, why: event.why };

@@ -64,6 +64,7 @@ export async function serveConsole(
     proveOrigin: (origin: string) => proveOrigin(origin, probing),
   };
   const source: ConsoleSource = {
+    target: { name: 'local', isLocal: true, account: null, store: config.keyValueStoreName, mayWrite: true },
     edge: description.edge,
     origins: origins.map((id) => ({
       id,
@@ -81,7 +82,10 @@ export async function serveConsole(
         ?.DefaultCacheBehavior?.FunctionAssociations?.Items?.find(({ EventType }) => EventType === 'viewer-request')?.FunctionARN,
     author: tools.by,
     hasFlipper,
+    probeEveryMs: hasFlipper ? config.health.intervalMs : null,
     viewers: viewers.rate,
+    // Without a page the local cloud is quiet; the first page must not be.
+    onPage: viewers.startOnce,
     healthKey: storedKey(healthKey, config.keyPrefix),
     status: (values, at) => describeValues(new Map([...values].map(([key, value]) => [ownKey(key, config.keyPrefix), value])), origins, at),
     survey: async (survey) => {

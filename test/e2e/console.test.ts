@@ -53,11 +53,12 @@ describeWith(['chromium'], 'the console in a real Chromium', () => {
   }
 
   const servedBy = (page: Page, code: string) => () => page.locator(`#map path[data-code="${code}"]`).getAttribute('data-served');
-  const fillOf = (page: Page, code: string) => () => page.locator(`#map path[data-code="${code}"]`).getAttribute('fill');
+  const fillOf = (page: Page, code: string) => () =>
+    page.evaluate<string>(`getComputedStyle(document.querySelector('#map path[data-code="${code}"]')).fill`);
   const headline = (page: Page) => () => page.locator('#headline-text').textContent();
   const timeline = (page: Page) => () => page.locator('#timeline').textContent();
-  const fault = (page: Page, origin: string, name: string) =>
-    page.getByRole('group', { name: `Fault of ${origin}` }).getByRole('button', { name });
+  const tone = (page: Page) => () => page.locator('#headline').getAttribute('data-tone');
+  const setFault = (page: Page, origin: string, name: string) => page.getByLabel(`Fault of ${origin}`).selectOption(name);
 
   it('breaks Singapore with a click, shows the flip and the map change, and drives it home', { timeout: 90_000 }, async () => {
     const { page, seen } = await open();
@@ -65,18 +66,26 @@ describeWith(['chromium'], 'the console in a real Chromium', () => {
     expect([await servedBy(page, 'IN')(), await servedBy(page, 'DE')()]).toEqual(['singapore', 'europe']);
     const home = await fillOf(page, 'IN')();
 
-    await fault(page, 'singapore', 'refuse').click();
-    await expect.poll(() => fault(page, 'singapore', 'refuse').getAttribute('aria-pressed'), patience).toBe('true');
-    await expect.poll(timeline(page), patience).toMatch(/flip #1: ok → singapore=0/);
+    // Some viewers play from the start, so that the first screen shows traffic.
+    await expect.poll(() => page.locator('.columns .origin-0').getAttribute('d'), patience).toMatch(/^M/);
+
+    await setFault(page, 'singapore', 'refuse');
+    await expect.poll(tone(page), patience).toMatch(/warn|bad/);
+    await expect.poll(timeline(page), patience).toMatch(/singapore 100\u00a0% → 0\u00a0%flip #1, automatic/);
     await expect.poll(servedBy(page, 'IN'), patience).toBe('europe');
+    expect(await page.getByLabel('Fault of singapore').inputValue()).toBe('refuse');
+    expect(await page.locator('.columns .failed').getAttribute('d')).toMatch(/^M/);
+    expect(await page.locator('.flips text').allTextContents()).toEqual(expect.arrayContaining(['singapore breaks', 'singapore 0\u00a0%']));
+    expect(await page.locator('[data-pin="singapore"]').getAttribute('data-tone')).toBe('bad');
     expect(await servedBy(page, 'DE')()).toBe('europe');
     expect(await fillOf(page, 'IN')()).toBe(await fillOf(page, 'DE')());
     expect(await fillOf(page, 'IN')()).not.toBe(home);
     await expect.poll(headline(page), patience).toBe('singapore is out: 237 countries served by europe');
     expect(await page.locator('[data-origin="singapore"] .verdict').textContent()).toContain('unhealthy');
-    expect(await page.locator('#announce').textContent()).toMatch(/flip #1|singapore is unhealthy/);
+    expect(await page.locator('#announce').textContent()).toMatch(/singapore/);
+    expect(await page.locator('[data-origin="singapore"] .weight').textContent()).toBe('0 %');
 
-    await fault(page, 'singapore', 'no fault').click();
+    await setFault(page, 'singapore', 'none');
     await expect.poll(servedBy(page, 'IN'), patience).toMatch(/^europe \d+ %, singapore \d+ %$/);
     await expect.poll(headline(page), patience).toMatch(/^singapore is shared: 237 countries served by/);
     await expect.poll(headline(page), patience).toBe('All 249 countries at home');
@@ -98,7 +107,9 @@ describeWith(['chromium'], 'the console in a real Chromium', () => {
     expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid');
     await page.keyboard.type('by keyboard');
     await page.keyboard.press('Enter');
-    await page.locator('#plan-text', { hasText: 'singapore' }).waitFor();
+    const moved = page.locator('#plan tr.changed', { hasText: 'singapore' });
+    await moved.waitFor();
+    expect(await moved.locator('td').allTextContents()).toEqual(['100 %', '0 %']);
     await tabTo('write-plan');
     await page.keyboard.press('Enter');
     await expect.poll(servedBy(page, 'IN'), patience).toBe('europe');
@@ -130,7 +141,7 @@ describeWith(['chromium'], 'the console in a real Chromium', () => {
 
   it('lets the edge fail to read, so that all viewers go home', { timeout: 60_000 }, async () => {
     const { page } = await open();
-    const button = page.getByRole('button', { name: 'reads fail' });
+    const button = page.getByRole('button', { name: 'Reads fail' });
     await button.click();
     await expect.poll(headline(page), patience).toMatch(/cannot read the record/);
     await button.click();
@@ -145,6 +156,18 @@ describeWith(['chromium'], 'the console in a real Chromium', () => {
     await expect.poll(() => page.locator('#traffic-now').textContent(), patience).toMatch(/requests\/s, p50 .* ms, p99 .* ms; none failed/);
     expect((await page.locator('.line.p99').getAttribute('d'))?.length).toBeGreaterThan(5);
     await page.getByLabel('Play viewers').selectOption('0');
+  });
+
+  it('has its tab stops in the order in which one sees them', { timeout: 60_000 }, async () => {
+    const { page } = await open();
+    await expect.poll(headline(page), patience).toContain('249 countries');
+    const panels = await page.evaluate<[number, number][]>(`[...document.querySelectorAll('button, input, select, summary, [tabindex="0"]')]
+      .filter((element) => element.getClientRects().length > 0 && element.closest('main > section') !== null)
+      .map((element) => element.closest('main > section').getBoundingClientRect())
+      .map(({ top, left }) => [Math.round(top), Math.round(left)])`);
+    expect(new Set(panels.map(String)).size).toBeGreaterThan(5);
+    expect(panels).toEqual(panels.toSorted(([top, left], [otherTop, otherLeft]) => top - otherTop || left - otherLeft));
+    expect(await page.locator('[tabindex]:not([tabindex="0"], [tabindex="-1"])').count()).toBe(0);
   });
 
   it.each(['light', 'dark'] as const)(

@@ -1,5 +1,6 @@
 import type { ConsoleState } from '../wire.ts';
 import { byId, element, setText } from './elements.ts';
+import { formatPlanTable, type ShownPlan } from './plan-table.ts';
 import { type PostAnswer, post, showProblems } from './server.ts';
 
 /** Moves viewers by hand: shows the plan, then writes exactly that plan. */
@@ -30,7 +31,10 @@ export class FailoverForm {
     this.#showFields();
   }
 
-  show({ origins, author }: ConsoleState): void {
+  show({ origins, author, target }: ConsoleState): void {
+    this.#form.hidden = !target.mayWrite;
+    byId('read-only').hidden = target.mayWrite;
+    setText(byId('read-only'), target.mayWrite ? '' : 'Read-only: start the console with --write to move viewers from here.');
     const ids = origins.map(({ id }) => id).join(' ');
     if (ids === this.#origins) return;
     this.#origins = ids;
@@ -85,9 +89,16 @@ export class FailoverForm {
 
   #show(answer: PostAnswer): void {
     showProblems(this.#problem, answer);
-    const lines = answer.lines ?? [];
-    this.#plan.hidden = lines.length === 0;
-    setText(byId('plan-text'), lines.join('\n'));
+    const { plan, result } = answer;
+    // Before the write its plan as a table, afterwards what became of it.
+    const parts =
+      Array.isArray(result) && result.length > 0
+        ? result.map((line) => element('p', {}, String(line)))
+        : plan
+          ? formatPlanTable(plan as ShownPlan)
+          : [];
+    this.#plan.hidden = parts.length === 0;
+    this.#plan.replaceChildren(...parts);
     const isRefused = answer['code'] === 'ORIGIN_UNHEALTHY';
     this.#breakGlass.hidden = !isRefused && this.#field('break-glass').value === '';
     if (isRefused) this.#field('break-glass').focus();

@@ -8,9 +8,11 @@ import { RecordView } from './record-view.ts';
 import { RequestsView } from './requests-view.ts';
 import { listen } from './server.ts';
 import { TimelineView } from './timeline-view.ts';
+import { TopView } from './top-view.ts';
 import { TrafficView } from './traffic-view.ts';
 import { WorldView } from './world-view.ts';
 
+const top = new TopView();
 const world = new WorldView();
 const origins = new OriginsView();
 const record = new RecordView();
@@ -42,12 +44,15 @@ function showMoment(): void {
   const { state, seconds } = model;
   if (state === undefined) return;
   const now = Date.now() + model.clockOffset;
-  const { tone, text, detail } = describeHeadline(state, model.world, now);
+  const { tone, text, detail } = describeHeadline(state, model.world, seconds, now);
   setAttribute(byId('headline'), 'data-tone', tone);
   setText(byId('headline-mark'), marks[tone]);
   setText(byId('headline-text'), text);
   setText(byId('headline-detail'), detail);
   setText(document.querySelector('title') ?? document.head, `${marks[tone]} ${text}`);
+  top.show(state, now);
+  world.showPins(state);
+  byId('requests').hidden = !state.target.isLocal;
   origins.show(state, seconds, now);
   record.show(state, now);
   traffic.show(state, seconds, model.timeline, now);
@@ -60,7 +65,7 @@ listen({
     place.hidden = sinceMs === undefined;
     setText(
       place,
-      sinceMs === undefined ? '' : 'Connection to the console lost: what you see is old. Trying again; is the local cloud still running?',
+      sinceMs === undefined ? '' : 'Connection to the console lost: what you see is old. Trying again; does its command still run?',
     );
     if (sinceMs !== undefined) setAttribute(byId('headline'), 'data-tone', 'wait');
   },

@@ -1,85 +1,114 @@
 import { originFaults } from '../../origin/origin-fault.ts';
 import type { ConsoleState, OriginState, Second } from '../wire.ts';
-import { byId, element, setAttribute, setText } from './elements.ts';
-import { swatchClass } from './palette.ts';
+import { byId, element, setAttribute, setText, svg } from './elements.ts';
+import { markOf, originChip, originClass } from './origin-fills.ts';
 import { post, showProblems } from './server.ts';
 import { formatSpan } from './serving.ts';
 
-/** Button texts that differ from the fault's name. */
+/** Texts of the menu that differ from the fault's name. */
 const labels: Readonly<Record<string, string>> = { none: 'no fault', 'bad-body': 'bad body' };
 
 const verdictMarks = { healthy: '✓', unhealthy: '✕', unknown: '?' } as const;
 
-/** A card for each origin: verdict, weight, traffic, and buttons that set its fault. */
+/** Width of one probe in the strip. */
+const probeWidth = 6;
+
+/** A card for each origin: verdict, weight, traffic, its last probes, and a menu that sets its fault. */
 export class OriginsView {
   readonly #cards = new Map<string, HTMLElement>();
 
-  show({ origins }: ConsoleState, seconds: readonly Second[], now: number): void {
+  show({ origins, stepMs, target }: ConsoleState, seconds: readonly Second[], now: number): void {
     if (origins.length !== this.#cards.size) this.#build(origins);
-    const traffic = seconds.findLast(({ at }) => at <= now - 1_000 && at > now - 3_000)?.byOrigin ?? {};
+    const last = seconds.findLast(({ at }) => at <= now - stepMs && at > now - 3 * stepMs)?.byOrigin ?? {};
+    const per = stepMs === 1_000 ? 's' : 'min';
     for (const origin of origins) {
       const card = this.#cards.get(origin.id);
       if (card === undefined) continue;
       const part = (name: string) => card.querySelector(`.${name}`) as HTMLElement;
       setAttribute(card, 'data-verdict', origin.verdict);
+      setAttribute(card, 'data-tone', toneOf(origin));
       setText(part('verdict'), `${verdictMarks[origin.verdict]} ${origin.verdict}`);
-      setText(part('since'), describeSince(origin, now));
       setText(part('weight'), `${origin.edgeWeight} %`);
       setText(part('pending'), origin.storeWeight === origin.edgeWeight ? '' : `→ ${origin.storeWeight} %`);
-      setAttribute(part('bar'), 'value', String(origin.edgeWeight));
-      setText(part('rate'), `${(traffic[origin.id] ?? 0).toLocaleString('en')} requests/s`);
-      setText(part('probe'), origin.probe === null ? 'not probed yet' : `last probe ${origin.probe}`);
-      for (const button of card.querySelectorAll('button')) {
-        const isOn = origin.fault.split(':')[0] === button.dataset['fault'];
-        setAttribute(button, 'aria-pressed', String(isOn));
-      }
+      setAttribute(part('bar-weight'), 'value', String(origin.edgeWeight));
+      setText(
+        part('rate'),
+        target.isLocal || Object.keys(last).length > 0 ? `${(last[origin.id] ?? 0).toLocaleString('en')} requests/${per}` : '',
+      );
+      setText(part('evidence'), describeEvidence(origin, now));
+      showProbes(part('probes') as unknown as SVGElement, origin);
+      const menu = card.querySelector('select');
+      if (menu === null || origin.fault === null) continue;
+      const kind = origin.fault.split(':')[0] ?? 'none';
+      setAttribute(menu, 'data-on', String(kind !== 'none'));
+      if (document.activeElement !== menu || menu.value === kind) menu.value = kind;
     }
   }
 
   #build(origins: readonly OriginState[]): void {
     this.#cards.clear();
-    for (const [place, origin] of origins.entries()) this.#cards.set(origin.id, buildCard(origin, place));
+    const ids = origins.map(({ id }) => id);
+    for (const origin of origins) this.#cards.set(origin.id, buildCard(origin, ids));
     byId('origin-cards').replaceChildren(...this.#cards.values());
   }
 }
 
-function buildCard({ id, region, port }: OriginState, place: number): HTMLElement {
+/** Amber from the first bad probe on. */
+export function toneOf({ verdict, probe }: OriginState): 'good' | 'warn' | 'bad' {
+  if (verdict === 'unhealthy') return 'bad';
+  return (probe?.badInRow ?? 0) > 0 ? 'warn' : 'good';
+}
+
+function buildCard({ id, region, port, fault }: OriginState, ids: readonly string[]): HTMLElement {
+  const mark = markOf(id, ids);
   const problem = element('p', { class: 'problem', role: 'alert', hidden: '' });
-  const buttons = originFaults.map((fault) => {
-    const button = element('button', { type: 'button', 'data-fault': fault, 'aria-pressed': 'false' }, labels[fault] ?? fault);
-    button.addEventListener('click', async () => showProblems(problem, await post('/api/fault', { origin: id, fault })));
-    return button;
-  });
+  const menu = element(
+    'select',
+    { class: 'fault', 'aria-label': `Fault of ${id}` },
+    ...originFaults.map((each) => element('option', { value: each }, labels[each] ?? each)),
+  );
+  menu.addEventListener('change', async () => showProblems(problem, await post('/api/fault', { origin: id, fault: menu.value })));
   return element(
     'article',
-    { class: 'card', 'data-origin': id, 'aria-label': id },
+    { class: `card ${originClass(mark.place)}`, 'data-origin': id, 'aria-label': id },
     element(
       'header',
       {},
-      element('span', { class: swatchClass(place), 'aria-hidden': 'true' }),
+      originChip(mark),
       element('h3', {}, id),
-      element('small', {}, `${region} :${port}`),
+      element('small', {}, port === null ? region : `${region} :${port}`),
       element('strong', { class: 'verdict' }),
     ),
     element(
       'p',
       { class: 'figures' },
-      element('span', {}, 'keeps ', element('b', { class: 'weight' }), ' ', element('span', { class: 'pending' }), ' of its viewers'),
-      element('span', { class: 'rate' }),
+      element('span', { class: 'weight' }),
+      element('span', { class: 'pending' }),
+      element('small', {}, 'of its viewers'),
+      element('small', { class: 'rate' }),
     ),
-    element('progress', { class: 'bar', max: '100', value: '100', 'aria-label': `weight of ${id}` }),
-    element('p', { class: 'evidence' }, element('span', { class: 'since' }), element('span', { class: 'probe' })),
-    element(
-      'div',
-      { class: 'faults', role: 'group', 'aria-label': `Fault of ${id}` },
-      element('span', { 'aria-hidden': 'true' }, 'fault'),
-      ...buttons,
-    ),
+    element('progress', { class: 'bar-weight', max: '100', value: '100', 'aria-label': `weight of ${id}` }),
+    element('p', { class: 'evidence' }),
+    element('div', { class: 'foot' }, svg('svg', { class: 'probes', role: 'img' }), ...(fault === null ? [] : [menu])),
     problem,
   );
 }
 
-function describeSince({ verdict, since, why }: OriginState, now: number): string {
-  if (since === null) return 'no verdict yet';
-  return `${verdict} for ${formatSpan(now - since)}${why === null ? '' : `: ${why}`}`;
+/** The last probes as a strip, the newest at the right: a bad one is tall, so that it is seen without its colour. */
+function showProbes(strip: SVGElement, { id, probes }: OriginState): void {
+  if (strip.getAttribute('data-probes') === probes) return;
+  strip.setAttribute('data-probes', probes);
+  const bad = [...probes].filter((each) => each === 'b').length;
+  strip.setAttribute('aria-label', probes === '' ? `no probes of ${id} yet` : `last ${probes.length} probes of ${id}: ${bad} bad`);
+  strip.replaceChildren(
+    ...[...probes].map((each, place) => {
+      const height = each === 'b' ? 18 : each === 'g' ? 8 : 3;
+      return svg('rect', { class: each, x: place * probeWidth, y: 18 - height, width: probeWidth - 2, height, rx: 1 });
+    }),
+  );
+}
+
+function describeEvidence({ verdict, since, why, probe }: OriginState, now: number): string {
+  const held = since === null ? 'no verdict yet' : `${verdict} for ${formatSpan(now - since)}${why === null ? '' : `: ${why}`}`;
+  return `${held} · ${probe === null ? 'not probed yet' : `last probe ${probe.text}`}`;
 }

@@ -33,20 +33,21 @@ export const emptyModel: PageModel = {
 /** The model with a batch taken in; `now` is this machine's clock. */
 export function applyBatch(before: PageModel, batch: ConsoleBatch, now: number): PageModel {
   const old = batch.fresh === true ? emptyModel : before;
+  const state = batch.state ?? old.state;
   return {
     clockOffset: batch.now - now,
-    state: batch.state ?? old.state,
+    state,
     world: batch.world ?? old.world,
-    seconds: batch.seconds === undefined ? old.seconds : mergeSeconds(old.seconds, batch.seconds, batch.now),
+    seconds: batch.seconds === undefined ? old.seconds : mergeSeconds(old.seconds, batch.seconds, batch.now, state?.stepMs),
     requests: batch.requests === undefined ? old.requests : [...old.requests, ...batch.requests].slice(-kept.requests),
     timeline: batch.timeline === undefined ? old.timeline : mergeEntries(old.timeline, batch.timeline),
     more: old.more + (batch.more ?? 0),
   };
 }
 
-function mergeSeconds(old: readonly Second[], changed: readonly Second[], now: number): Second[] {
+function mergeSeconds(old: readonly Second[], changed: readonly Second[], now: number, stepMs = 1_000): Second[] {
   const all = new Map([...old, ...changed].map((second) => [second.at, second]));
-  return [...all.values()].filter(({ at }) => at > now - (kept.seconds + 1) * 1_000).sort((a, b) => a.at - b.at);
+  return [...all.values()].filter(({ at }) => at > now - (kept.seconds + 1) * stepMs).sort((a, b) => a.at - b.at);
 }
 
 function mergeEntries(old: readonly TimelineEntry[], added: readonly TimelineEntry[]): TimelineEntry[] {

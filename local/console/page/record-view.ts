@@ -1,11 +1,13 @@
+import { formatRecord } from '../../../src/text/format-record.ts';
 import type { ConsoleState } from '../wire.ts';
 import { byId, element, setAttribute, setText } from './elements.ts';
 import { post, showProblems } from './server.ts';
 import { formatClock, formatSpan } from './serving.ts';
 
-/** The record in the store and at the edge, the write in propagation, and the override. */
+/** The record in words, in the store and at the edge, the write in propagation, and the override. */
 export class RecordView {
   #copies = '';
+  #hints = '';
 
   constructor() {
     const problem = byId('replica-problem');
@@ -22,7 +24,8 @@ export class RecordView {
   }
 
   show(state: ConsoleState, now: number): void {
-    const { record, isReadable, edited, override, settlesAt, flipper, replica } = state;
+    const { record, isReadable, edited, override, settlesAt, flipper, replica, locations, target, hints } = state;
+    setText(byId('record-words'), formatRecord(record, { now }));
     setText(byId('store-record'), record);
     setText(
       byId('store-note'),
@@ -31,7 +34,11 @@ export class RecordView {
     this.#showCopies(state);
     setText(
       byId('propagation'),
-      settlesAt === null || settlesAt <= now ? 'complete: every location has it' : `arrives in ${((settlesAt - now) / 1_000).toFixed(1)} s`,
+      locations.length === 0
+        ? 'edge locations pick up a write in about 30 s; AWS gives no time bound'
+        : settlesAt === null || settlesAt <= now
+          ? 'complete: every location has it'
+          : `arrives in ${((settlesAt - now) / 1_000).toFixed(1)} s`,
     );
     setText(
       byId('override'),
@@ -43,17 +50,22 @@ export class RecordView {
               ', ',
             )} until ${formatClock(override.until)}, ${formatSpan(override.until - now)} left; ${override.by}: ${override.reason}`,
     );
-    setText(byId('flipper'), !flipper.running ? 'not running' : (flipper.hold ?? 'no hold'));
-    setAttribute(byId('fail-reads'), 'aria-pressed', String(replica.failReads));
-    setAttribute(byId('transient-miss'), 'aria-pressed', String(replica.transientMiss));
+    setText(byId('flipper'), !flipper.running ? (target.isLocal ? 'not running' : 'not visible from here') : (flipper.hold ?? 'no hold'));
+    byId('replica').hidden = replica === null;
+    setAttribute(byId('fail-reads'), 'aria-pressed', String(replica?.failReads ?? false));
+    setAttribute(byId('transient-miss'), 'aria-pressed', String(replica?.transientMiss ?? false));
+    if (hints.join('\n') === this.#hints) return;
+    this.#hints = hints.join('\n');
+    byId('hints').replaceChildren(...hints.map((hint) => element('li', {}, hint)));
   }
 
   #showCopies({ locations, record, replica }: ConsoleState): void {
-    const key = JSON.stringify([locations, record, replica.failReads]);
+    const key = JSON.stringify([locations, record, replica?.failReads]);
     if (key === this.#copies) return;
     this.#copies = key;
     byId('edge-records').replaceChildren(
-      ...(replica.failReads ? [element('strong', {}, 'reads fail: routing as for ok')] : []),
+      ...(replica?.failReads ? [element('strong', {}, 'reads fail: routing as for ok')] : []),
+      ...(locations.length === 0 ? ['not readable from here'] : []),
       ...locations.map(({ name, record: copy }) =>
         element('span', { class: copy === record ? 'copy' : 'copy old' }, element('code', {}, copy ?? 'the key is missing'), ` ${name}`),
       ),

@@ -54,7 +54,7 @@ export async function post(path: string, body: object): Promise<PostAnswer> {
     const response = await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
     return (await response.json()) as PostAnswer;
   } catch (error) {
-    return { problems: [`the console did not answer: ${(error as Error).message}`], hint: 'is the local cloud still running?' };
+    return { problems: [`the console did not answer: ${(error as Error).message}`], hint: 'does its command still run?' };
   }
 }
 

@@ -1,4 +1,4 @@
-import type { AudienceState } from '../wire.ts';
+import type { AudienceState, Second } from '../wire.ts';
 
 /** Who serves an audience: percent by origin. `problem`: no origin does; the function's own words. */
 interface Serving {
@@ -50,4 +50,9 @@ export function formatServing(shares: Readonly<Record<string, number>>): string 
 /** `1 country`, `235 countries`. */
 export function formatCount(count: number, one: string, many: string): string {
   return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+}
+
+/** All requests of a step, failed ones included. */
+export function totalOf({ byOrigin, failed }: Pick<Second, 'byOrigin' | 'failed'>): number {
+  return Object.values(byOrigin).reduce((sum, count) => sum + count, failed);
 }

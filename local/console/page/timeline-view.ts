@@ -5,8 +5,6 @@ import { formatClock } from './serving.ts';
 /** Entries on the page; the server keeps more. */
 const shown = 60;
 
-const marks = { flip: '⇄', verdict: '♥', hold: '…', fault: '⚡', note: '•' } as const;
-
 /** Events, the newest first. Screen readers announce flips and verdicts. */
 export class TimelineView {
   readonly #list = byId('timeline');
@@ -38,7 +36,6 @@ function formatEntry({ at, kind, tone, text, detail }: TimelineEntry): HTMLLIEle
     'li',
     { 'data-kind': kind, 'data-tone': tone },
     element('time', { datetime: new Date(at).toISOString() }, formatClock(at)),
-    element('span', { class: 'kind', 'aria-hidden': 'true' }, marks[kind]),
     element('span', { class: 'what' }, element('b', {}, text), ...(detail === null ? [] : [element('span', {}, detail)])),
   );
 }

@@ -1,50 +1,56 @@
+import { markOrigins } from '../../../src/text/palette.ts';
 import type { ConsoleState, Second, TimelineEntry } from '../wire.ts';
 import { byId, element, setAttribute, setText, svg } from './elements.ts';
+import { originChip, originClass } from './origin-fills.ts';
 import { kept } from './page-model.ts';
-import { chooseTopMs, drawLine, heightOf, type PlotScale, placeOf } from './plot-lines.ts';
+import { chooseTop, chooseTopMs, drawLine, drawStack, heightOf, type PlotScale, placeLabels, placeOf } from './plot-lines.ts';
 import { post, showProblems } from './server.ts';
-import { formatCount, formatLatency } from './serving.ts';
+import { formatClock, formatCount, formatLatency, formatSpan, totalOf } from './serving.ts';
 
-const height = 120;
+/** Pixels from the top: labels of the markers, requests, a gap, latency, times. */
+const labelRows = 3;
+const rowHeight = 13;
+const requests = { top: labelRows * rowHeight + 6, height: 170 } as const;
+const latency = { top: requests.top + requests.height + 18, height: 64 } as const;
+const bottom = latency.top + latency.height;
+const margin = { left: 52, right: 4 } as const;
 
-/** Room for the figures beside and below the plot. */
-const margin = { left: 66, right: 8, top: 8, bottom: 18 } as const;
-
-/** Latency as two lines, errors as bars, flips as marks across them, and the last second in words. */
+/** Requests by origin with failures in red above them, latency beneath, flips and faults as labelled markers across both. */
 export class TrafficView {
-  readonly #errors = svg('g', { class: 'errors' });
-  readonly #flips = svg('g', { class: 'flips' });
   readonly #grid = svg('g', { class: 'grid' });
+  readonly #columns = svg('g', { class: 'columns' });
+  readonly #flips = svg('g', { class: 'flips' });
   readonly #p50 = svg('path', { class: 'line p50' });
   readonly #p99 = svg('path', { class: 'line p99' });
+  readonly #cursor = svg('path', { class: 'cursor', d: `M0 ${requests.top}V${bottom}`, visibility: 'hidden' });
+  readonly #tip = element('div', { class: 'tip', 'aria-hidden': 'true', hidden: '' });
   readonly #now = byId('traffic-now');
   readonly #viewers = byId<HTMLSelectElement>('viewers');
   #width = 600;
   #drawn = '';
+  /** Draws the same at another width. */
+  #again: () => void = () => undefined;
+  #ids: readonly string[] = [];
+  #shown: { seconds: readonly Second[]; now: number; scale: PlotScale } | undefined;
 
   constructor() {
-    const parts = [this.#grid, this.#errors, this.#flips, this.#p99, this.#p50];
+    const lines = svg('g', { transform: `translate(0 ${latency.top})` }, this.#p99, this.#p50);
+    const stack = svg('g', { transform: `translate(0 ${requests.top})` }, this.#columns);
     const plot = svg(
       'svg',
-      { role: 'img', 'aria-labelledby': 'traffic-title traffic-now', height: height + margin.top + margin.bottom },
-      ...parts,
+      { role: 'img', 'aria-labelledby': 'traffic-title traffic-now', height: bottom + 16 },
+      ...[this.#grid, stack, lines, this.#flips, this.#cursor],
     );
     // One unit is one pixel at any width, so that the figures keep their size.
     const measure = () => {
       this.#width = Math.max(150, plot.clientWidth - margin.left - margin.right);
-      const size = `${this.#width + margin.left + margin.right} ${height + margin.top + margin.bottom}`;
-      plot.setAttribute('viewBox', `${-margin.left} ${-margin.top} ${size}`);
+      plot.setAttribute('viewBox', `${-margin.left} 0 ${this.#width + margin.left + margin.right} ${bottom + 16}`);
+      this.#again();
     };
     new ResizeObserver(measure).observe(plot);
-    const key = element(
-      'ul',
-      { class: 'legend', 'aria-label': 'Lines of the plot' },
-      element('li', { class: 'key-p50' }, 'p50'),
-      element('li', { class: 'key-p99' }, 'p99'),
-      element('li', { class: 'key-errors' }, 'failed'),
-      element('li', { class: 'key-flips' }, 'flip'),
-    );
-    byId('plot').append(plot, key);
+    plot.addEventListener('pointermove', (event) => this.#point(event, plot));
+    plot.addEventListener('pointerleave', () => this.#leave());
+    byId('plot').append(plot, this.#tip);
     this.#viewers.addEventListener('change', async () => {
       const answer = await post('/api/viewers', { requestsPerSecond: Number(this.#viewers.value) });
       showProblems(byId('viewers-problem'), answer);
@@ -52,61 +58,150 @@ export class TrafficView {
   }
 
   show(state: ConsoleState, seconds: readonly Second[], timeline: readonly TimelineEntry[], now: number): void {
-    const scale: PlotScale = { width: this.#width, height, seconds: kept.seconds, topMs: chooseTopMs(seconds) };
-    if (`${scale.topMs} ${scale.width}` !== this.#drawn) this.#drawGrid(scale);
-    this.#drawn = `${scale.topMs} ${scale.width}`;
+    const { stepMs, viewers } = state;
+    this.#again = () => this.show(state, seconds, timeline, now);
+    const scale: PlotScale = { width: this.#width, height: requests.height, spanMs: kept.seconds * stepMs, stepMs };
+    const top = chooseTop(Math.max(...seconds.map(totalOf), 0));
+    const topMs = chooseTopMs(seconds);
+    this.#prepare(state);
+    const key = `${top} ${topMs} ${scale.width} ${stepMs}`;
+    if (key !== this.#drawn) this.#drawGrid(scale, top, topMs);
+    this.#drawn = key;
+    this.#shown = { seconds, now, scale };
+    const series = [
+      ...this.#ids.map(
+        (id) =>
+          ({ byOrigin }: Second) =>
+            byOrigin[id] ?? 0,
+      ),
+      ({ byOrigin }: Second) => Object.entries(byOrigin).reduce((sum, [id, count]) => sum + (this.#ids.includes(id) ? 0 : count), 0),
+      ({ failed }: Second) => failed,
+    ];
+    for (const [place, d] of drawStack(seconds, series, now, { ...scale, top }).entries())
+      setAttribute(this.#columns.children[place] as SVGElement, 'd', d);
+    const lines = { ...scale, height: latency.height, topMs };
     setAttribute(
       this.#p50,
       'd',
-      drawLine(seconds, ({ p50Ms }) => p50Ms, now, scale),
+      drawLine(seconds, ({ p50Ms }) => p50Ms, now, lines),
     );
     setAttribute(
       this.#p99,
       'd',
-      drawLine(seconds, ({ p99Ms }) => p99Ms, now, scale),
+      drawLine(seconds, ({ p99Ms }) => p99Ms, now, lines),
     );
-    this.#errors.replaceChildren(...seconds.filter(({ failed }) => failed > 0).map((second) => drawErrors(second, now, scale)));
-    const flips = timeline.filter(({ kind, at }) => kind === 'flip' && at > now - kept.seconds * 1_000);
-    this.#flips.replaceChildren(...flips.map(({ at }) => svg('path', { d: `M${placeOf(at, now, scale).toFixed(1)} 0v${height}` })));
-    setText(this.#now, describeNow(seconds, now));
-    if (document.activeElement !== this.#viewers) this.#viewers.value = String(state.viewers);
+    this.#drawMarkers(timeline, now, scale);
+    setText(this.#now, describeNow(seconds, now, stepMs));
+    byId('play').hidden = viewers === null;
+    if (document.activeElement !== this.#viewers && viewers !== null) this.#viewers.value = String(viewers);
   }
 
-  #drawGrid(scale: PlotScale): void {
-    const lines = [];
-    for (let ms = 1; ms <= scale.topMs; ms *= 10) {
-      const y = height - heightOf(ms, scale);
-      lines.push(
-        svg('path', { d: `M0 ${y}h${scale.width}` }),
-        svg('text', { x: -6, y: y + 4, 'text-anchor': 'end' }, `${ms.toLocaleString('en')} ms`),
-      );
-    }
-    const ages = [120, 90, 60, 30, 0].map((age) => {
-      const anchor = age === 0 ? 'end' : age === kept.seconds ? 'start' : 'middle';
-      const x = scale.width - (scale.width * age) / kept.seconds;
-      return svg('text', { x, y: height + 14, 'text-anchor': anchor }, age === 0 ? 'now' : `−${age} s`);
+  /** One path and one entry of the key for each origin. */
+  #prepare({ origins }: ConsoleState): void {
+    const ids = origins.map(({ id }) => id);
+    if (ids.join() === this.#ids.join()) return;
+    this.#ids = ids;
+    const marks = markOrigins(ids);
+    this.#columns.replaceChildren(
+      ...marks.map(({ place }) => svg('path', { class: originClass(place) })),
+      svg('path', { class: 'edge' }),
+      svg('path', { class: 'failed' }),
+    );
+    byId('plot-key').replaceChildren(
+      ...marks.map((mark) => element('li', {}, originChip(mark), mark.id)),
+      element('li', {}, element('span', { class: 'chip failed', 'aria-hidden': 'true' }), 'failed'),
+      element('li', { class: 'key-line' }, 'latency p50'),
+      element('li', { class: 'key-line key-p99' }, 'p99'),
+    );
+  }
+
+  #drawMarkers(timeline: readonly TimelineEntry[], now: number, scale: PlotScale): void {
+    const marked = timeline.flatMap(({ at, mark, tone, text }) => {
+      const x = placeOf(at, now, scale);
+      return mark === undefined || x < 0 ? [] : [{ x, mark, tone, text }];
     });
-    this.#grid.replaceChildren(...lines, ...ages);
+    const rows = placeLabels(
+      marked.map(({ x, mark }) => ({ x, width: mark.length * 6.4 + 10 })),
+      labelRows,
+    );
+    this.#flips.replaceChildren(
+      ...marked.map(({ x, mark, tone, text }, place) => {
+        const row = rows[place];
+        const y = row === undefined ? requests.top : (labelRows - row) * rowHeight - 3;
+        const isAtEnd = x > scale.width - mark.length * 6.4;
+        const label = svg('text', { x: (x + (isAtEnd ? -4 : 4)).toFixed(1), y, 'text-anchor': isAtEnd ? 'end' : 'start' }, mark);
+        return svg(
+          'g',
+          { 'data-tone': tone },
+          svg('title', {}, text),
+          svg('path', { d: `M${x.toFixed(1)} ${row === undefined ? requests.top : y - 9}V${bottom}` }),
+          ...(row === undefined ? [] : [label]),
+        );
+      }),
+    );
+  }
+
+  #drawGrid(scale: PlotScale, top: number, topMs: number): void {
+    const line = (y: number, text: string) => [
+      svg('path', { d: `M0 ${y}h${scale.width}` }),
+      svg('text', { x: -8, y: y + 4, 'text-anchor': 'end' }, text),
+    ];
+    const unit = scale.stepMs === 1_000 ? '/s' : '/min';
+    const counts = [0, 0.5, 1].flatMap((share) =>
+      line(requests.top + requests.height * (1 - share), `${(top * share).toLocaleString('en')}${share === 1 ? unit : ''}`),
+    );
+    const decades = [];
+    for (let ms = 1; ms <= topMs; ms *= 10)
+      decades.push(...line(bottom - heightOf(ms, latency.height, topMs), ms < 1_000 ? `${ms} ms` : `${ms / 1_000} s`));
+    const ages = (scale.width < 420 ? [1, 0.5, 0] : [1, 0.75, 0.5, 0.25, 0]).map((share) => {
+      const anchor = share === 0 ? 'end' : share === 1 ? 'start' : 'middle';
+      const text = share === 0 ? 'now' : `−${formatSpan(scale.spanMs * share)}`;
+      return svg('text', { x: scale.width * (1 - share), y: bottom + 14, 'text-anchor': anchor }, text);
+    });
+    this.#grid.replaceChildren(...counts, ...decades, ...ages);
+  }
+
+  /** The figures under the pointer. */
+  #point(event: PointerEvent, plot: SVGElement): void {
+    if (this.#shown === undefined) return;
+    const { seconds, now, scale } = this.#shown;
+    const box = plot.getBoundingClientRect();
+    const x = event.clientX - box.left - margin.left;
+    const at = now - ((scale.width - x) / scale.width) * scale.spanMs;
+    const second = seconds.find((each) => at >= each.at && at < each.at + scale.stepMs);
+    if (second === undefined || x < 0) {
+      this.#leave();
+      return;
+    }
+    this.#cursor.setAttribute('visibility', 'visible');
+    this.#cursor.setAttribute('transform', `translate(${x.toFixed(1)} 0)`);
+    this.#tip.hidden = false;
+    const isRight = x > scale.width / 2;
+    this.#tip.style.left = isRight ? '' : `${x + margin.left + 12}px`;
+    this.#tip.style.right = isRight ? `${box.width - x - margin.left + 12}px` : '';
+    this.#tip.style.top = `${requests.top}px`;
+    const rows = this.#ids.map((id) => element('span', {}, `${id} ${(second.byOrigin[id] ?? 0).toLocaleString('en')}`));
+    this.#tip.replaceChildren(
+      element('b', {}, formatClock(second.at)),
+      ...rows,
+      ...(second.failed === 0 ? [] : [element('span', { class: 'bad' }, `failed ${second.failed.toLocaleString('en')}`)]),
+      ...(second.p50Ms === null
+        ? []
+        : [element('span', {}, `p50 ${formatLatency(second.p50Ms)} ms, p99 ${formatLatency(second.p99Ms ?? 0)} ms`)]),
+    );
+  }
+
+  #leave(): void {
+    this.#tip.hidden = true;
+    this.#cursor.setAttribute('visibility', 'hidden');
   }
 }
 
-/** The failed share of a second, as a bar from the floor; one of a thousand is still seen. */
-function drawErrors({ at, failed, byOrigin }: Second, now: number, scale: PlotScale): SVGElement {
-  const share = failed / Math.max(1, total(byOrigin));
-  const tall = Math.max(3, share * height);
-  const wide = scale.width / kept.seconds;
-  return svg('rect', { x: placeOf(at, now, scale).toFixed(1), y: height - tall, width: wide - 0.5, height: tall });
-}
-
-function describeNow(seconds: readonly Second[], now: number): string {
-  const last = seconds.findLast(({ at }) => at <= now - 1_000);
-  if (last === undefined || last.at < now - 3_000) return 'No requests now.';
-  const lately = seconds.filter(({ at }) => at > now - 60_000);
-  const failed = lately.reduce((sum, second) => sum + second.failed, 0);
-  const rate = formatCount(total(last.byOrigin), 'request', 'requests');
-  return `${rate}/s, p50 ${formatLatency(last.p50Ms ?? 0)} ms, p99 ${formatLatency(last.p99Ms ?? 0)} ms; ${failed === 0 ? 'none' : failed.toLocaleString('en')} failed in the last minute.`;
-}
-
-function total(byOrigin: Second['byOrigin']): number {
-  return Object.values(byOrigin).reduce((sum, count) => sum + count, 0);
+function describeNow(seconds: readonly Second[], now: number, stepMs: number): string {
+  const last = seconds.findLast(({ at }) => at <= now - stepMs);
+  if (last === undefined || last.at < now - 5 * stepMs) return 'No requests now.';
+  const failed = seconds.filter(({ at }) => at > now - 60 * stepMs).reduce((sum, second) => sum + second.failed, 0);
+  const rate = `${formatCount(totalOf(last), 'request', 'requests')}/${stepMs === 1_000 ? 's' : 'min'}`;
+  const times = last.p50Ms === null ? '' : `, p50 ${formatLatency(last.p50Ms)} ms, p99 ${formatLatency(last.p99Ms ?? 0)} ms`;
+  return `${rate}${times}; ${failed === 0 ? 'none' : failed.toLocaleString('en')} failed in the last ${stepMs === 1_000 ? 'minute' : 'hour'}.`;
 }

@@ -1,6 +1,7 @@
 import type { AudienceState, ConsoleState, WorldShapes, WorldState } from '../wire.ts';
 import { byId, element, setText, svg } from './elements.ts';
-import { originPattern, sharedPattern, swatchClass } from './palette.ts';
+import { markOf, originChip, originClass, softFill, texturePattern, wantsTexture } from './origin-fills.ts';
+import { toneOf } from './origins-view.ts';
 import { countCodes, formatCount, formatServing, servingOf } from './serving.ts';
 
 const names = new Intl.DisplayNames(['en'], { type: 'region' });
@@ -17,10 +18,15 @@ export class WorldView {
   #origins: readonly string[] = [];
   #pointed: string | undefined;
   #audiences = new Map<string, AudienceState>();
+  readonly #pins = svg('g', { class: 'pins' });
+  readonly #tip = element('div', { class: 'tip', 'aria-hidden': 'true', hidden: '' });
+  #regions: WorldShapes['regions'] = {};
+  #pinned = '';
 
   constructor() {
     this.#drawing = this.#draw();
     this.#country.addEventListener('input', () => this.#answer());
+    wantsTexture.addEventListener('change', () => this.#paint());
   }
 
   /** Colours the map anew. */
@@ -40,15 +46,23 @@ export class WorldView {
       return void this.#map.append(
         element('p', { class: 'problem' }, 'The map could not be loaded; the table below has the same content.'),
       );
-    const { width, height, shapes, dots } = (await response.json()) as WorldShapes;
+    const { width, height, shapes, dots, regions } = (await response.json()) as WorldShapes;
+    this.#regions = regions;
     const drawing = svg('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-labelledby': 'world-title map-text' });
     const text = element('p', { id: 'map-text', class: 'unseen' });
     drawing.append(this.#defs);
     for (const [code, d] of Object.entries(shapes)) drawing.append(this.#mark(code, svg('path', { d })));
     for (const [code, [cx, cy]] of Object.entries(dots)) drawing.append(this.#mark(code, svg('circle', { cx, cy })));
-    this.#map.replaceChildren(drawing, text);
-    drawing.addEventListener('pointerover', ({ target }) => this.#point((target as Element).getAttribute('data-code') ?? undefined));
-    drawing.addEventListener('pointerleave', () => this.#point(undefined));
+    drawing.append(this.#pins);
+    this.#map.replaceChildren(drawing, text, this.#tip);
+    drawing.addEventListener('pointermove', (event) => {
+      this.#point((event.target as Element).getAttribute('data-code') ?? undefined);
+      this.#moveTip(event);
+    });
+    drawing.addEventListener('pointerleave', () => {
+      this.#point(undefined);
+      this.#tip.hidden = true;
+    });
     drawing.addEventListener('click', ({ target }) => {
       const code = (target as Element).getAttribute('data-code');
       if (code === null || code === '') return;
@@ -58,6 +72,7 @@ export class WorldView {
     const measure = () => {
       this.#unit = width / Math.max(200, drawing.clientWidth);
       drawing.style.setProperty('--unit', String(this.#unit));
+      this.#pinned = '';
       this.#paint();
     };
     new ResizeObserver(measure).observe(drawing);
@@ -77,24 +92,16 @@ export class WorldView {
 
   #paint(): void {
     if (this.#world === undefined) return;
-    const patterns = this.#origins.map((_, place) => originPattern(`origin-${place}`, place, this.#unit));
+    const patterns: SVGPatternElement[] = [];
     const fills = new Map<AudienceState, string>();
     for (const [index, audience] of this.#world.audiences.entries()) {
       const { shares, problem } = servingOf(audience, this.#origins);
-      const parts = Object.entries(shares).map(([id, share]) => ({ place: this.#origins.indexOf(id), share }));
-      const [only] = parts;
-      if (problem !== undefined || only === undefined) fills.set(audience, 'unserved');
-      else if (parts.length === 1) fills.set(audience, `origin-${only.place}`);
-      else {
-        patterns.push(
-          sharedPattern(
-            `shared-${index}`,
-            parts.sort((a, b) => a.place - b.place),
-            this.#unit,
-          ),
-        );
-        fills.set(audience, `shared-${index}`);
-      }
+      const parts = Object.entries(shares)
+        .map(([id, share]) => ({ place: this.#origins.indexOf(id), share }))
+        .sort((a, b) => a.place - b.place);
+      if (problem !== undefined || parts.length === 0) continue;
+      fills.set(audience, wantsTexture.matches ? `url(#fill-${index})` : softFill(parts));
+      if (wantsTexture.matches) patterns.push(texturePattern(`fill-${index}`, parts, this.#unit));
     }
     this.#defs.replaceChildren(...patterns);
     for (const [code, elements] of this.#marks) {
@@ -102,8 +109,7 @@ export class WorldView {
       const fill = audience === undefined ? undefined : fills.get(audience);
       for (const element of elements) {
         element.setAttribute('data-served', audience === undefined ? '' : this.#describeServing(audience));
-        if (fill === undefined || fill === 'unserved') element.removeAttribute('fill');
-        else element.setAttribute('fill', `url(#${fill})`);
+        element.style.setProperty('fill', fill ?? '');
       }
     }
     setText(byId('map-text'), this.#world.audiences.map((audience) => this.#summarize(audience)).join('; '));
@@ -126,7 +132,58 @@ export class WorldView {
     this.#answer();
   }
 
-  /** About the country under the pointer, else the one that was named. */
+  /** A pin with the origin's letter at its region, with a ring in amber or red when it is not healthy. */
+  showPins({ origins }: ConsoleState): void {
+    const ids = origins.map(({ id }) => id);
+    const key = JSON.stringify([
+      origins.map((origin) => [origin.id, origin.region, toneOf(origin)]),
+      Object.keys(this.#regions).length,
+      this.#unit,
+    ]);
+    if (key === this.#pinned) return;
+    this.#pinned = key;
+    const seen = new Map<string, number>();
+    this.#pins.replaceChildren(
+      ...origins.flatMap((origin) => {
+        const place = this.#regions[origin.region];
+        if (place === undefined) return [];
+        const others = seen.get(origin.region) ?? 0;
+        seen.set(origin.region, others + 1);
+        const mark = markOf(origin.id, ids);
+        const move = `translate(${place[0] + others * 20 * this.#unit} ${place[1]}) scale(${this.#unit})`;
+        return [
+          svg(
+            'g',
+            { class: `pin ${originClass(mark.place)}`, 'data-tone': toneOf(origin), transform: move, 'data-pin': origin.id },
+            svg('circle', { class: 'halo', r: 13 }),
+            svg('circle', { r: 9 }),
+            svg('text', { y: 3.5 }, mark.letter),
+          ),
+        ];
+      }),
+    );
+  }
+
+  /** Beside the pointer, on the side with more room. */
+  #moveTip(event: PointerEvent): void {
+    const pin = (event.target as Element).closest('[data-pin]')?.getAttribute('data-pin');
+    const code = this.#pointed;
+    this.#tip.hidden = pin === undefined && code === undefined;
+    const audience = this.#audiences.get(code ?? '-');
+    const title = pin ?? (code === '' ? 'Land without an ISO code' : (names.of(code ?? 'ZZ') ?? ''));
+    const [home = ''] = audience?.order ?? [];
+    const serving = audience === undefined ? '' : this.#describeServing(audience);
+    const line = pin ? 'origin' : serving === home ? `${serving}, at home` : `${serving}; home is ${home}`;
+    this.#tip.replaceChildren(element('b', {}, title), element('span', {}, line));
+    const box = this.#map.getBoundingClientRect();
+    const x = event.clientX - box.left;
+    const isRight = x > box.width / 2;
+    this.#tip.style.left = isRight ? '' : `${x + 14}px`;
+    this.#tip.style.right = isRight ? `${box.width - x + 14}px` : '';
+    this.#tip.style.top = `${Math.max(0, event.clientY - box.top - 20)}px`;
+  }
+
+  /** About the country that was named, else the one under the pointer. */
   #answer(): void {
     const named = findCountry(this.#country.value, [...this.#audiences.keys()]);
     const code = this.#pointed ?? named;
@@ -135,7 +192,7 @@ export class WorldView {
     for (const element of this.#marks.get(named ?? '-') ?? []) element.classList.add('named');
     if (code === undefined) {
       const typed = this.#country.value.trim();
-      setText(place, typed === '' ? 'Type a country or point at one to see where its viewers go.' : `unknown country "${typed}"`);
+      setText(place, typed === '' ? 'Type a country or point at one.' : `unknown country "${typed}"`);
       return;
     }
     const audience = this.#audiences.get(code);
@@ -171,11 +228,12 @@ export class WorldView {
       const key = problem !== undefined ? 'no origin' : Object.keys(shares).length > 1 ? 'shared' : (Object.keys(shares)[0] ?? '');
       counts.set(key, (counts.get(key) ?? 0) + countCodes(audience));
     }
-    const entry = (swatch: string, text: string) => element('li', {}, element('span', { class: swatch, 'aria-hidden': 'true' }), text);
+    const entry = (chip: HTMLElement, text: string) => element('li', {}, chip, text);
+    const plain = (kind: string) => element('span', { class: `chip ${kind}`, 'aria-hidden': 'true' });
     byId('legend').replaceChildren(
-      ...this.#origins.map((id, place) => entry(swatchClass(place), `${id} ${counts.get(id) ?? 0}`)),
-      ...(counts.has('shared') ? [entry('swatch shared', `shared ${counts.get('shared')}`)] : []),
-      ...(counts.has('no origin') ? [entry('swatch unserved', `no origin ${counts.get('no origin')}`)] : []),
+      ...this.#origins.map((id) => entry(originChip(markOf(id, this.#origins)), `${id} ${counts.get(id) ?? 0}`)),
+      ...(counts.has('shared') ? [entry(plain('shared'), `shared ${counts.get('shared')}`)] : []),
+      ...(counts.has('no origin') ? [entry(plain('unserved'), `no origin ${counts.get('no origin')}`)] : []),
     );
   }
 }

@@ -28,11 +28,13 @@ export async function openTestConsole(more: Partial<ConsoleSource> = {}, tickMs 
       return () => undefined;
     },
   };
-  const replica = openReplica(published, { propagation: { delayMs: 50 } });
+  const replica = openReplica(published, { propagation: { delayMs: 300 } });
   replica.watch(storeArn);
   const bodies: string[] = [];
   const ids = ['singapore', 'europe'];
   const source: ConsoleSource = {
+    target: { name: 'local', isLocal: true, account: null, store: 'edge-health', mayWrite: true },
+    probeEveryMs: null,
     edge: 'http://127.0.0.1:1',
     origins: ids.map((id) => ({ id, region: 'eu-central-1', port: 1, fault: () => 'none' })),
     locations: ['SIN50-L1'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeHeadline } from '../../../../local/console/page/headline.ts';
-import type { AudienceState, ConsoleState, OriginState, WorldState } from '../../../../local/console/wire.ts';
+import type { AudienceState, ConsoleState, OriginState, ProbeState, Second, WorldState } from '../../../../local/console/wire.ts';
 
 const now = 1_764_000_000_000;
 const origin = (id: string, more: Partial<OriginState> = {}): OriginState => ({
@@ -12,11 +12,13 @@ const origin = (id: string, more: Partial<OriginState> = {}): OriginState => ({
   since: now,
   why: null,
   probe: null,
+  probes: '',
   storeWeight: 100,
   edgeWeight: 100,
   ...more,
 });
 const state: ConsoleState = {
+  target: { name: 'local', isLocal: true, account: null, store: 'edge-health', mayWrite: true },
   edge: 'http://127.0.0.1:1',
   origins: [origin('singapore'), origin('europe')],
   record: 'ok',
@@ -26,8 +28,11 @@ const state: ConsoleState = {
   locations: [{ name: 'SIN50-L1', record: 'ok' }],
   settlesAt: null,
   replica: { failReads: false, transientMiss: false },
-  flipper: { running: true, hold: null },
+  flipper: { running: true, beatAt: now, everyMs: 1_000, hold: null },
   viewers: 0,
+  stepMs: 1_000,
+  calls: null,
+  hints: [],
   author: 'ann@laptop',
 };
 const audience = (home: string, by: string, countries: (string | null)[], shares: AudienceState['shares'] = null): AudienceState => ({
@@ -41,9 +46,39 @@ const worldOf = (...audiences: AudienceState[]): WorldState => ({ audiences, sha
 const atHome = worldOf(audience('singapore', 'singapore', [null, 'IN', 'US']), audience('europe', 'europe', ['DE']));
 const allInEurope = worldOf(audience('singapore', 'europe', [null, 'IN', 'US']), audience('europe', 'europe', ['DE']));
 const sick = [origin('singapore', { verdict: 'unhealthy' }), origin('europe')];
+const bad = (badInRow: number): ProbeState => ({ at: now, opinion: 'bad', text: 'bad, connect, 2 ms', badInRow });
+const bothSick = [origin('singapore', { verdict: 'unhealthy' }), origin('europe', { verdict: 'unhealthy' })];
+const second = (agoMs: number, failed: number): Second => ({ at: now - agoMs, byOrigin: { europe: 10 }, failed, p50Ms: 1, p99Ms: 2 });
 
 describe('the headline', () => {
-  it.each<{ when: string; spoil?: Partial<ConsoleState>; world?: WorldState | undefined; tone: string; text: RegExp }>([
+  it.each<{ when: string; spoil?: Partial<ConsoleState>; world?: WorldState | undefined; seconds?: Second[]; tone: string; text: RegExp }>([
+    {
+      when: 'one probe of a healthy origin was bad',
+      spoil: { origins: [origin('singapore', { probe: bad(1) }), origin('europe')] },
+      tone: 'warn',
+      text: /singapore \(1 bad probe: connect\)/,
+    },
+    {
+      when: 'requests fail before any probe did',
+      seconds: [second(2_000, 5)],
+      tone: 'bad',
+      text: /^5 of 15 requests failed in the last 5 s$/,
+    },
+    {
+      when: 'requests fail where probes fail',
+      spoil: { origins: [origin('singapore', { probe: bad(2) }), origin('europe', { probe: bad(1) })] },
+      seconds: [second(1_000, 5), second(2_000, 5)],
+      tone: 'bad',
+      text: /^10 of 30 requests .*: singapore and europe fail$/,
+    },
+    { when: 'the last failure is old news', seconds: [second(6_000, 5)], tone: 'good', text: /^All 3/ },
+    {
+      when: 'both origins are dead',
+      spoil: { origins: bothSick },
+      world: allInEurope,
+      tone: 'bad',
+      text: /^singapore and europe are unhealthy/,
+    },
     { when: 'everybody is at home', tone: 'good', text: /^All 3 countries at home$/ },
     { when: 'nothing is known yet', world: undefined, tone: 'warn', text: /^Running the function/ },
     {
@@ -71,7 +106,7 @@ describe('the headline', () => {
       spoil: { origins: sick },
       world: worldOf(audience('singapore', 'europe', ['IN'], { europe: 75, singapore: 25 })),
       tone: 'bad',
-      text: /^singapore is unhealthy and 1 country still go there$/,
+      text: /^singapore is unhealthy and 1 country still goes there$/,
     },
     {
       when: 'the function fails',
@@ -98,23 +133,25 @@ describe('the headline', () => {
       tone: 'warn',
       text: /^tokyo is unhealthy; no request goes there$/,
     },
-  ])('is $tone when $when', ({ spoil, tone, text, ...given }) => {
-    const headline = describeHeadline({ ...state, ...spoil }, 'world' in given ? given.world : atHome, now);
+  ])('is $tone when $when', ({ spoil, tone, text, seconds = [], ...given }) => {
+    const headline = describeHeadline({ ...state, ...spoil }, 'world' in given ? given.world : atHome, seconds, now);
     expect(headline.text).toMatch(text);
     expect(headline.tone).toBe(tone);
   });
 
   it('says beside it who holds the record, how long yet, and what is on its way', () => {
     const override = { weights: { singapore: 0 }, until: now + 125_000, reason: 'ALB 5xx', by: 'ann@laptop' };
-    const { detail } = describeHeadline({ ...state, override, settlesAt: now + 1_500 }, atHome, now);
+    const { detail } = describeHeadline({ ...state, override, settlesAt: now + 1_500 }, atHome, [], now);
     expect(detail).toBe('override by ann@laptop, 2 min 5 s left: ALB 5xx · a write reaches the edge in 1.5 s');
   });
 
   it('says what the flipper waits for, and when there is none', () => {
-    expect(describeHeadline({ ...state, flipper: { running: true, hold: 'hold-down' } }, atHome, now).detail).toBe(
+    expect(describeHeadline({ ...state, flipper: { ...state.flipper, hold: 'hold-down' } }, atHome, [], now).detail).toBe(
       'the flipper holds: hold-down',
     );
-    expect(describeHeadline({ ...state, flipper: { running: false, hold: null } }, atHome, now).detail).toContain('no flipper runs');
-    expect(describeHeadline(state, atHome, now).detail).toBe('all origins are healthy');
+    expect(describeHeadline({ ...state, flipper: { ...state.flipper, running: false } }, atHome, [], now).detail).toContain(
+      'no flipper runs',
+    );
+    expect(describeHeadline(state, atHome, [], now).detail).toBe('all origins are healthy');
   });
 });

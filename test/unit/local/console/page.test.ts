@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { applyBatch, emptyModel, kept } from '../../../../local/console/page/page-model.ts';
-import { chooseTopMs, drawLine, heightOf, placeOf } from '../../../../local/console/page/plot-lines.ts';
+import { chooseTop, chooseTopMs, drawLine, drawStack, heightOf, placeLabels, placeOf } from '../../../../local/console/page/plot-lines.ts';
 import { formatSpan } from '../../../../local/console/page/serving.ts';
 import type { SampledRequest, Second, TimelineEntry } from '../../../../local/console/wire.ts';
 
@@ -42,7 +42,7 @@ describe('the page’s model', () => {
 });
 
 describe('the plot', () => {
-  const scale = { width: 600, height: 100, seconds: 120, topMs: 1_000 };
+  const scale = { width: 600, height: 100, spanMs: 120_000, stepMs: 1_000, topMs: 1_000 };
 
   it.each([
     { p99Ms: 3, topMs: 10 },
@@ -57,9 +57,9 @@ describe('the plot', () => {
   it('has now at its right edge, its floor at 1 ms and below, and a third of its height for a factor of ten', () => {
     expect(placeOf(120_000, 120_000, scale)).toBe(600);
     expect(placeOf(0, 120_000, scale)).toBe(0);
-    expect(heightOf(0.2, scale)).toBe(0);
-    expect(heightOf(10, scale)).toBeCloseTo(33.3, 1);
-    expect(heightOf(1_000, scale)).toBe(100);
+    expect(heightOf(0.2, 100, 1_000)).toBe(0);
+    expect(heightOf(10, 100, 1_000)).toBeCloseTo(33.3, 1);
+    expect(heightOf(1_000, 100, 1_000)).toBe(100);
   });
 
   it('joins seconds that follow each other and leaves a gap for those without requests', () => {
@@ -67,6 +67,50 @@ describe('the plot', () => {
     const path = drawLine(seconds, ({ p50Ms }) => p50Ms, 120_000, scale);
     expect(path.match(/M/g)).toHaveLength(2);
     expect(path.match(/L/g)).toHaveLength(1);
+  });
+
+  it('stacks the counts of a second from the floor, failures last, and shows one failure of thousands', () => {
+    const seconds = [second(60_000, { byOrigin: { singapore: 5_000, europe: 2_500 }, failed: 1 })];
+    const series = [
+      ({ byOrigin }: Second) => byOrigin['singapore'] ?? 0,
+      ({ byOrigin }: Second) => byOrigin['europe'] ?? 0,
+      ({ failed }: Second) => failed,
+    ];
+    const paths = drawStack(seconds, series, 120_000, { ...scale, top: 10_000 });
+    const boxes = paths.map((d) => /^M([\d.]+) ([\d.]+)h([\d.]+)v([\d.]+)/.exec(d)?.slice(1).map(Number) ?? []);
+    expect(boxes).toEqual([
+      [300, 50, 4, 50],
+      [300, 25, 4, 25],
+      [300, 23.5, 4, 1.5],
+    ]);
+  });
+
+  it('draws nothing of a second that has left the chart', () => {
+    expect(drawStack([second(-10_000, { failed: 5 })], [({ failed }) => failed], 120_000, { ...scale, top: 10 })).toEqual(['']);
+  });
+
+  it.each([
+    [0, 4],
+    [5, 5],
+    [51, 100],
+    [1_000, 1_000],
+    [1_001, 2_000],
+  ])('has an axis for %d that ends at %d', (most, top) => {
+    expect(chooseTop(most)).toBe(top);
+  });
+
+  it('puts labels that would cover each other into rows, and leaves out those for which there is none', () => {
+    expect(
+      placeLabels(
+        [
+          { x: 0, width: 50 },
+          { x: 10, width: 50 },
+          { x: 20, width: 50 },
+          { x: 55, width: 50 },
+        ],
+        2,
+      ),
+    ).toEqual([0, 1, undefined, 0]);
   });
 });
 

@@ -24,7 +24,7 @@ describe('the window of traffic', () => {
   ])('takes status $status for $failed failure', ({ status, failed }) => {
     const window = open();
     window.add({ ...request, status });
-    expect(window.all()[0]?.failed).toBe(failed);
+    expect(window.all()[0]).toMatchObject({ failed, byOrigin: failed === 1 ? {} : { singapore: 1 } });
   });
 
   it('tells percentiles at most a fifth too high', () => {
