@@ -120,7 +120,10 @@ export function guessFields(line: string): LogFields {
 
 /** The request of a line, or why it cannot be read. */
 export function parseLogLine(line: string, fields: LogFields, delimiter = '\t'): LoggedRequest | string {
-  const values = line.split(delimiter);
+  return parseLogValues(line.split(delimiter), fields);
+}
+
+function parseLogValues(values: readonly string[], fields: LogFields): LoggedRequest | string {
   const request = parseValues((field) => values[fields.places.get(field) ?? -1]);
   if (typeof request !== 'string' || values.length > (fields.places.get('method') ?? 0)) return request;
   return `${values.length} of ${fields.count} fields`;
@@ -146,13 +149,31 @@ export function isLogField(name: string): boolean {
  * a request; a tab where that fits.
  */
 export function findDelimiter(line: string, fields: LogFields): string | undefined {
-  const fits = (delimiter: string, isExact: boolean) =>
-    (!isExact || line.split(delimiter).length === fields.count) && typeof parseLogLine(line, fields, delimiter) !== 'string';
-  const tried = new Set(['\t']);
+  const counts = new Map<string, number>();
   for (const [run] of line.slice(0, 2_000).matchAll(/[^\p{L}\p{N}]+/gu))
-    for (let at = 0; at < run.length; at++) for (let length = 1; length <= 5; length++) tried.add(run.slice(at, at + length));
-  return [...tried].find((delimiter) => fits(delimiter, true)) ?? [...tried].find((delimiter) => fits(delimiter, false));
+    for (let at = 0; at < run.length; at++)
+      for (let length = 1; length <= Math.min(5, run.length - at); length++) {
+        const text = run.slice(at, at + length);
+        counts.set(text, (counts.get(text) ?? 0) + 1);
+      }
+  counts.delete('\t');
+  // One between all fields is among the most frequent ones. A line of nothing but signs has thousands of others.
+  const frequent = [...counts].sort(([, a], [, b]) => b - a).slice(0, maxDelimiters);
+  const tried = line.length > maxSearchedLength ? ['\t'] : ['\t', ...frequent.map(([text]) => text)];
+  let loose: string | undefined;
+  for (const delimiter of tried) {
+    const values = line.split(delimiter);
+    if (typeof parseLogValues(values, fields) === 'string') continue;
+    if (values.length === fields.count) return delimiter;
+    loose ??= delimiter;
+  }
+  return loose;
 }
+
+const maxDelimiters = 200;
+
+/** CloudFront takes 8 KB of URL and 20 KB of headers, and writes a byte as three characters at most. */
+const maxSearchedLength = 96 * 1_024;
 
 function parseValues(read: (field: Field) => string | undefined): LoggedRequest | string {
   const get = (field: Field): string | undefined => {

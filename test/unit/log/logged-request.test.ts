@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseLogEntry, parseLogFields, parseLogLine } from '../../../src/log/logged-request.ts';
+import { findDelimiter, parseLogEntry, parseLogFields, parseLogLine, standardFields } from '../../../src/log/logged-request.ts';
 
 const base = { 'cs-method': 'GET', 'cs-uri-stem': '/x' };
 
@@ -52,4 +52,12 @@ it.each([
   { log: 'real-time', 'cs-host': 'www.example.com', 'x-host-header': 'd1.cloudfront.net' },
 ])('knows the host that the viewer named and the distribution of a $log log', ({ log: _, ...hosts }) => {
   expect(parseLogEntry({ ...base, ...hosts })).toMatchObject({ host: 'www.example.com', distribution: 'd1.cloudfront.net' });
+});
+
+it('searches the separator of a hostile line for no longer than of a long one', () => {
+  // Some ten thousand different texts of signs, and a request at none of them.
+  const signs = Array.from({ length: 2_000 }, (_, index) => String.fromCharCode(0x2010 + ((index * 7_919) % 1_000))).join('');
+  const before = process.cpuUsage();
+  expect(findDelimiter(signs + '-a'.repeat(45_000), standardFields)).toBeUndefined();
+  expect(process.cpuUsage(before).user / 1_000).toBeLessThan(100);
 });
