@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import type { Host } from '../src/cli/host.ts';
 import { packageFile } from '../src/package-files.ts';
 import { nearestName } from '../src/text/nearest-name.ts';
@@ -7,7 +8,7 @@ import { commandGroups, commands } from './commands.ts';
 
 /** Starts the command that the first argument names; what follows are its own arguments. */
 export async function main(argv: readonly string[], program: Program): Promise<void> {
-  setProgram(program);
+  setProgram(program, program === 'npm run' ? 'docs' : relative('.', packageFile('docs')));
   const [given = '', ...args] = argv;
   if (given === '--version' || given === '-v' || given === '-V') return console.log(await readVersion());
   // `help failover` is `failover --help`.

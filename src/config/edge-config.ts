@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { z } from 'zod';
 import { isReservedKey } from '../../kvs/reserved-keys.ts';
 import { EdgeError } from '../errors.ts';
+import { pageOf } from '../text/typed.ts';
 import {
   checkArns,
   checkDistributions,
@@ -309,7 +310,7 @@ export function configError(problems: readonly ConfigProblem[], file = 'edge.con
   return new EdgeError(
     'CONFIG_INVALID',
     [`${file} has ${problems.length} problem${problems.length === 1 ? '' : 's'}:`, ...lines].join('\n'),
-    { hint: `fix ${file}; docs/config.md has every field with its limits and default` },
+    { hint: `fix ${file}; ${pageOf('config.md')} has every field with its limits and default` },
   );
 }
 

@@ -2,6 +2,7 @@ import { isReservedKey, ownKey } from '../../kvs/reserved-keys.ts';
 import { EdgeError } from '../errors.ts';
 import { isRecord } from '../text/is-record.ts';
 import { nearestName } from '../text/nearest-name.ts';
+import { pageOf } from '../text/typed.ts';
 import { type ConfigProblem, checkEdgeConfig, configError, defaultNames, type EdgeConfig, parseEdgeConfig } from './edge-config.ts';
 import { isSameBehavior } from './path-pattern.ts';
 
@@ -28,7 +29,7 @@ export function parseProject(written: unknown, env: Environment): Project {
   if (environments === undefined) {
     if (chosen === undefined) return withVariables(parseEdgeConfig(base), undefined, env);
     throw new EdgeError('USAGE', `edge.config.ts has no environments, so ${JSON.stringify(chosen)} cannot be chosen`, {
-      hint: 'leave out --env and EDGE_ENV, or add the environment to edge.config.ts: docs/environments.md',
+      hint: `leave out --env and EDGE_ENV, or add the environment to edge.config.ts: ${pageOf('environments.md')}`,
     });
   }
   const names = Object.keys(environments);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pageOf } from '../text/typed.ts';
 
 /** Names that CloudFront hides from functions, that every request needs, or that the router sets itself. */
 const unusable =
@@ -29,6 +30,8 @@ export const testerSchema = z
     sha256: z
       .string()
       .regex(/^[0-9a-f]{64}$/, 'a SHA-256 is 64 digits of 0-9 and a-f')
-      .refine((hash) => !knownHashes.includes(hash), 'the secret of this hash is public; make one as docs/config.md shows'),
+      .refine((hash) => !knownHashes.includes(hash), {
+        error: () => `the secret of this hash is public; make one as ${pageOf('config.md')} shows`,
+      }),
   })
   .refine(({ header, cookie }) => (header === undefined) !== (cookie === undefined), 'needs either a header or a cookie');

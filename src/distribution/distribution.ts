@@ -14,7 +14,7 @@ import type { EdgeConfig, ManagedDistribution } from '../config/edge-config.ts';
 import { readLocalCloud } from '../config/local-cloud.ts';
 import { originIdOf } from '../config/origin-alias.ts';
 import { EdgeError } from '../errors.ts';
-import { typed } from '../text/typed.ts';
+import { pageOf, typed } from '../text/typed.ts';
 import { findLiveDistribution } from './find-distribution.ts';
 import { checkHazards } from './hazards.ts';
 import { ownChanges, planOwnChanges, planRemoval, readOwnFacts, readPublished } from './own-changes.ts';
@@ -276,6 +276,6 @@ function checkSecret(secret: string | undefined): void {
   throw new EdgeError(
     'CONFIG_INVALID',
     `ORIGIN_VERIFY_SECRET must be 32 to 128 characters of A-Z, a-z and 0-9, got ${secret.length} characters`,
-    { hint: '`openssl rand -hex 32` makes one; docs/rotate.md has the steps of a rotation' },
+    { hint: `\`openssl rand -hex 32\` makes one; ${pageOf('rotate.md')} has the steps of a rotation` },
   );
 }

@@ -5,6 +5,7 @@ import type { EdgeConfig } from '../config/edge-config.ts';
 import { EdgeError } from '../errors.ts';
 import { packageFile } from '../package-files.ts';
 import { messageOf } from '../text/message-of.ts';
+import { pageOf } from '../text/typed.ts';
 import type { SourceMapJson } from './gate/check-syntax.ts';
 import { parseCode } from './gate/parse-code.ts';
 import { routesModule } from './routes-module.ts';
@@ -187,6 +188,6 @@ function buildError(cause: unknown): EdgeError {
   const lines = errors.map(({ text, location }) => (location ? `${location.file}:${location.line}:${location.column + 1}: ${text}` : text));
   return new EdgeError('BUILD_FAILED', lines.length > 0 ? lines.join('\n') : `the build failed: ${messageOf(cause)}`, {
     cause,
-    hint: 'functions/ is written in the dialect of docs/decisions/002-syntax-gate.md: what esbuild cannot lower, CloudFront cannot run',
+    hint: `functions/ is written in the dialect of ${pageOf('decisions/002-syntax-gate.md')}: what esbuild cannot lower, CloudFront cannot run`,
   });
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { EdgeError } from '../errors.ts';
+import { pageOf } from '../text/typed.ts';
 import { type BuiltFunction, buildFunction } from './build.ts';
 import { checkSyntax, findOriginHelpers } from './gate/check-syntax.ts';
 import { type GateReport, gate } from './gate/gate.ts';
@@ -41,7 +42,7 @@ export async function proveFunction({ config, njs, entry, signal }: ProveOptions
   const refused = [...problems.filter((problem) => mustStop(problem, built)), ...refuseHelpers(config, built)];
   if (refused.length === 0) return { ...built, njs: report.njs, warnings: problems.map(formatGateProblem) };
   throw new EdgeError('GATE_REFUSED', refused.map(describeProblem).join('\n'), {
-    hint: 'CloudFront would accept the code and fail at every request; docs/decisions/002-syntax-gate.md lists what it runs',
+    hint: `CloudFront would accept the code and fail at every request; ${pageOf('decisions/002-syntax-gate.md')} lists what it runs`,
   });
 }
 

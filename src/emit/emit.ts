@@ -2,6 +2,7 @@ import { relative, resolve } from 'node:path';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { EdgeError } from '../errors.ts';
 import { nearestName } from '../text/nearest-name.ts';
+import { pageOf } from '../text/typed.ts';
 import { buildCloudFormation, describeAssociations, resourceComments } from './cloudformation.ts';
 import { type Deployment, planDeployment } from './deployment.ts';
 import { formatTemplate } from './format-template.ts';
@@ -97,7 +98,7 @@ async function emitCloudFormation(request: EmitRequest): Promise<Emitted> {
 function headOf({ edgeFunction, associations }: Deployment): string[] {
   return [
     'Written by the command emit from edge.config.ts: change that file and emit again.',
-    "Checked with AWS's resource schemas and cfn-lint, not run on an account yet. How to deploy: docs/infrastructure.md.",
+    `Checked with AWS's resource schemas and cfn-lint, not run on an account yet. How to deploy: ${pageOf('infrastructure.md')}.`,
     ...(edgeFunction === undefined ? [] : [`Output EdgeFunctionArn. ${describeAssociations(associations)}`]),
   ];
 }

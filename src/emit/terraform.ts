@@ -1,6 +1,7 @@
 import { relative, resolve } from 'node:path';
 import { firstCode } from '../edge/first-code.ts';
 import { EdgeError } from '../errors.ts';
+import { pageOf } from '../text/typed.ts';
 import { type BehaviorAssociation, type Deployment, type DeploymentOptions, planDeployment } from './deployment.ts';
 import type { DeployInput } from './inputs.ts';
 import { alarmResources, flipperResources, type Resources, topicResources } from './terraform-flipper.ts';
@@ -154,7 +155,7 @@ function describeHints(associations: readonly BehaviorAssociation[]): string[] {
 
 function headOf({ edgeFunction, flipper, monitoring, associations }: Deployment, { code }: TerraformOptions): string[] {
   return [
-    'Written by the command emit from edge.config.ts: change that file and emit again. docs/terraform.md explains it.',
+    `Written by the command emit from edge.config.ts: change that file and emit again. ${pageOf('terraform.md')} explains it.`,
     ...(edgeFunction
       ? [
           code === 'a'

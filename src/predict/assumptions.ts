@@ -1,6 +1,7 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { formatDuration, formatMs } from '../text/duration.ts';
+import { pageOf } from '../text/typed.ts';
 import { globalAcceleratorWay, route53Way } from './other-ways.ts';
 import type { OriginTimes, OutageKind } from './outage-kind.ts';
 import type { PropagationTimes } from './propagation.ts';
@@ -126,7 +127,7 @@ export function listAssumptions({ config, broken, times, propagation, slowMs, re
       what: 'not counted',
       value: 'clients that try again, cached answers, keep-alive connections, overload of the fallback, overrides',
       from: 'assumed',
-      source: 'docs/predict.md',
+      source: pageOf('predict.md'),
     },
   ];
 }

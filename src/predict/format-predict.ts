@@ -1,7 +1,7 @@
 import { formatDuration } from '../text/duration.ts';
 import { formatTable } from '../text/format-table.ts';
 import { paint } from '../text/paint.ts';
-import { typed } from '../text/typed.ts';
+import { pageOf, typed } from '../text/typed.ts';
 import { wrapText } from '../text/wrap-text.ts';
 import { outageWords } from './outage-kind.ts';
 import { type OutagePrediction, type Prediction, type WayCost, ways } from './predict.ts';
@@ -80,7 +80,7 @@ function formatNotes({ broken, hasSecond, kinds }: Prediction): string[] {
     ...(unseen.length === 0
       ? []
       : [
-          `never: the signals of ${broken} do not see ${unseen.join(', ')} within the outage (health in edge.config.ts, docs/detection.md).`,
+          `never: the signals of ${broken} do not see ${unseen.join(', ')} within the outage (health in edge.config.ts, ${pageOf('detection.md')}).`,
         ]),
   ];
 }

@@ -2,7 +2,7 @@ import { publishFunction as publishDevelopment } from '../aws/function.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { firstCode } from '../edge/first-code.ts';
 import { EdgeError } from '../errors.ts';
-import { typed } from '../text/typed.ts';
+import { pageOf, typed } from '../text/typed.ts';
 import type { ResolvedTools } from './publish-tools.ts';
 import { describeStage, hashCode, isRelease, isSameStage, type ReleaseMark, readStage, type Stage } from './stage.ts';
 
@@ -24,7 +24,7 @@ export function refuseForeign(live: Stage, now: number): void {
 export function refuseOtherPublisher({ functionName, publishedBy }: Pick<EdgeConfig, 'functionName' | 'publishedBy'>): void {
   if (publishedBy === 'function:publish') return;
   throw new EdgeError('CONFLICT', `${publishedBy} publishes ${functionName}, by publishedBy in edge.config.ts`, {
-    hint: `deploy the build with ${publishedBy}: docs/terraform.md; or remove publishedBy, and take the code out of that tool first`,
+    hint: `deploy the build with ${publishedBy}: ${pageOf('terraform.md')}; or remove publishedBy, and take the code out of that tool first`,
   });
 }
 

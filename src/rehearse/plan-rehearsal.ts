@@ -4,7 +4,7 @@ import { EdgeError, type ErrorCode } from '../errors.ts';
 import type { Proof } from '../failover/plan-failover.ts';
 import { formatDuration } from '../text/duration.ts';
 import { formatTime } from '../text/format-time.ts';
-import { typed } from '../text/typed.ts';
+import { pageOf, typed } from '../text/typed.ts';
 
 /** What a rehearsal is asked to do. Times are milliseconds. */
 export interface RehearsalRequest {
@@ -166,7 +166,7 @@ function objectToScope({ origin, service, countries }: RehearsalRequest, { steps
     {
       code: 'USAGE',
       message: `a weight of ${origin} also moves ${outside.map(formatAudience).join('; ')}`,
-      hint: 'the record has one weight for each origin; give these viewers an origin of their own in edge.config.ts (docs/rehearse.md), or rehearse all viewers of the origin',
+      hint: `the record has one weight for each origin; give these viewers an origin of their own (${pageOf('rehearse.md')}), or rehearse all viewers of the origin`,
     },
   ];
 }

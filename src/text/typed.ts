@@ -6,9 +6,17 @@ declare const edgeDist: string;
 
 let program: Program = typeof edgeDist !== 'undefined' ? 'npx edge-failover' : 'npm run';
 
-/** Called once, when the process starts. */
-export function setProgram(started: Program): void {
+let pages = typeof edgeDist !== 'undefined' ? 'node_modules/cloudfront-edge-failover/docs' : 'docs';
+
+/** Called once, when the process starts. `docs`: the folder of the pages, from where the user is. */
+export function setProgram(started: Program, docs: string): void {
   program = started;
+  pages = docs;
+}
+
+/** The path of a page of docs/, where the user has it. */
+export function pageOf(name: string): string {
+  return `${pages}/${name}`;
 }
 
 /**

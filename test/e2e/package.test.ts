@@ -94,6 +94,13 @@ describe.each(nodes)('with $version the program', ({ version, find }) => {
     // A port that nothing uses: the machine may run a local cloud.
     expect(await edge(node, ['init', '--local'], team, { EDGE_LOCAL_PORT: '6298' })).toMatchObject({ code: 0, err: '' });
     expect(await readFile(join(team, 'edge.config.ts'), 'utf8')).toContain("from 'cloudfront-edge-failover/config'");
+    if (!isFirst) return;
+    // A page that a hint names is there, seen from where the command was typed.
+    const refused = await edge(node, ['test:config', '--env', 'none'], join(team, 'node_modules'), {
+      EDGE_CONFIG: join(team, 'edge.config.ts'),
+    });
+    const [page = ''] = /\S+docs\/environments\.md/.exec(refused.err) ?? [];
+    expect(existsSync(join(team, 'node_modules', page)), refused.err).toBe(true);
   });
 
   it('builds the function from a folder below, into the project', async () => {

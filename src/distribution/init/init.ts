@@ -3,6 +3,7 @@ import { type EdgeConfig, type EdgeConfigInput, type ManagedPart, managedParts, 
 import { managedCachePolicies, managedOriginRequestPolicies, sendsViewerHost } from '../../config/managed-policies.ts';
 import { defaultBehavior } from '../../config/path-pattern.ts';
 import { EdgeError } from '../../errors.ts';
+import { pageOf } from '../../text/typed.ts';
 import type { ConfigChange } from '../diff-config.ts';
 import type { Hazard } from '../hazards.ts';
 import { type OwnFacts, ownChanges, planOwnChanges } from '../own-changes.ts';
@@ -202,7 +203,10 @@ function writeOrigin({ id, alias, region, kind }: ProposedOrigin, healthPath: st
 
 function titleOf({ id, domainName }: FoundDistribution): string[] {
   const name = `${id ?? ''}${domainName === undefined ? '' : ` (${domainName})`}`;
-  return [`Routing of distribution ${name}.`, 'Written once by init; from now on this file is yours. docs/config.md has every field.'];
+  return [
+    `Routing of distribution ${name}.`,
+    `Written once by init; from now on this file is yours. ${pageOf('config.md')} has every field.`,
+  ];
 }
 
 function commentsOf({ origins, services }: Proposal): Record<string, string> {

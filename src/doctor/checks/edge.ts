@@ -9,7 +9,7 @@ import { EdgeError } from '../../errors.ts';
 import type { Stage } from '../../publish/stage.ts';
 import { listAttested, type StoredRecord } from '../../publish/versions.ts';
 import { formatDuration } from '../../text/duration.ts';
-import { typed } from '../../text/typed.ts';
+import { pageOf, typed } from '../../text/typed.ts';
 import { type CheckFinding, defineCheck, fail, ok, problemsOr, warn } from '../check.ts';
 
 interface LiveCodeFacts {
@@ -85,7 +85,7 @@ export function judgeVersions({ live, known }: VersionsFacts): readonly CheckFin
   const attested = listAttested(live, known);
   const last = attested.at(-1);
   const rest = known.filter((record) => !attested.includes(record) && record.version < published.version);
-  const fix = `find out who wrote the store (docs/cloudtrail.md); ${typed('function:publish')} records LIVE again`;
+  const fix = `find out who wrote the store (${pageOf('cloudtrail.md')}); ${typed('function:publish')} records LIVE again`;
   if (last === undefined) return [fail(`the record of LIVE, version ${published.version}, is missing or was changed`, fix)];
   // The store keeps the last versions only: older links end where nothing older is left.
   if (last.after !== undefined && rest.some(({ version }) => version <= (last.before ?? 0)))
@@ -169,7 +169,7 @@ export function judgeHealthRecord({ values, origins, now }: HealthRecordFacts): 
     problems.push(
       fail(
         `an override of ${[...new Set(long.map(({ origin }) => origin))].join(', ')} ends more than 72 hours from now: no command of this package writes one`,
-        `find out who wrote it (docs/cloudtrail.md); ${typed('failover --')} auto ends it`,
+        `find out who wrote it (${pageOf('cloudtrail.md')}); ${typed('failover --')} auto ends it`,
       ),
     );
   const live = parseLiveRecord(values, now);

@@ -3,7 +3,7 @@ import type { EdgeConfig, FailoverPolicy } from '../../config/edge-config.ts';
 import { overrideInForce, parseLiveRecord } from '../../core/live-record.ts';
 import { EdgeError } from '../../errors.ts';
 import { formatDuration } from '../../text/duration.ts';
-import { typed } from '../../text/typed.ts';
+import { pageOf, typed } from '../../text/typed.ts';
 import { type CheckFinding, defineCheck, fail, ok, warn } from '../check.ts';
 import type { SignalResult } from '../readers.ts';
 
@@ -196,7 +196,7 @@ function isAwsRegion(name: string): boolean {
 function judgeFlipperPlace({ regions, origins }: FlipperPlaceFacts): readonly CheckFinding[] {
   if (regions === undefined) return [ok('the local cloud has one place only')];
   if (regions.length === 0) return [ok('not known: no alarm on missing runs shows where the flipper runs')];
-  const fix = 'deploy it to a region of no origin and not to us-east-1 (docs/shared-fate.md), or --accept flipper-place';
+  const fix = `deploy it to a region of no origin and not to us-east-1 (${pageOf('shared-fate.md')}), or --accept flipper-place`;
   return regions.map((region) => {
     const beside = Object.keys(origins).filter((alias) => origins[alias] === region);
     if (beside.length > 0) return fail(`the flipper runs in ${region}, beside ${beside.join(', ')}: it fails with that region`, fix);

@@ -3,6 +3,7 @@ import { decodeText } from '../../config/distribution-file.ts';
 import { EdgeError } from '../../errors.ts';
 import { isRecord } from '../../text/is-record.ts';
 import { messageOf } from '../../text/message-of.ts';
+import { pageOf } from '../../text/typed.ts';
 
 // What `terraform show -json` or `tofu show -json` prints for a plan: https://developer.hashicorp.com/terraform/internals/json-format
 
@@ -87,7 +88,7 @@ async function readPlanText(path: string): Promise<string> {
     const { size } = await stat(path);
     if (size > maxPlanBytes)
       throw new EdgeError('CONFIG_INVALID', `${path} has ${Math.ceil(size / 1024 / 1024)} MiB, and a plan of at most 256 MiB is read`, {
-        hint: 'plan the configuration of the distribution alone, or cut the file with jq: docs/terraform.md',
+        hint: `plan the configuration of the distribution alone, or cut the file with jq: ${pageOf('terraform.md')}`,
       });
     bytes = await readFile(path);
   } catch (cause) {
