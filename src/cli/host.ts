@@ -28,11 +28,16 @@ export interface Host {
   /** Called once when the process that started this one has ended. */
   onOrphaned(listener: () => void): void;
   exit(code: number): void;
+  /** An error that nothing waits for. The listener returns whether it has reported it; otherwise Node ends the process with its stack. */
+  onStray?(listener: (thrown: unknown) => boolean): void;
+  /** A call of process.exit by other code than this program's. The listener returns whether it has reported it as a failure. */
+  onExitCall?(listener: (call: Error) => boolean): void;
   now(): number;
 }
 
 const orphanCheckMs = 250;
 const ancestors = ancestry();
+const exit = process.exit.bind(process);
 
 /** The parent process; under npm, which may start a shell in between, also the parent of that shell, where /proc names it. */
 function ancestry(): string {
@@ -71,6 +76,19 @@ export const processHost: Host = {
     }, orphanCheckMs);
     timer.unref();
   },
-  exit: (code) => process.exit(code),
+  exit: (code) => exit(code),
+  onStray: (listener) => {
+    const report = (thrown: unknown) => {
+      if (listener(thrown)) return;
+      process.off('uncaughtException', report);
+      process.nextTick(() => {
+        throw thrown;
+      });
+    };
+    process.on('uncaughtException', report);
+  },
+  onExitCall: (listener) => {
+    process.exit = (code) => exit(listener(new Error('calls process.exit')) ? 2 : code);
+  },
   now: Date.now,
 };

@@ -1,3 +1,4 @@
+import { explainStray } from '../config/load-module.ts';
 import { EdgeError } from '../errors.ts';
 import { messageOf, messageOrStackOf } from '../text/message-of.ts';
 import { chooseColour, paint } from '../text/paint.ts';
@@ -51,6 +52,17 @@ export async function run<O extends Options>(command: Command<O>, host: Host = p
     if (firstAt === undefined) end(signal);
     else if (host.now() - firstAt > sameKeypressMs) host.exit(io.stopCode);
   });
+  const reportStray = (thrown: unknown): boolean => {
+    const error = explainStray(thrown);
+    if (error !== undefined) printError(error, io, host);
+    return error !== undefined;
+  };
+  host.onStray?.((thrown) => {
+    if (!reportStray(thrown)) return false;
+    host.exit(2);
+    return true;
+  });
+  host.onExitCall?.(reportStray);
   if (command.endsWithParent || host.env['npm_lifecycle_event'] !== undefined)
     host.onOrphaned(() => {
       if (firstAt === undefined) end('SIGTERM');

@@ -12,6 +12,30 @@ import { escapeForeign } from '../text/paint.ts';
 /** What a file may take until it is loaded: it may await, but no command may wait forever for it. */
 const loadLimitMs = 10_000;
 
+interface Loaded {
+  url: string;
+  map: SourceMapPayload;
+  path: string;
+}
+
+/** What this process has loaded. */
+const loaded: Loaded[] = [];
+let loading: string | undefined;
+
+/** An error, or a call of process.exit, that comes from a loaded file: by a timer, say. Undefined when it comes from elsewhere. */
+export function explainStray(thrown: unknown): EdgeError | undefined {
+  const { stack = '' } = thrown instanceof Error ? thrown : {};
+  const from = loaded.find(({ url }) => stack.includes(`${url}:`));
+  const place =
+    from === undefined ? loading && `${shown(loading)}, or a package that it loads` : placeOf(thrown, from.url, from.map, from.path);
+  if (place === undefined) return undefined;
+  const message = from === undefined ? messageOf(thrown) : messageOf(thrown).split(from.url).join(shown(from.path));
+  return new EdgeError('CONFIG_INVALID', `${place}: ${message}`, {
+    cause: thrown,
+    hint: 'edge.config.ts must only describe: no timers, no process.exit',
+  });
+}
+
 const packageName = 'cloudfront-edge-failover';
 
 /**
@@ -32,6 +56,8 @@ export async function loadModule(file: string): Promise<Readonly<Record<string, 
       hint: 'it awaits something that does not come; a configuration should read no network',
     });
   };
+  loaded.push({ url, map, path });
+  loading = path;
   const waiting = late();
   waiting.catch(() => undefined);
   try {
@@ -47,6 +73,7 @@ export async function loadModule(file: string): Promise<Readonly<Record<string, 
       },
     );
   } finally {
+    loading = undefined;
     timer.abort();
     endGuard?.();
   }

@@ -48,6 +48,29 @@ describe('scripts/run.mjs', () => {
     expect(stderr).toMatch(says);
   });
 
+  it.each([
+    {
+      when: 'ends the process while it is loaded',
+      code: 'try { process.exit(0); } catch {}',
+      says: /edge\.config\.ts:1: calls process\.exit$/,
+    },
+    { when: 'throws later', code: "setTimeout(() => { throw new Error('late'); });", says: /edge\.config\.ts:1: late$/ },
+  ])('is one line and a hint when edge.config.ts $when', async ({ code, says }) => {
+    const folder = await mkdtemp(join(tmpdir(), 'stray-'));
+    try {
+      const config = join(folder, 'edge.config.ts');
+      await writeFile(config, `${code}\nexport default new Promise(() => {});\nawait new Promise((go) => setTimeout(go, 5_000));\n`);
+      const ended = await startScript('cost', ['--requests', '1M'], { EDGE_CONFIG: config }).ended;
+      expect({ code: ended.code, stdout: ended.stdout }).toEqual({ code: 2, stdout: '' });
+      const [error = '', hint, ...more] = ended.stderr.trim().split('\n');
+      expect(error).toMatch(says);
+      expect(hint).toMatch(/^hint: /);
+      expect(more).toEqual([]);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
   it('runs each checkout’s own configuration when they share their packages, and removes what is old', { timeout: 60_000 }, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'two-checkouts-'));
     try {
