@@ -171,7 +171,8 @@ function readOwner({ 'i-own-this': accountId, region }: Chosen): { accountId: st
 }
 
 async function openOwnAccount(accountId: string, region: string, io: Io): Promise<ConformanceTarget> {
-  const aws = openAws({ env: io.env, region });
+  // CloudFront, IAM and the identity are global; only Lambda is of the region.
+  const aws = openAws({ env: io.env, region: 'us-east-1' });
   const identity = await readCallerIdentity(aws.sts, 5_000);
   if (identity === undefined)
     throw new EdgeError('CREDENTIALS', 'cannot read the account of the credentials: there are none, or STS does not answer', {

@@ -3,12 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalTarget, openLocalTarget } from '../../../scripts/conformance/open-local-target.ts';
+import { openServiceCaller } from '../../../src/aws/call-service.ts';
+import { openAws } from '../../../src/aws/clients.ts';
+import { readCallerIdentity } from '../../../src/aws/credentials.ts';
 import { type ConformancePlan, planConformance, runConformance } from '../../../src/conformance/conformance.ts';
 import type { ConformanceReport } from '../../../src/conformance/conformance-report.ts';
 import { formatConformancePage } from '../../../src/conformance/format-conformance.ts';
 import { openJournal, readJournal } from '../../../src/conformance/journal.ts';
-import type { ConformanceTarget } from '../../../src/conformance/target.ts';
+import { type ConformanceTarget, openAwsTarget } from '../../../src/conformance/target.ts';
 import { findLeftovers } from '../../../src/conformance/tear-down.ts';
+import { openAwsStandIn } from './open-aws-stand-in.ts';
 import { plantAll, plants } from './plants.ts';
 
 let local: LocalTarget;
@@ -152,4 +156,31 @@ it('writes the journal before each creation', async () => {
   const plan = planConformance(local.target, ['edge-pass']);
   await runConformance({ run, target: watched, plan, journal, signal: new AbortController().signal, log: () => undefined });
   expect(seen).toHaveLength(9);
+});
+
+it('makes and removes its origins by the real clients of Lambda and IAM', async () => {
+  const { accountId } = local.target;
+  const standIn = await openAwsStandIn(local.functionUrls, accountId);
+  const env = {
+    AWS_ENDPOINT_URL: standIn.url,
+    AWS_ENDPOINT_URL_CLOUDFRONT: local.controlPlane.url,
+    AWS_ENDPOINT_URL_CLOUDFRONT_KEYVALUESTORE: local.controlPlane.url,
+  };
+  const aws = openAws({ env });
+  for (const client of [
+    await aws.lambda('eu-central-1'),
+    await aws.iam(),
+    await aws.cloudFront(),
+    await aws.keyValueStore(),
+    await aws.sts(),
+  ])
+    client.config.credentials = async () => ({ accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'example' });
+  expect(await readCallerIdentity(aws.sts, 5_000)).toMatch(/^111122223333:/);
+  const { request, pace, sleep } = local.target;
+  const target = openAwsTarget({ accountId, region: 'eu-central-1', call: openServiceCaller(aws, 'eu-central-1'), request, sleep, pace });
+  const report = await ask(target, planConformance(target, ['edge-select-post', 'group-failover', 'store-stale-put']));
+  await standIn.close();
+  expect(report.rows.map(({ verdict, note }) => `${verdict} ${verdict === 'same' ? '' : note}`.trim())).toEqual(['same', 'same', 'same']);
+  expect(report).toMatchObject({ target: 'aws', left: [] });
+  expect(local.functionUrls.names()).toEqual([]);
 });

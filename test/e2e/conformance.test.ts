@@ -1,0 +1,99 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ControlPlane, openControlPlane } from '../../local/aws/control-plane.ts';
+import { type FunctionUrls, openFunctionUrls } from '../../local/origin/function-urls.ts';
+import type { ConformanceReport } from '../../src/conformance/conformance-report.ts';
+import { type AwsStandIn, openAwsStandIn } from '../contract/conformance/open-aws-stand-in.ts';
+import { startScript, waitUntil } from './start-script.ts';
+
+let folder: string;
+let cloud: ControlPlane;
+let urls: FunctionUrls;
+let standIn: AwsStandIn;
+let env: Record<string, string>;
+const account = '111122223333';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'conformance-'));
+  cloud = await openControlPlane({ accountId: account, provisionMs: 5, deployMs: 5 });
+  urls = await openFunctionUrls();
+  standIn = await openAwsStandIn(urls, account);
+  env = {
+    AWS_ENDPOINT_URL: standIn.url,
+    AWS_ENDPOINT_URL_CLOUDFRONT: cloud.url,
+    AWS_ENDPOINT_URL_CLOUDFRONT_KEYVALUESTORE: cloud.url,
+    AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'example',
+  };
+});
+afterAll(async () => {
+  await standIn.close();
+  await urls.close();
+  await cloud.close();
+  await rm(folder, { recursive: true });
+});
+
+const aws = (...more: string[]) => ['--target', 'aws', '--i-own-this', account, '--region', 'eu-central-1', ...more];
+const journal = () => join(folder, 'journal.jsonl');
+
+describe('conformance --target aws', () => {
+  it('asks an account, writes a report that can be committed, and leaves nothing', async () => {
+    const out = join(folder, 'conformance', '2026-11-30');
+    const { ended } = startScript(
+      'conformance',
+      aws('--only', 'store-stale,store-key-513', '--yes', '--json', '--out', out, '--journal', journal()),
+      env,
+    );
+    const { code, stdout, stderr } = await ended;
+    expect(stderr).toContain('at most $0.04');
+    expect(code, stderr).toBe(0);
+    expect((JSON.parse(stdout) as ConformanceReport).summary).toEqual({ same: 4, different: 0, 'could not ask': 0 });
+    for (const file of [`${out}.json`, `${out}.md`]) expect(await readFile(file, 'utf8')).not.toContain(account);
+    await expect(stat(journal())).rejects.toThrow();
+  });
+
+  it('is found again by --clean-up when it was killed, and Ctrl-C removes everything', async () => {
+    cloud.faults.rules = [{ kind: 'latency', operation: 'PutKey', latencyMs: 60_000 }];
+    cloud.calls.length = 0;
+    const killed = startScript('conformance', aws('--only', 'store-stale-put', '--yes', '--journal', journal()), env);
+    await waitUntil(() => cloud.calls.some(({ operation }) => operation === 'PublishFunction'), 60_000);
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    cloud.faults.rules = [];
+    const cleaned = await startScript('conformance', aws('--clean-up', '--yes', '--json', '--journal', journal()), env).ended;
+    expect(cleaned.code, cleaned.stderr).toBe(0);
+    const { found } = JSON.parse(cleaned.stdout) as { found: { kind: string }[] };
+    expect(found.map(({ kind }) => kind).sort()).toEqual(['function', 'function', 'function', 'function', 'store']);
+    await expect(stat(journal())).rejects.toThrow();
+
+    cloud.calls.length = 0;
+    const stopped = startScript('conformance', aws('--only', 'store-', '--yes', '--json', '--journal', journal()), env);
+    await waitUntil(() => cloud.calls.some(({ operation }) => operation === 'PutKey'), 60_000);
+    stopped.child.kill('SIGINT');
+    const { code, stdout } = await stopped.ended;
+    expect(code).toBe(130);
+    const report = JSON.parse(stdout) as ConformanceReport;
+    expect(report.left).toEqual([]);
+    expect(report.summary['could not ask']).toBeGreaterThan(0);
+    await expect(stat(journal())).rejects.toThrow();
+  });
+
+  it.each([
+    { when: 'the credentials are of another account', args: ['--i-own-this', '444455556666', '--region', 'eu-central-1'], fact: account },
+    { when: 'no account is named', args: ['--region', 'eu-central-1'], fact: '--i-own-this' },
+    { when: 'no region is named', args: ['--i-own-this', account], fact: '--region' },
+  ])('creates nothing when $when', async ({ args, fact }) => {
+    cloud.calls.length = 0;
+    const { code, stderr } = await startScript('conformance', ['--target', 'aws', '--yes', ...args], env).ended;
+    expect(code).toBe(2);
+    expect(stderr).toContain(fact);
+    expect(cloud.calls).toEqual([]);
+  });
+});
+
+it('prints plan and price without an account', async () => {
+  const { code, stdout } = await startScript('conformance', aws('--dry-run', '--json'), {}).ended;
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ needsDistribution: true, accountId: account });
+});
