@@ -26,9 +26,8 @@ interface CloudFrontRequestEvent {
   service?: string;
   /** The same: the origin that a tester asks for. */
   forced?: string | undefined;
-  /** What the access log says of it: the service's name, the viewer's bucket, the age of this location's copy of the store. */
+  /** What the access log says of it: the service's name, the age of this location's copy of the store. */
   name?: string;
-  bucket?: string;
   age?: string;
   /** The router's own note: the path as the viewer asked for it, before a function of the team's own. */
   path?: string | undefined;

@@ -23,10 +23,10 @@ import {
 } from 'virtual:routes';
 import { afterTakesEvent, beforeTakesEvent, hasAfter, hasBefore } from 'virtual:team';
 import cf from 'cloudfront';
-import type { okRecord, sequencePrefix } from '../kvs/health-record.ts';
+import type { labelEnd, labelLength, okRecord } from '../kvs/health-record.ts';
 import type { healthKey } from '../kvs/keys.ts';
 import { crypto } from './lib/crypto.ts';
-import { keepOrigins } from './lib/keep-origins.ts';
+import { bucket, keepOrigins } from './lib/keep-origins.ts';
 import { testerOrigin } from './lib/tester-origin.ts';
 
 /**
@@ -62,11 +62,16 @@ export async function handler(event: CloudFrontRequestEvent): Promise<CloudFront
     // biome-ignore-end lint: as above.
     if (agePercent && Math.random() * 100 < agePercent && (!hasServices || event.service)) {
       const meta = await cf.kvs().meta();
-      event.age = ';' + (Date.now() - Date.parse(meta.lastUpdatedDateTime));
+      event.age = ';age=' + (Date.now() - Date.parse(meta.lastUpdatedDateTime));
     }
   } catch (_error) {}
   // It passes through: the behavior's own origin serves it.
-  const request = hasServices && !event.service ? event.request : route(event, record);
+  const request =
+    hasServices && !event.service
+      ? event.request
+      : hasAccessLog
+        ? route(event, record < ('$' satisfies typeof labelEnd) ? record.slice(11 satisfies typeof labelLength) : record, record)
+        : route(event, record);
   return hasAfter ? (afterTakesEvent ? after(withRequest(event, request)) : after(request, event)) : request;
 }
 
@@ -76,11 +81,11 @@ function withRequest(event: CloudFrontRequestEvent, given: CloudFrontRequest): C
   return { version: event.version, context: event.context, viewer: event.viewer, path: event.path, request: given };
 }
 
-/** The end of the access log's line. At the top level, where esbuild takes out what nothing uses. */
-let flip = '';
-
-/** Calls exactly one origin helper. Apart from `handler`, since a small async function is the cheaper one. */
-function route(event: CloudFrontRequestEvent, record: string): CloudFrontRequest {
+/**
+ * Calls exactly one origin helper. Apart from `handler`, since a small async function is the cheaper one. `line` is the end of the access log's line:
+ * the record as it was read, with the number of its flip.
+ */
+function route(event: CloudFrontRequestEvent, record: string, line?: string): CloudFrontRequest {
   const request = event.request;
   try {
     const headers = request.headers;
@@ -104,34 +109,27 @@ function route(event: CloudFrontRequestEvent, record: string): CloudFrontRequest
       group = group.group as typeof group;
     }
     let kept = group.originIds;
-    if (hasAccessLog) flip = '-;-';
     if (record === ('ok' satisfies typeof okRecord)) {
-      record = ';health=ok';
-      // biome-ignore lint/suspicious/noAssignInExpressions: a statement of its own would come before the test of `ok`.
-    } else if (hasAccessLog && record === ('flip=100@' satisfies typeof sequencePrefix) + (flip = record.slice(9, 15))) {
-      flip += ';-';
       record = ';health=ok';
     } else {
       // A longer record counts as missing: reading it could take longer than CloudFront allows.
-      if (!record[maxRecordLength]) kept = keepOrigins(kept, record, event);
-      // What the header shows: never the record itself, since a control character in it would be a 502 for every viewer.
-      if (hasAccessLog) {
-        flip = (record.startsWith('flip=100@') ? flip : '-') + ';' + (event.bucket || '-');
+      if (!record[maxRecordLength]) {
+        kept = keepOrigins(kept, record, event);
+        if (hasAccessLog) line += ';' + bucket;
       }
+      // What the header shows: never the record itself, since a control character in it would be a 502 for every viewer.
       record = ';health=weighted';
     }
     // A client that tries again says so: its next try goes to the next origin that the record leaves.
     // Texts are compared, since a pattern would be too dear.
     if (canRetry && headers[retryHeader] && headers[retryHeader].value > firstAttempt && kept[1]) {
       kept = onlyPairs ? [kept[1]] : kept.slice(1);
-      if (hasAccessLog) flip = flip.replace(/[^;]*$/, 'retry');
+      if (hasAccessLog) line += ';retry';
     }
     // A tester sees an origin that the record takes out, alone: that is what the test is for.
     // biome-ignore-start lint: an expression, as above.
     const first =
-      hasTester && event.forced
-        ? ((record = ';tester'), hasAccessLog && (flip = flip.replace(/[^;]*$/, 'tester')), (kept = [event.forced])[0])
-        : kept[0];
+      hasTester && event.forced ? ((record = ';tester'), hasAccessLog && (line += ';tester'), (kept = [event.forced])[0]) : kept[0];
     // biome-ignore-end lint: as above.
     if (perRequestFailover && kept[1] && places[request.method] < 0) {
       cf.createRequestOriginGroup(
@@ -147,7 +145,7 @@ function route(event: CloudFrontRequestEvent, record: string): CloudFrontRequest
     // Overwrites a viewer's own. `x-region` needs no such care: CloudFront overwrites it with the custom header of the chosen origin.
     headers['x-origin-route'] = { value: first + ';country=' + country + record };
     // Last: where it fails the origin is chosen, and a try of its own would cost 400 instructions.
-    if (hasAccessLog) cf.logCustomData((hasServices ? event.name : '-') + ';' + first + ';' + flip + (agePercent ? event.age || '' : ''));
+    if (hasAccessLog) cf.logCustomData((hasServices ? event.name + '/' + first : first) + ';' + line + (agePercent ? event.age || '' : ''));
   } catch (_error) {
     delete (request.headers || (0 as never))['x-origin-route'];
   }

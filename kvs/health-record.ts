@@ -14,33 +14,32 @@ export interface HealthEntry {
 }
 
 /**
- * What a record begins with that names its flip: an entry that has expired since 1970, so that every reader that does not know it skips it.
- * The number is that of the audit entry, in six digits: `flip=100@000417;singapore=0`, or alone where every origin takes all its viewers.
+ * The number of the flip that wrote the record, as a label in front of it: `#=0@000417;ok`, `#=0@000417;singapore=0`. The number is that of the audit
+ * entry, in six digits. An edge function that logs its decisions takes the label off by its length; every other one reads an entry that expired in 1970.
  */
-export const sequencePrefix = 'flip=100@';
+const labelPattern = /^#=0@(\d{6});/;
 
-/** Always as many, so that the edge finds them by their place. */
-const sequenceDigits = 6;
+/** Of `#=0@000417;`. */
+export const labelLength = 11;
 
-const sequencePattern = /^flip=100@(\d{6})(?:;|$)/;
+/** A record that begins with a label sorts before this text, and every other one after it. */
+export const labelEnd = '$';
 
 /** The number of the flip that wrote the record; undefined for a record that does not name it. */
 export function recordSequence(text: string): number | undefined {
-  const found = sequencePattern.exec(text);
+  const found = labelPattern.exec(text);
   return found === null ? undefined : Number(found[1]);
 }
 
 /** The record without the number of its flip. */
 export function withoutSequence(text: string): string {
-  const found = sequencePattern.exec(text);
-  return found === null ? text : text.slice(found[0].length) || okRecord;
+  return labelPattern.test(text) ? text.slice(labelLength) : text;
 }
 
 /** The record with the number of its flip; without it where the number has more digits. */
 export function withSequence(text: string, sequence: number): string {
-  const digits = String(sequence).padStart(sequenceDigits, '0');
-  if (!/^\d{6}$/.test(digits)) return text;
-  return text === okRecord ? sequencePrefix + digits : `${sequencePrefix}${digits};${text}`;
+  const digits = String(sequence).padStart(6, '0');
+  return /^\d{6}$/.test(digits) ? `#=0@${digits};${text}` : text;
 }
 
 /** The record when every origin takes all its viewers. */
@@ -59,7 +58,7 @@ export const maxEntries = 12;
  * One entry at the beginning of a text, with the `;` behind it (the last may have one too), capturing origin, weight and expiry. Both sides take
  * entry by entry off the text: it is a record when nothing is left of it.
  */
-export const entryPattern = /^([a-z][a-z\d-]*)=(100|[1-9]?\d)(?:@(\d{1,12}))?(?:;|$)/;
+export const entryPattern = /^([#a-z][a-z\d-]*)=(100|[1-9]?\d)(?:@(\d{1,12}))?(?:;|$)/;
 
 /**
  * Characters of the longest record that these origins can need: for each an override with the longest expiry and an automatic entry. The edge counts a
@@ -71,14 +70,16 @@ export function maxRecordLength(origins: readonly string[]): number {
 }
 
 /**
- * The entries in their order, none for `ok`, and without the one that names the flip; undefined when any part of the text is not an entry or there are too many: the edge then acts as
- * for `ok`. With `origins`, those that are configured, also when it is longer than they can need.
+ * The entries in their order, none for `ok`, and without the label; undefined when any part of the text is not an entry or there are too many: the edge
+ * then acts as for `ok`. With `origins`, those that are configured, also when it is longer than they can need.
  */
 export function parseHealthRecord(text: string, origins?: readonly string[]): HealthEntry[] | undefined {
   const entries: HealthEntry[] = [];
-  if (text === okRecord) return entries;
+  let rest = withoutSequence(text);
+  if (rest === okRecord) return entries;
+  // An edge function without an access log counts the label as the rest of the text.
+  const most = rest === text ? maxEntries : maxEntries - 1;
   if (origins !== undefined && text.length > maxRecordLength(origins)) return undefined;
-  let rest = text;
   for (let entry = entryPattern.exec(rest); entry !== null; entry = entryPattern.exec(rest)) {
     // No destructuring: the edge's build reads this file, and CloudFront has none.
     const origin = entry[1] ?? '';
@@ -86,8 +87,7 @@ export function parseHealthRecord(text: string, origins?: readonly string[]): He
     entries.push(entry[3] === undefined ? { origin, weight } : { origin, weight, until: Number(entry[3]) });
     rest = rest.slice(entry[0].length);
   }
-  if (rest !== '' || entries.length === 0 || entries.length > maxEntries) return undefined;
-  return recordSequence(text) === undefined ? entries : entries.slice(1);
+  return rest !== '' || entries.length === 0 || entries.length > most ? undefined : entries;
 }
 
 /** The text of these entries; `ok` for none. The caller keeps overrides first and the text within a key's value limit. */

@@ -1,11 +1,14 @@
 import { entryPattern, type maxEntries } from '../../kvs/health-record.ts';
 import { crypto } from './crypto.ts';
 
-/** The build defines it: true compiles the viewer's bucket for the access log in. Undefined outside a build, as in the model checker. */
-declare const notesBucket: boolean | undefined;
-
 /** Text of digits that arithmetic and comparison turn into the number; as a text, "0" is true. */
 type Digits = number;
+
+/**
+ * The viewer's bucket, below 100. Without a partial weight it is 0, which divides as any other does, so no hash is paid for. The access log has it; out
+ * of the function it costs nothing.
+ */
+export let bucket = 0;
 
 /**
  * The origins of `order` that take a viewer, in that order: those at 100 and those whose weight exceeds the viewer's bucket. The whole order
@@ -13,8 +16,7 @@ type Digits = number;
  */
 export function keepOrigins(order: string[], record: string, event: CloudFrontRequestEvent): string[] {
   const weights: { [origin: string]: Digits } = {};
-  // Below 100. Without a partial weight 0 divides as any other does, so no hash is paid for.
-  let bucket = 0;
+  bucket = 0;
   let left: number = 12 satisfies typeof maxEntries;
   let entry: RegExpExecArray | null | '' | 0;
   // biome-ignore lint/suspicious/noAssignInExpressions: this loop and its body fit the budget of loading only as single expressions.
@@ -30,6 +32,5 @@ export function keepOrigins(order: string[], record: string, event: CloudFrontRe
     }
   }
   const kept = order.filter((origin) => !(weights[origin] <= bucket));
-  if (typeof notesBucket === 'boolean' && notesBucket && bucket && !record) event.bucket = String(Math.floor(bucket));
   return record || !kept[0] ? order : kept;
 }

@@ -65,7 +65,6 @@ export async function buildFunction(config: EdgeConfig, entry = packageFile('fun
       logLevel: 'silent',
       tsconfigRaw: {},
       external: provided,
-      define: { notesBucket: String(config.accessLog !== undefined) },
       plugins: [routes(config), team],
       metafile: true,
       sourcemap: 'external',

@@ -1,4 +1,4 @@
-import { parseHealthRecord, weightAt } from '../../kvs/health-record.ts';
+import { parseHealthRecord, recordSequence, weightAt } from '../../kvs/health-record.ts';
 import type { AuditEntry } from '../core/audit.ts';
 import { decodeField, type LoggedRequest } from '../log/logged-request.ts';
 import type { LogFile } from '../log/read-log.ts';
@@ -53,23 +53,33 @@ export interface Timeline {
 export interface LoggedDecision {
   service: string | undefined;
   origin: string;
+  /** As the router read it, with the number of its flip. */
+  record: string;
   sequence: number | undefined;
-  /** `0` to `99`, `retry` or `tester`. */
-  bucket: string | undefined;
+  /** 0 to below 100, where a partial weight decided. */
+  bucket: number | undefined;
+  by: 'retry' | 'tester' | undefined;
   ageMs: number | undefined;
 }
 
-const line = /^(-|[a-z][a-z\d-]{0,62});([a-z][a-z\d-]{0,62});(-|\d{6});(-|\d{1,2}|retry|tester)(?:;(-?\d{1,15}|NaN))?$/;
+// `checkout/singapore;#=0@000417;europe=25;31.65;retry;age=1200`: the record of up to twelve entries, then what applies.
+const line =
+  /^(?:([a-z][a-z\d-]{0,62})\/)?([a-z][a-z\d-]{0,62});((?:#=0@\d{6};)?(?:ok|[a-z][a-z\d-]*=\d{1,3}(?:@\d{1,12})?(?:;[a-z][a-z\d-]*=\d{1,3}(?:@\d{1,12})?){0,11};?))(?:;(\d{1,2}(?:\.\d{1,20})?))?(?:;retry)?(?:;(tester))?(?:;age=(-?\d{1,15}|NaN))?$/;
 
 /** Undefined for a text that is not the router's. */
 export function parseLogData(text: string): LoggedDecision | undefined {
-  if (text.length > 400) return undefined;
-  const found = line.exec(decodeField(text));
+  if (text.length > 2_400) return undefined;
+  const decoded = decodeField(text);
+  const found = line.exec(decoded);
   if (found === null) return undefined;
-  const [, service = '-', origin = '', sequence = '-', bucket = '-', age] = found;
-  const given = (value: string) => (value === '-' ? undefined : value);
-  const ageMs = age === undefined || age === 'NaN' ? undefined : Number(age);
-  return { service: given(service), origin, sequence: given(sequence) && Number(sequence), bucket: given(bucket), ageMs } as LoggedDecision;
+  const [, service, origin = '', record = '', bucket, tester, age] = found;
+  return {
+    ...{ service, origin, record },
+    sequence: recordSequence(record),
+    bucket: Number(bucket) > 0 ? Number(bucket) : undefined,
+    by: tester === undefined ? (/;retry(?:;|$)/.test(decoded) ? 'retry' : undefined) : 'tester',
+    ageMs: age === undefined || age === 'NaN' ? undefined : Number(age),
+  };
 }
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -102,10 +112,10 @@ function openTally(flips: readonly AuditEntry[]) {
   const [unreadableExamples, damaged, contradictionExamples]: [string[], string[], string[]] = [[], [], []];
   let [requests, decided, unreadable, contradictions, unknownFlips] = [0, 0, 0, 0, 0];
 
-  function check(request: LoggedRequest, { origin, sequence, bucket }: LoggedDecision, startedAt: number | undefined): void {
+  function check(request: LoggedRequest, { origin, sequence, by }: LoggedDecision, startedAt: number | undefined): void {
     const flip = sequence === undefined ? undefined : bySequence.get(sequence);
     if (sequence !== undefined && flip === undefined) unknownFlips++;
-    if (flip === undefined || startedAt === undefined || bucket === 'tester') return;
+    if (flip === undefined || startedAt === undefined || by === 'tester') return;
     const at = startedAt / 1_000;
     const named = [...new Set(flip.entries.map((entry) => entry.origin))];
     // Where the record takes out every origin that it names, the edge may use the whole order.

@@ -52,8 +52,11 @@ export const recordText = fc.oneof(
   {
     weight: 2,
     arbitrary: fc
-      .tuple(fc.constantFrom('flip=100@000417', 'flip=100@1', 'flip=100@0004170', 'flip=100@x;', 'flip=100@'), entriesText)
-      .map(([flip, rest]) => (rest === '' ? flip : `${flip};${rest}`)),
+      .tuple(
+        fc.constantFrom('#=0@000417;', '#=0@000417', '#=0@1;', '#=0@0004170;', '"=0@000417;', '$=0@000417;', '#'),
+        fc.oneof(fc.constant('ok'), entriesText),
+      )
+      .map(([label, rest]) => label + rest),
   },
   { weight: 12, arbitrary: entriesText },
   { weight: 4, arbitrary: damaged },

@@ -29,7 +29,9 @@ export function routeByModel(config: EdgeConfig, input: RunInput): RawRun {
 
   const read = readableRecord(store, keyOf(config));
   const isRead = read !== undefined;
-  const record = read ?? 'ok';
+  const text = read ?? 'ok';
+  // With an access log, what sorts before `$` begins with a label of eleven characters.
+  const record = config.accessLog !== undefined && text < '$' ? text.slice(11) : text;
   const weights = isTooLong(record, Object.keys(config.origins)) ? new Map<string, number>() : weightsOf(record, now / 1000);
   const ip: unknown = event.viewer?.ip;
   // CloudFront always sends an address. Without one, no share of the viewers can be told: the behavior's own origin serves.
@@ -54,16 +56,21 @@ export function routeByModel(config: EdgeConfig, input: RunInput): RawRun {
   }
 
   const { 'x-origin-route': _route, ...others } = headers;
-  const named = /^flip=100@([\s\S]{0,6})/.exec(record)?.[1];
-  const isNamedOk = config.accessLog !== undefined && record === `flip=100@${named}`;
   if (config.accessLog !== undefined) {
-    const isPartial = !isNamedOk && record !== 'ok' && [...weights.values()].some((weight) => weight % 100 > 0);
     const isAgain = isRetry(config.retryHeader, headers) && kept.length > 1;
-    const counts = forced !== undefined ? 'tester' : isAgain ? 'retry' : isPartial ? bucket : '-';
-    const age = config.accessLog.agePercent === 100 && isRead ? `;${now - Date.parse(store?.updatedAt ?? '')}` : '';
-    run.customData = `${service.name ?? '-'};${first};${named ?? '-'};${counts}${age}`;
+    const isScanned = record !== 'ok' && !isTooLong(record, Object.keys(config.origins), Number.POSITIVE_INFINITY);
+    const isHashed = hasPartialWeight(record, now / 1000);
+    const age = config.accessLog.agePercent === 100 && isRead ? `;age=${now - Date.parse(store?.updatedAt ?? '')}` : '';
+    const parts = [
+      service.name === undefined ? first : `${service.name}/${first}`,
+      text,
+      ...(isScanned ? [isHashed && typeof ip === 'string' ? exactBucket(ip) : 0] : []),
+      ...(isAgain ? ['retry'] : []),
+      ...(forced === undefined ? [] : ['tester']),
+    ];
+    run.customData = parts.join(';') + age;
   }
-  const why = forced !== undefined ? 'tester' : `health=${record === 'ok' || isNamedOk ? 'ok' : 'weighted'}`;
+  const why = forced !== undefined ? 'tester' : `health=${record === 'ok' ? 'ok' : 'weighted'}`;
   const says = `${first};country=${route === undefined ? '*' : place};${why}`;
   run.output = { ...request, headers: { ...others, 'x-origin-route': { value: says } } };
   return run;
@@ -124,6 +131,12 @@ function viewerBucket(ip: string): number {
   return Math.floor((byte * 100) / 256);
 }
 
+/** The same before it is rounded, and a hundredth more, so that it is never 0. */
+function exactBucket(ip: string): number {
+  const [byte = 0] = createHash('md5').update(ip).digest();
+  return byte / 2.56 + 0.01;
+}
+
 /** The key that the function reads: below its prefix where it has one. */
 function keyOf({ keyPrefix }: EdgeConfig): string {
   return keyPrefix === undefined ? 'health' : `${keyPrefix}/health`;
@@ -134,9 +147,17 @@ function readableRecord(store: RunInput['store'], key: string): string | undefin
 }
 
 /** Longer than an override with twelve digits of expiry and an automatic entry for each origin, or more than twelve entries. */
-function isTooLong(record: string, origins: readonly string[]): boolean {
+function isTooLong(record: string, origins: readonly string[], maxEntries = 12): boolean {
   const longest = origins.map((id) => `${id}=100@999999999999;${id}=100;`).join('');
-  return record.length > longest.length || record.replace(/;$/, '').split(';').length > 12;
+  return record.length > longest.length || record.replace(/;$/, '').split(';').length > maxEntries;
+}
+
+/** Whether an entry in force before the first text that is not one has a weight between 0 and 100: the router then hashes the viewer's address. */
+function hasPartialWeight(record: string, nowSeconds: number): boolean {
+  const parts = record.split(';').slice(0, 12);
+  const readable = parts.findIndex((part) => entryOf(part) === undefined);
+  const weights = weightsOf(parts.slice(0, readable < 0 ? parts.length : readable).join(';'), nowSeconds);
+  return [...weights.values()].some((weight) => weight % 100 > 0);
 }
 
 /** The weight in force for each origin that has one; none at all when any part of the text is not an entry. */
@@ -146,13 +167,19 @@ function weightsOf(record: string, nowSeconds: number): Map<string, number> {
   // The last entry may have its `;` too.
   if (parts.length > 1 && parts.at(-1) === '') parts.pop();
   for (const part of parts) {
-    const entry = /^([a-z][a-z0-9-]*)=([0-9]{1,3})(@[0-9]{1,12})?$/.exec(part);
-    const [, origin = '', digits = '', expiry] = entry ?? [];
-    const weight = Number(digits);
-    if (entry === null || weight > 100 || String(weight) !== digits) return new Map();
-    const expired = expiry !== undefined && Number(expiry.slice(1)) <= nowSeconds;
+    const entry = entryOf(part);
+    if (entry === undefined) return new Map();
+    const { origin, weight, until } = entry;
+    const expired = until !== undefined && until <= nowSeconds;
     // The router keeps weights in an object, where every object has this name already.
     if (!expired && origin !== 'constructor' && !weights.has(origin)) weights.set(origin, weight);
   }
   return weights;
+}
+
+function entryOf(part: string): { origin: string; weight: number; until: number | undefined } | undefined {
+  const [, origin = '', digits, expiry] = /^([#a-z][a-z0-9-]*)=([0-9]{1,3})(?:@([0-9]{1,12}))?$/.exec(part) ?? [];
+  const weight = Number(digits);
+  if (digits === undefined || weight > 100 || String(weight) !== digits) return undefined;
+  return { origin, weight, until: expiry === undefined ? undefined : Number(expiry) };
 }

@@ -14,7 +14,7 @@ it.each([
 ] as const)('the log call that %s changes no route', async (_how, logCustomData, method) => {
   const router = await openSourceRouter();
   const event = sampleEvent({ method, headers: { 'cloudfront-viewer-country': { value: 'IN' } } });
-  const input = { event, store: { values: new Map([['health', 'flip=100@000417;singapore=0']]) }, now: 0 };
+  const input = { event, store: { values: new Map([['health', '#=0@000417;singapore=0']]) }, now: 0 };
   const [plain] = await router.runAll('sample', [input]);
   const whole = { ...cloudfront };
   Object.assign(cloudfront, { logCustomData });

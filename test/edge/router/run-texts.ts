@@ -28,7 +28,9 @@ export function modelText({ config, input }: RandomCase): string {
  * V8 and where it was in njs, and no request depends on it.
  */
 function runText(run: RawRun | undefined): string {
-  return JSON.stringify(run, (_name, value: unknown) => {
+  return JSON.stringify(run, (name, value: unknown) => {
+    // njs's `$` also fits before a last line end, so it reads one entry more of such a damaged record: only the logged bucket shows it.
+    if (name === 'customData') return String(value).replace(/\n;\d[\d.]*/, '\n');
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
     return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
   });

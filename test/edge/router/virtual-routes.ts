@@ -57,5 +57,4 @@ export async function serveRoutes(config: EdgeConfig): Promise<void> {
     places,
     routes,
   } = await module);
-  Object.assign(globalThis, { notesBucket: hasAccessLog });
 }

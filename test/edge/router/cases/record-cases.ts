@@ -118,9 +118,9 @@ export const recordCases: readonly RouterCase[] = [
       ['has a partial override over a whole weight', `singapore=25@${now + 60};singapore=100`, 'europe'],
       ['is as long as both origins can need', 'singapore=0@999999999999;europe=100@999999999999;singapore=100;europe=100;', 'europe'],
       ['has as many entries as a record may have', `${'a=1;'.repeat(11)}singapore=0`, 'europe'],
-      ['names its flip, which a router without an access log skips', 'flip=100@000417;singapore=0', 'europe'],
-      ['names its flip alone', 'flip=100@000417', 'singapore+europe'],
-      ['names its flip before a partial weight', 'flip=100@000417;singapore=25', 'europe'],
+      ['names its flip, which a router without an access log skips', '#=0@000417;singapore=0', 'europe'],
+      ['names its flip alone', '#=0@000417;ok', 'singapore+europe'],
+      ['names its flip before a partial weight', '#=0@000417;singapore=25', 'europe'],
       ['has as many entries as a record may have, and a separator behind them', `${'a=1;'.repeat(11)}singapore=0;`, 'europe'],
     ] as const
   ).map(([when, record, to]) => ({
