@@ -20,6 +20,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   edge: { group: 'try it', does: 'serves any CloudFront Function from a file', load: () => import('./edge.ts') },
 
   failover: { group: 'operate', does: 'shows where viewers go, and moves them by hand', load: () => import('./failover.ts') },
+  console: { group: 'operate', does: 'shows an account in the browser', load: () => import('./console.ts') },
   flipper: { group: 'operate', does: 'probes the origins and moves viewers automatically', load: () => import('./flipper.ts') },
   doctor: { group: 'operate', does: 'checks the live account', load: () => import('./doctor.ts') },
   timeline: { group: 'operate', does: 'says when each edge location obeyed each flip', load: () => import('./timeline.ts') },

@@ -174,6 +174,8 @@ export class ConsoleModel {
       stepMs: more?.stepMs ?? 1_000,
       calls: more?.calls() ?? null,
       hints: more?.hints() ?? [],
+      logs: more?.logs() ?? [],
+      readAt: more?.readAt() ?? null,
       author,
     };
   }

@@ -68,7 +68,14 @@ export interface ConsoleSource {
   /** Called when a page opens. */
   onPage?(): void;
   /** What it knows besides, for an account: traffic of CloudWatch or a log, calls, hints. */
-  more?: { stepMs: number; seconds(): readonly Second[]; calls(): CallsState; hints(): readonly string[] };
+  more?: {
+    stepMs: number;
+    seconds(): readonly Second[];
+    calls(): CallsState;
+    hints(): readonly string[];
+    logs(): readonly string[];
+    readAt(): number | null;
+  };
   status(values: ReadonlyMap<string, string>, now: number): StoreStatus;
   survey(survey: Survey): Promise<AudienceState[]>;
   /** The actions, by `POST /api/name`: from a body to an answer. `problems` in it makes it a 400. */

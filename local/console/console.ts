@@ -1,3 +1,4 @@
+import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { messageOf } from '../../src/text/message-of.ts';
 import { refuseRequest } from '../aws/transport/http-server.ts';
@@ -27,6 +28,8 @@ export interface Console {
   /** Every request at the edge, as it ends. */
   onRequest(record: EdgeRequestRecord): void;
   onNews(news: FlipperNews, at: number): void;
+  /** Pages that are open. */
+  pages(): number;
   /** Bytes waiting for pages that do not read them. */
   pendingBytes(): number;
   close(): Promise<void>;
@@ -68,10 +71,14 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
     hint: 'stop the program that listens on it, choose another EDGE_LOCAL_PORT, or start with --no-console',
   });
   const assets = buildAssets();
+  const admission = openAdmission(source.token, port);
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const refusal = refuseRequest(request);
     if (refusal !== undefined) return sendJson(response, 403, { problems: [refusal] });
+    if (admission.admits(request)) return admit(response);
+    if (admission.refuses(request))
+      return sendJson(response, 403, { problems: ['open the address that the command printed: it has the token of this run'] });
     const path = request.url ?? '';
     const allowed = path === '/api/events' ? 'GET' : Object.hasOwn(assets, path) ? 'GET, HEAD' : allowedByAction(path);
     if (allowed === undefined) return sendJson(response, 404, { problems: [`nothing at ${path.slice(0, 100)}`] });
@@ -79,6 +86,7 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
       response.setHeader('allow', allowed);
       return sendJson(response, 405, { problems: [`${path} takes ${allowed}`] });
     }
+    if (allowed === 'POST' && source.refuseWrites !== undefined) return sendJson(response, 403, { problems: [source.refuseWrites] });
     if (path === '/api/events') return listen(response);
     if (allowed !== 'POST') return sendAsset(request, response, await (assets[path] as Promise<Asset>));
     const { status, headers, body } = await answerRoute(request, source.actions[`POST ${path}`]);
@@ -90,6 +98,10 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
 
   function allowedByAction(path: string): string | undefined {
     return Object.hasOwn(source.actions, `POST ${path}`) ? 'POST' : undefined;
+  }
+
+  function admit(response: ServerResponse): void {
+    response.writeHead(303, { location: '/', 'set-cookie': admission.cookie() }).end();
   }
 
   function listen(response: ServerResponse): void {
@@ -104,6 +116,7 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
     url: `http://127.0.0.1:${port}`,
     onRequest: (record) => model.addRequest(record),
     onNews: (news, at) => model.addNews(news, at),
+    pages: () => stream.size,
     pendingBytes: () => stream.pendingBytes,
     close: () =>
       new Promise((resolve) => {
@@ -112,6 +125,32 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
+  };
+}
+
+/**
+ * The token of a console that shows an account. The printed address has it once; then it is a cookie that no other site
+ * makes a browser send and no script can read.
+ */
+function openAdmission(token: string | undefined, port: number) {
+  // Cookies are the same for all ports of a host: the name keeps two consoles apart.
+  const name = `edge-console-${port}`;
+  const isToken = (found: string | undefined | null) => {
+    const [given, expected] = [Buffer.from(found ?? ''), Buffer.from(token ?? '')];
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  };
+  const ofCookie = ({ headers }: IncomingMessage) =>
+    (headers.cookie ?? '')
+      .split(/; */)
+      .find((part) => part.startsWith(`${name}=`))
+      ?.slice(name.length + 1);
+  return {
+    refuses: (request: IncomingMessage) => token !== undefined && !isToken(ofCookie(request)),
+    admits: (request: IncomingMessage) => {
+      const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+      return token !== undefined && request.method === 'GET' && pathname === '/' && isToken(searchParams.get('token'));
+    },
+    cookie: () => `${name}=${token}; HttpOnly; SameSite=Strict; Path=/`,
   };
 }
 

@@ -112,6 +112,10 @@ export interface ConsoleState {
   calls: CallsState | null;
   /** What could not be read and how to allow it, a line each. */
   hints: readonly string[];
+  /** When the store was last read; null where it cannot be old. */
+  readAt: number | null;
+  /** What access logs say, a line each; empty without any. */
+  logs: readonly string[];
   /** The name in the audit. */
   author: string;
 }

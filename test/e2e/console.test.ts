@@ -39,7 +39,7 @@ describeWith(['chromium'], 'the console in a real Chromium', () => {
   });
 
   /** The page with its map coloured, and all that it asked for and complained of. */
-  async function open(options: Parameters<Browser['newContext']>[0] = {}) {
+  async function open(options: Parameters<Browser['newContext']>[0] = {}, address = url) {
     const context = await browser.newContext({ viewport: { width: 1_280, height: 900 }, ...options });
     contexts.push(context);
     const page = await context.newPage();
@@ -47,7 +47,7 @@ describeWith(['chromium'], 'the console in a real Chromium', () => {
     page.on('request', (request) => seen.urls.push(request.url()));
     page.on('console', (message) => seen.complaints.push(message.text()));
     page.on('pageerror', (error) => seen.complaints.push(error.message));
-    await page.goto(url);
+    await page.goto(address);
     await page.locator('#map path[data-served]').first().waitFor({ state: 'attached' });
     return { page, seen };
   }
@@ -168,6 +168,48 @@ describeWith(['chromium'], 'the console in a real Chromium', () => {
     expect(new Set(panels.map(String)).size).toBeGreaterThan(5);
     expect(panels).toEqual(panels.toSorted(([top, left], [otherTop, otherLeft]) => top - otherTop || left - otherLeft));
     expect(await page.locator('[tabindex]:not([tabindex="0"], [tabindex="-1"])').count()).toBe(0);
+  });
+
+  it('shows an account: read-only unless --write, with the same plan and audit', { timeout: 90_000 }, async () => {
+    const env = { EDGE_LOCAL_PORT: String(Number(new URL(url).port) - 4) };
+    const accounts = [[], ['--write', '--by', 'bob']].map((args) => startScript('console', ['--local', '--every', '1s', ...args], env));
+    try {
+      const addressOf = async ({ output }: (typeof accounts)[number]) => {
+        await waitUntil(() => /^console /m.test(output.stdout), 40_000);
+        return /^console +(http:\S+)$/m.exec(output.stdout)?.[1] ?? output.stderr;
+      };
+      const [reading, writing] = (await Promise.all(accounts.map(addressOf))) as [string, string];
+      // What others wrote is text here, whatever it looks like.
+      const hostile = '<img src=x onerror=alert(1)>';
+      const body = JSON.stringify({ command: 'drain', origin: 'singapore', for: '10m', reason: hostile, by: hostile, write: 'yes' });
+      const headers = { 'content-type': 'application/json' };
+      expect((await fetch(`${url}/api/failover`, { method: 'POST', headers, body })).status).toBe(200);
+
+      const { page, seen } = await open({}, reading);
+      await expect.poll(timeline(page), patience).toContain(hostile);
+      expect(await page.locator('main img').count()).toBe(0);
+      expect(await page.locator('#target-detail').textContent()).toMatch(/read-only$/);
+      expect(await page.locator('#failover').isVisible()).toBe(false);
+      expect(await page.locator('#calls').textContent()).toMatch(/^\d+ AWS calls, \$0\.\d{4}$/);
+      await expect.poll(servedBy(page, 'IN'), patience).toBe('europe');
+      const refused = await page.evaluate<number>(
+        `fetch('/api/failover', { method: 'POST', headers: { 'content-type': 'application/json' }, body: ${JSON.stringify(body)} }).then(({ status }) => status)`,
+      );
+      expect(refused).toBe(403);
+      expect(seen.urls.filter((asked) => !asked.startsWith(new URL(reading).origin))).toEqual([]);
+
+      const writer = (await open({}, writing)).page;
+      await writer.locator('select[name="command"]').selectOption('auto');
+      await writer.getByLabel('Reason').fill('over');
+      await writer.getByRole('button', { name: 'Show the plan' }).click();
+      await writer.locator('#plan tr.changed', { hasText: 'singapore' }).waitFor();
+      await writer.getByRole('button', { name: 'Apply' }).click();
+      await expect.poll(timeline(page), patience).toContain('bob ended the override');
+      await expect.poll(headline(page), patience).toBe('All 249 countries at home');
+    } finally {
+      for (const { child } of accounts) child.kill('SIGTERM');
+      await Promise.all(accounts.map(({ ended }) => ended));
+    }
   });
 
   it.each(['light', 'dark'] as const)(

@@ -13,6 +13,9 @@ type Worst = Pick<Headline, 'tone' | 'text'>;
 /** Requests that failed this long ago are still news, in steps of the traffic. */
 const newsSteps = 5;
 
+/** Reads of the store that may be missing before what is shown counts as old. */
+const lateReads = 3;
+
 /** The state in a sentence: the worst problem first; `detail` has what is in progress. */
 export function describeHeadline(state: ConsoleState, world: WorldState | undefined, seconds: readonly Second[], now: number): Headline {
   const worst = describeWorst(state, world, seconds, now);
@@ -32,6 +35,9 @@ function describeWorst(
   seconds: readonly Second[],
   now: number,
 ): Worst & { detail?: string | undefined } {
+  const { readAt, flipper } = state;
+  if (readAt !== null && now - readAt > lateReads * (flipper.everyMs ?? 0) + 10_000)
+    return { tone: 'warn', text: `What you see is old: the store was last read ${formatSpan(now - readAt)} ago`, detail: state.hints[0] };
   const routing = describeRouting(state, world);
   const failures = describeFailures(state, seconds, now);
   const sick = state.origins.filter(({ verdict }) => verdict === 'unhealthy').map(({ id }) => id);

@@ -24,7 +24,7 @@ export class RecordView {
   }
 
   show(state: ConsoleState, now: number): void {
-    const { record, isReadable, edited, override, settlesAt, flipper, replica, locations, target, hints } = state;
+    const { record, isReadable, edited, override, settlesAt, flipper, replica, locations, target, hints, logs } = state;
     setText(byId('record-words'), formatRecord(record, { now }));
     setText(byId('store-record'), record);
     setText(
@@ -51,6 +51,8 @@ export class RecordView {
             )} until ${formatClock(override.until)}, ${formatSpan(override.until - now)} left; ${override.by}: ${override.reason}`,
     );
     setText(byId('flipper'), !flipper.running ? (target.isLocal ? 'not running' : 'not visible from here') : (flipper.hold ?? 'no hold'));
+    byId('logs').hidden = logs.length === 0;
+    setText(byId('log-lines'), logs.join('\n'));
     byId('replica').hidden = replica === null;
     setAttribute(byId('fail-reads'), 'aria-pressed', String(replica?.failReads ?? false));
     setAttribute(byId('transient-miss'), 'aria-pressed', String(replica?.transientMiss ?? false));

@@ -40,7 +40,10 @@ export class TopView {
 /** The flipper's heartbeat in words. Pure. */
 export function describeBeat({ flipper, target }: Pick<ConsoleState, 'flipper' | 'target'>, now: number): { tone: string; text: string } {
   const { running, beatAt, everyMs } = flipper;
-  if (!running) return target.isLocal ? { tone: 'warn', text: 'no flipper' } : { tone: 'wait', text: 'probes from here' };
+  if (!running)
+    return target.isLocal
+      ? { tone: 'warn', text: 'no flipper' }
+      : { tone: 'good', text: `probed from here every ${formatSpan(everyMs ?? 0)}` };
   if (beatAt === null) return { tone: 'wait', text: 'flipper starts' };
   const age = Math.max(0, now - beatAt);
   // Whole seconds that change with each probe would flicker at one probe a second.

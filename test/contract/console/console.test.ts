@@ -141,6 +141,40 @@ describe('a request from elsewhere', () => {
   });
 });
 
+describe('a console with a token', () => {
+  const token = 'secret-of-this-run';
+  const cookieOf = ({ headers }: Answer) => String(headers['set-cookie']).split(';')[0] ?? '';
+
+  it('answers nothing without it, and takes it once as an address, then as a cookie that no other site can use', async () => {
+    page = await openTestConsole({ token });
+    for (const [method, path] of [
+      ['GET', '/'],
+      ['GET', '/api/events'],
+      ['GET', '/?token=wrong'],
+      ['GET', `/world.json?token=${token}`],
+      ['POST', '/api/echo'],
+    ] as const)
+      expect((await ask(method, path, json, method === 'POST' ? '{}' : undefined)).status, path).toBe(403);
+    const admitted = await ask('GET', `/?token=${token}`);
+    expect([admitted.status, admitted.headers.location]).toEqual([303, '/']);
+    expect(String(admitted.headers['set-cookie'])).toMatch(/HttpOnly; SameSite=Strict/);
+    const cookie = cookieOf(admitted);
+    expect((await ask('GET', '/', { cookie })).status).toBe(200);
+    expect((await ask('GET', '/', { cookie: `${cookie}x` })).status).toBe(403);
+    expect((await ask('POST', '/api/echo', { ...json, cookie }, '{}')).status).toBe(200);
+    expect((await ask('POST', '/api/echo', { ...json, cookie, origin: 'http://evil.example' }, '{}')).status).toBe(403);
+    expect((await ask('GET', `/?token=${token}`, { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
+  });
+
+  it('refuses every action when it is read-only, whatever the page shows', async () => {
+    page = await openTestConsole({ token, refuseWrites: 'this console is read-only' });
+    const cookie = cookieOf(await ask('GET', `/?token=${token}`));
+    const answer = await ask('POST', '/api/echo', { ...json, cookie }, '{}');
+    expect([answer.status, answer.body]).toEqual([403, '{"problems":["this console is read-only"]}']);
+    expect(page.bodies).toEqual([]);
+  });
+});
+
 describe('an action', () => {
   it('is given the body and answers as JSON; problems make it a 400', async () => {
     page = await openTestConsole();

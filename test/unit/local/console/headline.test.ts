@@ -33,6 +33,8 @@ const state: ConsoleState = {
   stepMs: 1_000,
   calls: null,
   hints: [],
+  logs: [],
+  readAt: null,
   author: 'ann@laptop',
 };
 const audience = (home: string, by: string, countries: (string | null)[], shares: AudienceState['shares'] = null): AudienceState => ({
@@ -70,6 +72,12 @@ describe('the headline', () => {
       seconds: [second(1_000, 5), second(2_000, 5)],
       tone: 'bad',
       text: /^10 of 30 requests .*: singapore and europe fail$/,
+    },
+    {
+      when: 'the store was not read for long',
+      spoil: { readAt: now - 120_000 },
+      tone: 'warn',
+      text: /old: the store was last read 2 min ago$/,
     },
     { when: 'the last failure is old news', seconds: [second(6_000, 5)], tone: 'good', text: /^All 3/ },
     {
