@@ -45,11 +45,11 @@ export function renderPage(path: string, source: string): SitePage {
     if (tokens[place - 1]?.type !== 'heading_open') section.text += ` ${plainText(token.children ?? [])}`;
     for (const [at, child] of (token.children ?? []).entries()) {
       if (child.type === 'link_open') {
-        const href = followLink(page, child.attrGet('href') ?? '');
+        const href = followLink(page, String(child.attrGet('href') ?? ''));
         if (href !== undefined) child.attrSet('href', href);
         else for (const end of [child, token.children?.slice(at).find(({ type }) => type === 'link_close')]) if (end) end.type = 'text';
       }
-      if (child.type === 'image') child.attrSet('src', followFile(page, child.attrGet('src') ?? '', ''));
+      if (child.type === 'image') child.attrSet('src', followFile(page, String(child.attrGet('src') ?? ''), ''));
     }
   }
   markdown.renderer.rules['code_block'] = (all, place) => formatCode(all[place]?.content ?? '', markdown.utils.escapeHtml);
@@ -89,7 +89,7 @@ function followFile(page: SitePage, target: string, suffix: string): string {
 /** Commands stand out from their output, and a button copies them. */
 function formatCode(text: string, escapeText: (text: string) => string): string {
   const lines = text.trimEnd().split('\n');
-  const isCommand = (line: string) => /^(npm|npx|aws|curl|docker|sudo|openssl|git|terraform|cdk|node|apt-get) /.test(line);
+  const isCommand = (line: string) => /^(\$ )?(npm|npx|aws|curl|docker|sudo|openssl|git|terraform|cdk|node|apt-get) /.test(line);
   const html = lines.map((line) => (isCommand(line) ? `<b>${escapeText(line)}</b>` : escapeText(line))).join('\n');
   return `<pre${lines.some(isCommand) ? ' class="commands"' : ''} tabindex="0"><code>${html}</code></pre>\n`;
 }

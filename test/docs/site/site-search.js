@@ -64,7 +64,7 @@ for (const block of document.querySelectorAll('pre.commands')) {
   const button = line('button', 'Copy');
   button.type = 'button';
   button.addEventListener('click', async () => {
-    const commands = [...block.querySelectorAll('b')].map(({ textContent }) => textContent);
+    const commands = [...block.querySelectorAll('b')].map(({ textContent }) => textContent.replace(/^\$ /, ''));
     await navigator.clipboard.writeText(`${commands.join('\n')}\n`);
     button.textContent = 'Copied';
     setTimeout(() => {
