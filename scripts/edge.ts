@@ -16,7 +16,7 @@ import { openProject } from '../src/config/open-project.ts';
 import { findNjs } from '../src/edge/njs/njs.ts';
 import { parseStoreData } from '../src/edge/parse-store-data.ts';
 import { EdgeError } from '../src/errors.ts';
-import { messageOf } from '../src/text/message-of.ts';
+import { lineOf } from '../src/text/message-of.ts';
 import { propagationOption } from './start/propagation-option.ts';
 
 export default defineCommand({
@@ -136,7 +136,7 @@ function parseJson(content: string, file: string): unknown {
   try {
     return JSON.parse(content.replace(/^\uFEFF/, ''));
   } catch (cause) {
-    throw new EdgeError('CONFIG_INVALID', `${file} is not JSON: ${messageOf(cause)}`, { cause });
+    throw new EdgeError('CONFIG_INVALID', `${file} is not JSON: ${lineOf(cause)}`, { cause });
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DistributionConfig, Origin } from '@aws-sdk/client-cloudfront';
 import { EdgeError } from '../errors.ts';
 import { isRecord } from '../text/is-record.ts';
+import { lineOf } from '../text/message-of.ts';
 import type { EdgeConfig } from './edge-config.ts';
 import { locateProject } from './locate-project.ts';
 
@@ -57,7 +58,7 @@ export function parseDistribution(text: string, env: Environment, file = 'distri
     // Editors and PowerShell put a byte order mark in front.
     raw = takeConfig(JSON.parse(text.replace(/^\uFEFF/, '')));
   } catch (cause) {
-    throw new EdgeError('CONFIG_INVALID', `${file} is not JSON: ${(cause as Error).message}`, {
+    throw new EdgeError('CONFIG_INVALID', `${file} is not JSON: ${lineOf(cause)}`, {
       cause,
       hint: 'it has the shape of `aws cloudfront create-distribution --distribution-config`',
     });

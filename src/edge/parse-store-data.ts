@@ -1,6 +1,6 @@
 import { maxKeyBytes, maxStoreBytes, maxValueBytes } from '../../kvs/limits.ts';
 import { EdgeError } from '../errors.ts';
-import { messageOf } from '../text/message-of.ts';
+import { lineOf } from '../text/message-of.ts';
 
 /** A key and its value as the file has them, with the place that messages name. */
 interface Entry {
@@ -23,7 +23,7 @@ export function parseStoreData(text: string, file: string): Map<string, string> 
   try {
     raw = JSON.parse(text);
   } catch (cause) {
-    throw invalid(file, [`it must be JSON: ${messageOf(cause)}`]);
+    throw invalid(file, [`it must be JSON: ${lineOf(cause)}`]);
   }
   if (raw === null || typeof raw !== 'object' || Array.isArray(raw)) throw invalid(file, [`it must be an object, got ${nameType(raw)}`]);
   const problems: string[] = [];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { maxTestEventBytes } from '../../kvs/limits.ts';
 import { EdgeError } from '../errors.ts';
-import { messageOf } from '../text/message-of.ts';
+import { lineOf } from '../text/message-of.ts';
 import type { ViewerRequestEvent, ViewerResponseEvent } from './execution.ts';
 
 const value = z.object({
@@ -43,7 +43,7 @@ export function parseTestEvent(text: string, file: string): ViewerRequestEvent |
   try {
     raw = JSON.parse(text);
   } catch (cause) {
-    throw invalid(file, [`it must be JSON: ${messageOf(cause)}`]);
+    throw invalid(file, [`it must be JSON: ${lineOf(cause)}`]);
   }
   const parsed = schema.safeParse(raw);
   if (!parsed.success)

@@ -1,7 +1,7 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
 import { EdgeError } from '../errors.ts';
-import { messageOf } from '../text/message-of.ts';
+import { lineOf } from '../text/message-of.ts';
 import {
   findDelimiter,
   guessFields,
@@ -211,6 +211,6 @@ function parse(text: string): Omit<JsonPart, 'line'> {
   try {
     return { entry: JSON.parse(text) as Record<string, unknown> };
   } catch (error) {
-    return { reason: `not JSON: ${messageOf(error).slice(0, 120)}` };
+    return { reason: `not JSON: ${lineOf(error).slice(0, 120)}` };
   }
 }

@@ -9,7 +9,7 @@ import { parseTestEvent } from '../edge/parse-test-event.ts';
 import { EdgeError } from '../errors.ts';
 import { packageFile } from '../package-files.ts';
 import { isRecord } from '../text/is-record.ts';
-import { messageOf } from '../text/message-of.ts';
+import { lineOf } from '../text/message-of.ts';
 
 /** An event for TestFunction and the expected result. */
 export interface Fixture {
@@ -78,7 +78,7 @@ function parseExpectation(json: string, file: string): Expectation {
   try {
     raw = JSON.parse(json);
   } catch (cause) {
-    throw new EdgeError('CONFIG_INVALID', `${file} must be JSON: ${messageOf(cause)}`, { cause });
+    throw new EdgeError('CONFIG_INVALID', `${file} must be JSON: ${lineOf(cause)}`, { cause });
   }
   const parsed = schema.safeParse(raw);
   if (parsed.success) return parsed.data;

@@ -3,7 +3,7 @@ import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { decodeText, parseDistribution } from '../../config/distribution-file.ts';
 import { EdgeError } from '../../errors.ts';
 import { isRecord } from '../../text/is-record.ts';
-import { messageOf } from '../../text/message-of.ts';
+import { lineOf, messageOf } from '../../text/message-of.ts';
 import { isTerraformState, listStateDistributions, type StateDistribution } from './terraform-state.ts';
 
 /** The distribution that init works on, and where its settings come from. */
@@ -85,7 +85,7 @@ function parseJson(text: string, path: string, hint: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new EdgeError('CONFIG_INVALID', `${path} is not JSON: ${messageOf(cause)}`, { cause, hint: `${hint}, with --output json` });
+    throw new EdgeError('CONFIG_INVALID', `${path} is not JSON: ${lineOf(cause)}`, { cause, hint: `${hint}, with --output json` });
   }
 }
 

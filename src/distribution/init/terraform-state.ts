@@ -133,9 +133,10 @@ function readBehavior(behavior: Attributes): object {
   return {
     TargetOriginId: text(behavior['target_origin_id']) ?? '',
     ViewerProtocolPolicy: text(behavior['viewer_protocol_policy']) ?? 'allow-all',
-    AllowedMethods: counted(texts(behavior['allowed_methods'])),
+    AllowedMethods: { ...counted(texts(behavior['allowed_methods'])), CachedMethods: counted(texts(behavior['cached_methods'])) },
     CachePolicyId: text(behavior['cache_policy_id']),
     OriginRequestPolicyId: text(behavior['origin_request_policy_id']),
+    RealtimeLogConfigArn: text(behavior['realtime_log_config_arn']),
     FunctionAssociations: associations('function_association', 'function_arn', 'FunctionARN'),
     LambdaFunctionAssociations: associations('lambda_function_association', 'lambda_arn', 'LambdaFunctionARN'),
     ...(legacy !== undefined && {

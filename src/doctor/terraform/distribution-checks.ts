@@ -7,6 +7,7 @@ import { EdgeError } from '../../errors.ts';
 import { type Check, type CheckFinding, fail, ok, warn } from '../check.ts';
 import { everyBehaviorCheck, originGroupsCheck, originsCheck, timeoutsCheck } from '../checks/distribution.ts';
 import { cachedContentCheck, countryCheck, policiesCheck } from '../checks/policies.ts';
+import { optionsCheck, originGroupCodesCheck, pricingPlanCheck, webSocketCheck } from '../checks/protocol.ts';
 import { hostHeaderCheck } from '../checks/reachability.ts';
 import { listRouted } from '../distribution-view.ts';
 import type { DoctorReaders } from '../readers.ts';
@@ -38,12 +39,20 @@ export const viewChecks: readonly { check: Check; readsPolicies?: true; fix: str
     check: originGroupsCheck,
     fix: 'let target_origin_id name one origin: the function creates a group for GET, HEAD and OPTIONS at run time',
   },
+  { check: originGroupCodesCheck, fix: 'let status_codes of failover_criteria have 503 and 504' },
+  { check: optionsCheck, fix: 'let cached_methods have GET, HEAD and OPTIONS; with CachingDisabled that caches nothing' },
+  {
+    check: webSocketCheck,
+    readsPolicies: true,
+    fix: 'send Sec-WebSocket-Key and Sec-WebSocket-Version by the policies of the behavior, or neither',
+  },
   { check: timeoutsCheck, fix: 'lower connection_attempts, connection_timeout and origin_read_timeout of the routed origins' },
   {
     check: hostHeaderCheck,
     readsPolicies: true,
     fix: 'keep an origin request policy that sends the Host header which `host` in edge.config.ts says',
   },
+  { check: pricingPlanCheck, fix: 'leave out what a flat-rate plan does not take' },
 ];
 
 /** What the checks of the doctor find in the plan and do not find in what is there today. */

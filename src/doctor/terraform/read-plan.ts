@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { decodeText } from '../../config/distribution-file.ts';
 import { EdgeError } from '../../errors.ts';
 import { isRecord } from '../../text/is-record.ts';
-import { messageOf } from '../../text/message-of.ts';
+import { lineOf, messageOf } from '../../text/message-of.ts';
 import { pageOf } from '../../text/typed.ts';
 
 // What `terraform show -json` or `tofu show -json` prints for a plan: https://developer.hashicorp.com/terraform/internals/json-format
@@ -111,7 +111,7 @@ function parsePlanText(text: string, path: string): Attributes {
     raw = JSON.parse(text);
   } catch (cause) {
     if (/^\s*\{"@level"/.test(text)) throw misread(path, 'the log of terraform plan -json, not the plan', howToShow);
-    throw new EdgeError('CONFIG_INVALID', `${path} is not JSON: ${messageOf(cause)}`, { cause, hint: howToShow });
+    throw new EdgeError('CONFIG_INVALID', `${path} is not JSON: ${lineOf(cause)}`, { cause, hint: howToShow });
   }
   if (!isRecord(raw)) throw misread(path, 'no plan: it must hold one JSON object', howToShow);
   if ('@level' in raw) throw misread(path, 'the log of terraform plan -json, not the plan', howToShow);

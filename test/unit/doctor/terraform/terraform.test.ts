@@ -193,6 +193,28 @@ describe('a plan that breaks the distribution', () => {
       says: 'both',
     },
     {
+      what: 'adds an origin group without the codes of an outage',
+      after: {
+        origin_group: [
+          { origin_id: 'both', failover_criteria: [{ status_codes: [500] }], member: [{ origin_id: 'api-sg' }, { origin_id: 'api-eu' }] },
+        ],
+      },
+      found: 'origin-group-codes fail',
+      says: '503 and 504',
+    },
+    {
+      what: 'sends one of the headers of WebSocket',
+      after: {
+        ordered_cache_behavior: api({
+          cache_policy_id: '',
+          origin_request_policy_id: '',
+          forwarded_values: [{ query_string: true, headers: ['Sec-WebSocket-Key'], cookies: [{ forward: 'all' }] }],
+        }),
+      },
+      found: 'web-socket fail',
+      says: 'sec-websocket-version',
+    },
+    {
       what: 'adds Lambda@Edge on the viewer request',
       after: {
         ordered_cache_behavior: api({
@@ -209,6 +231,17 @@ describe('a plan that breaks the distribution', () => {
     const diagnoses = await check(made.plan(withSite(made.distribution(after))));
     expect(problems(diagnoses)).toContain(found);
     expect(foundBy(diagnoses, found.split(' ')[0] ?? '')).toContain(says);
+  });
+
+  it('reports one that takes OPTIONS from the cached methods, and names real-time logs', async () => {
+    const whole = { cached_methods: ['GET', 'HEAD', 'OPTIONS'] };
+    const before = made.distribution({ ordered_cache_behavior: api(whole) });
+    const after = made.distribution({
+      ordered_cache_behavior: api({ realtime_log_config_arn: 'arn:aws:cloudfront::1:realtime-log-config/x' }),
+    });
+    const diagnoses = await check(made.plan([{ address: made.at.site, before, after }, ...made.steady.slice(1)]));
+    expect(problems(diagnoses)).toEqual(['options warn']);
+    expect(foundBy(diagnoses, 'pricing-plan')).toContain('real-time logs of /api/*');
   });
 
   it('reports its end once, and its replacement', async () => {
@@ -530,6 +563,7 @@ describe('the output', () => {
 describe('a file that is no plan', () => {
   it.each([
     { what: 'no JSON', content: 'resource "x" {}', says: 'is not JSON' },
+    { what: 'no JSON in three lines', content: 'x\nbad\nfoo', says: 'is not JSON' },
     { what: 'empty', content: '', says: 'is not JSON' },
     { what: 'a list', content: '[]', says: 'one JSON object' },
     { what: 'the plan itself', content: new Uint8Array([0x50, 0x4b, 3, 4, 0, 0]), says: 'only Terraform reads' },
