@@ -6,6 +6,7 @@ import { openAlarmSignal } from '../src/aws/signals.ts';
 import { askToWrite, nameOperator, showTarget } from '../src/cli/ask-to-write.ts';
 import { defineCommand } from '../src/cli/command.ts';
 import { duration, flag, percent, text, url } from '../src/cli/option.ts';
+import { refuseViewerCountry } from '../src/config/countries.ts';
 import { liveReader, loadDistribution } from '../src/config/load-distribution.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { routingOf } from '../src/config/services.ts';
@@ -19,6 +20,7 @@ import { describeRehearsal, describeRehearsalPlan, formatRehearsal, formatStep }
 import { defaultSteps, formatRehearsalPlan, parseSteps } from '../src/rehearse/plan-rehearsal.ts';
 import { rehearse } from '../src/rehearse/rehearse.ts';
 import { nearestName } from '../src/text/nearest-name.ts';
+import { typed } from '../src/text/typed.ts';
 
 /** Between two rounds of checks, or more often where a step is short: each has at least 20 rounds. */
 const everyMs = 1_000;
@@ -66,7 +68,9 @@ export default defineCommand({
       });
     const { reason = '' } = values;
     if (reason === '' && !values['dry-run'])
-      throw new EdgeError('USAGE', '--reason is missing: the audit keeps it', { hint: 'rehearse singapore --reason "monthly rehearsal"' });
+      throw new EdgeError('USAGE', '--reason is missing: the audit keeps it', {
+        hint: typed('rehearse -- singapore --reason "monthly rehearsal"'),
+      });
     checkService(values.service, config.services?.map(({ name }) => name) ?? []);
     const countries = parseCountries(values.country);
     if (values.alarm !== undefined && values.local)
@@ -177,7 +181,10 @@ function checkService(service: string | undefined, services: readonly string[]):
 function parseCountries(text: string | undefined): string[] | undefined {
   const countries = text?.split(',').map((one) => one.trim().toUpperCase());
   const odd = countries?.find((one) => !/^[A-Z]{2}(-[A-Z\d]{1,3})?$/.test(one));
-  if (odd !== undefined) throw new EdgeError('USAGE', `--country takes codes such as US,IN or US-CA, found ${JSON.stringify(odd)}`);
+  const hint = '--country US,IN, or US-CA with a subdivision';
+  if (odd !== undefined) throw new EdgeError('USAGE', `--country takes codes, found ${JSON.stringify(odd)}`, { hint });
+  const [refused] = countries?.flatMap((one) => refuseViewerCountry(one) ?? []) ?? [];
+  if (refused !== undefined) throw new EdgeError('USAGE', `--country: ${refused}`, { hint });
   return countries;
 }
 

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { Io } from '../../src/cli/io.ts';
+import { refuseViewerCountry } from '../../src/config/countries.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
 import { openProject } from '../../src/config/open-project.ts';
 import { listAddresses, listCountries, routingOf, samplePaths } from '../../src/config/services.ts';
@@ -42,6 +43,9 @@ export async function explain(values: ExplainValues, io: Io): Promise<void> {
 function parseViewer({ country, method = 'GET', ip = someIp, path, header, all, diff }: ExplainValues) {
   if (country !== undefined && (all || diff))
     throw new EdgeError('USAGE', '--country excludes --all and --diff', { hint: 'choose one viewer or all countries' });
+  const odd = country === undefined ? undefined : refuseViewerCountry(country);
+  if (odd !== undefined)
+    throw new EdgeError('USAGE', `--country: ${odd}`, { hint: '--country IN, --country US-CA, or --all for all countries' });
   if (isIP(ip) === 0)
     throw new EdgeError('USAGE', `--ip takes an IPv4 or IPv6 address, found ${JSON.stringify(ip)}`, {
       hint: 'such as 198.51.100.9 or 2001:db8::7',

@@ -135,6 +135,15 @@ function readTerritory(name: string): Territory | string {
   return `${nameOf(country)} has no subdivision "${part}" in ISO 3166-2: it has ${some || 'none'}`;
 }
 
+/** Why no viewer has this code, such as EU or US-ZZ; undefined for a country or a subdivision. */
+export function refuseViewerCountry(code: string): string | undefined {
+  if (isCountry(code)) return undefined;
+  const territory = readTerritory(code);
+  if (typeof territory === 'string') return territory;
+  if (territory.kind === 'subdivision') return undefined;
+  return `"${code}" is a group of ${territory.codes.length} countries, and a viewer is in one: name one, such as ${territory.codes[0]}`;
+}
+
 function suggest(name: string): string {
   const plain = (text: string) => text.toUpperCase().replace(/[^A-Z]/g, '');
   const names = namedKinds.flatMap((kind) => Object.keys(named[kind]));

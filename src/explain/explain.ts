@@ -150,18 +150,32 @@ export async function explainCountries(
       asked,
       ['GET', 'POST'].flatMap((method) => countries.map((country) => ({ viewer: { country, method, ip, uri: path }, record: text }))),
     );
-  const early = Promise.all([findOrders(asked, countries, { origins, path, ip }), ask(okRecord)]);
+  // Countries of one order may have it in other shares: what each address gets differs then.
+  const askOthers = async () => {
+    const others = (addresses ?? [])
+      .slice(1)
+      .flatMap(({ ip: other }) =>
+        countries.map((country) => ({ viewer: { country, method: 'POST', ip: other, uri: path }, record: okRecord })),
+      );
+    const routes = (await askFunction(asked, others)).map(({ route }) => route);
+    return countries.map((_, index) => routes.filter((__, place) => place % countries.length === index));
+  };
+  const early = Promise.all([
+    findOrders(asked, countries, { origins, path, ip }),
+    ask(okRecord),
+    isShared ? askOthers() : countries.map((): string[] => []),
+  ]);
   // When the record cannot be read, that is the error to show.
   early.catch(() => undefined);
   const text = await record;
-  const [orders, underOk] = await early;
+  const [orders, underOk, slices] = await early;
   const decisions = text === okRecord ? underOk : await ask(text);
   const groups = new Map<string, CountryGroup>();
   for (const [index, country] of countries.entries()) {
     const order = orders[index] ?? [];
     const get = decisions[index]?.route ?? '';
     const post = decisions[index + countries.length]?.route ?? '';
-    const key = JSON.stringify([order, get, post]);
+    const key = JSON.stringify([order, get, post, slices[index]]);
     const group = groups.get(key) ?? { countries: [], order, get, post, shares: undefined };
     groups.set(key, group);
     group.countries.push(country);

@@ -83,6 +83,7 @@ describe('npm run function:explain', () => {
 
   it.each([
     { args: ['--country', 'IND'], says: 'error: --country takes a code such as US or US-CA, found "IND"' },
+    { args: ['--country', 'EU'], says: 'error: --country: "EU" is a group of' },
     { args: ['--country', 'IN', '--all'], says: 'error: --country excludes --all and --diff' },
     { args: ['--ip', '1.2.3'], says: 'error: --ip takes an IPv4 or IPv6 address, found "1.2.3"' },
     { args: ['--record', 'europe=25;singpore=0'], says: 'error: no origin is called "singpore"; origins: singapore, europe\n' },

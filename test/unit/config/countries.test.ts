@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { everyCountry, expandTerritories } from '../../../src/config/countries.ts';
+import { everyCountry, expandTerritories, refuseViewerCountry } from '../../../src/config/countries.ts';
 
 const codesOf = (...names: string[]) => {
   const { countries, problems } = expandTerritories([{ countries: names }]);
@@ -88,4 +88,18 @@ describe('a viewer whom several routes name', () => {
       { route: 0, message: 'other routes name each of these countries by a smaller group' },
     ]);
   });
+});
+
+it.each([
+  { code: 'IN', says: undefined },
+  { code: 'NA', says: undefined },
+  { code: 'XK', says: undefined },
+  { code: 'US-CA', says: undefined },
+  { code: 'EU', says: /group of 27 countries/ },
+  { code: 'US-ZZ', says: /United States has no subdivision "ZZ"/ },
+  { code: 'UK', says: /GB/ },
+])('a viewer has the country $code, or there is a reason why not', ({ code, says }) => {
+  const found = refuseViewerCountry(code);
+  if (says === undefined) expect(found).toBeUndefined();
+  else expect(found).toMatch(says);
 });

@@ -101,6 +101,15 @@ describe('everybody', () => {
     expect(lines).toContain('c, then a  (order c, a, b): DE');
   });
 
+  it('is grouped by shares, too: two countries of one order may share it differently', async () => {
+    // The second address is of the second origin's share for Germany and France, and of the first one's for all others.
+    const shared: FakeFunction = ({ country, ip }) =>
+      ip === '198.18.0.9' && (country === 'DE' || country === 'FR') ? ['b', 'a'] : ['a', 'b'];
+    const addresses = [{ ip: '198.18.0.1' }, { ip: '198.18.0.9' }];
+    const audiences = await explainCountries(fakeAsked(shared), 'ok', 2, { countries: ['DE', 'FR', 'IN'], addresses });
+    expect(audiences.map(({ countries }) => countries)).toEqual([['DE', 'FR'], ['IN']]);
+  });
+
   it('says what share of them each origin takes while a weight is partial', async () => {
     const [others] = await explainCountries(fakeAsked(three), 'a=25', 3);
     const taken = others?.shares?.['a'] ?? 0;
