@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { isReservedKey, outside, ownKey } from '../../kvs/reserved-keys.ts';
 import { maxReportedSignals } from '../core/reports.ts';
 import { isRecord } from '../text/is-record.ts';
+import { nearestName } from '../text/nearest-name.ts';
 import { expandTerritories } from './countries.ts';
 import { findKeyProblems } from './declared-keys.ts';
 import { findOrderProblems, type WrittenOrder, type WrittenRoute, type WrittenService } from './order-schema.ts';
@@ -260,4 +261,26 @@ export function findDroppedKeys(input: unknown): (string | number)[][] {
 /** False for an issue that leaves a value of another type in one of these fields or in the whole. */
 export function leavesTyped(...fields: string[]): (issue: z.core.$ZodRawIssue) => boolean {
   return ({ path = [], continue: isTyped }) => isTyped === true || !(path[0] === undefined || fields.includes(String(path[0])));
+}
+
+type Definition = Partial<Record<'in' | 'innerType' | 'element' | 'valueType', z.core.$ZodType>> & {
+  options?: readonly z.core.$ZodType[];
+  shape?: Readonly<Record<string, z.core.$ZodType>>;
+};
+
+/** ` (did you mean …?)` with a field that the schema has at this path, or nothing. */
+export function suggestField(schema: z.core.$ZodType, path: readonly PropertyKey[], key: string): string {
+  const near = nearestName(key, [...new Set(fieldsAt(schema, path))]);
+  return near === undefined ? '' : ` (did you mean ${near}?)`;
+}
+
+function fieldsAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
+  const { options, shape, in: input, innerType, element, valueType } = schema._zod.def as unknown as Definition;
+  const whole = input ?? innerType;
+  if (whole !== undefined) return fieldsAt(whole, path);
+  if (options !== undefined) return options.flatMap((option) => fieldsAt(option, path));
+  const [first, ...rest] = path;
+  if (first === undefined) return Object.keys(shape ?? {});
+  const below = element ?? valueType ?? shape?.[String(first)];
+  return below === undefined ? [] : fieldsAt(below, rest);
 }

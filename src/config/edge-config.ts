@@ -16,6 +16,7 @@ import {
   checkVariables,
   findDroppedKeys,
   leavesTyped,
+  suggestField,
 } from './edge-config-rules.ts';
 import {
   type alarmSignal,
@@ -322,7 +323,8 @@ function formatPath(path: readonly PropertyKey[]): string {
 function describeIssue(issue: z.core.$ZodIssue): string {
   // A message of our own says what was found; a key that is not known is in the message.
   const isSaid = issue.code === 'custom' || issue.code === 'unrecognized_keys' || issue.input === undefined;
-  return `${issue.message}${isSaid ? '' : `, found ${show(issue.input).slice(0, 80)}`}`;
+  const near = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => suggestField(edgeConfigSchema, issue.path, key)).join('') : '';
+  return `${issue.message}${near}${isSaid ? '' : `, found ${show(issue.input).slice(0, 80)}`}`;
 }
 
 /** The file is TypeScript: a value may be one that JSON has no word for. */

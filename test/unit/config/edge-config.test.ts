@@ -125,12 +125,17 @@ describe('an edge.config.ts with one problem', () => {
     {
       when: 'a field is misspelt',
       spoiled: { ...sound, orgins: {} },
-      problem: '(the whole file): Unrecognized key: "orgins"',
+      problem: '(the whole file): Unrecognized key: "orgins" (did you mean origins?)',
     },
     {
       when: 'a field of a part is misspelt',
       spoiled: { ...sound, health: { intervalMS: 1 } },
-      problem: 'health: Unrecognized key: "intervalMS"',
+      problem: 'health: Unrecognized key: "intervalMS" (did you mean intervalMs?)',
+    },
+    {
+      when: 'a field of one kind of a list is misspelt',
+      spoiled: { ...sound, notifications: [{ type: 'webhook', urlForm: 'X' }] },
+      problem: 'notifications[0]: Unrecognized key: "urlForm" (did you mean urlFrom?)',
     },
     {
       when: 'the name of the function is none',
