@@ -1,4 +1,5 @@
 import { openAws } from '../src/aws/clients.ts';
+import { showTarget } from '../src/cli/ask-to-write.ts';
 import { defineCommand } from '../src/cli/command.ts';
 import type { Io } from '../src/cli/io.ts';
 import { flag, text } from '../src/cli/option.ts';
@@ -50,12 +51,15 @@ export default defineCommand({
     const accepted = parseNames('accept', values.accept, names) ?? [];
     const checks = only === undefined ? allChecks : allChecks.filter(({ id }) => only.includes(id));
     const local = values.local ? await readLocalCloud(io.env) : undefined;
+    const distributionId = values.id ?? local?.distributionId ?? (io.env['EDGE_DISTRIBUTION_ID'] || undefined);
+    const resource = distributionId === undefined ? `store ${config.keyValueStoreName}` : `distribution ${distributionId}`;
+    showTarget(io, { isLocal: values.local, resource }, false);
     const readers = openDoctorReaders({
       config,
       aws: openAws({ env: io.env, local }),
       file: () => readDistribution(distributionPath(io.env), local?.env ?? io.env),
       reach: (live) => loadDistribution({ config, env: io.env, local, readLive: live }),
-      distributionId: values.id ?? local?.distributionId ?? (io.env['EDGE_DISTRIBUTION_ID'] || undefined),
+      distributionId,
       localOrigins: local?.origins,
       stsEndpoints: io.env['AWS_STS_REGIONAL_ENDPOINTS'],
       now: io.now,

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { pid } from 'node:process';
 import { openAws } from '../src/aws/clients.ts';
 import { openFlagStore } from '../src/aws/open-flag-store.ts';
+import { showTarget } from '../src/cli/ask-to-write.ts';
 import { defineCommand } from '../src/cli/command.ts';
 import type { Io } from '../src/cli/io.ts';
 import { duration, flag, text } from '../src/cli/option.ts';
@@ -55,7 +56,8 @@ export default defineCommand({
     io.outlivesReaders = values.watch;
     // Not io.signal: a write that is on its way when SIGTERM arrives is finished, so that its end is known.
     const opening = { env: io.env, isLocal: values.local, config, log: io.progress };
-    const { store, local } = await openFlagStore(opening);
+    const { store, arn, local } = await openFlagStore(opening);
+    if (values.once) showTarget(io, { isLocal: values.local, resource: `store ${config.keyValueStoreName}`, arn }, false);
     const aws = openAws({ env: io.env, local });
     const distribution = await loadDistribution({ config, env: io.env, local, readLive: liveReader(aws.cloudFront) });
     const by = values.by ?? `flipper@${hostname()}:${pid}`;

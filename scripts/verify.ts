@@ -1,3 +1,4 @@
+import { showTarget } from '../src/cli/ask-to-write.ts';
 import { defineCommand } from '../src/cli/command.ts';
 import type { Io } from '../src/cli/io.ts';
 import { choice, country, duration, flag, integer, text, url } from '../src/cli/option.ts';
@@ -36,6 +37,7 @@ export default defineCommand({
     const edge = values.only === 'direct' ? undefined : chooseEdge(values.edge, values.local, io);
     const local = values.local ? await readLocalCloud(io.env) : undefined;
     const url = edge ?? (values.only === 'direct' ? undefined : local?.edge);
+    showTarget(io, { isLocal: values.local, resource: url === undefined ? 'the origins' : `edge ${url}` }, false);
     const { signal } = io;
     const common = { config, samples: values.samples, maxLatencyMs: values['max-latency'], now: io.now(), network: {}, signal };
     const isLocal = url !== undefined && url === local?.edge;
