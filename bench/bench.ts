@@ -1,4 +1,4 @@
-// npm run bench [-- harness | router | runtime | edge | flipper | fuzz | replay | console | model | mutation | predict] [arguments]: each figure beside its budget; docs/benchmarks.md says how to read them.
+// npm run bench [-- harness | router | runtime | edge | flipper | fuzz | replay | console | model | mutation | predict | timeline] [arguments]: each figure beside its budget; docs/benchmarks.md says how to read them.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -15,6 +15,7 @@ const benches = {
   package: './package.ts',
   mutation: './mutation.ts',
   predict: './predict.ts',
+  timeline: './timeline.ts',
 } as const;
 
 const [name = 'router', ...args] = process.argv.slice(2);

@@ -9,6 +9,7 @@ import { type ControlPlane, openControlPlane } from './aws/control-plane.ts';
 import { type Edge, openEdge } from './edge/edge.ts';
 import type { EdgeRequestRecord } from './edge/exchange.ts';
 import type { Propagation, Replica } from './edge/replica.ts';
+import type { ViewerRequest } from './edge/viewer-request.ts';
 import { type OriginFault, originFaults, parseOriginFault } from './origin/origin-fault.ts';
 import { openReferenceOrigin, type ReferenceOrigin } from './origin/reference-origin.ts';
 import { resolveOnLoopback } from './resolve-on-loopback.ts';
@@ -25,7 +26,7 @@ export interface LocalCloudOptions {
   /** Its flipper works with the drill's short times. Default false. */
   quick?: boolean | undefined;
   propagation?: Partial<Propagation>;
-  onRequest?: (record: EdgeRequestRecord) => void;
+  onRequest?: (record: EdgeRequestRecord, viewer: ViewerRequest | undefined) => void;
   /** For stopped runs, restarts and dropped log arguments. */
   log?: (line: string) => void;
   /** Default workerd. */

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EdgeRequestRecord } from '../local/edge/exchange.ts';
+import { openAccessLog } from '../local/edge/access-log.ts';
+import { type EdgeRequestRecord, edgeLocations } from '../local/edge/exchange.ts';
 import { openAws } from '../src/aws/clients.ts';
 import { openKeyValueStore } from '../src/aws/key-value-store.ts';
 import { defineCommand } from '../src/cli/command.ts';
-import { choice, duration, flag, integer } from '../src/cli/option.ts';
+import { choice, duration, flag, integer, text } from '../src/cli/option.ts';
 import { localPort } from '../src/config/local-cloud.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { findNjs } from '../src/edge/njs/njs.ts';
@@ -36,6 +37,12 @@ export default defineCommand({
     propagation: propagationOption,
     jitter: duration('add a random time up to this to the propagation of each write; default 0s'),
     seed: integer('the same seed gives the same jitter', { fallback: 1, min: 0 }),
+    'access-log': text('write the requests as CloudFront’s standard logs (v2) into this folder, or into a file that has an ending', {
+      placeholder: 'path',
+    }),
+    'access-log-format': choice('w3c is tab-separated text, json has an object in each line', ['w3c', 'json'], {
+      fallback: 'w3c' as const,
+    }),
     locations: integer('edge locations, each with its own copy of the store', { fallback: 1, min: 1, max: 50 }),
   },
   main: async ({ values }, io) => {
@@ -51,6 +58,14 @@ export default defineCommand({
     ]);
     const atPort = values['no-console'] ? undefined : consolePort(port, config);
     let page: Awaited<ReturnType<typeof serveConsole>> | undefined;
+    const accessLog =
+      values['access-log'] === undefined
+        ? undefined
+        : openAccessLog({
+            path: values['access-log'],
+            format: values['access-log-format'],
+            locations: edgeLocations(values.locations).map(({ pop }) => pop),
+          });
     const cloud = await openPublishedCloud({
       config,
       environment,
@@ -64,7 +79,8 @@ export default defineCommand({
         seed: values.seed,
         locations: values.locations,
       },
-      onRequest: (record) => {
+      onRequest: (record, viewer) => {
+        accessLog?.add(record, viewer, cloud.description.distributionId);
         page?.onRequest(record);
         // The console shows the requests of its simulated viewers; here they would hide everything else.
         if (values.quiet || (page !== undefined && isSimulated(record))) return;
@@ -118,6 +134,7 @@ export default defineCommand({
     } finally {
       await page?.close();
       await cloud.close();
+      accessLog?.close();
     }
   },
 });

@@ -13,6 +13,7 @@ import { openReplica, type Propagation, type Replica } from './replica.ts';
 import { openResponseCache } from './response-cache.ts';
 import { serveRequest } from './serve-request.ts';
 import { serveUpgrade } from './serve-upgrade.ts';
+import type { ViewerRequest } from './viewer-request.ts';
 
 export interface EdgeOptions {
   /** 0 or absent: any free port. */
@@ -27,7 +28,7 @@ export interface EdgeOptions {
   without?: ReadonlySet<UnservedPart> | undefined;
   now?: () => number;
   /** Called once for each request, when its response has ended. */
-  onRequest?: (record: EdgeRequestRecord) => void;
+  onRequest?: (record: EdgeRequestRecord, viewer: ViewerRequest | undefined) => void;
   /** PEM certificates trusted for https origins besides the usual ones. */
   certificateAuthorities?: readonly string[];
   /** Time for a request's head to arrive, then 408. Default 30,000. CloudFront's own limit is not published. */

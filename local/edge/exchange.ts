@@ -27,7 +27,7 @@ export interface EdgeContext {
   connections: OriginConnections;
   nextId: () => string;
   now: () => number;
-  onRequest: ((record: EdgeRequestRecord) => void) | undefined;
+  onRequest: ((record: EdgeRequestRecord, viewer: ViewerRequest | undefined) => void) | undefined;
 }
 
 /** A request in progress. Each step adds to its record. */
@@ -79,7 +79,7 @@ export function openExchange(context: EdgeContext, message: IncomingMessage, res
     if (response.headersSent) record.status = response.statusCode;
     else if (record.status === 0) record.reason = 'the viewer closed the connection';
     record.ms = performance.now() - startedAt;
-    context.onRequest?.(record);
+    context.onRequest?.(record, viewer);
   });
   if (exchange === undefined) {
     record.xCache = 'Error from cloudfront';

@@ -1,5 +1,6 @@
 import { formatDuration, formatMs } from '../text/duration.ts';
-import { formatHtmlTable, formatPage, type Html, html } from './page/html.ts';
+import { formatHtmlTable, type Html, html } from '../text/html.ts';
+import { formatPage } from './page/format-page.ts';
 import { formatOffset } from './page/plot.ts';
 import type { DrillReport, RunContext } from './report.ts';
 import { drawCountries, drawLatency, drawMethods, drawOverview, drawProbes, drawShares } from './report-charts.ts';

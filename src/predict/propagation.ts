@@ -54,8 +54,10 @@ export function parsePropagation(text: string, file: string): PropagationTimes {
   const measured = isRecord(found) ? found['propagation'] : undefined;
   if (!isRecord(measured)) throw wrong('"propagation" is missing');
   const read = (name: string): number | undefined => {
-    const value = measured[name];
-    if (value === undefined || value === null) return undefined;
+    const given = measured[name];
+    if (given === undefined || given === null) return undefined;
+    // `timeline` measures less than nothing where the clocks of writer and edge differ.
+    const value = name === 'minMs' && typeof given === 'number' ? Math.max(0, given) : given;
     if (typeof value !== 'number' || !(value >= 0 && value <= longestMs))
       throw wrong(`${name} must be milliseconds from 0 to ${longestMs}, got ${JSON.stringify(value)}`);
     return value;

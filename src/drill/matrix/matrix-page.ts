@@ -1,5 +1,6 @@
 import { formatMs } from '../../text/duration.ts';
-import { formatHtmlTable, formatPage, type Html, html } from '../page/html.ts';
+import { formatHtmlTable, type Html, html } from '../../text/html.ts';
+import { formatPage } from '../page/format-page.ts';
 import { drawColumns, drawPlot } from '../page/plot.ts';
 import type { RunContext } from '../report.ts';
 import { legend } from '../report-charts.ts';

@@ -1,4 +1,4 @@
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../../text/html.ts';
 
 /** The time range of a chart in milliseconds from the fault, and its marks. */
 export interface Axis {

@@ -1,5 +1,3 @@
-import { style } from './style.ts';
-
 /** Markup that needs no escaping. */
 export class Html {
   readonly markup: string;
@@ -34,27 +32,6 @@ const impossible = /(?![\t\n\r])\p{Cc}|\p{Cs}|[\ufffe\uffff]/gu;
 /** For text and quoted attributes. */
 function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (found) => entities[found] ?? found).replace(impossible, '\ufffd');
-}
-
-/** A self-contained page: no script, no request. Also well-formed XML. */
-export function formatPage(title: string, body: Html): string {
-  return `<!DOCTYPE html>\n${
-    html`<html lang="en">
-<head>
-<meta charset="utf-8"/>
-<meta name="viewport" content="width=device-width, initial-scale=1"/>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"/>
-<title>${title}</title>
-<style>${new Html(style)}</style>
-</head>
-<body>
-<main>
-${body}
-</main>
-</body>
-</html>
-`.markup
-  }`;
 }
 
 /** A table; columns named in `numbers` (by place) are aligned to the right. */

@@ -1,0 +1,159 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type AccessLog, openAccessLog } from '../../../local/edge/access-log.ts';
+import { type EdgeRequestRecord, edgeLocations } from '../../../local/edge/exchange.ts';
+import { drillConfig } from '../../../scripts/drill/drill-config.ts';
+import { openPublishedCloud, type PublishedCloud } from '../../../scripts/open-published-cloud.ts';
+import { openAws } from '../../../src/aws/clients.ts';
+import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
+import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import type { AuditEntry } from '../../../src/core/audit.ts';
+import { flipKeys, planFlip } from '../../../src/core/flip.ts';
+import { readFlipHistory } from '../../../src/failover/failover-status.ts';
+import { buildFlipPolicy } from '../../../src/flipper/flip-policy.ts';
+import { runFlipper } from '../../../src/flipper/flipper.ts';
+import { openSignals } from '../../../src/flipper/open-signals.ts';
+import { listLogFiles } from '../../../src/log/read-log.ts';
+import { readRequests } from '../../../src/log/read-requests.ts';
+import { parsePropagation } from '../../../src/predict/propagation.ts';
+import { parseLogData } from '../../../src/timeline/log-data.ts';
+import { readTimeline, reasonOf } from '../../../src/timeline/timeline.ts';
+import { formatTimelinePage } from '../../../src/timeline/timeline-page.ts';
+import edgeConfig from '../../fixtures/sample/edge.config.ts';
+
+const config = drillConfig({ ...parseEdgeConfig(edgeConfig), accessLog: { agePercent: 100 } });
+const records: EdgeRequestRecord[] = [];
+const stop = new AbortController();
+let folder: string;
+let cloud: PublishedCloud;
+let flips: AuditEntry[];
+
+async function send(method: string, country: string, location: number): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const headers = {
+      'x-local-viewer-country': country,
+      'x-local-location': String(location),
+      'x-local-viewer-ip': `198.51.100.${records.length % 250}`,
+    };
+    const sent = request(`${cloud.description.edge}/api/hello`, { method, headers }, (answer) => answer.resume().once('close', resolve));
+    sent.once('error', () => resolve());
+    sent.end();
+  });
+}
+
+/** A few requests of each country, method and location, until the store has a flip that fits. */
+async function sendUntil(isDone: (found: readonly AuditEntry[]) => boolean, store: Parameters<typeof readFlipHistory>[0]): Promise<void> {
+  for (let rounds = 0; rounds < 200; rounds++) {
+    for (const country of ['IN', 'US', 'DE', 'BR'])
+      for (const [place, method] of ['GET', 'POST'].entries()) await send(method, country, (rounds + place) % 3);
+    if (isDone((await readFlipHistory(store)).flips)) return;
+  }
+  throw new Error('no such flip');
+}
+
+const openLogs: AccessLog[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'outage-'));
+  cloud = await openPublishedCloud({
+    config,
+    port: 0,
+    signal: stop.signal,
+    propagation: { delayMs: 200, jitterMs: 300, seed: 1, locations: 3 },
+    onRequest: (record, viewer) => {
+      records.push(record);
+      for (const log of openLogs) log.add(record, viewer, cloud.description.distributionId);
+    },
+    log: () => undefined,
+  });
+  const locations = edgeLocations(3).map(({ pop }) => pop);
+  openLogs.push(
+    openAccessLog({ path: join(folder, 'w3c'), format: 'w3c', locations, maxFileBytes: 20_000 }),
+    openAccessLog({ path: join(folder, 'json.gz'), format: 'json', locations }),
+  );
+  const client = await openAws({ env: {}, local: cloud.description }).keyValueStore();
+  const store = openKeyValueStore(client, cloud.description.keyValueStoreArn);
+  const origins = Object.keys(config.origins);
+  const flipper = runFlipper({
+    mode: 'watch',
+    shadow: false,
+    by: 'flipper@test',
+    policy: buildFlipPolicy(config),
+    signals: openSignals(config, cloud.distribution, cloud.description.origins),
+    store,
+    log: () => undefined,
+    signal: stop.signal,
+  });
+  const now = Date.now();
+  await sendUntil(() => Date.now() > now + 1_500, store);
+  await cloud.setFault('singapore', { kind: '5xx' });
+  await sendUntil((found) => found.some(({ kind }) => kind === 'automatic'), store);
+  await sendUntil(() => true, store);
+  await store.update(flipKeys, (snapshot) =>
+    planFlip(
+      snapshot,
+      { kind: 'override', weights: { europe: 40, singapore: 60 }, until: Date.now() + 3_600_000 },
+      { at: Date.now(), reason: 'test', by: 'test', origins, namesFlips: true },
+    ),
+  );
+  const written = Date.now();
+  await sendUntil(() => Date.now() > written + 1_200, store);
+  stop.abort();
+  await flipper.catch(() => undefined);
+  flips = (await readFlipHistory(store)).flips;
+  for (const log of openLogs) log.close();
+}, 60_000);
+
+afterAll(async () => {
+  await cloud.close();
+  await rm(folder, { recursive: true });
+});
+
+const read = async (path: string) => {
+  const requests = [];
+  for (const { path: file } of await listLogFiles(path)) for await (const piece of readRequests(file)) requests.push(...piece.requests);
+  return requests;
+};
+
+it.each(['w3c', 'json.gz'])('explains every request of an outage exactly as the edge decided it: %s', async (name) => {
+  const logged = new Map((await read(join(folder, name))).map((each) => [each.requestId, each]));
+  expect(records.length).toBeGreaterThan(100);
+  expect(logged.size).toBe(records.length);
+  const reasons = new Set<string>();
+  for (const { id, decision = '', method, status, country, viewerRequestLogData } of records) {
+    const line = logged.get(id);
+    const found = parseLogData(line?.logData ?? '');
+    expect(line).toMatchObject({ method, status, country, logData: viewerRequestLogData });
+    expect(found?.origin).toBe(decision.split(';')[0]);
+    const flip = flips.find(({ sequence }) => sequence === found?.sequence);
+    // The record is that of the flip that it names.
+    if (found?.sequence !== undefined) expect(found.record).toBe(flip?.to);
+    const reason = found && reasonOf(found, flip);
+    expect(reason === 'ok').toBe(decision.endsWith('health=ok'));
+    reasons.add(String(reason));
+  }
+  expect([...reasons]).toEqual(expect.arrayContaining(['ok', 'automatic', 'override']));
+});
+
+it('measures the propagation of each flip, and predict takes the result as it is', async () => {
+  const timeline = await readTimeline({ files: await listLogFiles(join(folder, 'w3c')), flips });
+  expect(timeline).toMatchObject({ requests: records.length, decided: records.length, contradictions: 0, unknownFlips: 0, unreadable: 0 });
+  expect(timeline.propagation?.locations).toBe(3);
+  expect(timeline.propagation?.minMs).toBeGreaterThan(100);
+  expect(timeline.routes.reduce((sum, { requests }) => sum + requests, 0)).toBe(records.length);
+  expect(timeline.routes.some(({ isShare, reason }) => isShare && reason === 'override')).toBe(true);
+  expect(timeline.lags.map(({ samples }) => samples).reduce((sum, each) => sum + each)).toBe(records.length);
+  expect(parsePropagation(JSON.stringify(timeline), 'timeline.json')).toBeDefined();
+  const world = { width: 10, height: 10, shapes: { SG: 'M0 0h1v1z' }, dots: {} };
+  const page = formatTimelinePage(timeline, { origins: Object.keys(config.origins), world });
+  expect(page).not.toMatch(/<script|https?:(?!\/\/www\.w3\.org)/);
+  expect(page).toContain(`>${flips.length} `);
+});
+
+it('turns to another file when one is full, and writes each line once', async () => {
+  const files = await readdir(join(folder, 'w3c'));
+  expect(files.length).toBeGreaterThan(1);
+});
