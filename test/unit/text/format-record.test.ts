@@ -8,10 +8,10 @@ const inAnHour = now / 1_000 + 3_600;
 describe('formatRecord', () => {
   it.each([
     { record: 'ok', words: 'all origins serve their viewers' },
-    { record: 'flip=100@000417', words: 'all origins serve their viewers' },
+    { record: '#=0@000417;ok', words: 'all origins serve their viewers' },
     { record: undefined, words: 'no record: all origins serve their viewers' },
     { record: 'singapore=0', words: 'singapore 0 %' },
-    { record: 'flip=100@000417;singapore=0;tokyo=0;europe=50', words: 'singapore and tokyo 0 %, europe 50 %' },
+    { record: '#=0@000417;singapore=0;tokyo=0;europe=50', words: 'singapore and tokyo 0 %, europe 50 %' },
     { record: `singapore=0@${inAnHour}`, words: 'singapore 0 % until 01:19 UTC' },
     { record: `singapore=0@${inAnHour};singapore=25`, words: 'singapore 0 % until 01:19 UTC, then 25 %' },
     { record: `europe=100@${inAnHour};singapore=0@${inAnHour}`, words: 'europe 100 %, singapore 0 % until 01:19 UTC' },
