@@ -47,15 +47,15 @@ export default defineCommand({
       viewers: values.viewers === undefined ? stackAssumptions.viewers : parseViewers(values.viewers),
       schedule: schedules[values.flipper],
     };
-    const { parts, usd } = estimateStack(config, options);
+    const { parts, usd, standIns } = estimateStack(config, options);
     const { usd: fixedUsd } = estimateStack(config, { ...options, requests: 0 });
     const credits = freeTierCredits(parts.flatMap(({ items }) => items));
     const ways = compareWays(values.requests, parts);
     const isFreeTierDeducted = values['free-tier'];
     const totalUsd = isFreeTierDeducted ? usd + sumUsd(credits) : usd;
     io.result(
-      { options, totalUsd, fixedUsd, parts, credits, isFreeTierDeducted, ways, assumptions: stackAssumptions },
-      formatStack({ parts, usd, fixedUsd, credits, isFreeTierDeducted, ways }, { all: values.all, colour: io.colour }),
+      { options, totalUsd, fixedUsd, parts, credits, isFreeTierDeducted, ways, standIns, assumptions: stackAssumptions },
+      formatStack({ parts, usd, fixedUsd, credits, isFreeTierDeducted, ways, standIns }, { all: values.all, colour: io.colour }),
     );
   },
 });

@@ -9,8 +9,9 @@ import { compareSurveys, listAllSituations, listViewers, surveyFunction } from '
 import { EdgeError } from '../../src/errors.ts';
 import { explainCountries, explainViewer } from '../../src/explain/explain.ts';
 import { formatComparison, formatCountryGroups, formatExplanation } from '../../src/explain/format-explain.ts';
+import { formatRecord } from '../../src/text/format-record.ts';
 import { loadLiveCode, loadTreeCode } from './load-code.ts';
-import { type LoadedRecord, loadRecord, refuseUnknownOrigins } from './load-record.ts';
+import { type LoadedRecord, loadRecord, noteUnknownOrigins, refuseUnknownOrigins, storedAs } from './load-record.ts';
 import { openRuntime } from './open-runtime.ts';
 
 /** The options of function:explain. */
@@ -109,7 +110,8 @@ async function findRecord({ record, local, live }: ExplainValues, config: EdgeCo
 async function explainAll(values: ExplainValues, runtime: AnyRuntime, io: Io): Promise<void> {
   const { config } = await openProject(io);
   // LIVE may know origins that edge.config.ts no longer has.
-  if (!values.live) refuseUnknownOrigins(values.record, config);
+  if (values.live) noteUnknownOrigins(values.record, config, io);
+  else refuseUnknownOrigins(values.record, config);
   const loading = findRecord(values, config, io);
   // Awaited below; until then a failure must not count as unhandled.
   loading.catch(() => undefined);
@@ -127,7 +129,7 @@ async function explainAll(values: ExplainValues, runtime: AnyRuntime, io: Io): P
   const paths = values.path === undefined ? samplePaths(config) : [{ path: values.path, service: routingOf(config, values.path)?.service }];
   const groups = await Promise.all(paths.map(async (each) => ({ ...each, audiences: await countries(each.path) })));
   const { record, from } = await loading;
-  const head = [`code    ${source.label}`, `record  ${record ?? 'the key is missing: read as ok'}  (${from})`];
+  const head = [`code    ${source.label}`, `record  ${formatRecord(record, { now: io.now() })}  (${from})`, ...storedAs(record, '        ', io)];
   const audiences = groups.flatMap((group) => group.audiences.map((each) => (isWhole ? each : { path: group.path, ...each })));
   const lines = groups.flatMap((group) => [
     ...(isWhole ? [] : [`path    ${group.path}${group.service === undefined ? '' : `  (service ${group.service})`}`]),
@@ -138,14 +140,15 @@ async function explainAll(values: ExplainValues, runtime: AnyRuntime, io: Io): P
 
 async function explainOne(viewer: ReturnType<typeof parseViewer>, values: ExplainValues, runtime: AnyRuntime, io: Io): Promise<void> {
   const { config } = await openProject(io);
-  if (!values.live) refuseUnknownOrigins(values.record, config);
+  if (values.live) noteUnknownOrigins(values.record, config, io);
+  else refuseUnknownOrigins(values.record, config);
   const [source, { record, from }] = await Promise.all([loadCode(values, io), findRecord(values, config, io)]);
   const now = io.now();
   const explanation = await explainViewer(
     { runtime, source, now, origins: config.origins, keys: config.keys, keyPrefix: config.keyPrefix },
     { viewer: config.services === undefined ? viewer : { uri: '/', ...viewer }, record, config: values.live ? undefined : config },
   );
-  const lines = formatExplanation(explanation, { code: source.label, source: from, now, colour: io.colour });
+  const lines = formatExplanation(explanation, { code: source.label, source: from, now, colour: io.colour, verbose: io.verbose });
   // A header may be a secret of the tester: the names say enough.
   const { headers, ...shown } = explanation.viewer;
   const names = headers === undefined ? {} : { headers: Object.keys(headers) };

@@ -5,6 +5,7 @@ import { type Asker, type Expected, expectByConfiguration, expectByFunction } fr
 import { type LoadedCode, loadLiveCode, loadTreeCode } from '../function/load-code.ts';
 import { loadRecord } from '../function/load-record.ts';
 import { openRuntime } from '../function/open-runtime.ts';
+import { formatRecord } from '../../src/text/format-record.ts';
 
 export interface LoadedExpected {
   /** In the order of the askers. */
@@ -36,7 +37,7 @@ export async function loadExpected(askers: readonly Asker[], config: EdgeConfig,
       askers,
     );
     const facts = [
-      ['record', `${record ?? 'the key is missing, which the edge treats as ok'}  (${loaded.from})`],
+      ['record', `${formatRecord(record, { now: io.now() })}  (${loaded.from})${io.verbose && record !== undefined ? `, stored as ${record}` : ''}`],
       ['function', source.label],
     ] as const;
     return { expected, by: 'function', facts, record };

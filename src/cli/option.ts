@@ -1,4 +1,5 @@
 import { formatDuration, parseDuration } from '../text/duration.ts';
+import { nearestName } from '../text/nearest-name.ts';
 import { parseBytes, parseCount } from '../text/parse-count.ts';
 
 /** One `--option` of a command: how its text is parsed, and its value when it is absent. */
@@ -92,9 +93,29 @@ export function country<F extends string | undefined = undefined>(summary: strin
     summary,
     common,
     'code',
-    (found) => (/^[a-z]{2}(-[a-z\d]{1,3})?$/i.test(found) ? found.toUpperCase() : undefined),
+    (found) => (/^(?!UK$|EL$)[a-z]{2}(-[a-z\d]{1,3})?$/i.test(found) ? found.toUpperCase() : undefined),
     'a code such as US or US-CA',
+    suggestCountry,
   );
+}
+
+/** Codes that people write for a country that has another one. */
+const usualCodes: Readonly<Record<string, string>> = { UK: 'GB', EL: 'GR', USA: 'US' };
+
+/** `; did you mean IN (India)?` for the English name of a country, or one near to it. */
+function suggestCountry(found: string): string {
+  const names = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
+  const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+  const codes = new Map<string, string>();
+  for (const code of letters.flatMap((first) => letters.map((second) => first + second))) {
+    const name = names.of(code);
+    // The first code of a name is the one in use: DD is a former Germany.
+    if (name !== undefined && !codes.has(name)) codes.set(name, name === 'Germany' ? 'DE' : code);
+  }
+  const usual = usualCodes[found.toUpperCase()];
+  const near = usual === undefined ? nearestName(found, [...codes.keys()]) : names.of(usual);
+  const code = usual ?? codes.get(near ?? '');
+  return near === undefined || code === undefined ? '' : `; did you mean ${code} (${near})?`;
 }
 
 /** An http or https URL. */
@@ -109,6 +130,7 @@ function option<T, F extends T | undefined>(
   placeholder: string,
   parse: (found: string) => T | undefined,
   wanted: string,
+  suggest: (found: string) => string = () => '',
 ): Option<T | F> {
   return {
     placeholder: `<${common.placeholder ?? placeholder}>`,
@@ -116,7 +138,7 @@ function option<T, F extends T | undefined>(
     absent: common.fallback as F,
     parse: (found) => {
       const value = parse(found);
-      return value === undefined ? { problem: `takes ${wanted}, found ${JSON.stringify(found)}` } : { value };
+      return value === undefined ? { problem: `takes ${wanted}, found ${JSON.stringify(found)}${suggest(found)}` } : { value };
     },
   };
 }

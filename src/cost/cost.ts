@@ -1,6 +1,5 @@
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { awsRegionText } from '../config/edge-config-rules.ts';
-import { EdgeError } from '../errors.ts';
 import { estimateCost, monthMs, type Schedule } from './flipper-cost.ts';
 import { type CostItem, costItem, type EdgeRegion, edgePrices, freeTiers, prices, regionPrices, sumUsd } from './prices.ts';
 
@@ -55,25 +54,42 @@ const hours = monthMs / 3_600_000;
 const gigabyte = 2 ** 30;
 
 /** The monthly bill: the edge, the flipper with its calls and checks, and a stack in each region. Free tiers are not deducted. */
-export function estimateStack(config: EdgeConfig, options: StackOptions): { parts: CostPart[]; usd: number } {
+export function estimateStack(config: EdgeConfig, options: StackOptions): { parts: CostPart[]; usd: number; standIns: StandIn[] } {
   const { monitoring } = stackAssumptions;
   const flipper = estimateCost(config, options.schedule);
   const home = config.defaultOrder[0];
   const others = Object.keys(config.origins).length - 1;
+  const standIns: StandIn[] = [];
   const parts = [
     part('edge', edgeItems(options)),
     part('flipper', flipper.items),
     ...Object.entries(config.origins).map(([id, { region }]) => {
       const percent = others === 0 ? 100 : id === home ? options.homePercent : (100 - options.homePercent) / others;
       const role = id === home ? 'home' : 'standby';
-      return part(`${id}, ${region}, ${role}`, regionItems(region, (options.requests * percent) / 100, options));
+      const priced = pricedRegion(region);
+      if (priced !== undefined && priced !== region) standIns.push({ region, pricesOf: priced });
+      return part(`${id}, ${region}, ${role}`, regionItems(priced, (options.requests * percent) / 100, options));
     }),
     part('monitoring', [
       costItem('dashboards', prices.dashboard, monitoring.dashboards),
       costItem('alarms', prices.alarm, monitoring.alarms),
     ]),
   ];
-  return { parts, usd: sumUsd(parts) };
+  return { parts, usd: sumUsd(parts), standIns };
+}
+
+/** A region without prices of its own here, and the one whose prices are used. */
+export interface StandIn {
+  region: string;
+  pricesOf: string;
+}
+
+/** The region whose prices count: its own, else one of the same part of the world; undefined outside AWS. */
+function pricedRegion(region: string): string | undefined {
+  // What a host outside AWS costs is not on AWS's bill.
+  if (!awsRegionText.test(region)) return undefined;
+  if (region in regionPrices) return region;
+  return /^(?:ap|sa|cn)-/.test(region) ? 'ap-southeast-1' : 'eu-central-1';
 }
 
 function part(name: string, items: readonly CostItem[]): CostPart {
@@ -98,14 +114,9 @@ function edgeItems({ requests, bytesPerResponse, viewers }: StackOptions): CostI
   ];
 }
 
-function regionItems(region: string, requests: number, { bytesPerResponse, tasksPerRegion }: StackOptions): CostItem[] {
-  // What a host outside AWS costs is not on AWS's bill.
-  if (!awsRegionText.test(region)) return [];
-  const of = regionPrices[region];
-  if (of === undefined)
-    throw new EdgeError('CONFIG_INVALID', `src/cost/prices.ts has no prices for ${region}`, {
-      hint: `add them there; it has ${Object.keys(regionPrices).join(', ')}`,
-    });
+function regionItems(region: string | undefined, requests: number, { bytesPerResponse, tasksPerRegion }: StackOptions): CostItem[] {
+  const of = regionPrices[region ?? ''];
+  if (of === undefined) return [];
   const { task, tasksOnDemand, spotPercentBeyond, zones, nat, newConnectionsPercent, logBytesPerRequest, imageGigabytes } =
     stackAssumptions;
   const { secrets, alarmsPerRegion, dashboardsPerRegion } = stackAssumptions;

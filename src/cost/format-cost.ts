@@ -2,7 +2,7 @@ import type { EdgeConfig } from '../config/edge-config.ts';
 import { formatDuration } from '../text/duration.ts';
 import { formatTable } from '../text/format-table.ts';
 import { paint } from '../text/paint.ts';
-import type { CostPart, compareWays } from './cost.ts';
+import type { CostPart, compareWays, StandIn } from './cost.ts';
 import { assumptions, estimateCost, monthMs, type Schedule } from './flipper-cost.ts';
 import { type CostItem, prices, sumUsd } from './prices.ts';
 
@@ -61,6 +61,8 @@ export interface StackReport {
   /** The credits are deducted. */
   isFreeTierDeducted: boolean;
   ways: ReturnType<typeof compareWays>;
+  /** Regions that have the prices of another one. */
+  standIns: readonly StandIn[];
 }
 
 /** Number of items listed as the largest. */
@@ -68,7 +70,7 @@ const largest = 6;
 
 /** The bill by part, its largest items, and other designs; with `all` every item with the source of its price. */
 export function formatStack(report: StackReport, { all, colour }: { all: boolean; colour: boolean }): string[] {
-  const { parts, usd, fixedUsd, credits, isFreeTierDeducted, ways } = report;
+  const { parts, usd, fixedUsd, credits, isFreeTierDeducted, ways, standIns } = report;
   const bold = (text: string) => paint(colour, 'bold', text);
   const items = parts.flatMap((part) => part.items);
   const credit = sumUsd(credits);
@@ -81,6 +83,9 @@ export function formatStack(report: StackReport, { all, colour }: { all: boolean
   ];
   return [
     ...formatTable(bill, [1, 2]),
+    ...standIns.map(({ region, pricesOf }) =>
+      paint(colour, 'yellow', `note: ${region} has the prices of ${pricesOf}: src/cost/prices.ts has none of its own`),
+    ),
     '',
     `${dollars(fixedUsd)} without a single request, ${dollars(usd - fixedUsd)} for the traffic`,
     ...(isFreeTierDeducted ? [] : [`free tiers, not deducted: ${dollars(credit)} (--free-tier)`]),

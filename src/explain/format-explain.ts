@@ -1,5 +1,6 @@
 import { type CountryCode, formatCountryCount } from '../config/countries.ts';
 import type { Comparison, RoutingChange } from '../edge/ask/survey.ts';
+import { formatRecord } from '../text/format-record.ts';
 import { formatTime } from '../text/format-time.ts';
 import { paint } from '../text/paint.ts';
 import type { ConsideredOrigin, CountryGroup, Explanation } from './explain.ts';
@@ -12,19 +13,20 @@ export interface FormatExplanationOptions {
   /** Epoch milliseconds. */
   now: number;
   colour: boolean;
+  /** Also the record as it is stored. Default false. */
+  verbose?: boolean;
 }
 
 /** The explanation as a tree for people. */
-export function formatExplanation(explanation: Explanation, { code, source, now, colour }: FormatExplanationOptions): string[] {
-  const { viewer, record, isRecord, origins, rule, failedOpen, decision } = explanation;
-  const said =
-    record === undefined ? 'the key is missing: read as ok' : isRecord ? record : `${JSON.stringify(record)} is not a record: read as ok`;
+export function formatExplanation(explanation: Explanation, { code, source, now, colour, verbose }: FormatExplanationOptions): string[] {
+  const { viewer, record, origins, rule, failedOpen, decision } = explanation;
   const order = origins.map(({ id }) => id).join(', ') || 'none: the function chooses no origin by id';
   const verdict = decision.failed ? paint(colour, 'red', decision.route) : paint(colour, 'green', decision.route);
   return [
     `viewer   ${viewer.country ?? 'no known country'}, ${viewer.method}${viewer.uri === undefined ? '' : ` ${viewer.uri}`}, ${viewer.ip}`,
     `code     ${code}`,
-    `record   ${said}  (${source})`,
+    `record   ${formatRecord(record, { now })}  (${source})`,
+    ...(verbose && record !== undefined ? [`         stored as ${record}`] : []),
     `order    ${order}${rule === undefined ? '' : `  (edge.config.ts, ${rule})`}`,
     ...origins.map((origin, index) => {
       const branch = index === origins.length - 1 ? '└' : '├';
@@ -51,7 +53,7 @@ function describeOrigin({ weight, until, place }: ConsideredOrigin, { bucket, or
           : chosen === 0
             ? 'not chosen'
             : 'not needed';
-  return `weight ${weight}${ends}${against}: ${outcome}`;
+  return `${weight} %${ends}${against}: ${outcome}`;
 }
 
 /** All countries by where they go, in lines that fit on a screen. */
@@ -75,9 +77,16 @@ function formatShares(shares: Readonly<Record<string, number>>): string {
   return `about ${parts.map(([origin, share]) => `${origin} ${share} %`).join(', ')}`;
 }
 
-/** What changes for which countries; one line when nothing does. */
-export function formatComparison(comparisons: readonly Comparison[], { columns, colour }: { columns: number; colour: boolean }): string[] {
+/** What changes for which countries; one line when nothing does. `brief` names few countries, for a question. */
+export function formatComparison(
+  comparisons: readonly Comparison[],
+  { columns, colour, brief = false }: { columns: number; colour: boolean; brief?: boolean },
+): string[] {
   if (comparisons.every(({ changes }) => changes.length === 0)) return ['nothing changes, with every origin healthy or one of them down'];
+  if (brief)
+    return comparisons.flatMap(({ situation, changes }) =>
+      changes.length === 0 ? [] : [paint(colour, 'bold', situation.title), ...changes.slice(0, briefChanges).flatMap((change) => formatBriefly(change, colour)), ...(changes.length > briefChanges ? [`  and ${changes.length - briefChanges} changes more`] : [])],
+    );
   return comparisons.flatMap(({ situation, changes }) => [
     ...(changes.length === 0
       ? [`${paint(colour, 'bold', situation.title)}: nothing changes`]
@@ -85,16 +94,30 @@ export function formatComparison(comparisons: readonly Comparison[], { columns, 
   ]);
 }
 
-function formatChange({ countries, percent, methods }: RoutingChange, columns: number, colour: boolean): string[] {
+/** Changes of one situation that a brief comparison shows. */
+const briefChanges = 6;
+
+/** `12 countries (AT, BE, CH, DE and 8 more): europe → singapore`. */
+function formatBriefly(change: RoutingChange, colour: boolean): string[] {
+  const { countries, percent } = change;
+  const named = countries.filter((country) => country !== undefined);
+  const some = named.length > 6 ? `${named.slice(0, 4).join(', ')} and ${named.length - 4} more` : named.join(', ');
+  const who = `${formatCountryCount(countries)}${named.length > 1 ? ` (${some})` : ''}${percent === undefined ? '' : `, ${percent} % of the viewers`}`;
+  return shownMethods(change).map(({ who: method, before, after }) => `  ${who}: ${method}${before} → ${paint(colour, 'yellow', after)}`);
+}
+
+/** POST never has a per-request fallback: when that is its only difference, GET's line is enough. */
+function shownMethods({ methods }: RoutingChange): { who: string; before: string; after: string }[] {
   const [first] = methods;
-  // POST never has a per-request fallback: when that is its only difference, GET's line is enough.
   const shown = first?.method === 'GET' && methods.every(({ before, after }) => isHead(first, before, after)) ? [first] : methods;
+  return shown.map(({ method, ...rest }) => ({ ...rest, who: shown.length === 1 && method === 'GET' ? '' : `${method} ` }));
+}
+
+function formatChange(change: RoutingChange, columns: number, colour: boolean): string[] {
+  const { countries, percent } = change;
   return [
     `  ${formatCountryCount(countries)}${percent === undefined ? '' : `, ${percent} % of the viewers`}`,
-    ...shown.map(({ method, before, after }) => {
-      const who = shown.length === 1 && method === 'GET' ? '' : `${method} `;
-      return `    ${who}${before} → ${paint(colour, 'yellow', after)}`;
-    }),
+    ...shownMethods(change).map(({ who, before, after }) => `    ${who}${before} → ${paint(colour, 'yellow', after)}`),
     ...(countries.filter((country) => country !== undefined).length > 1 ? wrapCountries(countries, columns, 4) : []),
   ];
 }

@@ -3,13 +3,18 @@ import { formatDuration } from '../text/duration.ts';
 import { formatTable } from '../text/format-table.ts';
 import { formatTime } from '../text/format-time.ts';
 import { paint } from '../text/paint.ts';
+import { typed } from '../text/typed.ts';
 import type { PublishEvent, Release } from './publish-tools.ts';
 import type { FunctionHistory } from './versions.ts';
 
 /** What a release reports while it goes on: one line for each step, and a table of countries whose routing changes. */
 export function formatPublishEvent(event: PublishEvent, terminal: { columns: number; colour: boolean }): string[] {
   if (event.kind === 'note') return [`note: ${event.note}`];
-  if (event.kind === 'changes') return formatComparison(event.changes, terminal);
+  if (event.kind === 'changes') {
+    const isSame = event.changes.every(({ changes }) => changes.length === 0);
+    const more = isSame ? [] : [`every country: ${typed('function:explain -- --diff')}`];
+    return [...formatComparison(event.changes, { ...terminal, brief: true }), ...more];
+  }
   const { step, result, durationMs } = event;
   const took = durationMs < 1_000 ? `${Math.round(durationMs)} ms` : formatDuration(durationMs);
   return [`${step.padEnd(8)} ${took.padStart(7)}  ${result}`];

@@ -18,7 +18,7 @@ describe('npm run function:explain', () => {
     const { code, out, err } = await explain('--country', 'de', '--method', 'POST', '--ip', '198.51.100.9', '--record', 'europe=25');
     expect(err).toBe('');
     expect(out.split('\n').slice(2)).toEqual([
-      'record   europe=25  (given)',
+      'record   europe 25 %  (given)',
       'order    europe, singapore  (edge.config.ts, routes[1])',
       '         ├ europe: weight 25, the viewer is in bucket 76: does not take the viewer',
       '         └ singapore: weight 100: takes the viewer',

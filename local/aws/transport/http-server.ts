@@ -46,7 +46,7 @@ export async function openHttpServer(options: HttpServerOptions, answerer: Answe
   server.on('connect', (_request, socket) => refuse(socket, 'BadRequest', newRequestId()));
   const listening = await listenOnLoopback(server, port, {
     what: 'is taken: the local control plane cannot listen there',
-    hint: 'another local cloud may be running: stop it, or choose another port',
+    hint: 'another local cloud may be running: stop it, or set EDGE_LOCAL_PORT to another first port, such as 4700',
   });
   return {
     port: listening,

@@ -9,6 +9,7 @@ import { EdgeError } from '../../errors.ts';
 import type { Stage } from '../../publish/stage.ts';
 import { listAttested, type StoredRecord } from '../../publish/versions.ts';
 import { formatDuration } from '../../text/duration.ts';
+import { formatRecord } from '../../text/format-record.ts';
 import { pageOf, typed } from '../../text/typed.ts';
 import { type CheckFinding, defineCheck, fail, ok, problemsOr, warn } from '../check.ts';
 
@@ -193,8 +194,9 @@ export function judgeHealthRecord({ values, origins, now }: HealthRecordFacts): 
 
 function describe(live: ReturnType<typeof parseLiveRecord>, now: number): string {
   const override = overrideInForce(live);
-  if (override === undefined) return live.text;
-  return `${live.text}, an override by ${override.by} for another ${formatDuration(override.until - now)}: ${override.reason}`;
+  const words = formatRecord(live.text, { now, cause: true });
+  if (override === undefined) return words;
+  return `${words}, an override by ${override.by} for another ${formatDuration(override.until - now)}: ${override.reason}`;
 }
 
 interface CredentialsFacts {

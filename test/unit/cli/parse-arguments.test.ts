@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { choice, duration, flag, integer, percent, text, url } from '../../../src/cli/option.ts';
+import { choice, country, duration, flag, integer, percent, text, url } from '../../../src/cli/option.ts';
 import { parseArguments } from '../../../src/cli/parse-arguments.ts';
 import { EdgeError } from '../../../src/errors.ts';
 
@@ -100,6 +100,25 @@ describe('parseArguments', () => {
     // What npm takes, and the words behind it, look like unexpected arguments: the reason comes first.
     const given = () => parseArguments(command, ['status', 'x', 'y'], { npm_lifecycle_event: 'failover' }, recorded);
     expect(given).toThrow(expect.objectContaining({ code: 'USAGE', message: expect.stringContaining(taken) }));
+  });
+
+  it.each([
+    ['India', 'IN (India)'],
+    ['germany', 'DE (Germany)'],
+    ['Singapor', 'SG (Singapore)'],
+    ['uk', 'GB (United Kingdom)'],
+    ['Atlantis', undefined],
+  ])('suggests the code of a country: %s', (given, meant) => {
+    const options = { country: country('whose viewers') };
+    const parsed = () => parseArguments({ usage: 'explain', positionals: [], options }, ['--country', given], {});
+    const end = meant === undefined ? `found "${given}"` : `found "${given}"; did you mean ${meant}?`;
+    let message = '';
+    try {
+      parsed();
+    } catch (error) {
+      message = error instanceof EdgeError ? error.message : '';
+    }
+    expect(message.endsWith(end), message).toBe(true);
   });
 
   it('takes EDGE_TARGET=local for --local', () => {

@@ -161,9 +161,11 @@ describe('the month’s bill of the whole', () => {
     expect(large.find(({ what }) => what === '10 alarms')?.usd).toBeCloseTo(-1);
   });
 
-  it('knows no price by guessing: a region that is not in the table is an error', () => {
+  it('names the region whose prices are used for one that has none of its own', () => {
     const elsewhere = parseEdgeConfig({ ...edgeConfig, origins: { ...edgeConfig.origins, europe: { region: 'eu-west-3' } } });
-    expect(() => estimateStack(elsewhere, base)).toThrow(/no prices for eu-west-3/);
+    const { parts, standIns } = estimateStack(elsewhere, base);
+    expect(standIns).toEqual([{ region: 'eu-west-3', pricesOf: 'eu-central-1' }]);
+    expect(parts.find(({ name }) => name.startsWith('europe'))?.usd).toBe(estimate().parts.find(({ name }) => name.startsWith('europe'))?.usd);
   });
 
   it('compares what moves traffic: Lambda@Edge, and a flipper that reads the store each minute', () => {
@@ -185,6 +187,7 @@ describe('the printed bill', () => {
     credits: freeTierCredits(itemsOf(estimate())),
     isFreeTierDeducted: false,
     ways: compareWays(1e8, parts),
+    standIns: [],
   };
   const amount = (line: string | undefined) => Number((/\$([\d,.]+)/.exec(line ?? '')?.[1] ?? '').replaceAll(',', ''));
 
@@ -203,6 +206,11 @@ describe('the printed bill', () => {
       expect(text).toContain(what);
       expect(text).toContain(price.source);
     }
+  });
+
+  it('says whose prices a region has that has none of its own', () => {
+    const lines = formatStack({ ...report, standIns: [{ region: 'sa-east-1', pricesOf: 'ap-southeast-1' }] }, { all: false, colour: false });
+    expect(lines).toContain('note: sa-east-1 has the prices of ap-southeast-1: src/cost/prices.ts has none of its own');
   });
 
   it('deducts free tiers only when asked', () => {

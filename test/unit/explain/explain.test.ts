@@ -151,6 +151,15 @@ describe('two functions', () => {
     ]);
   });
 
+  it('are compared in few lines before a release, with few countries by name', async () => {
+    const moved = router({ '*': ['a', 'b', 'c'], DE: ['c', 'a', 'b'], FR: ['b'], PT: ['b', 'a', 'c'], ES: ['b', 'a', 'c'] });
+    const brief = formatComparison(await compare(three, moved), { columns: 80, colour: false, brief: true });
+    expect(brief.slice(0, 2)).toEqual(['every origin healthy', '  2 countries (ES, PT): a, then b → b, then a']);
+    const all = formatComparison(await compare(three, router({ '*': ['b', 'a', 'c'] })), { columns: 80, colour: false, brief: true });
+    expect(all[1]).toMatch(/^ {2}\d+ countries and viewers of no known country \(AD, AE, AF, AG and \d+ more\): a, then b → b, then a$/);
+    expect(all.length).toBeLessThanOrEqual(30);
+  });
+
   it('differ, too, in what happens only when an origin is down', async () => {
     const comparisons = await compare(three, router({ '*': ['a', 'c', 'b'], DE: ['c', 'a', 'b'], FR: ['b'] }));
     const down = comparisons.find(({ situation }) => situation.title === 'a down');
