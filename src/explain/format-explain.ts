@@ -53,7 +53,7 @@ function describeOrigin({ weight, until, place }: ConsideredOrigin, { bucket, or
           : chosen === 0
             ? 'not chosen'
             : 'not needed';
-  return `${weight} %${ends}${against}: ${outcome}`;
+  return `weight ${weight}${ends}${against}: ${outcome}`;
 }
 
 /** All countries by where they go, in lines that fit on a screen. */

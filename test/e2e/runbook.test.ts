@@ -97,24 +97,24 @@ async function bringHome(): Promise<void> {
 }
 
 const rehearsal: Step[] = [
-  { command: 'failover -- status', says: /record +ok\n[\s\S]*edge +agrees/ },
+  { command: 'failover -- status', says: /record +all origins serve their viewers\n[\s\S]*edge +agrees/ },
   { command: 'failover -- history', says: /no flips yet/ },
   { command: 'function:explain -- --country IN', says: /goes to +singapore, then europe/ },
   { command: 'verify', says: /\d+ ok, \d+ warn, 0 fail/ },
   { command: 'doctor', says: /\d+ ok, \d+ warn, 0 fail/ },
   { command: 'failover -- to europe --for 2h --reason "ALB 5xx in Singapore"', says: /confirmed at the edge/, after: goTo(europe) },
   { command: 'failover -- drain singapore --weight 50 --for 30m --reason "slow deploys"', says: /written/, after: goTo(singapore, europe) },
-  { command: 'failover -- auto --reason "Singapore has recovered"', says: /written: ok/, after: goTo(singapore) },
+  { command: 'failover -- auto --reason "Singapore has recovered"', says: /written: all origins serve/, after: goTo(singapore) },
   { command: 'failover -- drain singapore --weight 10 --for 30m --reason "failing back"', says: /written/, after: goTo(singapore, europe) },
   { command: 'failover -- drain singapore --weight 50 --for 30m --reason "failing back"', says: /written/, after: goTo(singapore, europe) },
-  { command: 'failover -- auto --reason "failback done"', says: /written: ok/, after: goTo(singapore) },
+  { command: 'failover -- auto --reason "failback done"', says: /written: all origins serve/, after: goTo(singapore) },
   {
     command: 'failover -- to singapore --for 1h --reason "flipper is wrong, checking"',
     before: holdSingaporeOut,
     says: /written/,
     after: goTo(singapore),
   },
-  { command: 'failover -- auto --reason "checked"', says: /written: singapore=0/, after: goTo(europe) },
+  { command: 'failover -- auto --reason "checked"', says: /written: singapore 0 % \(/, after: goTo(europe) },
   {
     command: 'flipper -- --once',
     before: async () => {

@@ -93,7 +93,7 @@ describe('health-record', () => {
   const later = Math.floor((now + 2 * hour) / 1_000);
 
   it('is ok at ok', () => {
-    expect(judge({ health: 'ok' })).toEqual([{ outcome: 'ok', found: 'ok' }]);
+    expect(judge({ health: 'ok' })).toEqual([{ outcome: 'ok', found: 'all origins serve their viewers' }]);
   });
 
   it('fails on a record longer than the configured origins can need, and on an override of more than 72 hours', () => {

@@ -51,9 +51,8 @@ it('what a release reports', () => {
       "upload    312 ms  DEVELOPMENT created",
       "note: routing was not checked: njs is not installed",
       "every origin healthy",
-      "  2 countries",
-      "    singapore, then europe → europe, then singapore",
-      "    JP KR",
+      "  2 countries (JP, KR): singapore, then europe → europe, then singapore",
+      "every country: npm run function:explain -- --diff",
     ]
   `);
 });
