@@ -35,7 +35,7 @@ describe('npm run function:explain', () => {
     const lines = out.trimEnd().split('\n');
     expect(lines.length).toBeLessThanOrEqual(24);
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
-    expect(lines[1]).toMatch(/^record {2}the key is missing: read as ok {2}\(live, edge-health\)$/);
+    expect(lines[1]).toMatch(/^record {2}no record: all origins serve their viewers {2}\(live, edge-health\)$/);
     expect(out.match(/\b[A-Z]{2}\b/g)).toHaveLength(249);
     expect(lines).toContain('  AT BE CH DE ES FR GB IE IT NL PL SE');
   });
