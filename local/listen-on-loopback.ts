@@ -2,7 +2,10 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { EdgeError } from '../src/errors.ts';
 
-const inUse = { what: 'is in use', hint: 'stop the program that listens on it, or set EDGE_LOCAL_PORT to the first of a row of free ports, such as 4700' };
+const inUse = {
+  what: 'is in use',
+  hint: 'stop the program that listens on it, or set EDGE_LOCAL_PORT to the first of a row of free ports, such as 4700',
+};
 
 /**
  * Listens on 127.0.0.1 only and resolves to the port; 0 is any free one. Throws PORT_BUSY when it is taken; `busy` is

@@ -129,7 +129,11 @@ async function explainAll(values: ExplainValues, runtime: AnyRuntime, io: Io): P
   const paths = values.path === undefined ? samplePaths(config) : [{ path: values.path, service: routingOf(config, values.path)?.service }];
   const groups = await Promise.all(paths.map(async (each) => ({ ...each, audiences: await countries(each.path) })));
   const { record, from } = await loading;
-  const head = [`code    ${source.label}`, `record  ${formatRecord(record, { now: io.now() })}  (${from})`, ...storedAs(record, '        ', io)];
+  const head = [
+    `code    ${source.label}`,
+    `record  ${formatRecord(record, { now: io.now() })}  (${from})`,
+    ...storedAs(record, '        ', io),
+  ];
   const audiences = groups.flatMap((group) => group.audiences.map((each) => (isWhole ? each : { path: group.path, ...each })));
   const lines = groups.flatMap((group) => [
     ...(isWhole ? [] : [`path    ${group.path}${group.service === undefined ? '' : `  (service ${group.service})`}`]),

@@ -1,11 +1,11 @@
 import type { Io } from '../../src/cli/io.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
 import { EdgeError } from '../../src/errors.ts';
+import { formatRecord } from '../../src/text/format-record.ts';
 import { type Asker, type Expected, expectByConfiguration, expectByFunction } from '../../src/verify/expected-origins.ts';
 import { type LoadedCode, loadLiveCode, loadTreeCode } from '../function/load-code.ts';
 import { loadRecord } from '../function/load-record.ts';
 import { openRuntime } from '../function/open-runtime.ts';
-import { formatRecord } from '../../src/text/format-record.ts';
 
 export interface LoadedExpected {
   /** In the order of the askers. */
@@ -37,7 +37,10 @@ export async function loadExpected(askers: readonly Asker[], config: EdgeConfig,
       askers,
     );
     const facts = [
-      ['record', `${formatRecord(record, { now: io.now() })}  (${loaded.from})${io.verbose && record !== undefined ? `, stored as ${record}` : ''}`],
+      [
+        'record',
+        `${formatRecord(record, { now: io.now() })}  (${loaded.from})${io.verbose && record !== undefined ? `, stored as ${record}` : ''}`,
+      ],
       ['function', source.label],
     ] as const;
     return { expected, by: 'function', facts, record };

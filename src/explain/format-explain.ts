@@ -85,7 +85,13 @@ export function formatComparison(
   if (comparisons.every(({ changes }) => changes.length === 0)) return ['nothing changes, with every origin healthy or one of them down'];
   if (brief)
     return comparisons.flatMap(({ situation, changes }) =>
-      changes.length === 0 ? [] : [paint(colour, 'bold', situation.title), ...changes.slice(0, briefChanges).flatMap((change) => formatBriefly(change, colour)), ...(changes.length > briefChanges ? [`  and ${changes.length - briefChanges} changes more`] : [])],
+      changes.length === 0
+        ? []
+        : [
+            paint(colour, 'bold', situation.title),
+            ...changes.slice(0, briefChanges).flatMap((change) => formatBriefly(change, colour)),
+            ...(changes.length > briefChanges ? [`  and ${changes.length - briefChanges} changes more`] : []),
+          ],
     );
   return comparisons.flatMap(({ situation, changes }) => [
     ...(changes.length === 0

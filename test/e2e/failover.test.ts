@@ -118,7 +118,9 @@ describe('npm run failover', () => {
     const moved = await failover([...move, '--local', '--by', 'ann']);
     expect(moved.err).toMatch(/other countries +singapore → europe/);
     expect(moved).toMatchObject({ code: 0 });
-    expect(moved.out).toMatch(/^written: singapore 0 %, europe 100 % until [\d: -]+ UTC \(flip #1\)\nconfirmed at the edge [\d.]+s after the write\n$/);
+    expect(moved.out).toMatch(
+      /^written: singapore 0 %, europe 100 % until [\d: -]+ UTC \(flip #1\)\nconfirmed at the edge [\d.]+s after the write\n$/,
+    );
     const status = await failover(['status', '--local', '--json']);
     expect(JSON.parse(status.out)).toMatchObject({ override: { by: 'ann', reason: 'ALB 5xx' }, edge: { disagreements: [] } });
     expect(auditHistory(test.values())).toHaveLength(1);

@@ -165,7 +165,9 @@ describe('the month’s bill of the whole', () => {
     const elsewhere = parseEdgeConfig({ ...edgeConfig, origins: { ...edgeConfig.origins, europe: { region: 'eu-west-3' } } });
     const { parts, standIns } = estimateStack(elsewhere, base);
     expect(standIns).toEqual([{ region: 'eu-west-3', pricesOf: 'eu-central-1' }]);
-    expect(parts.find(({ name }) => name.startsWith('europe'))?.usd).toBe(estimate().parts.find(({ name }) => name.startsWith('europe'))?.usd);
+    expect(parts.find(({ name }) => name.startsWith('europe'))?.usd).toBe(
+      estimate().parts.find(({ name }) => name.startsWith('europe'))?.usd,
+    );
   });
 
   it('compares what moves traffic: Lambda@Edge, and a flipper that reads the store each minute', () => {
@@ -209,7 +211,10 @@ describe('the printed bill', () => {
   });
 
   it('says whose prices a region has that has none of its own', () => {
-    const lines = formatStack({ ...report, standIns: [{ region: 'sa-east-1', pricesOf: 'ap-southeast-1' }] }, { all: false, colour: false });
+    const lines = formatStack(
+      { ...report, standIns: [{ region: 'sa-east-1', pricesOf: 'ap-southeast-1' }] },
+      { all: false, colour: false },
+    );
     expect(lines).toContain('note: sa-east-1 has the prices of ap-southeast-1: src/cost/prices.ts has none of its own');
   });
 
