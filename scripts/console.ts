@@ -71,6 +71,7 @@ export default defineCommand({
       },
       ...{ store, arn, aws, meter, runtime, token, now, signal },
       distributionId: local?.distributionId ?? (io.env['EDGE_DISTRIBUTION_ID'] || config.distributions?.[0]?.id),
+      hasCloudWatch: local === undefined,
       edge: local?.edge ?? null,
       logs: values.logs,
       everyMs: values.every,

@@ -31,6 +31,8 @@ export interface AccountOptions {
   runtime: AnyRuntime;
   /** For CloudWatch; undefined when nothing names it. */
   distributionId: string | undefined;
+  /** False: the local cloud, which has no CloudWatch. */
+  hasCloudWatch: boolean;
   /** The edge's URL, when it is known. */
   edge: string | null;
   /** Access logs: a file or a folder. */
@@ -93,6 +95,7 @@ export function openAccountView(options: AccountOptions): AccountView {
   }
 
   async function readFigures(): Promise<void> {
+    if (!options.hasCloudWatch) throw new Error('the local cloud has no CloudWatch; its own console shows every request');
     if (options.distributionId === undefined) throw new Error('no id of the distribution; set EDGE_DISTRIBUTION_ID');
     const to = Math.ceil(now() / minuteMs) * minuteMs;
     seconds = await readDistributionTraffic(await aws.cloudWatch(metricsRegion), options.distributionId, { from: to - figuresMs, to });

@@ -230,16 +230,3 @@ describeWith(['chromium'], 'the console in a real Chromium', () => {
     },
   );
 });
-
-it('leaves the console out on request', { timeout: 60_000 }, async () => {
-  const port = await freePorts();
-  const cloud = startScript('start', ['--no-console', '--no-flipper'], { EDGE_LOCAL_PORT: String(port) });
-  try {
-    await waitUntil(() => cloud.output.stdout.includes('npm run failover'), 40_000);
-    expect(cloud.output.stdout).not.toMatch(/^console/m);
-    await expect(fetch(`http://127.0.0.1:${port + 4}/`)).rejects.toThrow();
-  } finally {
-    cloud.child.kill('SIGTERM');
-    await cloud.ended;
-  }
-});

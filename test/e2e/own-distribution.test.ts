@@ -43,6 +43,11 @@ describe('a project without distribution.json', () => {
     return [answer.status, ((await answer.json()) as { headers: Record<string, string> }).headers['x-origin-route']];
   };
 
+  it('leaves the console out on request', async () => {
+    expect(cloud.output.stdout).not.toMatch(/^console/m);
+    await expect(fetch(`http://127.0.0.1:${port + 4}/`)).rejects.toThrow();
+  });
+
   it('has a local cloud with the behaviors that edge.config.ts names', async () => {
     expect(await routeOf('/api/hello')).toEqual([200, expect.stringMatching(/^two;/)]);
     expect(await routeOf('/other')).toEqual([200, undefined]);

@@ -81,13 +81,13 @@ export function drawStack(
   return paths;
 }
 
-/** For each label the lowest row in which it covers no other; undefined where every row is taken. Places and widths in pixels. */
+/** For each label the lowest row in which it covers no other; undefined where every row is taken. Places of the left edges and widths in pixels. */
 export function placeLabels(labels: readonly { x: number; width: number }[], rows: number): (number | undefined)[] {
-  const ends = Array.from({ length: rows }, () => Number.NEGATIVE_INFINITY);
-  return labels.map(({ x, width }) => {
-    const row = ends.findIndex((end) => end <= x);
+  const taken = Array.from({ length: rows }, (): { x: number; width: number }[] => []);
+  return labels.map((label) => {
+    const row = taken.findIndex((others) => others.every(({ x, width }) => x + width <= label.x || label.x + label.width <= x));
     if (row === -1) return undefined;
-    ends[row] = x + width;
+    taken[row]?.push(label);
     return row;
   });
 }

@@ -91,7 +91,12 @@ export class TrafficView {
       drawLine(seconds, ({ p99Ms }) => p99Ms, now, lines),
     );
     this.#drawMarkers(timeline, now, scale);
-    setText(this.#now, describeNow(seconds, now, stepMs));
+    // CloudWatch's figures may be missing, and then the hint is all that there is to show.
+    const isEmpty = !state.target.isLocal && seconds.length === 0;
+    byId('plot').hidden = isEmpty;
+    byId('plot-key').hidden = isEmpty;
+    setText(byId('traffic-title'), state.target.isLocal ? 'Requests by origin' : 'Requests');
+    setText(this.#now, isEmpty ? 'No figures of CloudWatch.' : describeNow(seconds, now, stepMs));
     byId('play').hidden = viewers === null;
     if (document.activeElement !== this.#viewers && viewers !== null) this.#viewers.value = String(viewers);
   }
@@ -118,17 +123,18 @@ export class TrafficView {
   #drawMarkers(timeline: readonly TimelineEntry[], now: number, scale: PlotScale): void {
     const marked = timeline.flatMap(({ at, mark, tone, text }) => {
       const x = placeOf(at, now, scale);
-      return mark === undefined || x < 0 ? [] : [{ x, mark, tone, text }];
+      if (mark === undefined || x < 0) return [];
+      const width = mark.length * 6.4 + 10;
+      return [{ x, mark, tone, text, width, isAtEnd: x + width > scale.width }];
     });
     const rows = placeLabels(
-      marked.map(({ x, mark }) => ({ x, width: mark.length * 6.4 + 10 })),
+      marked.map(({ x, width, isAtEnd }) => ({ x: isAtEnd ? x - width : x, width })),
       labelRows,
     );
     this.#flips.replaceChildren(
-      ...marked.map(({ x, mark, tone, text }, place) => {
+      ...marked.map(({ x, mark, tone, text, isAtEnd }, place) => {
         const row = rows[place];
         const y = row === undefined ? requests.top : (labelRows - row) * rowHeight - 3;
-        const isAtEnd = x > scale.width - mark.length * 6.4;
         const label = svg('text', { x: (x + (isAtEnd ? -4 : 4)).toFixed(1), y, 'text-anchor': isAtEnd ? 'end' : 'start' }, mark);
         return svg(
           'g',
