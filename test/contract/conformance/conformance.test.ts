@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +13,7 @@ import { formatConformancePage } from '../../../src/conformance/format-conforman
 import { openJournal, readJournal } from '../../../src/conformance/journal.ts';
 import { type ConformanceTarget, openAwsTarget } from '../../../src/conformance/target.ts';
 import { findLeftovers } from '../../../src/conformance/tear-down.ts';
+import { actionsOf, type Policy, policyUrl } from '../../unit/iam/read-policy.ts';
 import { openAwsStandIn } from './open-aws-stand-in.ts';
 import { plantAll, plants } from './plants.ts';
 
@@ -39,9 +41,14 @@ const idsOf = ({ rows }: ConformanceReport, verdict: string) => rows.filter((row
 describe('the kit on the local cloud', () => {
   let report: ConformanceReport;
   let plan: ConformancePlan;
+  const called = new Set<string>();
   beforeAll(async () => {
     plan = planConformance(local.target);
-    report = await ask(local.target, plan);
+    const call: ConformanceTarget['call'] = (service, operation, input) => {
+      called.add(`${{ kvs: 'cloudfront-keyvaluestore', cloudfront: 'cloudfront', lambda: 'lambda', iam: 'iam' }[service]}:${operation}`);
+      return local.target.call(service, operation, input);
+    };
+    report = await ask({ ...local.target, call }, plan);
   }, 120_000);
 
   it('asks at least 150 cases, each with an id of its own, and all are the same', () => {
@@ -84,6 +91,15 @@ describe('the kit on the local cloud', () => {
     expect(report.counts.requests).toBeLessThanOrEqual(plan.limits.requests);
     expect(report.usd).toBeLessThanOrEqual(plan.usd);
     expect(plan.usd).toBeLessThanOrEqual(1);
+  });
+
+  it('calls what its policy in docs/iam allows, and nothing else', () => {
+    const policy = JSON.parse(readFileSync(policyUrl('conformance'), 'utf8')) as Policy;
+    const withTags = { 'cloudfront:CreateDistributionWithTags': 'cloudfront:CreateDistribution' } as Record<string, string>;
+    const needed = [...called].map((action) => withTags[action] ?? action);
+    // What calls need beside their own action, and what undoes a policy that AWS should have refused.
+    const beside = ['cloudfront:TagResource', 'cloudfront:DeleteCachePolicy', 'iam:PassRole', 'iam:TagRole', 'lambda:TagResource'];
+    expect(actionsOf(policy).sort()).toEqual([...new Set([...needed, ...beside])].sort());
   });
 
   it('reports no account id, ARN, name or domain of the run', () => {
