@@ -117,7 +117,9 @@ async function askAws(target: ConformanceTarget, plan: ConformancePlan, chosen: 
   const journal = await openJournal(chosen.journal, { run, accountId, region });
   io.stderr(`run  ${run}; Ctrl-C stops it and deletes what it made`);
   io.outlivesReaders = true;
-  const report = await runConformance({ run, target, plan, journal, roleArn: chosen.role, signal: io.signal, log: io.stderr });
+  // Removal takes up to 15 minutes more, after which the 40 minutes of the plan are over.
+  const signal = AbortSignal.any([io.signal, AbortSignal.timeout(askingMs)]);
+  const report = await runConformance({ run, target, plan, journal, roleArn: chosen.role, signal, log: io.stderr });
   if (report.left.length > 0)
     io.stderr(`something is left; delete it by ${typed('conformance -- --clean-up')} with the same account and region`);
   const code = await showReport(report, chosen.out, io);
@@ -153,6 +155,8 @@ async function showReport(report: ConformanceReport, out: string | undefined, io
   io.result(report, formatConformance(report));
   return report.summary.same === report.rows.length && report.left.length === 0 ? 0 : 1;
 }
+
+const askingMs = 25 * 60_000;
 
 function newRun(): string {
   return `${namePrefix}${randomBytes(4).toString('hex')}`;

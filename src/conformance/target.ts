@@ -34,7 +34,7 @@ export interface Pace {
   afterSamples: number;
 }
 
-export const awsPace: Pace = { pollMs: 10_000, deployMs: 20 * 60_000, sampleMs: 250, maxSamples: 600, rounds: 3, afterSamples: 80 };
+export const awsPace: Pace = { pollMs: 10_000, deployMs: 15 * 60_000, sampleMs: 250, maxSamples: 600, rounds: 3, afterSamples: 80 };
 
 export interface ThrowAwayDistribution {
   id: string;

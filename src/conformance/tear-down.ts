@@ -79,7 +79,7 @@ async function removeDistribution(target: TearDownTarget, Id: string): Promise<v
   }
 }
 
-const maxAttempts = 8;
+const maxAttempts = 10;
 const inUse = /InUse|DeleteConflict|ResourceConflict|ResourceInUse|NotDisabled/;
 const gone = /^(NoSuch\w+|EntityNotFound|ResourceNotFoundException)$/;
 

@@ -68,7 +68,7 @@ export async function makeStoreAndFunctions(options: MakeOptions): Promise<Throw
   };
   const tags = { Items: [{ Key: tagKey, Value: run }] };
   const edgeCases = cases.filter(({ ask }) => ask.kind === 'edge');
-  const values: Record<string, string> = { run, account: target.accountId, storeArn, event: '' };
+  const values: Record<string, string> = { run, account: target.accountId, storeArn, event: '', nonce: run };
   const make = async (name: string, config: object, code: string): Promise<string> => {
     const Name = `${run}-${name}`;
     await options.journal.creating('function', Name);
@@ -132,7 +132,7 @@ export async function startDistribution(throwAway: ThrowAway, options: MakeOptio
   const role = options.roleArn ?? (await makeRole(options));
   for (const name of ['a', 'b']) values[`domain${name.toUpperCase()}`] = await makeOrigin(name, role, options);
   const described = await call('cloudfront', 'DescribeFunction', { Name: `${run}-edge`, Stage: 'DEVELOPMENT' });
-  const code = edgeFunctionCode(throwAway.edgeCases, { ...values, nonce: run }, '1');
+  const code = edgeFunctionCode(throwAway.edgeCases, values, '1');
   const { FunctionConfig, Name } = throwAway.edgeFunction;
   await call('cloudfront', 'UpdateFunction', { Name, FunctionConfig, FunctionCode: Buffer.from(code), IfMatch: described['ETag'] });
   await publish(`${run}-edge`, call);

@@ -79,21 +79,12 @@ describe('conformance --target aws', () => {
     await expect(stat(journal())).rejects.toThrow();
   });
 
-  it.each([
-    { when: 'the credentials are of another account', args: ['--i-own-this', '444455556666', '--region', 'eu-central-1'], fact: account },
-    { when: 'no account is named', args: ['--region', 'eu-central-1'], fact: '--i-own-this' },
-    { when: 'no region is named', args: ['--i-own-this', account], fact: '--region' },
-  ])('creates nothing when $when', async ({ args, fact }) => {
+  it('creates nothing when the credentials are of another account', async () => {
     cloud.calls.length = 0;
-    const { code, stderr } = await startScript('conformance', ['--target', 'aws', '--yes', ...args], env).ended;
+    const args = ['--target', 'aws', '--yes', '--i-own-this', '444455556666', '--region', 'eu-central-1'];
+    const { code, stderr } = await startScript('conformance', args, env).ended;
     expect(code).toBe(2);
-    expect(stderr).toContain(fact);
+    expect(stderr).toContain(account);
     expect(cloud.calls).toEqual([]);
   });
-});
-
-it('prints plan and price without an account', async () => {
-  const { code, stdout } = await startScript('conformance', aws('--dry-run', '--json'), {}).ended;
-  expect(code).toBe(0);
-  expect(JSON.parse(stdout)).toMatchObject({ needsDistribution: true, accountId: account });
 });
