@@ -47,11 +47,14 @@ interface TestResult {
 
 /** Makes this the code of the function for tests and runs one event through it. */
 export async function runOnce(code: string, { call, throwAway }: Asking, event?: object): Promise<TestResult> {
-  const { name, storeArn } = throwAway.runtimeFunction;
-  const described = await call('cloudfront', 'DescribeFunction', { Name: name, Stage: 'DEVELOPMENT' });
+  const { runtimeFunction } = throwAway;
+  const { name, storeArn } = runtimeFunction;
+  // Only this function writes it: one description is enough, unless an update fails.
+  const etag = runtimeFunction.etag ?? (await call('cloudfront', 'DescribeFunction', { Name: name, Stage: 'DEVELOPMENT' }))['ETag'];
+  runtimeFunction.etag = undefined;
   const updated = await call('cloudfront', 'UpdateFunction', {
     Name: name,
-    IfMatch: described['ETag'],
+    IfMatch: etag,
     FunctionConfig: {
       Comment: '',
       Runtime: 'cloudfront-js-2.0',
@@ -59,6 +62,7 @@ export async function runOnce(code: string, { call, throwAway }: Asking, event?:
     },
     FunctionCode: Buffer.from(code),
   });
+  runtimeFunction.etag = updated['ETag'];
   const tested = await call('cloudfront', 'TestFunction', {
     Name: name,
     Stage: 'DEVELOPMENT',

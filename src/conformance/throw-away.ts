@@ -26,7 +26,7 @@ export interface ThrowAway {
   values: Record<string, string>;
   tags: { Items: { Key: string; Value: string }[] };
   /** Never published: TestFunction runs it. */
-  runtimeFunction: { name: string; storeArn: string };
+  runtimeFunction: { name: string; storeArn: string; etag?: unknown };
   edgeFunction: { Name: string; FunctionConfig: object };
   edgeCases: readonly ConformanceCase[];
   /** A config for distributions that AWS should refuse. */

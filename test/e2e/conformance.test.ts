@@ -1,11 +1,14 @@
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type ControlPlane, openControlPlane } from '../../local/aws/control-plane.ts';
 import { type FunctionUrls, openFunctionUrls } from '../../local/origin/function-urls.ts';
+import conformance from '../../scripts/conformance.ts';
+import { run } from '../../src/cli/run.ts';
 import type { ConformanceReport } from '../../src/conformance/conformance-report.ts';
 import { type AwsStandIn, openAwsStandIn } from '../contract/conformance/open-aws-stand-in.ts';
+import { fakeHost } from '../unit/cli/fake-host.ts';
 import { startScript, waitUntil } from './start-script.ts';
 
 let folder: string;
@@ -26,8 +29,11 @@ beforeAll(async () => {
     AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
     AWS_SECRET_ACCESS_KEY: 'example',
   };
+  // The SDK's own chain of credentials reads those of the process.
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
 });
 afterAll(async () => {
+  vi.unstubAllEnvs();
   await standIn.close();
   await urls.close();
   await cloud.close();
@@ -35,17 +41,20 @@ afterAll(async () => {
 });
 
 const aws = (...more: string[]) => ['--target', 'aws', '--i-own-this', account, '--region', 'eu-central-1', ...more];
+/** The command in this process: only a kill needs one of its own. */
+async function runHere(args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const host = fakeHost([...args], { env });
+  await run(conformance, host);
+  return { code: host.codes.at(-1) ?? 0, stdout: host.out(), stderr: host.err() };
+}
 const journal = () => join(folder, 'journal.jsonl');
 
 describe('conformance --target aws', () => {
   it('asks an account, writes a report that can be committed, and leaves nothing', async () => {
     const out = join(folder, 'conformance', '2026-11-30');
-    const { ended } = startScript(
-      'conformance',
+    const { code, stdout, stderr } = await runHere(
       aws('--only', 'store-stale,store-key-513', '--yes', '--json', '--out', out, '--journal', journal()),
-      env,
     );
-    const { code, stdout, stderr } = await ended;
     expect(stderr).toContain('at most $0.04');
     expect(code, stderr).toBe(0);
     expect((JSON.parse(stdout) as ConformanceReport).summary).toEqual({ same: 4, different: 0, 'could not ask': 0 });
@@ -61,19 +70,20 @@ describe('conformance --target aws', () => {
     killed.child.kill('SIGKILL');
     await killed.ended;
     cloud.faults.rules = [];
-    const cleaned = await startScript('conformance', aws('--clean-up', '--yes', '--json', '--journal', journal()), env).ended;
+    const cleaned = await runHere(aws('--clean-up', '--yes', '--json', '--journal', journal()));
     expect(cleaned.code, cleaned.stderr).toBe(0);
     const { found } = JSON.parse(cleaned.stdout) as { found: { kind: string }[] };
     expect(found.map(({ kind }) => kind).sort()).toEqual(['function', 'function', 'function', 'function', 'store']);
     await expect(stat(journal())).rejects.toThrow();
 
     cloud.calls.length = 0;
-    const stopped = startScript('conformance', aws('--only', 'store-', '--yes', '--json', '--journal', journal()), env);
+    const host = fakeHost(aws('--only', 'store-', '--yes', '--json', '--journal', journal()), { env });
+    const ended = run(conformance, host);
     await waitUntil(() => cloud.calls.some(({ operation }) => operation === 'PutKey'), 60_000);
-    stopped.child.kill('SIGINT');
-    const { code, stdout } = await stopped.ended;
-    expect(code).toBe(130);
-    const report = JSON.parse(stdout) as ConformanceReport;
+    host.signal('SIGINT');
+    await ended;
+    expect(host.codes.at(-1)).toBe(130);
+    const report = JSON.parse(host.out()) as ConformanceReport;
     expect(report.left).toEqual([]);
     expect(report.summary['could not ask']).toBeGreaterThan(0);
     await expect(stat(journal())).rejects.toThrow();
@@ -82,7 +92,7 @@ describe('conformance --target aws', () => {
   it('creates nothing when the credentials are of another account', async () => {
     cloud.calls.length = 0;
     const args = ['--target', 'aws', '--yes', '--i-own-this', '444455556666', '--region', 'eu-central-1'];
-    const { code, stderr } = await startScript('conformance', args, env).ended;
+    const { code, stderr } = await runHere(args);
     expect(code).toBe(2);
     expect(stderr).toContain(account);
     expect(cloud.calls).toEqual([]);

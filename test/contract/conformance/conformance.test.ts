@@ -114,7 +114,7 @@ describe('the kit on the local cloud', () => {
 it('reports each planted difference under its own case, and no other', async () => {
   const expected = plants.flatMap(({ ids }) => ids);
   expect(plants.length).toBeGreaterThanOrEqual(20);
-  const neighbours = ['store-k', 'store-s', 'edge-select', 'group-f', 'function-d', 'propagation-w', 'distribution-origin-header'];
+  const neighbours = ['store-k', 'store-st', 'edge-select-h', 'group-f', 'function-des', 'propagation-w', 'distribution-origin-header'];
   const report = await ask(plantAll(local.target), planConformance(local.target, [...expected, ...neighbours]));
   expect(idsOf(report, 'could not ask')).toEqual([]);
   expect(idsOf(report, 'different').sort()).toEqual([...expected].sort());
