@@ -1,7 +1,7 @@
 import { maxValueBytes } from '../../kvs/limits.ts';
 import { cutText } from '../text/cut-text.ts';
 import { type FlipKind, iso } from './state-record.ts';
-import { auditSchema, parseJson } from './stored-schema.ts';
+import { auditSchema, parseJson, remembering } from './stored-schema.ts';
 
 /** One flip as the audit ring keeps it, under `auditKey(sequence)`. Times are epoch milliseconds. */
 export interface AuditEntry {
@@ -23,9 +23,7 @@ export interface AuditEntry {
 }
 
 /** The entry; undefined for a value that is none. */
-export function parseAuditEntry(text: string): AuditEntry | undefined {
-  return auditSchema.safeParse(parseJson(text)).data;
-}
+export const parseAuditEntry = remembering((text: string): AuditEntry | undefined => auditSchema.safeParse(parseJson(text)).data);
 
 /** One line of JSON within a value's limit: long texts are cut first, then `from` is left out; `to` is always whole. */
 export function formatAuditEntry(entry: AuditEntry): string {

@@ -1,6 +1,6 @@
 import { maxValueBytes } from '../../kvs/limits.ts';
 import { cutText } from '../text/cut-text.ts';
-import { numberedSchema, parseJson, sequenceSchema, stateSchema } from './stored-schema.ts';
+import { numberedSchema, parseJson, remembering, sequenceSchema, stateSchema } from './stored-schema.ts';
 
 export type Verdict = 'healthy' | 'unhealthy' | 'unknown';
 
@@ -61,17 +61,15 @@ export interface StateRecord {
 export const freshState: StateRecord = { sequence: 0, origins: {} };
 
 /** Missing or unreadable text gives fresh state; a field that cannot be read is left out. */
-export function parseStateRecord(text: string | undefined): StateRecord {
+export const parseStateRecord = remembering((text: string | undefined): StateRecord => {
   const state = stateSchema.safeParse(parseJson(text));
   if (state.success) return state.data;
   // The number is worth saving even from a damaged value: with it the audit ring goes on where it stopped.
   return { ...freshState, sequence: sequenceSchema.catch(0).parse(Number(/"sequence":(\d{1,15})/.exec(text ?? '')?.[1])) };
-}
+});
 
 /** Whether the text is a state at all: without a sequence number it is missing, damaged or another program's. */
-export function isStateReadable(text: string | undefined): boolean {
-  return numberedSchema.safeParse(parseJson(text)).success;
-}
+export const isStateReadable = remembering((text: string | undefined) => numberedSchema.safeParse(parseJson(text)).success);
 
 /** One line of JSON within a value's limit. What does not fit is left out in this order: long reasons, origins at rest, the last flip. */
 export function formatStateRecord(state: StateRecord): string {

@@ -89,6 +89,22 @@ export const requestsSchema = z.array(
     .catch(undefined),
 );
 
+/** A value is read at each step and seldom changes. */
+const maxRemembered = 256;
+
+/** The same function of a text, which remembers its last results: callers must not change them. */
+export function remembering<Text extends string | undefined, Value>(find: (text: Text) => Value): (text: Text) => Value {
+  const known = new Map<Text, { value: Value }>();
+  return (text) => {
+    const found = known.get(text);
+    if (found !== undefined) return found.value;
+    if (known.size >= maxRemembered) known.clear();
+    const value = find(text);
+    known.set(text, { value });
+    return value;
+  };
+}
+
 /** The value's JSON; undefined for text that is none. */
 export function parseJson(text: string | undefined): unknown {
   try {

@@ -80,8 +80,12 @@ export function openOriginsWatch({ signals, health, clock, random, signal, log, 
 
   /** No origin is healthy, and one is not just unknown: viewers wait for the first that recovers. */
   function isHopeless(): boolean {
-    const verdicts = Object.values(evidence).map(({ verdict }) => verdict);
-    return verdicts.includes('unhealthy') && !verdicts.includes('healthy');
+    let hasUnhealthy = false;
+    for (const { verdict } of Object.values(evidence)) {
+      if (verdict === 'healthy') return false;
+      hasUnhealthy ||= verdict === 'unhealthy';
+    }
+    return hasUnhealthy;
   }
 
   async function probeOnce(origin: string, voters: readonly SignalSource[], source: SignalSource): Promise<boolean> {

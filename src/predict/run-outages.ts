@@ -4,6 +4,7 @@ import type { EdgeConfig, Signal } from '../config/edge-config.ts';
 import type { ProbeResult, SignalSource } from '../core/signal.ts';
 import { buildFlipPolicy, type FlipperPolicy } from '../flipper/flip-policy.ts';
 import type { FlipperMemory } from '../flipper/flipper.ts';
+import type { FlipperEvent } from '../flipper/flipper-event.ts';
 import { openFlipperLambda } from '../flipper/lambda/flipper-lambda.ts';
 import { hashText, seededRandom } from '../text/seeded-random.ts';
 import { route53Way } from './other-ways.ts';
@@ -115,7 +116,14 @@ class Outage {
     const calmMs = settled?.elapsedMs ?? 0;
     this.#fromMs = flipper === 'lambda' ? minute + this.#random() * minute : calmMs;
     const elapsedMs = flipper === 'lambda' ? 0 : calmMs + restMs;
-    this.#simulation = new FlipperSimulation({ world: () => ({ opinion: 'good' }), policy, startAt, elapsedMs, latencyMs: storeCallMs });
+    this.#simulation = new FlipperSimulation({
+      world: () => ({ opinion: 'good' }),
+      policy,
+      startAt,
+      elapsedMs,
+      latencyMs: storeCallMs,
+      keepsEvent: isVerdict,
+    });
   }
 
   async run(isWhole: boolean): Promise<OutageRun> {
@@ -216,6 +224,10 @@ class Outage {
       ended.catch(() => undefined);
     }
   }
+}
+
+function isVerdict({ event }: FlipperEvent): boolean {
+  return event === 'verdict';
 }
 
 /** Whether an order has another origin for the viewers of this one. */

@@ -22,6 +22,8 @@ export interface FlipperSimulationOptions {
   elapsedMs?: number;
   /** Of each call to the store. */
   latencyMs?: number;
+  /** Which events stay in `events`. Default: all. */
+  keepsEvent?: (event: FlipperEvent) => boolean;
 }
 
 interface StartOptions {
@@ -43,10 +45,12 @@ export class FlipperSimulation {
   readonly events: TimedEvent[] = [];
   readonly policy: FlipperPolicy;
   readonly #world: ProbedWorld;
+  readonly #keepsEvent: (event: FlipperEvent) => boolean;
   #flippers = 0;
 
-  constructor({ world, policy, startAt, elapsedMs, latencyMs }: FlipperSimulationOptions) {
+  constructor({ world, policy, startAt, elapsedMs, latencyMs, keepsEvent = () => true }: FlipperSimulationOptions) {
     this.#world = world;
+    this.#keepsEvent = keepsEvent;
     this.policy = policy;
     this.clock = new VirtualClock(startAt, elapsedMs);
     this.store = new MemoryStore(this.clock, latencyMs);
@@ -63,7 +67,9 @@ export class FlipperSimulation {
       policy: this.policy,
       signals: given.signals ?? Object.fromEntries(this.policy.origins.map((origin) => [origin, [this.source(origin, world)]])),
       store,
-      log: (event, at) => this.events.push({ ...event, at }),
+      log: (event, at) => {
+        if (this.#keepsEvent(event)) this.events.push({ ...event, at });
+      },
       signal: stop.signal,
       clock: this.clock,
       random,
