@@ -1,6 +1,6 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import type { EdgeConfig } from '../src/config/edge-config.ts';
-import { type LocalCloud, localCloudPath } from '../src/config/local-cloud.ts';
+import { type LocalCloud, localCloudPath, startingAnswer } from '../src/config/local-cloud.ts';
 import { aliasOf } from '../src/config/origin-alias.ts';
 import type { FunctionRuntime } from '../src/edge/execution.ts';
 import { checkSyntax } from '../src/edge/gate/check-syntax.ts';
@@ -91,7 +91,7 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<OpenLo
         accountId,
         runtime: runtimeLater,
         localRoutes: {
-          [`GET ${localCloudPath}`]: () => description ?? { problems: ['the local cloud is still starting'] },
+          [`GET ${localCloudPath}`]: () => description ?? startingAnswer,
           'POST /_local/origins': switches.origins,
           'POST /_local/replica': switches.replica,
         },

@@ -1,4 +1,5 @@
 import { get } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EdgeError } from '../errors.ts';
 import { isRecord } from '../text/is-record.ts';
 import { messageOf } from '../text/message-of.ts';
@@ -46,7 +47,15 @@ export async function readLocalCloud(env: Readonly<Record<string, string | undef
   let answer: { status: number; body: string };
   try {
     answer = await fetchText(url);
+    // A walk-through that is pasted as a whole comes here before the edge is ready.
+    for (let waitedMs = 0; isStarting(answer.body) && waitedMs < startingMs; waitedMs += 250) {
+      await sleep(250);
+      answer = await fetchText(url);
+    }
+    if (isStarting(answer.body))
+      throw new EdgeError('NOT_READY', `the local cloud at ${url} is still starting`, { hint: 'try again in some seconds' });
   } catch (cause) {
+    if (cause instanceof EdgeError) throw cause;
     throw new EdgeError('LOCAL_CLOUD_ABSENT', `no local cloud at ${url}: ${messageOf(cause)}`, { cause, hint: startHint });
   }
   const parsed = parseLocalCloud(answer.body);
@@ -56,6 +65,16 @@ export async function readLocalCloud(env: Readonly<Record<string, string | undef
   }
   const found = 'problems' in parsed ? parsed.problems.join('; ') : `status ${answer.status}`;
   throw new EdgeError('LOCAL_CLOUD_ABSENT', `something else than the local cloud answers at ${url}: ${found}`, { hint: startHint });
+}
+
+/** How long a command waits for a local cloud that starts. */
+const startingMs = 15_000;
+
+/** What the control plane answers before the edge is ready. */
+export const startingAnswer = { problems: ['the local cloud is still starting'] };
+
+function isStarting(body: string): boolean {
+  return body.trim() === JSON.stringify(startingAnswer);
 }
 
 /** A command in one environment must not work on the records of another. One that reads no configuration needs no environment. */

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readLocalCloud } from '../../../src/config/local-cloud.ts';
+import { readLocalCloud, startingAnswer } from '../../../src/config/local-cloud.ts';
 
 const cloud = { controlPlane: 'x', edge: 'x', accountId: '1', keyValueStoreArn: 'x', distributionId: 'E1', origins: {}, env: {} };
 let running: object = cloud;
@@ -24,4 +24,13 @@ it.each([
   const reading = readLocalCloud({ EDGE_LOCAL_PORT: port, EDGE_ENV: chosen });
   if (refused) await expect(reading).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining(String(chosen)) });
   else expect(await reading).toMatchObject({ distributionId: 'E1' });
+});
+
+it('waits for a local cloud that is still starting', async () => {
+  running = startingAnswer;
+  const reading = readLocalCloud({ EDGE_LOCAL_PORT: port });
+  setTimeout(() => {
+    running = cloud;
+  }, 100);
+  expect(await reading).toMatchObject({ distributionId: 'E1' });
 });
