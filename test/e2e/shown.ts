@@ -35,7 +35,7 @@ export function missingLines(shown: readonly string[], output: string): string[]
 /** `…` is any text; a number with its unit is any such number or duration. */
 function shapeOf(line: string): RegExp {
   const pieces = line.split(
-    /(\S+@[\w.-]+(?::\d+)?:?|(?:\d+(?:\.\d+)?(?:ms|s|m|h)\s?)+|\b(?=[0-9a-f]*\d)[0-9a-f]{10,}\b|"[0-9A-Z]{12,}"|\d+(?:[.,]\d+)*|\s+|…)/,
+    /(\S+@[\w.-]+(?::\d+)?:?|(?:\d+(?:\.\d+)?(?:ms|s|m|h)\s?)+|\b(?=[0-9a-f]*\d)[0-9a-f]{10,}\b|"[0-9A-Z]{12,}"|\d+:\d+(?::\d+)?|\d+(?:[.,]\d+)*|\s+|…)/,
   );
   const source = pieces.map((piece, place) => {
     if (place % 2 === 0) return piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
@@ -44,6 +44,7 @@ function shapeOf(line: string): RegExp {
     if (piece.startsWith('"')) return '"[0-9A-Z]+"';
     if (/^[0-9a-f]{10,}$/.test(piece) && /[a-f]/.test(piece)) return '[0-9a-f]+';
     if (/^\D\S*@/.test(piece)) return piece.includes('=') ? shapeOfRecord(piece) : '\\S+';
+    if (piece.includes(':')) return '[\\d:]+';
     return /[a-z]/.test(piece) ? '[\\d.]+ ?[mhs]+(?: \\d+[mhs]+)*\\s?' : '[\\d.,]+';
   });
   return new RegExp(`^${source.join('')}$`);
