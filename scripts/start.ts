@@ -65,6 +65,7 @@ export default defineCommand({
             path: values['access-log'],
             format: values['access-log-format'],
             locations: edgeLocations(values.locations).map(({ pop }) => pop),
+            onFailure: io.stderr,
           });
     const cloud = await openPublishedCloud({
       config,

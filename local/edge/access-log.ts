@@ -14,6 +14,7 @@ export interface AccessLogOptions {
   locations: readonly string[];
   /** Of a file in a folder; the next request opens another one. Default 16 MiB. */
   maxFileBytes?: number;
+  onFailure?: (problem: string) => void;
 }
 
 export interface AccessLog {
@@ -35,7 +36,7 @@ const flushMs = 1_000;
 
 /**
  * Writes the edge's requests as CloudFront's standard logs (v2). At most 64 KB wait in memory, for a second. CONFIG_INVALID where the place cannot be
- * written; a later failure ends the log and is thrown by the next `add` or `close`.
+ * written; a later failure, such as a full disk, ends the log and goes to `onFailure` once.
  */
 export function openAccessLog(options: AccessLogOptions): AccessLog {
   const { path, format, maxFileBytes = 16 * 1_024 * 1_024 } = options;
@@ -56,6 +57,7 @@ export function openAccessLog(options: AccessLogOptions): AccessLog {
   let file = isFile ? path : '';
   let fileBytes = isFile ? statSync(path).size : 0;
   let files = 0;
+  let hasFailed = false;
 
   function flush(): void {
     clearTimeout(timer);
@@ -70,12 +72,18 @@ export function openAccessLog(options: AccessLogOptions): AccessLog {
     const text = head + waiting.join('');
     [waiting, waitingBytes] = [[], 0];
     const bytes = isPacked ? gzipSync(text) : Buffer.from(text);
-    fileBytes += bytes.byteLength;
-    appendFileSync(file, bytes);
+    try {
+      appendFileSync(file, bytes);
+      fileBytes += bytes.byteLength;
+    } catch (error) {
+      hasFailed = true;
+      options.onFailure?.(`the access log ends: ${messageOf(error)}`);
+    }
   }
 
   return {
     add(record, viewer, distribution) {
+      if (hasFailed) return;
       const line = formatEntry(record, viewer, distribution, options);
       waiting.push(line);
       waitingBytes += line.length;

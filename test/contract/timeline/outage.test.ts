@@ -153,6 +153,20 @@ it('measures the propagation of each flip, and predict takes the result as it is
   expect(page).toContain(`>${flips.length} `);
 });
 
+it('ends with one message when its place goes away, and refuses one that is not there', async () => {
+  const problems: string[] = [];
+  const place = join(folder, 'gone');
+  const log = openAccessLog({ path: place, format: 'json', locations: [], onFailure: (problem) => problems.push(problem) });
+  await rm(place, { recursive: true });
+  const [record] = records;
+  for (let round = 0; round < 2 && record !== undefined; round++) {
+    log.add(record, undefined, 'E1');
+    log.close();
+  }
+  expect(problems).toHaveLength(1);
+  expect(() => openAccessLog({ path: '/dev/null/x', format: 'w3c', locations: [] })).toThrow(/cannot write the access log/);
+});
+
 it('turns to another file when one is full, and writes each line once', async () => {
   const files = await readdir(join(folder, 'w3c'));
   expect(files.length).toBeGreaterThan(1);
