@@ -42,6 +42,8 @@ export async function measureStructure(): Promise<Structure> {
       'examples/**/*.md',
       '!**/node_modules/**',
       '!docs/decisions/**',
+      // Reports of accounts, with the texts of AWS.
+      '!docs/conformance/**',
       '!docs/glossary.md',
     ],
     {
