@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { openServiceCaller } from '../src/aws/call-service.ts';
 import { openAws } from '../src/aws/clients.ts';
 import { readCallerIdentity } from '../src/aws/credentials.ts';
 import { askToWrite } from '../src/cli/ask-to-write.ts';
 import { defineCommand } from '../src/cli/command.ts';
+import { writeMadeFile } from '../src/cli/files.ts';
 import type { Io } from '../src/cli/io.ts';
 import { choice, flag, text } from '../src/cli/option.ts';
 import { type ConformancePlan, planConformance, runConformance } from '../src/conformance/conformance.ts';
@@ -144,15 +143,15 @@ async function cleanUp(target: ConformanceTarget, { journal, yes }: Chosen, io: 
 }
 
 async function showReport(report: ConformanceReport, out: string | undefined, io: Io): Promise<number> {
+  // First, since a file that cannot be written must not cost the answers of half an hour.
+  io.result(report, formatConformance(report));
   if (out !== undefined) {
     const base = out.replace(/\.(json|md)$/, '');
     const { left: _left, ...kept } = report;
-    await mkdir(dirname(base), { recursive: true });
-    await writeFile(`${base}.json`, `${JSON.stringify(kept, null, 2)}\n`);
-    await writeFile(`${base}.md`, formatConformancePage(report));
+    await writeMadeFile(`${base}.json`, `${JSON.stringify(kept, null, 2)}\n`);
+    await writeMadeFile(`${base}.md`, formatConformancePage(report));
     io.stderr(`written: ${base}.json and ${base}.md`);
   }
-  io.result(report, formatConformance(report));
   return report.summary.same === report.rows.length && report.left.length === 0 ? 0 : 1;
 }
 

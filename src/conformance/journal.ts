@@ -1,6 +1,7 @@
 import { appendFile, readFile, rm } from 'node:fs/promises';
 import { EdgeError } from '../errors.ts';
 import { isRecord } from '../text/is-record.ts';
+import { messageOf } from '../text/message-of.ts';
 
 export type MadeKind = 'distribution' | 'function' | 'store' | 'lambda' | 'role';
 
@@ -22,7 +23,14 @@ export interface JournalRun {
 /** Begins a journal with the run. One file holds several runs, so that an older one is never overwritten. */
 export async function openJournal(file: string, run: JournalRun): Promise<Journal> {
   const write = (line: object) => appendFile(file, `${JSON.stringify({ ...line, run: run.run })}\n`, { mode: 0o600 });
-  await write(run);
+  try {
+    await write(run);
+  } catch (cause) {
+    throw new EdgeError('USAGE', `cannot write the journal ${file}: ${messageOf(cause)}`, {
+      hint: 'choose another file with --journal',
+      cause,
+    });
+  }
   return {
     creating: (kind, name) => write({ creating: kind, name }),
     created: (kind, name, id) => write({ created: kind, name, id }),
