@@ -23,21 +23,21 @@ import { readSecretValues } from '../src/aws/secret-values.ts';
 import { parseDistribution } from '../src/config/distribution-file.ts';
 import type { EdgeConfig } from '../src/config/edge-config.ts';
 import { type Environment, parseProject } from '../src/config/environments.ts';
-import { liveReader, loadDistribution, useDistribution } from '../src/config/load-distribution.ts';
+import { useDistribution } from '../src/config/load-distribution.ts';
 import type { LocalCloud } from '../src/config/local-cloud.ts';
 import { listReportedPlaces } from '../src/config/reported-places.ts';
 import type { FlagStore } from '../src/core/flag-store.ts';
 import type { SignalSource } from '../src/core/signal.ts';
 import { listAudiences } from '../src/core/viewer-shares.ts';
 import { EdgeError } from '../src/errors.ts';
+import { runConfiguredFlipper } from '../src/flipper/configured-flipper.ts';
 import { buildFlipPolicy } from '../src/flipper/flip-policy.ts';
-import { type FlipperSummary, runFlipper as runLoop } from '../src/flipper/flipper.ts';
+import type { FlipperSummary } from '../src/flipper/flipper.ts';
 import type { FlipperEvent } from '../src/flipper/flipper-event.ts';
 import { openFlipperLambda, type RunReport } from '../src/flipper/lambda/flipper-lambda.ts';
-import { openNotifier } from '../src/flipper/notify/notifier.ts';
 import { openChannels } from '../src/flipper/notify/open-channels.ts';
 import { openSignals } from '../src/flipper/open-signals.ts';
-import { localReportCheckMs, openReportBook, type ReportBook } from '../src/flipper/report-book.ts';
+import { openReportBook, type ReportBook } from '../src/flipper/report-book.ts';
 import { proveOrigin } from '../src/probe/probe-origin.ts';
 import { openRemote, type RemoteAnswer, type RemoteOptions } from '../src/remote/remote.ts';
 import { escapeForeign } from '../src/text/paint.ts';
@@ -83,9 +83,6 @@ export interface FlipperResult {
   stranded: readonly string[];
 }
 
-/** For notifications that are on their way at the end. */
-const drainMs = 5_000;
-
 /**
  * Probes every origin, moves viewers away from one that fails, and back when it has recovered. Resolves when it has ended. Rejects with EdgeError before
  * the first probe: CONFIG_INVALID, CONFIG_MISSING, ORIGIN_UNKNOWN, USAGE, NOT_FOUND, CREDENTIALS and what else opening the store can bring; `watch` later
@@ -101,25 +98,8 @@ export async function runFlipper(options: RunFlipperOptions): Promise<FlipperRes
   const { config, env } = openSettings(options);
   const aws = openAws({ env, local });
   const { store } = local === undefined ? await openFlagStore({ env, isLocal: false, config }) : await openLocalStore(aws, local, config);
-  const distribution = await loadDistribution({ config, env, local, readLive: liveReader(aws.cloudFront) });
-  const reports = openReportBook({ openStore: async () => store, ...(local && { checkMs: localReportCheckMs }) });
-  const configured = openSignals(config, distribution, local?.origins, local === undefined ? aws : undefined, reports);
-  const signals = addSignals(configured, options.signals);
-  const { channels } = openChannels(config.notifications, env, aws);
-  const notifier = openNotifier({ channels: shadow ? [] : channels, by, log });
-  const summary = await runLoop({
-    mode,
-    shadow,
-    by,
-    policy: buildFlipPolicy(config),
-    signals,
-    store: reports.watched(store),
-    log: (event, at) => {
-      log(event, at);
-      notifier.take(event, at);
-    },
-    signal,
-  }).finally(() => notifier.drain(drainMs));
+  const addFurther = (configured: Readonly<Record<string, readonly SignalSource[]>>) => addSignals(configured, options.signals);
+  const summary = await runConfiguredFlipper({ mode, shadow, by, config, env, aws, store, local, log, signal, addSignals: addFurther });
   return describe(summary);
 }
 

@@ -7,18 +7,13 @@ import { defineCommand } from '../src/cli/command.ts';
 import type { Io } from '../src/cli/io.ts';
 import { duration, flag, text } from '../src/cli/option.ts';
 import { type EdgeConfig, parseEdgeConfig } from '../src/config/edge-config.ts';
-import { liveReader, loadDistribution } from '../src/config/load-distribution.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { formatCost } from '../src/cost/format-cost.ts';
 import { EdgeError } from '../src/errors.ts';
-import { buildFlipPolicy } from '../src/flipper/flip-policy.ts';
-import { type FlipperSummary, runFlipper } from '../src/flipper/flipper.ts';
+import { runConfiguredFlipper } from '../src/flipper/configured-flipper.ts';
+import type { FlipperSummary } from '../src/flipper/flipper.ts';
 import type { FlipperLog } from '../src/flipper/flipper-event.ts';
 import { formatEventJson, formatEventText } from '../src/flipper/format-flipper-event.ts';
-import { openNotifier } from '../src/flipper/notify/notifier.ts';
-import { openChannels } from '../src/flipper/notify/open-channels.ts';
-import { openSignals } from '../src/flipper/open-signals.ts';
-import { localReportCheckMs, openReportBook } from '../src/flipper/report-book.ts';
 
 const options = {
   watch: flag('run until Ctrl-C or SIGTERM'),
@@ -32,9 +27,6 @@ const options = {
   'ramp-step': duration('in place of failover.rampStepMs'),
   local: flag('the running local cloud in place of AWS'),
 };
-
-/** At the end, for notifications that are still on their way. */
-const drainMs = 5_000;
 
 export default defineCommand({
   usage: 'flipper -- <--watch|--once|--cost> [options]',
@@ -59,26 +51,19 @@ export default defineCommand({
     const { store, arn, local } = await openFlagStore(opening);
     if (values.once) showTarget(io, { isLocal: values.local, resource: `store ${config.keyValueStoreName}`, arn }, false);
     const aws = openAws({ env: io.env, local });
-    const distribution = await loadDistribution({ config, env: io.env, local, readLive: liveReader(aws.cloudFront) });
-    const by = values.by ?? `flipper@${hostname()}:${pid}`;
-    const log = openLog(io, values);
-    const { channels, problems } = openChannels(config.notifications, io.env, aws);
-    for (const problem of problems) io.stderr(problem);
-    const reports = openReportBook({ openStore: async () => store, ...(local && { checkMs: localReportCheckMs }) });
-    const notifier = openNotifier({ channels: values.shadow ? [] : channels, by, log });
-    const summary = await runFlipper({
+    const summary = await runConfiguredFlipper({
       mode: values.watch ? 'watch' : 'once',
       shadow: values.shadow,
-      by,
-      policy: buildFlipPolicy(config),
-      signals: openSignals(config, distribution, local?.origins, local === undefined ? aws : undefined, reports),
-      store: reports.watched(store),
-      log: (event, at) => {
-        log(event, at);
-        notifier.take(event, at);
-      },
+      by: values.by ?? `flipper@${hostname()}:${pid}`,
+      config,
+      env: io.env,
+      aws,
+      store,
+      local,
+      log: openLog(io, values),
+      report: io.stderr,
       signal: io.signal,
-    }).finally(() => notifier.drain(drainMs));
+    });
     if (values.watch) return 0;
     io.signal.throwIfAborted();
     const { evidence, held, stranded } = summary;

@@ -3,7 +3,7 @@ import { arch, platform, version } from 'node:process';
 import type { OriginFault } from '../../local/origin/origin-fault.ts';
 import type { Io } from '../../src/cli/io.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
-import { readKnownFile } from '../../src/config/load-distribution.ts';
+import { readKnownFile } from '../../src/config/known-distribution.ts';
 import type { RunContext } from '../../src/drill/report.ts';
 import { readRevision } from '../../src/edge/prove-function.ts';
 import { outageKinds } from '../../src/predict/outage-kind.ts';

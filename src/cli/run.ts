@@ -6,7 +6,6 @@ import type { Command } from './command.ts';
 import { formatHelp } from './command.ts';
 import { type Host, type Output, processHost, type StopSignal } from './host.ts';
 import { type Io, openIo } from './io.ts';
-import { explainMissingPackage } from './missing-package.ts';
 import { flag, type Options, text } from './option.ts';
 import { parseArguments } from './parse-arguments.ts';
 
@@ -17,6 +16,14 @@ const every = {
   json: flag('print one JSON document on stdout, errors included'),
   verbose: flag('also print records as they are stored'),
   help: flag('print this text'),
+};
+
+/** Packages that are not installed with this one, and the command that brings each. */
+const optionalPackages: Readonly<Record<string, string>> = {
+  '@aws-sdk/client-iam': 'npm install --save-dev @aws-sdk/client-iam @aws-sdk/client-lambda',
+  '@aws-sdk/client-lambda': 'npm install --save-dev @aws-sdk/client-iam @aws-sdk/client-lambda',
+  autocannon: 'npm install --save-dev autocannon',
+  'aws-cdk-lib': 'npm install --save-dev aws-cdk-lib constructs',
 };
 
 /** npm passes Ctrl-C on to a child that has already received it from the terminal: two signals this close are one keypress. */
@@ -131,5 +138,18 @@ function isAbort(error: unknown): boolean {
 function flushed(output: Output): Promise<void> {
   return new Promise((resolve) => {
     output.write('', () => resolve());
+  });
+}
+
+/** The error to print when a package was not found, in place of a stack; undefined for any other error. */
+function explainMissingPackage(error: unknown): EdgeError | undefined {
+  if (!(error instanceof Error) || !/^(ERR_)?MODULE_NOT_FOUND$/.test(String((error as NodeJS.ErrnoException).code))) return undefined;
+  const [, path] = /^Cannot find (?:package|module) '([^'.][^']*)'/.exec(error.message) ?? [];
+  if (path === undefined) return undefined;
+  const name = /^(?:.*[\\/]node_modules[\\/])?((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(path)?.[1] ?? path;
+  const install = optionalPackages[name];
+  return new EdgeError('TOOL_MISSING', `the package ${name} is not installed`, {
+    cause: error,
+    hint: install ?? '`npm install` again: an earlier one did not end, or is older than this version',
   });
 }

@@ -34,6 +34,22 @@ const behaviorDefaults = {
 } as const;
 
 /**
+ * The fields in which a staging distribution may differ from its primary. The console and public reports agree that price class, certificate, HTTP
+ * version, IPv6 and web ACL are outside; where exactly the API draws the line was never tried on AWS.
+ */
+export const stagedFields: readonly (keyof DistributionConfig)[] = [
+  'Comment',
+  'CacheBehaviors',
+  'CustomErrorResponses',
+  'DefaultCacheBehavior',
+  'DefaultRootObject',
+  'Logging',
+  'OriginGroups',
+  'Origins',
+  'Restrictions',
+];
+
+/**
  * The config with every field that UpdateDistribution requires, at the value AWS uses where CreateDistribution gets none
  * (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-overview-required-fields.html). What is there stays as it is.
  */

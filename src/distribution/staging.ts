@@ -12,6 +12,7 @@ import {
   updateDistribution,
   updatePolicy,
 } from '../aws/distribution.ts';
+import { stagedFields } from '../config/complete-distribution.ts';
 import { EdgeError } from '../errors.ts';
 import { typed } from '../text/typed.ts';
 import { configTree } from './config-tree.ts';
@@ -19,22 +20,6 @@ import { type ConfigChange, diffConfigs } from './diff-config.ts';
 import { awaitDeployed, type DistributionTarget, planTarget, readTarget, type WaitOptions } from './distribution.ts';
 import { noteStaging } from './own-changes.ts';
 import { checkDrops, type DistributionPlan } from './plan.ts';
-
-/**
- * The fields in which a staging distribution may differ from its primary. The console and public reports agree that price class, certificate, HTTP
- * version, IPv6 and web ACL are outside; where exactly the API draws the line was never tried on AWS.
- */
-const stagedFields: readonly (keyof DistributionConfig)[] = [
-  'Comment',
-  'CacheBehaviors',
-  'CustomErrorResponses',
-  'DefaultCacheBehavior',
-  'DefaultRootObject',
-  'Logging',
-  'OriginGroups',
-  'Origins',
-  'Restrictions',
-];
 
 /** What exists of a staged rollout; an interrupted rollout has a part of it. */
 interface Rollout {

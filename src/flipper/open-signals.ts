@@ -4,7 +4,8 @@ import { openAlarmSignal, openRoute53Signal } from '../aws/signals.ts';
 import type { EdgeConfig, Signal } from '../config/edge-config.ts';
 import type { LocalOrigin } from '../config/local-cloud.ts';
 import type { SignalSource } from '../core/signal.ts';
-import { openHttpSignal } from '../probe/http-signal.ts';
+import { hasIpv6 } from '../probe/connect-like-edge.ts';
+import { type ProbeOptions, type ProbeTarget, probe } from '../probe/probe.ts';
 import { buildProbeTarget } from '../probe/probe-target.ts';
 import type { ReportBook } from './report-book.ts';
 
@@ -38,6 +39,23 @@ export function openSignals(
   return Object.fromEntries(
     Object.entries(config.origins).map(([id, { region, signals }]) => [id, signals.flatMap((signal) => open(id, region, signal))]),
   );
+}
+
+/** Our own probe as a signal; each probe takes the next address of the origin's name, beginning with `turn`. */
+export function openHttpSignal(target: ProbeTarget, required: boolean, options: Omit<ProbeOptions, 'signal'> = {}): SignalSource {
+  let { turn = 0 } = options;
+  const { canIpv6 = hasIpv6 } = options;
+  return {
+    name: 'http',
+    required,
+    isFresh: true,
+    probe: async (signal) => {
+      if (target.ipAddressType === 'ipv6' && options.connectTo === undefined && !canIpv6())
+        return { opinion: 'none', latencyMs: 0, detail: 'this machine has no IPv6, and CloudFront reaches the origin by nothing else' };
+      const { ok, failure, latencyMs } = await probe(target, { ...options, turn: turn++, signal });
+      return { opinion: ok ? 'good' : 'bad', latencyMs: Math.round(latencyMs), ...failure };
+    },
+  };
 }
 
 function openSilentSignal({ type, required }: Signal, detail: string): SignalSource {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freePorts } from './free-ports.ts';
+import { regionsOf } from './regions.ts';
 import { missingLines, readShown } from './shown.ts';
 import { startScript, waitUntil } from './start-script.ts';
 
@@ -36,15 +37,7 @@ async function start(): Promise<void> {
   await waitUntil(() => cloud.output.stdout.includes('/api/hello'), 25_000);
 }
 
-/** The regions that answer the POST requests of 40 viewers from India; POST has no origin group. */
-async function regions(): Promise<string[]> {
-  const answers = Array.from({ length: 40 }, async (_, viewer) => {
-    const headers = { 'x-local-viewer-country': 'IN', 'x-local-viewer-ip': `198.51.100.${viewer}` };
-    const { headers: given } = await fetch(`http://127.0.0.1:${port + 1}/api/hello`, { method: 'POST', headers });
-    return given.get('x-region') ?? 'failed';
-  });
-  return [...new Set(await Promise.all(answers))];
-}
+const regions = () => regionsOf(port, 40, '/api/hello');
 
 const goTo = (region: string, timeoutMs: number) => () => expect.poll(regions, { timeout: timeoutMs, interval: 250 }).toEqual([region]);
 const [singapore, europe] = ['ap-southeast-1', 'eu-central-1'];

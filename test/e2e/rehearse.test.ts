@@ -5,6 +5,7 @@ import { readLocalCloud } from '../../src/config/local-cloud.ts';
 import type { FlagStore } from '../../src/core/flag-store.ts';
 import { parseLiveRecord } from '../../src/core/live-record.ts';
 import { freePorts } from './free-ports.ts';
+import { regionsOf } from './regions.ts';
 import { type Ended, startScript, waitUntil } from './start-script.ts';
 
 // Rehearsals as a user starts them, on a local cloud with the published router.
@@ -29,16 +30,7 @@ afterAll(async () => {
 
 const record = async () => (await store.read(['health'])).values.get('health') ?? 'ok';
 
-/** Regions that answer 40 viewers from India. */
-async function regions(): Promise<string[]> {
-  const answers = Array.from({ length: 40 }, async (_, viewer) => {
-    const headers = { 'x-local-viewer-country': 'IN', 'x-local-viewer-ip': `198.51.100.${viewer}` };
-    const response = await fetch(`http://127.0.0.1:${port + 1}/api/orders`, { method: 'POST', headers });
-    await response.arrayBuffer();
-    return response.headers.get('x-region') ?? 'none';
-  });
-  return [...new Set(await Promise.all(answers))].sort();
-}
+const regions = () => regionsOf(port, 40);
 
 /** What the command fault does, without a process. */
 async function breakEurope(fault: string): Promise<void> {

@@ -15,6 +15,7 @@ import { publishRouter } from '../../src/publish/publish.ts';
 import edgeConfig from '../fixtures/sample/edge.config.ts';
 import { withoutNjs } from '../programs.ts';
 import { freePorts } from './free-ports.ts';
+import { regionsOf } from './regions.ts';
 import { missingLines, readShown } from './shown.ts';
 import { startScript, waitUntil } from './start-script.ts';
 
@@ -45,14 +46,7 @@ afterAll(async () => {
   await cloud.ended;
 });
 
-/** Regions that answer so many viewers from India. */
-async function regions(viewers = 1): Promise<string[]> {
-  const answers = Array.from({ length: viewers }, async (_, viewer) => {
-    const headers = { 'x-local-viewer-country': 'IN', 'x-local-viewer-ip': `198.51.100.${viewer}` };
-    return (await fetch(`http://127.0.0.1:${port + 1}/api/orders`, { method: 'POST', headers })).headers.get('x-region') ?? 'none';
-  });
-  return [...new Set(await Promise.all(answers))].sort();
-}
+const regions = (viewers = 1) => regionsOf(port, viewers);
 
 const [singapore, europe] = ['ap-southeast-1', 'eu-central-1'];
 const goTo = (...expected: string[]) => {

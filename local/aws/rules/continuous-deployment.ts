@@ -1,4 +1,5 @@
 import type { ContinuousDeploymentPolicy, ContinuousDeploymentPolicyConfig, DistributionConfig } from '@aws-sdk/client-cloudfront';
+import { stagedFields } from '../../../src/config/complete-distribution.ts';
 import { type Account, type DistributionRecord, type PolicyRecord, stagingOf } from '../account.ts';
 import { ServiceError } from '../service-error.ts';
 import type { Decoded } from '../wire/shape.ts';
@@ -13,21 +14,6 @@ export const maxPolicies = 20;
 const maxWeight = 0.15;
 const [minIdleSeconds, maxIdleSeconds] = [300, 3_600];
 
-/**
- * Fields in which a staging distribution may differ from its primary. Public reports and the console agree that price
- * class, certificate, HTTP version, IPv6 and web ACL may not differ; the complete list is UNCONFIRMED.
- */
-const stagedFields: readonly (keyof DistributionConfig)[] = [
-  'Comment',
-  'CacheBehaviors',
-  'CustomErrorResponses',
-  'DefaultCacheBehavior',
-  'DefaultRootObject',
-  'Logging',
-  'OriginGroups',
-  'Origins',
-  'Restrictions',
-];
 /** Fields that always belong to each distribution. */
 const ownFields: readonly (keyof DistributionConfig)[] = [
   'CallerReference',

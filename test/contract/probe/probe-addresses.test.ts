@@ -1,7 +1,7 @@
 import http, { type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openHttpSignal } from '../../../src/probe/http-signal.ts';
+import { openHttpSignal } from '../../../src/flipper/open-signals.ts';
 import { type ProbeTarget, probe } from '../../../src/probe/probe.ts';
 import { openResolver, toLookup } from '../../../src/probe/resolve-name.ts';
 import { openNameServer, type TestNameServer, type Zone } from './open-name-server.ts';

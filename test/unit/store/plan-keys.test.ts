@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { maxKeysPerUpdate, maxStoreBytes, maxUpdateBytes, maxValueBytes } from '../../../kvs/limits.ts';
 import { isReservedKey, ownedPrefix } from '../../../kvs/reserved-keys.ts';
-import { findKeyProblems } from '../../../src/config/declared-keys.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import { findKeyProblems } from '../../../src/config/edge-config-rules.ts';
 import type { FlagStore } from '../../../src/core/flag-store.ts';
 import {
   checkStoreSize,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { readDistribution } from '../../../src/config/distribution-file.ts';
-import { readKnownDistribution } from '../../../src/config/load-distribution.ts';
+import { readKnownDistribution } from '../../../src/config/known-distribution.ts';
 
 const read = (env: Readonly<Record<string, string | undefined>>) => readDistribution('test/fixtures/sample/distribution.json', env);
 const known = {
