@@ -99,10 +99,17 @@ describe('no process is left', () => {
         signal: signals.edge,
       },
     ]),
-    ...(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'] as const).map((signal) => ({
+    {
       what: 'start',
-      by: `${signal} to itself`,
+      by: 'SIGKILL of itself',
       run: () => launch(process.execPath, ['--no-warnings', 'scripts/run.mjs', 'start', ...start], startReady),
+      signal: 'SIGKILL',
+    },
+    // What npm and a shell pass on has come as SIGTERM so far.
+    ...(['SIGINT', 'SIGHUP'] as const).map((signal) => ({
+      what: 'edge',
+      by: `${signal} to itself`,
+      run: () => launch(process.execPath, ['--no-warnings', 'scripts/run.mjs', 'edge', ...edge()], /^edge /m),
       signal,
     })),
   ] as const)('of $what after $by', { timeout: 120_000 }, async ({ run, signal, ...more }) => {

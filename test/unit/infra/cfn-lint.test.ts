@@ -12,5 +12,5 @@ describe.skipIf(cfnLint === undefined)('[optional cfn-lint]', () => {
     // W3002: a path that `aws cloudformation package` replaces, which is how infra/flipper.yaml is deployed.
     const found = () => execFileSync(cfnLint ?? '', ['--format', 'parseable', '--ignore-checks', 'W3002', '--', ...files]);
     expect(found).not.toThrow();
-  }, 120_000);
+  }, 600_000);
 });

@@ -9,7 +9,6 @@ const alarmsOf = ({ Resources }: typeof template) =>
   Object.entries(Resources).flatMap(([name, { Type, Condition, Properties }]) =>
     Type === 'AWS::CloudWatch::Alarm' ? [{ name, condition: Condition, properties: Properties }] : [],
   );
-const byMetric = (from: typeof template) => new Map(alarmsOf(from).map((alarm) => [String(alarm.properties['MetricName']), alarm]));
 const { DashboardBody } = template.Resources['Dashboard']?.Properties ?? expect.fail('no dashboard');
 const body = (DashboardBody as { 'Fn::Sub': string })['Fn::Sub'];
 
@@ -58,15 +57,6 @@ describe('the alarms', () => {
     }));
     const findings = judgeAlarms({ functionName: 'origin-router', found: { alarms: found, complete: true } });
     expect(findings.map(({ outcome }) => outcome)).toEqual(['ok', 'ok', 'ok']);
-  });
-
-  it('go off above 70 percent of the function’s time', () => {
-    expect(byMetric(template).get('FunctionComputeUtilization')?.properties).toMatchObject({
-      Statistic: 'Average',
-      Threshold: 70,
-      ComparisonOperator: 'GreaterThanThreshold',
-      TreatMissingData: 'notBreaching',
-    });
   });
 });
 
