@@ -20,7 +20,7 @@ const project = (name: string, testTimeout: number, isolate = false) => ({
  * Tests of processes that live by real clocks: probes time out after a second, and a drill keeps its promises to the second. They run after all others and
  * one file at a time: with other tests beside them on two cores the machine would break a promise, not the code.
  */
-const byClocks = ['console', 'flipper', 'local-cloud', 'readme', 'runbook'].map((name) => `test/e2e/${name}.test.ts`);
+const byClocks = ['console', 'flipper', 'flipper-package', 'local-cloud', 'readme', 'runbook'].map((name) => `test/e2e/${name}.test.ts`);
 const e2e = project('e2e', 240_000, true).test;
 
 // In place of the modules that only the edge has, so that the router's source runs unchanged.

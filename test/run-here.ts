@@ -8,15 +8,17 @@ import { fakeHost } from './unit/cli/fake-host.ts';
  * file is enough for that.
  */
 export async function runHere(
-  name: keyof typeof commands,
+  name: string,
   args: readonly string[],
   { env, folder = cwd() }: { env: Record<string, string>; folder?: string | undefined },
 ): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+  const entry = commands[name];
+  if (entry === undefined) throw new Error(`no command is called ${name}`);
   const host = { ...fakeHost([...args], { env }), now: Date.now };
   const before = cwd();
   chdir(folder);
   try {
-    await run((await commands[name].load()).default, host);
+    await run((await entry.load()).default, host);
   } finally {
     chdir(before);
   }

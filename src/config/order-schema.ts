@@ -125,12 +125,8 @@ function positionOf(ip: string): number {
 /** The order of one viewer. */
 export function orderFor({ order: largest, slices = [] }: Ordered, ip: string): readonly string[] {
   const position = positionOf(ip);
-  let upTo = 0;
-  for (const { percent, order: own } of slices) {
-    upTo += percent;
-    if (position < upTo) return own;
-  }
-  return largest;
+  const slice = endsOf(slices).findIndex((end) => position < end);
+  return slices[slice]?.order ?? largest;
 }
 
 /** An address of a viewer at least at this position, and below the other. From the range for benchmarks of RFC 2544. */

@@ -42,7 +42,7 @@ beforeAll(async () => {
         europe: { region: 'eu-central-1' },
       },
       defaultOrder: ['singapore', 'europe'],
-      health: { intervalMs: 400, fastIntervalMs: 50, connectTimeoutMs: 3_000, timeoutMs: 5_000 },
+      health: { intervalMs: 400, fastIntervalMs: 50, connectTimeoutMs: 500, timeoutMs: 1000 },
       notifications: [{ type: 'webhook', secretFrom: 'FLIPPER_WEBHOOK_SECRET' }],
     };`,
   );

@@ -53,7 +53,7 @@ async function launch(command: string, args: readonly string[], ready: RegExp): 
   const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   log = '';
   for (const output of [child.stdout, child.stderr]) output.on('data', (text: Buffer) => (log += String(text)));
-  await expect.poll(() => log, { timeout: 60_000 }).toMatch(ready);
+  await expect.poll(() => log, { timeout: 180_000 }).toMatch(ready);
   return child;
 }
 
@@ -112,7 +112,7 @@ describe('no process is left', () => {
       run: () => launch(process.execPath, ['--no-warnings', 'scripts/run.mjs', 'edge', ...edge()], /^edge /m),
       signal,
     })),
-  ] as const)('of $what after $by', { timeout: 120_000 }, async ({ run, signal, ...more }) => {
+  ] as const)('of $what after $by', { timeout: 240_000 }, async ({ run, signal, ...more }) => {
     const child = await run();
     started = family(child.pid ?? 0);
     // workerd is among them.

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { findForbiddenImports } from '../structure/arrows.ts';
 import { findCycles } from '../structure/cycles.ts';
@@ -29,6 +30,12 @@ it.each(Object.entries(limits))('%s: at most %i', (kind, limit) => {
 });
 
 it('src stays small', () => expect(structure.files).toBeLessThanOrEqual(maxFilesInSrc));
+
+it('the map of rooms in docs/architecture.md has every folder of src', () => {
+  const map = readFileSync('docs/architecture.md', 'utf8');
+  const rooms = readdirSync('src', { withFileTypes: true }).flatMap((each) => (each.isDirectory() ? [each.name] : []));
+  expect(rooms.filter((room) => !map.includes(`(../src/${room})`))).toEqual([]);
+});
 
 it('every step of a walk in docs/architecture.md is a file that an earlier step imports', () => {
   expect(structure.walks.flatMap(({ title, problems }) => problems.map((problem) => `${title}: ${problem}`))).toEqual([]);

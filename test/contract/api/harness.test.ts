@@ -88,7 +88,7 @@ describe('whatever is broken, the viewer is answered by the model', () => {
           expect(answer).toMatchObject(expected(faults, weights, country, method));
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   }, 120_000);
 });

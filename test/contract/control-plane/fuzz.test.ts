@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => account.close());
 
 /** Each property runs this often: seconds in all. */
-const numRuns = 200;
+const numRuns = 100;
 
 function expectAwsError(answer: RawAnswer): void {
   const text = answer.body.toString();
