@@ -40,6 +40,11 @@ function weightsOf(decision: Decision): Weights | string {
 }
 
 describe('taking an origin out', () => {
+  it('takes no origin out for bad probes while it has all its viewers and no verdict against it', () => {
+    const evidence = { singapore: { ...healthy, failing: true, lastBadAt: dayOne }, europe: healthy };
+    expect(weightsOf(judge(sick, { evidence }))).toBe('steady');
+  });
+
   it('ends no failback for a bad probe where a share of the viewers would land on an unproven origin', () => {
     const policy = policyFor([
       ['c', 'a', 'b'],

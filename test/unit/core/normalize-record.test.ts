@@ -47,6 +47,14 @@ describe('learning the live record', () => {
     expect(learn(dayOne + 1, undefined, short).state.origins['singapore']?.flaps).toBe(1);
   });
 
+  it('forgets its own memory of an origin whose weight another writer has changed', () => {
+    const changed = new Map([
+      ['health', 'singapore=25'],
+      ['state', JSON.stringify({ sequence: 2, recordHash: 'f00', origins: {} })],
+    ]);
+    expect(learn(dayOne + 1, learn(dayOne), changed).state.origins['singapore']?.flaps).toBe(1);
+  });
+
   it('holds an origin that is out for reasons nobody wrote down as if it had just been taken out', () => {
     const lost = new Map([['health', 'singapore=0']]);
     expect(learn(dayOne, undefined, lost).state.origins['singapore']).toMatchObject({ movedAt: dayOne, heldUntil: dayOne + 300_000 });
