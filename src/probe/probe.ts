@@ -198,5 +198,7 @@ function describe(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
   const [first] = error instanceof AggregateError ? error.errors : [];
   if (first instanceof Error && error.message === '') return describe(first);
-  return cutText(code === undefined || error.message.includes(code) ? error.message : `${code}: ${error.message}`, 120);
+  // The class of the failure says "connect" already.
+  const message = error.message.replace(/^connect (?=E[A-Z]+\b)/, '');
+  return cutText(code === undefined || message.includes(code) ? message : `${code}: ${message}`, 120);
 }

@@ -129,7 +129,7 @@ describe('npm run verify', () => {
 
   it('ends with 1 and one line on an edge that is not there', async () => {
     const { code, stdout } = await startScript('verify', ['--edge', 'http://127.0.0.1:1', '--only', 'edge'], nowhere).ended;
-    expect(stdout).toMatch(/^fail +from here .*\n {6}connect: connect ECONNREFUSED 127\.0\.0\.1:1\n/m);
+    expect(stdout).toMatch(/^fail +from here .*\n {6}connect: ECONNREFUSED 127\.0\.0\.1:1\n/m);
     expect(code).toBe(1);
   });
 

@@ -126,7 +126,7 @@ describe('judgeProbe', () => {
   it.each<{ failure: { class: 'dns' | 'connect' | 'tls' | 'timeout' | 'status' | 'body'; detail: string }; kind: OriginProbe['kind'] }>([
     { failure: { class: 'dns', detail: 'ENOTFOUND' }, kind: 'unreached' },
     { failure: { class: 'connect', detail: 'not connected within 2000 ms' }, kind: 'unreached' },
-    { failure: { class: 'connect', detail: 'connect ECONNREFUSED 10.0.0.1:443' }, kind: 'bad' },
+    { failure: { class: 'connect', detail: 'ECONNREFUSED 10.0.0.1:443' }, kind: 'bad' },
     { failure: { class: 'tls', detail: 'certificate has expired' }, kind: 'bad' },
     { failure: { class: 'timeout', detail: 'no answer within 3000 ms' }, kind: 'bad' },
     { failure: { class: 'status', detail: 'status 503' }, kind: 'bad' },
