@@ -195,7 +195,7 @@ describe('npm run flipper', () => {
     await singapore.setFault('503');
     const running = flipper('--once', '--shadow', '--local', '--fast-interval', '50ms');
     expect(await running.code).toBe(0);
-    expect(running.err).toContain('would flip ok -> singapore=0');
+    expect(running.err).toMatch(/would flip .*singapore/);
     expect(writes()).toBe(0);
   });
 

@@ -51,6 +51,8 @@ async function launch(command: string, args: readonly string[], ready: RegExp): 
   const port = String(await freePorts());
   const env = { ...process.env, EDGE_LOCAL_PORT: port, npm_config_update_notifier: 'false' };
   const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  // For a start that fails, too.
+  started = [child.pid ?? 0];
   log = '';
   for (const output of [child.stdout, child.stderr]) output.on('data', (text: Buffer) => (log += String(text)));
   await expect.poll(() => log, { timeout: 180_000 }).toMatch(ready);
