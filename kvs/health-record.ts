@@ -71,12 +71,14 @@ export function maxRecordLength(origins: readonly string[]): number {
 
 /**
  * The entries in their order, none for `ok`, and without the label; undefined when any part of the text is not an entry or there are too many: the edge
- * then acts as for `ok`. With `origins`, those that are configured, also when it is longer than they can need.
+ * then acts as for `ok`, but for what begins as a label and is none, which each edge function reads in its own way. With `origins`, those that are configured, also when it is longer than they can need.
  */
 export function parseHealthRecord(text: string, origins?: readonly string[]): HealthEntry[] | undefined {
   const entries: HealthEntry[] = [];
   let rest = withoutSequence(text);
   if (rest === okRecord) return entries;
+  // Not a label, but in its place: an edge function with an access log takes eleven characters of the record off.
+  if (rest === text && text < labelEnd) return undefined;
   // An edge function without an access log counts the label as the rest of the text.
   const most = rest === text ? maxEntries : maxEntries - 1;
   if (origins !== undefined && text.length > maxRecordLength(origins)) return undefined;

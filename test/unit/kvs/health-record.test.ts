@@ -80,6 +80,12 @@ describe('the health record', () => {
     'singapore=0@1764003600000',
     `${'a=1;'.repeat(12)}a=1`,
     `${'a=1;'.repeat(13)}`,
+    // A router with an access log would read `ore=0`, `gapore=0` and `ingapore=0`.
+    '#=50;singapore=0',
+    '#=0@417;singapore=0',
+    '#=0@1234;singapore=0',
+    '#singapore=0',
+    '#=0@000417;',
   ])('one thing in it that is no entry makes %j none', (text) => {
     expect(parseHealthRecord(text)).toBeUndefined();
   });
