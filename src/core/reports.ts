@@ -27,8 +27,11 @@ export const maxReportTtlMs = 3_600_000;
 /** Reporter, store and flipper have three clocks; a report may also be on its way for a while. A later one is worth no more than none. */
 export const maxReportLagMs = 60_000;
 
-/** A source that called an origin unhealthy says nothing else for this long: one that alternates would write, and run flippers, each time. */
-export const minRecoveryMs = 60_000;
+/**
+ * A source that called an origin unhealthy says nothing else for this long: one that alternates would write, and run flippers, each time. Half of the
+ * minute after which monitors report a change: one that reports each change once must not lose a recovery because it came a second early.
+ */
+export const minRecoveryMs = 30_000;
 
 /** Signals of type `reported` in a configuration: as many opinions fit into one value, whatever the origins are called. */
 export const maxReportedSignals = 8;

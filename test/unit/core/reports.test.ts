@@ -127,8 +127,16 @@ describe('planReport', () => {
       value = change?.puts[0]?.value ?? value;
       writes += change === undefined ? 0 : 1;
     }
-    // Two a minute.
-    expect(writes).toBeLessThanOrEqual(21);
+    // Two in each half minute.
+    expect(writes).toBeLessThanOrEqual(40);
+  });
+
+  it('takes a recovery a minute after the bad news, a second early too', () => {
+    const recovery: Report = { ...base, opinion: 'healthy', at: now, until: now + 600_000 };
+    expect(planReport(snapshotOf({ ...base, at: now - 59_000 }), recovery, places, now)).toMatchObject({ outcome: 'written' });
+    expect(planReport(snapshotOf({ ...base, at: now - minRecoveryMs + 1_000 }), recovery, places, now)).toMatchObject({
+      outcome: 'too-soon',
+    });
   });
 
   it('drops what has expired and what no signal takes any more', () => {
