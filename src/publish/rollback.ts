@@ -43,6 +43,14 @@ export async function rollbackRouter(tools: RollbackTools, options: RollbackOpti
     () => readVersionCode(store, target),
     () => describeTarget(target, live, attested, resolved.now()),
   );
+  if (config.accessLog !== undefined && readsNoLabel(code) && options.force !== true)
+    throw new EdgeError(
+      'GATE_REFUSED',
+      `version ${target.version} cannot read a record with the number of its flip: no failover would have an effect`,
+      {
+        hint: 'remove accessLog from edge.config.ts and restart the flipper, then roll back; --force publishes it anyway. Nothing was written',
+      },
+    );
   const { problems } = await gate(Buffer.from(code).toString('utf8'), { njs, signal });
   if (problems.length > 0 && options.force !== true)
     throw new EdgeError('GATE_REFUSED', problems.map(formatGateProblem).join('\n'), {
@@ -50,6 +58,11 @@ export async function rollbackRouter(tools: RollbackTools, options: RollbackOpti
     });
   const candidate = { code, sha256: target.sha256, revision: target.revision, of: target.of ?? target.version };
   return releaseCode(candidate, { ...tools, keyValueStoreArn: arn }, options, steps);
+}
+
+/** Whether it is a router of 0.1: for its pattern of an entry a record with a label is damaged, and then every origin serves its viewers. */
+function readsNoLabel(code: Uint8Array): boolean {
+  return Buffer.from(code).includes('([a-z][a-z\\d-]*)=');
 }
 
 /** The version to bring back, attested or identified by its SHA-256. */

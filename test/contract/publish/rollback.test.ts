@@ -7,7 +7,7 @@ import { DryRunEnd, withoutWrites } from '../../../src/aws/dry-run.ts';
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
 import { releaseCode } from '../../../src/publish/publish.ts';
 import { rollbackRouter } from '../../../src/publish/rollback.ts';
-import { sampleCandidate, sampleFixtures, usePublisher } from './open-publisher.ts';
+import { sampleCandidate, sampleConfig, sampleFixtures, usePublisher } from './open-publisher.ts';
 
 const publisher = usePublisher();
 
@@ -50,6 +50,16 @@ describe('rolling back', () => {
     await rollbackRouter(publisher.tools({ fixtures: newer }));
     liveIs('one');
     expect(publisher.lines).toContain('note: newer: uri: expected "/elsewhere", found "/"');
+  });
+
+  it('is refused for a router that cannot read the number of a flip, where flips are numbered', async () => {
+    await release('/^([a-z][a-z\\d-]*)=(100|[1-9]?\\d)');
+    await release('two');
+    const config = { ...sampleConfig, accessLog: { agePercent: 0 } };
+    await expect(rollbackRouter(publisher.tools({ config }))).rejects.toMatchObject({ code: 'GATE_REFUSED' });
+    liveIs('two');
+    await rollback();
+    liveIs('/^([a-z][a-z\\d-]*)=(100|[1-9]?\\d)');
   });
 
   it('is not stopped by what a colleague has left in DEVELOPMENT, and says that it replaces it', async () => {
