@@ -197,8 +197,8 @@ export const edgeConfigSchema = z
      */
     retryHeader: retryHeader.optional(),
     /**
-     * The router says in the access log what it decided, with `cf.logCustomData`: `service;origin;sequence;bucket`, where the sequence is the number of the
-     * flip that wrote the record: [timeline](timeline.md). `{}` switches it on. Default: none.
+     * The router says in the access log what it decided, with `cf.logCustomData`: `service/origin;record;bucket`, where the record begins with the number of
+     * the flip that wrote it: [timeline](timeline.md). `{}` switches it on. Default: none.
      */
     accessLog: z
       .strictObject({
