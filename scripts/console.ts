@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { openConsole } from '../local/console/console.ts';
+import type { FlipperNews } from '../local/console/console-source.ts';
 import { openAws } from '../src/aws/clients.ts';
 import { checkAccount, readCallerIdentity } from '../src/aws/credentials.ts';
 import { openKeyValueStore } from '../src/aws/key-value-store.ts';
@@ -81,7 +82,8 @@ export default defineCommand({
         origins,
         namesFlips: config.accessLog !== undefined,
         audiences: listAudiences(config),
-        by: identity === undefined ? name : `${name} (${identity})`,
+        by: name,
+        identity,
         channels,
         now,
         signal,
@@ -89,23 +91,36 @@ export default defineCommand({
         proveOrigin: (origin) => proveOrigin(origin, probing),
       },
     });
-    // A store that cannot be read is the command's failure; an empty one would look calm.
-    await opened.readStore();
-    await opened.poll(() => undefined);
-    const page = await openConsole({ port: values.port, source: opened.source, now });
-    const url = `${page.url}/?token=${token}`;
-    io.result({ event: 'ready', console: url, mayWrite: values.write }, [
-      `console  ${url}`,
-      values.write ? 'writes   allowed: --write' : 'writes   refused: start it with --write to move viewers from the page',
-    ]);
+    // Ctrl-C does not wait for a call that hangs.
+    const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     try {
-      while (!signal.aborted) {
-        if (page.pages() > 0) await opened.poll(page.onNews);
-        await sleepFor(500, undefined, { signal }).catch(() => undefined);
+      // A store that cannot be read is the command's failure; an empty one would look calm.
+      await opened.readStore();
+      const early: [FlipperNews, number][] = [];
+      await Promise.race([opened.poll((...news) => early.push(news)), stopped]);
+      signal.throwIfAborted();
+      const page = await openConsole({
+        port: values.port,
+        source: opened.source,
+        now,
+        busyHint: 'stop the program that listens on it, or choose another --port',
+      });
+      for (const news of early) page.onNews(...news);
+      const url = `${page.url}/?token=${token}`;
+      io.result({ event: 'ready', console: url, mayWrite: values.write }, [
+        `console  ${url}`,
+        values.write ? 'writes   allowed: --write' : 'writes   refused: start it with --write to move viewers from the page',
+      ]);
+      try {
+        while (!signal.aborted) {
+          if (page.pages() > 0) await Promise.race([opened.poll(page.onNews), stopped]);
+          await sleepFor(500, undefined, { signal }).catch(() => undefined);
+        }
+        return 0;
+      } finally {
+        await page.close();
       }
-      return 0;
     } finally {
-      await page.close();
       await runtime.close();
     }
   },

@@ -14,6 +14,8 @@ interface ConsoleOptions {
   /** 0: any free one. */
   port: number;
   source: ConsoleSource;
+  /** What to do about a port that is taken. Default: the hint of the local cloud. */
+  busyHint?: string;
   /** Epoch milliseconds. */
   now?: () => number;
   /** Draws the sample of requests. */
@@ -68,7 +70,7 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
   server.maxConnections = 200;
   const port = await listenOnLoopback(server, options.port, {
     what: 'is in use: the console cannot open',
-    hint: 'stop the program that listens on it, choose another EDGE_LOCAL_PORT, or start with --no-console',
+    hint: options.busyHint ?? 'stop the program that listens on it, choose another EDGE_LOCAL_PORT, or start with --no-console',
   });
   const assets = buildAssets();
   const admission = openAdmission(source.token, port);
@@ -135,7 +137,7 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
 function openAdmission(token: string | undefined, port: number) {
   // Cookies are the same for all ports of a host: the name keeps two consoles apart.
   const name = `edge-console-${port}`;
-  const isToken = (found: string | undefined | null) => {
+  const isToken = (found: string | undefined) => {
     const [given, expected] = [Buffer.from(found ?? ''), Buffer.from(token ?? '')];
     return given.length === expected.length && timingSafeEqual(given, expected);
   };
@@ -146,10 +148,8 @@ function openAdmission(token: string | undefined, port: number) {
       ?.slice(name.length + 1);
   return {
     refuses: (request: IncomingMessage) => token !== undefined && !isToken(ofCookie(request)),
-    admits: (request: IncomingMessage) => {
-      const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
-      return token !== undefined && request.method === 'GET' && pathname === '/' && isToken(searchParams.get('token'));
-    },
+    admits: ({ method, url }: IncomingMessage) =>
+      token !== undefined && method === 'GET' && isToken(/^\/\?token=([\w-]+)$/.exec(url ?? '')?.[1]),
     cookie: () => `${name}=${token}; HttpOnly; SameSite=Strict; Path=/`,
   };
 }

@@ -10,6 +10,7 @@ import type { FlagStore } from '../../src/core/flag-store.ts';
 import type { AnyRuntime } from '../../src/edge/ask/ask.ts';
 import { buildFunction } from '../../src/edge/build.ts';
 import type { FunctionSource } from '../../src/edge/execution.ts';
+import { EdgeError } from '../../src/errors.ts';
 import { explainCountries } from '../../src/explain/explain.ts';
 import { describeValues } from '../../src/failover/failover-status.ts';
 import { listLogFiles } from '../../src/log/read-log.ts';
@@ -67,12 +68,21 @@ export function openAccountView(options: AccountOptions): AccountView {
   let live: FunctionSource | undefined;
   let seconds: readonly Second[] = [];
   let logLines: readonly string[] = [];
+  let logsRead = '';
+  let isCheckout = false;
   const due = new Map<string, number>();
+  const running = new Set<string>();
   let readAt: number | null = null;
 
-  /** Runs a step when its time has come; a failure is a hint, and the step is tried again at its next time. */
-  async function every(name: string, ms: number, step: () => Promise<void>, describe = (error: unknown) => `${name}: ${messageOf(error)}`) {
-    if (now() < (due.get(name) ?? 0)) return;
+  /** Runs a step when its time has come and its last run is over; a failure is a hint, and the step is tried again at its next time. */
+  async function every(
+    name: string,
+    ms: number,
+    step: () => Promise<void>,
+    describe = (error: unknown) => `${name}: ${describeProblem(error)}`,
+  ): Promise<void> {
+    if (running.has(name) || now() < (due.get(name) ?? 0)) return;
+    running.add(name);
     due.set(name, now() + ms);
     try {
       await step();
@@ -80,6 +90,9 @@ export function openAccountView(options: AccountOptions): AccountView {
     } catch (error) {
       if (!options.signal.aborted) hints.set(name, describe(error));
     }
+    // A step that takes longer than its time must not follow itself at once; one that was made due meanwhile stays due.
+    if (due.has(name)) due.set(name, now() + ms);
+    running.delete(name);
   }
 
   async function readStore(): Promise<void> {
@@ -92,6 +105,8 @@ export function openAccountView(options: AccountOptions): AccountView {
     const code = await readFunctionCode(await aws.cloudFront(), config.functionName, 'LIVE');
     if (code === undefined) throw new Error(`${config.functionName} was never published: nothing is LIVE`);
     live = { code: Buffer.from(code).toString('utf8'), sha256: createHash('sha256').update(code).digest('hex') };
+    isCheckout = false;
+    hints.delete('checkout');
   }
 
   async function readFigures(): Promise<void> {
@@ -104,7 +119,11 @@ export function openAccountView(options: AccountOptions): AccountView {
   async function readLogs(): Promise<void> {
     if (options.logs === undefined) return;
     const files = await listLogFiles(options.logs);
-    logLines = formatTimeline(await readTimeline({ files, flips: auditHistory(values), signal: options.signal }));
+    const flips = auditHistory(values);
+    const found = JSON.stringify([files, flips.map(({ sequence }) => sequence)]);
+    if (found === logsRead) return;
+    logLines = formatTimeline(await readTimeline({ files, flips, signal: options.signal }));
+    logsRead = found;
   }
 
   const source: ConsoleSource = {
@@ -162,17 +181,23 @@ export function openAccountView(options: AccountOptions): AccountView {
         every('store', everyMs, async () => {
           await readStore();
         }),
-        every('LIVE', codeEveryMs, readLive, (error) => `The map shows what this checkout would do: ${messageOf(error)}`),
+        every('LIVE', codeEveryMs, readLive, (error) => {
+          const shown = live === undefined || isCheckout ? 'what this checkout would do' : 'the function that was LIVE before';
+          return `The map shows ${shown}: ${messageOf(error)}`;
+        }),
         every('probes', everyMs, async () => {
           await Promise.all(origins.map(async (origin) => onNews(await probe(origin), now())));
         }),
         every('figures', minuteMs, readFigures, describeNoFigures),
       ]);
-      await every('logs', minuteMs, readLogs);
-      if (live === undefined) {
+      // Gigabytes of logs must not delay the next read of the store.
+      void every('logs', minuteMs, readLogs);
+      if (live !== undefined) return;
+      await every('checkout', codeEveryMs, async () => {
         const { code, sha256 } = await buildFunction(config);
-        live ??= { code, sha256 };
-      }
+        live = { code, sha256 };
+        isCheckout = true;
+      });
     },
   };
 
@@ -184,4 +209,9 @@ export function openAccountView(options: AccountOptions): AccountView {
     const [cause = ''] = found.kind === 'good' ? [] : found.problem.split(':', 1);
     return { kind: 'probe', origin, opinion, text: [found.kind, cause, `${ms} ms`].filter(Boolean).join(', ') };
   }
+}
+
+function describeProblem(error: unknown): string {
+  const hint = error instanceof EdgeError ? error.hint : undefined;
+  return hint === undefined ? messageOf(error) : `${messageOf(error)} (${hint})`;
 }

@@ -23,7 +23,10 @@ export type FormAnswer =
     }
   | { problems: string[]; hint: string | null; code: string; plan: PlanDescription | null; lines: string[] };
 
-export type FormTools = Omit<FailoverTools, 'verify' | 'verifyTimeoutMs' | 'edge'>;
+export interface FormTools extends Omit<FailoverTools, 'verify' | 'verifyTimeoutMs' | 'edge'> {
+  /** Of the AWS credentials: the audit has it beside every name that the form gives. Default: none. */
+  identity?: string | undefined;
+}
 
 /**
  * `failover` for the form of a page: the same plan, refusals, write and notifications. Without `write` in the body nothing is written. The edge is not asked
@@ -39,7 +42,10 @@ export async function answerForm(body: string, tools: FormTools): Promise<FormAn
       throw new EdgeError('CONFLICT', 'the override has changed since the plan was shown: nothing was written', {
         hint: 'check the plan again',
       });
-    const sent: FailoverTools = { ...tools, by: by ?? tools.by, verify: false, verifyTimeoutMs: 0, edge: undefined };
+    const { identity, ...rest } = tools;
+    const name = by ?? tools.by;
+    const author = identity === undefined ? name : `${name} (${identity})`;
+    const sent: FailoverTools = { ...rest, by: author, verify: false, verifyTimeoutMs: 0, edge: undefined };
     const result = await moveViewers(intent, sent, {
       show: (shown) => {
         plan = describeMovePlan(shown);

@@ -33,10 +33,11 @@ const states: readonly { name: string; reach: (page: Page) => Promise<unknown> }
   {
     name: 'first-bad-probe',
     reach: async (page) => {
-      await play(page, 0);
+      // The pictures of the documentation show failed requests; without viewers there are none before the first bad probe.
+      if (folder !== undefined) await play(page, 0);
       await linger(page, 2);
       await fault(page, 'singapore', 'refuse');
-      await headline(page, /^Probes fail/);
+      await headline(page, folder === undefined ? / failed / : /^Probes fail/);
     },
   },
   {
@@ -116,7 +117,7 @@ try {
   const page = await context.newPage();
   page.on('pageerror', (error) => stderr.write(`page: ${error.message}\n`));
   await page.goto(url);
-  for (const { name, reach } of states) {
+  for (const { name, reach } of folder === undefined ? states.slice(0, 3) : states) {
     await reach(page);
     await shoot(context, page, name);
     stdout.write(`${name}\n`);

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { describeWith } from '../programs.ts';
@@ -172,7 +175,9 @@ describeWith(['chromium'], 'the console in a real Chromium', () => {
 
   it('shows an account: read-only unless --write, with the same plan and audit', { timeout: 90_000 }, async () => {
     const env = { EDGE_LOCAL_PORT: String(Number(new URL(url).port) - 4) };
-    const accounts = [[], ['--write', '--by', 'bob']].map((args) => startScript('console', ['--local', '--every', '1s', ...args], env));
+    const logs = await mkdtemp(join(tmpdir(), 'console-logs-'));
+    await writeFile(join(logs, 'one.log'), 'no request <b>\n');
+    const accounts = [['--logs', logs], ['--write', '--by', 'bob']].map((args) => startScript('console', ['--local', '--every', '1s', ...args], env));
     try {
       const addressOf = async ({ output }: (typeof accounts)[number]) => {
         await waitUntil(() => /^console /m.test(output.stdout), 40_000);
@@ -188,6 +193,7 @@ describeWith(['chromium'], 'the console in a real Chromium', () => {
       const { page, seen } = await open({}, reading);
       await expect.poll(timeline(page), patience).toContain(hostile);
       expect(await page.locator('main img').count()).toBe(0);
+      await expect.poll(() => page.locator('#log-lines').textContent(), patience).toMatch(/^read +0 requests[^]*one\.log:1/);
       expect(await page.locator('#target-detail').textContent()).toMatch(/read-only$/);
       expect(await page.locator('#failover').isVisible()).toBe(false);
       expect(await page.locator('#calls').textContent()).toMatch(/^\d+ AWS calls, \$0\.\d{4}$/);
@@ -209,6 +215,7 @@ describeWith(['chromium'], 'the console in a real Chromium', () => {
     } finally {
       for (const { child } of accounts) child.kill('SIGTERM');
       await Promise.all(accounts.map(({ ended }) => ended));
+      await rm(logs, { recursive: true });
     }
   });
 

@@ -131,20 +131,16 @@ export class TrafficView {
       marked.map(({ x, width, isAtEnd }) => ({ x: isAtEnd ? x - width : x, width })),
       labelRows,
     );
-    this.#flips.replaceChildren(
-      ...marked.map(({ x, mark, tone, text, isAtEnd }, place) => {
-        const row = rows[place];
-        const y = row === undefined ? requests.top : (labelRows - row) * rowHeight - 3;
-        const label = svg('text', { x: (x + (isAtEnd ? -4 : 4)).toFixed(1), y, 'text-anchor': isAtEnd ? 'end' : 'start' }, mark);
-        return svg(
-          'g',
-          { 'data-tone': tone },
-          svg('title', {}, text),
-          svg('path', { d: `M${x.toFixed(1)} ${row === undefined ? requests.top : y - 9}V${bottom}` }),
-          ...(row === undefined ? [] : [label]),
-        );
-      }),
-    );
+    const drawn = marked.map(({ x, mark, tone, text, isAtEnd }, place) => {
+      const row = rows[place];
+      const y = row === undefined ? requests.top : (labelRows - row) * rowHeight - 3;
+      const line = svg('path', { d: `M${x.toFixed(1)} ${row === undefined ? requests.top : y - 9}V${bottom}` });
+      const label = svg('text', { x: (x + (isAtEnd ? -4 : 4)).toFixed(1), y, 'text-anchor': isAtEnd ? 'end' : 'start' }, mark);
+      const group = (...children: SVGElement[]) => svg('g', { 'data-tone': tone }, svg('title', {}, text), ...children);
+      return { line: group(line), labels: row === undefined ? [] : [group(label)] };
+    });
+    // No line of a later marker runs through a label.
+    this.#flips.replaceChildren(...drawn.map(({ line }) => line), ...drawn.flatMap(({ labels }) => labels));
   }
 
   #drawGrid(scale: PlotScale, top: number, topMs: number): void {

@@ -151,6 +151,7 @@ describe('a console with a token', () => {
       ['GET', '/'],
       ['GET', '/api/events'],
       ['GET', '/?token=wrong'],
+      ['GET', '//'],
       ['GET', `/world.json?token=${token}`],
       ['POST', '/api/echo'],
     ] as const)

@@ -30,12 +30,13 @@ beforeEach(async () => {
   }));
 });
 
-const send = (body: object) =>
+const send = (body: object, identity?: string) =>
   answerForm(JSON.stringify(body), {
     store: test.store,
     origins: Object.keys(config.origins),
     audiences: listAudiences(config),
     by: 'ann@laptop',
+    identity,
     sleep: async () => undefined,
     proveOrigin: async (origin) => probes[origin] ?? well,
     channels: [
@@ -53,6 +54,14 @@ const send = (body: object) =>
 const record = () => test.values().get('health');
 
 describe('a move asked by a page', () => {
+  it.each([
+    { given: { by: 'bob' }, by: 'bob (111122223333:user/ann)' },
+    { given: {}, by: 'ann@laptop (111122223333:user/ann)' },
+  ])('has the identity of the credentials in the audit: $by', async ({ given, by }) => {
+    await send({ ...form, ...given, write: 'yes' }, '111122223333:user/ann');
+    expect(auditHistory(test.values())).toMatchObject([{ by }]);
+  });
+
   it('is shown first, with its plan, and nothing is written', async () => {
     const answer = await send(form);
     expect(answer).toMatchObject({ written: false, asks: true, seen: '"none"' });
