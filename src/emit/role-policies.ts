@@ -141,7 +141,11 @@ function readerStatements(
       actions: ['cloudfront:GetCachePolicy', 'cloudfront:GetOriginRequestPolicy'],
       resources: [cloudFront('cache-policy/*'), cloudFront('origin-request-policy/*')],
     },
-    { sid: 'Lists', actions: ['cloudfront:ListDistributions', 'cloudwatch:DescribeAlarms'], resources: ['*'] },
+    {
+      sid: 'Lists',
+      actions: ['cloudfront:ListDistributions', 'cloudwatch:DescribeAlarms', 'cloudwatch:GetMetricData'],
+      resources: ['*'],
+    },
     // The alarms of signals are in Lists already.
     ...signalStatements(config, partition).filter(({ sid }) => sid !== 'AlarmSignals'),
   ];

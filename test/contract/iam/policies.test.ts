@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { healthKey } from '../../../kvs/keys.ts';
 import { type ControlPlane, openControlPlane } from '../../../local/aws/control-plane.ts';
 import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
+import { metricsRegion, readDistributionTraffic } from '../../../scripts/console/read-cloudwatch.ts';
 import { runFailover } from '../../../scripts/failover/run-failover.ts';
 import { type Aws, openAws } from '../../../src/aws/clients.ts';
 import { copyDistribution } from '../../../src/aws/distribution.ts';
@@ -217,6 +218,8 @@ async function read(aws: Aws): Promise<void> {
   // verify
   const arn = await findKeyValueStoreArn(aws, config.keyValueStoreName, undefined);
   await openKeyValueStore(await aws.keyValueStore(), arn).read([healthKey]);
+  // console; the account answers 403 to all that is not CloudFront's.
+  await readDistributionTraffic(await aws.cloudWatch(metricsRegion), 'E1', { from: 0, to: 60_000 }).catch(() => undefined);
 }
 
 async function findDistributionIds(): Promise<{ primary: string; staging: string }> {

@@ -9,7 +9,12 @@ const readme = readFileSync(new URL('../../../docs/iam/README.md', import.meta.u
 const placeholdersOf = (text: string) => [...new Set([...text.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name ?? ''))].sort();
 
 /** Calls that name no resource, or that AWS only grants for all. */
-const forAll = ['cloudfront:ListContinuousDeploymentPolicies', 'cloudfront:ListDistributions', 'cloudwatch:DescribeAlarms'];
+const forAll = [
+  'cloudfront:ListContinuousDeploymentPolicies',
+  'cloudfront:ListDistributions',
+  'cloudwatch:DescribeAlarms',
+  'cloudwatch:GetMetricData',
+];
 
 describe.each(roles)('the policy of the %s', (role) => {
   const policy = readPolicy(role);
