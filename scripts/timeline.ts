@@ -1,12 +1,12 @@
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { buildAssets } from '../local/console/console-assets.ts';
 import { openFlagStore } from '../src/aws/open-flag-store.ts';
 import { defineCommand } from '../src/cli/command.ts';
-import { readTextFile } from '../src/cli/files.ts';
+import { openOutputFolder, readTextFile } from '../src/cli/files.ts';
 import { flag, text } from '../src/cli/option.ts';
 import { openProject } from '../src/config/open-project.ts';
 import type { AuditEntry } from '../src/core/audit.ts';
@@ -16,7 +16,7 @@ import { listLogFiles } from '../src/log/read-log.ts';
 import { isRecord } from '../src/text/is-record.ts';
 import { messageOf } from '../src/text/message-of.ts';
 import { formatTimeline } from '../src/timeline/format-timeline.ts';
-import { readTimeline } from '../src/timeline/timeline.ts';
+import { readTimeline, type Timeline } from '../src/timeline/timeline.ts';
 import { formatTimelinePage, type WorldMap } from '../src/timeline/timeline-page.ts';
 
 export default defineCommand({
@@ -40,31 +40,45 @@ export default defineCommand({
   },
   main: async ({ values, positionals }, io) => {
     const [from, to] = [parseMoment(values.from, 'from'), parseMoment(values.to, 'to')];
+    if (from !== undefined && to !== undefined && from >= to)
+      throw new EdgeError('USAGE', `--from must be before --to, got "${values.from}" and "${values.to}"`);
+    // A page that cannot be written must be known before hours of logs are read.
+    const page = values.html === undefined ? undefined : await openPage(values.html, io);
     const flips =
       values.audit === undefined ? await readStore(values.local, io) : parseAudit(await readTextFile(values.audit), values.audit);
-    const timeline = await withLog(positionals[0] ?? '', async (path) =>
+    const timeline = await withLog(positionals[0] ?? '', io.signal, async (path) =>
       readTimeline({ files: await listLogFiles(path), flips, distribution: values.distribution, from, to, signal: io.signal }),
     );
-    if (values.html !== undefined) {
-      const { config } = await openProject(io);
-      const asset = await buildAssets()['/world.json'];
-      const world = JSON.parse(String(asset?.body ?? '')) as WorldMap;
-      const page = formatTimelinePage(timeline, { origins: Object.keys(config.origins), world });
-      await writeFile(values.html, page).catch((cause: unknown) => {
-        throw new EdgeError('CONFIG_INVALID', `cannot write ${values.html}: ${messageOf(cause)}`, { cause });
-      });
-    }
+    await page?.write(timeline);
     io.result(timeline, [...formatTimeline(timeline), ...(values.html === undefined ? [] : [`page         ${values.html}`])]);
   },
 });
 
+async function openPage(file: string, io: Parameters<typeof openProject>[0]): Promise<{ write(timeline: Timeline): Promise<void> }> {
+  const folder = await openOutputFolder(dirname(file), [basename(file)]);
+  const { config } = await openProject(io);
+  const asset = await buildAssets()['/world.json'];
+  const world = JSON.parse(String(asset?.body ?? '')) as WorldMap;
+  return {
+    async write(timeline) {
+      await folder.write(basename(file), formatTimelinePage(timeline, { origins: Object.keys(config.origins), world }));
+    },
+  };
+}
+
 /** Standard input is kept in a file first: the kind of a log is in its first bytes. */
-async function withLog<Result>(path: string, read: (path: string) => Promise<Result>): Promise<Result> {
+async function withLog<Result>(path: string, signal: AbortSignal, read: (path: string) => Promise<Result>): Promise<Result> {
   if (path !== '-') return read(path);
   const folder = await mkdtemp(join(tmpdir(), 'timeline-'));
   try {
     const file = join(folder, 'log');
-    await pipeline(process.stdin, createWriteStream(file));
+    await pipeline(process.stdin, createWriteStream(file), { signal }).catch((cause: unknown) => {
+      if (signal.aborted) throw cause;
+      throw new EdgeError('BUILD_FAILED', `cannot keep standard input in ${folder}: ${messageOf(cause)}`, {
+        cause,
+        hint: 'set TMPDIR to a folder with more room, or give the log as a file',
+      });
+    });
     return await read(file);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -99,9 +113,10 @@ function parseAudit(content: string, file: string): AuditEntry[] {
   if (!Array.isArray(flips)) throw refuse();
   return flips.map((flip: unknown) => {
     if (!isRecord(flip)) throw refuse();
-    const { sequence, at, to } = flip;
+    const { sequence, at, ...texts } = flip;
     const time = typeof at === 'string' ? Date.parse(at) : at;
-    if (!Number.isInteger(sequence) || !Number.isFinite(time) || typeof to !== 'string') throw refuse();
-    return { ...flip, sequence, at: time, to } as AuditEntry;
+    if (!Number.isInteger(sequence) || !Number.isFinite(time)) throw refuse();
+    if (['to', 'kind', 'reason', 'by'].some((name) => typeof texts[name] !== 'string')) throw refuse();
+    return { ...flip, at: time } as AuditEntry;
   });
 }

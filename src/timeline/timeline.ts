@@ -123,7 +123,7 @@ export function reasonOf({ record, by }: LoggedDecision, flip: Pick<AuditEntry, 
 
 function openTally(flips: readonly AuditEntry[]) {
   const bySequence = new Map(flips.map((flip) => [flip.sequence, flip]));
-  /** The first request of a location under each flip; 0 for a record without a number. */
+  /** The first request of a location under each flip of the audit; one that it does not have counts as the last before it, and 0 is before all. */
   const seen = new Map<string, Map<number, number>>();
   const origins = new Map<string, { safe: Counts; unsafe: Counts }>();
   const routes = new Map<string, RouteGroup>();
@@ -193,8 +193,8 @@ function openTally(flips: readonly AuditEntry[]) {
       if (ageMs !== undefined) countLag(location, startedAt, ageMs);
       const firsts = seen.get(location) ?? new Map<number, number>();
       if (seen.size < maxGroups) seen.set(location, firsts);
-      if (firsts.size < maxGroups || firsts.has(sequence))
-        firsts.set(sequence, Math.min(firsts.get(sequence) ?? Number.POSITIVE_INFINITY, startedAt));
+      const known = bySequence.has(sequence) ? sequence : (flips.findLast((flip) => flip.sequence < sequence)?.sequence ?? 0);
+      firsts.set(known, Math.min(firsts.get(known) ?? Number.POSITIVE_INFINITY, startedAt));
     },
     addUnreadable(example: string): void {
       unreadable++;
@@ -267,7 +267,8 @@ function openCache<Value>(find: (text: string) => Value): (text: string) => Valu
     if (found !== undefined) return found;
     if (known.size >= maxGroups) known.clear();
     const value = find(text);
-    known.set(text, value);
+    // A text cut out of a chunk of the log would keep the whole chunk in memory.
+    known.set(Buffer.from(text).toString(), value);
     return value;
   };
 }
