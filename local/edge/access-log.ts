@@ -7,7 +7,7 @@ import type { EdgeRequestRecord } from './exchange.ts';
 import type { ViewerRequest } from './viewer-request.ts';
 
 export interface AccessLogOptions {
-  /** A folder, or one file: a name with an ending. One that ends with `.gz` is packed. */
+  /** A folder, or one file: a name with an ending that is no folder. One that ends with `.gz` is packed. */
   path: string;
   format: 'w3c' | 'json';
   /** The `x-edge-location` of each edge location. */
@@ -40,7 +40,7 @@ const flushMs = 1_000;
  */
 export function openAccessLog(options: AccessLogOptions): AccessLog {
   const { path, format, maxFileBytes = 16 * 1_024 * 1_024 } = options;
-  const isFile = extname(path) !== '';
+  const isFile = extname(path) !== '' && !isFolder(path);
   const isPacked = path.endsWith('.gz');
   try {
     mkdirSync(isFile ? dirname(path) : path, { recursive: true });
@@ -94,6 +94,14 @@ export function openAccessLog(options: AccessLogOptions): AccessLog {
   };
 }
 
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
 function formatEntry(
   record: EdgeRequestRecord,
   viewer: ViewerRequest | undefined,
@@ -133,9 +141,14 @@ function formatEntry(
   return `${JSON.stringify(Object.fromEntries(fields.map((field, index) => [field, texts[index]])))}\n`;
 }
 
-/** Spaces, control characters and what is not ASCII are percent-encoded; a function's text is already. */
+/**
+ * Spaces, control characters, quotes, brackets and bytes beyond ASCII are percent-encoded, but no percent sign: a path is
+ * encoded by its viewer. Node gives each byte of a request as one character. A function's text is encoded already.
+ */
 function encode(value: string | undefined, field: string): string {
   if (value === undefined || value === '') return '-';
   if (field.endsWith('log-data')) return value;
-  return value.replace(/[^\x21-\x7e]/gu, (found) => (/[\ud800-\udfff]/u.test(found) ? '%EF%BF%BD' : encodeURIComponent(found)));
+  return value.replace(/[^\x21-\x7e]|["'<>[\]\\^`{|}~#]/gu, (found) =>
+    [...Buffer.from(found, found <= '\xff' ? 'latin1' : 'utf8')].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
+  );
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -165,6 +165,21 @@ it('ends with one message when its place goes away, and refuses one that is not 
   }
   expect(problems).toHaveLength(1);
   expect(() => openAccessLog({ path: '/dev/null/x', format: 'w3c', locations: [] })).toThrow(/cannot write the access log/);
+});
+
+it('percent-encodes what would break a line, byte by byte, and takes a folder whose name has an ending', async () => {
+  const place = join(folder, 'odd.logs');
+  await mkdir(place);
+  const log = openAccessLog({ path: place, format: 'w3c', locations: [] });
+  const [record] = records;
+  if (record === undefined) throw new Error('no record');
+  // As Node gives the bytes of é.
+  log.add({ ...record, path: '/a%20b/\u00c3\u00a9\t"\n', ip: 'x y' }, undefined, 'E1');
+  log.close();
+  const [name = ''] = await readdir(place);
+  const text = await readFile(join(place, name), 'utf8');
+  expect(text.split('\n')).toHaveLength(4);
+  expect(text).toMatch(/\tx%20y\tGET\t-\t\/a%20b\/%C3%A9%09%22%0A\t/);
 });
 
 it('turns to another file when one is full, and writes each line once', async () => {
