@@ -19,7 +19,7 @@ export interface NamedTarget {
 
 /**
  * The only way from a command to the process. All output passes `escapeForeign`, since names, reasons and messages come from the store, from AWS and from
- * origins and must not control the terminal. On a terminal every line is wrapped at its width.
+ * origins and must not control the terminal. On a terminal every line but JSON is wrapped at its width.
  */
 export interface Io {
   /** One line of result. */
@@ -70,7 +70,9 @@ export function openIo(host: Host, json: boolean, signal: AbortSignal): Io {
   const write = (output: Host['stdout'], text: string, before = '') => {
     erase();
     const escaped = escapeForeign(text);
-    output.write(before + (output.isTTY === true ? wrapLines(escaped, output.columns || 80) : escaped));
+    // A line break inside JSON would be another text.
+    const isWrapped = output.isTTY === true && !(json && output === stdout);
+    output.write(before + (isWrapped ? wrapLines(escaped, output.columns || 80) : escaped));
   };
   const result = (value: unknown, lines: readonly string[], before = '') => {
     if (!json) return write(stdout, lines.map((line) => `${line}\n`).join(''), before);

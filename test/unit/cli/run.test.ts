@@ -342,4 +342,13 @@ describe('output', () => {
     expect(await print(['status'], false)).toBe(`${line}\n`);
     expect(JSON.parse(await print(['status', '--json'], true))).toEqual({ danger: line });
   });
+
+  it('keeps the lines of a command that prints JSON itself whole on a terminal', async () => {
+    const host = fakeHost(['status', '--json'], { terminal: true, columns: 24 });
+    await run(
+      command(async (_, io) => io.stdout(JSON.stringify({ danger: line }))),
+      host,
+    );
+    expect(JSON.parse(host.out())).toEqual({ danger: line });
+  });
 });

@@ -57,6 +57,15 @@ describe('formatTable', () => {
   });
 });
 
+it('aligns signs that are two columns wide', () => {
+  expect(
+    formatTable([
+      ['日本', '1'],
+      ['abcd', '2'],
+    ]),
+  ).toEqual(['日本  1', 'abcd  2']);
+});
+
 describe('wrapLine', () => {
   it.each([
     { line: 'short', lines: ['short'] },
@@ -73,6 +82,7 @@ describe('wrapLine', () => {
     { line: 'ends   the hold-down 3m 40s from now', lines: ['ends   the hold-down', '       3m 40s from now'] },
     { line: 'see   https://abc.example/d then', lines: ['see', ' https://abc.example/d', '      then'] },
     { line: 'two   columns and the last one beyond', lines: ['two   columns and the', '      last one beyond'] },
+    { line: 'why    日本語 日本語 日本語', lines: ['why    日本語 日本語', '       日本語'] },
   ])('breaks $line', ({ line, lines }) => expect(wrapLine(line, 22)).toEqual(lines));
 
   it('counts what is seen, not the codes of colours', () => {
