@@ -15,7 +15,9 @@ export function listenOnLoopback(server: Server, port: number, busy: { what: str
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       if (cause.code === 'EACCES')
-        return reject(new EdgeError('PORT_BUSY', `port ${port} may not be opened by this user`, { cause, hint: 'choose a port above 1023' }));
+        return reject(
+          new EdgeError('PORT_BUSY', `port ${port} may not be opened by this user`, { cause, hint: 'choose a port above 1023' }),
+        );
       if (cause.code !== 'EADDRINUSE') return reject(cause);
       reject(new EdgeError('PORT_BUSY', `port ${port} ${busy.what}`, { cause, hint: busy.hint }));
     });

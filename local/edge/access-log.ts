@@ -7,7 +7,7 @@ import type { EdgeRequestRecord } from './exchange.ts';
 import type { ViewerRequest } from './viewer-request.ts';
 
 export interface AccessLogOptions {
-  /** A folder, or one file: a name with an ending that is no folder. One that ends with `.gz` is packed. */
+  /** A folder, or one file: a name with an ending, unless it is a folder. One that ends with `.gz` is packed. */
   path: string;
   format: 'w3c' | 'json';
   /** The `x-edge-location` of each edge location. */
@@ -149,6 +149,8 @@ function encode(value: string | undefined, field: string): string {
   if (value === undefined || value === '') return '-';
   if (field.endsWith('log-data')) return value;
   return value.replace(/[^\x21-\x7e]|["'<>[\]\\^`{|}~#]/gu, (found) =>
-    [...Buffer.from(found, found <= '\xff' ? 'latin1' : 'utf8')].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
+    [...Buffer.from(found, found <= '\xff' ? 'latin1' : 'utf8')]
+      .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`)
+      .join(''),
   );
 }

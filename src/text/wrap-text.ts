@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 
-const wide = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+const wide =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
 const combining = /\p{Mn}|\p{Me}|\u200d/u;
 
 /** Columns of a text on a terminal, without its colours: two for the signs of East Asia and for emoji, none for marks on a letter. */

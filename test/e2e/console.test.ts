@@ -177,7 +177,10 @@ describeWith(['chromium'], 'the console in a real Chromium', () => {
     const env = { EDGE_LOCAL_PORT: String(Number(new URL(url).port) - 4) };
     const logs = await mkdtemp(join(tmpdir(), 'console-logs-'));
     await writeFile(join(logs, 'one.log'), 'no request <b>\n');
-    const accounts = [['--logs', logs], ['--write', '--by', 'bob']].map((args) => startScript('console', ['--local', '--every', '1s', ...args], env));
+    const accounts = [
+      ['--logs', logs],
+      ['--write', '--by', 'bob'],
+    ].map((args) => startScript('console', ['--local', '--every', '1s', ...args], env));
     try {
       const addressOf = async ({ output }: (typeof accounts)[number]) => {
         await waitUntil(() => /^console /m.test(output.stdout), 40_000);
@@ -193,7 +196,7 @@ describeWith(['chromium'], 'the console in a real Chromium', () => {
       const { page, seen } = await open({}, reading);
       await expect.poll(timeline(page), patience).toContain(hostile);
       expect(await page.locator('main img').count()).toBe(0);
-      await expect.poll(() => page.locator('#log-lines').textContent(), patience).toMatch(/^read +0 requests[^]*one\.log:1/);
+      await expect.poll(() => page.locator('#log-lines').textContent(), patience).toMatch(/^read +0 requests[\s\S]*one\.log:1/);
       expect(await page.locator('#target-detail').textContent()).toMatch(/read-only$/);
       expect(await page.locator('#failover').isVisible()).toBe(false);
       expect(await page.locator('#calls').textContent()).toMatch(/^\d+ AWS calls, \$0\.\d{4}$/);

@@ -6,7 +6,14 @@ import { startScript } from './start-script.ts';
 
 const env = { EDGE_CONFIG: 'test/fixtures/sample/edge.config.ts' };
 const at = Date.UTC(2026, 10, 20, 12);
-const flip = { sequence: 417, at: new Date(at).toISOString(), kind: 'automatic', to: '#=0@000417;singapore=0', reason: '<b>r</b>', by: 'b' };
+const flip = {
+  sequence: 417,
+  at: new Date(at).toISOString(),
+  kind: 'automatic',
+  to: '#=0@000417;singapore=0',
+  reason: '<b>r</b>',
+  by: 'b',
+};
 const line = (ms: number, decision: string, status = 200) =>
   `${at + ms}\t0.010\tSIN52-P1\tGET\t/x\t${status}\t${encodeURIComponent(decision)}\n`;
 const log =
@@ -41,7 +48,11 @@ it('reads standard input and writes a page with each text of the log and the aud
 
 it.each([
   { when: 'the page cannot be written, before it reads', args: () => ['--html', folder], says: /is a folder/ },
-  { when: 'no time is between --from and --to', args: () => ['--from', '2026-11-20', '--to', '2026-11-20'], says: /--from must be before --to/ },
+  {
+    when: 'no time is between --from and --to',
+    args: () => ['--from', '2026-11-20', '--to', '2026-11-20'],
+    says: /--from must be before --to/,
+  },
 ])('refuses when $when', { timeout: 40_000 }, async ({ args, says }) => {
   const { code, stdout } = await start(args());
   expect(code).toBe(2);
