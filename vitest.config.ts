@@ -12,6 +12,7 @@ const project = (name: string, testTimeout: number, isolate = false) => ({
     testTimeout,
     hookTimeout: 30_000,
     isolate,
+    execArgv: ['--disable-warning=NodeDeprecationWarning'],
     setupFiles: [file('test/fixed-seed.ts')],
   },
 });
@@ -20,7 +21,7 @@ const project = (name: string, testTimeout: number, isolate = false) => ({
  * Tests of processes that live by real clocks: probes time out after a second, and a drill keeps its promises to the second. They run after all others and
  * one file at a time: with other tests beside them on two cores the machine would break a promise, not the code.
  */
-const byClocks = ['console', 'flipper', 'flipper-package', 'local-cloud', 'readme', 'runbook'].map((name) => `test/e2e/${name}.test.ts`);
+const byClocks = ['console', 'flipper', 'flipper-package', 'local-cloud', 'readme'].map((name) => `test/e2e/${name}.test.ts`);
 const e2e = project('e2e', 240_000, true).test;
 
 // In place of the modules that only the edge has, so that the router's source runs unchanged.
@@ -49,6 +50,5 @@ export default defineConfig({
     // The commands that tests start use this project: never the edge.config.ts and distribution.json that a team edits.
     // The AWS SDK and its CRT announce the end of Node 20 in every process that loads them.
     env: { EDGE_PROJECT: file('test/fixtures/sample'), AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
-    execArgv: ['--disable-warning=NodeDeprecationWarning'],
   },
 });

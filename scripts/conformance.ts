@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { openServiceCaller } from '../src/aws/call-service.ts';
-import { openAws } from '../src/aws/clients.ts';
+import { openKitAws, openServiceCaller } from '../src/aws/call-service.ts';
 import { readCallerIdentity } from '../src/aws/credentials.ts';
 import { askToWrite } from '../src/cli/ask-to-write.ts';
 import { defineCommand } from '../src/cli/command.ts';
@@ -175,7 +174,7 @@ function readOwner({ 'i-own-this': accountId, region }: Chosen): { accountId: st
 
 async function openOwnAccount(accountId: string, region: string, io: Io): Promise<ConformanceTarget> {
   // CloudFront, IAM and the identity are global; only Lambda is of the region.
-  const aws = openAws({ env: io.env, region: 'us-east-1' });
+  const aws = openKitAws({ env: io.env, region: 'us-east-1' });
   const identity = await readCallerIdentity(aws.sts, 5_000);
   if (identity === undefined)
     throw new EdgeError('CREDENTIALS', 'cannot read the account of the credentials: there are none, or STS does not answer', {

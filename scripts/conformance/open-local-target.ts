@@ -3,8 +3,7 @@ import { type Edge, openEdge } from '../../local/edge/edge.ts';
 import { type FunctionUrls, openFunctionUrls } from '../../local/origin/function-urls.ts';
 import { resolveOnLoopback } from '../../local/resolve-on-loopback.ts';
 import { openEngine } from '../../local/runtime/engine.ts';
-import { openServiceCaller } from '../../src/aws/call-service.ts';
-import { openAws } from '../../src/aws/clients.ts';
+import { openKitAws, openServiceCaller } from '../../src/aws/call-service.ts';
 import { type ConformanceTarget, sendViewerCall } from '../../src/conformance/target.ts';
 import { checkSyntax } from '../../src/edge/gate/check-syntax.ts';
 import { findNjs } from '../../src/edge/njs/njs.ts';
@@ -33,7 +32,7 @@ export async function openLocalTarget({ path, log }: { path: string | undefined;
       resolveOrigin: (domainName, port, protocol) =>
         resolveOnLoopback(domainName.endsWith('.on.aws') ? functionUrls.port : undefined, domainName, port, protocol),
     });
-  const callAws = openServiceCaller(openAws({ env: {}, local: { controlPlane: controlPlane.url } }), 'us-east-1');
+  const callAws = openServiceCaller(openKitAws({ env: {}, local: { controlPlane: controlPlane.url } }), 'us-east-1');
   return {
     controlPlane,
     functionUrls,

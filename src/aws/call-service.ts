@@ -1,4 +1,31 @@
-import type { Aws } from './clients.ts';
+import type { IAMClient } from '@aws-sdk/client-iam';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import { once, oncePer } from '../text/once.ts';
+import { type Aws, type AwsOptions, clientSettings, openAws } from './clients.ts';
+
+/** Clients of optional packages, which only the conformance kit needs: apart from the others, so that no bundle of the flipper asks for them. */
+export interface KitAws extends Aws {
+  /** Retries as the SDK does by default. */
+  lambda(region: string): Promise<LambdaClient>;
+  /** IAM, a global service. Retries as the SDK does by default. */
+  iam(): Promise<IAMClient>;
+}
+
+export function openKitAws(options: AwsOptions): KitAws {
+  const settings = clientSettings(options);
+  const timeoutMs = options.requestTimeoutMs ?? 30_000;
+  return {
+    ...openAws(options),
+    lambda: oncePer(async (region: string) => {
+      const { LambdaClient } = await import('@aws-sdk/client-lambda');
+      return new LambdaClient({ ...settings('LAMBDA', timeoutMs), region });
+    }),
+    iam: once(async () => {
+      const { IAMClient } = await import('@aws-sdk/client-iam');
+      return new IAMClient(settings('IAM', timeoutMs));
+    }),
+  };
+}
 
 export type ServiceName = 'cloudfront' | 'kvs' | 'lambda' | 'iam';
 
@@ -12,7 +39,7 @@ interface Client {
 }
 
 /** Calls operations that are data, so that one table of calls serves every client. Lambda's are those of `region`. */
-export function openServiceCaller(aws: Aws, region: string): CallService {
+export function openServiceCaller(aws: KitAws, region: string): CallService {
   const open: Readonly<Record<ServiceName, () => Promise<[unknown, Readonly<Record<string, unknown>>]>>> = {
     cloudfront: async () => [await aws.cloudFront(), await import('@aws-sdk/client-cloudfront')],
     kvs: async () => [await aws.keyValueStore(), await import('@aws-sdk/client-cloudfront-keyvaluestore')],

@@ -4,8 +4,6 @@ import { isIP, type LookupFunction } from 'node:net';
 import type { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import type { CloudFrontKeyValueStoreClient } from '@aws-sdk/client-cloudfront-keyvaluestore';
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import type { IAMClient } from '@aws-sdk/client-iam';
-import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { Route53Client } from '@aws-sdk/client-route-53';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SNSClient } from '@aws-sdk/client-sns';
@@ -31,10 +29,6 @@ export interface Aws {
   sns(region: string): Promise<SNSClient>;
   /** Secrets Manager in the region of the environment. Retries as the SDK does by default. */
   secretsManager(): Promise<SecretsManagerClient>;
-  /** Lambda, of an optional package: only the conformance kit needs it. Retries as the SDK does by default. */
-  lambda(region: string): Promise<LambdaClient>;
-  /** IAM, a global service, of an optional package. Retries as the SDK does by default. */
-  iam(): Promise<IAMClient>;
 }
 
 export interface AwsOptions {
@@ -51,27 +45,9 @@ export interface AwsOptions {
 const localCredentials = { accessKeyId: 'LOCALCLOUD', secretAccessKey: 'local-cloud' };
 
 /** The first call connects. */
-export function openAws({ env, region, local, requestTimeoutMs }: AwsOptions): Aws {
-  const chosenRegion = region ?? (env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || 'us-east-1');
-  // A failing name server must not hide a store that answers.
-  const lookup = keepLastGood();
-  const settings = (service: string, timeoutMs: number) => {
-    const endpoint = local?.controlPlane ?? readEndpoint(env, service);
-    return {
-      region: chosenRegion,
-      requestHandler: {
-        connectionTimeout: 3_000,
-        requestTimeout: timeoutMs,
-        socketTimeout: timeoutMs,
-        // Without this a timeout is only a warning on stderr.
-        throwOnRequestTimeout: true,
-        httpAgent: new LoopbackAgent({ keepAlive: true, lookup: onlyLoopback(lookup) }),
-        httpsAgent: new TlsAgent({ keepAlive: true, maxSockets: 50, lookup }),
-      },
-      ...(endpoint ? { endpoint: nameLoopback(endpoint) } : {}),
-      ...(local === undefined ? {} : { credentials: localCredentials }),
-    };
-  };
+export function openAws(options: AwsOptions): Aws {
+  const { requestTimeoutMs } = options;
+  const settings = clientSettings(options);
   const cloudFront = once(async () => {
     const { CloudFrontClient } = await import('@aws-sdk/client-cloudfront');
     return new CloudFrontClient(settings('CLOUDFRONT', requestTimeoutMs ?? 30_000));
@@ -106,15 +82,35 @@ export function openAws({ env, region, local, requestTimeoutMs }: AwsOptions): A
     const { SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
     return new SecretsManagerClient(settings('SECRETS_MANAGER', requestTimeoutMs ?? 5_000));
   });
-  const lambda = oncePer(async (where: string) => {
-    const { LambdaClient } = await import('@aws-sdk/client-lambda');
-    return new LambdaClient({ ...settings('LAMBDA', requestTimeoutMs ?? 30_000), region: where });
-  });
-  const iam = once(async () => {
-    const { IAMClient } = await import('@aws-sdk/client-iam');
-    return new IAMClient(settings('IAM', requestTimeoutMs ?? 30_000));
-  });
-  return { region: chosenRegion, cloudFront, keyValueStore, route53, cloudWatch, sts, sns, secretsManager, lambda, iam };
+  return { region: chosenRegion(options), cloudFront, keyValueStore, route53, cloudWatch, sts, sns, secretsManager };
+}
+
+function chosenRegion({ env, region }: AwsOptions): string {
+  return region ?? (env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || 'us-east-1');
+}
+
+/** What every client is built with: endpoint, region and time limits. The service is named as in AWS_ENDPOINT_URL_<SERVICE>. */
+export function clientSettings(options: AwsOptions) {
+  const { env, local } = options;
+  // A failing name server must not hide a store that answers.
+  const lookup = keepLastGood();
+  return (service: string, timeoutMs: number) => {
+    const endpoint = local?.controlPlane ?? readEndpoint(env, service);
+    return {
+      region: chosenRegion(options),
+      requestHandler: {
+        connectionTimeout: 3_000,
+        requestTimeout: timeoutMs,
+        socketTimeout: timeoutMs,
+        // Without this a timeout is only a warning on stderr.
+        throwOnRequestTimeout: true,
+        httpAgent: new LoopbackAgent({ keepAlive: true, lookup: onlyLoopback(lookup) }),
+        httpsAgent: new TlsAgent({ keepAlive: true, maxSockets: 50, lookup }),
+      },
+      ...(endpoint ? { endpoint: nameLoopback(endpoint) } : {}),
+      ...(local === undefined ? {} : { credentials: localCredentials }),
+    };
+  };
 }
 
 /** The endpoint for a service by the environment. All of these variables are checked, since the SDK reads those of other services. */

@@ -58,9 +58,20 @@ export function formatHelp(command: Omit<Command<Options>, 'main'>): string {
     ...names.flatMap(([name, summary]) => describeOption(name, summary, column)),
     '',
     `examples:`,
-    ...command.examples.map((example) => `  ${typed(example)}`),
+    ...command.examples.flatMap((example) => breakCommand(typed(example))),
     ...(command.examples.length === 0 ? [`  ${typed(scriptName(command))}`] : []),
   ].join('\n');
+}
+
+/** A command on lines that a shell joins: a long one breaks before options only, never within a quoted word. */
+function breakCommand(line: string): string[] {
+  const lines: string[] = [];
+  for (const part of line.split(/ (?=--[a-z])/)) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + part.length + 1 <= width - 2) lines[lines.length - 1] = `${last} ${part}`;
+    else lines.push(last === undefined ? `  ${part}` : `      ${part}`);
+  }
+  return lines.map((text, index) => (index < lines.length - 1 ? `${text} \\` : text));
 }
 
 function describeOption(name: string, summary: string, column: number): string[] {

@@ -110,7 +110,7 @@ describeWith(['njs'], 'npm run function:publish', () => {
   it('shows for whom a change of edge.config.ts changes something, and writes nothing in a dry run', async () => {
     await copy.replace('edge.config.ts', "'AT', ", "'AT', 'JP', ");
     const { code, out, err } = await copy.run('function:publish', ['--yes', '--local', '--dry-run']);
-    expect(err).toMatch(/every origin healthy\n {2}JP\n {4}singapore, then europe → europe, then singapore/);
+    expect(err).toMatch(/every origin healthy\n {2}JP: singapore, then europe → europe, then singapore/);
     expect(out).toBe('dry run: the first write would be UpdateFunction; nothing was sent\n');
     expect(code).toBe(0);
     expect(writes()).toEqual([]);

@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalTarget, openLocalTarget } from '../../../scripts/conformance/open-local-target.ts';
-import { openServiceCaller } from '../../../src/aws/call-service.ts';
-import { openAws } from '../../../src/aws/clients.ts';
+import { openKitAws, openServiceCaller } from '../../../src/aws/call-service.ts';
 import { readCallerIdentity } from '../../../src/aws/credentials.ts';
 import { type ConformancePlan, planConformance, runConformance } from '../../../src/conformance/conformance.ts';
 import type { ConformanceReport } from '../../../src/conformance/conformance-report.ts';
@@ -173,7 +172,7 @@ it('makes and removes its origins by the real clients of Lambda and IAM', async 
     AWS_ENDPOINT_URL_CLOUDFRONT: local.controlPlane.url,
     AWS_ENDPOINT_URL_CLOUDFRONT_KEYVALUESTORE: local.controlPlane.url,
   };
-  const aws = openAws({ env });
+  const aws = openKitAws({ env });
   for (const client of [
     await aws.lambda('eu-central-1'),
     await aws.iam(),

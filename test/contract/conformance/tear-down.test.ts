@@ -98,11 +98,12 @@ async function attempt(
       if (calls > nth && mishap === 'kill') return new Promise(() => {});
       if (calls !== nth) return call(service, operation, input);
       if (mishap !== 'kill') return mishap(() => call(service, operation, input));
-      // The process ends after AWS did what it was asked.
-      return call(service, operation, input).then(() => {
+      // The process ends after AWS did what it was asked, or refused it: one case asks for a value that is not there.
+      const end = () => {
         kill();
         return new Promise<never>(() => {});
-      });
+      };
+      return call(service, operation, input).then(end, end);
     }) as CallService,
   };
   const journal = await openJournal(join(folder, 'journal.jsonl'), { run, accountId: '111122223333', region: 'us-east-1' });

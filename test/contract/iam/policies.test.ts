@@ -189,7 +189,8 @@ async function flip(aws: Aws, config: EdgeConfig): Promise<void> {
     log: notifier.take,
     signal: new AbortController().signal,
   });
-  if (channels.length > 0) await expect.poll(() => recorded.flipper?.some(({ service }) => service === 'sns')).toBe(true);
+  if (channels.length > 0)
+    await expect.poll(() => recorded.flipper?.some(({ service }) => service === 'sns'), { timeout: 20_000 }).toBe(true);
 }
 
 async function read(aws: Aws): Promise<void> {

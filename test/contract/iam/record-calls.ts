@@ -53,8 +53,6 @@ export function recordCalls(aws: Aws): { aws: Aws; calls: RecordedCall[] } {
       sns: (region) => record(aws.sns(region)),
       sts: () => record(aws.sts()),
       secretsManager: () => record(aws.secretsManager()),
-      lambda: (region) => record(aws.lambda(region)),
-      iam: () => record(aws.iam()),
     },
   };
 }

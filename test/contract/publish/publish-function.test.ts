@@ -124,7 +124,7 @@ describeWith(['njs'], 'with an engine', () => {
     const upload = publisher.lines.findIndex((line) => line.startsWith('upload'));
     const shown = publisher.lines.slice(0, upload).join('\n');
     expect(shown).toMatch(/routes .*1 of 250 countries/);
-    expect(shown).toMatch(/JP\n +singapore, then europe → europe, then singapore/);
+    expect(shown).toMatch(/JP: singapore, then europe → europe, then singapore/);
     expect(changes[0]?.changes).toMatchObject([{ countries: ['JP'] }]);
   });
 
