@@ -16,10 +16,9 @@ import {
   formatLeft,
   formatUsd,
 } from '../src/conformance/format-conformance.ts';
-import { openJournal, readJournal } from '../src/conformance/journal.ts';
+import { namePrefix, openJournal, readJournal } from '../src/conformance/journal.ts';
 import { awsPace, type ConformanceTarget, openAwsTarget } from '../src/conformance/target.ts';
-import { findLeftovers, tearDown } from '../src/conformance/tear-down.ts';
-import { namePrefix } from '../src/conformance/throw-away.ts';
+import { findLeftovers, removeAll } from '../src/conformance/tear-down.ts';
 import { EdgeError } from '../src/errors.ts';
 import { nearestName } from '../src/text/nearest-name.ts';
 import { typed } from '../src/text/typed.ts';
@@ -27,7 +26,7 @@ import { typed } from '../src/text/typed.ts';
 export default defineCommand({
   usage: 'conformance -- [options]',
   summary:
-    'Asks the local cloud, or a real AWS account, the same questions and compares the answers with what the local cloud emulates. On AWS it creates a throw-away distribution, stores and functions, and deletes them at the end.',
+    'Asks the local cloud, or a real AWS account, the same questions and compares the answers with what the local cloud emulates. On AWS it creates a throw-away distribution, stores and functions, and deletes them at the end. Exits 0 when all answers are the same, 1 when one is not or something is left behind, 2 for wrong options.',
   examples: [
     'conformance',
     'conformance -- --list',
@@ -42,7 +41,7 @@ export default defineCommand({
     role: text('an existing role for them, instead of a new one without rights', { placeholder: 'arn' }),
     only: text('cases whose ids begin with one of these, separated by commas', { placeholder: 'ids' }),
     list: flag('list the cases and stop'),
-    'dry-run': flag('print plan and price and stop'),
+    'dry-run': flag('print plan and price and stop; with --clean-up what it would delete'),
     out: text('write the report to <path>.json and <path>.md', { placeholder: 'path' }),
     'clean-up': flag('delete what earlier runs left behind'),
     journal: text('what a run creates is written here first; edge-conformance.jsonl by default', {
@@ -52,17 +51,20 @@ export default defineCommand({
     yes: flag('do not ask'),
   },
   main: async ({ values }, io) => {
-    const only = values.only?.split(',').map((each) => each.trim()) ?? [];
+    const only = parseOnly(values.only);
     const plan = planConformance({ pace: awsPace }, only);
-    if (plan.cases.length === 0) throw unknownCase(only[0] ?? '');
     if (values.list) {
       io.result(plan.cases, formatCaseList(plan.cases));
       return 0;
     }
-    if (values.target === 'local') return values['clean-up'] ? nothingLocal(io) : askLocal(only, values, io);
+    if (values.target === 'local') {
+      refuseAwsOptions(values);
+      return values['clean-up'] ? nothingLocal(values.journal, io) : askLocal(only, values, io);
+    }
     const { accountId, region } = readOwner(values);
-    if (values['dry-run']) {
-      io.result({ ...plan, cases: plan.cases.map(({ id }) => id), accountId, region }, formatConformancePlan(plan));
+    checkRole(values.role, accountId);
+    if (values['dry-run'] && !values['clean-up']) {
+      io.result({ ...plan, cases: plan.cases.map(({ id }) => id), accountId, region }, formatConformancePlan(plan, values.role));
       return 0;
     }
     const target = await openOwnAccount(accountId, region, io);
@@ -80,7 +82,16 @@ interface Chosen {
   'dry-run': boolean;
 }
 
-function nothingLocal(io: Io): number {
+async function nothingLocal(journal: string, io: Io): Promise<number> {
+  const [one] = await readJournal(journal);
+  if (one !== undefined)
+    throw new EdgeError(
+      'USAGE',
+      `${journal} names ${one.run} in AWS account ${one.accountId}, region ${one.region}: it may have left something there`,
+      {
+        hint: typedCleanUp(one),
+      },
+    );
   io.result({ left: [] }, ['the local target keeps everything in memory and leaves nothing behind']);
   return 0;
 }
@@ -107,38 +118,49 @@ async function askLocal(only: readonly string[], { out, 'dry-run': isDryRun }: C
 
 async function askAws(target: ConformanceTarget, plan: ConformancePlan, chosen: Chosen, io: Io): Promise<number> {
   const { accountId, region } = target;
-  for (const line of formatConformancePlan(plan)) io.stderr(line);
+  for (const line of formatConformancePlan(plan, chosen.role)) io.stderr(line);
   const where = `AWS account ${accountId}, region ${region}`;
   if (!(await askToWrite(io, chosen.yes, `Spend at most ${formatUsd(plan.usd)} on the cases?`, where)))
     throw new EdgeError('DECLINED', 'nothing was created');
+  // What cannot be listed could not be removed. This also checks the account again, after a question that may have waited.
+  const { found, left } = await findLeftovers(target, 'all', { attempts: 2 });
+  const [blind] = left;
+  if (blind !== undefined) throw new EdgeError('NOT_READY', `nothing was created: ${blind.kind}: ${blind.reason}`, { hint: policyHint });
+  if (found.length > 0) io.stderr(`note: another run has left ${found.length} things here, or is going on; later: ${typedCleanUp(target)}`);
   const run = newRun();
   const journal = await openJournal(chosen.journal, { run, accountId, region });
-  io.stderr(`run  ${run}; Ctrl-C stops it and deletes what it made`);
+  io.stderr(`run  ${run}; Ctrl-C stops it and deletes what it made; a second one leaves it for --clean-up`);
   io.outlivesReaders = true;
   // Removal takes up to 15 minutes more, after which the 40 minutes of the plan are over.
   const signal = AbortSignal.any([io.signal, AbortSignal.timeout(askingMs)]);
   const report = await runConformance({ run, target, plan, journal, roleArn: chosen.role, signal, log: io.stderr });
-  if (report.left.length > 0)
-    io.stderr(`something is left; delete it by ${typed('conformance -- --clean-up')} with the same account and region`);
+  if (report.left.length > 0) io.stderr(`something is left; delete it by ${typedCleanUp(target)}`);
   const code = await showReport(report, chosen.out, io);
   return io.signal.aborted ? io.stopCode : code;
 }
 
-async function cleanUp(target: ConformanceTarget, { journal, yes }: Chosen, io: Io): Promise<number> {
+async function cleanUp(target: ConformanceTarget, { journal, yes, 'dry-run': isDryRun }: Chosen, io: Io): Promise<number> {
+  io.outlivesReaders = true;
   const { found, left: unlisted } = await findLeftovers(target, 'all');
   for (const { kind, name } of found) io.stderr(`found  ${kind} ${name}`);
   const where = `AWS account ${target.accountId}, region ${target.region}`;
   const runs = (await readJournal(journal)).filter(({ accountId }) => accountId === target.accountId);
-  for (const { run, region } of runs)
-    if (region !== target.region) io.stderr(`${journal} has ${run} with region ${region}: clean up there, too`);
+  const elsewhere = runs.filter(({ region }) => region !== target.region);
+  for (const { run, region, accountId } of elsewhere)
+    io.stderr(`${journal} has ${run} with region ${region}: clean up there, too: ${typedCleanUp({ accountId, region })}`);
+  if (isDryRun) {
+    io.result({ found, left: unlisted }, [...formatLeft(unlisted), `nothing was deleted; found ${found.length} in ${where}`]);
+    return unlisted.length > 0 ? 1 : 0;
+  }
   if (found.length > 0 && !(await askToWrite(io, yes, `Delete these ${found.length}?`, where)))
     throw new EdgeError('DECLINED', 'nothing was deleted');
-  const left = found.length > 0 ? await tearDown(target, 'all', io.stderr) : unlisted;
+  // What was shown, and nothing that was made since.
+  const left = [...unlisted, ...(await removeAll(target, found, io.stderr))];
   if (left.length === 0)
     for (const { run, region, accountId } of runs)
       if (region === target.region) await (await openJournal(journal, { run, accountId, region })).remove();
   io.result({ found, left }, left.length > 0 ? formatLeft(left) : [`nothing of ${namePrefix}* is left in ${where}`]);
-  return left.length > 0 ? 1 : 0;
+  return left.length > 0 || elsewhere.length > 0 ? 1 : 0;
 }
 
 async function showReport(report: ConformanceReport, out: string | undefined, io: Io): Promise<number> {
@@ -155,6 +177,40 @@ async function showReport(report: ConformanceReport, out: string | undefined, io
 }
 
 const askingMs = 25 * 60_000;
+
+const policyHint = 'docs/iam/conformance.json is the policy that a run needs';
+
+function typedCleanUp({ accountId, region }: Pick<ConformanceTarget, 'accountId' | 'region'>): string {
+  return typed(`conformance -- --target aws --i-own-this ${accountId} --region ${region} --clean-up`);
+}
+
+function refuseAwsOptions(values: Chosen): void {
+  const given = (['i-own-this', 'region', 'role'] as const).find((name) => values[name] !== undefined);
+  if (given !== undefined)
+    throw new EdgeError('USAGE', `--${given} goes with --target aws only`, { hint: `add --target aws, or leave --${given} out` });
+}
+
+function checkRole(role: string | undefined, accountId: string): void {
+  if (role === undefined) return;
+  const [, account] = /^arn:aws[\w-]*:iam::(\d{12}):role\/[\w+=,.@/-]+$/.exec(role) ?? [];
+  if (account === accountId) return;
+  const problem =
+    account === undefined ? `takes the ARN of a role, found ${JSON.stringify(role)}` : `is of account ${account}, not of ${accountId}`;
+  throw new EdgeError('USAGE', `--role ${problem}`, { hint: `--role arn:aws:iam::${accountId}:role/name` });
+}
+
+/** Empty without the option. USAGE for a part that is the beginning of no id. */
+function parseOnly(text: string | undefined): string[] {
+  if (text === undefined) return [];
+  const only = text
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
+  const ids = planConformance({ pace: awsPace }).cases.map(({ id }) => id);
+  const unknown = only.length === 0 ? text : only.find((prefix) => !ids.some((id) => id.startsWith(prefix)));
+  if (unknown !== undefined) throw unknownCase(unknown, ids);
+  return only;
+}
 
 function newRun(): string {
   return `${namePrefix}${randomBytes(4).toString('hex')}`;
@@ -175,26 +231,23 @@ function readOwner({ 'i-own-this': accountId, region }: Chosen): { accountId: st
 async function openOwnAccount(accountId: string, region: string, io: Io): Promise<ConformanceTarget> {
   // CloudFront, IAM and the identity are global; only Lambda is of the region.
   const aws = openKitAws({ env: io.env, region: 'us-east-1' });
-  const identity = await readCallerIdentity(aws.sts, 5_000);
-  if (identity === undefined)
+  const callerAccount = async () => (await readCallerIdentity(aws.sts, 5_000))?.split(':')[0];
+  const found = await callerAccount();
+  if (found === undefined)
     throw new EdgeError('CREDENTIALS', 'cannot read the account of the credentials: there are none, or STS does not answer', {
       hint: 'set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
     });
-  const found = identity.split(':')[0];
   if (found !== accountId)
     throw new EdgeError('USAGE', `the credentials are of account ${found}, not of ${accountId}; nothing was created`, {
       hint: 'use the credentials of that account, such as with AWS_PROFILE',
     });
   // Optional packages: their absence is reported before anything is created.
   await Promise.all([aws.lambda(region), aws.iam()]);
-  return openAwsTarget({ accountId, region, call: openServiceCaller(aws, region) });
+  return openAwsTarget({ accountId, region, call: openServiceCaller(aws, region), callerAccount });
 }
 
-function unknownCase(given: string): EdgeError {
-  const near = nearestName(
-    given,
-    planConformance({ pace: awsPace }).cases.map(({ id }) => id),
-  );
+function unknownCase(given: string, ids: readonly string[]): EdgeError {
+  const near = nearestName(given, ids);
   return new EdgeError('USAGE', `no case begins with ${JSON.stringify(given)}`, {
     hint: near === undefined ? typed('conformance -- --list') : `did you mean ${near}?`,
   });

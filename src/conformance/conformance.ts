@@ -2,13 +2,13 @@ import pMap from 'p-map';
 import { messageOf } from '../text/message-of.ts';
 import { askCase } from './ask-case.ts';
 import type { Asking } from './asking.ts';
-import { type CallCounts, openBoundedCall, openMeter, planCounts, priceOf } from './budget.ts';
+import { type BoundedCall, type CallCounts, openBoundedCall, openMeter, planCounts, priceOf } from './budget.ts';
 import { conformanceCases } from './cases/cases.ts';
 import { type CaseAnswer, type ConformanceCase, normalizeText, normalizeValue, sameAnswer } from './conformance-case.ts';
 import { type ConformanceReport, type ReportRow, summarizeRows } from './conformance-report.ts';
 import type { Journal } from './journal.ts';
 import type { ConformanceTarget } from './target.ts';
-import { type NotRemoved, tearDown } from './tear-down.ts';
+import { type Leftover, type NotRemoved, tearDown } from './tear-down.ts';
 import { makeStoreAndFunctions, startDistribution, type ThrowAway } from './throw-away.ts';
 
 export interface ConformancePlan {
@@ -42,8 +42,14 @@ export interface RunOptions {
 export async function runConformance(options: RunOptions): Promise<ConformanceReport> {
   const { run, target, plan, journal, signal, log } = options;
   const meter = openMeter(plan.limits);
-  const call = openBoundedCall(target.call, meter, target.sleep);
-  const request: ConformanceTarget['request'] = (distribution, viewerCall) => {
+  const bounded = openBoundedCall(target.call, meter, target.sleep);
+  // A measurement makes hundreds of calls: each of them ends with the signal.
+  const call: BoundedCall = async (...given) => {
+    signal.throwIfAborted();
+    return bounded(...given);
+  };
+  const request: ConformanceTarget['request'] = async (distribution, viewerCall) => {
+    signal.throwIfAborted();
     meter.count('requests');
     return target.request(distribution, viewerCall);
   };
@@ -51,7 +57,8 @@ export async function runConformance(options: RunOptions): Promise<ConformanceRe
   const rows: ReportRow[] = [];
   let failure: string | undefined;
   let left: NotRemoved[] = [];
-  const make = { ...options, call, cases: plan.cases };
+  const made: Leftover[] = [];
+  const make = { ...options, call, cases: plan.cases, journal: noteMade(journal, made) };
   const free = plan.cases.filter(({ needs }) => needs === 'free');
   const others = plan.cases.filter(({ needs }) => needs === 'distribution');
   try {
@@ -71,11 +78,12 @@ export async function runConformance(options: RunOptions): Promise<ConformanceRe
     failure = messageOf(error);
   } finally {
     log('removing everything');
-    left = await tearDown(target, [run], log);
-    if (left.length === 0) await journal.remove();
+    left = await tearDown(target, [run], log, made);
+    if (left.length === 0) await journal.remove().catch((error: unknown) => log(`the journal stays: ${messageOf(error)}`));
   }
   const asked = new Set(rows.map(({ id }) => id));
-  const reason = signal.aborted ? 'the run was stopped' : (failure ?? 'not asked');
+  const ended = failure === undefined ? undefined : normalizeText(failure, { run, accountId: target.accountId, domains: [] });
+  const reason = signal.aborted ? 'the run was stopped' : (ended ?? 'not asked');
   for (const one of plan.cases) if (!asked.has(one.id)) rows.push(toRow(one, { problem: reason }, undefined, target));
   return {
     target: target.name,
@@ -86,7 +94,22 @@ export async function runConformance(options: RunOptions): Promise<ConformanceRe
     usd: priceOf(meter.counts).usd,
     rows,
     left,
-    ...(failure !== undefined && { failure: normalizeText(failure, { run, accountId: target.accountId, domains: [] }) }),
+    ...(ended !== undefined && { failure: ended }),
+  };
+}
+
+/** Also keeps in memory what the journal has of things that can be deleted: all but a distribution whose id no answer has named. */
+function noteMade(journal: Journal, made: Leftover[]): Journal {
+  return {
+    ...journal,
+    async creating(kind, name) {
+      await journal.creating(kind, name);
+      if (kind !== 'distribution') made.push({ kind, name });
+    },
+    async created(kind, name, id) {
+      made.push({ kind, name: id });
+      await journal.created(kind, name, id);
+    },
   };
 }
 

@@ -33,12 +33,13 @@ export function formatLeft(left: readonly NotRemoved[]): string[] {
 }
 
 /** What a run will do, before it starts. */
-export function formatConformancePlan({ cases, limits, usd, needsDistribution }: ConformancePlan): string[] {
+export function formatConformancePlan({ cases, limits, usd, needsDistribution }: ConformancePlan, roleArn?: string): string[] {
   const count = (group: CaseGroup) => cases.filter((one) => one.group === group).length;
+  const role = roleArn === undefined ? ', a role without rights,' : ` with the role ${roleArn},`;
   return [
     `${cases.length} cases: ${groups.map((group) => `${count(group)} ${group}`).join(', ')}`,
     needsDistribution
-      ? 'creates a store, four functions, two Lambda functions with public URLs, a role without rights, and a distribution with nine behaviors; deletes all of them at the end'
+      ? `creates a store, four functions, two Lambda functions with public URLs${role} and a distribution with nine behaviors; ${roleArn === undefined ? 'deletes all of them at the end' : 'deletes all but that role at the end'}`
       : 'creates a store and four functions; deletes all of them at the end',
     `at most ${limits['store calls']} calls of the KeyValueStore API and ${limits.requests} requests`,
     `price  at most ${formatUsd(usd)}, before any free tier; time  ${needsDistribution ? 'up to 40 minutes, most of it waiting for the distribution' : 'about 5 minutes'}`,

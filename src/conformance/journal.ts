@@ -3,6 +3,9 @@ import { EdgeError } from '../errors.ts';
 import { isRecord } from '../text/is-record.ts';
 import { messageOf } from '../text/message-of.ts';
 
+/** All names of a run begin with this and eight hexadecimal digits. */
+export const namePrefix = 'edge-conformance-';
+
 export type MadeKind = 'distribution' | 'function' | 'store' | 'lambda' | 'role';
 
 /** What a run is about to create, written before each call: a crash leaves it behind for `--clean-up`. */
@@ -22,9 +25,11 @@ export interface JournalRun {
 
 /** Begins a journal with the run. One file holds several runs, so that an older one is never overwritten. */
 export async function openJournal(file: string, run: JournalRun): Promise<Journal> {
-  const write = (line: object) => appendFile(file, `${JSON.stringify({ ...line, run: run.run })}\n`, { mode: 0o600 });
+  const before = await readText(file);
+  const write = (line: object, lead = '') => appendFile(file, `${lead}${JSON.stringify({ ...line, run: run.run })}\n`, { mode: 0o600 });
   try {
-    await write(run);
+    // A run that was killed may have left half a line.
+    await write({ run: run.run, accountId: run.accountId, region: run.region }, before === '' || before.endsWith('\n') ? '' : '\n');
   } catch (cause) {
     throw new EdgeError('USAGE', `cannot write the journal ${file}: ${messageOf(cause)}`, {
       hint: 'choose another file with --journal',
@@ -43,13 +48,7 @@ export async function openJournal(file: string, run: JournalRun): Promise<Journa
 
 /** The runs of a journal that have not ended; none without the file. */
 export async function readJournal(file: string): Promise<JournalRun[]> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
+  const text = await readText(file);
   const runs = new Map<string, JournalRun>();
   for (const line of text.split('\n').filter((each) => each !== '')) {
     const found = parseLine(line);
@@ -62,6 +61,25 @@ export async function readJournal(file: string): Promise<JournalRun[]> {
   }
   return [...runs.values()];
 }
+
+/** Empty without the file. USAGE for any other file, since a journal is appended to, and deleted at the end. */
+async function readText(file: string): Promise<string> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw new EdgeError('USAGE', `cannot read the journal ${file}: ${messageOf(cause)}`, {
+      hint: 'choose another file with --journal',
+      cause,
+    });
+  }
+  // The first line, or as much of it as a killed run has written.
+  if (!text.startsWith(firstWords.slice(0, text.length))) throw notJournal(file);
+  return text;
+}
+
+const firstWords = `{"run":"${namePrefix}`;
 
 function parseLine(line: string): Record<string, unknown> | undefined {
   try {

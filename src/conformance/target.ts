@@ -11,6 +11,8 @@ export interface ConformanceTarget {
   /** Of the two Lambda functions. */
   region: string;
   call: CallService;
+  /** The account of the credentials now; undefined when there is no answer. */
+  callerAccount?(): Promise<string | undefined>;
   /** A viewer's request to the distribution. */
   request(distribution: ThrowAwayDistribution, call: ViewerCall): Promise<ViewerAnswer>;
   sleep(ms: number): Promise<unknown>;
@@ -51,7 +53,8 @@ export interface ViewerAddress {
 
 /** A real account. `call` and `request` are what tests replace. */
 export function openAwsTarget(
-  given: Pick<ConformanceTarget, 'accountId' | 'region' | 'call'> & Partial<Pick<ConformanceTarget, 'request' | 'sleep' | 'pace'>>,
+  given: Pick<ConformanceTarget, 'accountId' | 'region' | 'call' | 'callerAccount'> &
+    Partial<Pick<ConformanceTarget, 'request' | 'sleep' | 'pace'>>,
 ): ConformanceTarget {
   return {
     name: 'aws',

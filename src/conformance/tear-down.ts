@@ -2,9 +2,9 @@ import { classifyAwsError } from '../aws/aws-error.ts';
 import type { CallService, ServiceOutput } from '../aws/call-service.ts';
 import { isRecord } from '../text/is-record.ts';
 import { messageOf } from '../text/message-of.ts';
-import type { MadeKind } from './journal.ts';
+import { type MadeKind, namePrefix } from './journal.ts';
 import type { ConformanceTarget } from './target.ts';
-import { namePrefix, tagKey } from './throw-away.ts';
+import { tagKey } from './throw-away.ts';
 
 /** Something that a run made. */
 export interface Leftover {
@@ -17,15 +17,29 @@ export interface NotRemoved extends Leftover {
   reason: string;
 }
 
-type TearDownTarget = Pick<ConformanceTarget, 'call' | 'sleep' | 'now' | 'pace'>;
+type TearDownTarget = Pick<ConformanceTarget, 'call' | 'callerAccount' | 'accountId' | 'sleep' | 'now' | 'pace'>;
 
-/** Removes all that runs with these names made, or any run: what is in use last. Returns what is left. */
+/**
+ * Removes all that runs with these names made, or any run, and what is `known` to be made, since a list may be behind a creation. Returns
+ * what is left.
+ */
 export async function tearDown(
   target: TearDownTarget,
   runs: readonly string[] | 'all',
   log: (line: string) => void,
+  known: readonly Leftover[] = [],
 ): Promise<NotRemoved[]> {
   const { found, left } = await findLeftovers(target, runs);
+  const unlisted = known.filter((one) => !found.some(({ kind, name }) => kind === one.kind && name === one.name));
+  const stays = await removeAll(target, [...found, ...unlisted], log);
+  return [...left, ...stays];
+}
+
+/** Removes these and nothing else: what is in use last. Returns what is left. */
+export async function removeAll(target: TearDownTarget, found: readonly Leftover[], log: (line: string) => void): Promise<NotRemoved[]> {
+  const wrong = await findWrongAccount(target);
+  if (wrong !== undefined) return found.map((one) => ({ ...one, reason: wrong }));
+  const left: NotRemoved[] = [];
   const of = (kind: MadeKind) => found.filter((one) => one.kind === kind);
   const attempt = async (one: Leftover, work: () => Promise<unknown>) => {
     try {
@@ -84,7 +98,7 @@ const inUse = /InUse|DeleteConflict|ResourceConflict|ResourceInUse|NotDisabled/;
 const gone = /^(NoSuch\w+|EntityNotFound|ResourceNotFoundException)$/;
 
 /** Repeats what may work later; what is gone already is done. */
-async function repeat<T>({ sleep, pace }: TearDownTarget, work: () => Promise<T>): Promise<T | undefined> {
+async function repeat<T>({ sleep, pace }: TearDownTarget, work: () => Promise<T>, attempts = maxAttempts): Promise<T | undefined> {
   for (let made = 1; ; made++) {
     try {
       return await work();
@@ -92,7 +106,7 @@ async function repeat<T>({ sleep, pace }: TearDownTarget, work: () => Promise<T>
       const { name } = error as Error;
       if (gone.test(name)) return undefined;
       const mayWork = inUse.test(name) || ['throttled', 'unsent', 'unknown', 'conflict'].includes(classifyAwsError(error));
-      if (!mayWork || made >= maxAttempts) throw error;
+      if (!mayWork || made >= attempts) throw error;
       await sleep(Math.min(pace.pollMs, 500 * 2 ** made));
     }
   }
@@ -102,35 +116,48 @@ async function repeat<T>({ sleep, pace }: TearDownTarget, work: () => Promise<T>
 export async function findLeftovers(
   target: TearDownTarget,
   runs: readonly string[] | 'all',
+  { attempts = maxAttempts }: { attempts?: number } = {},
 ): Promise<{ found: Leftover[]; left: NotRemoved[] }> {
   const left: NotRemoved[] = [];
-  const isOfRun = (text: unknown): boolean => {
-    const run = typeof text === 'string' ? runName.exec(text)?.[1] : undefined;
-    return run !== undefined && (runs === 'all' || runs.includes(run));
-  };
   const found: Leftover[] = [];
+  const wrong = await findWrongAccount(target);
   for (const [kind, list] of Object.entries(lists) as [MadeKind, (typeof lists)[MadeKind]][]) {
+    const all = `all of ${namePrefix}*`;
+    if (wrong !== undefined) {
+      left.push({ kind, name: all, reason: wrong });
+      continue;
+    }
     try {
-      for (const { name, label, arn } of await repeat(target, () => list(target.call)).then((all) => all ?? []))
-        if (isOfRun(label) && (arn === undefined || (await hasTag(target, arn)))) found.push({ kind, name });
+      for (const { name, label, arn } of (await repeat(target, () => list(target.call), attempts)) ?? []) {
+        const run = typeof label === 'string' ? ownName.exec(label)?.[1] : undefined;
+        if (run === undefined || (runs !== 'all' && !runs.includes(run))) continue;
+        if (arn === undefined || (await hasTag(target, arn, run))) found.push({ kind, name });
+      }
     } catch (error) {
-      left.push({ kind, name: `all of ${namePrefix}*`, reason: `cannot list them: ${messageOf(error)}` });
+      left.push({ kind, name: all, reason: `cannot list them: ${messageOf(error)}` });
     }
   }
   return { found, left };
 }
 
-const runName = new RegExp(`^(${namePrefix}[0-9a-f]{8})`);
+/** Credentials can become those of another account while a run, or a question, waits. */
+async function findWrongAccount({ accountId, callerAccount }: TearDownTarget): Promise<string | undefined> {
+  const caller = await callerAccount?.();
+  return caller === undefined || caller === accountId ? undefined : `the credentials are of account ${caller} now, not of ${accountId}`;
+}
 
-async function hasTag(target: TearDownTarget, Resource: string): Promise<boolean> {
+/** The names that the kit gives, and those that its cases try, whole: another name that begins so is not ours. */
+const ownName = new RegExp(`^(${namePrefix}[0-9a-f]{8})(?:-(?:cp|rt|edge|after|store|a|b|no)|[ .]no|x+|, may be deleted)?$`);
+
+async function hasTag(target: TearDownTarget, Resource: string, run: string): Promise<boolean> {
   const answer = await repeat(target, () => target.call('cloudfront', 'ListTagsForResource', { Resource }));
   const tags = isRecord(answer?.['Tags']) ? answer['Tags']['Items'] : undefined;
-  return Array.isArray(tags) && tags.some((tag) => isRecord(tag) && tag['Key'] === tagKey);
+  return Array.isArray(tags) && tags.some((tag) => isRecord(tag) && tag['Key'] === tagKey && tag['Value'] === run);
 }
 
 interface Listed {
   name: string;
-  /** What must begin with a run's name. */
+  /** What must be a name of a run. */
   label: unknown;
   /** Whose tag must be there as well. */
   arn?: string;
@@ -171,8 +198,8 @@ async function pages(list: (marker: string | undefined) => Promise<ServiceOutput
     const items = isRecord(found) ? found['Items'] : found;
     if (Array.isArray(items)) all.push(...items.filter(isRecord));
     const more = isRecord(found) ? found[next] : answer[next];
-    if (typeof more !== 'string' || more === '') break;
+    if (typeof more !== 'string' || more === '') return all;
     marker = more;
   }
-  return all;
+  throw new Error(`the list has more than ${maxPages} pages`);
 }

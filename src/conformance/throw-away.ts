@@ -37,8 +37,6 @@ export interface ThrowAway {
   rounds?: Promise<readonly WriteRound[]>;
 }
 
-/** All names begin with this and eight hexadecimal digits. */
-export const namePrefix = 'edge-conformance-';
 /** The tag's key; its value is the run. */
 export const tagKey = 'edge-conformance';
 
@@ -104,6 +102,9 @@ async function makeStore({ run, call, journal, target, signal }: MakeOptions): P
     target.pace.pollMs,
     { timeoutMs: target.pace.deployMs, signal, sleep: pause(target), now: target.now },
   );
+  // The credentials may have become those of another account since they were checked.
+  if (arn.split(':')[4] !== target.accountId)
+    throw new EdgeError('CREDENTIALS', `the store ${Name} was created in account ${arn.split(':')[4]}, not in ${target.accountId}`);
   const Puts = [
     { Key: 'steady', Value: 'here' },
     { Key: 'json', Value: '{"a":1}' },

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,7 +11,7 @@ import { planConformance, runConformance } from '../../../src/conformance/confor
 import type { ConformanceReport } from '../../../src/conformance/conformance-report.ts';
 import { openJournal, readJournal } from '../../../src/conformance/journal.ts';
 import type { ConformanceTarget } from '../../../src/conformance/target.ts';
-import { tearDown } from '../../../src/conformance/tear-down.ts';
+import { findLeftovers, removeAll, tearDown } from '../../../src/conformance/tear-down.ts';
 
 let folder: string;
 let urls: FunctionUrls;
@@ -168,18 +168,20 @@ describe('a clean-up', () => {
   it('leaves what others have made, whatever its name', async () => {
     const world = openWorld();
     const make = (Name: string) => world.call('cloudfront', 'CreateKeyValueStore', { Name });
-    for (const name of ['edge-conformance', 'edge-conformance-notes', 'my-edge-conformance-00000001', 'edge-health']) await make(name);
+    const theirs = [
+      'edge-conformance',
+      'edge-conformance-00000001-prod',
+      'edge-conformance-0000000100-store',
+      'edge-conformance-notes',
+      'my-edge-conformance-00000001',
+      'edge-health',
+    ];
+    for (const name of theirs) await make(name);
     await make('edge-conformance-00000001-store');
     const code = { FunctionConfig: { Comment: '', Runtime: 'cloudfront-js-2.0' }, FunctionCode: Buffer.from('function handler() {}') };
     await world.call('cloudfront', 'CreateFunction', { Name: 'edge-conformance-router', ...code });
     expect(await cleanUp(world.call)).toEqual([]);
-    expect(world.names().sort()).toEqual([
-      'edge-conformance',
-      'edge-conformance-notes',
-      'edge-conformance-router',
-      'edge-health',
-      'my-edge-conformance-00000001',
-    ]);
+    expect(world.names().sort()).toEqual([...theirs, 'edge-conformance-router'].sort());
   });
 
   it('leaves a distribution with such a comment that has no tag of the kit', async () => {
@@ -190,6 +192,38 @@ describe('a clean-up', () => {
     expect(world.account.distributions.size).toBe(1);
   });
 
+  it('leaves a distribution that has the tag of another run than its comment', async () => {
+    const world = openWorld();
+    const { smallDistribution } = await import('../../../src/conformance/throw-away-config.ts');
+    await world.call('cloudfront', 'CreateDistributionWithTags', {
+      DistributionConfigWithTags: {
+        DistributionConfig: smallDistribution('edge-conformance-00000001', 'x'),
+        Tags: { Items: [{ Key: 'edge-conformance', Value: 'yes' }] },
+      },
+    });
+    expect(await cleanUp(world.call)).toEqual([]);
+    expect(world.account.distributions.size).toBe(1);
+  });
+
+  it('removes what was shown, and nothing that was made since', async () => {
+    const world = openWorld();
+    const target = { ...worldTarget, call: world.call };
+    await world.call('cloudfront', 'CreateKeyValueStore', { Name: 'edge-conformance-00000001-store' });
+    const { found } = await findLeftovers(target, 'all');
+    await world.call('cloudfront', 'CreateKeyValueStore', { Name: 'edge-conformance-00000002-store' });
+    expect(await removeAll(target, found, () => undefined)).toEqual([]);
+    expect(world.names()).toEqual(['edge-conformance-00000002-store']);
+  });
+
+  it('reports a list that it has not seen whole', async () => {
+    const world = openWorld();
+    const endless: CallService = (service, operation, input) =>
+      operation === 'ListKeyValueStores'
+        ? Promise.resolve({ KeyValueStoreList: { NextMarker: 'more', Items: [] } })
+        : world.call(service, operation, input);
+    expect(await cleanUp(endless)).toMatchObject([{ kind: 'store', reason: expect.stringContaining('pages') }]);
+  });
+
   it('removes only the runs that it is given', async () => {
     const world = openWorld();
     for (const digit of ['1', '2'])
@@ -197,6 +231,84 @@ describe('a clean-up', () => {
     expect(await tearDown({ ...worldTarget, call: world.call }, ['edge-conformance-00000001'], () => undefined)).toEqual([]);
     expect(world.names()).toEqual(['edge-conformance-00000002-store']);
   });
+});
+
+describe('the account of the credentials', () => {
+  it('is checked before anything is listed or removed: in another one nothing is touched, and all is reported as left', async () => {
+    const world = openWorld();
+    await world.call('cloudfront', 'CreateKeyValueStore', { Name: 'edge-conformance-00000001-store' });
+    const target = { ...worldTarget, call: world.call, callerAccount: async () => '444455556666' };
+    const known = [{ kind: 'store', name: 'edge-conformance-00000001-store' }] as const;
+    const left = await tearDown(target, 'all', () => undefined, known);
+    expect(left.length).toBeGreaterThan(1);
+    for (const { reason } of left) expect(reason).toContain('444455556666');
+    expect(world.names()).toEqual(['edge-conformance-00000001-store']);
+  });
+
+  it('is that of the first thing that is created, or the run ends', async () => {
+    const world = openWorld();
+    const file = join(folder, 'elsewhere.jsonl');
+    const run = 'edge-conformance-dddddddd';
+    const journal = await openJournal(file, { run, accountId: '444455556666', region: 'us-east-1' });
+    const target = { ...worldTarget, call: world.call, accountId: '444455556666' };
+    const plan = planConformance(target, ['store-get-absent']);
+    const report = await runConformance({ run, target, plan, journal, signal: new AbortController().signal, log: () => undefined });
+    expect(report.failure).toContain('account');
+    expect(world.account.functions.size).toBe(0);
+  });
+});
+
+it('removes what it has made although no list shows it yet', async () => {
+  const world = openWorld();
+  const behind: CallService = (service, operation, input) =>
+    operation.startsWith('List') && operation !== 'ListKeys' ? Promise.resolve({}) : world.call(service, operation, input);
+  const { report } = await attempt(behind, 0, () => Promise.reject(broken()));
+  expect(report?.left).toEqual([]);
+  expect(world.names()).toEqual([]);
+});
+
+describe('the journal', () => {
+  it('is no file of anything else, which it would write to and delete', async () => {
+    const file = join(folder, 'package.json');
+    await writeFile(file, '{\n  "name": "theirs"\n}\n');
+    const run = { run: 'edge-conformance-00000001', accountId: '111122223333', region: 'us-east-1' };
+    await expect(openJournal(file, run)).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(readJournal(file)).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(readJournal(folder)).rejects.toMatchObject({ code: 'USAGE' });
+    expect(await readFile(file, 'utf8')).toBe('{\n  "name": "theirs"\n}\n');
+  });
+
+  it('keeps the next run whole after one that was killed within a line', async () => {
+    const file = join(folder, 'half.jsonl');
+    const facts = { accountId: '111122223333', region: 'us-east-1' };
+    await openJournal(file, { run: 'edge-conformance-00000001', ...facts });
+    await writeFile(file, `${await readFile(file, 'utf8')}{"creating":"sto`);
+    await openJournal(file, { run: 'edge-conformance-00000002', ...facts });
+    expect((await readJournal(file)).map(({ run }) => run)).toEqual(['edge-conformance-00000001', 'edge-conformance-00000002']);
+  });
+});
+
+it('stops at Ctrl-C within a measurement, not at its end', async () => {
+  const world = openWorld();
+  const stop = new AbortController();
+  const run = 'edge-conformance-cccccccc';
+  const journal = await openJournal(join(folder, 'measured.jsonl'), { run, accountId: '111122223333', region: 'us-east-1' });
+  let requests = 0;
+  const target: ConformanceTarget = {
+    ...worldTarget,
+    call: world.call,
+    pace: { ...worldTarget.pace, maxSamples: 600, rounds: 3 },
+    request: async () => {
+      requests += 1;
+      if (requests === 5) stop.abort();
+      return { status: 200, headers: {}, body: '' };
+    },
+  };
+  const plan = planConformance(target, ['propagation-write', 'propagation-publish']);
+  const report = await runConformance({ run, target, plan, journal, signal: stop.signal, log: () => undefined });
+  expect(requests).toBe(5);
+  expect(report.left).toEqual([]);
+  expect(world.names()).toEqual([]);
 });
 
 it('stops at Ctrl-C, and still removes everything', async () => {

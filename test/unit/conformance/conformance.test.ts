@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { maxFunctionBytes } from '../../../kvs/limits.ts';
 import conformance from '../../../scripts/conformance.ts';
@@ -6,7 +9,8 @@ import { conformanceCases } from '../../../src/conformance/cases/cases.ts';
 import { planConformance } from '../../../src/conformance/conformance.ts';
 import { normalizeText, normalizeValue, sameAnswer } from '../../../src/conformance/conformance-case.ts';
 import { edgeFunctionCode } from '../../../src/conformance/edge-code.ts';
-import { formatConformancePage } from '../../../src/conformance/format-conformance.ts';
+import { formatConformancePage, formatConformancePlan } from '../../../src/conformance/format-conformance.ts';
+import { openJournal } from '../../../src/conformance/journal.ts';
 import { awsPace } from '../../../src/conformance/target.ts';
 import { fakeHost } from '../cli/fake-host.ts';
 
@@ -76,19 +80,46 @@ it('has a page that a table can hold, whatever an answer is', () => {
   expect(row).not.toContain('<script>');
 });
 
+const owned = ['--target', 'aws', '--i-own-this', '111122223333', '--region', 'eu-central-1'];
+
 it.each([
   { args: ['--target', 'aws', '--region', 'eu-central-1'], fact: '--i-own-this' },
   { args: ['--target', 'aws', '--i-own-this', '12', '--region', 'eu-central-1'], fact: '12 digits' },
   { args: ['--target', 'aws', '--i-own-this', '111122223333'], fact: '--region' },
   { args: ['--target', 'aws', '--i-own-this', '111122223333', '--region', 'frankfurt'], fact: '--region' },
   { args: ['--only', 'store-stale-putt'], fact: 'store-stale-put' },
+  { args: ['--only', 'store-,edg-'], fact: 'edg-' },
+  { args: ['--only', ','], fact: '","' },
   { args: ['--target', 'azure'], fact: 'local or aws' },
+  { args: ['--region', 'eu-central-1'], fact: '--target aws' },
+  { args: ['--i-own-this', '111122223333', '--clean-up'], fact: '--target aws' },
+  { args: [...owned, '--role', 'my-role', '--dry-run'], fact: 'my-role' },
+  { args: [...owned, '--role', 'arn:aws:iam::444455556666:role/x', '--dry-run'], fact: '444455556666' },
 ])('refuses $args in one line', async ({ args, fact }) => {
   const host = fakeHost(args);
   await run(conformance, host);
   expect(host.codes.at(-1)).toBe(2);
   expect(host.err()).toContain(fact);
   expect(host.out()).toBe('');
+});
+
+it('does not call an account clean that its journal names, when only the local target is asked', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'conformance-'));
+  const journal = join(folder, 'journal.jsonl');
+  await openJournal(journal, { run: 'edge-conformance-00000001', accountId: '111122223333', region: 'eu-central-1' });
+  const host = fakeHost(['--clean-up', '--journal', journal]);
+  await run(conformance, host);
+  await rm(folder, { recursive: true });
+  expect(host.codes.at(-1)).toBe(2);
+  expect(host.err()).toContain('--target aws --i-own-this 111122223333 --region eu-central-1 --clean-up');
+});
+
+it('promises no role of its own where one is given', () => {
+  const plan = planConformance({ pace: awsPace });
+  const role = 'arn:aws:iam::111122223333:role/x';
+  expect(formatConformancePlan(plan).join()).toContain('a role without rights');
+  expect(formatConformancePlan(plan, role).join()).not.toContain('a role without rights');
+  expect(formatConformancePlan(plan, role).join()).toContain(role);
 });
 
 it('lists its cases, prints its plan, and has nothing to clean up locally, without any call', async () => {
