@@ -106,14 +106,14 @@ export async function writePlan(
 }
 
 /** The store's Date has whole seconds, and an answer takes its time: a smaller difference counts as none. */
-const maxSkewMs = 30_000;
+export const clockToleranceMs = 30_000;
 
 /** CONFLICT for an override whose end has come: the edge skips such an entry, by its own clock. */
 export function refuseEnded(flip: Flip, { clockSkewMs }: Pick<FlagStore, 'clockSkewMs'>, now: number, outcome: string): void {
   if (flip.kind !== 'override') return;
   const { until } = flip;
   const behindMs = -(clockSkewMs?.() ?? 0);
-  if (until > now + (behindMs > maxSkewMs ? behindMs : 0)) return;
+  if (until > now + (behindMs > clockToleranceMs ? behindMs : 0)) return;
   if (until > now)
     throw new EdgeError(
       'CONFLICT',

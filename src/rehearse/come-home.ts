@@ -1,7 +1,9 @@
+import type { FlagStore } from '../core/flag-store.ts';
 import { flipKeys } from '../core/flip.ts';
 import { type LiveRecord, parseLiveRecord } from '../core/live-record.ts';
 import { EdgeError } from '../errors.ts';
 import { type FailoverTools, type MoveSteps, moveViewers } from '../failover/failover.ts';
+import { clockToleranceMs } from '../failover/plan-failover.ts';
 import { messageOf } from '../text/message-of.ts';
 
 /** The overrides that a rehearsal has tried to write: an answer may be lost, so each of them may be the one in force. */
@@ -11,6 +13,8 @@ export class Lease {
   until = 0;
   /** One of them is known to be written. */
   isWritten = false;
+  /** The first of them was sent without an answer, and none is known to be written: it may still land. */
+  isUncertain = false;
   readonly #tried: { weight: number; until: number }[] = [];
 
   constructor(origin: string) {
@@ -57,29 +61,41 @@ export type HomeTools = Omit<FailoverTools, 'signal' | 'verify' | 'verifyTimeout
 const firstPauseMs = 500;
 const maxPauseMs = 15_000;
 
+/** A write without an answer lands within this time, or never. */
+const inFlightMs = 15_000;
+
 /**
  * Ends the rehearsal's override, and no other one. A store that fails is tried again until the override has ended at its expiry, so that this always returns
  * with the viewers home.
  */
 export async function comeHome(lease: Lease, reason: string, tools: HomeTools, steps: Pick<MoveSteps, 'note' | 'progress'>): Promise<Home> {
   const { store, origins, now, sleep } = tools;
+  if (lease.until === 0) return { by: 'not-needed', at: now() };
+  const startedAt = now();
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(maxPauseMs, pauseMs * 2)) {
     try {
       const { values } = await store.read(flipKeys);
       const live = parseLiveRecord(values, now(), origins);
-      if (live.overrides.length === 0) {
-        if (!lease.isWritten) return { by: 'not-needed', at: now() };
-        return now() >= lease.until ? { by: 'expiry', at: lease.until } : { by: 'another', at: now() };
+      const overrides = overridesAtEdge(live, store);
+      if (overrides.length === 0) {
+        if (lease.isWritten) return now() >= lease.until ? { by: 'expiry', at: lease.until } : { by: 'another', at: now() };
+        if (!lease.isUncertain || now() - startedAt >= inFlightMs) return { by: 'not-needed', at: now() };
+      } else {
+        if (!lease.holds({ overrides })) return { by: 'another', at: now() };
+        const result = await endOverride(lease, reason, tools, steps);
+        if (result.outcome === 'written') return { by: 'written', at: now(), sequence: result.sequence };
       }
-      if (!lease.holds(live)) return { by: 'another', at: now() };
-      const result = await endOverride(lease, reason, tools, steps);
-      if (result.outcome === 'written') return { by: 'written', at: now(), sequence: result.sequence };
     } catch (error) {
       if (now() >= lease.until) return { by: 'expiry', at: lease.until };
       steps.note(`the override is not ended yet: ${messageOf(error)}`);
     }
     await sleep(Math.min(pauseMs, Math.max(firstPauseMs, lease.until - now())));
   }
+}
+
+/** With a clock that is ahead, an override that has ended here is in force at the edge. */
+function overridesAtEdge({ overrides, timed }: LiveRecord, { clockSkewMs }: Pick<FlagStore, 'clockSkewMs'>): LiveRecord['overrides'] {
+  return (clockSkewMs?.() ?? 0) > clockToleranceMs ? timed : overrides;
 }
 
 function endOverride(lease: Lease, reason: string, tools: HomeTools, { note, progress }: Pick<MoveSteps, 'note' | 'progress'>) {
@@ -96,7 +112,8 @@ function endOverride(lease: Lease, reason: string, tools: HomeTools, { note, pro
     },
     {
       show: ({ live }) => {
-        if (!lease.holds(live)) throw new EdgeError('CONFLICT', 'the override has changed meanwhile');
+        if (!lease.holds({ overrides: overridesAtEdge(live, tools.store) }))
+          throw new EdgeError('CONFLICT', 'the override has changed meanwhile');
       },
       confirm: async () => true,
       note,

@@ -24,6 +24,7 @@ type AbortCause =
   | 'no-evidence'
   | 'override-changed'
   | 'expired'
+  | 'clock'
   | 'automation'
   | 'refused'
   | 'failed'
@@ -54,6 +55,9 @@ const maxInARow = 3;
 /** With fewer checks one failure would be outside any bound. */
 const minChecks = 20;
 
+/** Of one source about one origin: in a long step, old good checks do not outweigh new bad ones. */
+const judgedChecks = 300;
+
 interface StepFacts {
   seen: readonly Seen[];
   bounds: Bounds;
@@ -69,7 +73,8 @@ export function judgeStep({ seen, bounds, home }: StepFacts): Abort | undefined 
       cause: alarm.origin === home ? 'home' : 'alarm',
       message: `${alarm.origin ?? 'the distribution'}: ${alarm.detail ?? 'its alarm went off'}`,
     };
-  for (const group of groupSeen(seen)) {
+  for (const whole of groupSeen(seen)) {
+    const group = whole.slice(-judgedChecks);
     const [first] = group;
     if (first === undefined || first.source === 'alarm') continue;
     const { source, origin } = first;
@@ -96,10 +101,13 @@ export function judgeStep({ seen, bounds, home }: StepFacts): Abort | undefined 
   return undefined;
 }
 
-/** At the end of a step: an origin of which nothing good was seen has proven nothing. */
+/** At the end of a step: an origin of which nothing good was seen has proven nothing, and an alarm without a state neither. */
 export function judgeEvidence(seen: readonly Seen[], fallbacks: readonly string[]): Abort | undefined {
   const silent = fallbacks.filter((id) => !seen.some(({ origin, opinion }) => origin === id && opinion === 'good'));
-  return silent.length === 0 ? undefined : { cause: 'no-evidence', message: `no check has reached ${silent.join(', ')} during this step` };
+  if (silent.length > 0) return { cause: 'no-evidence', message: `no check has reached ${silent.join(', ')} during this step` };
+  const alarm = seen.filter(({ source, origin }) => source === 'alarm' && origin === undefined);
+  if (alarm.length === 0 || alarm.some(({ opinion }) => opinion === 'good')) return undefined;
+  return { cause: 'no-evidence', message: `the alarm had no state during this step: ${alarm.at(-1)?.detail ?? 'no answer'}` };
 }
 
 /** Failures and latency by source and origin. */

@@ -4,8 +4,9 @@ import { parseLiveRecord } from '../core/live-record.ts';
 import type { SignalSource } from '../core/signal.ts';
 import { EdgeError } from '../errors.ts';
 import { type FailoverTools, type MoveSteps, moveViewers } from '../failover/failover.ts';
-import { judgeOrigins } from '../failover/plan-failover.ts';
+import { clockToleranceMs, judgeOrigins } from '../failover/plan-failover.ts';
 import type { OriginProbe } from '../probe/probe-origin.ts';
+import { formatDuration } from '../text/duration.ts';
 import { messageOf } from '../text/message-of.ts';
 import { comeHome, type Home, type HomeBy, Lease } from './come-home.ts';
 import { type Abort, judgeEvidence, judgeStep, type Seen, type SeenSummary, summarizeSeen } from './judge-step.ts';
@@ -89,6 +90,12 @@ const rounds = 3;
 /** Between two checks of the record, each a few API calls. */
 const recordEveryMs = 15_000;
 
+/** What was checked before the question is older than this when it was answered late: it is checked again. */
+const maxPlanAgeMs = 30_000;
+
+/** The most that one round counts as watched: a machine that slept, or a call that hung, has watched nothing. */
+const maxRoundMs = 15_000;
+
 /**
  * An evacuation in small steps: prove, show, ask, then for each step write its override, wait for the edge and watch; then home. Undefined when it was declined.
  * It throws what refuses a start; from the first write on it ends with the viewers home, whatever happens; a bug is thrown
@@ -99,10 +106,15 @@ export async function rehearse(
   tools: RehearsalTools,
   hooks: RehearsalHooks,
 ): Promise<RehearsalResult | undefined> {
-  const { plan, watch } = await prepare(request, tools);
+  let { plan, watch } = await prepare(request, tools);
+  const preparedAt = tools.now();
   hooks.show(plan);
   refuseRehearsal(plan);
   if (!(await hooks.confirm(plan))) return undefined;
+  if (Math.abs(tools.now() - preparedAt) > maxPlanAgeMs) {
+    ({ plan, watch } = await prepare(request, tools));
+    refuseRehearsal(plan);
+  }
   const viewers = await findViewers(plan, watch, tools.edge, tools.edgeAudiences ?? tools.audiences);
   const lease = new Lease(plan.origin);
   const startedAt = tools.now();
@@ -118,6 +130,7 @@ export async function rehearse(
     } catch (error) {
       abort = { percent: step.percent, ...explainAbort(error, tools.signal) };
       if (abort.cause === 'bug') bug = error;
+      lease.isUncertain = !lease.isWritten && (abort.cause === 'failed' || abort.cause === 'bug' || abort.cause === 'interrupted');
       break;
     }
   }
@@ -125,6 +138,12 @@ export async function rehearse(
   if (bug !== undefined) throw bug;
   if (abort === null && !home.isConfirmed)
     abort = { percent: plan.steps.at(-1)?.percent ?? 0, cause: 'edge', message: 'the edge was not seen to bring the viewers home in time' };
+  if (abort === null && home.by === 'another')
+    abort = {
+      percent: plan.steps.at(-1)?.percent ?? 0,
+      cause: 'override-changed',
+      message: 'another operator or tool has changed the override',
+    };
   const outcome = abort === null ? 'passed' : abort.cause === 'interrupted' ? 'interrupted' : 'aborted';
   return { outcome, origin: plan.origin, fallbacks: plan.fallbacks, startedAt, endedAt: tools.now(), abort, steps, home };
 }
@@ -138,6 +157,9 @@ async function prepare(request: RehearsalRequest, tools: RehearsalTools): Promis
   const at = now();
   const proofs = judgeOrigins(origins, parseLiveRecord(values, at, origins).state.origins, probes, at);
   const plan = planRehearsal(request, { values, origins, audiences, proofs, at });
+  const clock = judgeClock(store);
+  if (clock !== undefined)
+    plan.objections.push({ code: 'NOT_READY', message: clock.message, hint: 'set the clock right, then run it again' });
   const isReached = (id: string) => probes.get(id)?.kind !== 'unreached';
   const signals = Object.fromEntries(
     // What this machine cannot reach, such as an origin that admits CloudFront only, would look as if it failed.
@@ -176,6 +198,7 @@ async function runStep(facts: StepFacts, tools: RehearsalTools, hooks: Rehearsal
   tools.signal.throwIfAborted();
   const what = `step ${index + 1} of ${plan.steps.length}: ${step.percent} % of the viewers of ${plan.origin}`;
   hooks.progress(what);
+  throwAbort(judgeClock(tools.store));
   const until = lease.extend(step.weight, tools.now(), plan.leaseMs);
   const result = await moveViewers(
     {
@@ -185,7 +208,7 @@ async function runStep(facts: StepFacts, tools: RehearsalTools, hooks: Rehearsal
     },
     { ...tools, verify: false, verifyTimeoutMs: 0, edge: undefined },
     {
-      show: ({ live }) => throwAbort(judgeRecord(live, lease, index > 0)),
+      show: ({ live }) => throwAbort(judgeRecord(live, lease, index > 0, tools.now())),
       confirm: async () => true,
       note: hooks.note,
       progress: hooks.progress,
@@ -204,7 +227,7 @@ async function watchStep(
   tools: RehearsalTools,
   { progress }: RehearsalHooks,
 ): Promise<Pick<StepResult, 'atEdgeMs' | 'watchedMs' | 'evidence'>> {
-  const { signal, now, sleep, edge } = tools;
+  const { signal, now, monotonic, sleep, edge } = tools;
   // One that an earlier step has moved shows nothing about this one.
   const mine = (viewers[index] ?? []).filter((viewer) => !away.includes(viewer));
   const known = [...new Set(viewers.slice(0, index + 1).flat())];
@@ -216,9 +239,14 @@ async function watchStep(
   let settledAt: number | undefined;
   let atEdgeMs: number | null = null;
   let checkedAt = writtenAt;
+  const mostMs = Math.max(2 * tools.everyMs, Math.min(maxRoundMs, plan.holdMs / 4));
+  let watchedMs = 0;
+  let roundAt = 0;
   for (;;) {
-    if (now() >= until) throw new StepAborted({ cause: 'expired', message: 'the override ended before the step did' });
+    if (now() >= until)
+      throw new StepAborted({ cause: 'expired', message: 'the override ended before the step did; was this machine suspended?' });
     const startedAt = now();
+    const isWatched = settledAt !== undefined;
     if (atEdgeMs === null && mine.length > 0 && (settledAt === undefined || !mustFollow)) {
       const asked = await watch.askEdge(mine, signal);
       seen.push(...asked.seen);
@@ -240,28 +268,42 @@ async function watchStep(
     if (now() - checkedAt >= recordEveryMs) {
       checkedAt = now();
       const { values } = await tools.store.read(flipKeys);
-      throwAbort(judgeRecord(parseLiveRecord(values, now(), tools.origins), lease, true));
+      throwAbort(judgeRecord(parseLiveRecord(values, now(), tools.origins), lease, true, now()) ?? judgeClock(tools.store));
     }
-    if (settledAt !== undefined && now() - settledAt >= plan.holdMs) break;
+    const roundMs = Math.min(monotonic() - roundAt, mostMs);
+    roundAt = monotonic();
+    if (isWatched) watchedMs += roundMs;
+    if (watchedMs >= plan.holdMs) break;
     progress(`${step.percent} % away, ${settledAt === undefined ? 'waiting for the edge' : 'at the edge'}, ${seen.length} checks`);
     await sleep(tools.everyMs, signal);
     signal.throwIfAborted();
   }
   throwAbort(judgeEvidence(seen, plan.fallbacks));
-  return { atEdgeMs, watchedMs: now() - settledAt, evidence: summarizeSeen(seen) };
+  return { atEdgeMs, watchedMs: Math.round(watchedMs), evidence: summarizeSeen(seen) };
 }
 
 /** Another operator's override, and a move of the flipper, end the rehearsal. Pure. */
 function judgeRecord(
   live: Parameters<Lease['holds']>[0] & { automatic: Readonly<Record<string, number>>; text: string },
-  lease: Pick<Lease, 'holds'>,
+  lease: Pick<Lease, 'holds' | 'until'>,
   isHeld: boolean,
+  at: number,
 ): Abort | undefined {
+  if (isHeld && live.overrides.length === 0 && at >= lease.until)
+    return { cause: 'expired', message: 'the override has ended before its step did; was this machine suspended?' };
   if (isHeld ? !lease.holds(live) : live.overrides.length > 0)
     return { cause: 'override-changed', message: `another operator or tool has changed the override: ${live.text}` };
   const [moved] = Object.keys(live.automatic);
   if (moved !== undefined) return { cause: 'automation', message: `the flipper has moved viewers of ${moved}: ${live.text}` };
   return undefined;
+}
+
+/** An override ends by the clock of the edge: with a wrong clock here it would end too late, or at once. */
+function judgeClock({ clockSkewMs }: Pick<RehearsalTools['store'], 'clockSkewMs'>): Abort | undefined {
+  const skewMs = clockSkewMs?.() ?? 0;
+  if (Math.abs(skewMs) <= clockToleranceMs) return undefined;
+  const message = `this machine's clock is ${formatDuration(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead' : 'behind'}: an override would end at another time`;
+  return { cause: 'clock', message };
 }
 
 function throwAbort(abort: Abort | undefined): void {

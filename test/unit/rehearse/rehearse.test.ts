@@ -1,11 +1,34 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { auditHistory } from '../../../src/core/audit.ts';
+import { EdgeError } from '../../../src/errors.ts';
+import { judgeStep } from '../../../src/rehearse/judge-step.ts';
+import { parseSteps } from '../../../src/rehearse/plan-rehearsal.ts';
 import type { RehearsalResult } from '../../../src/rehearse/rehearse.ts';
 import { openWorld, request, start } from './world.ts';
 
 const leaseMs = request.verifyMs + request.holdMs + request.marginMs;
 const passed = (found: unknown) => found as RehearsalResult;
+
+it.each(['0', '100,1', '1,1', '1,5,', '', 'NaN', '1e2', '101', '1000', '-1', '1.5', '9'.repeat(400), '1,2,3,4,5,6,7,8,9,10,11'])(
+  'takes no steps %j',
+  (text) => {
+    expect(parseSteps(text)).toBeUndefined();
+  },
+);
+
+it('takes rising steps', () => {
+  expect(parseSteps('1, 5%,25,100')).toEqual([1, 5, 25, 100]);
+});
+
+it('judges a fallback by its last checks: an hour of good ones does not hide bad ones', () => {
+  const check = (opinion: 'good' | 'bad') => ({ source: 'direct' as const, origin: 'europe', opinion, latencyMs: 40 });
+  const good = Array.from({ length: 3_600 }, () => check('good'));
+  const later = Array.from({ length: 100 }, (_, index) => check(index % 5 === 0 ? 'bad' : 'good'));
+  const { bounds } = request;
+  expect(judgeStep({ seen: [...good, ...later], bounds, home: 'singapore' })).toMatchObject({ cause: 'errors' });
+  expect(judgeStep({ seen: good, bounds, home: 'singapore' })).toBeUndefined();
+});
 
 describe('rehearse', () => {
   it('goes through its steps, sees each at the edge and comes home', async () => {
@@ -78,6 +101,84 @@ describe('rehearse', () => {
     },
   );
 
+  it('does not count the time that this machine slept as watched', async () => {
+    const world = openWorld();
+    world.after(46_000, () => world.clock.freeze(20_000));
+    const result = passed(await world.run());
+    expect(result.outcome).toBe('passed');
+    for (const { evidence } of result.steps)
+      expect(evidence.find(({ source, origin }) => source === 'direct' && origin === 'europe')?.asked).toBeGreaterThanOrEqual(20);
+  });
+
+  it('says that its override has ended when this machine slept for longer', async () => {
+    const world = openWorld();
+    world.after(46_000, () => world.clock.freeze(3_600_000));
+    const result = passed(await world.run({}, 7_200_000));
+    expect(result).toMatchObject({ outcome: 'aborted', abort: { cause: 'expired', percent: 5 }, home: { by: 'expiry' } });
+  });
+
+  it('ends its override also when its clock jumps ahead, by which it had ended already', async () => {
+    const world = openWorld();
+    let skewMs = 0;
+    world.tools.store = { ...world.client, clockSkewMs: () => skewMs };
+    world.after(46_000, () => {
+      skewMs = 3_600_000;
+      world.clock.jump(skewMs);
+    });
+    const result = passed(await world.run());
+    expect(result).toMatchObject({ outcome: 'aborted', abort: { percent: 5 }, home: { by: 'written' } });
+    expect(world.record()).toBe('ok');
+  });
+
+  it.each([3_600_000, -3_600_000])('does not start with a clock that is wrong by %i ms', async (skewMs) => {
+    const world = openWorld();
+    world.tools.store = { ...world.client, clockSkewMs: () => skewMs };
+    expect(await world.run()).toMatchObject({ error: { code: 'NOT_READY' } });
+    expect(world.store.writes.filter(({ record }) => record !== 'ok')).toEqual([]);
+  });
+
+  it('checks again after a question that was answered late', async () => {
+    const world = openWorld();
+    const writes = world.store.writes.length;
+    const confirm = async () => {
+      await world.clock.sleep(600_000);
+      happen(world, 'alarm');
+      return true;
+    };
+    expect(await world.run({}, 3_600_000, { confirm })).toMatchObject({ error: { code: 'ORIGIN_UNHEALTHY' } });
+    expect(world.store.writes).toHaveLength(writes);
+  });
+
+  it('goes no further when the alarm loses its state', async () => {
+    const world = openWorld();
+    world.after(35_000, () => happen(world, 'no-alarm'));
+    const result = passed(await world.run({ holdMs: 40_000 }));
+    expect(result).toMatchObject({ outcome: 'aborted', abort: { cause: 'no-evidence' }, home: { by: 'written' } });
+  });
+
+  it('has not passed when another operator has taken over before it was home', async () => {
+    const world = openWorld();
+    const result = passed(await world.run({ steps: [1] }, 3_600_000, { stepDone: () => happen(world, 'bob') }));
+    expect(result).toMatchObject({ outcome: 'aborted', abort: { cause: 'override-changed' }, home: { by: 'another' } });
+  });
+
+  it('waits for a first write whose answer was lost, and ends what it left', async () => {
+    const world = openWorld();
+    const { update } = world.client;
+    world.tools.store = {
+      ...world.client,
+      update: async (keys, change) => {
+        if (world.store.writes.some(({ record }) => record.includes('@'))) return update(keys, change);
+        // It lands after the error.
+        world.after(4_000, () => void update(keys, change));
+        throw new EdgeError('ENDPOINT_UNREACHABLE', 'no answer');
+      },
+    };
+    const result = passed(await world.run());
+    expect(result).toMatchObject({ outcome: 'aborted', abort: { cause: 'failed' }, home: { by: 'written' } });
+    expect(world.record()).toBe('ok');
+  });
+
   it('comes home at the expiry when the store takes no write', async () => {
     const world = openWorld();
     world.after(40_000, () => {
@@ -144,7 +245,7 @@ describe('rehearse', () => {
   it('writes nothing when it is declined, or only planned', async () => {
     const world = openWorld();
     const writes = world.store.writes.length;
-    expect(await world.run({}, 3_600_000, false)).toBe('declined');
+    expect(await world.run({}, 3_600_000, { confirm: async () => false })).toBe('declined');
     expect(world.store.writes).toHaveLength(writes);
   });
 

@@ -8,7 +8,7 @@ import { MemoryStore } from '../../../src/predict/memory-store.ts';
 import { VirtualClock } from '../../../src/predict/virtual-clock.ts';
 import type { EdgeAnswer } from '../../../src/probe/edge-view.ts';
 import type { RehearsalRequest } from '../../../src/rehearse/plan-rehearsal.ts';
-import { type RehearsalResult, type RehearsalTools, rehearse } from '../../../src/rehearse/rehearse.ts';
+import { type RehearsalHooks, type RehearsalResult, type RehearsalTools, rehearse } from '../../../src/rehearse/rehearse.ts';
 
 const origins = ['singapore', 'europe'];
 export const start = 1_764_000_000_000;
@@ -101,15 +101,16 @@ export function openWorld({
   const run = async (
     changed: Partial<RehearsalRequest> = {},
     forMs = 3_600_000,
-    isConfirmed = true,
+    hooks: Partial<RehearsalHooks> = {},
   ): Promise<RehearsalResult | { error: unknown } | undefined | 'declined'> => {
     let ended: RehearsalResult | { error: unknown } | undefined | 'declined';
     rehearse({ ...request, ...changed }, tools, {
       show: () => undefined,
-      confirm: async () => isConfirmed,
+      confirm: async () => true,
       note: () => undefined,
       progress: () => undefined,
       stepDone: () => undefined,
+      ...hooks,
     }).then(
       (result) => {
         ended = result ?? 'declined';
