@@ -26,7 +26,7 @@ import { typed } from '../src/text/typed.ts';
 export default defineCommand({
   usage: 'conformance -- [options]',
   summary:
-    'Asks the local cloud, or a real AWS account, the same questions and compares the answers with what the local cloud emulates. On AWS it creates a throw-away distribution, stores and functions, and deletes them at the end. Exits 0 when all answers are the same, 1 when one is not or something is left behind, 2 for wrong options.',
+    'Asks the local cloud, or a real AWS account, the same questions and compares the answers with what the local cloud emulates. On AWS it creates a throw-away distribution, stores and functions, and deletes them at the end. Exits 0 when all answers are the same, 1 when one is not or something is left behind, 2 for wrong options, 130 after Ctrl-C.',
   examples: [
     'conformance',
     'conformance -- --list',

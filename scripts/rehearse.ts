@@ -34,7 +34,7 @@ const maxHoldMs = 3_600_000;
 export default defineCommand({
   usage: 'rehearse -- <origin> [options]',
   summary:
-    'Evacuates an origin in small steps on the real viewers, by an override that expires. It goes back at the end, at Ctrl-C and as soon as errors, latency or an alarm leave their bounds. Exits 0 when all steps passed, 1 when it was refused, declined or went back early, 2 for wrong options.',
+    'Evacuates an origin in small steps on the real viewers, by an override that expires. It goes back at the end, at Ctrl-C and as soon as errors, latency or an alarm leave their bounds. Exits 0 when all steps passed, 1 when it was refused, declined or went back early, 2 for wrong options, 130 after Ctrl-C.',
   examples: [
     'rehearse -- singapore --dry-run --edge https://www.example.com',
     'rehearse -- singapore --reason "monthly rehearsal" --alarm edge-5xx',

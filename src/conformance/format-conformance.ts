@@ -35,7 +35,7 @@ export function formatLeft(left: readonly NotRemoved[]): string[] {
 /** What a run will do, before it starts. */
 export function formatConformancePlan({ cases, limits, usd, needsDistribution }: ConformancePlan, roleArn?: string): string[] {
   const count = (group: CaseGroup) => cases.filter((one) => one.group === group).length;
-  const role = roleArn === undefined ? ', a role without rights,' : ` with the role ${roleArn},`;
+  const role = roleArn === undefined ? ', a role without rights,' : ` that use the role ${roleArn},`;
   return [
     `${cases.length} cases: ${groups.map((group) => `${count(group)} ${group}`).join(', ')}`,
     needsDistribution
