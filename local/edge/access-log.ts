@@ -43,7 +43,7 @@ export function openAccessLog(options: AccessLogOptions): AccessLog {
   const isFile = extname(path) !== '' && !isFolder(path);
   const isPacked = path.endsWith('.gz');
   try {
-    mkdirSync(isFile ? dirname(path) : path, { recursive: true });
+    makeFolder(isFile ? dirname(path) : path);
     if (isFile) appendFileSync(path, '');
   } catch (cause) {
     throw new EdgeError('CONFIG_INVALID', `cannot write the access log to ${path}: ${messageOf(cause)}`, {
@@ -92,6 +92,19 @@ export function openAccessLog(options: AccessLogOptions): AccessLog {
     },
     close: flush,
   };
+}
+
+/** Not by Node's `recursive`, which tries below /proc without end. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && isFolder(folder)) return;
+    if (code !== 'ENOENT' || dirname(folder) === folder) throw error;
+    makeFolder(dirname(folder));
+    mkdirSync(folder);
+  }
 }
 
 function isFolder(path: string): boolean {

@@ -164,7 +164,8 @@ it('ends with one message when its place goes away, and refuses one that is not 
     log.close();
   }
   expect(problems).toHaveLength(1);
-  expect(() => openAccessLog({ path: '/dev/null/x', format: 'w3c', locations: [] })).toThrow(/cannot write the access log/);
+  for (const nowhere of ['/dev/null/x', '/proc/no/such/folder'])
+    expect(() => openAccessLog({ path: nowhere, format: 'w3c', locations: [] })).toThrow(/cannot write the access log/);
 });
 
 it('percent-encodes what would break a line, byte by byte, and takes a folder whose name has an ending', async () => {
