@@ -59,11 +59,14 @@ export async function runOutages(kind: OutageKind, options: OutageOptions, count
   const policy = buildFlipPolicy(options.config);
   const settled = options.flipper === 'watch' ? await settleFlipper(policy, options) : undefined;
   const runs: OutageRun[] = [];
-  for (let first = 0; first < count; first += batch) {
+  // An outage that no signal sees is as a calm time to the flipper: a few are run, the others are like them.
+  const played = isSeen(kind, options) ? count : Math.min(count, whole);
+  for (let first = 0; first < played; first += batch) {
     options.signal.throwIfAborted();
-    const places = Array.from({ length: Math.min(batch, count - first) }, (_, index) => first + index);
+    const places = Array.from({ length: Math.min(batch, played - first) }, (_, index) => first + index);
     runs.push(...(await Promise.all(places.map((place) => new Outage(kind, options, policy, settled, place).run(place < whole)))));
   }
+  while (runs.length < count) runs.push({ detectedMs: null, writtenMs: null, returnedMs: null, failbackMs: null });
   return runs;
 }
 
@@ -274,6 +277,14 @@ function openVirtualSignals(
     return { name: signal.type, required: signal.required, isFresh: false, thresholds, probe };
   };
   return Object.fromEntries(Object.entries(config.origins).map(([id, { signals }]) => [id, signals.map((signal) => open(id, signal))]));
+}
+
+/** Whether any signal of the broken origin answers otherwise in this outage. */
+function isSeen(kind: OutageKind, { config, broken, slowMs }: OutageOptions): boolean {
+  return (config.origins[broken]?.signals ?? []).some((signal) => {
+    if (signal.type === 'http') return probeOutage(kind, slowMs, signal, config.health).opinion !== 'good';
+    return signal.type !== 'route53' || isSeenByRoute53(kind, slowMs);
+  });
 }
 
 /** More than 18 % of the checkers still reach an origin that fails half of the requests, and none reads a body. */
