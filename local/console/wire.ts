@@ -66,7 +66,7 @@ export interface TargetState {
 }
 
 /** The flipper's heartbeat. */
-export interface FlipperState {
+interface FlipperState {
   running: boolean;
   /** Its last sign of life; null before the first. */
   beatAt: number | null;

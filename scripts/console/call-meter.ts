@@ -3,7 +3,7 @@ import type { Aws } from '../../src/aws/clients.ts';
 import { prices } from '../../src/cost/prices.ts';
 
 /** Metrics of one GetMetricData, which is paid by the metric. */
-export const metricsPerCall = 2;
+const metricsPerCall = 2;
 
 type Next = (args: unknown) => Promise<unknown>;
 

@@ -178,9 +178,7 @@ export function openAccountView(options: AccountOptions): AccountView {
     readStore,
     async poll(onNews) {
       await Promise.all([
-        every('store', everyMs, async () => {
-          await readStore();
-        }),
+        every('store', everyMs, readStore),
         every('LIVE', codeEveryMs, readLive, (error) => {
           const shown = live === undefined || isCheckout ? 'what this checkout would do' : 'the function that was LIVE before';
           return `The map shows ${shown}: ${messageOf(error)}`;

@@ -1,6 +1,6 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { EdgeError } from '../errors.ts';
-import { isRecord } from '../text/is-record.ts';
+import { parseRecord } from '../text/is-record.ts';
 import { wrapAwsError } from './aws-error.ts';
 
 /**
@@ -15,18 +15,9 @@ export async function readSecretValues(client: () => Promise<SecretsManagerClien
   } catch (error) {
     throw wrapAwsError(error, `read the secret ${arn}`);
   }
-  const values = parseObject(text ?? '');
+  const values = parseRecord(text ?? '');
   if (values !== undefined && Object.values(values).every((value) => typeof value === 'string')) return values as Record<string, string>;
   throw new EdgeError('CONFIG_INVALID', `the secret ${arn} must be a JSON object whose values are strings`, {
     hint: 'such as {"ORIGIN_VERIFY_SECRET":"…"}',
   });
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

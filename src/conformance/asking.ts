@@ -36,9 +36,6 @@ const testEvent = {
   request: { method: 'GET', uri: '/x', querystring: { a: { value: '1' } }, headers: { host: { value: 'www.example.com' } }, cookies: {} },
 };
 
-/** The event of TestFunction as JSON. */
-export const testEventText = JSON.stringify(testEvent);
-
 interface TestResult {
   FunctionErrorMessage?: string;
   FunctionOutput?: string;

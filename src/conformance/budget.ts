@@ -7,7 +7,7 @@ import type { ConformanceCase } from './conformance-case.ts';
 import type { Pace } from './target.ts';
 
 /** What a run counts. Calls of CloudFront's control plane, Lambda's and IAM's APIs are free. */
-export type Counted = 'store calls' | 'requests' | 'free calls';
+type Counted = 'store calls' | 'requests' | 'free calls';
 
 export type CallCounts = Record<Counted, number>;
 

@@ -1,6 +1,6 @@
 import { appendFile, readFile, rm } from 'node:fs/promises';
 import { EdgeError } from '../errors.ts';
-import { isRecord } from '../text/is-record.ts';
+import { parseRecord } from '../text/is-record.ts';
 import { messageOf } from '../text/message-of.ts';
 
 /** All names of a run begin with this and eight hexadecimal digits. */
@@ -51,7 +51,7 @@ export async function readJournal(file: string): Promise<JournalRun[]> {
   const text = await readText(file);
   const runs = new Map<string, JournalRun>();
   for (const line of text.split('\n').filter((each) => each !== '')) {
-    const found = parseLine(line);
+    const found = parseRecord(line);
     // The last line of a run that was killed may be cut short.
     if (found === undefined) continue;
     const { run, accountId, region } = found;
@@ -80,15 +80,6 @@ async function readText(file: string): Promise<string> {
 }
 
 const firstWords = `{"run":"${namePrefix}`;
-
-function parseLine(line: string): Record<string, unknown> | undefined {
-  try {
-    const found: unknown = JSON.parse(line);
-    return isRecord(found) ? found : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 function notJournal(file: string): EdgeError {
   return new EdgeError('USAGE', `${file} is not a journal of conformance`, { hint: 'choose another file with --journal' });

@@ -1,7 +1,7 @@
 import { formatDuration, formatMs } from '../text/duration.ts';
-import { formatHtmlTable, type Html, html } from '../text/html.ts';
-import { formatPage } from './page/format-page.ts';
+import { formatHtmlPage, formatHtmlTable, type Html, html } from '../text/html.ts';
 import { formatOffset } from './page/plot.ts';
+import { style } from './page/style.ts';
 import type { DrillReport, RunContext } from './report.ts';
 import { drawCountries, drawLatency, drawMethods, drawOverview, drawProbes, drawShares } from './report-charts.ts';
 import type { DrillPromise } from './summarize-drill.ts';
@@ -9,8 +9,9 @@ import type { DrillPromise } from './summarize-drill.ts';
 /** The report as one self-contained page. Pure. */
 export function formatDrillPage(report: DrillReport): string {
   const { verdict, summary, context, startedAt } = report;
-  return formatPage(
+  return formatHtmlPage(
     `Outage drill: ${summary.broken}, ${summary.fault}`,
+    style,
     html`<header>
 <p class="soft">Outage drill · ${startedAt.slice(0, 16).replace('T', ' ')} UTC · ${summary.broken} · fault: ${summary.fault}${context.revision === null ? '' : ` · revision ${context.revision}`}</p>
 <h1>${verdict.headline}</h1>

@@ -49,3 +49,24 @@ ${rows.map((row) => html`<tr>${row.map((cell, place) => html`<td class="${number
 export function foldTable(summary: string, table: Html): Html {
   return html`<details><summary>${summary}</summary>${table}</details>`;
 }
+
+/** A self-contained page: no script, no request, nothing but its own style sheet. Also well-formed XML. */
+export function formatHtmlPage(title: string, style: string, body: Html): string {
+  return `<!DOCTYPE html>\n${
+    html`<html lang="en">
+<head>
+<meta charset="utf-8"/>
+<meta name="viewport" content="width=device-width, initial-scale=1"/>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"/>
+<title>${title}</title>
+<style>${new Html(style)}</style>
+</head>
+<body>
+<main>
+${body}
+</main>
+</body>
+</html>
+`.markup
+  }`;
+}

@@ -1,5 +1,5 @@
 import { findLocationCountry } from '../log/location-country.ts';
-import { formatHtmlTable, Html, html } from '../text/html.ts';
+import { formatHtmlPage, formatHtmlTable, type Html, html } from '../text/html.ts';
 import { formatPaletteCss, formatPrintCss, markOrigins, type OriginMark } from '../text/palette.ts';
 import { describeReason, formatSeconds } from './format-timeline.ts';
 import type { Timeline } from './timeline.ts';
@@ -69,21 +69,7 @@ ${
     ? undefined
     : html`<h2>Not as the record says</h2><p>${timeline.contradictions} requests.</p><ul>${timeline.contradictionExamples.map((each) => html`<li>${each}</li>`)}</ul>`
 }`;
-  return `<!DOCTYPE html>\n${
-    html`<html lang="en">
-<head>
-<meta charset="utf-8"/>
-<meta name="viewport" content="width=device-width, initial-scale=1"/>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"/>
-<title>Timeline</title>
-<style>${new Html(formatPaletteCss() + formatPrintCss() + style)}</style>
-</head>
-<body><main>
-${body}
-</main></body>
-</html>
-`.markup
-  }`;
+  return formatHtmlPage('Timeline', formatPaletteCss() + formatPrintCss() + style, body);
 }
 
 const chart = { width: 960, height: 260, failures: 60, top: 26 };

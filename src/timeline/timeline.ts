@@ -19,7 +19,7 @@ export interface TimelineOptions {
 }
 
 /** When an edge location first obeyed a flip, or a later one. */
-export interface Obeyed {
+interface Obeyed {
   location: string;
   sequence: number;
   /** From the flip's write to the start of the first request that obeyed it; negative where the clocks of writer and edge differ. */

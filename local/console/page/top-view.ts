@@ -38,7 +38,7 @@ export class TopView {
 }
 
 /** The flipper's heartbeat in words. Pure. */
-export function describeBeat({ flipper, target }: Pick<ConsoleState, 'flipper' | 'target'>, now: number): { tone: string; text: string } {
+function describeBeat({ flipper, target }: Pick<ConsoleState, 'flipper' | 'target'>, now: number): { tone: string; text: string } {
   const { running, beatAt, everyMs } = flipper;
   if (!running)
     return target.isLocal

@@ -1,7 +1,7 @@
 import { formatMs } from '../../text/duration.ts';
-import { formatHtmlTable, type Html, html } from '../../text/html.ts';
-import { formatPage } from '../page/format-page.ts';
+import { formatHtmlPage, formatHtmlTable, type Html, html } from '../../text/html.ts';
 import { drawColumns, drawPlot } from '../page/plot.ts';
+import { style } from '../page/style.ts';
 import type { RunContext } from '../report.ts';
 import { legend } from '../report-charts.ts';
 import { formatContext, formatLimits, formatPromiseTable, formatShortTimes } from '../report-page.ts';
@@ -15,8 +15,9 @@ export function formatMatrixPage(matrix: Matrix, context: RunContext, startedAt:
   const brokenPromises = promises.filter(({ result }) => result === 'broken').length;
   const isDone = cells.length === planned;
   const lagMs = Math.max(0, ...cells.map((cell) => cell.lagMs));
-  return formatPage(
+  return formatHtmlPage(
     `Outage matrix: ${broken}`,
+    style,
     html`<header>
 <p class="soft">Outage matrix · ${startedAt.slice(0, 16).replace('T', ' ')} UTC · ${broken}${context.revision === null ? '' : ` · revision ${context.revision}`}</p>
 <h1>What the flag and the origin group each contribute</h1>
