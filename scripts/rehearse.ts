@@ -1,4 +1,5 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
+import { metricsRegion } from '../src/aws/alarms.ts';
 import { openAws } from '../src/aws/clients.ts';
 import { readCallerIdentity } from '../src/aws/credentials.ts';
 import { openFlagStore } from '../src/aws/open-flag-store.ts';
@@ -9,6 +10,7 @@ import { duration, flag, percent, text, url } from '../src/cli/option.ts';
 import { refuseViewerCountry } from '../src/config/countries.ts';
 import { liveReader, loadDistribution } from '../src/config/load-distribution.ts';
 import { openProject } from '../src/config/open-project.ts';
+import { refuseUnknownOrigin } from '../src/config/origin-alias.ts';
 import { routingOf } from '../src/config/services.ts';
 import { listAudiences } from '../src/core/viewer-shares.ts';
 import { EdgeError } from '../src/errors.ts';
@@ -63,7 +65,8 @@ export default defineCommand({
   main: async ({ values, positionals }, io) => {
     const { config } = await openProject(io);
     const origins = Object.keys(config.origins);
-    const origin = checkOrigin(positionals[0] ?? '', origins);
+    const origin = positionals[0] ?? '';
+    refuseUnknownOrigin(origin, origins);
     const steps = parseSteps(values.steps);
     if (steps === undefined)
       throw new EdgeError('USAGE', `--steps takes up to 10 rising percentages from 1 to 100, found ${JSON.stringify(values.steps)}`, {
@@ -160,14 +163,6 @@ export default defineCommand({
   },
 });
 
-function checkOrigin(origin: string, origins: readonly string[]): string {
-  if (origins.includes(origin)) return origin;
-  const near = nearestName(origin, origins);
-  throw new EdgeError('ORIGIN_UNKNOWN', `edge.config.ts defines no origin ${JSON.stringify(origin)}`, {
-    hint: near === undefined ? `origins: ${origins.join(', ')}` : `did you mean ${near}?`,
-  });
-}
-
 function checkService(service: string | undefined, services: readonly string[]): void {
   if (service === undefined || services.includes(service)) return;
   const near = nearestName(service, services);
@@ -191,14 +186,11 @@ function parseCountries(text: string | undefined): string[] | undefined {
   return countries;
 }
 
-/** Of the alarms of CloudFront's own metrics, which are in us-east-1 only. */
-const cloudFrontRegion = 'us-east-1';
-
 function parseAlarm(text: string): { name: string; region: string } {
   const [, region, name] = /^arn:aws[\w-]*:cloudwatch:([a-z\d-]+):\d{12}:alarm:(.+)$/.exec(text) ?? [];
   if (region !== undefined && name !== undefined) return { name, region };
   // biome-ignore lint/suspicious/noControlCharactersInRegex: a name with one would be sent to AWS.
   if (text.startsWith('arn:') || text.length > 255 || /[\u0000-\u001f\u007f]/.test(text))
     throw new EdgeError('USAGE', `--alarm takes the name or the ARN of a CloudWatch alarm, found ${JSON.stringify(text)}`);
-  return { name: text, region: cloudFrontRegion };
+  return { name: text, region: metricsRegion };
 }

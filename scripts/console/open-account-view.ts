@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { healthKey } from '../../kvs/keys.ts';
 import type { ConsoleSource, FlipperNews } from '../../local/console/console-source.ts';
 import type { Second, TargetState } from '../../local/console/wire.ts';
+import { metricsRegion } from '../../src/aws/alarms.ts';
 import type { Aws } from '../../src/aws/clients.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
 import { samplePaths } from '../../src/config/services.ts';
@@ -20,7 +21,7 @@ import { formatTimeline } from '../../src/timeline/format-timeline.ts';
 import { readTimeline } from '../../src/timeline/timeline.ts';
 import { answerForm, type FormTools } from '../failover/answer-form.ts';
 import type { CallMeter } from './call-meter.ts';
-import { describeNoFigures, metricsRegion, minuteMs, readDistributionTraffic } from './read-cloudwatch.ts';
+import { describeNoFigures, minuteMs, readDistributionTraffic } from './read-cloudwatch.ts';
 
 export interface AccountOptions {
   config: EdgeConfig;

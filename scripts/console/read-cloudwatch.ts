@@ -5,9 +5,6 @@ import { messageOf } from '../../src/text/message-of.ts';
 
 export const minuteMs = 60_000;
 
-/** CloudFront's metrics are in this region only. */
-export const metricsRegion = 'us-east-1';
-
 /**
  * Requests and 5xx of a distribution per minute, as CloudWatch has them: some minutes late, and without origins. CloudWatch
  * knows no latency unless additional metrics are on.

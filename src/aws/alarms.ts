@@ -1,6 +1,9 @@
 import type { CloudWatchClient, Dimension, MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import { wrapAwsError } from './aws-error.ts';
 
+/** The only region with CloudFront's metrics (DG viewing-cloudfront-metrics.html). */
+export const metricsRegion = 'us-east-1';
+
 /** A metric that an alarm watches. */
 export interface AlarmMetric {
   namespace: string;

@@ -1,3 +1,5 @@
+import { EdgeError } from '../errors.ts';
+import { nearestName } from '../text/nearest-name.ts';
 import type { EdgeConfig } from './edge-config.ts';
 
 /** The alias of the origin with this id in the distribution; the id itself when edge.config.ts has no such origin. */
@@ -8,4 +10,13 @@ export function aliasOf(origins: EdgeConfig['origins'], id: string): string {
 /** The id in the distribution of the origin with this alias; the alias itself when edge.config.ts has no such origin. */
 export function originIdOf(origins: EdgeConfig['origins'], alias: string): string {
   return origins[alias]?.originId ?? alias;
+}
+
+/** ORIGIN_UNKNOWN for an alias that is none of these, with the one that was most likely meant. */
+export function refuseUnknownOrigin(origin: string, origins: readonly string[]): void {
+  if (origins.includes(origin)) return;
+  const near = nearestName(origin, origins);
+  throw new EdgeError('ORIGIN_UNKNOWN', `edge.config.ts defines no origin ${JSON.stringify(origin)}`, {
+    hint: near === undefined ? `origins: ${origins.join(', ')}` : `did you mean ${near}?`,
+  });
 }

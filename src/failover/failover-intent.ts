@@ -1,6 +1,6 @@
+import { refuseUnknownOrigin } from '../config/origin-alias.ts';
 import type { Flip } from '../core/flip.ts';
 import { EdgeError } from '../errors.ts';
-import { nearestName } from '../text/nearest-name.ts';
 import { typed } from '../text/typed.ts';
 import type { ReportRequest } from './report.ts';
 
@@ -69,12 +69,7 @@ export function parseIntent(
     return { command, flip: { kind: 'clear' }, reason };
   }
   if (origin === undefined) throw misuse(`${command}: name the origin`, `origins: ${origins.join(', ')}`);
-  if (!origins.includes(origin)) {
-    const near = nearestName(origin, origins);
-    throw new EdgeError('ORIGIN_UNKNOWN', `edge.config.ts defines no origin ${JSON.stringify(origin)}`, {
-      hint: near === undefined ? `origins: ${origins.join(', ')}` : `did you mean ${near}?`,
-    });
-  }
+  refuseUnknownOrigin(origin, origins);
   if (command === 'report') return { command, request: parseReport(origin, opinion, values, now) };
   if (values.for === undefined) throw misuse('--for is missing: an override always ends', `${command} ${origin} --for 2h, at most 72h`);
   if (reason === undefined) throw misuse('--reason is missing: the audit keeps it', `${command} ${origin} --reason "ALB 5xx"`);

@@ -1,4 +1,4 @@
-import type { Alarm, AlarmMetric } from '../../aws/alarms.ts';
+import { type Alarm, type AlarmMetric, metricsRegion } from '../../aws/alarms.ts';
 import type { EdgeConfig, FailoverPolicy } from '../../config/edge-config.ts';
 import { overrideInForce, parseLiveRecord } from '../../core/live-record.ts';
 import { EdgeError } from '../../errors.ts';
@@ -53,8 +53,6 @@ interface AlarmsFacts {
   found: { alarms: readonly Alarm[]; complete: boolean } | undefined;
 }
 
-/** The only region with CloudFront's metrics (DG viewing-cloudfront-metrics.html). */
-const metricsRegion = 'us-east-1';
 const watched = ['FunctionExecutionErrors', 'FunctionValidationErrors', 'FunctionThrottles'];
 
 /** An alarm notifies an operator when the function fails. */
