@@ -1,6 +1,6 @@
 import { findLocationCountry } from '../log/location-country.ts';
 import { formatHtmlPage, formatHtmlTable, type Html, html } from '../text/html.ts';
-import { formatPaletteCss, formatPrintCss, markOrigins, type OriginMark } from '../text/palette.ts';
+import { formatPaletteCss, formatPrintCss, markOrigins, type OriginMark, paletteSize } from '../text/palette.ts';
 import { describeReason, formatSeconds } from './format-timeline.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -101,9 +101,9 @@ function showChart({ series, flips }: Timeline, marks: readonly OriginMark[]): H
   }
   const shown = flips.filter(({ at }) => at >= from && at < to).slice(-40);
   return html`<figure><figcaption><h2>Requests by origin</h2>
-<ul class="legend">${marks.map(({ place, letter, id }) => html`<li><svg aria-hidden="true" width="14" height="14"><rect width="14" height="14" class="o${place % 8}"/></svg> ${letter} ${id}</li>`)}<li><svg aria-hidden="true" width="14" height="14"><rect width="14" height="14" class="bad"/></svg> answered with 5xx, at most ${mostFailed} in ${formatSeconds(stepMs)}</li></ul></figcaption>
+<ul class="legend">${marks.map(({ place, letter, id }) => html`<li><svg aria-hidden="true" width="14" height="14"><rect width="14" height="14" class="o${place % paletteSize}"/></svg> ${letter} ${id}</li>`)}<li><svg aria-hidden="true" width="14" height="14"><rect width="14" height="14" class="bad"/></svg> answered with 5xx, at most ${mostFailed} in ${formatSeconds(stepMs)}</li></ul></figcaption>
 <svg class="plot" role="img" aria-label="Requests by origin from ${formatIso(from)} to ${formatIso(to)}, at most ${most} in ${formatSeconds(stepMs)}; failures above, flips as lines. The tables below have the figures." viewBox="0 0 ${chart.width} ${ground + 20}">
-${marks.map(({ place }) => html`<path class="o${place % 8}" d="${paths[place] ?? ''}"/>`)}
+${marks.map(({ place }) => html`<path class="o${place % paletteSize}" d="${paths[place] ?? ''}"/>`)}
 <path class="bad" d="${failures}"/>
 ${shown.map(({ at, sequence, kind }, index) => html`<g class="flip"><line x1="${x(at)}" x2="${x(at)}" y1="14" y2="${ground}"/><text x="${Math.min(x(at) + 3, chart.width - 90)}" y="${index % 2 === 0 ? 11 : 24}">${sequence} ${kind}</text></g>`)}
 <line class="zero" x1="0" x2="${chart.width}" y1="${ground}" y2="${ground}"/>
@@ -169,5 +169,5 @@ figure { margin: 0; } .plot { display: block; width: 100%; height: auto; backgro
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: 0.88rem; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 0.28rem 0.9rem 0.28rem 0; border-bottom: 1px solid var(--rule); vertical-align: top; } thead th { color: var(--soft); white-space: nowrap; }
 .n { text-align: right; white-space: nowrap; }
-${Array.from({ length: 8 }, (_, place) => `.o${place} { fill: var(--origin-${place}); }`).join('\n')}
+${Array.from({ length: paletteSize }, (_, place) => `.o${place} { fill: var(--origin-${place}); }`).join('\n')}
 `;
