@@ -20,9 +20,11 @@ export interface ConformancePlan {
   usd: number;
 }
 
-/** The cases whose ids begin with one of these, all without any, and what asking them costs at most. */
-export function planConformance(target: Pick<ConformanceTarget, 'pace'>, only: readonly string[] = []): ConformancePlan {
-  const cases = conformanceCases.filter(({ id }) => only.length === 0 || only.some((prefix) => id.startsWith(prefix)));
+/** The cases that the target can answer, those whose ids begin with one of `only`, and what asking them costs at most. */
+export function planConformance(target: Pick<ConformanceTarget, 'pace' | 'leavesOut'>, only: readonly string[] = []): ConformancePlan {
+  const { leavesOut = [] } = target;
+  const isAsked = (id: string) => only.length === 0 || only.some((prefix) => id.startsWith(prefix));
+  const cases = conformanceCases.filter(({ id }) => isAsked(id) && !leavesOut.includes(id));
   const limits = planCounts(cases, target.pace);
   return { cases, limits, usd: priceOf(limits).usd, needsDistribution: cases.some(({ needs }) => needs === 'distribution') };
 }

@@ -19,6 +19,8 @@ export interface ConformanceTarget {
   /** Epoch milliseconds. */
   now(): number;
   pace: Pace;
+  /** Ids of cases that it cannot answer. Default none. */
+  leavesOut?: readonly string[];
 }
 
 /** How patient a run is. */
