@@ -1,4 +1,4 @@
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { samplePaths } from '../../../src/config/services.ts';
 import { checkRouting, listSituations, surveyFunction } from '../../../src/edge/ask/survey.ts';
 import { buildFunction } from '../../../src/edge/build.ts';
@@ -12,7 +12,11 @@ import { configs } from './configs.ts';
 
 describeWith(['njs'], 'a function with services', () => {
   const config = configs.services;
-  const runtime = openNjsRuntime({ njs, judge: judgeRun });
+  // Not in the suite itself, whose body runs also where njs is missing.
+  let runtime: ReturnType<typeof openNjsRuntime>;
+  beforeAll(() => {
+    runtime = openNjsRuntime({ njs, judge: judgeRun });
+  });
   afterAll(() => runtime.close());
   const ask = async () => ({ runtime, source: await buildFunction(config), now: 1_764_000_000_000, origins: config.origins });
 
