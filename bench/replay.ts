@@ -24,7 +24,7 @@ const fields =
 const rest =
   'Miss\tID==\twww.example.com\thttps\t500\t0.045\t-\tTLSv1.3\tTLS_AES_128_GCM_SHA256\tMiss\tHTTP/2.0\t-\t-\t443\t0.043\tMiss\tapplication/json\t2847\t-\t-';
 
-/** What CloudFront asks of nobody, but whoever waits for a day's log does: 20,000 lines a second. */
+/** Not a limit of CloudFront, but the pace at which a day's log is bearable: 20,000 lines a second. */
 const msFor20000 = 1_000;
 
 function* logLines(count: number): Generator<string> {

@@ -1,5 +1,5 @@
 // What the router costs in njs compared with its budgets: npm run bench -- router [function.js | --budgets]
-// Instructions, not time: the same code gives the same figures on every run. A function file is counted by itself, without budgets.
+// Instructions, not time: the same code gives the same figures on every run. A function file is counted alone, without budgets.
 // --budgets counts only rows that have one, and of rows that cost the same only one, as the tests do.
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';

@@ -12,7 +12,7 @@ interface OptionCost {
   bytes: number;
 }
 
-/** Of the few viewers of a second share, who take one step more. */
+/** The few viewers of a second share: they take one step more. */
 const farthestShare = 8_500;
 
 /** Of a tester's own requests: the hash of the secret alone costs 8,400. */

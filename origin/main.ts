@@ -62,7 +62,7 @@ function openAccessible(upstream: UpstreamSettings, region: string) {
   return { field, read: reachability.read };
 }
 
-/** The first signal stops in good order, without the drain for Ctrl-C: no load balancer sends anybody to a terminal. A second one ends at once. */
+/** The first signal stops in good order, without the drain for Ctrl-C: no load balancer sends viewers to a terminal. A second one ends at once. */
 function stopOnSignals(server: OriginServer, drainMs: number): void {
   let isStopping = false;
   const stop = async (signal: 'SIGTERM' | 'SIGINT') => {

@@ -41,7 +41,7 @@ export default defineCommand({
     weight: percent('drain: the share of its own viewers that the origin keeps, 0 by default'),
     source: text('report: who reports, as a signal of type reported in edge.config.ts names it', { placeholder: 'name' }),
     ttl: duration('report: how long the opinion holds, 1m to 1h'),
-    by: text('who does it, $USER@host by default', { placeholder: 'name' }),
+    by: text('author in the audit, $USER@host by default', { placeholder: 'name' }),
     'break-glass': text('to, drain: do it although it is unsafe, and why', { placeholder: 'why' }),
     yes: flag('write without asking'),
     'no-verify': flag('do not ask the edge whether it follows'),

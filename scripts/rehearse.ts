@@ -57,7 +57,7 @@ export default defineCommand({
     country: text('refuse to start when a step moves viewers of other countries', { placeholder: 'US,IN' }),
     edge: url('the edge to ask; with --local it is the local edge'),
     'verify-for': duration('how long the edge may take for a write', { fallback: 120_000, maxMs: 600_000 }),
-    by: text('who does it, $USER@host by default', { placeholder: 'name' }),
+    by: text('author in the audit, $USER@host by default', { placeholder: 'name' }),
     'dry-run': flag('check and show the plan, change nothing'),
     yes: flag('start without asking'),
     local: flag('the running local cloud in place of AWS'),

@@ -22,7 +22,7 @@ import { formatTimelinePage, type WorldMap } from '../src/timeline/timeline-page
 export default defineCommand({
   usage: 'timeline -- <log> [options]',
   summary:
-    'Says from an access log when each edge location first obeyed each flip, who was sent where and why, and what failed. Reads a file, a folder, or standard input for -, of standard v2 or real-time logs with the field viewer-request-log-data, which accessLog in edge.config.ts fills.',
+    'Calculates from an access log when each edge location first obeyed each flip, which viewers went where and why, and what failed. Reads a file, a folder, or standard input for -, of standard v2 or real-time logs with the field viewer-request-log-data, which accessLog in edge.config.ts fills.',
   examples: [
     'timeline -- logs/',
     'timeline -- logs/ --html timeline.html --from 2026-11-20T12:00Z --to 2026-11-20T13:00Z',

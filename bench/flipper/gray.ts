@@ -9,7 +9,7 @@ const runs = 100;
 const second = 1_000;
 const patienceSeconds = 600;
 
-/** From the beginning of a failure that is no outage to the flip away, in virtual time: seeded runs that begin anywhere between two probes. */
+/** From the beginning of a failure that is not an outage to the flip away, in virtual time: seeded runs that begin anywhere between two probes. */
 export async function benchGray(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const failure of ['alternating', 'two of three', 'half at random', '50 % packet loss'] as const) {

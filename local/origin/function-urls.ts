@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { unzipSync } from 'fflate';
 import { listenOnLoopback } from '../listen-on-loopback.ts';
 
-// A stand-in for Lambda function URLs and the role they need, as far as the conformance kit uses them. Unverified: the
+// A fake of Lambda function URLs and the role they need, as far as the conformance kit uses them. Unverified: the
 // kit's report of a run on AWS shows where it differs.
 
 interface UrlEvent {

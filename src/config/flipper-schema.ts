@@ -3,7 +3,7 @@ import { reportSourceText } from '../core/reports.ts';
 import { isRecord } from '../text/is-record.ts';
 import { awsRegionText, checkFailover, checkHealth } from './edge-config-rules.ts';
 
-// The part of edge.config.ts that the flipper reads: evidence about an origin, verdicts, flips and who is notified.
+// The part of edge.config.ts that the flipper reads: evidence about an origin, verdicts, flips and notifications.
 
 const milliseconds = z.int().min(1).max(86_400_000);
 const threshold = z.int().min(1).max(100);

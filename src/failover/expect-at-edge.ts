@@ -63,7 +63,7 @@ export function sampleAudiences(audiences: readonly Audience[]): Audience[] {
   }));
 }
 
-/** Whom to ask for, and who may answer. */
+/** The viewer to ask for, and the origins that may answer. */
 export interface EdgeExpectation {
   /** Undefined for a viewer of unknown or unlisted country. */
   country: string | undefined;

@@ -85,7 +85,7 @@ function formatNotes({ broken, hasSecond, kinds }: Prediction): string[] {
   ];
 }
 
-/** Two sentences for who has just watched quicker times. */
+/** Two sentences for a reader that has just watched quicker times. */
 export function formatOnAws({ broken, kinds, rate, postShare, hasSecond }: Prediction): string[] {
   return kinds.flatMap(({ kind, detectedMs, movedMs, failbackMs, ways: [own] }) => {
     const begin = `On AWS, with this configuration: where ${broken} ${outageWords[kind]},`;

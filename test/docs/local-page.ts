@@ -19,7 +19,7 @@ export function readReports(folder: URL): CommittedReport[] {
 
 const marked = / · case ([a-z0-9.*, -]+?)(?:: (?:seen live|refuted) on [\d-]+)?(?= \|$)/;
 
-/** The case ids of a row; one that ends with `*` stands for all that begin so. */
+/** The case ids of a row; one that ends with `*` means all that begin so. */
 export function casesOfRow(line: string): string[] {
   return marked.exec(line)?.[1]?.split(', ') ?? [];
 }

@@ -18,7 +18,7 @@ const steps = [...page.matchAll(/^ {4}npm run (.+)\n(?:\n((?: {4}(?!npm run ).*\
   }),
 );
 
-/** Without a terminal nobody can be asked. */
+/** Without a terminal there is no terminal. */
 const asks = ['kvs:apply', 'function:publish', 'distribution:apply', 'un-adopt'];
 /** From here no origin of this account is reached: doctor fails for that alone. */
 const codes: Readonly<Record<string, number>> = { doctor: 1 };

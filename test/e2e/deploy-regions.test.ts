@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
-// The scripts of one region's steps, as they stand in the workflow, against stand-ins for `aws` and `npm`.
+// The scripts of one region's steps, as they are in the workflow, against fakes of `aws` and `npm`.
 
 interface Step {
   name?: string;
@@ -41,7 +41,7 @@ const current = {
 interface Trouble {
   /** Runs of `aws ecs wait` that give up, one after the other. */
   waits?: boolean[];
-  /** ECS puts this revision's predecessor back by itself. */
+  /** ECS puts this revision's predecessor back automatically. */
   breaker?: boolean;
   /** What verify saw of it, in place of a good answer. */
   seen?: object;
@@ -52,7 +52,7 @@ interface Trouble {
 let folder = '';
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Stands for `aws` and `npm`: its state is in files, and it takes the arguments where the scripts put them. */
+/** Replaces `aws` and `npm`: its state is in files, and it takes the arguments where the scripts put them. */
 const standIn = `#!/bin/bash
 name=\${0##*/}
 echo "$name $*" >> calls.txt
@@ -168,9 +168,9 @@ describe('a region', () => {
   it.each([
     { when: 'its verification fails', trouble: { seen: { outcome: 'fail', notes: ['status is "draining"'] } } },
     { when: 'it cannot be reached, which verify warns of', trouble: { seen: { outcome: 'warn', went: [], notes: ['not reached'] } } },
-    { when: 'nobody asked it', trouble: { seen: { who: 'tokyo' } } },
+    { when: 'no viewer asked it', trouble: { seen: { who: 'tokyo' } } },
     { when: 'it never becomes stable', trouble: { waits: [true, true] } },
-    { when: 'ECS puts the old tasks back by itself', trouble: { breaker: true } },
+    { when: 'ECS puts the old tasks back automatically', trouble: { breaker: true } },
   ])('goes back to what ran before when $when, and fails', async ({ trouble }) => {
     const { failed, ran, primary, summary } = await deploy(trouble);
     expect({ failed, primary }).toEqual({ failed: true, primary: arn(7) });

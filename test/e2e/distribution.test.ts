@@ -67,7 +67,7 @@ describe('npm run distribution:*', () => {
       says: /^error: distribution E2QWRUHEXAMPLE .*\nhint: check --id and EDGE_DISTRIBUTION_ID.*\n$/,
     },
     {
-      when: 'nobody answers',
+      when: 'no answer',
       args: [],
       more: { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' },
       code: 1,

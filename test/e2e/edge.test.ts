@@ -87,7 +87,7 @@ describe('npm run edge', () => {
   });
 });
 
-it('runs a function for requests and one for responses, and leads a domain of the function’s own where it is told', async () => {
+it('runs a function for requests and one for responses, and sends a domain of the function’s own where the options say', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'file-edge-'));
   const assets = createServer((request, response) => response.end(request.headers.host)).listen(0, '127.0.0.1');
   await once(assets, 'listening');

@@ -14,7 +14,7 @@ afterAll(() => copy.close());
 const explain = (...args: string[]) => copy.run('function:explain', args);
 
 describe('npm run function:explain', () => {
-  it('tells the whole decision for one viewer by running the function', async () => {
+  it('shows the whole decision for one viewer by running the function', async () => {
     const { code, out, err } = await explain('--country', 'de', '--method', 'POST', '--ip', '198.51.100.9', '--record', 'europe=25');
     expect(err).toBe('');
     expect(out.split('\n').slice(2)).toEqual([
@@ -30,7 +30,7 @@ describe('npm run function:explain', () => {
     expect(code).toBe(0);
   });
 
-  it('puts everybody on one screen of 80 columns, under the live record', async () => {
+  it('puts all viewers on one screen of 80 columns, under the live record', async () => {
     const { out } = await explain('--all', '--local');
     const lines = out.trimEnd().split('\n');
     expect(lines.length).toBeLessThanOrEqual(24);

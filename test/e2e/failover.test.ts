@@ -7,7 +7,7 @@ import { auditHistory } from '../../src/core/audit.ts';
 import { openTestStore, type TestStore } from '../contract/aws/open-test-store.ts';
 import { openTestEdge, type TestEdge } from '../contract/failover/open-test-edge.ts';
 
-// The command as a process, on a local cloud whose control plane is the real one and whose edge and origins are stand-ins.
+// The command as a process, on a local cloud whose control plane is the real one and whose edge and origins are fakes.
 
 let test: TestStore;
 let edge: TestEdge;
@@ -113,7 +113,7 @@ const keys = { AWS_ACCESS_KEY_ID: 'A', AWS_SECRET_ACCESS_KEY: 'B' };
 const written = () => test.control.calls.filter(({ operation }) => operation === 'UpdateKeys').length;
 
 describe('npm run failover', () => {
-  it('moves everybody, waits until the edge follows, and shows it', async () => {
+  it('moves all viewers, waits until the edge follows, and shows it', async () => {
     edge.delayMs = 500;
     const moved = await failover([...move, '--local', '--by', 'ann']);
     expect(moved.err).toMatch(/other countries +singapore → europe/);

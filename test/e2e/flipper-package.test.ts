@@ -91,7 +91,7 @@ function run(args: string[], cwd: string, env: Record<string, string>, more: str
 }
 
 describe('npm run flipper:package', () => {
-  it('writes the zip it tells of', () => {
+  it('writes the zip that it names', () => {
     const hash = createHash('sha256').update(zip).digest();
     expect(printed).toMatchObject({ bytes: zip.length, sha256: hash.toString('hex'), codeSha256: hash.toString('base64') });
   });

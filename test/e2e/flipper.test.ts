@@ -199,7 +199,7 @@ describe('npm run flipper', () => {
     expect(writes()).toBe(0);
   });
 
-  it('says what it costs and asks nobody', async () => {
+  it('says what it costs and sends no request', async () => {
     const running = flipper('--cost');
     expect(await running.code).toBe(0);
     expect(running.out).toMatch(/^as a process, --watch, without its machine: \$44\.02 a month\n/);

@@ -172,7 +172,7 @@ describeWith(['njs'], 'npm run function:rollback and function:history', () => {
     expect([code, copy.live()]).toEqual([0, first]);
   });
 
-  it('tells what was LIVE when, by whom, and what is', async () => {
+  it('lists what was LIVE, when and by whom, and what is LIVE now', async () => {
     const { out } = await copy.run('function:history', ['--local']);
     const rows = out.split('\n');
     expect(rows[1]).toMatch(/^v3 .* bob .* LIVE, the code of v1$/);

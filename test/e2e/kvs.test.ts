@@ -43,7 +43,7 @@ describe('npm run kvs:*', () => {
 
   it.each([
     {
-      when: 'nobody can be asked',
+      when: 'there is no terminal',
       args: [],
       more: {},
       code: 2,

@@ -37,7 +37,7 @@ describe('npm start', () => {
     expect([await ask('IN'), await ask('DE')]).toEqual(['ap-southeast-1', 'eu-central-1']);
   });
 
-  it('tells a second one that the port is taken, in one line, and goes on itself', async () => {
+  it('refuses a second one in one line, because the port is taken, and goes on itself', async () => {
     const { code, stderr } = await start('start', [], env).ended;
     expect(code).toBe(1);
     expect(stderr).toMatch(new RegExp(`^error: .*${port}.*\nhint: .*\n$`));
@@ -47,7 +47,7 @@ describe('npm start', () => {
   it.each([
     { taken: 2, whose: 'an origin’s' },
     { taken: 4, whose: 'the console’s' },
-  ])('tells so too when only $whose port is taken, and leaves nothing open', async ({ taken }) => {
+  ])('refuses it, too, when only $whose port is taken, and leaves nothing open', async ({ taken }) => {
     const other = await freePorts();
     const blocker = createServer().listen(other + taken, '127.0.0.1');
     const { code, stderr } = await start('start', [], { EDGE_LOCAL_PORT: String(other) }).ended;
@@ -62,7 +62,7 @@ describe('npm start', () => {
     expect(stderr).toMatch(/^error: no port is left for the console after 65532\nhint: .*lower EDGE_LOCAL_PORT/);
   });
 
-  it('moves everybody by the failover command, and back', async () => {
+  it('moves all viewers by the failover command, and back', async () => {
     const moved = await start('failover', ['to', 'europe', '--for', '5m', '--reason', 'a test', '--yes', '--local'], env).ended;
     expect(moved.code, moved.stderr).toBe(0);
     expect(await ask('IN')).toBe('eu-central-1');
@@ -71,7 +71,7 @@ describe('npm start', () => {
     expect(await ask('IN')).toBe('ap-southeast-1');
   });
 
-  it('breaks and mends an origin by the fault command, which names what it does not know', async () => {
+  it('breaks and restores an origin by the fault command, which names what it does not know', async () => {
     expect((await start('fault', ['singapore', 'refuse'], env).ended).code).toBe(0);
     expect(await ask('IN')).toBe('eu-central-1');
     expect((await start('fault', ['singapore', 'none'], env).ended).code).toBe(0);

@@ -103,7 +103,7 @@ describe('no process is left', () => {
     ]),
     {
       what: 'start',
-      by: 'SIGKILL of itself',
+      by: 'its own SIGKILL',
       run: () => launch(process.execPath, ['--no-warnings', 'scripts/run.mjs', 'start', ...start], startReady),
       signal: 'SIGKILL',
     },

@@ -107,7 +107,7 @@ describe('the image', () => {
     expect(version(join(context, 'package-lock.json'))?.version).toBe(version('package-lock.json')?.version);
   });
 
-  it('runs as somebody without rights, on all addresses, and needs no shell', () => {
+  it('runs as a user without rights, on all addresses, and needs no shell', () => {
     expect(linesOf(image, 'USER')).toEqual(['node']);
     expect(linesOf(image, 'ENV')).toEqual(['NODE_ENV=production HOST=0.0.0.0 PORT=8080']);
     expect(linesOf(image, 'RUN')).toEqual([]);
@@ -169,7 +169,7 @@ it('does not make a person at a terminal wait for the drain', async () => {
   expect((await origin.ended)[0]).toBe(0);
 });
 
-it('tells its health to a container without curl', async () => {
+it('reports its health to a container without curl', async () => {
   const [[, file = '']] = execForm('CMD') as [string[]];
   const origin = start({});
   const port = await origin.listening();

@@ -74,7 +74,7 @@ describe('npm run function:replay', () => {
     expect(report.runs).toBeLessThan(200);
   });
 
-  it('tells it to people, with its speed', async () => {
+  it('prints it for people, with its speed', async () => {
     const { out } = await replay(log, '--before', 'before.js');
     expect(out).toMatch(
       /\nread +40,000 requests of 40,001 lines in 1 file, [\d,]+ lines a second\ncountry +32,000 guessed from the edge location, 8,000 unknown\nunchanged +0 requests, .*\n +24,000 more, if the guessed country is .*\n +8,000 more, if nothing .*\nrerouted +8,000 requests \(20\.00 %\)\n/,
@@ -94,7 +94,7 @@ describe('npm run function:replay', () => {
 
   it.each([
     {
-      when: 'the file is no log',
+      when: 'the file is not a log',
       args: ['package.json', '--before', 'before.js'],
       says: /^error: no request of a CloudFront access log in package\.json: package\.json:1: no cs-method\nhint: /,
       code: 1,
@@ -136,7 +136,7 @@ const engines = [
 ];
 
 describe.each(engines)('a decision that was not run again ($name)', ({ open }) => {
-  // Goes by everything that a log tells, each for some requests only.
+  // Goes by everything that a log has, each for some requests only.
   const curious: FunctionSource = {
     sha256: 'curious',
     code: `import cf from 'cloudfront';

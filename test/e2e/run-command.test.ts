@@ -34,7 +34,7 @@ describe('scripts/run.mjs', () => {
 
   it.each([
     { when: 'the command is unknown', script: 'faul', env: {}, says: /^error: .*"faul"\nhint: .*fault/ },
-    { when: 'the file is no command', script: 'lambda-handler', env: {}, says: /^error: .*"lambda-handler"\nhint: .*fault/ },
+    { when: 'the file is not a command', script: 'lambda-handler', env: {}, says: /^error: .*"lambda-handler"\nhint: .*fault/ },
     { when: 'no command is given', script: '', env: {}, says: /^error: .*\nhint: .*fault/ },
     {
       when: 'the project has no configuration',

@@ -94,7 +94,7 @@ describe('npm run verify', () => {
     expect(code).toBe(0);
   });
 
-  it('takes the fallback for right while the record says so, and tells which origin is down', async () => {
+  it('accepts the fallback while the record says so, and names the origin that is down', async () => {
     await cloud.setFault('singapore', { kind: '5xx' });
     await write('singapore=0');
     const [edge, all] = await Promise.all([verify('--local', '--only', 'edge', '--samples', '1'), verify('--local', '--samples', '1')]);
@@ -182,7 +182,7 @@ describe('npm run load', () => {
     expect(code).toBe(0);
   });
 
-  it('ends with 1 on more 5xx than it was told to expect', async () => {
+  it('ends with 1 on more 5xx than --max-errors allows', async () => {
     await cloud.setFault('europe', { kind: '5xx' });
     const url = `${cloud.origins['europe']?.url}/health`;
     const args = ['--url', url, '--duration', '1s', '--rate', '10', '--connections', '2'];

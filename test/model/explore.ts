@@ -50,12 +50,12 @@ interface Path {
   before: Path | undefined;
 }
 
-/** Ticks in which a healthy world without an operator's word must have come to rest: overrides end, hold-downs pass, the way home has two steps. */
+/** Ticks in which a healthy world without an operator's word must have come to rest: overrides end, hold-downs pass, the failback has two steps. */
 const restTicks = 45;
 /** Ticks without a write that make rest. */
 const calmTicks = 8;
 
-/** The world after the setup's own start. Throws when that breaks a law: no history could be told from it. */
+/** The world after the setup's own start. Throws when that breaks a law: no history could be read from it. */
 export async function startOf(core: Core, setup: Setup): Promise<World> {
   let world = emptyWorld(setup);
   for (const step of setup.start) {
@@ -185,7 +185,9 @@ export async function explore(core: Core, setup: Setup, bounds: Bounds): Promise
       world = stepped.world;
       if (calm >= calmTicks && isHome(setup, world)) break;
       if (ticks === restTicks - 1)
-        return tell([{ law: 'restless', detail: `all is well for ${restTicks} ticks and the record is ${recordOf(world.store)}` }]);
+        return tell([
+          { law: 'restless', detail: `all origins are healthy for ${restTicks} ticks and the record is ${recordOf(world.store)}` },
+        ]);
     }
     for (const mark of marks) resting.add(mark);
     return undefined;

@@ -151,7 +151,7 @@ export function judgeWrite(core: Core, setup: Setup, world: World, index: number
         !isSpared
       )
         breach('no-reason', `${origin} ${old} to ${now} ${unhealthyAgo / 1_000} s after it was last unhealthy`);
-      // Most of its signals say nothing or good: the one that says bad is no majority.
+      // Most of its signals say nothing or good: the one that says bad is not a majority.
       const isOutvoted = world.truth[origin] === 'hush' || world.truth[origin] === 'dissent' || world.truth[origin] === 'silent';
       const isCalm = at - (ghost.badAt[origin] ?? 0) > 3 * tickMs;
       if (isOutvoted && isCalm && !isSpared) breach('no-reason', `${origin} ${old} to ${now} although it is ${world.truth[origin]}`);

@@ -14,7 +14,7 @@ it.each(cheapMutants)('a flipper that $fault is found out', async (mutant) => {
   const { found } = await huntMutant(mutant, plans);
   expect(found).toBeDefined();
   if (found === undefined) return;
-  // Its story is told again with the same end, and is no story of the core as it is.
+  // Its story has the same end when it runs again, and is not a story of the unchanged core.
   expect(await replayStory(await openMutant(mutant), found.setup, found.steps)).toEqual(found.breaches);
   expect(await replayStory(core, found.setup, found.steps)).toEqual([]);
 });

@@ -26,7 +26,7 @@ const hourMs = 3_600_000;
 const truths: readonly Truth[] = ['up', 'down', 'gray', 'dissent', 'silent', 'hush'];
 /** Values that no version of ours writes. */
 const garbage = '{"sequence":"many","origins":[1],"override":{"until":';
-/** Its first entry can be read, and yet it is no record. */
+/** Its first entry can be read, and yet it is not a record. */
 const halfRecord = `europe=0;${garbage}`;
 const farFuture = '99999999999999';
 
@@ -135,7 +135,7 @@ function written(world: World, change: KeyChange): World {
   return { ...world, before: world.store, store: nextVersion(world.store, change, world.at) };
 }
 
-/** Another tool's doing: who had an override is owed it, or a report. */
+/** A write of another tool: the author of an override must still have it, or get a report. */
 function damage(world: World, change: KeyChange): World | undefined {
   if (change.puts.length + change.deletes.length === 0) return undefined;
   const next = written(world, change);

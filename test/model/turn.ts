@@ -220,7 +220,7 @@ class TurnClock implements Clock {
     });
   }
 
-  /** Lets everything happen that happens before so many milliseconds have passed in this turn. */
+  /** Lets everything happen that happens before this many milliseconds have passed in this turn. */
   async drain(untilMs: number): Promise<void> {
     for (;;) {
       await new Promise((resolve) => setImmediate(resolve));

@@ -11,10 +11,10 @@ export interface Walk {
   found: Counterexample | undefined;
 }
 
-/** One thing goes wrong in so many ticks. */
+/** One thing goes wrong in this many ticks. */
 const calmTicks = 6;
 
-/** A history of so many steps at random, far beyond what can be explored; the same seed walks the same way. */
+/** A history of this many steps at random, far beyond what can be explored; the same seed walks the same way. */
 export async function walk(
   core: Core,
   setup: Setup,

@@ -108,7 +108,7 @@ export const lagMs = 2.5 * tickMs;
 /** The first moment; a whole second. */
 export const dayOne = Date.parse('2026-03-01T03:00:00.000Z');
 
-/** Short times, so that few ticks see much: two probes make a verdict, a hold-down lasts three ticks, the way home has one step. */
+/** Short times, so that few ticks see much: two probes make a verdict, a hold-down lasts three ticks, the failback has one step. */
 export const modelHealth = {
   intervalMs: tickMs,
   fastIntervalMs: tickMs,
@@ -199,7 +199,7 @@ export function emptyWorld(setup: Setup): World {
   };
 }
 
-/** Wall clock and monotonic clock of the model run apart by this much, so that each can be told from the other in a state. */
+/** Wall clock and monotonic clock of the model run apart by this much, so that each can be distinguished in a state. */
 export const monotonicOffset = 2_000_000_000_000;
 
 /**

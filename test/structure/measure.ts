@@ -31,24 +31,23 @@ export type FindingKind =
 /** The figures that `npm run structure` prints and test/unit/structure.test.ts holds. */
 export async function measureStructure(): Promise<Structure> {
   const modules = readModules([...shipped, 'bench', 'test']);
+  const written = [...modules, ...readModules(['examples'])];
   const product = modules.filter(({ path }) => shipped.includes(path.split('/')[0] ?? ''));
   const src = product.filter(({ path }) => path.startsWith('src/'));
   const pages = globSync(
     [
-      '*.md',
-      'docs/**/*.md',
-      'local/**/*.{md,html}',
-      'infra/**/*.md',
-      'examples/**/*.md',
-      '!**/node_modules/**',
-      '!docs/decisions/**',
+      '**/*.{md,html,css,mjs,js,sh,yaml,yml,service}',
+      '.github/**/*.{mjs,yml}',
+      '.changeset/*.{md,mjs}',
+      'deploy/Dockerfile*',
+      'origin/**/Dockerfile*',
+      '!**/{node_modules,dist}/**',
+      // Functions of other people, and inputs of tests.
+      '!test/fixtures/**',
       // Reports of accounts, with the texts of AWS.
       '!docs/conformance/**',
-      '!docs/glossary.md',
     ],
-    {
-      cwd: root.pathname,
-    },
+    { cwd: root.pathname },
   );
   return {
     findings: {
@@ -56,8 +55,8 @@ export async function measureStructure(): Promise<Structure> {
       cycles: findCycles(modules).map((group) => group.join(' ')),
       'duplicate names': findDuplicateNames(product),
       'long files': product.filter(({ lines }) => lines > maxLines).map(({ path, lines }) => `${path}: ${lines} lines`),
-      'words in strings': await findWordsInStrings(product),
-      'words in comments': findWordsInComments(product),
+      'words in strings': await findWordsInStrings(written),
+      'words in comments': findWordsInComments(written),
       'words in pages': findWordsInPages(pages.toSorted()),
     },
     files: src.length,

@@ -16,7 +16,7 @@ interface Widget {
 
 const statistic = /^(Average|Sum|Minimum|Maximum|SampleCount|p\d{1,2}(\.\d+)?)$/;
 
-/** Alarms and dashboards that would show nothing and not say so: a metric that nobody writes, dimensions under which it has no value, a body that is no JSON. */
+/** Alarms and dashboards that would show nothing and not say so: a metric that no service writes, dimensions under which it has no value, a body that is not JSON. */
 export function checkMetrics(template: Template, schema: Metrics): string[] {
   return Object.entries(template.Resources).flatMap(([name, { Type, Properties }]) => {
     const at = `Resources.${name}`;
@@ -37,7 +37,7 @@ export function checkMetrics(template: Template, schema: Metrics): string[] {
 
 function checkMetric(at: string, namespace: string, name: string, given: readonly [string, unknown][], schema: Metrics): string[] {
   const known = findMetric(namespace, name, schema);
-  if (known === undefined) return [`${at}: nobody writes a metric ${namespace} ${name}`];
+  if (known === undefined) return [`${at}: no service writes a metric ${namespace} ${name}`];
   const fits = known.some(
     (dimensions) =>
       dimensions.length === given.length &&
@@ -53,19 +53,19 @@ function checkMetric(at: string, namespace: string, name: string, given: readonl
 }
 
 function checkStatistic(at: string, found: unknown): string[] {
-  return typeof found === 'string' && statistic.test(found) ? [] : [`${at}: ${JSON.stringify(found)} is no statistic`];
+  return typeof found === 'string' && statistic.test(found) ? [] : [`${at}: ${JSON.stringify(found)} is not a statistic`];
 }
 
 function checkDashboard(at: string, body: unknown, schema: Metrics): string[] {
   const sub = typeof body === 'object' && body !== null && 'Fn::Sub' in body ? body['Fn::Sub'] : body;
   const [text] = [sub].flat();
-  if (typeof text !== 'string') return [`${at}: DashboardBody is no text`];
+  if (typeof text !== 'string') return [`${at}: DashboardBody is not text`];
   const filled = listPlaces(text).reduce((left, place) => left.replace(`\${${place}}`, 'filled'), text);
   let widgets: Widget[];
   try {
     ({ widgets } = JSON.parse(filled) as { widgets: Widget[] });
   } catch (error) {
-    return [`${at}: DashboardBody is no JSON: ${(error as Error).message}`];
+    return [`${at}: DashboardBody is not JSON: ${(error as Error).message}`];
   }
   if (!Array.isArray(widgets) || widgets.length === 0) return [`${at}: the dashboard has no widgets`];
   const odd = widgets.findIndex((widget) => typeof widget !== 'object' || widget === null);
@@ -81,7 +81,7 @@ function checkWidget(at: string, widget: Widget, schema: Metrics): string[] {
   const properties = widget.properties ?? {};
   if (typeof properties !== 'object') return [`${at}: properties must be a mapping`];
   if (type === 'alarm') return 'alarms' in properties ? [] : [`${at}: an alarm widget needs alarms`];
-  if (type !== 'metric') return [`${at}: ${JSON.stringify(type)} is no kind of widget that this check knows`];
+  if (type !== 'metric') return [`${at}: ${JSON.stringify(type)} is not a kind of widget that this check knows`];
   if (typeof properties.region !== 'string') return [`${at}: a metric widget needs its region`];
   if (!Array.isArray(properties.metrics) || properties.metrics.length === 0) return [`${at}: a metric widget needs metrics`];
   return (properties.metrics as unknown[]).flatMap((given, index) => {

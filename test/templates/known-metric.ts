@@ -14,7 +14,7 @@ const functionDimensions: Dimension[] = [
   { name: 'Region', value: 'Global' },
 ];
 
-/** The combinations of dimensions with which a metric has values; undefined when nobody writes such a metric. */
+/** The combinations of dimensions with which a metric has values; undefined when no service writes such a metric. */
 export function findMetric(
   namespace: string,
   name: string,

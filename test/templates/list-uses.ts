@@ -1,11 +1,11 @@
-/** One use of a function, wherever in a template it stands. */
+/** One use of a function, wherever in a template it is. */
 export interface Use {
   /** `Ref`, `Condition` or `Fn::…`. */
   name: string;
   argument: unknown;
   /** Dotted, from the value that was searched. */
   path: string;
-  /** Conditions that hold where it stands: those of each Fn::If in whose first branch it is. */
+  /** Conditions that hold at its place: those of each Fn::If in whose first branch it is. */
   guards: readonly string[];
 }
 

@@ -52,7 +52,7 @@ export function parseTemplate(text: string): { template: Template } | { problems
   if (problems.length > 0) return { problems };
   const read: unknown = document.toJSON();
   if (typeof read !== 'object' || read === null || !('Resources' in read) || typeof read.Resources !== 'object' || read.Resources === null)
-    return { problems: ['is no template: it has no Resources'] };
+    return { problems: ['is not a template: it has no Resources'] };
   const template = { Parameters: {}, ...read } as Template;
   for (const section of ['Parameters', 'Rules', 'Conditions', 'Resources', 'Outputs'] as const) {
     const found: unknown = template[section] === undefined ? {} : template[section];

@@ -1,6 +1,6 @@
-// Runs inside njs, before the function's own code: takes away what CloudFront does not have, stands in for the module 'cloudfront', and feeds
+// Runs inside njs, before the function's own code: takes away what CloudFront does not have, replaces the module 'cloudfront', and feeds
 // the function one event after the other. Written in njs's dialect. Its counterpart on the Node side is run-batch.ts.
-// Left there by the module that stands before this one; taken away again with everything else that CloudFront does not have.
+// Left there by the module before this one; taken away again with everything else that CloudFront does not have.
 const batch = globalThis.$batch;
 
 const write = globalThis.print;
@@ -210,7 +210,7 @@ function restrict() {
 }
 
 let rawQueryString;
-// Not enumerable, like a method: it is no part of the request that goes on.
+// Not enumerable, like a method: it is not a part of the request that goes on.
 const rawQueryStringMember = { value: () => rawQueryString, configurable: true, writable: true };
 
 function begin(run) {

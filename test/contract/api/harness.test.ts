@@ -52,7 +52,7 @@ describe('a failover', () => {
     }
   });
 
-  it('that was expected and did not come is an AssertionError with who answered instead', async () => {
+  it('that was expected and did not come is an AssertionError with the origin that answered instead', async () => {
     await using harness = await createTestHarness({ config, flipper: false });
     const failed = harness.assertAnsweredBy('europe', '/api', viewer);
     await expect(failed).rejects.toMatchObject({ code: 'ERR_ASSERTION', actual: 'singapore', expected: 'europe' });

@@ -113,7 +113,7 @@ describe('a key-value store over the wire', () => {
     await expect(other.read(['health'])).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  it('is unreachable where nobody listens, after a few tries', async () => {
+  it('is unreachable where no server listens, after a few tries', async () => {
     const client = await openAws({ env: {}, local: { controlPlane: 'http://127.0.0.1:1' } }).keyValueStore();
     await expect(openKeyValueStore(client, test.arn).read(['health'])).rejects.toMatchObject({ code: 'ENDPOINT_UNREACHABLE' });
   });
@@ -176,7 +176,7 @@ describe('a key-value store over the wire', () => {
 });
 
 describe('openAws', () => {
-  it('refuses an endpoint that is no URL, naming the variable', async () => {
+  it('refuses an endpoint that is not a URL, naming the variable', async () => {
     for (const url of ['http://10.0.0.1', 'http://example.com', 'http://localhost.example.com', 'http://127.0.0.1.example.com'])
       await expect(openAws({ env: { AWS_ENDPOINT_URL: url } }).keyValueStore()).rejects.toMatchObject({ code: 'USAGE' });
     await expect(openAws({ env: { AWS_ENDPOINT_URL: 'here' } }).keyValueStore()).rejects.toMatchObject({
@@ -194,7 +194,7 @@ describe('openAws', () => {
 });
 
 describe('findKeyValueStoreArn', () => {
-  it('asks the control plane once, or nobody when the ARN is given', async () => {
+  it('asks the control plane once, and not at all when the ARN is given', async () => {
     expect(await findKeyValueStoreArn(test.aws, 'edge-health', undefined)).toBe(test.arn);
     expect(await findKeyValueStoreArn(test.aws, 'edge-health', test.arn)).toBe(test.arn);
     expect(operations()).toEqual(['DescribeKeyValueStore']);

@@ -36,7 +36,7 @@ describe('a route53 signal', () => {
     });
   });
 
-  it('is bad when hardly anybody reaches the origin, and says what they met', async () => {
+  it('is bad when few checkers reach the origin, and says what they met', async () => {
     stub.answer({ body: observations(['Success: HTTP Status Code 200, OK', ...Array(15).fill(failure)]) });
     expect(await look()).toMatchObject({ opinion: 'bad', detail: `1 of 16 health checkers reach it: ${failure}` });
   });
@@ -46,7 +46,7 @@ describe('a route53 signal', () => {
     expect(await look()).toMatchObject({ opinion: 'none', detail: expect.stringMatching(/^0 of 16 health checkers .* 1m 30s$/) });
   });
 
-  it('has no opinion when nobody reports', async () => {
+  it('has no opinion when no checker reports', async () => {
     stub.answer({ body: observations([]) });
     expect(await look()).toMatchObject({ opinion: 'none', detail: expect.stringMatching(/^no health checker/) });
   });
@@ -77,7 +77,7 @@ describe('a route53 signal', () => {
     expect(stub.requests).toHaveLength(2);
   });
 
-  it('ends at once when it is told to', async () => {
+  it('ends at once when its signal aborts', async () => {
     stub.answer('hang');
     const stop = new AbortController();
     const looking = look(stop.signal);
@@ -88,7 +88,7 @@ describe('a route53 signal', () => {
     expect(stub.requests).toHaveLength(1);
   });
 
-  it('tells a verdict at its first look and is not asked again at once', () => {
+  it('reports a verdict at its first probe and is not probed again at once', () => {
     expect(openRoute53Signal(config, stub.aws.route53)).toMatchObject({
       name: 'route53',
       required: true,

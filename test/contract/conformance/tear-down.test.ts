@@ -268,7 +268,7 @@ it('removes what it has made although no list shows it yet', async () => {
 });
 
 describe('the journal', () => {
-  it('is no file of anything else, which it would write to and delete', async () => {
+  it('is not a file of anything else, which it would write to and delete', async () => {
     const file = join(folder, 'package.json');
     await writeFile(file, '{\n  "name": "theirs"\n}\n');
     const run = { run: 'edge-conformance-00000001', accountId: '111122223333', region: 'us-east-1' };

@@ -68,7 +68,7 @@ describe('the files of the page', () => {
     expect([head.status, head.headers['content-length'], head.body]).toEqual([200, headers['content-length'], '']);
   });
 
-  it('are compressed for who takes that, and all together are no more than 150 kB even for who does not', async () => {
+  it('are compressed for a client that accepts it, and are 150 kB at most for one that does not', async () => {
     page = await openTestConsole();
     const paths = ['/', '/page.js', '/page.css', '/world.json', '/icon.svg'];
     const plain = await Promise.all(paths.map((path) => ask('GET', path)));
@@ -271,7 +271,7 @@ describe('the events', () => {
     ]);
   });
 
-  it('tell what the flipper finds out', async () => {
+  it('report what the flipper finds out', async () => {
     page = await openTestConsole();
     const { batches } = listen();
     page.onNews({ kind: 'verdict', origin: 'singapore', verdict: 'unhealthy', why: 'connect' }, 1_000);

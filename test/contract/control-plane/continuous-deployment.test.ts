@@ -241,7 +241,7 @@ describe('a continuous deployment policy', () => {
     expect(await refusalOf(createPolicy(config))).toMatchObject({ code: 'InvalidArgument', status: 400 });
   });
 
-  it('is refused for what is no staging distribution, and for one that has a policy', async () => {
+  it('is refused for what is not a staging distribution, and for one that has a policy', async () => {
     const primary = await createPrimary();
     expect(await refusalOf(createPolicy(weightPolicy(primary)))).toMatchObject({ code: 'InvalidArgument' });
     const staging = await copy(primary);

@@ -67,7 +67,7 @@ describe('what a distribution may not be', () => {
 
   it.each<{ what: string; spoil: Spoil; code: string; status?: number }>([
     {
-      what: 'a target that is no origin',
+      what: 'a target that is not an origin',
       spoil: (c) => Object.assign(behavior(c), { TargetOriginId: 'singapor' }),
       code: 'NoSuchOrigin',
       status: 404,

@@ -36,7 +36,7 @@ const deployed = (id: string) =>
   until(async () => (await send(new GetDistributionCommand({ Id: id }))).Distribution?.Status === 'Deployed');
 
 describe('a distribution', () => {
-  it('is made from the repository’s distribution.json as it stands', async () => {
+  it('is made from the repository’s distribution.json unchanged', async () => {
     await createLiveFunction(account, 'origin-router');
     const config = await readDistribution('test/fixtures/sample/distribution.json', {
       VIEWER_DOMAIN: 'www.example.com',

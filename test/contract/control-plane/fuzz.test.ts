@@ -109,7 +109,7 @@ describe('a request that is not one', () => {
     { what: '20 KB of headers', text: `GET / HTTP/1.1\r\nHost: localhost\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, status: 431 },
     { what: '5,000 headers', text: `GET / HTTP/1.1\r\nHost: localhost\r\n${'a-name: b\r\n'.repeat(5_000)}\r\n`, status: 431 },
     {
-      what: 'an expectation nobody has',
+      what: 'an unknown expectation',
       text: 'GET /2020-05-31/x HTTP/1.1\r\nHost: localhost\r\nExpect: tea\r\nconnection: close\r\n\r\n',
       status: 403,
     },

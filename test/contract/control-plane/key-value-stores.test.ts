@@ -26,7 +26,7 @@ afterEach(() => account.close());
 const send: LocalAccount['cloudfront']['send'] = ((command: never) => account.cloudfront.send(command)) as never;
 
 describe('the life of a store', () => {
-  it('starts PROVISIONING and becomes READY by itself', async () => {
+  it('starts PROVISIONING and becomes READY automatically', async () => {
     const created = await send(new CreateKeyValueStoreCommand({ Name: 'flags', Comment: 'of health' }));
     expect(created).toMatchObject({
       $metadata: { httpStatusCode: 201 },

@@ -29,7 +29,7 @@ export async function openLocalAccount(options: ControlPlaneOptions = {}): Promi
   const cloud = await openControlPlane({ provisionMs: 5, deployMs: 5, ...options });
   const common = { region: 'us-east-1', credentials, endpoint: cloud.url, maxAttempts: 1 };
   const cloudfront = new CloudFrontClient(common);
-  // The client puts the account id before the host; `111122223333.localhost` resolves on no machine by itself.
+  // The client puts the account id before the host; `111122223333.localhost` resolves on no machine.
   const lookup = (_host: string, lookupOptions: { all?: boolean }, done: (error: null, address: unknown, family?: number) => void) =>
     lookupOptions.all === true ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4);
   const httpAgent = new Agent({ keepAlive: true, lookup } as ConstructorParameters<typeof Agent>[0]);

@@ -89,7 +89,7 @@ describe('REST-XML', () => {
     { what: 'base64 that is cut short', body: createBody.replace(base64, base64.slice(0, -1)), code: 'MalformedInput' },
     { what: 'bytes that are not UTF-8', body: Buffer.from([0xff, 0xfe, 0x3c]), code: 'MalformedInput' },
     {
-      what: 'a count that is no number',
+      what: 'a count that is not a number',
       body: createBody.replace('</Runtime>', '</Runtime><KeyValueStoreAssociations><Quantity>NaN</Quantity></KeyValueStoreAssociations>'),
       code: 'MalformedInput',
     },
@@ -218,7 +218,12 @@ describe('authorization', () => {
     { what: 'no key id', headers: changed('AKIDEXAMPLE', ''), code: 'SignatureDoesNotMatch', status: 403 },
     { what: 'another day', headers: { ...signed, 'x-amz-date': '20261124T000000Z' }, code: 'SignatureDoesNotMatch', status: 403 },
     { what: 'an unsigned host', headers: changed('host;', ''), code: 'SignatureDoesNotMatch', status: 403 },
-    { what: 'a signature that is no hash', headers: changed('Signature=aa', 'Signature=zz'), code: 'SignatureDoesNotMatch', status: 403 },
+    {
+      what: 'a signature that is not a hash',
+      headers: changed('Signature=aa', 'Signature=zz'),
+      code: 'SignatureDoesNotMatch',
+      status: 403,
+    },
   ])('of the control plane with $what: $code', async ({ headers, code, status }) => {
     const answer = await sendRaw(account.cloud.port, { path, headers: headers as Record<string, string> });
     expect(answer.status).toBe(status);

@@ -177,7 +177,7 @@ describe('distribution:apply', () => {
     expect((await plan({ id })).result.changes).toEqual([]);
   });
 
-  it('drops what it is told to drop and nothing else', async () => {
+  it('drops what the options name and nothing else', async () => {
     const id = await createApplied(test);
     await test.edit(id, addOthers);
     const { code, result } = await apply({ drop: ['WebACLId', 'Aliases', 'CacheBehaviors[/assets/*]'] });
@@ -238,7 +238,7 @@ describe('distribution:apply', () => {
   });
 });
 
-describe('somebody else at the same distribution', () => {
+describe('another writer of the same distribution', () => {
   /** Runs once between the plan and its write, while the person at the terminal thinks. */
   const whileAsking = (act: () => Promise<void>) =>
     runCommand(
@@ -254,7 +254,7 @@ describe('somebody else at the same distribution', () => {
       { terminal: '', file: undefined as never },
     );
 
-  it('who changed something else: their change and the plan are both there', async () => {
+  it('that changed something else: its change and the plan are both there', async () => {
     const id = await createApplied(test);
     test.file = await readFile({ EUROPE_DOMAIN: 'new.example.com' });
     const { code } = await whileAsking(() => test.edit(id, () => ({ WebACLId: webAcl })));
@@ -264,7 +264,7 @@ describe('somebody else at the same distribution', () => {
     expect(config.Origins?.Items?.find(({ Id }) => Id === 'europe')?.DomainName).toBe('new.example.com');
   });
 
-  it('who changed what the plan shows: CONFLICT, and nothing written', async () => {
+  it('that changed what the plan shows: CONFLICT, and nothing written', async () => {
     const id = await createApplied(test);
     test.file = await readFile({ EUROPE_DOMAIN: 'new.example.com' });
     const { code } = await whileAsking(() => test.edit(id, () => ({ Comment: 'mine' })));
@@ -274,7 +274,7 @@ describe('somebody else at the same distribution', () => {
     expect(config.Origins?.Items?.find(({ Id }) => Id === 'europe')?.DomainName).toBe('europe.example.com');
   });
 
-  it('who had the same wish: done', async () => {
+  it('that made the same change: done', async () => {
     await createApplied(test);
     const file = await readFile({ EUROPE_DOMAIN: 'new.example.com' });
     test.file = file;
@@ -284,7 +284,7 @@ describe('somebody else at the same distribution', () => {
     expect(code).toBe(0);
   });
 
-  it('who created it first: the same one is used when it is the same, CONFLICT when not', async () => {
+  it('that created it first: the same one is used when it is the same, CONFLICT when not', async () => {
     const [first, second] = await Promise.all([
       applyDistribution({ client: test.client, file: test.file }),
       applyDistribution({ client: test.client, file: test.file }),
@@ -338,7 +338,7 @@ describe('which distribution', () => {
     });
   });
 
-  it('is no id at all: misuse', async () => {
+  it('is not an id at all: misuse', async () => {
     expect((await plan({ id: 'https://d1.cloudfront.net' })).code).toMatchObject({ code: 'USAGE' });
   });
 

@@ -37,7 +37,7 @@ export interface TestDistribution {
   file: DistributionConfig;
   /** What the account holds now. */
   read(id: string): Promise<{ etag: string; config: DistributionConfig; status: string }>;
-  /** Changes the live config as somebody in the console would. */
+  /** Changes the live config as an operator in the console would. */
   edit(id: string, change: (config: DistributionConfig) => Partial<DistributionConfig>): Promise<void>;
   /** Makes a function of this name LIVE. */
   publish(name: string): Promise<void>;
@@ -93,7 +93,7 @@ interface Given {
   drop?: string[];
   id?: string;
   file?: DistributionConfig;
-  /** What a person at the terminal answers; nobody sits there without it. */
+  /** What a person at the terminal answers; without it there is no person. */
   terminal?: string;
   options?: Partial<WriteOptions>;
 }

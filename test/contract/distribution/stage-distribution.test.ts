@@ -91,7 +91,7 @@ describe('distribution:apply --staging', () => {
     expect((await readPolicy()).config?.Enabled).toBe(true);
   });
 
-  it('moves from a header to a share and keeps the stickiness that somebody has set', async () => {
+  it('moves from a header to a share and keeps the stickiness that an operator has set', async () => {
     await stage({ header: 'aws-cf-cd-canary', value: '1' });
     expect((await readPolicy()).config?.TrafficConfig).toEqual({
       Type: 'SingleHeader',
@@ -178,7 +178,7 @@ describe('a plan while a rollout runs', () => {
 });
 
 describe('distribution:promote', () => {
-  it('gives everybody the staged change, keeps aliases, and ends the rollout', async () => {
+  it('gives all viewers the staged change, keeps aliases, and ends the rollout', async () => {
     await stage();
     const { code, result } = await promote();
     expect(code).toBe(0);

@@ -33,7 +33,7 @@ it('writes nothing, and asks nothing twice', async () => {
   ]);
 });
 
-it('never tells the secret that only CloudFront and the origins know', async () => {
+it('never prints the secret that only CloudFront and the origins know', async () => {
   await doctor.changeLive((config) => Object.assign(config.CacheBehaviors?.Items?.[0] ?? {}, { FunctionAssociations: { Quantity: 0 } }));
   await doctor.write({ health: 'nonsense' });
   const diagnoses = await doctor.diagnoseAll();

@@ -29,7 +29,7 @@ it('loses requests to an origin that refuses under neither setup, no GET with bo
   // Alone: an attempt that a busy machine makes too slow is one more attempt.
   const retry = await run('retry');
   for (const { methods } of [neither, both, retry]) expect(Math.min(methods.GET.requests, methods.POST.requests)).toBeGreaterThan(10);
-  // Everybody's home is singapore in this configuration.
+  // The home of all viewers is singapore in this configuration.
   expect(neither.methods.GET.failed).toBe(neither.methods.GET.requests);
   expect(neither.methods.POST).toMatchObject({ failed: neither.methods.POST.requests, recovered: false });
   expect(neither.movedMs).toBeNull();

@@ -277,7 +277,7 @@ describe('the edge', () => {
     expect(views.size).toBeGreaterThan(2);
   });
 
-  it('makes reads fail and keys go missing when told to', async () => {
+  it('makes reads fail and keys go missing when asked to', async () => {
     rig = await openTestEdge({
       handler: (event, cf) => {
         cf.get('health');

@@ -143,7 +143,7 @@ describe('a cached behavior', () => {
     expect(head).toMatchObject({ status: 200, body: '', headers: { 'x-cache': 'Hit from cloudfront' } });
   });
 
-  it('answers 304 to a viewer who has the same copy', async () => {
+  it('answers 304 to a viewer that has the same copy', async () => {
     await open({
       listener: (_, response) => {
         response.setHeader('etag', '"1"');

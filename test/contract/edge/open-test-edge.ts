@@ -27,7 +27,7 @@ interface TestCloudFront {
 // biome-ignore lint/suspicious/noExplicitAny: a handler takes its event apart as untyped JavaScript does
 export type TestHandler = (event: any, cf: TestCloudFront) => unknown;
 
-/** Stands in for the edge's function runtime: the handler is a function of this process, the event a copy, and what it returns is judged as the real one does. */
+/** Replaces the edge's function runtime: the handler is a function of this process, the event a copy, and what it returns is judged as the real one does. */
 export function openTestRuntime(handlers: Record<string, TestHandler>): FunctionRuntime {
   return {
     async run(input) {
@@ -150,7 +150,7 @@ export function testDistribution(part: Partial<DistributionConfig> = {}, behavio
 }
 
 /**
- * The same with an impatience for singapore that CloudFront does not allow, so that nobody waits a second for a timeout that is hit. An origin that must
+ * The same with an impatience for singapore that CloudFront does not allow, so that no test waits a second for a timeout that is hit. An origin that must
  * answer in time under it needs more than the default: tests run on busy machines.
  */
 export function hasty(distribution: DistributionConfig, seconds = 0.2): DistributionConfig {
@@ -230,7 +230,7 @@ export async function openTestEdge({
   };
 }
 
-/** One request on a connection of its own, the path written as it stands. */
+/** One request on a connection of its own, the path written unchanged. */
 export function sendRequest(port: number, path: string, { method = 'GET', headers = {}, body }: TestRequest = {}): Promise<TestReply> {
   return new Promise((resolve, reject) => {
     const framing = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };

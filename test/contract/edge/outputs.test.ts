@@ -38,7 +38,7 @@ describe('the query that a function leaves', () => {
   it.each([
     { as: 'a text', query: 'size=2&color=blue', path: '/page?size=2&color=blue' },
     { as: 'an empty text', query: '', path: '/page' },
-    { as: 'a text that is no list of pairs', query: '=&&a', path: '/page?=&&a' },
+    { as: 'a text that is not a list of pairs', query: '=&&a', path: '/page?=&&a' },
     { as: 'nothing', query: undefined, path: '/page' },
     { as: 'a text beyond ASCII', query: 'q=é 文'.replace(' ', '+'), path: '/page?q=%C3%A9+%E6%96%87' },
     { as: 'a map beyond ASCII', query: { ü: { value: '文' } }, path: '/page?%C3%BC=%E6%96%87' },

@@ -48,10 +48,13 @@ describe('the built router in the local edge', () => {
     expect(rig.records.at(-1)?.decision).toBe('europe;country=IN;health=weighted');
   });
 
-  it.each(['garbage', '', 'singapore=101', 'singapore=0;europe=0'])('routes as if all were well on the record %j', async (health) => {
-    rig.published.put(storeArn, { health });
-    expect(await regionFor('IN')).toBe('ap-southeast-1');
-  });
+  it.each(['garbage', '', 'singapore=101', 'singapore=0;europe=0'])(
+    'routes as if all origins were healthy on the record %j',
+    async (health) => {
+      rig.published.put(storeArn, { health });
+      expect(await regionFor('IN')).toBe('ap-southeast-1');
+    },
+  );
 
   it('survives reads that fail and a key that is missing', async () => {
     rig.edge.replica.faults.failReads = true;

@@ -88,13 +88,13 @@ it('ends the origin’s work when the viewer leaves', async () => {
   await expect.poll(() => isOver).toBe(true);
 });
 
-it('waits for a viewer who reads slowly, longer than the origin may take', async () => {
+it('waits for a viewer that reads slowly, longer than the origin may take', async () => {
   const size = 20_000_000;
   await open((_, response) => response.end(Buffer.alloc(size, 'x')), hasty(testDistribution(), 1));
   expect(await readSlowly(rig.edge.port, '/', 1_500)).toBe(size);
 });
 
-it('waits for a viewer who sends slowly, longer than the origin may take', async () => {
+it('waits for a viewer that sends slowly, longer than the origin may take', async () => {
   await open(
     (request, response) => {
       request.resume();
@@ -131,7 +131,7 @@ it('keeps connections to the origin and opens a new one when a kept one was clos
   expect(rig.edge.openOriginSockets()).toBe(1);
 });
 
-it('records a viewer who left before any answer with status 0', async () => {
+it('records a viewer that left before any answer with status 0', async () => {
   let isAsked = false;
   await open(() => {
     isAsked = true;
@@ -143,7 +143,7 @@ it('records a viewer who left before any answer with status 0', async () => {
   await expect.poll(() => rig.records.at(-1)).toMatchObject({ status: 0, reason: 'the viewer closed the connection' });
 });
 
-it('holds next to nothing of 128 MB for a viewer who keeps it waiting', async () => {
+it('holds next to nothing of 128 MB for a viewer that keeps it waiting', async () => {
   rig = await openTestEdge();
   const size = 128 * 1_048_576;
   const before = process.memoryUsage().arrayBuffers;
@@ -174,7 +174,7 @@ it('serves many requests of a few viewers over as few connections, and lets thos
   await expect.poll(() => rig.edge.openOriginSockets()).toBe(0);
 });
 
-/** Bytes of a body whose reader takes nothing for so long. */
+/** Bytes of a body whose reader takes nothing for this long. */
 function readSlowly(port: number, path: string, pauseMs: number, onResume = () => {}): Promise<number> {
   return new Promise((resolve, reject) => {
     http.get({ host: '127.0.0.1', port, path, agent: false }, (response) => {

@@ -82,7 +82,7 @@ it('ends the origin’s side when the viewer leaves', async () => {
   await expect.poll(() => seen[0]?.socket.destroyed).toBe(true);
 });
 
-it('outlives the origin’s read timeout while nobody speaks', async () => {
+it('outlives the origin’s read timeout while neither side sends', async () => {
   await open(undefined, hasty(testDistribution()));
   const { socket } = await connect();
   let isClosed = false;

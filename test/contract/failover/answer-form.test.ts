@@ -79,7 +79,7 @@ describe('a move asked by a page', () => {
     expect(record()).toBe('ok');
   });
 
-  it('is then written as the command writes it: override, reason, who, audit', async () => {
+  it('is then written as the command writes it: override, reason, author, audit', async () => {
     const shown = await send(form);
     const answer = await send({ ...form, write: 'yes', seen: 'seen' in shown ? shown.seen : '' });
     expect(answer).toMatchObject({ written: true });
@@ -89,7 +89,7 @@ describe('a move asked by a page', () => {
     expect(auditHistory(test.values())).toMatchObject([{ kind: 'override', reason: 'ALB 5xx', by: 'ann@laptop' }]);
   });
 
-  it('names in the audit who the form says', async () => {
+  it('names in the audit the author that the form names', async () => {
     await send({ ...form, by: 'bob', write: 'yes' });
     expect(auditHistory(test.values())[0]?.by).toBe('bob');
   });

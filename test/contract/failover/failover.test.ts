@@ -73,7 +73,7 @@ async function command(
     edge: openEdgeView({ url: edge.url, isLocal: true, config }),
     origins,
     audiences: listAudiences(config),
-    proveOrigin: async (origin) => probes[origin] ?? { kind: 'unreached', problem: 'nobody asked' },
+    proveOrigin: async (origin) => probes[origin] ?? { kind: 'unreached', problem: 'not probed' },
     by: 'ann@laptop',
     target: 'the flag store',
     yes: terminal === undefined,
@@ -120,7 +120,7 @@ describe('an override', () => {
   it('is sent to every channel, and one that does not take it fails no write', async () => {
     const sent: Notification[] = [];
     const channels: Channel[] = [
-      { name: 'dead', send: async () => ({ detail: 'nobody answers', isFinal: false }) },
+      { name: 'dead', send: async () => ({ detail: 'no answer', isFinal: false }) },
       {
         name: 'webhook',
         send: async (notification) => {
@@ -132,7 +132,7 @@ describe('an override', () => {
     const { code, err } = await command(['to', 'europe'], { tools: { channels, by: 'ann@laptop (111122223333:user/ann)' } });
     expect([code, writes()]).toEqual([0, 1]);
     expect(sent).toMatchObject([{ of: 'override', event: { by: 'ann@laptop (111122223333:user/ann)', reason: 'ALB 5xx', from: 'ok' } }]);
-    expect(err).toContain('dead did not take the notification: nobody answers');
+    expect(err).toContain('dead did not take the notification: no answer');
   });
 });
 
@@ -169,7 +169,7 @@ describe('failover to', () => {
     });
   });
 
-  it('fails when the edge does not follow, and says that the flip stands', async () => {
+  it('fails when the edge does not follow, and says that the flip is in force', async () => {
     edge.delayMs = 60_000;
     const { code } = await command(['to', 'europe'], { tools: { verifyTimeoutMs: 200 } });
     expect(code).toMatchObject({ code: 'NOT_READY', exitCode: 1 });
@@ -181,7 +181,7 @@ describe('failover to', () => {
 
   it.each([
     { when: 'its answer has no region', answer: { status: 200 }, says: 'answered 200 without a region' },
-    { when: 'the region is nobody’s', answer: { status: 200, region: 'us-east-1' }, says: 'answered 200 from us-east-1' },
+    { when: 'the region is unknown', answer: { status: 200, region: 'us-east-1' }, says: 'answered 200 from us-east-1' },
   ])('does not believe an edge when $when', async ({ answer, says }) => {
     edge.answer = answer;
     const { code } = await command(['to', 'europe'], { tools: { verifyTimeoutMs: 50 } });
@@ -200,7 +200,7 @@ describe('failover to', () => {
     expect(err).toMatch(/^note: US: europe answers 503$/m);
   });
 
-  it('skips the edge when told so', async () => {
+  it('skips the edge when asked to', async () => {
     edge.delayMs = 60_000;
     const { code, out } = await command(['to', 'europe'], { tools: { verify: false } });
     expect(code).toBe(0);
@@ -362,7 +362,7 @@ describe('two operators', () => {
     expect(live().state.override?.by).toBe('bob@phone');
   });
 
-  it('writing at the same moment lose nothing: one wins, the other is told, the audit has no gap', async () => {
+  it('writing at the same moment lose nothing: one wins, the other gets an error, the audit has no gap', async () => {
     const outcomes = await Promise.all(
       ['ann', 'bob', 'cyd'].map((by) => command(['to', 'europe'], { values: { reason: by }, tools: { by, verify: false } })),
     );
@@ -412,7 +412,7 @@ describe('failover status', () => {
     expect((await command(['status'])).out).toMatch(/edge +agrees/);
   });
 
-  it('names who is served otherwise: as before the write while it propagates', async () => {
+  it('names the viewers that are served otherwise: as before the write while it propagates', async () => {
     edge.delayMs = 60_000;
     await command(['to', 'europe'], { tools: { verify: false } });
     expect((await command(['status'])).out).toMatch(

@@ -79,7 +79,7 @@ describe('a flipper on real connections', () => {
     { fault: '503', why: /status: status 503/ },
     { fault: 'bad body', why: /body: the body is not JSON/ },
     { fault: 'wrong region', why: /body: region is "eu-west-9", expected "ap-southeast-1"/ },
-  ])('moves everybody when an origin fails by $fault, and says why', async ({ fault, why }) => {
+  ])('moves all viewers when an origin fails by $fault, and says why', async ({ fault, why }) => {
     start();
     await until(isProven);
     await singapore.setFault(fault);
@@ -88,7 +88,7 @@ describe('a flipper on real connections', () => {
     expect(record()).toBe('singapore=0');
   });
 
-  it('brings everybody home when the origin has recovered', async () => {
+  it('brings all viewers home when the origin has recovered', async () => {
     start();
     await until(isProven);
     await singapore.setFault('refuse');
@@ -182,13 +182,13 @@ describe('a flipper on real connections', () => {
     expect(record()).toBe('singapore=0');
   });
 
-  it('ends soon when it is told to, whatever it is doing', async () => {
+  it('ends soon after its signal aborts, whatever it is doing', async () => {
     await europe.setFault('hang');
     const ended = start();
     await until(() => europe.requests > 0);
     stop.abort();
     await ended;
-    // The look that hung was cut off, not waited for.
+    // The probe that hung was cut off, not waited for.
     expect(told.some((event) => event.event === 'probe' && event.origin === 'europe')).toBe(false);
   });
 });

@@ -7,12 +7,12 @@ export interface TestOrigin {
   port: number;
   /** Health checks answered, well or badly. */
   requests: number;
-  /** Breaks it, or mends it when undefined. */
+  /** Breaks it, or restores it when undefined. */
   setFault(fault: OriginFault | undefined): Promise<void>;
   close(): Promise<void>;
 }
 
-/** An origin in a region that can be told to fail. */
+/** An origin in a region that can be made to fail. */
 export async function openTestOrigin(region: string): Promise<TestOrigin> {
   let fault: OriginFault | undefined;
   const server = createServer((request, response) => {

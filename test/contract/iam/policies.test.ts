@@ -44,7 +44,7 @@ import { type AwsStub, openAwsStub } from '../aws/open-aws-stub.ts';
 import { neededPermissions } from './needed-permissions.ts';
 import { type RecordedCall, recordCalls } from './record-calls.ts';
 
-// Each role does everything it is for, on an account of this machine. What leaves its SDK clients is held against its policy, both ways.
+// Each role does everything it is for, on an account of this machine. What leaves its SDK clients is compared with its policy, both ways.
 
 const accountId = '111122223333';
 const topic = `arn:aws:sns:eu-central-1:${accountId}:edge-failover`;
@@ -245,7 +245,7 @@ beforeAll(async () => {
   stub = await openAwsStub();
   stub.answer(({ headers }) => {
     const json = (value: object) => ({ headers: { 'content-type': 'application/x-amz-json-1.0' }, body: JSON.stringify(value) });
-    // Europe is well: without a proven origin to go to the flipper writes nothing.
+    // Europe is healthy: without a proven origin to go to the flipper writes nothing.
     if (`${headers['x-amz-target']}`.includes('DescribeAlarms'))
       return json({ MetricAlarms: ['europe', 'europe-2'].map((AlarmName) => ({ AlarmName, StateValue: 'OK' })), CompositeAlarms: [] });
     return { status: 403, body: '' };

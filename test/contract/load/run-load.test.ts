@@ -9,7 +9,7 @@ afterEach(servers.close);
 
 const get = { method: 'GET' as const, headers: {}, body: undefined };
 
-/** One second over two connections at the least that tells something; the name is one that no resolver knows. */
+/** One second over two connections at least, to be meaningful; the name is one that no resolver knows. */
 function load(port: number, request: Parameters<typeof runLoad>[1] = get, more: Partial<LoadOptions> = {}, protocol = 'http') {
   const url = new URL(`${protocol}://app.example.test:${port}/api/x?n=1`);
   return runLoad({ url, addresses: ['127.0.0.1'], isLoopback: true }, request, {
@@ -24,7 +24,7 @@ function load(port: number, request: Parameters<typeof runLoad>[1] = get, more: 
 }
 
 describe('a load test', () => {
-  it('connects to the address that was resolved, asks for the name, and counts who answered what', async () => {
+  it('connects to the address that was resolved, asks for the name, and counts each origin’s answers', async () => {
     const seen = new Set<string>();
     let asked = 0;
     const port = await servers.http((request, response) => {

@@ -68,7 +68,7 @@ it('hangs, and drops the hanging ones when it is healed', async () => {
   expect((await get('/x')).status).toBe(200);
 });
 
-it('is slow by as much as it is told', async () => {
+it('is slow by the requested time', async () => {
   await open();
   await origin.setFault({ kind: 'slow', ms: 120 });
   const startedAt = performance.now();
@@ -90,7 +90,7 @@ it('gives a health body that is wrong and breaks other bodies off', async () => 
   await expect(get('/x').then((reply) => reply.text())).rejects.toThrow();
 });
 
-it('serves only who knows the secret, but its health to everybody', async () => {
+it('serves only clients with the secret, but its health to all clients', async () => {
   await open({ verifySecret: 's3' });
   expect((await get('/x')).status).toBe(403);
   expect((await get('/x', { headers: { 'x-origin-verify': 's3' } })).status).toBe(200);

@@ -6,7 +6,7 @@ import { checkUpstream, openUpstreamClient } from '../../../origin/upstream-clie
 let upstream: http.Server | undefined;
 const asked: string[] = [];
 
-/** An upstream that answers as it is told; undefined never answers. */
+/** An upstream that gives this answer; undefined never answers. */
 async function openUpstream(status: number | undefined, headers: http.OutgoingHttpHeaders = {}): Promise<string> {
   upstream = http.createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
@@ -79,7 +79,7 @@ describe('the upstream', () => {
     { status: 429, problem: 'status 429' },
     { status: 451, problem: 'status 451' },
     { status: 503, problem: 'status 503' },
-  ])('is told by its status $status', async ({ status, problem }) => {
+  ])('is recognized by its status $status', async ({ status, problem }) => {
     const url = await openUpstream(status, status === 302 ? { location: '/elsewhere' } : {});
     expect(await checkUpstream(open(url), '/ping')).toBe(problem);
     expect(asked).toEqual(['GET /ping']);

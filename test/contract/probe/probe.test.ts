@@ -154,12 +154,12 @@ describe('a probe over http', () => {
     expect(sent).toBeLessThan(64 * 1024 * 1024);
   });
 
-  it('fails with status when the answer is no HTTP', async () => {
+  it('fails with status when the answer is not HTTP', async () => {
     const port = await listen(net.createServer((socket) => void socket.end('SSH-2.0-OpenSSH_9.6\r\n')));
     expect(await probeAt(port)).toMatchObject({ failure: { class: 'status' } });
   });
 
-  it('fails with connect when nobody listens', async () => {
+  it('fails with connect when no server listens', async () => {
     const server = net.createServer();
     const port = await listen(server);
     await new Promise((resolve) => server.close(resolve));
@@ -203,7 +203,7 @@ describe('a probe on its way', () => {
     });
   });
 
-  it('ends at once when it is told to', async () => {
+  it('ends at once when its signal aborts', async () => {
     const port = await listen(http.createServer(() => undefined));
     const stop = new AbortController();
     setTimeout(() => stop.abort(), 20);
@@ -254,7 +254,7 @@ describe('a probe over https', () => {
 
   it.each([
     {
-      when: 'the certificate is somebody else’s',
+      when: 'the certificate is for another name',
       name: 'stranger',
       options: {},
       detail: /^the certificate is for DNS:stranger.test, not for www.example.test or alb.example.test$/,

@@ -151,7 +151,7 @@ describe('a release', () => {
     await release('one', publisher.tools());
     const tools = await toolsWith(async (_place, command) => {
       if (command !== 'UpdateKeysCommand') return;
-      // The other one uploads, records and publishes between our last look and our own record.
+      // The other one uploads, records and publishes between our last read and our own record.
       await settle(release('two', publisher.tools()));
     });
     publisher.operations();

@@ -99,7 +99,7 @@ describe('publishing', () => {
     expect(waits[0]).toMatch(/^key-value store late is provisioning/);
   });
 
-  it('waits, too, when only the association tells that the store is not ready', async () => {
+  it('waits, too, when only the association reports that the store is not ready', async () => {
     let refusals = 2;
     publisher.account.cloudfront.middlewareStack.add(
       (next, { commandName }) =>
@@ -205,7 +205,7 @@ describe('what must not become LIVE', () => {
   });
 });
 
-describe('somebody else’s code', () => {
+describe('code of another publisher', () => {
   it('in DEVELOPMENT stops it and is named; --force replaces it', async () => {
     await publishRouter(publisher.tools());
     const spoiled = publisher.tools({ by: 'bob@desk', config: configFor('JP'), fixtures: [strangeFixture({ request: { uri: '/x' } })] });
@@ -258,7 +258,7 @@ describe('somebody else’s code', () => {
     ]);
   });
 
-  it('published at the same moment leaves one winner, and the loser is told whose it is', async () => {
+  it('published at the same moment leaves one winner, and the loser learns whose it is', async () => {
     await publishRouter(publisher.tools());
     const both = await Promise.allSettled([
       publishRouter(publisher.tools({ by: 'ann@laptop', config: configFor('JP') })),

@@ -122,7 +122,7 @@ describe('an operator’s action', () => {
     expect(flips()[0]?.by).toMatch(/^lambda:operator:00000001 \(/);
   });
 
-  it('moves nobody to an unhealthy origin without breakGlass, and says how in the words of an event', async () => {
+  it('moves no viewer to an unhealthy origin without breakGlass, and says how in the words of an event', async () => {
     const { send } = open({ probes: { europe: { kind: 'bad', problem: 'answered 503' } } });
     expect(await send(to)).toMatchObject({
       ok: false,
@@ -198,7 +198,7 @@ describe('a bad event', () => {
 describe('a request that arrives again', () => {
   it('by its own id, in another environment: it flips once and gets the same answer', async () => {
     const first = await open().send({ ...to, requestId: 'r1' });
-    const again = await open().send({ ...to, requestId: 'r1', author: 'somebody else' });
+    const again = await open().send({ ...to, requestId: 'r1', author: 'another author' });
     expect(again).toEqual({ ...first, repeated: true });
     expect(flips()).toHaveLength(1);
   });

@@ -20,7 +20,7 @@ afterEach(() => cloud.close());
 interface Given {
   keys?: Record<string, string>;
   arn?: string;
-  /** What a person at the terminal answers; nobody sits there without it. */
+  /** What a person at the terminal answers; without it there is no person. */
   terminal?: string;
   yes?: boolean;
   waitMs?: number;
@@ -117,7 +117,7 @@ describe('kvs:apply', () => {
     expect(stored(result.store.arn)).toEqual({ health: 'ok', state: '{"sequence":0,"origins":{}}', 'flag/a': '1' });
   });
 
-  it('does nothing the second time, and asks nobody', async () => {
+  it('does nothing the second time, and asks no question', async () => {
     await run('apply', { keys: { 'flag/a': '1' } });
     cloud.calls.length = 0;
     const { code, result } = await run('apply', { keys: { 'flag/a': '1' }, yes: false });

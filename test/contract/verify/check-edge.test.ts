@@ -25,7 +25,7 @@ function check(
 ) {
   const isLocal = more.isLocal ?? true;
   const [asker] = listAskers(config, { isLocal, country: country ?? 'IN', path: '/health' });
-  if (asker === undefined) throw new Error('nobody asks');
+  if (asker === undefined) throw new Error('no asker');
   return checkEdge(asker, expected, {
     config,
     url: new URL(url),
@@ -43,7 +43,7 @@ function check(
 const at = (port: number) => `http://127.0.0.1:${port}`;
 
 describe('a viewer through the edge', () => {
-  it('is well when the right origin answers as a healthy one does', async () => {
+  it('is ok when the right origin answers as a healthy one does', async () => {
     const row = await check(at(await servers.http(from('ap-southeast-1'))));
     expect(row).toMatchObject({
       way: 'edge',
@@ -61,7 +61,7 @@ describe('a viewer through the edge', () => {
     expect(maxMs).toBeGreaterThanOrEqual(p95Ms);
   });
 
-  it('says of itself to the local edge what the function was asked about, and to a real one nothing', async () => {
+  it('reports to the local edge what the function was asked about, and to a real one nothing', async () => {
     const seen: unknown[] = [];
     const port = await servers.http((request, response) => {
       seen.push([request.url, request.headers['x-local-viewer-country'], request.headers['x-local-viewer-ip']]);
@@ -75,7 +75,7 @@ describe('a viewer through the edge', () => {
     ]);
   });
 
-  it('is well at the fallback when the record says so, and only then', async () => {
+  it('is ok at the fallback when the record says so, and only then', async () => {
     const url = at(await servers.http(from('eu-central-1')));
     expect(await check(url, { expected: { right: ['europe'], fallback: [], isRecordKnown: true } })).toMatchObject({ outcome: 'ok' });
     expect(await check(url)).toMatchObject({
@@ -185,7 +185,7 @@ describe('a viewer through the edge', () => {
     expect(asked).toBe(1);
   });
 
-  it('tells a closed port, and something that speaks no HTTP', async () => {
+  it('reports a closed port, and a server that does not speak HTTP', async () => {
     const closed = openServers();
     const port = await closed.http(from('x'));
     await closed.close();
@@ -220,7 +220,7 @@ describe('a viewer through the edge', () => {
 });
 
 describe('a viewer through the edge over TLS', () => {
-  it('is told what the connection stands on', async () => {
+  it('gets the addresses and the certificate of the connection', async () => {
     const port = await servers.https('viewer', from('ap-southeast-1'));
     const row = await check(`https://www.example.test:${port}`, { isLocal: false });
     expect(row).toMatchObject({ outcome: 'ok', tls: { protocol: 'TLSv1.3', name: 'www.example.test' } });
@@ -236,7 +236,7 @@ describe('a viewer through the edge over TLS', () => {
     expect(row).toMatchObject({ outcome: 'fail', samples: 1, notes: [expect.stringMatching(says)] });
   });
 
-  it('fails on an authority that nobody knows, and on a port that speaks plain HTTP', async () => {
+  it('fails on an unknown authority, and on a port that speaks plain HTTP', async () => {
     const port = await servers.https('viewer', from('ap-southeast-1'));
     expect((await check(`https://www.example.test:${port}`, { network: { lookup: loopback } }))?.notes).toEqual([
       expect.stringMatching(/^tls: /),

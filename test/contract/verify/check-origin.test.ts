@@ -77,7 +77,7 @@ describe('an origin asked directly', () => {
     expect(seen[0]).toEqual(['/health', 'www.example.test', verifySecret, 'ap-southeast-1']);
   });
 
-  it('shows its certificate, and fails with one that is for somebody else', async () => {
+  it('shows its certificate, and fails with one that is for another author', async () => {
     const port = await servers.https('origin', (_, response) => response.end(healthy));
     expect(await checkOrigin('singapore', await checkAt(port, 'https'))).toMatchObject({
       outcome: 'ok',
@@ -115,7 +115,7 @@ describe('an origin asked directly', () => {
     expect(await checkOrigin('singapore', await checkAt(port))).toMatchObject({ outcome: 'fail' });
   });
 
-  it('is a warning when nobody says where it is', async () => {
+  it('is a warning when its place is unknown', async () => {
     const check = await checkAt(1, 'http', { env: { SINGAPORE_DOMAIN: '' } });
     expect([isAddressKnown('singapore', check.distribution), isAddressKnown('europe', check.distribution)]).toEqual([false, true]);
     expect(await checkOrigin('singapore', check)).toMatchObject({ outcome: 'warn', samples: 0 });
@@ -123,19 +123,19 @@ describe('an origin asked directly', () => {
 });
 
 describe('an origin asked without its secret', () => {
-  it('is well when it refuses, and a warning when it does not', async () => {
+  it('is ok when it refuses, and a warning when it does not', async () => {
     const [locked, open] = [await openOrigin(), await openOrigin('')];
     expect(await checkLock('singapore', await checkAt(locked.port))).toMatchObject({ way: 'lock', outcome: 'ok', statuses: [403] });
     expect(await checkLock('singapore', await checkAt(open.port))).toMatchObject({ outcome: 'warn', statuses: [200] });
   });
 
-  it('is well when it refuses although the secret is not known here', async () => {
+  it('is ok when it refuses although the secret is not known here', async () => {
     const { port } = await openOrigin();
     const check = await checkAt(port, 'http', { env: { ORIGIN_VERIFY_SECRET: '' } });
     expect(await checkLock('singapore', check)).toMatchObject({ outcome: 'ok', notes: [expect.stringContaining('403')] });
   });
 
-  it('tells in a few words that it cannot be asked', async () => {
+  it('says in a few words that it cannot be asked', async () => {
     const origin = await openOrigin();
     await origin.setFault({ kind: 'refuse' });
     expect(await checkLock('singapore', await checkAt(origin.port))).toMatchObject({

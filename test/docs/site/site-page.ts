@@ -86,7 +86,7 @@ function followFile(page: SitePage, target: string, suffix: string): string {
   return posix.relative(posix.dirname(page.address), copy);
 }
 
-/** Commands stand out from their output, and a button copies them. */
+/** Commands differ in colour from their output, and a button copies them. */
 function formatCode(text: string, escapeText: (text: string) => string): string {
   const lines = text.trimEnd().split('\n');
   const isCommand = (line: string) => /^(\$ )?(npm|npx|aws|curl|docker|sudo|openssl|git|terraform|cdk|node|apt-get) /.test(line);

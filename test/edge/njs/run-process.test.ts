@@ -33,7 +33,7 @@ describe('a process for a function', () => {
 const endless = 'for (;;) {}\nfunction handler(event) { return event.request; }';
 
 describeWith(['njs'], 'a signal during njs', () => {
-  it('ends a run, which is no failure of the function', async () => {
+  it('ends a run, which is not a failure of the function', async () => {
     const stop = new AbortController();
     const runtime = openNjsRuntime({ njs: String(njs), signal: stop.signal, temporaryFolder: folder });
     const run = runtime.run(runOf(endless));
@@ -42,7 +42,7 @@ describeWith(['njs'], 'a signal during njs', () => {
     expect((await readdir(folder)).filter((name) => name.startsWith('njs-'))).toEqual([]);
   });
 
-  it('ends the gate, which is no refusal', async () => {
+  it('ends the gate, which is not a refusal', async () => {
     const signal = AbortSignal.timeout(200);
     await expect(gate(endless, { njs, signal })).rejects.toMatchObject({ name: 'AbortError' });
   });

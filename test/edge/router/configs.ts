@@ -29,7 +29,7 @@ const one: EdgeConfigInput = {
   routes: [{ countries: ['IN'], order: ['singapore'] }],
 };
 
-/** As many different orders as one digit tells apart, on both sides of the table's cut at M. */
+/** As many different orders as one digit can distinguish, on both sides of the table's cut at M. */
 const ten: EdgeConfigInput = {
   origins,
   defaultOrder: ['singapore', 'europe', 'tokyo'],

@@ -88,7 +88,7 @@ describe('whatever the event, the record and the store', () => {
       fc.property(randomCase, ({ config, input }) => {
         const { request } = input.event;
         const untouched = { ...routeByModel(configs[config], whole(input)), output: request, calls: [] };
-        // What a viewer cannot send is no fault of the router.
+        // What a viewer cannot send is not a fault of the router.
         fc.pre(judgeRun(whole(input), structuredClone(untouched)).error === undefined);
         const run = routeByModel(configs[config], whole(input));
         expect(judgeRun(whole(input), structuredClone(run)).error).toBeUndefined();

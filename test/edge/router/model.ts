@@ -34,7 +34,7 @@ export function routeByModel(config: EdgeConfig, input: RunInput): RawRun {
   const record = config.accessLog !== undefined && text < '$' ? text.slice(11) : text;
   const weights = isTooLong(record, Object.keys(config.origins)) ? new Map<string, number>() : weightsOf(record, now / 1000);
   const ip: unknown = event.viewer?.ip;
-  // CloudFront always sends an address. Without one, no share of the viewers can be told: the behavior's own origin serves.
+  // CloudFront always sends an address. Without one, no share of the viewers can be calculated: the behavior's own origin serves.
   if (typeof ip !== 'string' && (slices.length > 0 || [...weights.values()].some((weight) => weight % 100 > 0))) {
     const { 'x-origin-route': _own, ...others } = headers;
     run.output = { ...request, headers: others };
@@ -106,7 +106,7 @@ function matches(pattern: string, path: string): boolean {
   return path !== '' && (pattern[0] === '?' || pattern[0] === path[0]) && matches(pattern.slice(1), path.slice(1));
 }
 
-/** The value counts retries, or is there on a retry only; two headers count attempts, the first of which is no retry. */
+/** The value counts retries, or is there on a retry only; two headers count attempts, the first of which is not a retry. */
 function isRetry(name: string | undefined, headers: EventValues): boolean {
   const value = name === undefined ? undefined : headers[name]?.value;
   if (value === undefined) return false;

@@ -105,7 +105,7 @@ const randomConfig: fc.Arbitrary<EdgeConfig> = fc
   .filter((result) => 'config' in result)
   .map((result) => (result as { config: EdgeConfig }).config);
 
-/** So many of them, in `configs` from here on; always the same for one seed. */
+/** This many of them, in `configs` from here on; always the same for one seed. */
 export function registerRandomConfigs(count: number, seed: number): ConfigName[] {
   return fc.sample(randomConfig, { numRuns: count, seed }).map((config, index) => {
     const name = `random-${seed}-${index}` as ConfigName;

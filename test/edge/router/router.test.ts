@@ -11,7 +11,7 @@ import { openSourceRouter } from './source-router.ts';
 let runtimes: RouterRuntime[] = [];
 const runs = new Map<RouterCase, { runtime: string; run: RawRun | undefined }[]>();
 
-// All cases of one configuration at once: a run in njs by itself costs a process.
+// All cases of one configuration at once: each single run in njs costs a process.
 beforeAll(async () => {
   runtimes = [await openSourceRouter(), ...(await openBuiltRouters())];
   for (const runtime of runtimes) {

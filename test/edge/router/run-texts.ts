@@ -24,7 +24,7 @@ export function modelText({ config, input }: RandomCase): string {
 }
 
 /**
- * Output, helper calls with their arguments, reads, logs and failure. Names in the order of the alphabet: a key that was deleted and set again stands last in
+ * Output, helper calls with their arguments, reads, logs and failure. Names in the order of the alphabet: a key that was deleted and set again is last in
  * V8 and where it was in njs, and no request depends on it.
  */
 function runText(run: RawRun | undefined): string {

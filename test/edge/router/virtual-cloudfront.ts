@@ -1,4 +1,4 @@
-// Stands for 'cloudfront' when the source of the router is tested.
+// Replaces 'cloudfront' when the source of the router is tested.
 import type { RawRun, RunInput } from '../../../src/edge/execution.ts';
 
 type Trace = Pick<RawRun, 'calls' | 'reads' | 'customData'>;

@@ -31,7 +31,7 @@ export function viewerResponse(response: Partial<ViewerResponseEvent['response']
   };
 }
 
-/** Runs a source once, on a plain request and without a store unless told otherwise. */
+/** Runs a source once, on a plain request and without a store unless the options say otherwise. */
 export function runOn(runtime: FunctionRuntime, code: string, input: Partial<RunInput> = {}): Promise<Execution> {
   return runtime.run({ source: sourceOf(code), event: viewerRequest(), store: undefined, ...input });
 }

@@ -61,7 +61,7 @@ describe('the KeyValueStore', () => {
     expect((await reading("kvs.get('health')", { store: undefined })).error?.kind).toBe('execution');
   });
 
-  it('rejects every read when told to, which a function can catch', async () => {
+  it('rejects every read when asked to, which a function can catch', async () => {
     const code = `import cf from 'cloudfront';
 async function handler(event) {
   try { await cf.kvs().get('health'); } catch (e) { event.request.headers['x-got'] = { value: 'caught' }; }
@@ -176,7 +176,7 @@ describe('what a function can ask about the request', () => {
     expect(JSON.parse(logs[0] ?? '')[0]).toBe(raw);
   });
 
-  it('edgeLocation, and that rawQueryString is no part of the request that goes on', async () => {
+  it('edgeLocation, and that rawQueryString is not a part of the request that goes on', async () => {
     const edgeLocation = { name: 'SIN', serverIp: '127.0.0.1', region: 'ap-southeast-1' };
     const { logs, output } = await runOn(runtime, code, { edgeLocation });
     expect(JSON.parse(logs[0] ?? '')[1]).toEqual(edgeLocation);

@@ -84,7 +84,7 @@ describeWith(['njs'], 'workerd does as njs does', () => {
     expect(here).toEqual(there);
   });
 
-  it('in digests of what is no text, and of nothing more once it is done', async () => {
+  it('in digests of what is not text, and of nothing more once it is done', async () => {
     const others = `[1, null, undefined, {}, [1], true, Buffer.from('ab'), new Uint8Array([1])].map((x) => {
       ${attempt("require('crypto').createHash('sha1').update(x).digest('hex')")} })`;
     const twice = `((h) => { h.digest(); ${attempt("h.update('a')")} })(require('crypto').createHash('md5'))`;
@@ -116,7 +116,7 @@ it('throws when a function on a standard distribution asks for its tenant', asyn
   expect((await runOn(runtime, code)).output).toMatchObject({ body: 'object,TypeError,TypeError' });
 });
 
-it('reads a text as a date by itself and beside others alike', async () => {
+it('reads a text as a date alike, alone and beside others', async () => {
   expect(await bodyOf(runtime, "new Date('2026-08-01 10:00:00').getTime() + ',' + Date.parse('2026-08-01')")).toBe('NaN,1785542400000');
 });
 

@@ -69,7 +69,7 @@ const anyEvent: fc.Arbitrary<ViewerRequestEvent> = fc
 const event = (ip: string): ViewerRequestEvent => ({ ...viewerRequest(), viewer: { ip } });
 
 describe('a sweep', () => {
-  it('ends every run as a run by itself ends', async () => {
+  it('ends every run as a single run ends', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyEvent, { minLength: 60, maxLength: 120 }), async (events) => {
         const swept = await sweeper.sweep({ sources: [byHash, moody], events, store, now });
@@ -82,7 +82,7 @@ describe('a sweep', () => {
     );
   });
 
-  it('tells runs that did the same once', async () => {
+  it('reports runs that did the same once', async () => {
     const events = Array.from({ length: 2_000 }, (_, n) => event(`192.0.${n >> 8}.${n & 255}`));
     const [executions = []] = (await sweeper.sweep({ sources: [byHash], events, store, now })) ?? [];
     expect(executions).toHaveLength(2_000);
@@ -131,7 +131,7 @@ describe('a sweep', () => {
   }, 60_000);
 });
 
-it('gives each run the room for its own logs, and tells runs with other logs apart', async () => {
+it('gives each run the room for its own logs, and distinguishes runs with other logs', async () => {
   const loud = source(`function handler(event) { console.log(event.request.uri + 'x'.repeat(1000)); return event.request; }`);
   const events = Array.from({ length: 60 }, (_, n) => viewerRequest({ uri: `/${n}` }));
   const [executions] = (await sweeper.sweep({ sources: [loud], events, store, now })) ?? [];

@@ -33,7 +33,7 @@ describe('judgeObservations', () => {
     expect(judge(Array(3).fill(seen('Failure: refused', -5_000))).opinion).toBe('bad');
   });
 
-  it('tells the failure that most of them met, on one short line', () => {
+  it('reports the failure that most of them met, on one short line', () => {
     const { detail } = judge([...mixed(0, 2), ...Array(3).fill(seen(`Failure: ${'x\n'.repeat(500)}`))]);
     expect(detail).toMatch(/^0 of 5 health checkers reach it: Failure: x x/);
     expect(Buffer.byteLength(detail ?? '')).toBeLessThan(160);

@@ -112,7 +112,7 @@ describe('update', () => {
     },
     { when: 'reset each time', make: reset, code: 'ENDPOINT_UNREACHABLE', calls: maxCalls.unknown },
     { when: 'denied', make: () => error('AccessDeniedException', { status: 403 }), code: 'ACCESS_DENIED', calls: 1 },
-    { when: 'told that the value is too long', make: () => error('ValidationException', { status: 400 }), code: 'AWS', calls: 1 },
+    { when: 'the error of a value that is too long', make: () => error('ValidationException', { status: 400 }), code: 'AWS', calls: 1 },
   ])('sends a bounded number of times when $when', async ({ make, code, calls }) => {
     const fake = fakeStore(() => {
       throw make();
@@ -277,7 +277,7 @@ describe('a 200 without what it must have', () => {
     expect(fake.values.get('health')).toBe('a=0');
   });
 
-  it('of ListKeys is no empty store, unless the store counts no items', async () => {
+  it('of ListKeys does not mean an empty store, unless the store counts no items', async () => {
     const full = garbled('ListKeys', Array(20).fill({}));
     expect((await failureOf(full.store.list(1))).code).toBe('AWS');
     const send = async (command: { constructor: { name: string } }) =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type PollStep, poll } from '../../../src/aws/retry.ts';
 
-/** Waits in virtual time for something that is done after so long; says when it was looked at. */
+/** Waits in virtual time for something that is done after this long; records when it was polled. */
 async function wait(
   doneAfterMs: number,
   { timeoutMs = 60_000, maxPauseMs = 5_000, signal }: { timeoutMs?: number; maxPauseMs?: number; signal?: AbortSignal } = {},
@@ -27,7 +27,7 @@ describe('poll', () => {
     expect(await wait(0)).toEqual({ outcome: 'ready', looks: [0], said: [] });
   });
 
-  it('looks often at first, then every so often, and tells each time', async () => {
+  it('polls often at first, then at the interval, and reports each time', async () => {
     const { outcome, looks, said } = await wait(30_000);
     expect(outcome).toBe('ready');
     expect(looks.slice(0, 3)).toEqual([0, 100, 250]);
@@ -37,13 +37,13 @@ describe('poll', () => {
     expect(said.at(-1)).toMatch(/^it is being made, \d+s$/);
   });
 
-  it('gives up at the limit, after a last look then', async () => {
+  it('gives up at the limit, after a last poll then', async () => {
     const { outcome, looks } = await wait(Number.POSITIVE_INFINITY, { timeoutMs: 12_000 });
     expect(outcome).toMatchObject({ code: 'NOT_READY', message: expect.stringMatching(/^it is being made, .* 12s$/) });
     expect(looks.at(-1)).toBe(12_000);
   });
 
-  it('stops when it is told to', async () => {
+  it('stops when its signal aborts', async () => {
     expect((await wait(1, { signal: AbortSignal.abort(new Error('stop')) })).outcome).toMatchObject({ message: 'stop' });
   });
 });

@@ -43,7 +43,7 @@ async function burst(sources: SignalSource[]) {
 }
 
 describe('a signal that repeats another system’s verdict', () => {
-  it('needs one look, and no second one in a burst', async () => {
+  it('needs one probe, and no second one in a burst', async () => {
     expect(await burst([relayed('alarm', () => 'bad')])).toEqual({ verdict: 'unhealthy', looks: 1 });
     expect(await burst([relayed('alarm', () => 'good')])).toEqual({ verdict: 'healthy', looks: 1 });
     expect(await burst([relayed('alarm', () => 'none')])).toEqual({ verdict: 'unknown', looks: 1 });
@@ -70,7 +70,7 @@ describe('a signal that repeats another system’s verdict', () => {
     expect(await burst([absent])).toMatchObject({ verdict: 'unknown' });
   });
 
-  it('moves traffic at its next look and names itself', async () => {
+  it('moves traffic at its next probe and names itself', async () => {
     const simulation = new Simulation({ world: () => ({ opinion: 'good' }) });
     let isOn = false;
     const stop = new AbortController();
@@ -117,7 +117,7 @@ describe('a flipper that goes on from another’s memory', () => {
     return ended;
   }
 
-  it('asks the store nothing, and counts the looks of the one before', async () => {
+  it('asks the store nothing, and counts the probes of the one before', async () => {
     const clock = new VirtualClock(dayOne);
     const store = new MemoryStore(clock);
     let opinion: Opinion = 'good';
@@ -138,7 +138,7 @@ describe('a flipper that goes on from another’s memory', () => {
     expect(told.filter((event) => event === 'record')).toEqual([]);
   });
 
-  it('does not tell again what stands in the way', async () => {
+  it('does not report the same obstacle again', async () => {
     const clock = new VirtualClock(dayOne);
     const store = new MemoryStore(clock);
     const told: string[] = [];

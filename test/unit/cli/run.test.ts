@@ -61,7 +61,7 @@ describe('run', () => {
     expect(host.codes).toEqual([1]);
   });
 
-  it('keeps the stack of anything that is no EdgeError and ends with 1', async () => {
+  it('keeps the stack of anything that is not an EdgeError and ends with 1', async () => {
     const host = fakeHost(['status', '--json']);
     await run(
       command(async () => {

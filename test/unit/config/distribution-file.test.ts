@@ -49,7 +49,7 @@ const problemsOf = (text: string) =>
     .map((line) => line.trim());
 
 describe('the placeholders of distribution.json', () => {
-  it('are filled from the environment wherever they stand', () => {
+  it('are filled from the environment wherever they are', () => {
     const distribution = parseDistribution(file, env);
     expect(originsOf(distribution).map(({ DomainName }) => DomainName)).toEqual(['singapore.example.com', 'europe.example.com']);
     expect(distribution.DefaultCacheBehavior?.FunctionAssociations?.Items?.[0]?.FunctionARN).toBe(
@@ -78,7 +78,7 @@ describe('the placeholders of distribution.json', () => {
     expect(values).toEqual([odd, odd]);
   });
 
-  it('may stand twice in one text', () => {
+  it('may appear twice in one text', () => {
     const text = spoiled((distribution) => {
       distribution.Comment = `${placeholder('VIEWER_DOMAIN')} and ${placeholder('EUROPE_DOMAIN')}, not $VIEWER_DOMAIN`;
     });
@@ -110,7 +110,7 @@ describe('a distribution.json that cannot be used', () => {
     for (const text of [saved, `\uFEFF${saved}`]) expect(parseDistribution(text, env)).toEqual(plain);
   });
 
-  it('is no JSON: the file is named', () => {
+  it('is not JSON: the file is named', () => {
     expect(() => parseDistribution('{', env, 'other.json')).toThrow(
       expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(/^other\.json is not JSON: /) }),
     );
@@ -246,7 +246,7 @@ describe('a distribution.json with one place spoiled', () => {
       ? Object.entries(value).flatMap(([key, item]) => [[...path, key], ...paths(item, [...path, key])])
       : [];
 
-  it('is either used or refused in one error, wherever the place and whatever stands there', () => {
+  it('is either used or refused in one error, wherever it is and whatever its value', () => {
     fc.assert(
       fc.property(fc.constantFrom(...paths(JSON.parse(file))), fc.jsonValue(), (path, value) => {
         const distribution = JSON.parse(file);

@@ -92,7 +92,7 @@ describe('a sound edge.config.ts', () => {
     expect(failover).toMatchObject({ ramp: [50, 100], rampStepMs: 120_000 });
   });
 
-  it('may give a country the order that everybody has', () => {
+  it('may give a country the default order', () => {
     expect(problemsOf({ ...sound, routes: [{ countries: ['IN'], order: sound.defaultOrder }] })).toEqual([]);
   });
 });
@@ -107,7 +107,7 @@ describe('an edge.config.ts with one problem', () => {
     { when: 'is empty', fields: { originId: '' }, path: 'origins.europe.originId' },
     { when: 'has a space', fields: { originId: 'my origin' }, path: 'origins.europe.originId' },
     { when: 'has 129 characters', fields: { originId: 'x'.repeat(129) }, path: 'origins.europe.originId' },
-    { when: 'is no key of an object', fields: { originId: '__proto__' }, path: 'origins.europe.originId' },
+    { when: 'is not a key of an object', fields: { originId: '__proto__' }, path: 'origins.europe.originId' },
   ])('is refused when an origin id $when', ({ fields, path }) => {
     expect(problemsOf(inEurope(fields))).toEqual([expect.stringContaining(path)]);
   });
@@ -191,7 +191,7 @@ describe('an edge.config.ts with one problem', () => {
       problem: 'origins.europe.signals[0].path: Invalid string: must start with "/", found "health"',
     },
     {
-      when: 'nobody has an origin',
+      when: 'there is no origin',
       spoiled: { ...sound, defaultOrder: [] },
       problem: 'defaultOrder: Too small: expected array to have >=1 items, found []',
     },
@@ -237,7 +237,7 @@ describe('an edge.config.ts with one problem', () => {
       problem: 'routes[1].countries[0]: IN already has a route, routes[0]',
     },
     {
-      when: 'a country stands twice in one route',
+      when: 'a country is twice in one route',
       spoiled: { ...sound, routes: [{ countries: ['IN', 'IN'], order: ['europe'] }] },
       problem: 'routes[0].countries[1]: IN already has a route, routes[0]',
     },
@@ -257,7 +257,7 @@ describe('an edge.config.ts with one problem', () => {
       problem: 'health.connectTimeoutMs: must not exceed timeoutMs (1500), found 2000',
     },
     {
-      when: 'an interval is no whole number',
+      when: 'an interval is not a whole number',
       spoiled: { ...sound, health: { intervalMs: 1_000.5 } },
       problem: 'health.intervalMs: Invalid input: expected int, received number, found 1000.5',
     },
@@ -272,7 +272,7 @@ describe('an edge.config.ts with one problem', () => {
       problem: 'failover.maxHoldDownMs: must be at least holdDownMs (300000), found 1000',
     },
     {
-      when: 'the ramp ends before everybody is home',
+      when: 'the ramp ends below 100 %',
       spoiled: { ...sound, failover: { ramp: [10, 50] } },
       problem: 'failover.ramp: must end at 100, found [10,50]',
     },
@@ -282,7 +282,7 @@ describe('an edge.config.ts with one problem', () => {
       problem: 'failover.ramp: must rise at every step, found [50,25,100]',
     },
     {
-      when: 'the ramp stands still',
+      when: 'the ramp has the same step twice',
       spoiled: { ...sound, failover: { ramp: [50, 50, 100] } },
       problem: 'failover.ramp: must rise at every step, found [50,50,100]',
     },
@@ -302,7 +302,7 @@ describe('an edge.config.ts with one problem', () => {
       problem: 'notifications[0].urlFrom: an environment variable is A-Z, 0-9 and "_", starting with a letter, found "webhook-url"',
     },
     {
-      when: 'an origin is no object',
+      when: 'an origin is not an object',
       spoiled: { ...sound, origins: { singapore, europe: 'eu-central-1' } },
       problem: 'origins.europe: Invalid input: expected object, received string, found "eu-central-1"',
     },

@@ -97,7 +97,7 @@ it.each([
     files: { 'edge.config.ts': "\nimport x from 'no-such-package';\nexport default x;" },
     at: 'edge.config.ts:2:',
   },
-  { what: 'what is no Error', files: { 'edge.config.ts': "throw 'text';" }, at: 'edge.config.ts: text' },
+  { what: 'what is not an Error', files: { 'edge.config.ts': "throw 'text';" }, at: 'edge.config.ts: text' },
 ])('names file and line of $what', async ({ files, at }) => {
   const error = await load(files as Record<string, string>).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining(at) });

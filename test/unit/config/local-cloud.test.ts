@@ -13,7 +13,7 @@ const cloud = {
 };
 
 describe('parseLocalCloud', () => {
-  it('reads what the local cloud says of itself', () => {
+  it('reads what the local cloud reports', () => {
     expect(parseLocalCloud(JSON.stringify(cloud))).toEqual({ cloud });
   });
 

@@ -141,7 +141,7 @@ describe('over random histories with overrides and clocks that jump', () => {
   });
 
   law(
-    'a viewer that a flip moves lands on a proven origin, or one that is no worse',
+    'a viewer that a flip moves lands on a proven origin, or one that is not worse',
     ({ live, evidence, decision, after, now }, policy) => {
       if (decision.action === 'hold') return;
       for (const order of policy.orders)
@@ -171,7 +171,7 @@ describe('over random histories with overrides and clocks that jump', () => {
         for (const bucket of buckets) {
           const landing = landingOf(order, bucket, weights);
           if (evidence[landing]?.verdict !== 'unhealthy' || landing in overriddenWeights(live)) continue;
-          // One that takes the viewer by its own weight: the edge's last resort is no rescue.
+          // One that takes the viewer by its own weight: the edge's last resort does not rescue viewers.
           const next = order.find((id) => id !== landing && bucket < (weights[id] ?? 100));
           const isRescue = next !== undefined && evidence[next]?.verdict === 'healthy' && isFresh(evidence[next], now);
           if (isRescue) expect({ record: live.text, evidence, order, bucket, decision }).toBe('rescued');
@@ -204,7 +204,7 @@ describe('over random histories with overrides and clocks that jump', () => {
     },
   );
 
-  law('a healthy origin loses viewers only for a bad probe on its way home', ({ live, evidence, decision }) => {
+  law('a healthy origin loses viewers only for a bad probe while failing back', ({ live, evidence, decision }) => {
     if (decision.action === 'hold') return;
     for (const { origin, from, to } of decision.moves) {
       if (to > from || evidence[origin]?.verdict !== 'healthy') continue;
@@ -213,7 +213,7 @@ describe('over random histories with overrides and clocks that jump', () => {
     }
   });
 
-  law('nobody comes home inside a hold-down, a ramp step or the minimum delay', ({ live, decision, now }, policy) => {
+  law('no viewer comes home inside a hold-down, a ramp step or the minimum delay', ({ live, decision, now }, policy) => {
     if (decision.action === 'hold' || decision.kind === 'protect') return;
     expect(now - (live.state.automaticAt ?? 0)).toBeGreaterThanOrEqual(policy.failover.minFlipIntervalMs);
     for (const { origin, from } of decision.moves) {
@@ -235,7 +235,7 @@ describe('over random histories with overrides and clocks that jump', () => {
   });
 
   law(
-    'viewers stay on an unhealthy origin only when there is no proven one to take them, or a reason that is told',
+    'viewers stay on an unhealthy origin only when there is no proven one to take them, or a reason that is logged',
     ({ live, evidence, decision, now }, policy) => {
       if (decision.action === 'flip') return;
       const weights = effectiveWeights(live);
@@ -257,7 +257,7 @@ describe('over random histories with overrides and clocks that jump', () => {
     expect(decide(copy.live, copy.evidence, policy, now)).toEqual(decision);
   });
 
-  it('everybody is home in the end when everything is well', () => {
+  it('all viewers are home in the end when all origins are healthy', () => {
     const well = { verdict: 'healthy' as const, sinceMs: 60_000 as const, badMs: null, ageMs: 0 as const };
     const quiet: Step = { ms: 120_000, looks: [well, well, well], act: 'none', place: 0, weight: 0, forMs: 30_000 };
     fc.assert(

@@ -82,9 +82,9 @@ describe('taking an origin out', () => {
   });
 
   it.each<{ when: string; spoil: Partial<Situation>; reason: string }>([
-    { when: 'all is well', spoil: { evidence: { singapore: healthy, europe: healthy } }, reason: 'steady' },
+    { when: 'all origins are healthy', spoil: { evidence: { singapore: healthy, europe: healthy } }, reason: 'steady' },
     {
-      when: 'one bad probe is no verdict',
+      when: 'one bad probe is not a verdict',
       spoil: { evidence: { singapore: { ...healthy, failing: true }, europe: healthy } },
       reason: 'steady',
     },
@@ -114,7 +114,7 @@ describe('taking an origin out', () => {
     expect(decision).toMatchObject({ kind: 'protect', moves: [{ origin: 'europe', from: 0, to: 100 }, { origin: 'singapore' }] });
   });
 
-  it('raises an origin on its way home to all its viewers when the one in use dies', () => {
+  it('raises an origin that is failing back to all its viewers when the one in use dies', () => {
     const memory = { europe: { ...out, movedAt: dayOne - 1_000 } };
     expect(weightsOf(judge(sick, { record: 'europe=10', memory, automaticAt: dayOne - 1_000 }))).toEqual({ singapore: 0 });
   });
@@ -212,7 +212,7 @@ describe('where no origin of an order is at 100', () => {
     expect(weightsOf(judge(sick, { record, memory }))).toEqual({ singapore: 0 });
   });
 
-  it('a first origin that is well is left to its ramp', () => {
+  it('a healthy first origin is left to its ramp', () => {
     expect(weightsOf(judge(recovered, { record: 'singapore=10;europe=0', memory }))).toEqual({ singapore: 25, europe: 10 });
   });
 });
@@ -274,7 +274,7 @@ describe('bringing an origin home', () => {
     expect(judge(recovered, spoil)).toMatchObject({ action: 'flip', kind: 'return', reason });
   });
 
-  it('does not take an origin that is out for one whose way home must be aborted', () => {
+  it('does not take an origin that is out for one whose failback must be aborted', () => {
     const evidence = { singapore: { ...healthy, lastBadAt: dayOne }, europe: healthy };
     const memory = { singapore: { ...out, heldUntil: dayOne + minute }, europe: { ...out, movedAt: dayOne - minute } };
     expect(weightsOf(judge(recovered, { record: 'singapore=0;europe=50', memory, evidence }))).toBe('hold-down');
@@ -331,7 +331,7 @@ describe('an override', () => {
     expect(weightsOf(judge(sick, { record: held }))).toEqual(flip);
   });
 
-  it('that holds the fallback at a part of its viewers is what stands in the way of the rest', () => {
+  it('that holds the fallback at a part of its viewers stops the rest', () => {
     const record = `europe=50@${soon};singapore=0`;
     expect(judge(sick, { record, memory: { singapore: out } })).toEqual({ action: 'hold', reason: 'override', origin: 'singapore' });
   });

@@ -109,7 +109,7 @@ describe('a flip', () => {
   it.each<{ when: string; before: Record<string, string>; flip: Flip }>([
     { when: 'automation asks for the weights that are there', before: { [healthKey]: 'singapore=0' }, flip: automatic({ singapore: 0 }) },
     { when: 'there is no override to end', before: {}, flip: { kind: 'clear' } },
-    { when: 'nobody changed the record by hand', before: {}, flip: { kind: 'edit' } },
+    { when: 'no operator changed the record by hand', before: {}, flip: { kind: 'edit' } },
   ])('writes nothing when $when', ({ before, flip }) => {
     expect(planFlip(snapshot(before), flip, context)).toBeUndefined();
   });
@@ -129,7 +129,7 @@ describe('a record changed by hand', () => {
   const flipped = apply(snapshot(), automatic({ singapore: 0 }));
   const byHand = { ...flipped, values: new Map(flipped.values).set(healthKey, `europe=40;singapore=0@${at / 1000 + 60}`) };
 
-  it('counts as it stands and shows as edited', () => {
+  it('counts unchanged and shows as edited', () => {
     const live = parseLiveRecord(byHand.values, at);
     expect(live.edited).toBe(true);
     expect(effectiveWeights(live)).toEqual({ europe: 40, singapore: 0 });
@@ -168,10 +168,10 @@ describe('a flip is refused', () => {
     { when: 'an override lasts longer than 72 hours', flip: { ...hour, until: at + maxOverrideMs + 1 }, code: 'USAGE' },
     { when: 'an override names no origin', flip: { ...hour, weights: {} }, code: 'USAGE' },
     { when: 'every origin would have weight 0', flip: { ...hour, weights: { singapore: 0, europe: 0 } }, code: 'USAGE' },
-    { when: 'override and automation together leave nobody', flip: hour, before: { [healthKey]: 'europe=0' }, code: 'USAGE' },
-    { when: 'automation would leave nobody', flip: automatic({ singapore: 0, europe: 0 }), code: 'USAGE' },
+    { when: 'override and automation together leave no origin', flip: hour, before: { [healthKey]: 'europe=0' }, code: 'USAGE' },
+    { when: 'automation would leave no origin', flip: automatic({ singapore: 0, europe: 0 }), code: 'USAGE' },
     {
-      when: 'automation would leave nobody below an override',
+      when: 'automation would leave no origin below an override',
       flip: automatic({ singapore: 0 }),
       before: { [healthKey]: `europe=0@${at / 1000 + 9}` },
       code: 'USAGE',
@@ -225,7 +225,7 @@ describe('laws over random histories', () => {
   });
   const ids = [...origins, 'tokyo'];
 
-  it('the audit replays to the record, values fit, overrides survive automation, nobody is left without an origin', () => {
+  it('the audit replays to the record, values fit, overrides survive automation, no viewer is left without an origin', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         let now = at;

@@ -55,7 +55,7 @@ describe('learning the live record', () => {
     expect(learn(dayOne + 1, learn(dayOne), changed).state.origins['singapore']?.flaps).toBe(1);
   });
 
-  it('holds an origin that is out for reasons nobody wrote down as if it had just been taken out', () => {
+  it('holds an origin that is out for unknown reasons as if it had just been taken out', () => {
     const lost = new Map([['health', 'singapore=0']]);
     expect(learn(dayOne, undefined, lost).state.origins['singapore']).toMatchObject({ movedAt: dayOne, heldUntil: dayOne + 300_000 });
   });

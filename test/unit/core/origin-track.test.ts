@@ -91,7 +91,7 @@ describe('an origin', () => {
       now,
     );
 
-  it('keeps since when its verdict stands, and what the latest bad look found', () => {
+  it('keeps since when its verdict holds, and what the latest bad probe found', () => {
     let track = freshTrack(1, dayOne);
     for (let index = 1; index <= 5; index++) track = look(track, 'good', dayOne + index);
     expect(track.evidence).toEqual({ verdict: 'healthy', since: dayOne + 5, failing: false, confirmedAt: dayOne + 5 });

@@ -9,14 +9,18 @@ describe('countShares', () => {
     { weights: {}, shares: { singapore: 100 } },
     { weights: { singapore: 0 }, shares: { europe: 100 } },
     { weights: { singapore: 25 }, shares: { singapore: 25, europe: 75 } },
-    { weights: { singapore: 25, europe: 50 }, shares: { singapore: 75, europe: 25 }, why: 'half of them find nobody and go to the first' },
+    {
+      weights: { singapore: 25, europe: 50 },
+      shares: { singapore: 75, europe: 25 },
+      why: 'half of them find no origin and go to the first',
+    },
     { weights: { singapore: 0, europe: 0 }, shares: { singapore: 100 }, why: 'never a dead end' },
     { weights: { europe: 0 }, shares: { singapore: 100 } },
   ])('gives $shares for $weights', ({ weights, shares }) => {
     expect(Object.fromEntries(countShares({ order }, weights))).toEqual(shares);
   });
 
-  it('serves every viewer exactly once, and nobody by an origin at 0 while one at 100 is in the order', () => {
+  it('serves every viewer exactly once, and none by an origin at 0 while one at 100 is in the order', () => {
     const weight = fc.integer({ min: 0, max: 100 });
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), weight), (weights) => {
@@ -38,7 +42,7 @@ describe('listMoves', () => {
     ],
   });
 
-  it('finds who moves and who wins viewers', () => {
+  it('finds which origins lose and win viewers', () => {
     const moves = listMoves(audiences, {}, { singapore: 0 });
     expect(moves.map(({ audience }) => formatAudience(audience))).toEqual(['US, IN', 'other countries']);
     expect(listGainers(moves)).toEqual(['europe']);

@@ -71,7 +71,7 @@ describe('what AWS takes only one of', () => {
     expect(merge(live, file).next.ViewerCertificate).toEqual(file.ViewerCertificate);
   });
 
-  it('an own certificate is not given up for CloudFront’s unless told', () => {
+  it('an own certificate is not given up for CloudFront’s unless asked', () => {
     const live = {
       ViewerCertificate: { ACMCertificateArn: 'arn', SSLSupportMethod: 'sni-only', Certificate: 'arn', CertificateSource: 'acm' },
     };

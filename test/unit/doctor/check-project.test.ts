@@ -69,7 +69,7 @@ describe('the files of a team', () => {
     expect((await outcomes({ distribution: join(folder, 'none.json') }))['distribution']?.[0]).toBe('skipped');
   });
 
-  it('fail when it is no distribution', async () => {
+  it('fail when it is not a distribution', async () => {
     const path = join(folder, 'distribution.json');
     await writeFile(path, '{"Origins": {}}');
     expect((await outcomes({ distribution: path }))['distribution']?.[0]).toBe('fail');

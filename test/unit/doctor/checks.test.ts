@@ -404,9 +404,9 @@ describe('origin-lock', () => {
     { when: 'it answers 404 to the known and 403 to strangers', with: { status: 404 }, without: { status: 403 }, expected: 'ok' },
     { when: 'it closes the connection on strangers', with: { status: 200 }, without: failed('connect'), expected: 'ok' },
     { when: 'it redirects strangers', with: { status: 302 }, without: { status: 302 }, expected: 'fail' },
-    { when: 'it refuses everybody', with: { status: 401 }, without: { status: 401 }, expected: 'fail' },
-    { when: 'it has no such page for anybody', with: { status: 404 }, without: { status: 404 }, expected: 'warn' },
-    { when: 'nobody gets through from here', with: failed('connect'), without: failed('connect'), expected: 'warn' },
+    { when: 'it refuses every request', with: { status: 401 }, without: { status: 401 }, expected: 'fail' },
+    { when: 'it has no such page at all', with: { status: 404 }, without: { status: 404 }, expected: 'warn' },
+    { when: 'no request gets through from here', with: failed('connect'), without: failed('connect'), expected: 'warn' },
   ])('is $expected when $when', ({ with: known, without, expected }) => {
     expect(judgeOriginLock({ origin: 'europe', secrets: ['x-origin-verify'], with: known, without }).outcome).toBe(expected);
   });
@@ -450,7 +450,7 @@ describe('credentials', () => {
 
   it.each([
     { when: 'the store takes them', spoil: {}, expected: ['ok'] },
-    // A token is no proof against a store that takes it.
+    // A token does not prove anything against a store that takes it.
     {
       when: 'the store takes them, whatever they look like',
       spoil: { credentials: { ...credentials, tokenVersion: 1 as const } },
@@ -499,7 +499,7 @@ describe('alarms', () => {
   it.each<{ when: string; spoil: Partial<Alarm>; complete?: boolean; expected: string }>([
     { when: 'it watches', spoil: {}, expected: 'ok' },
     { when: 'it is going off', spoil: { state: 'ALARM' }, expected: 'fail' },
-    { when: 'it tells nobody', spoil: { hasActions: false }, expected: 'warn' },
+    { when: 'it notifies no one', spoil: { hasActions: false }, expected: 'warn' },
     { when: 'there is none', spoil: { metrics: [] }, expected: 'fail' },
     { when: 'there is none among those that were listed', spoil: { metrics: [] }, complete: false, expected: 'warn' },
     {
@@ -561,7 +561,7 @@ describe('flipper', () => {
     },
     { when: 'alarms may not be read', spoil: { alarms: new EdgeError('ACCESS_DENIED', 'no') }, expected: 'warn' },
     { when: 'there is no CloudWatch', spoil: { alarms: undefined }, expected: 'warn' },
-    { when: 'an origin that is well waits to be brought home', spoil: { values: out(now - hour) }, expected: 'fail' },
+    { when: 'a healthy origin waits for its failback', spoil: { values: out(now - hour) }, expected: 'fail' },
     { when: 'the hold-down still runs', spoil: { values: out(now + hour) }, expected: 'ok' },
     { when: 'the hold-down has only just ended', spoil: { values: out(now - 60_000) }, expected: 'ok' },
     {

@@ -8,7 +8,7 @@ const diagnoses: Diagnosis[] = [
   {
     check: 'country',
     outcome: 'fail',
-    why: 'nobody is routed',
+    why: 'no viewer is routed',
     findings: [
       { outcome: 'fail', found: '/a sends none', fix: 'fix a' },
       { outcome: 'warn', found: '/b is odd\nand more', fix: 'fix b' },
@@ -24,7 +24,7 @@ it('prints one line for what is ok, and adds the fix and the reason to the rest'
     'warn           /b is odd',
     '               and more',
     '               fix: fix b',
-    '               why: nobody is routed',
+    '               why: no viewer is routed',
     '',
     '1 ok, 0 warn, 1 fail',
   ]);

@@ -16,7 +16,7 @@ export const outcome = (startedAt: number, more: Partial<ViewerOutcome> = {}): V
 
 export const request = (at: number, origins: string[], ms = 5): ServedRequest => ({ at, ms, origins });
 
-/** Broken at 1 s, flipped by 2 s, mended at 6 s, home by 9 s; every promise held. */
+/** Broken at 1 s, flipped by 2 s, restored at 6 s, home by 9 s; every promise held. */
 export const good: Drill = {
   config: {
     origins: {

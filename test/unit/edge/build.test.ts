@@ -132,7 +132,7 @@ export function handler(event: { request: object }) { pick('a'); cf.kvs(); crypt
     expect(code.match(/\bimport\b/g)).toHaveLength(1);
     expect(code.match(/\brequire\b/g)).toHaveLength(1);
     expect(checkSyntax(code)).toEqual([]);
-    // Every name in it stands for something: run as a script, with a stand-in for the module.
+    // Every name in it has a value: run as a script, with a fake of the module.
     const run = new Function(
       '$cf',
       'require',
@@ -208,7 +208,7 @@ describe('a function that cannot be built', () => {
       message: /the entry must export one function, handler/,
     },
     {
-      when: 'the handler is no function declaration',
+      when: 'the handler is not a function declaration',
       source: 'export const handler = (event: unknown) => event;',
       message: /the entry must export one function, handler/,
     },

@@ -4,7 +4,7 @@ import type { GateRule } from '../../../src/edge/gate/problem.ts';
 export interface RefusedCase {
   code: string;
   rules: GateRule[];
-  /** Where the code stands: in the body of an async handler (default), or as the whole file beside an empty handler. */
+  /** Where the code is: in the body of an async handler (default), or as the whole file beside an empty handler. */
   place?: 'top';
   /** What Debian 12's njs (0.7.9) does with it: refuses to load it, throws when it runs, or runs it although AWS does not list it. */
   njs: 'refuses' | 'throws' | 'runs';
@@ -159,7 +159,7 @@ export const refusedCases: RefusedCase[] = [
   ...atTop.map(([code, rules, njs]): RefusedCase => ({ code, rules, njs, place: 'top' })),
 ];
 
-/** The file in which the code of a case stands. */
+/** The file in which the code of a case is. */
 export function fileOf({ code, place }: Pick<RefusedCase, 'code' | 'place'>): string {
   return place === 'top'
     ? `${code}\nfunction handler(event) { return event.request; }\n`

@@ -154,7 +154,7 @@ describe('the syntax gate', () => {
     expect(problems[0]?.found).not.toMatch(/\n/);
   });
 
-  it('reports code that is no JavaScript as one problem where it stops', () => {
+  it('reports code that is not JavaScript as one problem where it stops', () => {
     expect(checkSyntax('function handler() {\n  let = ;\n}')).toMatchObject([{ rule: 'parse', line: 2 }]);
     expect(checkSyntax('const a: string = 1;')).toMatchObject([{ rule: 'parse', line: 1, column: 8 }]);
   });
@@ -168,7 +168,7 @@ describe('the syntax gate', () => {
     fc.assert(fc.property(fc.array(fragment), (parts) => Array.isArray(checkSyntax(parts.join('\n')))));
   });
 
-  it('finds each refused construct wherever it stands among accepted code', () => {
+  it('finds each refused construct wherever it is among accepted code', () => {
     const body = fc.constantFrom(...refusedCases.filter(({ place }) => place === undefined));
     const around = fc.array(
       fc.constantFrom('if (event) { ~ }', 'for (;;) { ~ break; }', 'try { ~ } catch (e) { e; }', 'switch (1) { case 1: { ~ } }'),

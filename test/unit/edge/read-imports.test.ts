@@ -6,7 +6,7 @@ describe('readImports', () => {
   it.each([
     { when: 'there is none', code: 'function handler() {}', imports: [] },
     {
-      when: 'one stands on the first line',
+      when: 'one is on the first line',
       code: "import cf from 'cloudfront';\nconst a = 1;",
       imports: [{ name: 'cf', module: 'cloudfront' }],
     },

@@ -23,7 +23,7 @@ async function configWith(code: string, ending = 'js') {
   return parseEdgeConfig({ ...edgeConfig, before });
 }
 
-/** Runs built code in V8, with stand-ins for CloudFront's modules. */
+/** Runs built code in V8, with fakes of CloudFront's modules. */
 async function runBuilt(code: string): Promise<{ uri?: string; statusCode?: number }> {
   const script = code.replace(/^import (\w+) from 'cloudfront';/, 'const $1 = $$cf;');
   const run = new Function('$cf', 'require', `${script}\nreturn handler($event);`.replace('$event', JSON.stringify(event)));

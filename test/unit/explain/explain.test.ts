@@ -55,20 +55,20 @@ describe('one viewer', () => {
     return { explanation, lines: formatExplanation(explanation, { code: 'x', source: 'given', now: asked.now, colour: false }) };
   };
 
-  it('is told which origin takes it, which stands behind, and which is not needed', async () => {
+  it('learns which origin takes it, which one is the fallback, and which is not needed', async () => {
     const { explanation, lines } = await explain('ok');
     expect(explanation).toMatchObject({ rule: 'routes[1]', bucket: undefined, failedOpen: false, decision: { route: 'c, then a' } });
     expect(lines.join('\n')).toMatch(/├ c: weight 100: takes the viewer\n +├ a: weight 100: takes over .*\n +└ b: weight 100: not needed/);
   });
 
-  it('is told its bucket while a weight is partial, as the function has it', async () => {
+  it('learns its bucket while a weight is partial, as the function has it', async () => {
     const { explanation, lines } = await explain('c=64');
     expect(explanation).toMatchObject({ bucket: 63, decision: { route: 'c, then a' } });
     expect(lines.join('\n')).toContain('c: weight 64, the viewer is in bucket 63: takes the viewer');
     expect((await explain('c=63')).lines.join('\n')).toContain('c: weight 63, the viewer is in bucket 63: does not take the viewer');
   });
 
-  it('is told when nobody is left', async () => {
+  it('learns that no origin is left', async () => {
     const { explanation, lines } = await explain('a=0;b=0;c=0');
     expect(explanation.failedOpen).toBe(true);
     expect(lines).toContain('         no origin has a weight for this viewer: the whole order is kept');
@@ -79,18 +79,18 @@ describe('one viewer', () => {
     { record: 'junk', says: /^record +unreadable record "junk": the edge acts as if/ },
     { record: 'c=0@1764000100', says: /c: weight 0 until .*: does not take the viewer/ },
     { record: 'c=0@1763999999', says: /c: weight 100: takes the viewer/ },
-  ])('is told what $record means', async ({ record, says }) => {
+  ])('learns what $record means', async ({ record, says }) => {
     const { lines } = await explain(record);
     expect(lines.some((line) => says.test(line.trim()) || says.test(line))).toBe(true);
   });
 
-  it('is told when the function fails', async () => {
+  it('learns that the function fails', async () => {
     const { lines } = await explain('ok', {}, () => ({ fails: 'TypeError: x in 3' }));
     expect(lines).toContain('goes to  fails with 503: TypeError: x in 3');
   });
 });
 
-describe('everybody', () => {
+describe('all viewers', () => {
   it('is grouped by where they go, every country once, on a screen of 80 columns and 24 lines', async () => {
     const audiences = await explainCountries(fakeAsked(three), 'ok', 3);
     expect(audiences.map(({ order }) => order.join())).toEqual(['a,b,c', 'c,a,b', 'b']);
@@ -127,7 +127,7 @@ describe('two functions', () => {
   const compare = async (before: FakeFunction, after: FakeFunction) => compareSurveys(await survey(before), await survey(after));
   const format = (comparisons: Awaited<ReturnType<typeof compare>>) => formatComparison(comparisons, { columns: 80, colour: false });
 
-  it('that decide alike differ for nobody', async () => {
+  it('that decide alike differ for no viewer', async () => {
     expect(format(await compare(three, three))).toEqual(['nothing changes, with every origin healthy or one of them down']);
   });
 
@@ -201,7 +201,7 @@ describe('a function and edge.config.ts', () => {
       says: /a down, GET: edge\.config\.ts says b, then c, the function chooses a, then b$/m,
     },
     {
-      when: 'nobody is served once all are down',
+      when: 'no viewer is served once all are down',
       decide: (request) => (request.record === 'a=0;b=0;c=0' ? [] : three(request)),
       says: /every origin down, GET: .* the function chooses the behavior’s own origin$/m,
     },

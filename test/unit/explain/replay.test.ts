@@ -35,7 +35,7 @@ const line = (location: string, method = 'GET', ip = '192.0.2.1') => `2026-11-20
 
 type Decide = Pick<Decider, 'decide'>;
 
-/** Sends everybody to Singapore before, and afterwards the countries it is given to Europe. */
+/** Sends all viewers to Singapore before, and afterwards the countries it is given to Europe. */
 function decider(...european: string[]): Decide {
   const route = (visible: VisibleRequest) =>
     european.includes(visible.get('headers.cloudfront-viewer-country') ?? '') ? 'europe, then singapore' : 'singapore, then europe';
@@ -145,7 +145,7 @@ describe('a log line', () => {
     );
   });
 
-  it('tells the country of an edge location that is known', () => {
+  it('knows the country of a known edge location', () => {
     expect(['SIN2-P1', 'FRA60-P3', 'IAD89-C3', 'XYZ1-C1', ''].map(findLocationCountry)).toEqual(['SG', 'DE', 'US', undefined, undefined]);
   });
 });
@@ -171,12 +171,12 @@ describe('a log file', () => {
     expect((await read(path)).filter((each) => each !== '')).toEqual(['a', 'b', 'c']);
   });
 
-  it.each(['end of transfer', '\u0000\u0000', '\n'])('is read to its end, whatever stands behind the packed part: %j', async (behind) => {
+  it.each(['end of transfer', '\u0000\u0000', '\n'])('is read to its end, whatever follows the packed part: %j', async (behind) => {
     const path = await put('log.gz', Buffer.concat([gzipSync('a\nb\n'), gzipSync('c\n'), Buffer.from(behind)]));
     expect((await read(path)).filter((each) => each !== '')).toEqual(['a', 'b', 'c']);
   });
 
-  it('gives what stands before the damage', async () => {
+  it('gives what comes before the damage', async () => {
     const packed = gzipSync(Array.from({ length: 400_000 }, (_, n) => `line ${(n * 7_919) % 9_973}`).join('\n'));
     const path = await put('log.gz', packed.subarray(0, packed.length / 2));
     const lines: string[] = [];
@@ -291,7 +291,7 @@ describe('the requests of a log', () => {
 });
 
 describe('a replay', () => {
-  it('counts who would move, by country, with the country guessed from the edge location and said so', async () => {
+  it('counts the viewers that would move, by country, with the country guessed from the edge location and said so', async () => {
     await put('1.log', head + line('FRA60-P3') + line('SIN2-P1') + line('CDG50-P1') + line('CDG50-P1', 'POST'));
     await put('2.log.gz', gzipSync(`${head + line('XYZ1-C1')}nonsense\n`));
     const report = await replay(folder);
@@ -312,7 +312,7 @@ describe('a replay', () => {
     );
   });
 
-  it('takes the country that the log says, and guesses none when told so', async () => {
+  it('takes the country that the log says, and guesses none when asked not to', async () => {
     const withCountry =
       head.replace('cs-uri-query', 'cs-uri-query\tc-country') + line('SIN2-P1').replace('\n', '\tDE\n') + line('FRA60-P3');
     const path = await put('v2.log', withCountry);
@@ -334,7 +334,7 @@ describe('a replay', () => {
     expect((await replay(folder)).requests).toBeGreaterThanOrEqual(1);
   });
 
-  it('tells a change of the fallback apart from a change of the origin', async () => {
+  it('distinguishes a change of the fallback from a change of the origin', async () => {
     const path = await put('1.log', head + line('SIN2-P1'));
     const always: Decide = { decide: async (requests) => requests.map(() => pair('singapore, then europe', 'singapore')) };
     const options = { files: await listLogFiles(path), guessCountry: true, progress: () => undefined };
@@ -438,7 +438,7 @@ describe('a replay', () => {
     await expect(replayLog(options)).rejects.toThrow('no engine');
   });
 
-  it('ends when it is told to', async () => {
+  it('ends when its signal aborts', async () => {
     const path = await put('1.log', head + line('SIN2-P1'));
     const signal = AbortSignal.abort(new Error('stop'));
     const options = { files: await listLogFiles(path), decider: decider(), guessCountry: true, progress: () => undefined };
@@ -488,7 +488,7 @@ describe('the memo of decisions', () => {
           expect(memo.find(visible)).toBe(decision);
           if (known !== undefined) expect(known).toBe(decision);
         }
-        // As many kinds of requests as the function can tell apart.
+        // As many kinds of requests as the function can distinguish.
         expect(runs).toBeLessThanOrEqual(1 + 3 + 9);
       }),
     );

@@ -22,7 +22,7 @@ function rig() {
   return { seen, runtime: { run, close: async () => undefined } };
 }
 
-it('asks about everybody, a few runs at a time, so that viewers need not wait for all of them', async () => {
+it('asks about all viewers, a few runs at a time, so that viewers need not wait for all of them', async () => {
   const { seen, runtime } = rig();
   const audiences = await surveyLive(runtime, { source, record: 'a=0', failReads: false, now }, 2);
   expect(audiences).toMatchObject([{ order: ['a', 'b'], get: 'b', post: 'b' }]);

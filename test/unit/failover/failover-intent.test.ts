@@ -9,7 +9,7 @@ const parse = (positionals: string[], values: Partial<Parameters<typeof parseInt
   parseIntent(positionals, { ...nothing, ...values }, ['singapore', 'europe'], now);
 
 describe('parseIntent', () => {
-  it('moves everybody to one origin', () => {
+  it('moves all viewers to one origin', () => {
     expect(parse(['to', 'europe'], given)).toEqual({
       command: 'to',
       reason: 'ALB 5xx',

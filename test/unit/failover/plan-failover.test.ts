@@ -28,7 +28,7 @@ const override = (weights: Record<string, number>, breakGlass?: string): Flip =>
 });
 
 describe('planFailover', () => {
-  it('knows the weights on both sides and who moves', () => {
+  it('knows the weights on both sides and which viewers move', () => {
     const plan = planFailover(snapshot('ok'), override({ singapore: 0, europe: 100 }), context);
     expect(plan).toMatchObject({ before: { singapore: 100, europe: 100 }, after: { singapore: 0, europe: 100 }, dangers: [] });
     expect(plan?.moves.map(({ audience }) => audience.countries)).toEqual([['US', 'IN'], []]);
@@ -37,7 +37,7 @@ describe('planFailover', () => {
   it.each([
     { when: 'it wins viewers', health: 'ok', weights: { singapore: 0, europe: 100 }, sick: 'europe' },
     { when: 'it wins some viewers', health: 'ok', weights: { singapore: 90 }, sick: 'europe' },
-    { when: 'its weight rises although nobody lands on it yet', health: 'europe=0', weights: { europe: 100 }, sick: 'europe' },
+    { when: 'its weight rises although no viewer lands on it yet', health: 'europe=0', weights: { europe: 100 }, sick: 'europe' },
     { when: 'it comes back', health: 'singapore=0', weights: { singapore: 100 }, sick: 'singapore' },
   ])('sees a danger in an unproven origin when $when', ({ health, weights, sick }) => {
     for (const verdict of ['unhealthy', 'unknown'] as const) {
@@ -54,7 +54,7 @@ describe('planFailover', () => {
     expect(planFailover(snapshot('ok'), override({ singapore: 0 }), { ...context, proofs })?.dangers).toEqual([]);
   });
 
-  it('takes an origin nobody has proven for unknown', () => {
+  it('takes an unproven origin for unknown', () => {
     const plan = planFailover(snapshot('ok'), override({ singapore: 0 }), { ...context, proofs: new Map() });
     expect(plan?.dangers).toEqual(['europe is unknown']);
   });
@@ -102,7 +102,7 @@ describe('checkDangers', () => {
 });
 
 describe('formatMovePlan', () => {
-  it('shows old and new weights, who moves, until when and the dangers', () => {
+  it('shows old and new weights, which viewers move, until when and the dangers', () => {
     const flip = override({ singapore: 25 });
     const proofs = new Map([...allWell, ['europe', proven('unknown')]]);
     const plan = planFailover(snapshot('ok'), flip, { ...context, proofs });

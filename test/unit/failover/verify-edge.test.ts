@@ -40,7 +40,7 @@ describe('listExpectations', () => {
     ]);
   });
 
-  it('takes any origin that anybody may get where the country cannot be chosen', () => {
+  it('takes any origin that any viewer may get where the country cannot be chosen', () => {
     expect(listExpectations(audiences, {}, false)).toEqual([{ country: undefined, allowed: ['europe', 'singapore'], covering: [] }]);
     expect(listExpectations(audiences, { singapore: 0 }, false)).toEqual([{ country: undefined, allowed: ['europe'], covering: [] }]);
   });
@@ -63,7 +63,7 @@ describe('verifyEdge', () => {
     expect(await verifyEdge(edge, expectations, options)).toEqual({ propagationMs: 1_000 });
   });
 
-  it('gives up after its time and names who is still wrong', async () => {
+  it('gives up after its time and names the viewers that are still wrong', async () => {
     const { edge, options, clock } = clockedEdge((country) => (country === 'DE' ? 'singapore' : 'europe'));
     const outcome = await verifyEdge(edge, expectations, options);
     expect('disagreements' in outcome && outcome.disagreements.map(formatDisagreement)).toEqual([

@@ -34,7 +34,7 @@ describe('a store that misbehaves for a minute while an origin dies', () => {
     simulation.store.fault = undefined;
     if (after > 0) expect(simulation.record()).toBe('ok');
     await monitor.run(25 * minute);
-    // A slow store takes 4 s a call: two calls until the flip stands.
+    // A slow store takes 4 s a call: two calls until the flip is in force.
     expect(monitor.longestMs()).toBeLessThanOrEqual(fault === 'slow' ? allowedMs + 8_000 : after + 500);
     expect(simulation.written.map(([, record]) => record)).toEqual(['singapore=0', 'singapore=10', 'singapore=25', 'singapore=50', 'ok']);
     expectWholeAudit(simulation);
@@ -61,7 +61,7 @@ describe('a store that misbehaves for a minute while an origin dies', () => {
     expect(simulation.of('store-failed')[before]).toMatchObject({ retryInMs: 188 });
   });
 
-  it('at the start keeps nobody from watching, and is read as soon as it answers', async () => {
+  it('at the start does not stop the probes, and is read as soon as it answers', async () => {
     const simulation = new Simulation({ world: outage });
     simulation.store.fault = 'down';
     simulation.start();
@@ -73,7 +73,7 @@ describe('a store that misbehaves for a minute while an origin dies', () => {
 });
 
 describe('a flipper that is killed', () => {
-  /** A store that stops answering after so many API calls, as for a process that is gone. */
+  /** A store that stops answering after this many API calls, as for a process that is gone. */
   function dyingAfter(simulation: Simulation, calls: number): FlagStore {
     const client = simulation.store.client();
     const before = simulation.store.calls;
@@ -113,7 +113,7 @@ describe('a flipper that is killed', () => {
 describe('a clock that is set', () => {
   const hour = 60 * minute;
   const cases = [-hour, hour].flatMap((jump) => [30, 61, 75, 200, 390, 450].map((after) => ({ jump, after })));
-  it.each(cases)('by $jump ms after $after s leaves nobody on a dead origin and brings everybody home', async ({ jump, after }) => {
+  it.each(cases)('by $jump ms after $after s leaves no viewer on a dead origin and brings all viewers home', async ({ jump, after }) => {
     const world = downIn({ singapore: [[60, 120]] });
     const simulation = new Simulation({ world });
     const monitor = openTrafficMonitor({ simulation, world, stepMs: 500, provenAfterMs: 60_000 });

@@ -54,7 +54,7 @@ describe('a flipper while nothing happens', () => {
 });
 
 describe('a flipper in an outage', () => {
-  it('flips within its interval and three fast probes, verifies, and then only looks whether that still stands', async () => {
+  it('flips within its interval and three fast probes, verifies, and then only reads whether that is still in force', async () => {
     const simulation = new Simulation({ world: outage });
     simulation.start();
     await simulation.clock.run(90 * second);
@@ -110,7 +110,7 @@ describe('a flipper in an outage', () => {
     }
   });
 
-  it('goes back to 0 at the first bad probe on the way home, even when the store is down just then, and waits twice as long', async () => {
+  it('goes back to 0 at the first bad probe of a failback, even when the store is down just then, and waits twice as long', async () => {
     let isBad = false;
     const simulation = new Simulation({
       world: (origin, at) => (isBad && origin === 'singapore' ? { opinion: 'bad' } : downIn({ singapore: [[60, 120]] })(origin, at)),
@@ -200,7 +200,7 @@ describe('a flipper that is not alone', () => {
   });
 
   it.each(['ok', 'singapore=100', 'europe=0', 'singapore', ''])(
-    'does not leave viewers on a dead origin to which somebody sent them by hand for longer than a minute: %j',
+    'does not leave viewers on a dead origin to which an operator sent them by hand for longer than a minute: %j',
     async (record) => {
       const simulation = new Simulation({ world: outage });
       simulation.start();
@@ -287,7 +287,7 @@ describe('a flipper that is not alone', () => {
 });
 
 describe('a flipper that reads back what it wrote', () => {
-  /** A store whose reads after the first write show what it held before, for so long, or arrive so late. */
+  /** A store whose reads after the first write show what it held before for this long, or arrive this late. */
   function lagging(simulation: Simulation, { staleMs = 0, lateMs = 0 }): FlagStore {
     const client = simulation.store.client();
     let before: StoreSnapshot | undefined;
@@ -352,7 +352,7 @@ describe('a flipper that reads back what it wrote', () => {
 });
 
 describe('a flipper that was paused', () => {
-  /** The monotonic clock stands still in a suspended machine, and runs on while a process is stopped. */
+  /** The monotonic clock stops in a suspended machine, and runs on while a process is stopped. */
   it.each(['suspended', 'stopped'])(
     'by its machine being %s raises no weight before it has probed again, and reads the store',
     async (how) => {
@@ -376,7 +376,7 @@ describe('a flipper that was paused', () => {
 });
 
 describe('a flipper that only says what it would do', () => {
-  it('writes nothing, and tells the whole story', async () => {
+  it('writes nothing, and logs the whole story', async () => {
     const simulation = new Simulation({ world: downIn({ singapore: [[60, 120]] }) });
     simulation.start({ shadow: true });
     await simulation.clock.run(hour);
@@ -416,7 +416,7 @@ describe('a flipper that runs once', () => {
     expect(await again).toMatchObject({ stranded: [] });
   });
 
-  it('goes one step of the way home each time', async () => {
+  it('goes one step of the failback each time', async () => {
     const simulation = new Simulation({ world: downIn({ singapore: [[0, 100]] }) });
     for (let run = 0; run < 8; run++) {
       simulation.start({ mode: 'once' });
@@ -436,7 +436,7 @@ describe('a flipper that runs once', () => {
   });
 });
 
-describe('a flipper that is told to stop', () => {
+describe('a flipper whose signal aborts', () => {
   it('ends between looks and counts no look that was cut off', async () => {
     const simulation = new Simulation({ world: () => ({ opinion: 'bad', afterMs: 2_000 }) });
     const { ended, stop } = simulation.start();

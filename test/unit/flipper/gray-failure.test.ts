@@ -146,7 +146,7 @@ describe('when no healthy origin is left', () => {
         const simulation = new Simulation({ world, policy: { ...policyFor(orders), health } });
         simulation.start();
         await simulation.clock.run((at + 2 * lagSeconds + 15) * second);
-        // The first order's viewers, and so all others that the edge does not send there by itself.
+        // The first order's viewers, and so all others that the edge does not send there anyway.
         const landing = orders.map((order) => order.find((id) => simulation.weight(id) === 100) ?? order[0]);
         expect([lagSeconds, afterMs, landing]).toEqual([lagSeconds, afterMs, origins.map(() => first)]);
       }

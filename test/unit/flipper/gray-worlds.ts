@@ -15,7 +15,7 @@ export const grayFailures = {
 };
 export type GrayFailure = keyof typeof grayFailures;
 
-/** One origin fails in this way in these spans of elapsed seconds, all else is well. */
+/** One origin fails in this way in these spans of elapsed seconds, all else is healthy. */
 export function grayIn(origin: string, failure: GrayFailure, spans: readonly (readonly [number, number])[], seed: number): World {
   const random = seededRandom(seed);
   let probe = 0;

@@ -18,7 +18,7 @@ const three = policyFor([
 ]);
 const policies = [two, policyFor([['a', 'b', 'c']]), three];
 
-/** An interval, two fast looks, the minimum delay before an origin just put out is raised, the look after it, a write, and the monitor's steps. */
+/** An interval, two fast looks, the minimum delay before an origin just put out is raised, the probe after it, a write, and the monitor's steps. */
 const allowedMs = (10 + 2 + 10 + 10 + 1) * second;
 
 /** What else happens, and how long it may keep the flipper from what it does: until its next look at the store, or until that answers again. */
@@ -30,7 +30,7 @@ const troubles = {
   down: { excuseMs: (60 + 12) * second },
   throttled: { excuseMs: (60 + 12) * second },
   conflicting: { excuseMs: (60 + 12) * second },
-  // It has to prove its origins first, and a look may be on its way.
+  // It has to prove its origins first, and a probe may be under way.
   restart: { excuseMs: 10 * second },
 } as const;
 type Trouble = keyof typeof troubles;
@@ -49,7 +49,7 @@ const history = fc.record({
   flippers: fc.constantFrom(1, 1, 2),
 });
 
-it('nobody is left on a dead origin for longer than the thresholds say, whatever happens', async () => {
+it('no viewer is left on a dead origin for longer than the thresholds say, whatever happens', async () => {
   const seen = { flips: 0, deadMs: 0 };
   await fc.assert(
     fc.asyncProperty(history, async ({ policy, down, happenings, flippers }) => {

@@ -19,14 +19,14 @@ async function open() {
 }
 
 describe('a store in the shadow of the real one', () => {
-  it('reads back its own writes, which nobody else sees', async () => {
+  it('reads back its own writes, which no other reader sees', async () => {
     const { real, write, read } = await open();
     expect(await write('singapore=0')).toMatchObject({ attempts: 1 });
     expect(await read()).toBe('singapore=0');
     expect(real.values.get('health')).toBe('ok');
   });
 
-  it('forgets them when somebody writes the real store', async () => {
+  it('forgets them when another tool writes the real store', async () => {
     const { real, write, read } = await open();
     await write('singapore=0');
     real.put('health', 'europe=0');

@@ -60,7 +60,7 @@ describe('a store that another tool wipes or damages', () => {
     { what: 'the state of another version', of: () => ({ [healthKey]: 'ok', [stateKey]: '{"version":3,"flips":[]}' }) },
   ];
 
-  it.each(damages)('$what in an outage: nobody is on the dead origin for longer than a recheck, and it is reported', async ({ of }) => {
+  it.each(damages)('$what in an outage: no viewer is on the dead origin for longer than a recheck, and it is reported', async ({ of }) => {
     const simulation = new Simulation({ world: outage });
     simulation.start();
     await simulation.clock.run(300 * second);

@@ -44,7 +44,7 @@ describe('the origins that take a viewer', () => {
     );
   });
 
-  it('are never none, and stand in their order', () => {
+  it('are never none, and are in their order', () => {
     fc.assert(
       fc.property(recordText, fc.ipV6(), (record, ip) => {
         const kept = keep(record, ip);
@@ -72,7 +72,7 @@ describe.each([
     expect(Math.abs((100 * kept) / viewers.length - weight)).toBeLessThanOrEqual(2);
   });
 
-  it('only grows on the way home: nobody who is back is sent away again', () => {
+  it('only grows in a failback: no viewer that is back is sent away again', () => {
     for (const ip of viewers.slice(0, 300)) {
       const steps = Array.from({ length: 101 }, (_, weight) => keep(`singapore=${weight}`, ip)[0] === 'singapore');
       expect(steps).toEqual([...steps].sort((a, b) => Number(a) - Number(b)));

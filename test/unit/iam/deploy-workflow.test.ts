@@ -147,7 +147,7 @@ describe('each step', () => {
     for (const run of runs) expect(run).not.toContain('${{');
   });
 
-  it('ends by itself when it hangs', () => {
+  it('ends automatically when it hangs', () => {
     for (const each of Object.values(jobs)) expect(each['timeout-minutes']).toBeGreaterThan(0);
   });
 });

@@ -64,7 +64,7 @@ describe('each step', () => {
     expect(only.filter((name) => !allChecks.some(({ id }) => id === name))).toEqual([]);
   });
 
-  it('ends by itself when it hangs', () => {
+  it('ends automatically when it hangs', () => {
     for (const job of Object.values(jobs)) expect(job).toMatch(/^ {4}timeout-minutes: \d+$/m);
   });
 });

@@ -167,7 +167,7 @@ describe('a spoiled template', () => {
       'region.yaml',
       'MetricName: HTTPCode_ELB_5XX_Count',
       'MetricName: HTTPCode_ELB_5xx',
-      'nobody writes a metric AWS/ApplicationELB HTTPCode_ELB_5xx',
+      'no service writes a metric AWS/ApplicationELB HTTPCode_ELB_5xx',
     ],
     [
       'an alarm’s dimensions',
@@ -183,21 +183,21 @@ describe('a spoiled template', () => {
       'Name: Region, Value: us-east-1',
       'has no value with the dimensions',
     ],
-    ['a statistic', 'monitoring.yaml', 'Statistic: Average', 'Statistic: Mean', '"Mean" is no statistic'],
-    ['a dashboard’s JSON', 'region.yaml', '"widgets": [', '"widgets": [,', 'DashboardBody is no JSON'],
+    ['a statistic', 'monitoring.yaml', 'Statistic: Average', 'Statistic: Mean', '"Mean" is not a statistic'],
+    ['a dashboard’s JSON', 'region.yaml', '"widgets": [', '"widgets": [,', 'DashboardBody is not JSON'],
     [
       'a dashboard’s metric',
       'region.yaml',
       '"AWS/ECS", "CPUUtilization"',
       '"AWS/ECS", "CpuUtilization"',
-      'nobody writes a metric AWS/ECS CpuUtilization',
+      'no service writes a metric AWS/ECS CpuUtilization',
     ],
     [
       'a metric of the flipper',
       'monitoring.yaml',
       '"EdgeFailover","Flips"',
       '"EdgeFailover","Flip"',
-      'nobody writes a metric EdgeFailover Flip',
+      'no service writes a metric EdgeFailover Flip',
     ],
     [
       'the dimensions of a metric of the flipper',
@@ -211,7 +211,7 @@ describe('a spoiled template', () => {
       'monitoring.yaml',
       '"FunctionThrottles"',
       '"FunctionThrottle"',
-      'nobody writes a metric AWS/CloudFront FunctionThrottle',
+      'no service writes a metric AWS/CloudFront FunctionThrottle',
     ],
     [
       'the place of a widget',
@@ -226,14 +226,14 @@ describe('a spoiled template', () => {
     ['its YAML', 'region.yaml', 'Parameters:\n', 'Parameters: [\n', 'at line'],
     ['one name twice', 'region.yaml', '  InternetGateway:\n', '  Vpc:\n', 'Map keys must be unique'],
     ['a function that CloudFormation has not', 'region.yaml', '!GetAtt Log.Arn', '!GetAttribute Log.Arn', 'Unresolved tag: !GetAttribute'],
-    ['its resources', 'alarm-forwarding.yaml', 'Resources:', 'Resource:', 'is no template'],
-  ])('is told of %s', (_what, file, from, to, problem) => {
+    ['its resources', 'alarm-forwarding.yaml', 'Resources:', 'Resource:', 'is not a template'],
+  ])('finds %s', (_what, file, from, to, problem) => {
     const { problems } = checkTemplate(spoil(file, from, to), schema);
     expect(problems.join('\n')).toContain(problem);
   });
 });
 
-it('takes whatever is no template for problems, and falls over nothing', () => {
+it('takes whatever is not a template for problems, and falls over nothing', () => {
   const body = {
     widgets: [
       { type: 'metric', x: 0, y: 0, width: 1, height: 1, properties: { region: 'r', metrics: [['AWS/ECS', 'x', { stat: 'p9' }]] } },
@@ -283,7 +283,7 @@ it('takes whatever is no template for problems, and falls over nothing', () => {
   expect(tried).toBeGreaterThan(200);
 });
 
-it('is told of a template that is too long to be deployed from its file', () => {
+it('finds a template that is too long to be deployed from its file', () => {
   const text = read('alarm-forwarding.yaml');
   const padded = (bytes: number) => `${text}#${'x'.repeat(bytes - text.length - 2)}\n`;
   expect(checkTemplate(padded(51_200), schema).problems).toEqual([]);
@@ -313,7 +313,7 @@ Resources:
     expect(found).toEqual({ resources: 1, problems: problems.map((problem) => expect.stringContaining(problem)) });
   });
 
-  it('may be none at all, wherever one may stand', () => {
+  it('may be none at all, wherever one is allowed', () => {
     const nothing = '!If [Is, !Ref AWS::NoValue, !Ref AWS::NoValue]';
     const { problems } = checkTemplate(
       `

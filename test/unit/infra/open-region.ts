@@ -5,7 +5,7 @@ import { openTemplate } from './open-template.ts';
 export const region = openTemplate('infra/region.yaml');
 
 /** Properties of one of its resources, as loose as JSON. */
-// biome-ignore lint/suspicious/noExplicitAny: a template is looked into as it stands.
+// biome-ignore lint/suspicious/noExplicitAny: a template is read unchanged.
 export function propertiesOf(name: string): any {
   return region.Resources[name]?.Properties ?? expect.fail(`no resource ${name}`);
 }

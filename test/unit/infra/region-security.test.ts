@@ -21,11 +21,11 @@ interface Rule {
   SourceSecurityGroupId?: unknown;
 }
 
-describe('who gets in', () => {
+describe('what may connect', () => {
   const ingress = (group: string) => listItems(propertiesOf(group).SecurityGroupIngress) as Rule[];
   const port = origins[0]?.CustomOriginConfig.HTTPSPort;
 
-  it('CloudFront, on the port that it connects to, and nobody else by default', () => {
+  it('CloudFront, on the port that it connects to, and no other client by default', () => {
     expect(origins.map(({ CustomOriginConfig }) => [CustomOriginConfig.HTTPSPort, CustomOriginConfig.OriginProtocolPolicy])).toEqual([
       [port, 'https-only'],
       [port, 'https-only'],
@@ -109,7 +109,7 @@ describe('the listener', () => {
 });
 
 describe('secrets', () => {
-  it('reach the container as references, and nothing that sounds like one stands in its environment', () => {
+  it('reach the container as references, and nothing that is named like one is in its environment', () => {
     const [container] = propertiesOf('Task').ContainerDefinitions;
     const names = (list: unknown) => listItems(list).map((entry) => (entry as { Name: string }).Name);
     expect(names(container.Secrets)).toEqual(['DATABASE_URL', 'ORIGIN_VERIFY_SECRET']);

@@ -37,7 +37,7 @@ describe('the service', () => {
     expect(propertiesOf('CapacityProviders').CapacityProviders).toEqual(['FARGATE', 'FARGATE_SPOT']);
   });
 
-  it('goes back by itself from a version that fails, and never below what it has', () => {
+  it('goes back automatically from a version that fails, and never below what it has', () => {
     expect(propertiesOf('Service').DeploymentConfiguration).toEqual({
       MinimumHealthyPercent: 100,
       MaximumPercent: 200,
@@ -152,7 +152,7 @@ describe('the network', () => {
 describe('the alarms', () => {
   const alarms = namesOf('AWS::CloudWatch::Alarm');
 
-  it('have names that wake the flipper, and tell somebody, both ways', () => {
+  it('have names that wake the flipper, and notify a topic, both ways', () => {
     const rule = openTemplate('infra/flipper.yaml').Resources['AlarmRule'];
     expect(rule?.Properties['EventPattern']).toMatchObject({ detail: { alarmName: [{ prefix: { Ref: 'SignalAlarmPrefix' } }] } });
     const prefix = String(Parameters['AlarmPrefix']?.Default);

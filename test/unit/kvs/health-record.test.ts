@@ -45,7 +45,7 @@ describe('the health record', () => {
         { origin: 'eu-2', weight: 99 },
       ],
     },
-  ])('$text is read as it stands', ({ text, read }) => {
+  ])('$text is read unchanged', ({ text, read }) => {
     expect(parseHealthRecord(text)).toEqual(read);
   });
 
@@ -63,7 +63,7 @@ describe('the health record', () => {
     'singapore=1e2',
     'Singapore=0',
     '1st=0',
-  ])('%j is no record', (text) => {
+  ])('%j is not a record', (text) => {
     expect(parseHealthRecord(text)).toBeUndefined();
   });
 
@@ -86,7 +86,7 @@ describe('the health record', () => {
     '#=0@1234;singapore=0',
     '#singapore=0',
     '#=0@000417;',
-  ])('one thing in it that is no entry makes %j none', (text) => {
+  ])('one part of it that is not an entry makes %j invalid', (text) => {
     expect(parseHealthRecord(text)).toBeUndefined();
   });
 
@@ -151,7 +151,7 @@ describe('the weight in force', () => {
     expect(weightAt(record.slice(0, 2), 'singapore', now + 60)).toBe(100);
   });
 
-  it('is that of the first entry that has not expired, whatever stands behind it', () => {
+  it('is that of the first entry that has not expired, whatever follows it', () => {
     fc.assert(
       fc.property(entries, entries, fc.nat(), (before, behind, at) => {
         const expired = before.map((each) => ({ ...each, origin: 'singapore', until: at }));

@@ -22,7 +22,7 @@ describe('what is this machine', () => {
     'http://[0:0:0:0:0:0:0:1]/',
     'http://[::ffff:127.0.0.1]/',
     'http://[::ffff:7f00:1]/',
-  ])('%s, without a look-up', async (url) => {
+  ])('%s, without a lookup', async (url) => {
     expect(await isLoopback(url)).toBe(true);
   });
 
@@ -63,7 +63,7 @@ describe('what is this machine', () => {
 });
 
 describe('a target', () => {
-  it('keeps the addresses of one look-up, so that nothing is looked up again', async () => {
+  it('keeps the addresses of one lookup, so that nothing is looked up again', async () => {
     let lookups = 0;
     const target = await resolveTarget(new URL('http://changing.example/'), async () => {
       lookups++;

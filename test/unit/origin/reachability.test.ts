@@ -21,7 +21,7 @@ function open() {
   return { reachability, asked, answer, changes, clock };
 }
 
-it('waits for the first answer, and asks once for all who wait', async () => {
+it('waits for the first answer, and asks once for all callers that wait', async () => {
   const { reachability, asked, answer, changes } = open();
   const waiting = [reachability.read(), reachability.read(), reachability.read()];
   expect(asked).toHaveLength(1);
@@ -79,7 +79,7 @@ it('asks again soon after a bad answer, so that three probes a second apart see 
   expect(reachability.read()).toBe(true);
 });
 
-it('tells of changes only', async () => {
+it('logs changes only', async () => {
   const { reachability, answer, changes, clock } = open();
   const outcomes = ['status 500', 'status 502', undefined, undefined, 'ECONNREFUSED'];
   for (const [place, outcome] of outcomes.entries()) {

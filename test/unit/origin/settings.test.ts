@@ -105,7 +105,7 @@ describe('a problem', () => {
       problem: 'DATABASE_POOLER_HOST: must be a host name or an address alone, found "https://a"',
     },
     { spoil: { DATABASE_POOLER_PORT: '0' }, problem: 'DATABASE_POOLER_PORT: must be a whole number from 1 to 65535, found "0"' },
-  ])('is told alone: $problem', ({ spoil, problem }) => {
+  ])('is the only problem reported: $problem', ({ spoil, problem }) => {
     expect(problemsOf({ ...env, ...spoil })).toEqual([problem]);
   });
 

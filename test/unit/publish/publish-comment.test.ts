@@ -18,7 +18,7 @@ describe('the comment of a published function', () => {
     expect(parsePublishComment(text)).toEqual({ ...comment, sha256: 'a817b4d321f2' });
   });
 
-  it('leaves out the store rather than the name of who published', () => {
+  it('leaves out the store rather than the name of the publisher', () => {
     const text = formatPublishComment({ ...comment, keyValueStoreName: 'x'.repeat(64) });
     expect(text).not.toContain('kvs:');
     expect(parsePublishComment(text)).toMatchObject({ by: 'ann@laptop', keyValueStoreName: undefined });

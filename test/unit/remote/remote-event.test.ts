@@ -217,7 +217,7 @@ describe('a report', () => {
     { what: 'an old time', event: { ...report, at: '2026-11-30T11:58:59Z' }, fact: '61 s behind' },
     { what: 'a future one', event: { ...report, at: '2026-11-30T12:01:01Z' }, fact: '61 s ahead' },
     { what: 'an old message', event: sns(report, '2026-11-30T11:00:00.000Z'), fact: 'too old' },
-    { what: 'a message that is no JSON', event: sns('[FIRING] singapore'), fact: 'must be JSON' },
+    { what: 'a message that is not JSON', event: sns('[FIRING] singapore'), fact: 'must be JSON' },
     { what: 'several messages', event: { Records: [...sns(report).Records, ...sns(report).Records] }, fact: 'no single message' },
     { what: 'an odd opinion', event: { ...report, opinion: 'good' }, fact: 'opinion: ' },
     { what: 'an odd source', event: { ...report, source: 'Prometheus' }, fact: 'source: ' },

@@ -17,7 +17,7 @@ import {
 
 type Declared = Record<string, string>;
 
-/** A store in memory. With `breakAfter` it takes so many writes and then fails each. */
+/** A store in memory. With `breakAfter` it takes this many writes and then fails each. */
 function openStore(values: Map<string, string>, breakAfter = Number.POSITIVE_INFINITY) {
   let left = breakAfter;
   const store: Pick<FlagStore, 'read' | 'update'> & { writes: number } = {
@@ -73,7 +73,7 @@ describe('planKeys', () => {
     expect(planKeys(there, { 'flag/a': '1', 'flag/b': '2', 'flag/gone': 'x' }).others).toEqual(['theirs']);
   });
 
-  it('removes no key of the tools, whatever somebody wrote into the list', () => {
+  it('removes no key of the tools, whatever an operator wrote into the list', () => {
     const forged = new Map([...there, ['owned/000', 'health\nstate\naudit/00\npublish/0\nowned/000\n\nflag/a']]);
     expect(planKeys(forged, {}).steps).toEqual([{ kind: 'remove', key: 'flag/a', before: '1' }]);
   });

@@ -36,7 +36,7 @@ describe('seedStore', () => {
     { when: 'the store is empty', contents: [{}], seeded: ['health', 'state'] },
     { when: 'a health record is there', contents: [{ health: 'singapore=0' }], seeded: ['state'] },
     { when: 'both are there', contents: [{ health: 'garbage', state: '' }], seeded: [] },
-    { when: 'the flipper writes between the look and the write', contents: [{}, { health: 'singapore=0', state: '{}' }], seeded: [] },
+    { when: 'the flipper writes between the read and the write', contents: [{}, { health: 'singapore=0', state: '{}' }], seeded: [] },
     { when: 'an empty value is there', contents: [{ health: '' }], seeded: ['state'] },
   ])('writes what is missing when $when', async ({ contents, seeded }) => {
     expect(await seedStore(conflictingStore(contents))).toEqual(seeded);

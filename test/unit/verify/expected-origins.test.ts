@@ -23,15 +23,15 @@ const router: FakeFunction = ({ country, ip, record }) => {
   return kept.length > 0 ? kept : order;
 };
 
-describe('who is asked for', () => {
-  it('is every configured country and everybody else where the country can be chosen', () => {
+describe('the viewers asked for', () => {
+  it('is every configured country and all other viewers where the country can be chosen', () => {
     expect(local.map(({ name }) => name)).toEqual(['IN', 'DE', 'FR', 'others']);
     expect(local.map(({ viewers }) => viewers.map(({ country, uri }) => ({ country, uri })))).toEqual(
       ['IN', 'DE', 'FR', undefined].map((country) => [{ country, uri: '/health' }]),
     );
   });
 
-  it('is one who may be anybody where it cannot', () => {
+  it('is one that may be any viewer where it cannot', () => {
     expect(away.map(({ name }) => name)).toEqual(['from here']);
     expect(new Set(away[0]?.viewers.map(({ country }) => country))).toEqual(new Set(['IN', 'DE', 'FR', undefined]));
   });
@@ -58,7 +58,7 @@ describe('where they should go by the function', () => {
     for (const { right } of await expectByFunction(asked, 'singapore=0', local)) expect(right).toEqual(['europe']);
   });
 
-  it('is anybody’s for one who may be anybody, and costs one run for each country', async () => {
+  it('is any origin for a viewer of any country, and costs one run for each country', async () => {
     const asked = fakeAsked(router);
     expect(await expectByFunction(asked, 'ok', away)).toEqual([{ right: ['singapore', 'europe'], fallback: [], isRecordKnown: true }]);
     expect(asked.runs()).toBe(4);

@@ -16,7 +16,7 @@ const row = (who: string): VerifyRow => ({
   notes: [],
 });
 
-it('keeps the order of the list, whichever is done first, and no more than so many at a time', async () => {
+it('keeps the order of the list, whichever is done first, with a limit on how many run at a time', async () => {
   let running = 0;
   let most = 0;
   const waiting: (() => void)[] = [];

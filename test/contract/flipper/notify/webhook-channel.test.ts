@@ -72,7 +72,7 @@ describe('a webhook', () => {
     expect(receiver.requests).toHaveLength(1);
   });
 
-  it('tells nothing of its URL when nobody listens', async () => {
+  it('keeps its URL secret when no server listens', async () => {
     const url = `${receiver.url}/T0/token`;
     await receiver.close();
     const failure = await openWebhookChannel({ url }).send(notification);

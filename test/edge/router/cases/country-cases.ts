@@ -1,6 +1,6 @@
 import { given, type RouterCase } from './router-case.ts';
 
-/** Texts in place of a country that no route names. In the table of `three` IN stands before JP: `IN1JP2`. */
+/** Texts in place of a country that no route names. In the table of `three` IN comes before JP: `IN1JP2`. */
 const unroutedCountries: [when: string, country: string][] = [
   ['is one that no route names', 'BR'],
   ['is unknown to CloudFront', 'XX'],

@@ -44,7 +44,7 @@ export const orderCases: readonly RouterCase[] = [
     says: 'tokyo;country=DE;health=weighted',
   },
   {
-    when: 'all three are down: everybody keeps the order, since nobody gains by a dead end',
+    when: 'all three are down: all viewers keep the order, since a dead end helps no viewer',
     ...given({ config: 'three', country: 'DE', record: 'europe=0;singapore=0;tokyo=0' }),
     to: 'europe+singapore',
     says: 'europe;country=DE;health=weighted',

@@ -275,7 +275,7 @@ describe('several distributions', () => {
   ];
   const distributions = [...(own.distributions ?? []), { id: 'E2SECOND', behaviors: ['/api/*'] }];
 
-  it('are told apart by their addresses', async () => {
+  it('are distinguished by their addresses', async () => {
     const diagnoses = await check(made.plan(changes), { distributions });
     expect(foundBy(diagnoses, 'origins')).toContain('more["b.c"]');
     expect(foundBy(diagnoses, 'origins')).not.toContain(`${made.at.site} has no`);
@@ -560,7 +560,7 @@ describe('the output', () => {
   });
 });
 
-describe('a file that is no plan', () => {
+describe('a file that is not a plan', () => {
   it.each([
     { what: 'no JSON', content: 'resource "x" {}', says: 'is not JSON' },
     { what: 'no JSON in three lines', content: 'x\nbad\nfoo', says: 'is not JSON' },
@@ -578,7 +578,7 @@ describe('a file that is no plan', () => {
     { what: 'a state file', content: { version: 4, terraform_version: '1.11.4', resources: [] }, says: 'a Terraform state' },
     { what: 'another format', content: made.plan([], { format_version: '2.0' }), says: 'format 2.0' },
     { what: 'damaged', content: made.plan([], { resource_changes: {} }), says: 'damaged' },
-    { what: 'somebody else’s', content: { Resources: {} }, says: 'no plan' },
+    { what: 'a file of another tool', content: { Resources: {} }, says: 'no plan' },
   ])('is refused in one line: $what', async ({ content, says }) => {
     const path = await save(content);
     await expect(readTerraformPlan(path)).rejects.toMatchObject({

@@ -226,7 +226,7 @@ describe('whatever arrives', () => {
     );
   });
 
-  it('what a viewer sent is no fault of a function that leaves it alone', () => {
+  it('what a viewer sent is not a fault of a function that leaves it alone', () => {
     const odd: ViewerRequestEvent['request'] = {
       ...request,
       uri: '/a b',

@@ -129,7 +129,7 @@ describe('the flipper as a Lambda', () => {
     store.fault = undefined;
     await clock.run(10 * minute);
     const calls = store.calls;
-    // By what it knew it would take Europe, long well again, out before its first look.
+    // By what it knew it would take Europe, long well again, out before its first probe.
     await invoke(handler);
     // Record, state, ETag, and the audit ring, since the state is missing.
     expect(store.calls - calls).toBe(6);
@@ -234,7 +234,7 @@ describe('the flipper as a Lambda', () => {
     expect(of('flip')).toMatchObject([{ sequence: 1, to: 'singapore=0' }]);
   });
 
-  it('writes nothing and tells nobody in its shadow', async () => {
+  it('writes nothing and notifies no channel in its shadow', async () => {
     const sent: string[] = [];
     const channel: Channel = { name: 'fake', send: async ({ of }) => void sent.push(of) };
     const { store, of, environment, runFor } = open(downIn({ singapore: [[70, 1e9]] }), { shadow: true, channels: [channel] });

@@ -19,7 +19,7 @@ describe.each([
   { file: 'infra/flipper.yaml', parsed: template },
   { file: 'infra/alarm-forwarding.yaml', parsed: forwarding },
 ])('$file', ({ parsed }) => {
-  it('grants actions by name, on named resources but for the one call that AWS gives to nobody else', () => {
+  it('grants actions by name, on named resources, except for the one call that AWS allows only on all', () => {
     for (const { Effect, Action, Resource } of statements(parsed)) {
       expect(Effect).toBe('Allow');
       for (const action of [Action].flat()) expect(action).toMatch(/^[a-z0-9-]+:[A-Za-z]+$/);
@@ -49,7 +49,7 @@ describe('the flipper’s function', () => {
     expect(template.Parameters['Runtime']?.AllowedValues).toContain(template.Parameters['Runtime']?.Default);
   });
 
-  it('is told everything that distribution.json asks of a flipper', () => {
+  it('gets every value that distribution.json asks of a flipper', () => {
     const parts = pickFlipperParts(JSON.parse(readFileSync('test/fixtures/sample/distribution.json', 'utf8')));
     const asked = [...JSON.stringify(parts).matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => name);
     const { Variables } = properties('Function')['Environment'] as { Variables: Record<string, unknown> };
@@ -58,7 +58,7 @@ describe('the flipper’s function', () => {
     expect(Object.keys(Variables)).toEqual(
       expect.arrayContaining([...new Set([...open, 'EDGE_KVS_ARN', 'EDGE_SECRET_ARN', 'FLIPPER_TOPIC_ARN'])]),
     );
-    // A secret in the environment can be read by everybody who may describe the function.
+    // A secret in the environment can be read by every principal that may describe the function.
     expect(Object.keys(Variables).filter((name) => /SECRET|WEBHOOK/.test(name))).toEqual(['EDGE_SECRET_ARN']);
     expect(JSON.stringify(template)).not.toContain('{{resolve:');
   });
@@ -111,7 +111,7 @@ describe('the flipper’s function', () => {
     ]);
   });
 
-  it('is in a network only when it is told which', () => {
+  it('is in a network only when the options name one', () => {
     const unless = { Ref: 'AWS::NoValue' };
     expect(properties('Function')['VpcConfig']).toEqual({
       'Fn::If': ['InSubnets', { SubnetIds: { Ref: 'SubnetIds' }, SecurityGroupIds: { Ref: 'SecurityGroupIds' } }, unless],
@@ -152,7 +152,7 @@ describe('ways to run it elsewhere', () => {
 describe('the alarms', () => {
   const alarms = Object.entries(template.Resources).filter(([, { Type }]) => Type === 'AWS::CloudWatch::Alarm');
 
-  it('tell somebody, both ways', () => {
+  it('notify a topic, both ways', () => {
     for (const [, { Properties }] of alarms)
       expect(Properties).toMatchObject({ AlarmActions: [{ Ref: 'Topic' }], OKActions: [{ Ref: 'Topic' }] });
   });

@@ -1,6 +1,6 @@
 import type { FlipperEvent } from '../../../../src/flipper/flipper-event.ts';
 
-/** A failover as the flipper tells it, its reason quoting what an origin sent. */
+/** A failover as the flipper reports it, its reason quoting what an origin sent. */
 export const flipEvent: Extract<FlipperEvent, { event: 'flip' }> = {
   event: 'flip',
   shadow: false,

@@ -10,7 +10,7 @@ import { flipEvent } from './flip-event.ts';
 
 const broken: DeliveryFailure = { detail: 'status 503', isFinal: false };
 
-/** A channel that answers as told, attempt by attempt, the last answer for ever. */
+/** A channel with these answers, attempt by attempt, the last answer for ever. */
 function openFakeChannel(clock: VirtualClock, answers: (DeliveryFailure | undefined | 'hang')[] = [undefined]) {
   const sent: { notification: Notification; at: number }[] = [];
   const channel: Channel = {
@@ -43,7 +43,7 @@ const failed: FlipperEvent = { event: 'store-failed', code: 'THROTTLED', message
 const titles = (sent: { notification: Notification }[] | undefined) => sent?.map(({ notification }) => notification.title);
 
 describe('a notifier', () => {
-  it('tells of a flip on every channel at once', async () => {
+  it('reports a flip on every channel at once', async () => {
     const { clock, take, sent, told } = open([undefined], [undefined]);
     take(flipEvent);
     await clock.run(0);
@@ -62,7 +62,7 @@ describe('a notifier', () => {
     expect(told).toContainEqual({ event: 'notified', channel: 'fake', of: 'flip', attempts: 1, durationMs: 0 });
   });
 
-  it('tries again with growing pauses, and then says that nobody was told', async () => {
+  it('tries again with growing pauses, and then logs that no message got through', async () => {
     const { clock, take, sent, told } = open([broken]);
     take(flipEvent);
     await clock.run(120_000);
@@ -115,7 +115,7 @@ describe('a notifier', () => {
     await drained;
   });
 
-  it('does not call anybody for what passes by itself', async () => {
+  it('sends no message for what passes without action', async () => {
     const { clock, take, sent } = open([undefined]);
     take(panic);
     take(failed);
@@ -126,7 +126,7 @@ describe('a notifier', () => {
     expect(sent[0]).toEqual([]);
   });
 
-  it('tells once when no healthy origin is left, or the store is out of reach, for 15 seconds', async () => {
+  it('reports once that no healthy origin is left, or the store is out of reach, for 15 seconds', async () => {
     const { clock, take, sent } = open([undefined]);
     take(panic);
     take(failed);
@@ -149,7 +149,7 @@ describe('a notifier', () => {
     ]);
   });
 
-  it('tells of the second outage of the store as of the first, whatever ended the first', async () => {
+  it('reports the second outage of the store as the first, whatever ended the first', async () => {
     const endings: FlipperEvent[] = [
       { event: 'hold', reason: 'steady' },
       { event: 'record', record: 'singapore=0', edited: false },
@@ -169,7 +169,7 @@ describe('a notifier', () => {
     }
   });
 
-  it('tells once that an override keeps viewers on an unhealthy origin, and nothing of one that holds a healthy origin', async () => {
+  it('reports once that an override keeps viewers on an unhealthy origin, and nothing of one that holds a healthy origin', async () => {
     const { clock, take, sent } = open([undefined]);
     take({ event: 'hold', reason: 'override', origin: 'singapore', verdict: 'healthy' });
     await clock.run(60_000);
@@ -202,7 +202,7 @@ describe('a notifier', () => {
     { event: { event: 'probe', origin: 'singapore', signal: 'http', opinion: 'bad', latencyMs: 3 } },
     { event: { event: 'verified', sequence: 3, durationMs: 20 } },
     { event: { event: 'notify-failed', channel: 'sns', of: 'flip', attempts: 6, detail: '' } },
-  ])('tells of $event.event: $title', async ({ event, title }) => {
+  ])('reports $event.event: $title', async ({ event, title }) => {
     const { clock, take, sent } = open([undefined]);
     take(event);
     await clock.run(60_000);

@@ -87,7 +87,7 @@ describe('the headline', () => {
       tone: 'bad',
       text: /^singapore and europe are unhealthy/,
     },
-    { when: 'everybody is at home', tone: 'good', text: /^All 3 countries at home$/ },
+    { when: 'all viewers are at home', tone: 'good', text: /^All 3 countries at home$/ },
     { when: 'nothing is known yet', world: undefined, tone: 'warn', text: /^Running the function/ },
     {
       when: 'an origin fails and still has viewers',
@@ -104,7 +104,7 @@ describe('the headline', () => {
     },
     { when: 'an operator has moved them', world: allInEurope, tone: 'warn', text: /^singapore is drained: 2 countries served by europe$/ },
     {
-      when: 'they are on their way home',
+      when: 'they are failing back',
       world: worldOf(audience('singapore', 'europe', ['IN', 'US'], { europe: 75, singapore: 25 })),
       tone: 'warn',
       text: /^singapore is shared: 2 countries served by europe 75 %, singapore 25 %$/,
@@ -147,7 +147,7 @@ describe('the headline', () => {
     expect(headline.tone).toBe(tone);
   });
 
-  it('says beside it who holds the record, how long yet, and what is on its way', () => {
+  it('shows beside it which override is in force, for how much longer, and which write is propagating', () => {
     const override = { weights: { singapore: 0 }, until: now + 125_000, reason: 'ALB 5xx', by: 'ann@laptop' };
     const { detail } = describeHeadline({ ...state, override, settlesAt: now + 1_500 }, atHome, [], now);
     expect(detail).toBe('override by ann@laptop, 2 min 5 s left: ALB 5xx · a write reaches the edge in 1.5 s');

@@ -1,6 +1,6 @@
 import type { EdgeRequestRecord } from '../../../../local/edge/exchange.ts';
 
-/** One request as the edge tells of it: a GET from India that Singapore answered. */
+/** One request as the edge reports it: a GET from India that Singapore answered. */
 export const someRequest: EdgeRequestRecord = {
   at: 1_000_000,
   id: 'x',

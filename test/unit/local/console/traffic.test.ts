@@ -27,7 +27,7 @@ describe('the window of traffic', () => {
     expect(window.all()[0]).toMatchObject({ failed, byOrigin: failed === 1 ? {} : { singapore: 1 } });
   });
 
-  it('tells percentiles at most a fifth too high', () => {
+  it('reports percentiles at most a fifth too high', () => {
     const window = open();
     for (let ms = 1; ms <= 1_000; ms++) window.add({ ...request, at: 1_000_000 - ms, ms });
     const [{ p50Ms, p99Ms } = { p50Ms: 0, p99Ms: 0 }] = window.all();
@@ -44,7 +44,7 @@ describe('the window of traffic', () => {
     expect(window.all().reduce((sum, { byOrigin }) => sum + (byOrigin['singapore'] ?? 0), 0)).toBeGreaterThanOrEqual(1);
   });
 
-  it('tells what has changed once', () => {
+  it('reports what has changed once', () => {
     const window = open();
     window.add(request);
     expect(window.takeChanged()).toHaveLength(1);

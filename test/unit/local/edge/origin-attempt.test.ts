@@ -15,7 +15,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** An attempt whose connection stands, with a viewer who sends a body and an origin that reads what comes. */
+/** An attempt with an open connection, with a viewer who sends a body and an origin that reads what comes. */
 function open({ reads = true } = {}) {
   const viewer = new PassThrough();
   const relay = new BodyRelay(viewer);

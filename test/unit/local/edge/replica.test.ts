@@ -68,7 +68,7 @@ describe('the edge’s copy of a store', () => {
     expect(arrived()).toBe(200);
   });
 
-  it('misses the key that changes for a moment before the change arrives, when told for how long', () => {
+  it('misses the key that changes for a moment before the change arrives, for the time in its settings', () => {
     const one = rig({ delayMs: 1_000, missMs: 100 });
     one.setBefore({ health: 'ok', other: 'kept' });
     one.replica.watch(arn);
@@ -142,7 +142,7 @@ describe('the edge’s copy of a store', () => {
     for (const ms of first) expect(ms).toBeGreaterThanOrEqual(100);
   });
 
-  it('tells when the last write will be everywhere', () => {
+  it('knows when the last write will be everywhere', () => {
     const one = rig({ delayMs: 500 });
     expect(one.replica.settlesAt(arn)).toBeUndefined();
     one.put({ health: 'ok' });
@@ -151,7 +151,7 @@ describe('the edge’s copy of a store', () => {
     expect(one.replica.settlesAt(arn)).toBeUndefined();
   });
 
-  it('tells no moment at which an earlier write is still under way', () => {
+  it('names no moment at which an earlier write is still under way', () => {
     for (let seed = 1; seed <= 50; seed++) {
       const one = rig({ delayMs: 100, jitterMs: 1_000, seed, locations: 2 });
       for (let write = 1; write <= 5; write++) one.put({ health: String(write) });
@@ -160,7 +160,7 @@ describe('the edge’s copy of a store', () => {
     }
   });
 
-  it('misses a changing key shortly before its new value arrives, when told to, and no other key', () => {
+  it('misses a changing key shortly before its new value arrives, when asked to, and no other key', () => {
     const one = rig({ delayMs: 400 });
     one.setBefore({ health: 'ok', other: 'same' });
     one.replica.watch(arn);
@@ -175,7 +175,7 @@ describe('the edge’s copy of a store', () => {
     expect(valueAt(one)).toBe('singapore=0');
   });
 
-  it('fails every read when told to', () => {
+  it('fails every read when asked to', () => {
     const one = rig({ delayMs: 0 });
     one.put({ health: 'ok' });
     one.replica.faults.failReads = true;
