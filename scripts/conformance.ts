@@ -26,7 +26,7 @@ import { typed } from '../src/text/typed.ts';
 export default defineCommand({
   usage: 'conformance -- [options]',
   summary:
-    'Asks the local cloud, or a real AWS account, the same questions and compares the answers with what the local cloud emulates. On AWS it creates a throw-away distribution, stores and functions, and deletes them at the end. Exits 0 when all answers are the same, 1 when one is not or something is left behind, 2 for wrong options, 130 after Ctrl-C.',
+    'Asks the local cloud, or a real AWS account, the same questions and compares the answers with what the local cloud emulates. On AWS it creates a throw-away distribution, stores and functions, and deletes them at the end. Exits 0 when all answers are the same, 1 when one differs or a resource is left behind, 2 for wrong options, 130 after Ctrl-C.',
   examples: [
     'conformance',
     'conformance -- --list',
@@ -36,7 +36,7 @@ export default defineCommand({
   ],
   options: {
     target: choice('what to ask, local by default', ['local', 'aws'], { fallback: 'local' as const }),
-    'i-own-this': text('the account that may be used; the credentials must be of it', { placeholder: 'account' }),
+    'i-own-this': text('the account to use; the credentials must belong to it', { placeholder: 'account' }),
     region: text('where the two Lambda functions are created', { placeholder: 'region' }),
     role: text('an existing role for them, instead of a new one without rights', { placeholder: 'arn' }),
     only: text('cases whose ids begin with one of these, separated by commas', { placeholder: 'ids' }),

@@ -26,16 +26,16 @@ const leastEveryMs = 5_000;
 export default defineCommand({
   usage: 'console -- [options]',
   summary:
-    "Shows an account in the browser, until Ctrl-C: record, audit, probes from this machine, CloudWatch's figures. Read-only without --write. Open the address that it prints: it has a token that only this run takes.",
+    "Shows an account in the browser, until Ctrl-C: record, audit, probes from this machine, CloudWatch's figures. Read-only without --write. Open the address that it prints: it contains a token for this run only.",
   examples: ['console -- --env prod', 'console -- --env prod --write', 'console -- --env prod --logs logs/', 'console -- --local'],
   endsWithParent: true,
   options: {
-    write: flag('allow moves of viewers from the page, each after its plan was shown'),
+    write: flag('let the page move viewers, after it has shown the plan'),
     logs: text('access logs, for the timeline', { placeholder: 'folder' }),
     every: duration('time between two reads of the store and two probes of each origin', { fallback: 15_000 }),
     port: integer('the port on this machine; default any free one', { fallback: 0, min: 0, max: 65_535 }),
-    by: text('who moves viewers, $USER@host by default', { placeholder: 'name' }),
-    local: flag('the running local cloud in place of AWS'),
+    by: text('author in the audit, $USER@host by default', { placeholder: 'name' }),
+    local: flag('use the running local cloud instead of AWS'),
   },
   main: async ({ values }, io) => {
     if (values.every < leastEveryMs && !values.local)

@@ -26,7 +26,7 @@ export default defineCommand({
   ],
   options: {
     requests: count('requests of viewers a month'),
-    'bytes-per-response': bytes('on average, 20kB by default', { fallback: 20_000 }),
+    'bytes-per-response': bytes('average size, 20kB by default', { fallback: 20_000 }),
     tasks: integer('tasks in each region, the standby included', { fallback: 2, min: 1, max: 10_000 }),
     'home-share': percent('requests that the home region serves, 70% by default', { fallback: 70 }),
     viewers: text(`percent by price region: ${edgeRegions.join(', ')}`, { placeholder: 'shares' }),

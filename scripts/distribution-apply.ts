@@ -24,7 +24,7 @@ export default defineCommand({
     weight: text('--staging: the share of all viewers, 0 to 0.15; 0.05 by default', { placeholder: 'share' }),
     header: text('--staging: only requests with this header, aws-cf-cd-<name>[=<value>]', { placeholder: 'header' }),
     ...writeOptions,
-    accept: text(`go on although a plan has these: ${acceptableHazards.join(', ')}`, { placeholder: 'hazards' }),
+    accept: text(`continue in spite of these hazards: ${acceptableHazards.join(', ')}`, { placeholder: 'hazards' }),
   },
   main: async ({ values }, io) => {
     const { staging, weight, header } = values;

@@ -24,7 +24,8 @@ const planNames = planChecks.map(({ id }) => id);
 
 export default defineCommand({
   usage: 'doctor -- [options]',
-  summary: 'Finds problems that break such a setup silently, and says how to fix them. Exits 1 when a check fails. Writes nothing.',
+  summary:
+    'Finds problems that break failover without a visible error, and says how to fix them. Exits 1 when a check fails. Writes nothing.',
   examples: [
     'doctor',
     'doctor -- --local',
@@ -41,7 +42,7 @@ export default defineCommand({
     id: text('the distribution; without it EDGE_DISTRIBUTION_ID, else the one that distribution.json describes', {
       placeholder: 'distribution',
     }),
-    local: flag('the running local cloud instead of AWS'),
+    local: flag('use the running local cloud instead of AWS'),
   },
   main: async ({ values }, io) => {
     const { config, environment } = await openProject(io);

@@ -25,12 +25,12 @@ export default defineCommand({
   ],
   options: {
     only: text(
-      `these parts, separated by commas; of cloudformation and terraform ${emitFormats['cloudformation']?.parts.join(', ')}; of iam ${emitFormats['iam']?.parts.join(', ')}`,
+      `write only these parts, separated by commas; cloudformation and terraform: ${emitFormats['cloudformation']?.parts.join(', ')}; iam: ${emitFormats['iam']?.parts.join(', ')}`,
       {
         placeholder: 'parts',
       },
     ),
-    out: text('the file to write in place of stdout, JSON if its name ends in .json; of iam a folder', { placeholder: 'path' }),
+    out: text('the file to write instead of stdout, as JSON if its name ends in .json; iam: a folder', { placeholder: 'path' }),
     code: choice(
       "where the flipper's zip is: a path that `aws cloudformation package` uploads, or parameters for an object in S3",
       ['path', 's3'],
@@ -38,8 +38,8 @@ export default defineCommand({
         fallback: 'path' as const,
       },
     ),
-    mode: choice('of terraform: function:publish publishes the code (a), or Terraform (b); default as publishedBy says', ['a', 'b']),
-    import: flag('of terraform: with import blocks for a function and a store that exist'),
+    mode: choice('terraform: function:publish publishes the code (a), or Terraform does (b); publishedBy by default', ['a', 'b']),
+    import: flag('terraform: add import blocks for a function and a store that exist'),
   },
   positionals: [{ name: 'format', choices: formats }],
   main: async ({ positionals, values: { only, out, code, mode, import: imports } }, io) => {

@@ -8,7 +8,7 @@ import { builtFile, packageFile } from '../src/package-files.ts';
 
 export default defineCommand({
   usage: 'flipper:bundle -- [options]',
-  summary: 'Makes one file of the flipper and edge.config.ts, for a container or a machine that has nothing but Node.',
+  summary: 'Makes one file of the flipper and edge.config.ts, for a container or a machine that has only Node.',
   examples: ['flipper:bundle', 'flipper:bundle -- --out out/flipper.mjs'],
   options: { out: text('where to write it; dist/flipper.mjs by default', { placeholder: 'path' }) },
   main: async ({ values }, io) => {

@@ -16,7 +16,7 @@ export default defineCommand({
   examples: ['flipper:package', 'flipper:package -- --out test.zip --config edge.test.config.ts'],
   options: {
     out: text('where to write it; dist/flipper.zip by default', { placeholder: 'path' }),
-    distribution: text('in place of distribution.json', { placeholder: 'path' }),
+    distribution: text('use this file instead of distribution.json', { placeholder: 'path' }),
   },
   main: async ({ values }, io) => {
     const distribution = values.distribution ?? (hasDistribution(io.env) ? distributionPath(io.env) : undefined);

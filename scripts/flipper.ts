@@ -21,16 +21,16 @@ const options = {
   shadow: flag('report what it would do, write nothing'),
   cost: flag('print calls and dollars per month for this configuration, and end'),
   by: text('the name in the audit; no two flippers may share one (default flipper@host:pid)', { placeholder: 'name' }),
-  interval: duration('in place of health.intervalMs'),
-  'fast-interval': duration('in place of health.fastIntervalMs'),
-  'hold-down': duration('in place of failover.holdDownMs'),
-  'ramp-step': duration('in place of failover.rampStepMs'),
-  local: flag('the running local cloud in place of AWS'),
+  interval: duration('use this instead of health.intervalMs'),
+  'fast-interval': duration('use this instead of health.fastIntervalMs'),
+  'hold-down': duration('use this instead of failover.holdDownMs'),
+  'ramp-step': duration('use this instead of failover.rampStepMs'),
+  local: flag('use the running local cloud instead of AWS'),
 };
 
 export default defineCommand({
   usage: 'flipper -- <--watch|--once|--cost> [options]',
-  summary: 'Probes every origin and moves viewers away from one that fails, gently back when it has recovered.',
+  summary: 'Probes every origin, and moves viewers away from one that fails. Moves them back in steps when it has recovered.',
   examples: ['flipper -- --watch --local', 'flipper -- --once', 'flipper -- --watch --shadow --json'],
   options,
   main: async ({ values }, io) => {

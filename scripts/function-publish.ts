@@ -9,10 +9,12 @@ import { openPublishTools, publishOptions, showDryRun } from './function/open-pu
 export default defineCommand({
   usage: 'function:publish -- [options]',
   summary:
-    'Builds the edge function, proves it, shows for whom routing changes, and makes it LIVE. Does nothing when LIVE already runs this code.',
+    'Builds the edge function, proves it, shows for which viewers routing changes, and makes it LIVE. Does nothing when LIVE already runs this code.',
   examples: ['function:publish -- --dry-run', 'function:publish', 'function:publish -- --local --yes'],
   options: {
-    'max-utilization': percent('of the allowed time that a fixture may take', { fallback: defaultMaxUtilization }),
+    'max-utilization': percent(`percent of the allowed time that a fixture may take; default ${defaultMaxUtilization}`, {
+      fallback: defaultMaxUtilization,
+    }),
     ...publishOptions,
   },
   main: async ({ values }, io) => {

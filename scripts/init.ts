@@ -32,7 +32,7 @@ const checkIds = ['policies', 'cached-content', 'origin-groups', 'timeouts', 'ho
 export default defineCommand({
   usage: 'init -- [--distribution <id>] [options]',
   summary:
-    'Writes edge.config.ts for a distribution that exists, and prints the exact change that adopting it makes. Reads only, and writes nothing but that file.',
+    'Writes edge.config.ts for a distribution that exists, and prints the exact change that adopting it makes. Writes only that file.',
   examples: [
     'init -- --local',
     'init -- --distribution E2QWRUHEXAMPLE',
@@ -44,7 +44,7 @@ export default defineCommand({
     distribution: text('id of the distribution', { placeholder: 'id' }),
     from: text('a saved answer of aws cloudfront get-distribution or get-distribution-config, instead of AWS', { placeholder: 'file' }),
     'from-tfstate': text('a Terraform state, or what terraform show -json prints, instead of AWS', { placeholder: 'file' }),
-    local: flag('the running local cloud instead of AWS; when none runs: a configuration for a first try on this machine'),
+    local: flag('use the running local cloud instead of AWS; when none runs, write a configuration for a first try on this machine'),
     origins: text('origins that belong together, by id or domain name; several services are separated by semicolons', {
       placeholder: 'ids',
     }),
@@ -53,7 +53,7 @@ export default defineCommand({
     health: text('path of the health check', { fallback: '/health', placeholder: 'path' }),
     function: text('name of the edge function', { fallback: 'origin-router', placeholder: 'name' }),
     store: text('name of the KeyValueStore', { fallback: 'edge-health', placeholder: 'name' }),
-    'key-prefix': text('what the keys in the store begin with, where another function shares it', { placeholder: 'text' }),
+    'key-prefix': text('prefix of the keys, when another function shares the store', { placeholder: 'text' }),
     manage: text(`what else distribution:apply may change: ${managedParts.join(', ')}`, { placeholder: 'parts' }),
     force: flag('replace an edge.config.ts that is there'),
     'dry-run': flag('write nothing'),

@@ -10,7 +10,7 @@ import { wrapText } from '../src/text/wrap-text.ts';
 export default defineCommand({
   usage: 'load -- <--local|--url url> [options]',
   summary:
-    'A bounded load test that reports requests a second, latency, statuses and the answering regions. It loads this machine only; with --i-own-this another one, with at most 20 connections, 1m and 200 requests a second.',
+    'Runs a bounded load test, and reports requests a second, latency, statuses and the answering regions. Loads this machine only; with --i-own-this it loads another one, with at most 20 connections, 1m and 200 requests a second.',
   examples: [
     'load -- --local',
     'load -- --local --country IN --path /api/x --method POST --body "{}"',
@@ -39,7 +39,7 @@ export default defineCommand({
     'max-errors': integer('errors and 5xx that are accepted', { fallback: 0, min: 0 }),
     'i-own-this': flag('the target is another machine that you own'),
     yes: flag('with --i-own-this: start without asking'),
-    local: flag('the edge of the running local cloud'),
+    local: flag('load the edge of the running local cloud'),
   },
   main: async ({ values }, io) => {
     const target = await resolveTarget(await chooseUrl(values, io));

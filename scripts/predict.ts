@@ -24,7 +24,7 @@ const mostRequests = 1_000_000_000;
 export default defineCommand({
   usage: 'predict -- [options] [log …]',
   summary:
-    'Predicts what an outage costs on AWS with this configuration: detection, propagation, failback, requests lost, beside other ways. Runs the real flipper in virtual time; each figure has its source. With --logs it runs other thresholds through the failures of an access log instead. Makes no calls.',
+    'Predicts what an outage costs on AWS with this configuration: detection, propagation, failback and lost requests. Compares them with other ways. Runs the real flipper in virtual time; each figure has its source. With --logs it runs other thresholds through the failures of an access log instead. Makes no calls.',
   examples: [
     'predict',
     'predict -- --fault hang --rate 2k --post-share 10',
@@ -38,9 +38,9 @@ export default defineCommand({
     fault: text(`only this kind of outage: ${outageKinds.join(', ')}; default all`),
     origin: text('the origin that fails; default the first of defaultOrder', { placeholder: 'id' }),
     outage: duration('how long it fails; default 30m', { fallback: hour / 2, maxMs: 24 * hour }),
-    slow: duration('how late each answer of the fault slow is; default 8s', { fallback: 8_000, maxMs: hour }),
+    slow: duration('delay of each answer with the fault slow; default 8s', { fallback: 8_000, maxMs: hour }),
     rate: count('requests a second of the origin’s viewers; default 1,000', { fallback: 1_000 }),
-    'post-share': percent('of them that are not GET, HEAD or OPTIONS; default 40%', { fallback: 40 }),
+    'post-share': percent('percent of them that are not GET, HEAD or OPTIONS; default 40%', { fallback: 40 }),
     flipper: choice('how the flipper runs: watch by default, lambda, or once every 5 minutes', ['watch', 'lambda', 'once'], {
       fallback: 'watch' as const,
     }),

@@ -36,7 +36,7 @@ const maxHoldMs = 3_600_000;
 export default defineCommand({
   usage: 'rehearse -- <origin> [options]',
   summary:
-    'Evacuates an origin in small steps on the real viewers, by an override that expires. It goes back at the end, at Ctrl-C and as soon as errors, latency or an alarm leave their bounds. Exits 0 when all steps passed, 1 when it was refused, declined or went back early, 2 for wrong options, 130 after Ctrl-C.',
+    'Moves the real viewers of an origin away in small steps, by an override that expires. Moves them back at the end, at Ctrl-C, and when errors, latency or an alarm exceed their limits. Exits 0 when all steps passed, 1 when it was refused, declined or aborted, 2 for wrong options, 130 after Ctrl-C.',
   examples: [
     'rehearse -- singapore --dry-run --edge https://www.example.com',
     'rehearse -- singapore --reason "monthly rehearsal" --alarm edge-5xx',
@@ -47,9 +47,9 @@ export default defineCommand({
   options: {
     steps: text('percent of its viewers that leave, rising', { placeholder: 'n,n,…', fallback: defaultSteps.join(',') }),
     hold: duration('how long each step is watched, 1h at most', { fallback: 300_000, maxMs: maxHoldMs }),
-    reason: text('why; the audit keeps it'),
-    'max-error-percent': percent('failed checks of a fallback that end it', { fallback: 5 }),
-    'max-latency': duration('of 95 of 100 answers of a fallback', { fallback: 2_000, maxMs: 60_000 }),
+    reason: text('the reason, which the audit keeps'),
+    'max-error-percent': percent('percent of failed checks of a fallback that aborts the rehearsal', { fallback: 5 }),
+    'max-latency': duration('limit for 95 of 100 answers of a fallback', { fallback: 2_000, maxMs: 60_000 }),
     alarm: text('a CloudWatch alarm that ends it, by name (in us-east-1, where the metrics of CloudFront are) or ARN', {
       placeholder: 'name',
     }),
@@ -60,7 +60,7 @@ export default defineCommand({
     by: text('author in the audit, $USER@host by default', { placeholder: 'name' }),
     'dry-run': flag('check and show the plan, change nothing'),
     yes: flag('start without asking'),
-    local: flag('the running local cloud in place of AWS'),
+    local: flag('use the running local cloud instead of AWS'),
   },
   main: async ({ values, positionals }, io) => {
     const { config } = await openProject(io);

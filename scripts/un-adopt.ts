@@ -14,12 +14,12 @@ import { applyToEach, removalWords } from './distribution/write.ts';
 export default defineCommand({
   usage: 'un-adopt -- [options]',
   summary:
-    'Takes the edge function off every behavior, puts back what `replaces` in edge.config.ts says was there, and keeps everything else: the way out.',
+    'Takes the edge function off every behavior, puts back the functions that `replaces` in edge.config.ts names, and keeps everything else.',
   examples: ['un-adopt', 'un-adopt -- --id E2QWRUHEXAMPLE', 'un-adopt -- --yes --json'],
   options: {
     ...targetOptions,
     ...writeOptions,
-    accept: text(`go on although a plan has these: ${acceptableHazards.join(', ')}`, { placeholder: 'hazards' }),
+    accept: text(`continue in spite of these hazards: ${acceptableHazards.join(', ')}`, { placeholder: 'hazards' }),
   },
   main: async ({ values }, io) => {
     const { config } = await openProject(io);

@@ -27,7 +27,7 @@ export default defineCommand({
     samples: integer('requests for each row', { fallback: 5, min: 1, max: 1_000 }),
     timeout: duration('for one request; 5s by default, for an origin its setting in edge.config.ts', { maxMs: 60_000 }),
     'max-latency': duration('fail when the 95th percentile is higher', { maxMs: 60_000 }),
-    local: flag('the running local cloud instead of AWS'),
+    local: flag('use the running local cloud instead of AWS'),
   },
   main: async ({ values }, io) => {
     const { config } = await openProject(io);

@@ -8,13 +8,13 @@ import { EdgeError } from '../../src/errors.ts';
 
 /** Options of every command about the distribution. */
 export const targetOptions = {
-  id: text('which distribution; without it EDGE_DISTRIBUTION_ID, else the one with an alias of the file', { placeholder: 'id' }),
-  local: flag('the running local cloud instead of AWS'),
+  id: text('id of the distribution; by default EDGE_DISTRIBUTION_ID, else the one with an alias of the file', { placeholder: 'id' }),
+  local: flag('use the running local cloud instead of AWS'),
 };
 
 /** Options that choose what a plan may change. */
 export const planOptions = {
-  drop: text('what to remove although the file does not mention it, separated by commas', { placeholder: 'paths' }),
+  drop: text('parts to remove that the file does not mention, separated by commas', { placeholder: 'paths' }),
   only: text('the top-level fields that may change, such as PriceClass,Aliases; the others stay as they are', { placeholder: 'fields' }),
 };
 

@@ -25,8 +25,8 @@ export const publishOptions = {
   'dry-run': flag('stop before the first write, with clients that cannot write'),
   force: flag('replace code that another publisher left in DEVELOPMENT, or that became LIVE by other means'),
   yes: flag('write without asking'),
-  'without-njs': flag('publish although njs is not installed, so that no engine like CloudFront’s has proven the code'),
-  by: text('who publishes; $USER@host by default, in a GitHub workflow its repository', { placeholder: 'name' }),
+  'without-njs': flag('publish without njs; no engine like CloudFront’s has then run the code'),
+  by: text('author of the version; $USER@host by default, in a GitHub workflow its repository', { placeholder: 'name' }),
   local: flag('use the running local cloud instead of AWS'),
 };
 

@@ -10,9 +10,9 @@ import { flag, type Options, text } from './option.ts';
 import { parseArguments } from './parse-arguments.ts';
 
 const every = {
-  config: text('the configuration, in place of the nearest edge.config.ts; or EDGE_CONFIG', { placeholder: 'file' }),
-  cwd: text('the folder to work in, in place of this one', { placeholder: 'folder' }),
-  env: text('the environment of edge.config.ts, in place of EDGE_ENV', { placeholder: 'name' }),
+  config: text('the configuration, instead of the nearest edge.config.ts; or EDGE_CONFIG', { placeholder: 'file' }),
+  cwd: text('the folder to work in, instead of this one', { placeholder: 'folder' }),
+  env: text('the environment of edge.config.ts, instead of EDGE_ENV', { placeholder: 'name' }),
   json: flag('print one JSON document on stdout, errors included'),
   verbose: flag('also print records as they are stored'),
   help: flag('print this text'),

@@ -127,9 +127,9 @@ export const edgeConfigSchema = z
     /**
      * Values for the placeholders of distribution.json, and for `EDGE_DISTRIBUTION_ID` and `EDGE_KVS_ARN`, such as
      * `{ VIEWER_DOMAIN: 'staging.example.com' }`. `EDGE_KVS_ARN` and the variable of a topic take an ARN, since IAM policies name it.
-     * A different value in the process's environment is refused. No secrets: this file is in version
-     * control. What chooses the project or runs the process cannot be set here: `EDGE_ENV`, `PATH`, `NODE_OPTIONS` and the like. Default: none, the
-     * process's environment has them.
+     * A different value in the process's environment is refused. Do not put secrets here: this file is in version
+     * control. Variables that choose the project or run the process cannot be set here: `EDGE_ENV`, `PATH`, `NODE_OPTIONS` and the like. Default: none,
+     * the process's environment has them.
      */
     variables: z.record(environmentName, z.string().min(1)).superRefine(checkVariables).default({}),
     /** Keys of your own in the KeyValueStore, with their values, written by `npm run kvs:apply`. Default: none. */
@@ -143,7 +143,7 @@ export const edgeConfigSchema = z
           originId: originId.optional(),
           /** Host name of the origin, which probes use. Default: the one in distribution.json; without that file, in the live distribution. */
           domainName: domainName.optional(),
-          /** How CloudFront speaks to the origin, where only edge.config.ts says where it is. Default https. */
+          /** Protocol between CloudFront and the origin, for an origin that has its address in edge.config.ts alone. Default https. */
           protocol: z.enum(['https', 'http']).optional(),
           /** The origin's port. Default that of the protocol. */
           port: z.int().min(1).max(65_535).optional(),
@@ -152,7 +152,7 @@ export const edgeConfigSchema = z
            * Default: those of the distribution.
            */
           headers: z.record(z.string().regex(/^[\w-]{1,256}$/, 'must be a header name'), z.string().max(1_783)).optional(),
-          /** AWS region, or what you call the place of an origin elsewhere: the value of the origin's `x-region` header. */
+          /** AWS region, or your name for the place of an origin elsewhere: the value of the origin's `x-region` header. */
           region: regionName,
           /**
            * The Host header that CloudFront sends to the origin, by the behavior's policies: the `viewer`'s, or the `origin`'s own name. Probes send the
@@ -184,20 +184,20 @@ export const edgeConfigSchema = z
     /** Countries that get another order. All orders together: at most 10 different ones, `defaultOrder` included. A country has one route. Default: none. */
     routes: z.array(route).optional(),
     /**
-     * Paths that have their own order of origins; the first service with a matching path has the request. A path that none of them has passes through:
+     * Paths that have their own order of origins; the first service with a matching path gets the request. A path outside all services passes through:
      * the behavior's own origin serves it. Default: all paths are one service, with `defaultOrder` and `routes`.
      */
     services: z.array(service).min(1).max(10).optional(),
     /** An origin group for each GET, HEAD and OPTIONS, so that they succeed in the seconds before a flip. */
     perRequestFailover: z.boolean().default(true),
     /**
-     * Header of a client that tries a request again, such as `x-retry-attempt`: with it, a request of any method goes to the next origin of its order,
-     * never to one that the record takes out. The value 0 is a first attempt, and so are `attempt=1` of amz-sdk-request and 1 of x-envoy-attempt-count.
+     * Header of a client that tries a request again, such as `x-retry-attempt`: with it, a request of any method goes to the next origin of its order
+     * that the record leaves in. The value 0 is a first attempt, and so are `attempt=1` of amz-sdk-request and 1 of x-envoy-attempt-count.
      * Default: none.
      */
     retryHeader: retryHeader.optional(),
     /**
-     * The router says in the access log what it decided, with `cf.logCustomData`: `service/origin;record;bucket`, where the record begins with the number of
+     * The router writes its decision into the access log, with `cf.logCustomData`: `service/origin;record;bucket`. The record begins with the number of
      * the flip that wrote it: [timeline](timeline.md). `{}` switches it on. Default: none.
      */
     accessLog: z
@@ -219,7 +219,7 @@ export const edgeConfigSchema = z
     health: healthPolicy.prefault({}),
     /** When viewers move, and how they come back: [detection](detection.md). */
     failover: failoverPolicy.prefault({}),
-    /** Channels that are notified of a flip, and of an origin that fails while nothing can be done. Default: none. */
+    /** Channels that are notified of a flip, and of an origin that fails while no viewer can be moved. Default: none. */
     notifications: z.array(notification).default([]),
   })
   // A problem of another part, or a misspelt field, hides none of these.

@@ -78,7 +78,7 @@ export const healthPolicy = z
     unhealthyThreshold: threshold.default(3),
     /** Good probes in a row that make it healthy. */
     healthyThreshold: threshold.default(5),
-    /** An origin is unhealthy, too, when this share of its latest probes failed, although no `unhealthyThreshold` of them did in a row. */
+    /** This share of failed probes makes an origin unhealthy, too, even when fewer than `unhealthyThreshold` of them failed in a row. */
     failureRate: z
       .strictObject({
         /** Share of failed probes that makes an origin unhealthy. */
@@ -98,13 +98,13 @@ export const failoverPolicy = z
     holdDownMs: milliseconds.default(300_000),
     /** The longest hold-down. At least `holdDownMs`. */
     maxHoldDownMs: milliseconds.default(3_600_000),
-    /** Each of these times without a flap halves the hold-down again. */
+    /** The hold-down halves after each such time without a flap. */
     holdDownHalfLifeMs: milliseconds.default(900_000),
     /** Weights of the failback. They rise, and the last one is 100. */
     ramp: z.array(z.int().min(1).max(100)).min(1).default([10, 25, 50, 100]),
     /** Time between the steps of a failback. */
     rampStepMs: milliseconds.default(120_000),
-    /** Least time between two automatic flips, except for a bad probe during failback. */
+    /** Minimum time between two automatic flips, except for a bad probe during failback. */
     minFlipIntervalMs: milliseconds.default(10_000),
     /**
      * How often a flipper asks whether another flipper, an operator or another tool has written; one API call. 0 when no other flipper runs: then only

@@ -26,7 +26,7 @@ export const testerSchema = z
       .regex(/^[A-Za-z0-9_-]{1,64}$/, 'a cookie name is 1 to 64 of A-Z, a-z, 0-9, "-" and "_"')
       .refine((name) => name !== '__proto__', 'the edge cannot look this name up')
       .optional(),
-    /** SHA-256 of the secret in hexadecimal; the secret itself is in no file. A secret has no colon. Required. */
+    /** SHA-256 of the secret in hexadecimal. Keep the secret itself out of the file. A secret has no colon. Required. */
     sha256: z
       .string()
       .regex(/^[0-9a-f]{64}$/, 'a SHA-256 is 64 digits of 0-9 and a-f')
