@@ -1,11 +1,11 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
-import { openAws } from '../src/aws/clients.ts';
+import { liveReader, openAws } from '../src/aws/clients.ts';
 import { readCallerIdentity } from '../src/aws/credentials.ts';
 import { openFlagStore } from '../src/aws/open-flag-store.ts';
 import { nameOperator, showTarget } from '../src/cli/ask-to-write.ts';
 import { defineCommand } from '../src/cli/command.ts';
 import { duration, flag, percent, text, url } from '../src/cli/option.ts';
-import { liveReader, loadDistribution } from '../src/config/load-distribution.ts';
+import { loadDistribution } from '../src/config/load-distribution.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { listReportedPlaces } from '../src/config/reported-places.ts';
 import { routingOf } from '../src/config/services.ts';

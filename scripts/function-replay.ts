@@ -6,7 +6,6 @@ import { flag, text } from '../src/cli/option.ts';
 import { distributionPath, hasDistribution, readDistribution } from '../src/config/distribution-file.ts';
 import type { EdgeConfig } from '../src/config/edge-config.ts';
 import { readKnownDistribution } from '../src/config/known-distribution.ts';
-import { liveReader } from '../src/config/load-distribution.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { aliasOf } from '../src/config/origin-alias.ts';
 import { EdgeError } from '../src/errors.ts';
@@ -116,6 +115,6 @@ async function readBehaviors(config: EdgeConfig, isAwsAsked: boolean, { env }: I
     return (await readKnownDistribution((known) => readDistribution(distributionPath(env), known), env)).distribution;
   const id = env['EDGE_DISTRIBUTION_ID'] || config.distributions?.[0]?.id;
   if (!isAwsAsked || id === undefined) return undefined;
-  const { openAws } = await import('../src/aws/clients.ts');
+  const { liveReader, openAws } = await import('../src/aws/clients.ts');
   return (await liveReader(() => openAws({ env }).cloudFront())(id))?.config;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { metricsRegion } from '../src/aws/alarms.ts';
-import { openAws } from '../src/aws/clients.ts';
+import { liveReader, openAws } from '../src/aws/clients.ts';
 import { readCallerIdentity } from '../src/aws/credentials.ts';
 import { openFlagStore } from '../src/aws/open-flag-store.ts';
 import { openAlarmSignal } from '../src/aws/signals.ts';
@@ -8,7 +8,7 @@ import { askToWrite, nameOperator, showTarget } from '../src/cli/ask-to-write.ts
 import { defineCommand } from '../src/cli/command.ts';
 import { duration, flag, percent, text, url } from '../src/cli/option.ts';
 import { refuseViewerCountry } from '../src/config/countries.ts';
-import { liveReader, loadDistribution } from '../src/config/load-distribution.ts';
+import { loadDistribution } from '../src/config/load-distribution.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { refuseUnknownOrigin } from '../src/config/origin-alias.ts';
 import { routingOf } from '../src/config/services.ts';

@@ -1,8 +1,8 @@
-import { openAws } from '../../src/aws/clients.ts';
+import { liveReader, openAws } from '../../src/aws/clients.ts';
 import type { Io } from '../../src/cli/io.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
 import { type KnownDistribution, readKnownDistribution } from '../../src/config/known-distribution.ts';
-import { liveReader, loadDistribution } from '../../src/config/load-distribution.ts';
+import { loadDistribution } from '../../src/config/load-distribution.ts';
 import type { LocalCloud } from '../../src/config/local-cloud.ts';
 
 /** The viewers' name, which an origin's certificate may have, is the edge's host without an alias. */

@@ -8,6 +8,7 @@ import type { Route53Client } from '@aws-sdk/client-route-53';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { STSClient } from '@aws-sdk/client-sts';
+import type { DistributionSource } from '../config/load-distribution.ts';
 import { EdgeError } from '../errors.ts';
 import { keepLastGood } from '../probe/resolve-name.ts';
 import { once, oncePer } from '../text/once.ts';
@@ -166,4 +167,20 @@ function isLoopback(host: string): boolean {
 /** The SDK puts the account id before the endpoint's host, which works for `localhost` but not for an address. */
 function nameLoopback(endpoint: string): string {
   return endpoint.replace(/^(https?:\/\/)(127\.0\.0\.1|\[::1\])(?=[:/]|$)/, '$1localhost');
+}
+
+/** Reads a distribution where no file says where the origins are. NOT_READY after `timeoutMs`. */
+export function liveReader(open: () => Promise<CloudFrontClient>, timeoutMs = 30_000): NonNullable<DistributionSource['readLive']> {
+  return async (id) => {
+    // Only here: it loads the SDK.
+    const { readDistributionById } = await import('./distribution.ts');
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const error = new EdgeError('NOT_READY', `CloudFront did not describe distribution ${id} within ${timeoutMs} ms`, {
+        hint: 'domainName of each origin in edge.config.ts makes this call unnecessary',
+      });
+      timer = setTimeout(() => reject(error), timeoutMs);
+    });
+    return Promise.race([readDistributionById(await open(), id), late]).finally(() => clearTimeout(timer));
+  };
 }

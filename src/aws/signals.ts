@@ -1,8 +1,8 @@
 import type { CloudWatchClient, CompositeAlarm, MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import type { HealthCheckObservation, Route53Client } from '@aws-sdk/client-route-53';
+import { cutText } from '../../kvs/cut-text.ts';
 import type { AlarmSignal, Route53Signal } from '../config/edge-config.ts';
 import type { ProbeResult, SignalSource } from '../core/signal.ts';
-import { cutText } from '../text/cut-text.ts';
 import { formatDuration } from '../text/duration.ts';
 import { messageOf } from '../text/message-of.ts';
 import { wrapAwsError } from './aws-error.ts';

@@ -1,4 +1,4 @@
-import type { CloudFrontClient, DistributionConfig } from '@aws-sdk/client-cloudfront';
+import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { EdgeError } from '../errors.ts';
 import { buildDistribution, buildLocalDistribution, configureOrigin } from './build-distribution.ts';
 import { checkOriginsAgree, distributionPath, hasDistribution, readDistribution } from './distribution-file.ts';
@@ -51,22 +51,6 @@ export function useDistribution(config: EdgeConfig, file: DistributionConfig | u
   throw new EdgeError('CONFIG_MISSING', `no file says where ${unknown.join(', ')} ${unknown.length === 1 ? 'is' : 'are'}`, {
     hint: `add domainName to origins.${unknown[0]} in edge.config.ts, with headers where CloudFront adds a secret, or distribution.json to its folder`,
   });
-}
-
-/** `readLive` of DistributionSource, on AWS. NOT_READY after `timeoutMs`. */
-export function liveReader(open: () => Promise<CloudFrontClient>, timeoutMs = 30_000): NonNullable<DistributionSource['readLive']> {
-  return async (id) => {
-    // Only here: it loads the SDK.
-    const { readDistributionById } = await import('../aws/distribution.ts');
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const error = new EdgeError('NOT_READY', `CloudFront did not describe distribution ${id} within ${timeoutMs} ms`, {
-        hint: 'domainName of each origin in edge.config.ts makes this call unnecessary',
-      });
-      timer = setTimeout(() => reject(error), timeoutMs);
-    });
-    return Promise.race([readDistributionById(await open(), id), late]).finally(() => clearTimeout(timer));
-  };
 }
 
 /** The distribution with what edge.config.ts says about its origins. */

@@ -1,5 +1,5 @@
+import { cutText } from '../../kvs/cut-text.ts';
 import { maxValueBytes } from '../../kvs/limits.ts';
-import { cutText } from '../text/cut-text.ts';
 import { type FlipKind, iso } from './state-record.ts';
 import { auditSchema, parseJson, remembering } from './stored-schema.ts';
 

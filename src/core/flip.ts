@@ -1,3 +1,4 @@
+import { cutText } from '../../kvs/cut-text.ts';
 import {
   formatHealthRecord,
   type HealthEntry,
@@ -8,7 +9,6 @@ import {
   withSequence,
 } from '../../kvs/health-record.ts';
 import { auditKey, healthKey, stateKey } from '../../kvs/keys.ts';
-import { cutText } from '../text/cut-text.ts';
 import { type AuditEntry, formatAuditEntry } from './audit.ts';
 import type { KeyChange, StoreSnapshot } from './flag-store.ts';
 import { hashRecord } from './hash-record.ts';

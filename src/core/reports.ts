@@ -1,6 +1,6 @@
+import { cutText } from '../../kvs/cut-text.ts';
 import { reportsKey } from '../../kvs/keys.ts';
 import { maxValueBytes } from '../../kvs/limits.ts';
-import { cutText } from '../text/cut-text.ts';
 import type { KeyChange, StoreSnapshot } from './flag-store.ts';
 import type { ProbeResult } from './signal.ts';
 import { parseJson, reportsSchema } from './stored-schema.ts';

@@ -1,5 +1,5 @@
+import { cutText } from '../../kvs/cut-text.ts';
 import { maxValueBytes } from '../../kvs/limits.ts';
-import { cutText } from '../text/cut-text.ts';
 import { numberedSchema, parseJson, remembering, sequenceSchema, stateSchema } from './stored-schema.ts';
 
 export type Verdict = 'healthy' | 'unhealthy' | 'unknown';

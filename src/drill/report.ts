@@ -1,6 +1,6 @@
+import { cutText } from '../../kvs/cut-text.ts';
 import { parseHealthRecord, weightAt } from '../../kvs/health-record.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
-import { cutText } from '../text/cut-text.ts';
 import { formatMs } from '../text/duration.ts';
 import { chooseBuckets, countProbes, countViewerOutcomes, type OriginProbes, type OutcomeBucket } from './count-report.ts';
 import type { Drill, OriginWait } from './drill-record.ts';

@@ -1,7 +1,7 @@
-import type { Aws } from '../aws/clients.ts';
+import { type Aws, liveReader } from '../aws/clients.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import type { Environment } from '../config/environments.ts';
-import { liveReader, loadDistribution } from '../config/load-distribution.ts';
+import { loadDistribution } from '../config/load-distribution.ts';
 import type { LocalCloud } from '../config/local-cloud.ts';
 import type { FlagStore } from '../core/flag-store.ts';
 import type { SignalSource } from '../core/signal.ts';

@@ -1,9 +1,9 @@
+import { cutText } from '../../kvs/cut-text.ts';
 import { reportsKey } from '../../kvs/keys.ts';
 import type { ReportedSignal } from '../config/edge-config.ts';
 import type { FlagStore } from '../core/flag-store.ts';
 import { judgeReport, parseReports, type Report, type ReportedPlace } from '../core/reports.ts';
 import type { SignalSource } from '../core/signal.ts';
-import { cutText } from '../text/cut-text.ts';
 import { messageOf } from '../text/message-of.ts';
 import { type Clock, systemClock } from './clock.ts';
 

@@ -1,6 +1,6 @@
+import { cutText } from '../../kvs/cut-text.ts';
 import type { HttpSignal } from '../config/edge-config.ts';
 import type { FailureClass } from '../core/signal.ts';
-import { cutText } from '../text/cut-text.ts';
 
 export interface ProbeFailure {
   class: FailureClass;

@@ -1,6 +1,6 @@
 import type { LookupFunction, Socket } from 'node:net';
 import { Client, type Dispatcher, errors } from 'undici';
-import { cutText } from '../text/cut-text.ts';
+import { cutText } from '../../kvs/cut-text.ts';
 import { checkResponse, type ProbeFailure, type ResponseChecks } from './check-response.ts';
 import { connectLikeEdge, type Phase } from './connect-like-edge.ts';
 

@@ -1,7 +1,7 @@
 import dns, { type LookupAddress } from 'node:dns';
 import { readFileSync, statSync } from 'node:fs';
 import { isIP, type LookupFunction } from 'node:net';
-import process from 'node:process';
+import { platform } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export type Family = 0 | 4 | 6;
@@ -35,7 +35,7 @@ const familyNames = { 0: 'address', 4: 'IPv4 address (A)', 6: 'IPv6 address (AAA
 /** Times each name server is asked, at most. */
 const rounds = 2;
 
-const systemHosts = process.platform === 'win32' ? 'C:/Windows/System32/drivers/etc/hosts' : '/etc/hosts';
+const systemHosts = platform() === 'win32' ? 'C:/Windows/System32/drivers/etc/hosts' : '/etc/hosts';
 
 /**
  * Resolves as the system does (localhost, the hosts file, search domains), but by c-ares, not by getaddrinfo: that one runs in libuv's pool, where two silent

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { cutText } from '../../kvs/cut-text.ts';
 import { remoteAliases } from '../config/remote-aliases.ts';
 import { maxOverrideMs } from '../core/flip.ts';
 import { maxReportLagMs, reportSourceText } from '../core/reports.ts';
 import { EdgeError } from '../errors.ts';
 import { parseIntent, type WriteIntent } from '../failover/failover-intent.ts';
 import type { ReportRequest } from '../failover/report.ts';
-import { cutText } from '../text/cut-text.ts';
 import { parseDuration } from '../text/duration.ts';
 import { isRecord } from '../text/is-record.ts';
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { cutText } from '../../kvs/cut-text.ts';
 import { auditHistory } from '../core/audit.ts';
 import type { FlagStore } from '../core/flag-store.ts';
 import { flipKeys } from '../core/flip.ts';
@@ -12,7 +13,6 @@ import type { WriteIntent } from '../failover/failover-intent.ts';
 import { readStatus } from '../failover/failover-status.ts';
 import { type ReportTools, storeReport } from '../failover/report.ts';
 import type { OriginProbe } from '../probe/probe-origin.ts';
-import { cutText } from '../text/cut-text.ts';
 import { formatTime } from '../text/format-time.ts';
 import { messageOf } from '../text/message-of.ts';
 import { AlreadyDone, type OnceStore, openOnceStore, readFlip } from './once-store.ts';

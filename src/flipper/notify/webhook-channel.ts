@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { request } from 'undici';
-import { cutText } from '../../text/cut-text.ts';
+import { cutText } from '../../../kvs/cut-text.ts';
 import type { Channel, DeliveryFailure, Notification } from './notification.ts';
 
 export interface WebhookOptions {

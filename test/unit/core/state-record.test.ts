@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cutText } from '../../../kvs/cut-text.ts';
 import { maxValueBytes } from '../../../kvs/limits.ts';
 import { type AuditEntry, auditHistory, formatAuditEntry, parseAuditEntry, replayAudit } from '../../../src/core/audit.ts';
 import { formatStateRecord, freshState, parseStateRecord, type StateRecord } from '../../../src/core/state-record.ts';
-import { cutText } from '../../../src/text/cut-text.ts';
 
 const time = fc.integer({ min: 0, max: Date.parse('2100-01-01') });
 const id = fc.constantFrom('singapore', 'europe', 'tokyo');
