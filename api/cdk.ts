@@ -65,7 +65,7 @@ export interface EdgeFailoverProps {
   readonly environment?: string | undefined;
   /** Folder of edge.config.ts: `before` and `after` are named from it, and distribution.json is in it if there is one. Default: the working directory. */
   readonly cwd?: string | undefined;
-  /** The distribution whose behaviors shall run the function. One of another app or tool stays as it is: an output says what to add. Default: none. */
+  /** The distribution whose behaviors run the function. One of another app or tool stays as it is: an output says what to add. Default: none. */
   readonly distribution?: cloudfront.IDistribution | undefined;
   /** Path patterns, `default` for the default behavior. Default: those of `distributions` in the configuration, else of distribution.json, else `default`. */
   readonly behaviors?: readonly string[] | undefined;
@@ -85,7 +85,7 @@ export class EdgeFailover extends Construct {
   readonly functionAssociations: cloudfront.FunctionAssociation[];
   /** Undefined without a flipper. */
   readonly flipper: lambda.Function | undefined;
-  /** Of the flipper, by name: `operator` for remote actions, `reporter` for reports. Whoever may invoke one has this right and no other. */
+  /** Of the flipper, by name: `operator` for remote actions, `reporter` for reports. A caller that may invoke one has this right and no other. */
   readonly aliases: Readonly<Record<string, lambda.Alias>>;
   readonly topic: sns.ITopic | undefined;
   readonly alarms: readonly cloudwatch.Alarm[];

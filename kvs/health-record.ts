@@ -71,7 +71,7 @@ export function maxRecordLength(origins: readonly string[]): number {
 
 /**
  * The entries in their order, none for `ok`, and without the label; undefined when any part of the text is not an entry or there are too many: the edge
- * then acts as for `ok`, but for what begins as a label and is none, which each edge function reads in its own way. With `origins`, those that are configured, also when it is longer than they can need.
+ * then acts as for `ok`. Exception: a text that begins like a label and is not one, which each edge function reads in its own way. With `origins`, those that are configured, also when it is longer than they can need.
  */
 export function parseHealthRecord(text: string, origins?: readonly string[]): HealthEntry[] | undefined {
   const entries: HealthEntry[] = [];

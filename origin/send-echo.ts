@@ -4,7 +4,7 @@ import { sendJson } from './send-json.ts';
 
 export interface EchoOptions {
   region: string;
-  /** Shows CloudFront's secret, too, as tests of an edge want it. Default false: whoever may ask would learn how to get past CloudFront. */
+  /** Shows CloudFront's secret, too, as tests of an edge want it. Default false: a client would learn how to get past CloudFront. */
   withSecret?: boolean;
 }
 

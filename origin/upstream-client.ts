@@ -1,7 +1,7 @@
 export interface UpstreamOptions {
   /** Where the upstream is, such as `https://api.binance.com`. */
   baseUrl: string;
-  /** AWS regions from which it may be called: a third party that refuses a country may ban whoever calls from there. */
+  /** AWS regions from which it may be called: a third party that refuses a country may ban a caller from there. */
   allowedRegions: readonly string[];
   /** AWS region of this process. */
   region: string;

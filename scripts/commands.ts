@@ -23,7 +23,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   console: { group: 'operate', does: 'shows an account in the browser', load: () => import('./console.ts') },
   flipper: { group: 'operate', does: 'probes the origins and moves viewers automatically', load: () => import('./flipper.ts') },
   doctor: { group: 'operate', does: 'checks the live account', load: () => import('./doctor.ts') },
-  timeline: { group: 'operate', does: 'says when each edge location obeyed each flip', load: () => import('./timeline.ts') },
+  timeline: { group: 'operate', does: 'calculates when each edge location obeyed each flip', load: () => import('./timeline.ts') },
   verify: { group: 'operate', does: 'checks what viewers get', load: () => import('./verify.ts') },
   load: { group: 'operate', does: 'runs a bounded load test', load: () => import('./load.ts') },
   predict: { group: 'operate', does: 'predicts what an outage costs on AWS', load: () => import('./predict.ts') },
@@ -34,7 +34,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   'function:publish': { group: 'publish', does: 'proves the function and makes it LIVE', load: () => import('./function-publish.ts') },
   'function:rollback': { group: 'publish', does: 'publishes an older version again', load: () => import('./function-rollback.ts') },
   'function:history': { group: 'publish', does: 'lists what was LIVE', load: () => import('./function-history.ts') },
-  'function:explain': { group: 'publish', does: 'shows who goes where and why', load: () => import('./function-explain.ts') },
+  'function:explain': { group: 'publish', does: 'shows where viewers go and why', load: () => import('./function-explain.ts') },
   'function:replay': { group: 'publish', does: 'sends logged requests through two versions', load: () => import('./function-replay.ts') },
 
   'kvs:plan': { group: 'deploy', does: 'shows what kvs:apply would do', load: () => import('./kvs-plan.ts') },

@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Into `outdir`; `dist` is the same folder as the package names it, or undefined when the code shall use the sources beside it. */
+/** Into `outdir`; `dist` is the same folder as the package names it, or undefined when the code uses the sources beside it. */
 export async function compile(outdir, dist) {
   const api = join(root, 'api');
   const doors = existsSync(api) ? readdirSync(api).filter((file) => file.endsWith('.ts')) : [];

@@ -102,7 +102,7 @@ async function askLocal(only: readonly string[], { out, 'dry-run': isDryRun }: C
   try {
     const plan = planConformance(local.target, only);
     const { leavesOut = [] } = local.target;
-    if (leavesOut.length > 0) io.stderr(`note: left out ${leavesOut.join(', ')}: njs is not installed, and workerd answers otherwise`);
+    if (leavesOut.length > 0) io.stderr(`note: left out ${leavesOut.join(', ')}: njs is not installed, and workerd answers differently`);
     if (isDryRun) {
       io.result({ ...plan, usd: 0, cases: plan.cases.map(({ id }) => id) }, [
         `${plan.cases.length} cases on a local cloud of its own; free`,

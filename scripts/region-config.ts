@@ -35,7 +35,7 @@ export default defineCommand({
     if (values.format === 'ecs' && values['show-secrets'])
       throw new EdgeError(
         'USAGE',
-        '--show-secrets is refused with --format ecs: all who may describe a task definition read its environment',
+        '--show-secrets is refused with --format ecs: every principal that may describe a task definition can read its environment',
         {
           hint: 'name a secret of Secrets Manager as DATABASE_URL under "secrets" of the container definition',
         },

@@ -12,7 +12,7 @@ const styles = { ok: 'green', fail: 'red', skipped: 'yellow' } as const;
 export default defineCommand({
   usage: 'test:config',
   summary:
-    'Tests edge.config.ts, with all its environments, and distribution.json without an account, in seconds: both agree, the function passes the gate and routes every country as configured, and the templates know what they need. Exits 1 when a check fails.',
+    'Tests edge.config.ts, with all its environments, and distribution.json without an account, in seconds: both agree, the function passes the gate and routes every country as configured, and the templates have every value that they need. Exits 1 when a check fails.',
   examples: ['test:config', 'test:config -- --json'],
   options: {},
   main: async (_given, io) => {

@@ -2,7 +2,7 @@ import type { Reporter, TestModule } from 'vitest/node';
 import { type Program, pathOf, programs } from './programs.ts';
 
 /** Says before the run which programs are missing, and counts behind it what was skipped for that. A skip is an error when EDGE_TEST_STRICT is 1,
- * but for a suite with `[optional …]` in its name. */
+ * except a suite with `[optional …]` in its name. */
 export class ReportSkipped implements Reporter {
   onInit(): void {
     for (const [name, install] of Object.entries(programs))

@@ -36,7 +36,7 @@ if (!['true', 'false', ''].includes(input('COMMENT')))
   refuse(`the input comment must be true or false, got "${input('COMMENT').slice(0, 60)}"`);
 if (/[\r\n]/.test(title) || title.length > 200) refuse('the input title must be one line of at most 200 characters');
 
-// Neither the token nor the other inputs are for the command, which loads the configuration of whoever opened the pull request. Nor are the files by which a step
+// Neither the token nor the other inputs are for the command, which loads the configuration of the author of the pull request. Nor are the files by which a step
 // changes later ones, and the right to ask for an OIDC token.
 const notForCommands = /^(INPUT_.*|ACTIONS_.*|GITHUB_(ENV|PATH|OUTPUT|STATE|STEP_SUMMARY))$/;
 const ownEnv = Object.fromEntries(Object.entries(env).filter(([key]) => !notForCommands.test(key)));

@@ -73,7 +73,7 @@ export async function openRemoteHost(settings: HostSettings, log: (line: string)
       closing ??= (async () => {
         const others = [...waiting.values()];
         const done = send('close', []);
-        // Nothing that comes later reaches a cloud that is about to end, and what waits would wait in vain.
+        // Nothing that comes later reaches a cloud that is about to end, and what waits would wait without end.
         ended ??= closedError();
         for (const { reject } of others) reject(ended);
         try {

@@ -101,7 +101,7 @@ export async function openHost(settings: HostSettings, log: (line: string) => vo
 
   const close = async (): Promise<void> => {
     stop.abort();
-    // What ended it has been reported to whoever waited for it.
+    // What ended it has been reported to the caller that waited for it.
     await flipper?.catch(() => undefined);
     await cloud.close();
   };

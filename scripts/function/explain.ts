@@ -97,7 +97,7 @@ async function explainDifference({ local }: ExplainValues, runtime: AnyRuntime, 
   io.result({ ...hashes, comparisons }, [...head, ...formatComparison(comparisons, { columns, colour })]);
 }
 
-/** The record of `--record`, else the live one; whoever has no account learns that the first needs none. */
+/** The record of `--record`, else the live one; without an account the error says that --record needs none. */
 async function findRecord({ record, local, live }: ExplainValues, config: EdgeConfig, io: Io): Promise<LoadedRecord> {
   try {
     return await loadRecord(record, config, { local, io });

@@ -101,7 +101,7 @@ const hints: Readonly<Record<string, string>> = {
   NoSuchCachePolicy: 'check the policy ids in distribution.json',
   NoSuchOriginRequestPolicy: 'check the policy ids in distribution.json',
   NoSuchResponseHeadersPolicy: 'check the policy ids in distribution.json',
-  InvalidViewerCertificate: 'ACM_CERTIFICATE_ARN must be of an issued certificate in us-east-1 that covers every alias',
+  InvalidViewerCertificate: 'ACM_CERTIFICATE_ARN must name an issued certificate in us-east-1 that covers every alias',
   CNAMEAlreadyExists: 'aws cloudfront list-conflicting-aliases shows which distribution has the alias; that one must release it first',
   NoSuchOrigin: 'change or drop what still targets the origin',
 };

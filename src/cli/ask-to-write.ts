@@ -52,7 +52,7 @@ export async function askToWrite(io: Io, yes: boolean, what: string, target: str
   return io.confirm(`${what} (${target})?`);
 }
 
-/** Whom the audit names without `--by`: `ann@laptop`. */
+/** The author in the audit without `--by`: `ann@laptop`. */
 export function nameOperator({ USER, LOGNAME }: Readonly<Record<string, string | undefined>>): string {
   return `${USER || LOGNAME || 'unknown'}@${hostname()}`;
 }

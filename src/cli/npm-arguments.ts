@@ -27,7 +27,7 @@ export function readNpmArguments(env: Environment, parent: number): readonly str
   return [...(parseNpmLog(logs[own] ?? '', script) ?? []), ...outer.filter((word) => word === '--no-global')];
 }
 
-/** The words before `--` but for the command and the script's name in a debug log of npm; undefined when the log is of another command. */
+/** The words before `--` without the command and the script's name, in a debug log of npm; undefined when the log is of another command. */
 export function parseNpmLog(text: string, script: string): string[] | undefined {
   const words = wordsOf(text);
   // npm writes options down where they were given: before the command as well.

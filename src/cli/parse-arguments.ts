@@ -130,7 +130,7 @@ function checkSwallowed(
   // Without npm's record `--local` may have been lost, and with --yes nothing else stops a write to the live account.
   const isUnseen = npmArguments === undefined && /^npm\//.test(env['npm_config_user_agent'] ?? '');
   if (taken === undefined && isUnseen && given.has('yes') && names.includes('local') && !given.has('local') && !env['EDGE_TARGET'])
-    throw new EdgeError('USAGE', 'npm left no record of the options it took, so it is not certain where to write', {
+    throw new EdgeError('USAGE', 'npm does not report its options, so it is not known whether to use AWS or the local cloud', {
       hint: 'set EDGE_TARGET=aws for the account, EDGE_TARGET=local for the local cloud',
     });
   if (taken === undefined) return;

@@ -20,7 +20,7 @@ export function isIsoCountry(code: string): boolean {
   return known.has(code);
 }
 
-/** A country's code, with that of a subdivision behind it where a route names one, such as `US-CA`; undefined for viewers of whom CloudFront names none. */
+/** A country's code, with that of a subdivision behind it where a route names one, such as `US-CA`; undefined for viewers without a country. */
 export type CountryCode = string | undefined;
 
 /** All countries, and viewers without one. */

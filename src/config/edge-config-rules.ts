@@ -28,11 +28,7 @@ export function checkIds(origins: Record<string, { originId?: string | undefined
   for (const id of ids) {
     if (!originIdText.test(id)) add(problems, [id], `${originIdRule}, found "${id}"`);
     if (id in {})
-      add(
-        problems,
-        [id],
-        `every object of JavaScript has a "${id}", so that the edge cannot look its weight up; call the origin something else`,
-      );
+      add(problems, [id], `every object of JavaScript has a "${id}", so the edge cannot find its weight; choose another origin id`);
   }
   const owners = new Map<string, string>();
   for (const [alias, { originId = alias }] of Object.entries(origins)) {
@@ -99,7 +95,7 @@ export function checkHealth(
     add(
       problems,
       ['failureRate', 'windowMs'],
-      `must be at least minimum (${minimum}) times fastIntervalMs (${health.fastIntervalMs}), or no rate is ever known, found ${windowMs}`,
+      `must be at least minimum (${minimum}) times fastIntervalMs (${health.fastIntervalMs}), so that the window holds enough probes for a rate, found ${windowMs}`,
     );
   if (health.fastIntervalMs > health.intervalMs)
     add(problems, ['fastIntervalMs'], `must not exceed intervalMs (${health.intervalMs}), found ${health.fastIntervalMs}`);

@@ -48,7 +48,7 @@ const resourceName = z.string().regex(/^[a-zA-Z0-9-_]{1,64}$/, 'a CloudFront nam
 const originId = z
   .string()
   .regex(/^[\x21-\x7e]{1,128}$/, 'an origin id is 1 to 128 printable ASCII characters without spaces')
-  .refine((id) => id !== '__proto__', 'the edge cannot look this id up');
+  .refine((id) => id !== '__proto__', 'every object of JavaScript has this name, so the edge cannot find the id; choose another one');
 const keyPrefix = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,31}$/, 'a key prefix is 1 to 32 of a-z, 0-9 and "-", starting with a letter, without the slash')

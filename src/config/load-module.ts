@@ -47,13 +47,13 @@ export async function loadModule(file: string): Promise<Readonly<Record<string, 
   const { code, map } = await compile(path);
   const url = `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`;
   const timer = new AbortController();
-  // A thread costs 80 ms of processor time, and only a loop computes without end.
+  // A thread costs 80 ms of processor time, and only a loop does not stop computing.
   const endGuard = /\b(while|for|do)\b/.test(code) ? await guardLoading(path) : undefined;
   const late = async (): Promise<never> => {
     const { setTimeout: sleep } = await import('node:timers/promises');
     await sleep(loadLimitMs, undefined, { signal: timer.signal });
     throw new EdgeError('CONFIG_INVALID', `${shown(path)} did not finish loading within ${loadLimitMs / 1_000} s`, {
-      hint: 'it awaits something that does not come; a configuration should read no network',
+      hint: 'it waits for something that never happens; a configuration should not use the network',
     });
   };
   loaded.push({ url, map, path });
@@ -80,13 +80,13 @@ export async function loadModule(file: string): Promise<Readonly<Record<string, 
 }
 
 /**
- * Ends the process when the file computes without end: nothing else of this thread runs then, not even for Ctrl-C. The thread sleeps, and ends with the
+ * Ends the process when the file does not stop computing: nothing else of this thread runs then, not even for Ctrl-C. The thread sleeps, and ends with the
  * returned function.
  */
 async function guardLoading(path: string): Promise<() => void> {
   const { Worker } = await import('node:worker_threads');
   const done = new Int32Array(new SharedArrayBuffer(4));
-  const text = `error: ${escapeForeign(shown(path))} computes without end\nhint: the process was ended after ${(2 * loadLimitMs) / 1_000} s\n`;
+  const text = `error: ${escapeForeign(shown(path))} does not stop computing\nhint: the process was ended after ${(2 * loadLimitMs) / 1_000} s\n`;
   const code = `const { workerData: { done, text, ms } } = require('node:worker_threads');
     if (Atomics.wait(done, 0, 0, ms) === 'timed-out') { require('node:fs').writeSync(2, text); process.kill(process.pid, 'SIGKILL'); }`;
   const worker = new Worker(code, { eval: true, execArgv: [], env: {}, workerData: { done, text, ms: 2 * loadLimitMs } });

@@ -64,7 +64,7 @@ export async function readLocalCloud(env: Readonly<Record<string, string | undef
     return parsed.cloud;
   }
   const found = 'problems' in parsed ? parsed.problems.join('; ') : `status ${answer.status}`;
-  throw new EdgeError('LOCAL_CLOUD_ABSENT', `something else than the local cloud answers at ${url}: ${found}`, { hint: startHint });
+  throw new EdgeError('LOCAL_CLOUD_ABSENT', `another program than the local cloud answers at ${url}: ${found}`, { hint: startHint });
 }
 
 /** How long a command waits for a local cloud that starts. */

@@ -69,7 +69,7 @@ function listOrdered(config: Routed): Ordered[] {
   return listRoutings(config).flatMap((routing) => [defaultOf(routing), ...routing.routes]);
 }
 
-/** Viewers whom the function treats alike, with an address of one of them. */
+/** Viewers that the function treats alike, with an address of one of them. */
 export interface AddressSlice {
   /** All of them together. */
   percent: number;

@@ -24,7 +24,7 @@ export const testerSchema = z
     cookie: z
       .string()
       .regex(/^[A-Za-z0-9_-]{1,64}$/, 'a cookie name is 1 to 64 of A-Z, a-z, 0-9, "-" and "_"')
-      .refine((name) => name !== '__proto__', 'the edge cannot look this name up')
+      .refine((name) => name !== '__proto__', 'every object of JavaScript has this name, so the edge cannot find it; choose another one')
       .optional(),
     /** SHA-256 of the secret in hexadecimal. Keep the secret itself out of the file. A secret has no colon. Required. */
     sha256: z

@@ -108,7 +108,7 @@ function remember({ live, evidence, moves, policy, now }: FlipView, origin: stri
   return rememberOut(memory, policy.failover, now);
 }
 
-/** The edge sends viewers whom no weight takes to their order's first origin; an order without an origin at 100 has some. */
+/** The edge sends viewers that no weight takes to their order's first origin; an order without an origin at 100 has some. */
 function isDeadEnd(view: FlipView, origin: string): boolean {
   return view.policy.orders.some((order) => order[0] === origin && order.every((id) => effectiveIn(view, id) < 100));
 }

@@ -2,7 +2,7 @@ import { auditKey, auditPlaces, stateKey } from '../../kvs/keys.ts';
 import type { FlagStore, StoreSnapshot } from './flag-store.ts';
 import { isStateReadable } from './state-record.ts';
 
-/** Times that an update begins anew because the store changed while the ring was read. */
+/** Times that an update begins again because the store changed while the ring was read. */
 const maxTries = 4;
 
 const ringKeys = Array.from({ length: auditPlaces }, (_, place) => auditKey(place));

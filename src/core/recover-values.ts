@@ -78,7 +78,7 @@ function isNewer({ lastFlip }: StateRecord, before: StateRecord): boolean {
   return lastFlip !== undefined && before.lastFlip !== undefined && lastFlip.at > before.lastFlip.at;
 }
 
-/** The record before it was lost: the last flip's by the state or the audit, at the least the override that the state describes. */
+/** The record before it was lost: the last flip's by the state or the audit, or else the override that the state describes. */
 function lastRecord({ state }: LiveRecord, values: ReadonlyMap<string, string>): string {
   const { lastFlip, recordHash, override, sequence } = state;
   if (lastFlip !== undefined && hashRecord(lastFlip.to) === recordHash) return lastFlip.to;

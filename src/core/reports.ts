@@ -70,7 +70,7 @@ export function judgeReport(report: Report | undefined, now: number): Pick<Probe
   return { opinion: 'bad', detail: report.reason === '' ? 'reported unhealthy' : `reported unhealthy: ${report.reason}` };
 }
 
-/** No opinion lasts longer than the longest allowed, whoever wrote the value. */
+/** No opinion lasts longer than the longest allowed, whichever tool wrote the value. */
 function endOf({ at, until }: Report): number {
   return Math.min(until, at + maxReportTtlMs);
 }

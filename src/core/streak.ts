@@ -30,7 +30,7 @@ export interface Streak {
   bad: number;
   /** When the signal last answered, opinion or not; absent before the first time. */
   at?: number;
-  /** The latest results, oldest first. The list starts anew when an origin becomes unhealthy, and stays empty until its next good result. */
+  /** The latest results, oldest first. The list starts again when an origin becomes unhealthy, and stays empty until its next good result. */
   recent?: readonly Result[];
   /** Fit to be given more viewers: the latest result is good, and of a whole window next to none was bad. Absent: as the latest result says. */
   clean?: boolean;

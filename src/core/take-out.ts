@@ -104,7 +104,7 @@ function findRescue(view: FlipView, order: readonly string[], leaving: string): 
   // Origins before the leaving one have these viewers already; only those behind it would gain any.
   const isBehind = (id: string) => order.indexOf(id) > order.indexOf(leaving);
   const untilThen = whole === undefined ? others : others.slice(0, others.indexOf(whole));
-  // The edge sends viewers whom no weight takes to the order's first origin, whatever its weight.
+  // The edge sends viewers that no weight takes to the order's first origin, whatever its weight.
   const isLastResort = (id: string) => whole === undefined && id === order[0];
   // A dead origin's viewers are no worse off on a small share of an unproven one.
   const gains = (id: string) => isLastResort(id) || (isBehind(id) && (isDead(leaving) ? isFull(id) : weight(id) > 0));

@@ -22,7 +22,7 @@ export function formatCost(config: EdgeConfig): { value: object; lines: string[]
   const lines = [
     ...bills.flatMap(({ name, ...bill }) => [`${name}: ${dollars(bill.usd)} a month`, ...formatItems(bill.items), '']),
     `probing every ${formatDuration(config.health.intervalMs)}; assumed ${assumptions.outages} outages of ${assumptions.outageMinutes} minutes a month; no free tier deducted`,
-    `with peerCheckMs: 0, for a flipper that is the only one, the store is read every ${formatDuration(recheckMs)} (recheckMs): ${Math.round(alone).toLocaleString('en')} calls, ${dollars((alone * prices.keyValueStoreCall.usd) / prices.keyValueStoreCall.per)} a month`,
+    `with peerCheckMs: 0, for a single flipper, the store is read every ${formatDuration(recheckMs)} (recheckMs): ${Math.round(alone).toLocaleString('en')} calls, ${dollars((alone * prices.keyValueStoreCall.usd) / prices.keyValueStoreCall.per)} a month`,
     '',
     'prices',
     ...sources.map((source) => `  ${source}`),

@@ -13,7 +13,7 @@ type AcceptableHazard = (typeof acceptableHazards)[number];
 export interface Hazard {
   /** `refused`: CloudFront would refuse it. `note`: does not stop the command. The others stop it until they are accepted. */
   kind: 'refused' | 'note' | AcceptableHazard;
-  /** What it does, and to whom. */
+  /** What it does, and to which viewers. */
   message: string;
   hint: string;
   /** The behavior's key, see `namedBehaviors`; undefined for what is not about one behavior alone. */

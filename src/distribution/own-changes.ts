@@ -37,7 +37,7 @@ export interface OwnChanges extends Pick<ManagedDistribution, 'behaviors' | 'rep
 
 /** What a plan must know beside the distribution. */
 export interface OwnFacts {
-  /** The function has a LIVE stage: CloudFront associates no other. */
+  /** The function has a LIVE stage: CloudFront associates only such functions. */
   isPublished: boolean;
   cachePolicies: Readonly<Record<string, CachePolicy | undefined>>;
   originRequestPolicies: Readonly<Record<string, OriginRequestPolicy | undefined>>;
@@ -319,7 +319,7 @@ function hasCountry(behavior: Behavior, { cachePolicies, originRequestPolicies }
 function unpublished({ functionName }: OwnChanges): Hazard {
   return {
     kind: 'refused',
-    message: `function ${functionName} is not published, and CloudFront associates no other`,
+    message: `function ${functionName} is not published, and CloudFront associates only published functions`,
     hint: typed('function:publish'),
   };
 }

@@ -70,13 +70,9 @@ function withChanged(live: DistributionConfig, merged: DistributionConfig, chang
 /** USAGE when a path to drop names nothing that only the live distribution has. */
 export function checkDrops({ kept, unusedDrops }: DistributionPlan): void {
   if (unusedDrops.length === 0) return;
-  throw new EdgeError(
-    'USAGE',
-    `--drop ${unusedDrops.join(',')}: the live distribution has nothing there that distribution.json does not mention`,
-    {
-      hint: kept.length === 0 ? 'there is nothing to drop' : `--drop accepts: ${kept.map(({ path }) => path).join(', ')}`,
-    },
-  );
+  throw new EdgeError('USAGE', `--drop ${unusedDrops.join(',')}: distribution.json has it, or the live distribution does not`, {
+    hint: kept.length === 0 ? 'there is nothing to drop' : `--drop accepts: ${kept.map(({ path }) => path).join(', ')}`,
+  });
 }
 
 /** A CallerReference never changes: a distribution that was found by alias or id has its own. */

@@ -136,7 +136,7 @@ function splitImports(bundle: string): { head: string; body: string } {
     if (node.type !== 'ImportDeclaration') continue;
     const module = String(node.source.value);
     if (module === 'cloudfront' && node.specifiers.some(({ type }) => type !== 'ImportDefaultSpecifier'))
-      throw new Error("'cloudfront' has nothing but a default export: import cf from 'cloudfront'");
+      throw new Error("'cloudfront' has only a default export: import cf from 'cloudfront'");
     for (const specifier of node.specifiers) {
       const local = specifier.local.name;
       if (specifier.type !== 'ImportSpecifier') use(module, local);
@@ -165,7 +165,7 @@ function nameHandler(code: string): string {
   const script = code.slice(0, match?.index);
   const declared = findDeclarations(script);
   const handler = declared.find(({ name, isFunction }) => isFunction && name === match?.[1]);
-  if (match === null || handler === undefined) throw new Error('the entry must export one function, handler, and nothing else');
+  if (match === null || handler === undefined) throw new Error('the entry must export one function, handler, and no other name');
   // A function of the team's own has the name: in the code before minifying, which nothing runs.
   if (match[1] !== 'handler' && declared.some(({ name }) => name === 'handler')) return script;
   return `${script.slice(0, handler.start)}handler${script.slice(handler.end)}`;
@@ -187,6 +187,6 @@ function buildError(cause: unknown): EdgeError {
   const lines = errors.map(({ text, location }) => (location ? `${location.file}:${location.line}:${location.column + 1}: ${text}` : text));
   return new EdgeError('BUILD_FAILED', lines.length > 0 ? lines.join('\n') : `the build failed: ${messageOf(cause)}`, {
     cause,
-    hint: `functions/ is written in the dialect of ${pageOf('decisions/002-syntax-gate.md')}: what esbuild cannot lower, CloudFront cannot run`,
+    hint: `functions/ is written in the dialect of ${pageOf('decisions/002-syntax-gate.md')}: CloudFront cannot run what esbuild cannot convert`,
   });
 }

@@ -80,7 +80,7 @@ export interface FlipperPart {
   alarms: readonly PlannedAlarm[];
 }
 
-/** An alias of the function. Whoever may invoke it has this right and no other, since the handler checks by which alias an event came. */
+/** An alias of the function. A caller that may invoke it has this right and no other, since the handler checks by which alias an event came. */
 export interface FlipperAlias {
   name: (typeof remoteAliases)[keyof typeof remoteAliases];
   description: string;

@@ -5,7 +5,7 @@ import type { FlipperVariables } from '../config/flipper-variables.ts';
 export const deploymentParts = ['function', 'store', 'flipper', 'monitoring'] as const;
 export type DeploymentPart = (typeof deploymentParts)[number];
 
-/** A value that whoever deploys gives. A formatter names it in its own style. */
+/** A value that a person gives at the deployment. A formatter names it in its own style. */
 export interface DeployInput {
   /** In capitals and small letters, such as `ViewerDomain`. */
   name: string;

@@ -32,7 +32,7 @@ export interface EdgeAudiences {
   edgeAudiences?: readonly Audience[] | undefined;
 }
 
-/** Who should answer whom under each record: by running the LIVE function, since the working tree may be another; by configuration where that is not possible. */
+/** Which origin should answer each viewer under each record: by running the LIVE function, since the working tree may be another; by configuration where that is not possible. */
 export async function expectAtEdge(
   { audiences, edgeAudiences = audiences, expectByLive }: EdgeAudiences & { expectByLive?: ExpectByLive | undefined },
   { canChooseCountry }: Pick<EdgeView, 'canChooseCountry'>,
@@ -54,7 +54,7 @@ export async function expectAtEdge(
   return { expectations, by: 'edge.config.ts', note: `compared with edge.config.ts: ${found}` };
 }
 
-/** Whom the edge is asked for, in the order of the expectations. */
+/** The viewers to ask the edge for, in the order of the expectations. */
 export function sampleAudiences(audiences: readonly Audience[]): Audience[] {
   return audiences.map(({ countries, order, slices }) => ({
     countries: countries.slice(0, 1),
@@ -75,7 +75,7 @@ export interface EdgeExpectation {
   covering?: readonly string[];
 }
 
-/** What each viewer may get under these weights: every configured country and one without, or whoever asks when the country cannot be chosen. */
+/** What each viewer may get under these weights: every configured country and one without, or any viewer when the country cannot be chosen. */
 export function listExpectations(audiences: readonly Audience[], weights: Weights, canChooseCountry: boolean): EdgeExpectation[] {
   const each = audiences.map((audience) => {
     const { countries, order } = audience;

@@ -87,7 +87,10 @@ function parseReport(origin: string, opinion: string | undefined, { source, ttl,
   if (opinion !== 'healthy' && opinion !== 'unhealthy')
     throw misuse(`report: say whether ${origin} is healthy or unhealthy`, `report ${origin} unhealthy --source prometheus --ttl 10m`);
   if (source === undefined)
-    throw misuse('--source is missing: edge.config.ts names those that may report', `report ${origin} ${opinion} --source prometheus`);
+    throw misuse(
+      '--source is missing: edge.config.ts names the sources that may report',
+      `report ${origin} ${opinion} --source prometheus`,
+    );
   if (ttl === undefined) throw misuse('--ttl is missing: an opinion always ends', `report ${origin} ${opinion} --ttl 10m, at most 1h`);
   return { origin, opinion, source, ttlMs: ttl, reason, at: now };
 }

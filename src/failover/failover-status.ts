@@ -55,7 +55,7 @@ export interface OriginStatus {
   probe?: OriginProbe;
 }
 
-/** What will change next without an operator. `at` is epoch milliseconds, the earliest moment; absent where nothing but health decides it. */
+/** What will change next without an operator. `at` is epoch milliseconds, the earliest moment; absent where only health decides it. */
 export type NextEvent =
   | { what: 'override-ends'; at: number }
   /** `waitsFor`: the hold-down, or good health checks after it. */
@@ -192,7 +192,7 @@ export function describeValues(
 
 /**
  * Record, state and at least the last `count` flips, by their keys. One API call as long as the store has no more than 50 keys; in a larger one, which code of many
- * published versions or a team's own keys make, they are read by their names, so that nothing else in the store can hide them.
+ * published versions or a team's own keys make, they are read by their names, so no other key in the store can hide them.
  */
 async function readFlips(store: FlagStore, count = auditPlaces): Promise<ReadonlyMap<string, string>> {
   const { values: listed, complete } = await store.list(1).catch((error: unknown) => {

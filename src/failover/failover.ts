@@ -25,7 +25,7 @@ import { formatDisagreement, verifyEdge } from './verify-edge.ts';
 /** What the operator's commands work with. */
 export interface FailoverTools extends PlanTools {
   store: FlagStore;
-  /** Undefined when the edge shall not or cannot be asked. */
+  /** Undefined when the edge must not or cannot be asked. */
   edge: EdgeView | undefined;
   /** Why it cannot be asked, where no option changes that. */
   edgeNotAsked?: string | undefined;

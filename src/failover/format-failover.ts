@@ -204,7 +204,7 @@ const kindWords: Readonly<Record<AuditEntry['kind'], string>> = {
   restore: 'restored',
 };
 
-/** Flips for people: what was written and when, then by whom and why. */
+/** Flips for people: what was written and when, then the author and the reason. */
 export function formatFlips(flips: readonly AuditEntry[], { now, verbose }: { now: number; verbose: boolean }): string[] {
   const heads = formatTable(
     flips.map(({ sequence, at, kind, to }) => [

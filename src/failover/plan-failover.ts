@@ -17,7 +17,7 @@ export interface Proof {
   evidence: string;
 }
 
-/** A flip thought through: what it writes, whom it moves, and what speaks against it. */
+/** A flip thought through: what it writes, which viewers it moves, and its dangers. */
 export interface FailoverPlan {
   flip: Flip;
   live: LiveRecord;
@@ -86,7 +86,7 @@ export async function writePlan(
   const { flip, reason } = intent;
   const { store, by, origins, namesFlips, now } = tools;
   const { written } = await store.update(flipKeys, (snapshot) => {
-    // Read anew in each round: waiting for a yes, or for a slow store, takes from the override's time.
+    // Read again in each round: waiting for a yes, or for a slow store, takes from the override's time.
     const at = now();
     refuseEnded(flip, store, at, 'nothing was written');
     const live = parseLiveRecord(snapshot.values, at, origins);

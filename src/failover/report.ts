@@ -70,7 +70,7 @@ function checkReport({ origin, source, ttlMs }: ReportRequest, places: readonly 
     throw new EdgeError(
       'USAGE',
       `an opinion holds for ${formatDuration(minReportTtlMs)} to ${formatDuration(maxReportTtlMs)}, got ${formatDuration(ttlMs)}`,
-      { hint: 'report again before it ends; without a new report it becomes no opinion' },
+      { hint: 'report again before it ends; after that the source has no opinion' },
     );
 }
 

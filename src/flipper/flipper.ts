@@ -31,7 +31,7 @@ export interface FlipperOptions {
   random?: () => number;
   /** Receives a function that reads what is known at any time, for a caller that may cut this flipper off. */
   onStart?: (readMemory: () => FlipperMemory) => void;
-  /** What a flipper before this one knew. Default nothing: the origins are proven and the store is read anew. */
+  /** What a flipper before this one knew. Default nothing: the origins are proven and the store is read again. */
   from?: FlipperMemory;
 }
 

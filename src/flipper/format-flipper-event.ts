@@ -98,11 +98,11 @@ function heldBy({ by, reason, until }: Override, at: number): string {
 const holdTexts: Readonly<Record<Exclude<HoldReason, 'steady'>, string>> = {
   override: 'is held by an operator',
   panic: 'is unhealthy, and there is no healthy origin to fail over to',
-  'fallback-unproven': 'is unhealthy, and no probe result says yet whether its fallback is healthy',
+  'fallback-unproven': 'is unhealthy, and its fallback is not proven healthy yet',
   'min-interval': 'waits: the last flip was too recent',
   'not-healthy': 'is out and not healthy yet',
   'not-confirmed': 'was healthy at its last probe, which is too old; failback waits for the next one',
-  'not-clean': 'is healthy; failback waits until almost none of its latest probes failed',
+  'not-clean': 'is healthy; failback waits until almost all of its latest probes are good',
   'hold-down': 'is healthy; failback starts after its hold-down',
   'ramp-step': 'is failing back; the next step comes after a pause',
 };

@@ -51,7 +51,7 @@ export function openHttpSignal(target: ProbeTarget, required: boolean, options: 
     isFresh: true,
     probe: async (signal) => {
       if (target.ipAddressType === 'ipv6' && options.connectTo === undefined && !canIpv6())
-        return { opinion: 'none', latencyMs: 0, detail: 'this machine has no IPv6, and CloudFront reaches the origin by nothing else' };
+        return { opinion: 'none', latencyMs: 0, detail: 'this machine has no IPv6, and CloudFront reaches the origin only by IPv6' };
       const { ok, failure, latencyMs } = await probe(target, { ...options, turn: turn++, signal });
       return { opinion: ok ? 'good' : 'bad', latencyMs: Math.round(latencyMs), ...failure };
     },

@@ -33,7 +33,7 @@ export interface WatchOptions {
   log: FlipperLog;
   /** Called after every probe. */
   onProbe: () => void;
-  /** Tracks to go on from; an origin whose number of signals has changed starts anew. */
+  /** Tracks to go on from; an origin whose number of signals has changed starts again. */
   from?: Readonly<Record<string, OriginTrack>>;
 }
 

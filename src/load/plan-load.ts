@@ -71,7 +71,7 @@ function checkLimits(asked: Pick<LoadPlan, 'connections' | 'durationMs' | 'reque
   if (most === undefined) return;
   const where = isLoopback ? 'on this machine' : 'to another machine';
   throw new EdgeError('USAGE', `${where} at most ${most.limit} ${most.unit} are allowed, got ${most.found}`, {
-    hint: 'for more, agree on a load test with the owner',
+    hint: 'for a bigger load test, agree on it with the owner',
   });
 }
 

@@ -157,7 +157,7 @@ export function findDelimiter(line: string, fields: LogFields): string | undefin
         counts.set(text, (counts.get(text) ?? 0) + 1);
       }
   counts.delete('\t');
-  // One between all fields is among the most frequent ones. A line of nothing but signs has thousands of others.
+  // One between all fields is among the most frequent ones. A line of signs alone has thousands of others.
   const frequent = [...counts].sort(([, a], [, b]) => b - a).slice(0, maxDelimiters);
   const tried = line.length > maxSearchedLength ? ['\t'] : ['\t', ...frequent.map(([text]) => text)];
   let loose: string | undefined;

@@ -40,7 +40,7 @@ export function formatBacktest(result: Backtest, { colour, columns }: { colour: 
       [1, 2, 3, 4, 5, 6, 7, 8],
     ),
     '',
-    ...say(episodes === 0 ? 'The log has no span of failures by which settings could be judged.' : judgeToday(today, rows)),
+    ...say(episodes === 0 ? 'The log has no span of failures, so it cannot compare settings.' : judgeToday(today, rows)),
     ...say(
       '* no row beats it. min lost: minutes in which all viewers fail, or as much of longer ones, until the flip has reached the edge; lost: failed requests until then; false moves: flips outside of every outage.',
     ),
@@ -61,9 +61,9 @@ function judgeToday(today: BacktestRow | undefined, rows: readonly BacktestRow[]
 function limits({ series }: Backtest): string[] {
   return [
     "Probes are not in it. Each simulated probe fails with the share of viewers' requests that failed at that moment; a real one asks /health alone.",
-    'At night few requests come: a bucket of fewer than five counts only in part, and one without any takes the share of the last for five minutes.',
+    'At night few requests come. A bucket with fewer than five counts only in part. A bucket without any has the share of the last one, for five minutes.',
     'An error of the application that every region has looks the same as an outage, and moving viewers would not help.',
-    'Where viewers had been moved already, the origin has no requests and its failure is not in the log.',
+    'After viewers have moved, the origin has no requests, and its failure is not in the log.',
     'A share below 2 % counts as calm. Late answers that succeeded are not failures.',
     ...(series.skipped === 0 ? [] : [`${series.skipped.toLocaleString('en')} lines have no time or status.`]),
   ];

@@ -28,7 +28,7 @@ export function formatPrediction(prediction: Prediction, { colour, columns }: { 
     ...formatRequests(`GET lost`, kinds, 'GET', bold),
     '',
     ...say(
-      '~ slow by a second or more, not lost. group alone: CloudFront origin groups without the flag; a behavior with one cannot take POST at all, so its POST have no failover.',
+      '~ slow by a second or more, not lost. group alone: CloudFront origin groups without the flag; a behavior with one cannot allow POST at all, so its POST requests have no failover.',
     ),
     ...formatNotes(prediction).flatMap(say),
     '',

@@ -279,7 +279,7 @@ function openVirtualSignals(
   return Object.fromEntries(Object.entries(config.origins).map(([id, { signals }]) => [id, signals.map((signal) => open(id, signal))]));
 }
 
-/** Whether any signal of the broken origin answers otherwise in this outage. */
+/** Whether any signal of the broken origin answers differently in this outage. */
 function isSeen(kind: OutageKind, { config, broken, slowMs }: OutageOptions): boolean {
   return (config.origins[broken]?.signals ?? []).some((signal) => {
     if (signal.type === 'http') return probeOutage(kind, slowMs, signal, config.health).opinion !== 'good';

@@ -17,7 +17,7 @@ interface NameQuery {
 export type ResolveName = (name: string, query: NameQuery) => Promise<LookupAddress[]>;
 
 export interface ResolverOptions {
-  /** Name servers, `address` or `address:port`. Default: the system's, read anew for each name. */
+  /** Name servers, `address` or `address:port`. Default: the system's, read again for each name. */
   servers?: readonly string[];
   /** Default: the system's. */
   hostsFile?: string;

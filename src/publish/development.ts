@@ -37,7 +37,7 @@ const storePauseMs = 1_000;
 
 /**
  * Puts the code into DEVELOPMENT. After an ETag conflict it reads DEVELOPMENT again: code that arrived since this
- * release began belongs to another release in progress, whoever its author is, and CONFLICT names it.
+ * release began belongs to another release in progress, also with the same author, and CONFLICT names it.
  */
 export async function uploadCode(source: StageSource, options: UploadOptions, tools: ResolvedTools): Promise<Uploaded> {
   const { cloudFront, retry, pause, sleep, progress, now } = tools;

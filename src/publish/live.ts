@@ -33,7 +33,7 @@ class Overtaken extends EdgeError {}
 /** CONFLICT when LIVE is no longer what this release was compared with. */
 export function refuseOvertaken(before: Stage | undefined, after: Stage | undefined, now: number): void {
   if (isSameStage(before, after)) return;
-  throw new Overtaken('CONFLICT', `another release was quicker: LIVE is now ${describeStage(after, now)}`, {
+  throw new Overtaken('CONFLICT', `another release came first: LIVE is now ${describeStage(after, now)}`, {
     hint: 'this release published nothing; check that your code contains that change, then run it again',
   });
 }

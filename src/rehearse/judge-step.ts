@@ -7,7 +7,7 @@ type EvidenceSource = 'direct' | 'edge' | 'alarm';
 /** One observation. */
 export interface Seen {
   source: EvidenceSource;
-  /** Whom it is about; undefined for an answer of the edge that names no origin, and for the alarm of the whole distribution. */
+  /** The origin that it is about; undefined for an answer of the edge that names no origin, and for the alarm of the whole distribution. */
   origin: string | undefined;
   opinion: 'good' | 'bad' | 'none';
   latencyMs: number;

@@ -156,8 +156,8 @@ function objectToScope({ origin, service, countries }: RehearsalRequest, { steps
     return [
       {
         code: 'USAGE',
-        message: `no viewer has ${origin} as the first origin and another one behind it`,
-        hint: `${typed('function:explain')} shows who goes where`,
+        message: `no viewer has ${origin} as the first origin and another one after it`,
+        hint: `${typed('function:explain')} shows where viewers go`,
       },
     ];
   const outside = moved.filter((audience) => !isInScope(audience, service, countries));

@@ -175,7 +175,7 @@ async function prepare(request: RehearsalRequest, tools: RehearsalTools): Promis
   if (blind.length > 0 && edge?.canChooseCountry !== true)
     plan.objections.push({
       code: 'NOT_READY',
-      message: `nothing here shows whether ${blind.join(' and ')} is healthy`,
+      message: `no signal shows whether ${blind.join(' and ')} is healthy`,
       hint: 'run it where the origin can be probed, or give the origin a signal of type alarm or route53',
     });
   return { plan, watch };

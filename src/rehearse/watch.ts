@@ -6,7 +6,7 @@ import type { EdgeAnswer, EdgeView } from '../probe/edge-view.ts';
 import type { Seen } from './judge-step.ts';
 import type { RehearsalPlan } from './plan-rehearsal.ts';
 
-/** A viewer for whom the edge is asked. Only the local edge takes country and address; elsewhere it is this machine. */
+/** A viewer that the edge is asked for. Only the local edge takes country and address; elsewhere it is this machine. */
 export interface EdgeViewer {
   country: string | undefined;
   ip: string | undefined;

@@ -187,7 +187,7 @@ function parseReport(call: z.output<typeof schemas.report>, { regions, now }: Re
 function unwrapRegionSwitch(event: Record<string, unknown>): Record<string, unknown> {
   if (!Object.hasOwn(event, 'action'))
     throw misuse(
-      'Region switch sent no payload, so this function does not know where to',
+      'Region switch sent no payload, so this function does not know the target',
       'give the step a payload such as {"action":"to","region":"eu-central-1","for":"24h"}',
     );
   const payload = Object.fromEntries(Object.entries(event).filter(([key]) => !regionSwitchKeys.includes(key) && !/^[A-Z]/.test(key)));

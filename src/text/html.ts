@@ -50,7 +50,7 @@ export function foldTable(summary: string, table: Html): Html {
   return html`<details><summary>${summary}</summary>${table}</details>`;
 }
 
-/** A self-contained page: no script, no request, nothing but its own style sheet. Also well-formed XML. */
+/** A self-contained page: no script, no request, only its own style sheet. Also well-formed XML. */
 export function formatHtmlPage(title: string, style: string, body: Html): string {
   return `<!DOCTYPE html>\n${
     html`<html lang="en">

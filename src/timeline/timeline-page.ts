@@ -25,7 +25,7 @@ export function formatTimelinePage(timeline: Timeline, { origins, world }: { ori
   const logged = timeline.origins.map(({ origin }) => origin).filter((origin) => !origins.includes(origin));
   const marks = markOrigins([...origins, ...logged.sort()]);
   const { requests, decided, propagation } = timeline;
-  const body = html`<h1>Who was sent where, and when each edge location followed</h1>
+  const body = html`<h1>Which viewers went where, and when each edge location followed</h1>
 <p>${requests} requests, ${decided} with a line of the router.
 ${propagation && html` A flip reached half of ${propagation.locations} edge locations within ${formatSeconds(propagation.p50Ms)}, 95 % within ${formatSeconds(propagation.p95Ms)}.`}</p>
 ${showChart(timeline, marks)}

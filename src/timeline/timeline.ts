@@ -72,7 +72,7 @@ export interface Timeline {
   lags: { location: string; samples: number; behindMs: number }[];
   /** By chosen origin; failed is 5xx, GET, HEAD and OPTIONS apart from all other methods. */
   origins: { origin: string; safe: Counts; unsafe: Counts }[];
-  /** Who was sent where and why, the most requests first. */
+  /** Which viewers went where and why, the most requests first. */
   routes: RouteGroup[];
   /** Requests by chosen origin over time, in steps of `stepMs`. */
   series: { stepMs: number; steps: { at: number; origins: Record<string, Counts> }[] };
@@ -259,7 +259,7 @@ function openSeries() {
   };
 }
 
-/** Few texts come again and again; a full cache begins anew. */
+/** Few texts come again and again; a full cache begins again. */
 function openCache<Value>(find: (text: string) => Value): (text: string) => Value {
   const known = new Map<string, Value>();
   return (text) => {

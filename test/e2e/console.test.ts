@@ -128,7 +128,7 @@ describeWith(['chromium'], 'the console in a real Chromium', () => {
     await expect.poll(headline(page), patience).toBe('All 249 countries at home');
   });
 
-  it('says why a move is refused, and by whom a country is served', { timeout: 60_000 }, async () => {
+  it('says why a move is refused, and which origin serves a country', { timeout: 60_000 }, async () => {
     const { page } = await open();
     await page.getByLabel('For', { exact: true }).fill('80h');
     await page.getByLabel('Reason').fill('too long');

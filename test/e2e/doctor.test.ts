@@ -37,7 +37,7 @@ function run(args: readonly string[], env: Readonly<Record<string, string>> = {}
 }
 
 describe('npm run doctor', () => {
-  it('ends with 0 when nothing fails, and says nothing but what it found', async () => {
+  it('ends with 0 when no check fails, and prints only what it found', async () => {
     const { code, stdout, stderr } = await run(['--local']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^ok {4}live-code .* the build of the working tree$/m);

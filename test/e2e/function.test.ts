@@ -107,7 +107,7 @@ describeWith(['njs'], 'npm run function:publish', () => {
     expect(copy.operations().sort()).toEqual(['DescribeFunction', 'GetFunction']);
   });
 
-  it('shows for whom a change of edge.config.ts changes something, and writes nothing in a dry run', async () => {
+  it('shows for which viewers a change of edge.config.ts changes the route, and writes nothing in a dry run', async () => {
     await copy.replace('edge.config.ts', "'AT', ", "'AT', 'JP', ");
     const { code, out, err } = await copy.run('function:publish', ['--yes', '--local', '--dry-run']);
     expect(err).toMatch(/every origin healthy\n {2}JP: singapore, then europe → europe, then singapore/);
@@ -172,7 +172,7 @@ describeWith(['njs'], 'npm run function:rollback and function:history', () => {
     expect([code, copy.live()]).toEqual([0, first]);
   });
 
-  it('lists what was LIVE, when and by whom, and what is LIVE now', async () => {
+  it('lists what was LIVE with time and author, and what is LIVE now', async () => {
     const { out } = await copy.run('function:history', ['--local']);
     const rows = out.split('\n');
     expect(rows[1]).toMatch(/^v3 .* bob .* LIVE, the code of v1$/);

@@ -1,7 +1,7 @@
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { pathOf, programs } from '../programs.ts';
 
-/** Starts the Chromium on PATH, which connects to nothing but the pages under test. */
+/** Starts the Chromium on PATH, which connects only to the pages under test. */
 export function launchChromium(): Promise<Browser> {
   const executablePath = pathOf('chromium');
   if (executablePath === undefined) throw new Error(`chromium is not on PATH; on Debian: ${programs.chromium}`);

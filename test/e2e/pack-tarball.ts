@@ -16,7 +16,7 @@ export interface Packed {
   files: { path: string }[];
 }
 
-/** The packed package, once for all test files of a run: packing builds dist/ anew, so that two at once would spoil each other's. */
+/** The packed package, once for all test files of a run: packing builds dist/ again, and two at once would spoil each other's. */
 export async function packTarball(): Promise<Packed> {
   // The files of a run are processes of one parent.
   const folder = join(cache, `packed-${process.ppid}`);
@@ -46,7 +46,7 @@ async function pack(folder: string, answer: string): Promise<void> {
     },
     (error: Error) => ({ error: error.message }),
   );
-  // Whoever waits for it reads it whole.
+  // A reader that waits for it reads it whole.
   await writeFile(`${answer}.new`, JSON.stringify(result));
   await rename(`${answer}.new`, answer);
 }

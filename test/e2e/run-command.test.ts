@@ -42,7 +42,12 @@ describe('scripts/run.mjs', () => {
       env: { EDGE_PROJECT: tmpdir() },
       says: /^error: .*\nhint: EDGE_PROJECT/,
     },
-    { when: 'init shall choose an environment', script: 'init', env: { EDGE_ENV: 'prod' }, says: /"prod".*\nhint: .*environments\.md/ },
+    {
+      when: 'init is asked to choose an environment',
+      script: 'init',
+      env: { EDGE_ENV: 'prod' },
+      says: /"prod".*\nhint: .*environments\.md/,
+    },
   ])('is one line and a hint when $when', async ({ script, env, says }) => {
     const { code, stdout, stderr } = await startScript(script, [], env).ended;
     expect({ code, stdout, lines: stderr.trim().split('\n').length }).toEqual({ code: 2, stdout: '', lines: 2 });

@@ -70,7 +70,7 @@ async function publishAnother(): Promise<void> {
   expect(outcome).toBe('published');
 }
 
-/** A real flipper takes Singapore out and ends; Singapore recovers, and nothing but the record of a verdict says otherwise. */
+/** A real flipper takes Singapore out and ends; Singapore recovers, and only the record of a verdict says otherwise. */
 async function holdSingaporeOut(): Promise<void> {
   expect((await startScript('fault', ['singapore', 'refuse'], env).ended).code).toBe(0);
   expect((await startScript('flipper', ['--once', '--local'], env).ended).stderr).toMatch(/flipped singapore 100 % → 0 %/);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Core, CoreFault } from './core.ts';
 
-/** Viewers at both ends of the spread: one whom any partial weight keeps, one whom only 100 keeps. */
+/** Viewers at both ends of the spread: one that any partial weight keeps, one that only 100 keeps. */
 export const buckets = [0, 99] as const;
 export type Bucket = (typeof buckets)[number];
 

@@ -194,7 +194,7 @@ export async function explore(core: Core, setup: Setup, bounds: Bounds): Promise
   }
 }
 
-/** All origins up, but for a signal that a majority outvotes, and one flipper at work, be it a new one; all see well, with their clocks right. */
+/** All origins up, except for a signal that a majority outvotes, and one flipper at work, possibly a new one; all can probe, and their clocks are right. */
 function healing(setup: Setup, world: World): Step[] {
   const origins = policyOf(setup).origins.filter((id) => world.truth[id] !== 'dissent');
   const isAtWork = world.flippers.some(({ running, frozenUntil }) => running && frozenUntil <= world.at);

@@ -94,7 +94,7 @@ export function judgeWrite(core: Core, setup: Setup, world: World, index: number
   const entry = change.puts.map(({ value }) => parseAuditEntry(value)).find((found) => found !== undefined);
   if (entry === undefined) breach('audit-false', `the write of ${to} has no audit entry`);
   else {
-    // With state and audit gone together, only the writer's own memory has a number to go on from. It counts also when another writer has begun anew.
+    // With state and audit gone together, only the writer's own memory has a number to go on from. It counts also when another writer has begun again.
     const remembered = world.flippers[index]?.memory?.live?.state.sequence ?? 0;
     const highest = ghost.isForgotten ? remembered : Math.max(ghost.maxSequence, remembered);
     if (entry.sequence <= highest) breach('sequence-back', `#${entry.sequence} after #${highest}`);

@@ -252,8 +252,8 @@ export const mutants: readonly Mutant[] = [
     replace: 'okRecord',
   },
   {
-    name: 'sequence-begins-anew',
-    fault: 'begins its numbers anew after damage',
+    name: 'sequence-begins-again',
+    fault: 'begins its numbers again after damage',
     file: 'src/core/recover-values.ts',
     find: 'sequence: Math.max(live.state.sequence, before.sequence)',
     replace: 'sequence: live.state.sequence',

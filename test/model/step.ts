@@ -196,7 +196,7 @@ function operate(core: Core, setup: Setup, world: World, verb: 'override' | 'cle
   if (change === undefined) return undefined;
   const ghost = rememberWrite(world.ghost, setup, 'operator', { before: store, change, at });
   const override = flip.kind === 'override' ? { weights: flip.weights, until: flip.until } : undefined;
-  // Viewers whom the override before this one held somewhere are found by the next read of the store.
+  // Viewers that the override before this one held somewhere are found by the next read of the store.
   const isReplaced = pinnedIn(entriesOf(store), at).size > 0;
   const graceUntil = isReplaced ? at + recheckTicks * tickMs : 0;
   return { ...written(world, change), ghost: { ...grace(ghost, graceUntil), override, overrideDueAt: undefined } };

@@ -5,7 +5,7 @@ import { replayStory, times } from './story.ts';
 
 // Histories that once broke a promise, as the checker printed them.
 
-it('rescues viewers whom no override holds', async () => {
+it('rescues viewers that no override holds', async () => {
   expect(await replayStory(core, setups.calm, ['down singapore', 'tick', 'override europe=50', ...times(4, 'tick')])).toEqual([]);
   expect(await replayStory(core, setups.calm, ['down singapore', 'tick', 'tick overtaken 1', ...times(4, 'tick')])).toEqual([]);
 });
@@ -36,7 +36,7 @@ it('continues the audit when an older state is put back while it restarts', asyn
   expect(await replayStory(core, setups.home, ['crash 1', 'backup state', 'start 1', ...times(8, 'tick')])).toEqual([]);
 });
 
-it('keeps its own count when another writer has begun anew', async () => {
+it('keeps its own count when another writer has begun again', async () => {
   expect(await replayStory(core, setups.out, ['wipe all', 'override europe=50', 'tick', ...times(8, 'tick')])).toEqual([]);
 });
 

@@ -24,6 +24,7 @@ const unwanted: readonly RegExp[] = [
   /\brelieved\b/i,
   /\bholds? still\b/i,
   /\bstand-?ins?\b|\blook-ups?\b/i,
+  /\bwhoever\b|\bshall\b|\banew\b|\bin vain\b|\bbut for\b|\bnothing but\b|\botherwise than\b|\bat the least\b/i,
 ];
 
 /** Places that may have such a word, each with its reason. */

@@ -31,7 +31,7 @@ export function svg<K extends keyof SVGElementTagNameMap>(
   return element;
 }
 
-/** Writes a text only when it is another: the page is not laid out anew for nothing, and a selection stays. */
+/** Writes a text only when it has changed: the page needs no new layout, and a selection stays. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -37,7 +37,7 @@ function describeWorst(
 ): Worst & { detail?: string | undefined } {
   const { readAt, flipper } = state;
   if (readAt !== null && now - readAt > lateReads * (flipper.everyMs ?? 0) + 10_000)
-    return { tone: 'warn', text: `What you see is old: the store was last read ${formatSpan(now - readAt)} ago`, detail: state.hints[0] };
+    return { tone: 'warn', text: `This page is old: the store was last read ${formatSpan(now - readAt)} ago`, detail: state.hints[0] };
   const routing = describeRouting(state, world);
   const failures = describeFailures(state, seconds, now);
   const sick = state.origins.filter(({ verdict }) => verdict === 'unhealthy').map(({ id }) => id);

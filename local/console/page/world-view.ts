@@ -29,7 +29,7 @@ export class WorldView {
     wantsTexture.addEventListener('change', () => this.#paint());
   }
 
-  /** Colours the map anew. */
+  /** Colours the map again. */
   async show(world: WorldState, { origins }: ConsoleState): Promise<void> {
     this.#world = world;
     this.#origins = origins.map(({ id }) => id);

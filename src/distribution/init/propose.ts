@@ -138,7 +138,7 @@ function findGroup(survey: DistributionSurvey, names: readonly string[]): string
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
   if (twice !== undefined) throw new EdgeError('USAGE', `--origins names ${twice} twice`, { hint: 'name each origin once' });
   if (ids.length < 2)
-    throw new EdgeError('USAGE', `--origins needs two origins of one service at least, found ${ids.join(', ') || 'none'}`, {
+    throw new EdgeError('USAGE', `--origins needs at least two origins of one service, found ${ids.join(', ') || 'none'}`, {
       hint: `origins of the distribution: ${survey.origins.map(({ id }) => id).join(', ')}`,
     });
   return ids;

@@ -105,7 +105,7 @@ function judgeOrigins({ where, config, origins, isLocal }: OriginsFacts): readon
         ? []
         : [
             fail(
-              `${where}: origin ${id} is ${origin.DomainName}, edge.config.ts has ${domainName}: probes do not ask what serves viewers`,
+              `${where}: origin ${id} is ${origin.DomainName}, edge.config.ts has ${domainName}: probes go to another host than viewers`,
               `correct domainName of ${alias} in edge.config.ts`,
             ),
           ]),

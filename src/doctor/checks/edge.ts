@@ -65,7 +65,7 @@ interface VersionsFacts {
 /** The versions in the store are those that the publisher recorded. */
 export const versionsCheck = defineCheck<VersionsFacts>({
   id: 'versions',
-  why: 'Whoever can write the store can put code there for a rollback. Only the chain of records that LIVE attests proves who recorded it.',
+  why: 'A principal that can write the store can put code there for a rollback. Only the chain of records that LIVE attests proves who recorded it.',
   gather: async ({ liveFunction, versions }) => {
     const live = await liveFunction();
     return { live, known: live?.published?.link === undefined ? [] : await versions() };

@@ -97,7 +97,7 @@ function judgeWebSocket({ where, behaviors }: WebSocketFacts): readonly CheckFin
   const problems = sent
     .filter(({ missing }) => missing.length === 1)
     .map(({ name, missing }) =>
-      fail(`${where}: ${name} sends no ${missing.join('')}, so that every WebSocket handshake fails`, `send ${handshakeNames}, or neither`),
+      fail(`${where}: ${name} sends no ${missing.join('')}, so every WebSocket handshake fails`, `send ${handshakeNames}, or neither`),
     );
   const without = sent.filter(({ missing }) => missing.length === handshake.length).map(({ name }) => name);
   const found =
@@ -121,7 +121,7 @@ interface PricingPlanFacts extends DistributionView {
 /** Whether a flat-rate pricing plan could take the distribution. Informs only: the plan itself is in no API that this package reads. */
 export const pricingPlanCheck = defineCheck<PricingPlanFacts>({
   id: 'pricing-plan',
-  why: 'A flat-rate plan takes no distribution with real-time logs, a staged rollout or tenants, and one in a plan cannot gain them.',
+  why: 'A distribution with real-time logs, a staged rollout or tenants cannot join a flat-rate plan, and one in a plan cannot get them.',
   gather: readPlanFacts,
   judge: judgePricingPlan,
 });
@@ -140,7 +140,7 @@ function judgePricingPlan({ where, config, isStaging }: PricingPlanFacts): reado
     ...(isStaging ? ['a staged rollout'] : []),
     ...(isTenantOnly(config) ? ['tenants'] : []),
   ];
-  const takes = reasons.length === 0 ? 'a flat-rate plan could take it' : `no flat-rate plan takes it: ${reasons.join(', ')}`;
+  const takes = reasons.length === 0 ? 'it could join a flat-rate plan' : `it cannot join a flat-rate plan: ${reasons.join(', ')}`;
   return [ok(`${where}: ${takes}`)];
 }
 

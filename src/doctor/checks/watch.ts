@@ -24,7 +24,7 @@ export function judgeOutage(origins: SignalsFacts): readonly CheckFinding[] {
   const names = Object.keys(origins).join(', ');
   return [
     fail(
-      `a total outage as seen from here: ${names} all fail`,
+      `every origin fails, seen from this machine: ${names} all fail`,
       'check that this machine has network access to the origins, then restore one of them',
     ),
   ];
@@ -168,7 +168,7 @@ interface FlipperPlaceFacts {
 /** The flipper survives what it must detect. */
 export const flipperPlaceCheck = defineCheck<FlipperPlaceFacts>({
   id: 'flipper-place',
-  why: 'A flipper in the region of an origin fails with it. us-east-1 has the control planes of global services, and its incidents reach far.',
+  why: 'A flipper in the region of an origin fails with it. us-east-1 has the control planes of global services, and its incidents affect global services.',
   gather: async ({ alarms, region, config }) => {
     const found = await Promise.all(alarmRegions(region, config.origins).map(async (each) => ({ each, answer: await alarms(each) })));
     const silent = found.filter(({ answer }) => answer?.alarms.some(isSilenceAlarm)).map(({ each }) => each);
@@ -198,7 +198,7 @@ function judgeFlipperPlace({ regions, origins }: FlipperPlaceFacts): readonly Ch
   return regions.map((region) => {
     const beside = Object.keys(origins).filter((alias) => origins[alias] === region);
     if (beside.length > 0) return fail(`the flipper runs in ${region}, beside ${beside.join(', ')}: it fails with that region`, fix);
-    if (region === metricsRegion) return warn(`the flipper runs in ${region}, whose incidents reach global services`, fix);
+    if (region === metricsRegion) return warn(`the flipper runs in ${region}, whose incidents affect global services`, fix);
     return ok(`the flipper runs in ${region}, apart from all origins`);
   });
 }

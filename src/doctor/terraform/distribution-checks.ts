@@ -14,7 +14,7 @@ import type { DoctorReaders } from '../readers.ts';
 import type { PlannedDistribution } from './planned-distribution.ts';
 import { type PlannedPolicies, withReadable } from './planned-policies.ts';
 
-/** The doctor's own checks that need nothing but the distribution, and what to do in Terraform about their problems. */
+/** The doctor's own checks that need only the distribution, and what to do in Terraform about their problems. */
 export const viewChecks: readonly { check: Check; readsPolicies?: true; fix: string }[] = [
   {
     check: originsCheck,
@@ -50,9 +50,9 @@ export const viewChecks: readonly { check: Check; readsPolicies?: true; fix: str
   {
     check: hostHeaderCheck,
     readsPolicies: true,
-    fix: 'keep an origin request policy that sends the Host header which `host` in edge.config.ts says',
+    fix: 'keep an origin request policy that sends the Host header that `host` in edge.config.ts names',
   },
-  { check: pricingPlanCheck, fix: 'leave out what a flat-rate plan does not take' },
+  { check: pricingPlanCheck, fix: 'leave out what a flat-rate plan does not allow' },
 ];
 
 /** What the checks of the doctor find in the plan and do not find in what is there today. */

@@ -20,7 +20,7 @@ interface PlanCheck {
 export const planChecks: readonly PlanCheck[] = [
   {
     id: 'plan',
-    why: 'What the plan does not contain, this command cannot see.',
+    why: 'This command cannot see what the plan does not contain.',
     examine: async ({ plan }, distributions) => judgeCoverage(plan, distributions),
   },
   {

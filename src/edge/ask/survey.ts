@@ -28,7 +28,7 @@ export interface Situation {
   headers?: Readonly<Record<string, string>>;
 }
 
-/** Whom a survey asks for. Absent: every country, by one address. */
+/** The viewers that a survey asks for. Absent: every country, by one address. */
 export interface SurveyViewers {
   countries: readonly CountryCode[];
   addresses: readonly AddressSlice[];
@@ -36,7 +36,7 @@ export interface SurveyViewers {
 
 const everyViewer: SurveyViewers = { countries: everyCountry, addresses: [{ percent: 100, ip: someIp }] };
 
-/** Whom a survey of this configuration must ask for, so that no viewer is left out. */
+/** The viewers that a survey of this configuration must ask for to leave none out. */
 export function listViewers(config: Parameters<typeof listCountries>[0]): SurveyViewers {
   return { countries: listCountries(config), addresses: listAddresses(config, someIp) };
 }

@@ -198,7 +198,7 @@ export default {
 `;
 }
 
-// The event is a literal made anew each time, since functions change it; the empty handler pays the same for it.
+// The event is a new literal each time, since functions change it; the empty handler pays the same for it.
 function loop(event: RunInput['event'], mark: Mark): string {
   return `;(async function () {
   const raw = function () { return ''; };

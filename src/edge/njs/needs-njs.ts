@@ -30,7 +30,7 @@ export function findNjsNeeds(code: string): NjsNeed[] {
       if (makesName(node)) made ??= node.start;
       if (hasIntegerLikeName(node)) note(node.start, 'a name that looks like an integer, which V8 moves before the others');
       if (node.type === 'Literal' && 'regex' in node && node.regex != null && isOtherDialect(node.regex.pattern))
-        note(node.start, 'a regular expression that V8 reads otherwise than Perl');
+        note(node.start, 'a regular expression that V8 reads differently from Perl');
       const closure = isFunction(node) ? findClosureOverAwait(node as FunctionNode) : undefined;
       if (closure !== undefined) note(closure, 'a closure made before an await, whose variables it does not share afterwards');
     });

@@ -10,7 +10,7 @@ export interface NjsRuntime extends FunctionRuntime {
   /**
    * Runs many events, many to a process, results in the order of the inputs. Runs of one source share one evaluation of
    * its top level: a function that changes its own top-level state sees what earlier events left there. `run` starts
-   * anew each time.
+   * again each time.
    */
   runMany(inputs: readonly RunInput[]): Promise<Execution[]>;
 }

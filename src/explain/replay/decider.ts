@@ -195,7 +195,7 @@ const maxNodes = 200_000;
 
 /**
  * Decisions by what the function read to make them: a request that agrees in every field that was read gets the same
- * decision without a run. Exact if the function depends on nothing but the request, the store and the time, which are
+ * decision without a run. Exact if the function depends only on the request, the store and the time, which are
  * the same for all requests.
  */
 export class DecisionMemo<T> {

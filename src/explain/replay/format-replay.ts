@@ -58,7 +58,7 @@ function describeUnchanged({ unchanged: { proven, ifCountry, ifUnseen } }: Repla
   return [
     `unchanged ${paint(colour, 'green', figure(proven))} requests, whatever the log does not show`,
     ...(ifCountry > 0 ? [`          ${figure(ifCountry)} more, if the guessed country is the viewer’s`] : []),
-    ...(ifUnseen > 0 ? [`          ${figure(ifUnseen)} more, if nothing that the log does not show decides otherwise`] : []),
+    ...(ifUnseen > 0 ? [`          ${figure(ifUnseen)} more, if headers, cookies and keys outside the log change nothing`] : []),
   ];
 }
 

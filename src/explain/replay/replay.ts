@@ -170,7 +170,7 @@ export interface ReplayReport {
     proven: number;
     /** If the country is the guessed one. */
     ifCountry: number;
-    /** If nothing that the log does not show decides otherwise. */
+    /** If headers, cookies and keys outside the log change nothing. */
     ifUnseen: number;
   };
   /** Requests on behaviors without the function. */

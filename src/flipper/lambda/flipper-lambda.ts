@@ -59,7 +59,7 @@ const lastMs = 3_000;
 /** For notifications at the very end. What is not delivered goes on when Lambda wakes this environment next. */
 const drainMs = 2_000;
 
-/** Twice the schedule. Older evidence does not count, and the record may have changed: origins are proven and the record is read anew. */
+/** Twice the schedule. Older evidence does not count, and the record may have changed: origins are proven and the record is read again. */
 const maxMemoryAgeMs = 120_000;
 
 /** The flipper as a Lambda handler. What it knows stays in memory from one invocation to the next; a cold start learns record and state from the store. */

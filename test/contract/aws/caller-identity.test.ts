@@ -21,7 +21,7 @@ async function ask(respond: ((end: (body: string) => void) => void) | undefined,
   }
 }
 
-describe('whom AWS takes a process for', () => {
+describe('the identity of a process at AWS', () => {
   it('is account and name of the role or user', async () => {
     const arn = 'arn:aws:sts::111122223333:assumed-role/operator/ann';
     expect(await ask((end) => end(answer(arn)), 10_000)).toBe('111122223333:assumed-role/operator/ann');

@@ -142,7 +142,7 @@ describe('a key-value store over the wire', () => {
     expect(Math.abs(store.clockSkewMs?.() ?? Number.NaN)).toBeLessThan(5_000);
   });
 
-  it('goes on from the audit ring when the state is gone, for whoever writes next', async () => {
+  it('goes on from the audit ring when the state is gone, for the next writer', async () => {
     const context = { at: Date.now(), reason: 'a reason', by: 'ana', origins: ['singapore', 'europe'] };
     const override = (origin: string) => ({ kind: 'override' as const, weights: { [origin]: 50 }, until: Date.now() + 3_600_000 });
     for (const origin of ['europe', 'singapore']) await store.update(flipKeys, (snapshot) => planFlip(snapshot, override(origin), context));

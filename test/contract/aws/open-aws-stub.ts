@@ -14,7 +14,7 @@ export type StubAnswer = { status?: number; headers?: Record<string, string>; bo
 
 export interface AwsStub {
   aws: Aws;
-  /** Clients that give up after 300 ms, for answers that never come; whoever expects an answer leaves a busy machine its time. */
+  /** Clients that give up after 300 ms, for answers that never come. A test that expects an answer waits longer. */
   impatient: Aws;
   url: string;
   requests: StubRequest[];

@@ -190,7 +190,7 @@ describe('an origin group of the distribution', () => {
     expect((await rig.request('/', { method: 'OPTIONS' })).status).toBe(503);
   });
 
-  it('tries the primary anew for every request', async () => {
+  it('tries the primary again for every request', async () => {
     rig = await openTestEdge({ distribution });
     await rig.singapore.setFault({ kind: '5xx' });
     await rig.request('/');

@@ -54,7 +54,7 @@ describe('a staging distribution', () => {
     expect(replies[0]?.headers.via).toContain('e2staging.cloudfront.net');
   });
 
-  it('is taken up when it is deployed anew, and shows what it cannot serve to its own requests only', async () => {
+  it('is taken up when it is deployed again, and shows what it cannot serve to its own requests only', async () => {
     await open();
     rig.published.stage('E2TEST', header);
     rig.published.deploy('E2STAGING', testDistribution({}, { TargetOriginId: 'singapore' }));

@@ -68,7 +68,7 @@ describe('versions in the store', () => {
     await put({ key: publishKey(3), value: formatPublishRecord({ ...(await record(3)), before: 1, after: String(forged?.link) }) });
     await expect(rollback()).rejects.toMatchObject({ code: 'NOT_ATTESTED' });
     expect(await attestedVersions()).toEqual([]);
-    // The next publication makes the record of LIVE anew from LIVE itself, and takes nothing over from what it found.
+    // The next publication makes the record of LIVE again from LIVE itself, and keeps nothing of the damaged one.
     await releaseCode(sampleCandidate('four'), publisher.tools(), {});
     expect(await attestedVersions()).toEqual([4, 3]);
     await expect(rollback({ to: 1 })).rejects.toMatchObject({ code: 'NOT_ATTESTED' });

@@ -117,7 +117,7 @@ describe('publishing', () => {
 });
 
 describeWith(['njs'], 'with an engine', () => {
-  it('says for whom the route changes before it writes', async () => {
+  it('says for which viewers the route changes before it writes', async () => {
     await publishRouter(publisher.tools({ njs }));
     publisher.lines.length = 0;
     const { changes } = await publishRouter(publisher.tools({ njs, config: configFor('JP') }));

@@ -291,7 +291,7 @@ describe('deliveries at random', () => {
     };
   };
 
-  /** One ETag for all keys; a write between reading and writing is a conflict, after which it begins anew. */
+  /** One ETag for all keys; a write between reading and writing is a conflict, after which it begins again. */
   const inMemory = () => {
     const values = new Map<string, string>();
     let version = 0;

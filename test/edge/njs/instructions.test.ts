@@ -8,7 +8,7 @@ const once = { event: sampleEvent(), store: { values: new Map([['health', 'ok']]
 const few = { eventsPerRun: 10 };
 
 describeWith(['njs', 'valgrind'], 'countInstructions', () => {
-  it('charges an empty async handler nothing, but for the layout of its program', async () => {
+  it('charges an empty async handler nothing except the layout of its program', async () => {
     const { load, perRequest } = await countInstructions('async function handler(event) { return event.request; }\n', [once], tools, few);
     expect(Math.abs(perRequest[0] ?? Number.NaN)).toBeLessThan(100);
     expect(Math.abs(load)).toBeLessThan(2_000);

@@ -63,7 +63,7 @@ function openNjs(build: Builds): RouterRuntime {
   };
 }
 
-/** A judge that refuses nothing and keeps what it saw, but for the memory, which only njs can measure. */
+/** A judge that refuses nothing and keeps what it saw, except the memory, which only njs can measure. */
 function openWitness() {
   const seen = new WeakMap<RunInput, RawRun>();
   const judge: JudgeRun = (input, raw) => {

@@ -94,7 +94,7 @@ describe('a sweep', () => {
     expect(swept?.[0]?.[0]?.error).toEqual({ kind: 'execution', message: expect.stringContaining('SyntaxError') });
   });
 
-  it('gives up a run that waits in vain, and no other', async () => {
+  it('gives up a run that waits without end, and no other', async () => {
     const waits = source(`async function handler(event) {
       if (event.viewer.ip === '192.0.2.1') await new Promise(function () {});
       return event.request;

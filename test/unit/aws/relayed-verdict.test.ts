@@ -153,7 +153,7 @@ describe('a flipper that goes on from another’s memory', () => {
     expect(told).not.toContain('hold');
   });
 
-  it('begins anew for an origin whose signals are others now', async () => {
+  it('begins again for an origin whose signals have changed', async () => {
     const clock = new VirtualClock(dayOne);
     const store = new MemoryStore(clock);
     const options = given(clock, store, () => 'good', []);

@@ -59,7 +59,7 @@ describe('the names of countries', () => {
   });
 });
 
-describe('a viewer whom several routes name', () => {
+describe('a viewer that several routes name', () => {
   it('belongs to the smallest kind, wherever it is in the list', () => {
     const routes = [['Europe'], ['EU'], ['DE'], ['DE-BY'], ['Western Europe']].map((countries) => ({ countries }));
     const { countries, problems } = expandTerritories(routes);

@@ -161,7 +161,7 @@ describe('an edge.config.ts with one problem', () => {
       when: 'an origin is called constructor',
       spoiled: { ...sound, origins: { ...sound.origins, constructor: europe } },
       problem:
-        'origins.constructor: every object of JavaScript has a "constructor", so that the edge cannot look its weight up; call the origin something else',
+        'origins.constructor: every object of JavaScript has a "constructor", so the edge cannot find its weight; choose another origin id',
     },
     {
       when: 'a region is none',

@@ -34,7 +34,7 @@ describe.runIf(process.getuid?.() === 0)('edge.config.ts of another user [option
     expect(() => locateProject({})).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 
-  it('is not loaded by way of a link, whoever owns link or target', () => {
+  it('is not loaded by way of a link, for any owner of link or target', () => {
     const target = join(shared, 'other.ts');
     const link = join(shared, 'edge.config.ts');
     writeFileSync(target, '');

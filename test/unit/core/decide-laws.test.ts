@@ -160,24 +160,21 @@ describe('over random histories with overrides and clocks that jump', () => {
     },
   );
 
-  law(
-    'no viewer stays on a dead origin whom nothing holds there and whom a proven one would take as it is',
-    ({ live, evidence, decision, now }, policy) => {
-      if (decision.action === 'flip' || decision.reason === 'min-interval') return;
-      // The answer about an origin that viewers would land on is worth a moment.
-      if (policy.origins.some((id) => evidence[id]?.verdict === 'unknown' || !isFresh(evidence[id], now))) return;
-      const weights = effectiveWeights(live);
-      for (const order of policy.orders)
-        for (const bucket of buckets) {
-          const landing = landingOf(order, bucket, weights);
-          if (evidence[landing]?.verdict !== 'unhealthy' || landing in overriddenWeights(live)) continue;
-          // One that takes the viewer by its own weight: the edge's last resort does not rescue viewers.
-          const next = order.find((id) => id !== landing && bucket < (weights[id] ?? 100));
-          const isRescue = next !== undefined && evidence[next]?.verdict === 'healthy' && isFresh(evidence[next], now);
-          if (isRescue) expect({ record: live.text, evidence, order, bucket, decision }).toBe('rescued');
-        }
-    },
-  );
+  law('no viewer stays on a dead origin without a reason when a proven one would take it', ({ live, evidence, decision, now }, policy) => {
+    if (decision.action === 'flip' || decision.reason === 'min-interval') return;
+    // The answer about an origin that viewers would land on is worth a moment.
+    if (policy.origins.some((id) => evidence[id]?.verdict === 'unknown' || !isFresh(evidence[id], now))) return;
+    const weights = effectiveWeights(live);
+    for (const order of policy.orders)
+      for (const bucket of buckets) {
+        const landing = landingOf(order, bucket, weights);
+        if (evidence[landing]?.verdict !== 'unhealthy' || landing in overriddenWeights(live)) continue;
+        // One that takes the viewer by its own weight: the edge's last resort does not rescue viewers.
+        const next = order.find((id) => id !== landing && bucket < (weights[id] ?? 100));
+        const isRescue = next !== undefined && evidence[next]?.verdict === 'healthy' && isFresh(evidence[next], now);
+        if (isRescue) expect({ record: live.text, evidence, order, bucket, decision }).toBe('rescued');
+      }
+  });
 
   law('a hold names an override only where one is in force', ({ live, decision }) => {
     if (decision.action === 'hold' && decision.reason === 'override') expect(live.overrides.length).toBeGreaterThan(0);
@@ -240,7 +237,7 @@ describe('over random histories with overrides and clocks that jump', () => {
       if (decision.action === 'flip') return;
       const weights = effectiveWeights(live);
       const stuck = policy.orders.filter((order) => {
-        // The edge sends those whom no weight takes to the order's first origin.
+        // The edge sends viewers that no weight takes to the order's first origin.
         const landing = order.find((id) => (weights[id] ?? 100) === 100) ?? order[0] ?? '';
         return evidence[landing]?.verdict === 'unhealthy' && overriddenWeights(live)[landing] !== 100;
       });

@@ -327,7 +327,7 @@ describe('an override', () => {
     { held: `europe=100@${soon}`, flip: { singapore: 0 } },
     { held: `singapore=50@${soon}`, flip: { singapore: 0 } },
     { held: `singapore=50@${soon};europe=50@${soon}`, flip: { singapore: 0 } },
-  ])('does not keep viewers on a dead origin whom it does not hold there: $held', ({ held, flip }) => {
+  ])('does not keep viewers on a dead origin that it does not hold there: $held', ({ held, flip }) => {
     expect(weightsOf(judge(sick, { record: held }))).toEqual(flip);
   });
 
@@ -355,7 +355,7 @@ describe('an override', () => {
       evidence: { a: unhealthy, b: healthy, c: { ...unknown, since: dayOne } },
       flip: 'fallback-unproven',
     },
-    // Whom no weight takes goes to the first origin: worth a wait while that may be proven, and no worse than a dead one after it.
+    // A viewer that no weight takes goes to the first origin: worth a wait while that may be proven, and no worse than a dead one after it.
     {
       orders: [['c', 'a', 'b']],
       held: `b=50@${soon};c=0`,
@@ -407,7 +407,7 @@ describe('an override', () => {
     });
   });
 
-  it('that holds a dead origin up keeps those before it from going in vain, one that holds up an unproven origin does not', () => {
+  it('that holds a dead origin up keeps those before it from a useless move, one that holds up an unproven origin does not', () => {
     const policy = policyFor([['a', 'b', 'c']]);
     const held = { policy, record: `b=100@${soon};b=0`, memory: { b: out } };
     expect(weightsOf(judge(sick, { ...held, evidence: { a: unhealthy, b: unhealthy, c: healthy } }))).toBe('override');

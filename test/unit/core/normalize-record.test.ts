@@ -24,7 +24,7 @@ describe('learning the live record', () => {
     expect(learn(dayOne + hour)).toMatchObject({ automatic: { singapore: 0 }, edited: false, state: { origins: { singapore: out } } });
   });
 
-  it('starts the clocks anew for a record changed by hand, and only once', () => {
+  it('starts the clocks again for a record changed by hand, and only once', () => {
     const first = learn(dayOne + hour, undefined, byHand('singapore=25'));
     expect(first.state.origins['singapore']).toMatchObject({ movedAt: dayOne + hour, heldUntil: dayOne + hour + 600_000, flaps: 2 });
     const again = learn(dayOne + hour + 5_000, first, byHand('singapore=25'));

@@ -5,7 +5,7 @@ import type { FlipperPolicy } from '../../../src/flipper/flip-policy.ts';
 /** Any day: unit tests make their own time. */
 export const dayOne = Date.parse('2026-03-01T03:00:00.000Z');
 
-/** The policy of a configuration with nothing but defaults. */
+/** The policy of a configuration with defaults alone. */
 export const defaults = parseEdgeConfig({ origins: { singapore: { region: 'ap-southeast-1' } }, defaultOrder: ['singapore'] });
 
 /** The default policy for these orders. */

@@ -100,7 +100,7 @@ describe('the state record', () => {
     { what: 'nothing', text: undefined, state: freshState },
     { what: 'an empty value', text: '', state: freshState },
     { what: 'another type', text: '[1]', state: freshState },
-    { what: 'a value cut short, but for its number', text: '{"sequence":41,"origins":{"sing', state: { ...freshState, sequence: 41 } },
+    { what: 'a value cut short, except its number', text: '{"sequence":41,"origins":{"sing', state: { ...freshState, sequence: 41 } },
     {
       what: 'fields of wrong types',
       text: '{"sequence":"x","origins":{"a":1,"b":{"verdict":"fine"}},"override":7,"lastFlip":{}}',

@@ -1,10 +1,10 @@
 import { XMLValidator } from 'fast-xml-parser';
 import { expect } from 'vitest';
 
-/** What every page must be: well formed (so that nothing in it was left unescaped), without script, and in need of nothing else. */
+/** What every page must be: well formed (so everything in it was escaped), without script, and complete in itself. */
 export function expectSoundPage(page: string): void {
   expect(XMLValidator.validate(page.replace('<!DOCTYPE html>\n', ''))).toBe(true);
-  // Matches, not the page itself: a failure shall show what was found and not the megabyte around it.
+  // Matches, not the page itself: a failure shows what was found and not the megabyte around it.
   expect(page.match(/<(?:script|img|iframe|link)\b|<[^>]*\s(?:on[a-z]+|src|href)="|url\(|@import|https?:/gi)).toBeNull();
   expect(page.match(/.{0,40}(?:NaN|Infinity|undefined|\[object).{0,20}/g)).toBeNull();
   const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);

@@ -200,7 +200,7 @@ describe.skipIf(!terraform)('Terraform itself [optional terraform]', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   it.each(Object.entries({ ...documents, 'mode B': build(['function', 'store'], { code: { built: 'x' }, imports: true }) }))(
-    'loads the configuration of %s, and misses nothing but the provider',
+    'loads the configuration of %s, and misses only the provider',
     (name, document) => {
       const at = join(folder, name.replace(/\W/g, '-'));
       mkdirSync(at);

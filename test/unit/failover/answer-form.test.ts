@@ -26,7 +26,7 @@ describe('a move that a form sends', () => {
     expect(parse({ command: 'auto', reason: 'recovered' })).toMatchObject({ intent: { command: 'auto', flip: { kind: 'clear' } } });
   });
 
-  it('writes for nothing but a clear yes', () => {
+  it('writes only for a clear yes', () => {
     for (const write of ['no', 'true', ' yes']) expect(parse({ ...form, write }).write, write).toBe(false);
   });
 

@@ -103,7 +103,7 @@ describe('a tenth of the probes that fail at random', () => {
     expect((home.at(-1)?.at ?? 0) - dayOne).toBeLessThan(7.5 * hour);
   });
 
-  it('is not taken for an outage, but for the onset of noise on an origin that had none, a few times in a hundred', () => {
+  it('does not count as an outage, except a few times in a hundred when noise begins on an origin that had none', () => {
     const alarms = { early: 0, late: 0 };
     for (const share of [0.02, 0.05, 0.1])
       for (let seed = 1; seed <= 8; seed++) for (const at of alarmsInADay(share, seed)) alarms[at < hour ? 'early' : 'late'] += 1;

@@ -108,7 +108,7 @@ const losesNoOverride: Law = (_, entries) => {
   }
 };
 
-/** Bringing home waits after any automatic flip; nothing that was lowered is raised within the delay, whoever lowered it. */
+/** Bringing home waits after any automatic flip; no weight rises within the delay after any writer has lowered it. */
 const keepsMinimumDelay: Law = (_, entries) => {
   const { minFlipIntervalMs } = defaults.failover;
   const loweredAt: Record<string, number> = {};

@@ -42,7 +42,7 @@ describe('every workflow', () => {
 });
 
 describe('a job that holds a role', () => {
-  it('has an environment of its own, by which the role knows it, but for the reader', () => {
+  it('has an environment of its own, by which the role knows it, except the reader', () => {
     expect(withRole.map(({ name, environment }) => [name, environment])).toEqual([
       ['deploy-regions.yml build', 'images'],
       ['deploy-regions.yml singapore', 'singapore'],

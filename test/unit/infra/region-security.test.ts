@@ -154,7 +154,7 @@ describe('the roles', () => {
     for (const type of ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy']) expect(namesOf(type)).toEqual([]);
   });
 
-  it('may do these things, on named resources but for the one call that knows none', () => {
+  it('may do these things, on named resources, except for the one call without a resource', () => {
     expect(statements('ExecutionRole').map(({ Action, Resource }) => [Action, Resource])).toEqual([
       ['ecr:GetAuthorizationToken', '*'],
       [['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], { 'Fn::GetAtt': 'Repository.Arn' }],

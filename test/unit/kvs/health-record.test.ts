@@ -98,7 +98,7 @@ describe('the health record', () => {
     );
   });
 
-  it('has one text: what is read and written again is the same, but for the last separator', () => {
+  it('has one text: what is read and written again is the same, except for the last separator', () => {
     fc.assert(
       fc.property(recordText, (text) => {
         const read = parseHealthRecord(text);

@@ -63,7 +63,7 @@ describe('what is this machine', () => {
 });
 
 describe('a target', () => {
-  it('keeps the addresses of one lookup, so that nothing is looked up again', async () => {
+  it('keeps the addresses of one lookup, so there is no second one', async () => {
     let lookups = 0;
     const target = await resolveTarget(new URL('http://changing.example/'), async () => {
       lookups++;

@@ -40,7 +40,7 @@ describe('the URL through the pooler', () => {
     expect(pooled('postgres://app:p%20w@db:5432/o', undefined)).toBe('postgres://app:p%20w@db:5432/o');
   });
 
-  it('changes nothing but host and port, and nothing when done twice', () => {
+  it('changes only host and port, and nothing when done twice', () => {
     const unit = fc.constantFrom(...'aZ9-._~!$é漢😀 /?#@:;,[]{}%&=+*"\'\\\n');
     const word = fc.string({ unit, minLength: 1, maxLength: 20 }).map(encodeURIComponent);
     const host = fc.stringMatching(/^[a-z]{1,9}\.[a-z]{2,5}$/);

@@ -19,7 +19,7 @@ const problemsOf = (given: Record<string, string | undefined>) => {
   return 'problems' in parsed ? parsed.problems : [];
 };
 
-it('needs nothing but the region', () => {
+it('needs only the region', () => {
   expect(settingsOf({ AWS_REGION: 'eu-central-1' })).toEqual({
     host: '127.0.0.1',
     port: 8_080,

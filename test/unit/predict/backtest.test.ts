@@ -102,7 +102,7 @@ describe('a backtest', () => {
 
   it.each([
     { name: 'one line', series: () => seriesOf(0.2, () => 1) },
-    { name: 'nothing but failures', series: () => seriesOf(600, () => 1) },
+    { name: 'failures alone', series: () => seriesOf(600, () => 1) },
   ])('takes $name', async ({ series }) => {
     const result = await run(series());
     expect(JSON.stringify(result)).not.toMatch(/NaN|Infinity/);

@@ -70,7 +70,7 @@ describe('an action', () => {
     expect(parse({ ...to, breakGlass: 'I see it work' })).toMatchObject({ intent: { flip: { breakGlass: 'I see it work' } } });
   });
 
-  it('has the same content whoever sends it and whenever, and another one with other words', () => {
+  it('has the same content for each sender and time, and another one with other words', () => {
     const content = (given: object) => (parse({ ...to, ...given }) as { content: string }).content;
     expect(content({ author: 'ana', requestedAt: '2026-11-30T11:59:58Z', requestId: 'a' })).toBe(content({}));
     for (const other of [{ origin: 'singapore' }, { for: '3h' }, { reason: 'other' }, { breakGlass: 'x' }])
@@ -116,7 +116,7 @@ describe('an action', () => {
     expect(refusalOf({ ...report, origin }, 'reporter')).toMatchObject({ code: 'ORIGIN_UNKNOWN' });
   });
 
-  it('never fails otherwise than with a refusal', () => {
+  it('fails only with a refusal', () => {
     const base = fc.constantFrom<object>(to, report, { action: 'drain' }, { action: 'auto' }, { action: 'status' }, {});
     const spoilt = fc.tuple(
       base,

@@ -72,7 +72,7 @@ export const recordCases: readonly RouterCase[] = [
   ...unreadableRecords
     .flatMap(([when, record]) => [
       { when: `the record is ${when}`, record },
-      // Behind nothing but a good entry, an empty text is the separator that may end a record.
+      // Only behind a good entry an empty text is the separator that may end a record.
       ...(record === '' ? [] : [{ when: `the record is ${when} behind an entry`, record: `europe=0;${record}` }]),
     ])
     .map(({ when, record }) => ({

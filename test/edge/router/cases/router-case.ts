@@ -39,7 +39,7 @@ export const now = 1_764_000_000;
 /** Its bucket is 40. */
 export const viewer = '203.0.113.7';
 
-/** A GET from India with the sample configuration and the record `ok`, but for what is given. */
+/** A GET from India with the sample configuration and the record `ok`, except for the given fields. */
 export function given({
   config = 'sample',
   country = 'IN',

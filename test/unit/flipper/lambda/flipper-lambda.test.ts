@@ -120,7 +120,7 @@ describe('the flipper as a Lambda', () => {
     expect(simulation.record()).toBe('singapore=0');
   });
 
-  it('learns everything anew when it was asleep for more than two minutes', async () => {
+  it('learns everything again when it was asleep for more than two minutes', async () => {
     const { simulation, store, clock, environment, invoke, runFor } = open(downIn({ europe: [[65, 200]] }));
     const handler = environment();
     await runFor(handler, 1);

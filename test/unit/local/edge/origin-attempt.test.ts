@@ -91,7 +91,7 @@ describe('the read timeout', () => {
     expect(rig.failure()).toBe('read-timeout');
   });
 
-  it('counts anew from each part of a response, and not while the viewer takes nothing', async () => {
+  it('counts again from each part of a response, and not while the viewer takes nothing', async () => {
     const rig = open();
     rig.viewer.end();
     await rig.pass(readTimeoutMs - 1);
