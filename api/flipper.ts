@@ -25,7 +25,7 @@ import type { EdgeConfig } from '../src/config/edge-config.ts';
 import { type Environment, parseProject } from '../src/config/environments.ts';
 import { useDistribution } from '../src/config/load-distribution.ts';
 import type { LocalCloud } from '../src/config/local-cloud.ts';
-import { listReportedPlaces } from '../src/config/reported-places.ts';
+import { listReportedPlaces } from '../src/config/origin-names.ts';
 import type { FlagStore } from '../src/core/flag-store.ts';
 import type { SignalSource } from '../src/core/signal.ts';
 import { listAudiences } from '../src/core/viewer-shares.ts';
@@ -40,7 +40,7 @@ import { openSignals } from '../src/flipper/open-signals.ts';
 import { openReportBook, type ReportBook } from '../src/flipper/report-book.ts';
 import { proveOrigin } from '../src/probe/probe-origin.ts';
 import { openRemote, type RemoteAnswer, type RemoteOptions } from '../src/remote/remote.ts';
-import { escapeForeign } from '../src/text/paint.ts';
+import { escapeForeign } from '../src/text/terminal-text.ts';
 import type { WrittenConfig } from './config.ts';
 
 export type { FailureClass, ProbeResult, SignalSource } from '../src/core/signal.ts';

@@ -1,4 +1,4 @@
-import { formatTable } from '../src/text/format-table.ts';
+import { formatTable } from '../src/text/terminal-text.ts';
 
 /** One figure beside its budget. */
 export interface BenchRow {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EdgeConfig } from '../src/config/edge-config.ts';
-import { addressBetween } from '../src/config/order-schema.ts';
+import { addressBetween } from '../src/config/routing-schema.ts';
 import { buildFunction } from '../src/edge/build.ts';
 import { type CountedInput, type CountingTools, countRequests } from '../src/edge/njs/instructions.ts';
 

@@ -1,7 +1,7 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import type { EdgeConfig } from '../src/config/edge-config.ts';
 import { type LocalCloud, localCloudPath, startingAnswer } from '../src/config/local-cloud.ts';
-import { aliasOf } from '../src/config/origin-alias.ts';
+import { aliasOf } from '../src/config/origin-names.ts';
 import type { FunctionRuntime } from '../src/edge/execution.ts';
 import { checkSyntax } from '../src/edge/gate/check-syntax.ts';
 import { isRecord } from '../src/text/is-record.ts';

@@ -2,7 +2,7 @@
 import process, { argv } from 'node:process';
 
 export function refuse(message, hint) {
-  // As escapeForeign of src/text/paint.ts does, which is not loaded yet: names of files are not ours.
+  // As escapeForeign of src/text/terminal-text.ts does, which is not loaded yet: names of files are not ours.
   const shown = (text) =>
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a terminal must not get.
     text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (found) => {

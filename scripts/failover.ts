@@ -7,7 +7,7 @@ import { defineCommand } from '../src/cli/command.ts';
 import { duration, flag, percent, text, url } from '../src/cli/option.ts';
 import { loadDistribution } from '../src/config/load-distribution.ts';
 import { openProject } from '../src/config/open-project.ts';
-import { listReportedPlaces } from '../src/config/reported-places.ts';
+import { listReportedPlaces } from '../src/config/origin-names.ts';
 import { routingOf } from '../src/config/services.ts';
 import { maxOverrideMs } from '../src/core/flip.ts';
 import { listAudiences } from '../src/core/viewer-shares.ts';

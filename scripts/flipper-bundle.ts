@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { defineCommand } from '../src/cli/command.ts';
 import { writeMadeFile } from '../src/cli/files.ts';
 import { text } from '../src/cli/option.ts';
-import { locateProject, requireConfigFile } from '../src/config/locate-project.ts';
+import { locateProject, requireConfigFile } from '../src/config/open-project.ts';
 import { bundleFlipper } from '../src/flipper/lambda/package-flipper.ts';
 import { builtFile, packageFile } from '../src/package-files.ts';
 

@@ -5,8 +5,7 @@ import { text } from '../src/cli/option.ts';
 import { distributionPath, hasDistribution } from '../src/config/distribution-file.ts';
 import { parseEveryProject } from '../src/config/environments.ts';
 import { useDistribution } from '../src/config/load-distribution.ts';
-import { locateProject, requireConfigFile } from '../src/config/locate-project.ts';
-import { readProjectFile } from '../src/config/open-project.ts';
+import { locateProject, readProjectFile, requireConfigFile } from '../src/config/open-project.ts';
 import { packageFlipper } from '../src/flipper/lambda/package-flipper.ts';
 import { builtFile, packageFile } from '../src/package-files.ts';
 

@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import { maxFunctionBytes } from '../kvs/limits.ts';
 import { defineCommand } from '../src/cli/command.ts';
 import { writeMadeFile } from '../src/cli/files.ts';
-import { locateProject } from '../src/config/locate-project.ts';
-import { openProject } from '../src/config/open-project.ts';
+import { locateProject, openProject } from '../src/config/open-project.ts';
 import { findNjs } from '../src/edge/njs/njs.ts';
 import { proveFunction } from '../src/edge/prove-function.ts';
 

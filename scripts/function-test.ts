@@ -4,7 +4,7 @@ import { maxFunctionMemoryBytes } from '../kvs/limits.ts';
 import { defineCommand } from '../src/cli/command.ts';
 import { readTextFile } from '../src/cli/files.ts';
 import { flag, text } from '../src/cli/option.ts';
-import { locateProject } from '../src/config/locate-project.ts';
+import { locateProject } from '../src/config/open-project.ts';
 import type { Execution } from '../src/edge/execution.ts';
 import { gate } from '../src/edge/gate/gate.ts';
 import { formatGateProblem, isRefusal } from '../src/edge/gate/problem.ts';

@@ -9,7 +9,7 @@ import type { Io } from '../src/cli/io.ts';
 import { flag, text } from '../src/cli/option.ts';
 import { type EdgeConfig, type EdgeConfigInput, type ManagedPart, managedParts, parseEdgeConfig } from '../src/config/edge-config.ts';
 import { type LocalCloud, readLocalCloud } from '../src/config/local-cloud.ts';
-import { configName } from '../src/config/locate-project.ts';
+import { configName } from '../src/config/open-project.ts';
 import { findLiveDistribution } from '../src/distribution/find-distribution.ts';
 import { formatConfigFile } from '../src/distribution/init/config-text.ts';
 import { describeInit, formatInit, formatNextSteps, formatOrigins, nameInList } from '../src/distribution/init/format-init.ts';

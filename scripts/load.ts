@@ -5,7 +5,7 @@ import { readLocalCloud } from '../src/config/local-cloud.ts';
 import { EdgeError } from '../src/errors.ts';
 import { countFailures, formatLoad } from '../src/load/format-load.ts';
 import { loopbackLimits, planLoad, resolveTarget } from '../src/load/plan-load.ts';
-import { wrapText } from '../src/text/wrap-text.ts';
+import { wrapText } from '../src/text/terminal-text.ts';
 
 export default defineCommand({
   usage: 'load -- <--local|--url url> [options]',

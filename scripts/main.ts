@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import type { Host } from '../src/cli/host.ts';
 import { packageFile } from '../src/package-files.ts';
 import { nearestName } from '../src/text/nearest-name.ts';
-import { escapeForeign } from '../src/text/paint.ts';
+import { escapeForeign } from '../src/text/terminal-text.ts';
 import { type Program, setProgram, typed } from '../src/text/typed.ts';
 import { commandGroups, commands } from './commands.ts';
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { defineCommand } from '../src/cli/command.ts';
 import type { Io } from '../src/cli/io.ts';
 import { choice, count, duration, flag, integer, percent, text } from '../src/cli/option.ts';
-import { readKnownFile } from '../src/config/known-distribution.ts';
+import { readKnownFile } from '../src/config/distribution-file.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { EdgeError } from '../src/errors.ts';
 import type { LoggedRequest } from '../src/log/logged-request.ts';

@@ -6,8 +6,7 @@ import { choice, flag } from '../src/cli/option.ts';
 import type { EdgeConfig } from '../src/config/edge-config.ts';
 import type { Environment } from '../src/config/environments.ts';
 import { loadModule } from '../src/config/load-module.ts';
-import { locateProject } from '../src/config/locate-project.ts';
-import { openProject } from '../src/config/open-project.ts';
+import { locateProject, openProject } from '../src/config/open-project.ts';
 import { EdgeError } from '../src/errors.ts';
 import { nearestName } from '../src/text/nearest-name.ts';
 

@@ -10,7 +10,7 @@ import { duration, flag, percent, text, url } from '../src/cli/option.ts';
 import { refuseViewerCountry } from '../src/config/countries.ts';
 import { loadDistribution } from '../src/config/load-distribution.ts';
 import { openProject } from '../src/config/open-project.ts';
-import { refuseUnknownOrigin } from '../src/config/origin-alias.ts';
+import { refuseUnknownOrigin } from '../src/config/origin-names.ts';
 import { routingOf } from '../src/config/services.ts';
 import { listAudiences } from '../src/core/viewer-shares.ts';
 import { EdgeError } from '../src/errors.ts';

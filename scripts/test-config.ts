@@ -4,7 +4,7 @@ import { readProjectFile } from '../src/config/open-project.ts';
 import { checkProject, type ProjectCheck } from '../src/doctor/project/check-project.ts';
 import { findNjs } from '../src/edge/njs/njs.ts';
 import { packageFile } from '../src/package-files.ts';
-import { paint } from '../src/text/paint.ts';
+import { paint } from '../src/text/terminal-text.ts';
 import { openRuntime } from './function/open-runtime.ts';
 
 const styles = { ok: 'green', fail: 'red', skipped: 'yellow' } as const;

@@ -7,7 +7,7 @@ import { openProject } from '../src/config/open-project.ts';
 import { worstOf } from '../src/doctor/check.ts';
 import { EdgeError } from '../src/errors.ts';
 import { healthPath } from '../src/probe/edge-view.ts';
-import { wrapText } from '../src/text/wrap-text.ts';
+import { wrapText } from '../src/text/terminal-text.ts';
 import { listAskers } from '../src/verify/expected-origins.ts';
 import { formatVerify } from '../src/verify/format-verify.ts';
 import { verify } from '../src/verify/verify.ts';

@@ -5,7 +5,7 @@ import { storedKey } from '../../kvs/reserved-keys.ts';
 import type { EdgeRequestRecord } from '../../local/edge/exchange.ts';
 import { originFaults, parseOriginFault } from '../../local/origin/origin-fault.ts';
 import type { LocalCloud } from '../../src/config/local-cloud.ts';
-import { aliasOf } from '../../src/config/origin-alias.ts';
+import { aliasOf } from '../../src/config/origin-names.ts';
 import { type Flip, FlipRefused, flipKeys, planFlip } from '../../src/core/flip.ts';
 import { effectiveWeights, parseLiveRecord } from '../../src/core/live-record.ts';
 import type { Verdict } from '../../src/core/state-record.ts';

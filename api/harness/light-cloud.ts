@@ -6,8 +6,8 @@ import { openReferenceOrigin, type ReferenceOrigin } from '../../local/origin/re
 import type { Published, PublishedChange } from '../../local/published.ts';
 import { resolveOnLoopback } from '../../local/resolve-on-loopback.ts';
 import { openEngine } from '../../local/runtime/engine.ts';
-import { buildLocalDistribution } from '../../src/config/build-distribution.ts';
 import { checkOriginsAgree, readDistribution } from '../../src/config/distribution-file.ts';
+import { buildLocalDistribution } from '../../src/config/load-distribution.ts';
 import type { LocalCloud } from '../../src/config/local-cloud.ts';
 import { checkSyntax } from '../../src/edge/gate/check-syntax.ts';
 import { proveFunction } from '../../src/edge/prove-function.ts';

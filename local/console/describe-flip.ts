@@ -1,5 +1,5 @@
 import { okRecord, parseHealthRecord, weightAt, withoutSequence } from '../../kvs/health-record.ts';
-import { formatUtc } from '../../src/text/format-time.ts';
+import { formatUtc } from '../../src/text/time.ts';
 import type { KeptFlip } from './console-source.ts';
 import type { TimelineEntry } from './wire.ts';
 

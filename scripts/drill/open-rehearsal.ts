@@ -9,7 +9,7 @@ import type { WriteCount } from '../../local/origin/reference-origin.ts';
 import { openAws } from '../../src/aws/clients.ts';
 import { openKeyValueStore } from '../../src/aws/key-value-store.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
-import { aliasOf } from '../../src/config/origin-alias.ts';
+import { aliasOf } from '../../src/config/origin-names.ts';
 import { samplePaths } from '../../src/config/services.ts';
 import type { FlipperWatch, Rehearsal } from '../../src/drill/drill.ts';
 import type { DrillFlip, DrillProbe, DrillVerdict, OriginWait, ServedRecord, ViewerOutcome } from '../../src/drill/drill-record.ts';

@@ -14,8 +14,7 @@ import {
   type StatusLook,
 } from '../../src/failover/format-failover.ts';
 import { formatReport, type ReportRequest, storeReport } from '../../src/failover/report.ts';
-import { formatDuration } from '../../src/text/duration.ts';
-import { formatUtc } from '../../src/text/format-time.ts';
+import { formatDuration, formatUtc } from '../../src/text/time.ts';
 
 export interface FailoverCommand extends Omit<FailoverTools, 'now' | 'signal'>, Omit<StatusContext, 'now'> {
   /** Where it writes, for the question. */

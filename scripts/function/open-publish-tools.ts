@@ -8,7 +8,7 @@ import type { Io } from '../../src/cli/io.ts';
 import { flag, text, type Values } from '../../src/cli/option.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
 import { readLocalCloud } from '../../src/config/local-cloud.ts';
-import { locateProject } from '../../src/config/locate-project.ts';
+import { locateProject } from '../../src/config/open-project.ts';
 import { findNjs } from '../../src/edge/njs/njs.ts';
 import { readRevision } from '../../src/edge/prove-function.ts';
 import { EdgeError } from '../../src/errors.ts';

@@ -1,6 +1,6 @@
 import type { Propagation } from '../../local/edge/replica.ts';
 import { awsPropagation } from '../../src/predict/propagation.ts';
-import { formatDuration, parseDuration } from '../../src/text/duration.ts';
+import { formatDuration, parseDuration } from '../../src/text/time.ts';
 
 /** The value of `--propagation`: how long writes take to reach the edge. */
 export interface PropagationProfile {

@@ -1,7 +1,7 @@
 import { liveReader, openAws } from '../../src/aws/clients.ts';
 import type { Io } from '../../src/cli/io.ts';
+import { type KnownDistribution, readKnownDistribution } from '../../src/config/distribution-file.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
-import { type KnownDistribution, readKnownDistribution } from '../../src/config/known-distribution.ts';
 import { loadDistribution } from '../../src/config/load-distribution.ts';
 import type { LocalCloud } from '../../src/config/local-cloud.ts';
 

@@ -10,8 +10,8 @@ import {
 import { auditKey } from '../../kvs/keys.ts';
 import { maxListKeysResults } from '../../kvs/limits.ts';
 import { ownKey, storedKey } from '../../kvs/reserved-keys.ts';
+import { recallAudit } from '../core/audit.ts';
 import type { FlagStore, KeyChange, StoreSnapshot } from '../core/flag-store.ts';
-import { recallAudit } from '../core/recall-audit.ts';
 import { EdgeError } from '../errors.ts';
 import { typed } from '../text/typed.ts';
 import { classifyAwsError, wrapAwsError } from './aws-error.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { EdgeError } from '../errors.ts';
-import { formatDuration } from '../text/duration.ts';
+import { formatDuration } from '../text/time.ts';
 import { classifyAwsError } from './aws-error.ts';
 
 export interface RetryOptions {

@@ -3,8 +3,8 @@ import type { HealthCheckObservation, Route53Client } from '@aws-sdk/client-rout
 import { cutText } from '../../kvs/cut-text.ts';
 import type { AlarmSignal, Route53Signal } from '../config/edge-config.ts';
 import type { ProbeResult, SignalSource } from '../core/signal.ts';
-import { formatDuration } from '../text/duration.ts';
 import { messageOf } from '../text/message-of.ts';
+import { formatDuration } from '../text/time.ts';
 import { wrapAwsError } from './aws-error.ts';
 
 interface RelayedSignal {

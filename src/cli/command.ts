@@ -1,5 +1,5 @@
+import { wrapText } from '../text/terminal-text.ts';
 import { typed } from '../text/typed.ts';
-import { wrapText } from '../text/wrap-text.ts';
 import type { Io } from './io.ts';
 import type { Options, Values } from './option.ts';
 

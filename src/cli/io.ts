@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { isRecord } from '../text/is-record.ts';
-import { chooseColour, escapeForeign } from '../text/paint.ts';
-import { wrapLine } from '../text/wrap-text.ts';
+import { chooseColour, escapeForeign, wrapLine } from '../text/terminal-text.ts';
 import type { Host } from './host.ts';
 
 /** What a command works on, as its JSON result has it. */

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from '../config/environments.ts';
 
 /** How many parents are searched for npm: shells, npm itself, an outer npm whose script ran this one, wrappers. */
 const generations = 16;

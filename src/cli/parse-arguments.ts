@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { Environment } from '../config/environments.ts';
 import { EdgeError } from '../errors.ts';
 import { nearestName } from '../text/nearest-name.ts';
 import { typed } from '../text/typed.ts';
@@ -10,7 +11,6 @@ export interface Arguments<O extends Options> {
   positionals: readonly string[];
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
 type Syntax<O extends Options> = Pick<Command<O>, 'usage' | 'options' | 'positionals'>;
 
 /** The checked arguments of a command. USAGE at the first problem. `npmArguments` is what npm recorded before `--`, undefined when it left no record. */

@@ -1,7 +1,7 @@
 import { explainStray } from '../config/load-module.ts';
 import { EdgeError } from '../errors.ts';
 import { messageOf, messageOrStackOf } from '../text/message-of.ts';
-import { chooseColour, paint } from '../text/paint.ts';
+import { chooseColour, paint } from '../text/terminal-text.ts';
 import type { Command } from './command.ts';
 import { formatHelp } from './command.ts';
 import { type Host, type Output, processHost, type StopSignal } from './host.ts';

@@ -5,8 +5,8 @@ import { maxReportedSignals } from '../core/reports.ts';
 import { isRecord } from '../text/is-record.ts';
 import { nearestName } from '../text/nearest-name.ts';
 import { expandTerritories } from './countries.ts';
-import { findOrderProblems, type WrittenOrder, type WrittenRoute, type WrittenService } from './order-schema.ts';
 import { coversPattern, isSameBehavior } from './path-pattern.ts';
+import { findOrderProblems, type WrittenOrder, type WrittenRoute, type WrittenService } from './routing-schema.ts';
 
 // Rules of edge.config.ts that need more than one field, each checked on the smallest part that has them: then a mistake elsewhere hides none.
 

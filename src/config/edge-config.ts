@@ -30,18 +30,18 @@ import {
   type route53Signal,
   signal,
 } from './flipper-schema.ts';
+import { pathPatternText } from './path-pattern.ts';
 import {
   expandOrder,
   expandRoutes,
   order,
   route,
   service,
+  testerSchema,
   type WrittenOrder,
   type WrittenRoute,
   type WrittenService,
-} from './order-schema.ts';
-import { pathPatternText } from './path-pattern.ts';
-import { testerSchema } from './tester-schema.ts';
+} from './routing-schema.ts';
 
 const resourceName = z.string().regex(/^[a-zA-Z0-9-_]{1,64}$/, 'a CloudFront name is 1 to 64 of a-z, A-Z, 0-9, "-" and "_"');
 /** What CloudFront takes as an id. Not one that every object of JavaScript has: the edge looks ids up in an object. */

@@ -44,3 +44,9 @@ function headerValuesOf(parts: object): string[] {
 function unique(names: readonly string[]): string[] {
   return [...new Set(names)];
 }
+
+/**
+ * Aliases of the flipper's Lambda, each a right of its own: `lambda:InvokeFunction` on the alias's ARN. Without an alias the function takes the schedule, alarms and
+ * manual runs, and nothing else.
+ */
+export const remoteAliases = { operator: 'operator', reporter: 'reporter' } as const;

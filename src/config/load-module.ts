@@ -7,7 +7,7 @@ import type { BuildFailure, OnResolveResult, Plugin, PluginBuild } from 'esbuild
 import { EdgeError } from '../errors.ts';
 import { builtFile, packageFile } from '../package-files.ts';
 import { messageOf } from '../text/message-of.ts';
-import { escapeForeign } from '../text/paint.ts';
+import { escapeForeign } from '../text/terminal-text.ts';
 
 /** What a file may take until it is loaded: it may await, but no command may wait forever for it. */
 const loadLimitMs = 10_000;

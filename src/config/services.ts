@@ -1,7 +1,7 @@
 import { type CountryCode, everyCountry } from './countries.ts';
 import type { EdgeConfig, Service } from './edge-config.ts';
-import { addressBetween, type CountryRoute, endsOf, type Ordered, type OrderSlice } from './order-schema.ts';
 import { matchesPattern, withSlash } from './path-pattern.ts';
+import { addressBetween, type CountryRoute, endsOf, type Ordered, type OrderSlice } from './routing-schema.ts';
 
 /** Whose orders depend on the country alone: those of one service. */
 export interface Routing {

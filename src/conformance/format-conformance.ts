@@ -1,4 +1,4 @@
-import { formatTable } from '../text/format-table.ts';
+import { formatTable } from '../text/terminal-text.ts';
 import type { ConformancePlan } from './conformance.ts';
 import type { CaseGroup, ConformanceCase } from './conformance-case.ts';
 import type { ConformanceReport, ReportRow } from './conformance-report.ts';

@@ -1,5 +1,5 @@
-import { formatDuration } from '../text/duration.ts';
 import { percentile } from '../text/percentile.ts';
+import { formatDuration } from '../text/time.ts';
 import { type Asking, CouldNotAsk, runOnce, wrapBody } from './asking.ts';
 import { burstCalls } from './budget.ts';
 import type { CaseAnswer, Measure } from './conformance-case.ts';

@@ -11,9 +11,9 @@ import {
 import { auditKey, healthKey, stateKey } from '../../kvs/keys.ts';
 import { type AuditEntry, formatAuditEntry } from './audit.ts';
 import type { KeyChange, StoreSnapshot } from './flag-store.ts';
-import { hashRecord } from './hash-record.ts';
 import { edgeSeconds, effectiveWeights, type LiveRecord, overrideInForce, parseLiveRecord } from './live-record.ts';
 import { formatStateRecord, type OriginMemory, type Override, type StateRecord, type Weights } from './state-record.ts';
+import { hashRecord } from './stored-schema.ts';
 
 /** The keys that a snapshot for `planFlip` must have been read with. */
 export const flipKeys: readonly string[] = [healthKey, stateKey];

@@ -1,7 +1,6 @@
 import { type HealthEntry, okRecord, parseHealthRecord } from '../../kvs/health-record.ts';
 import { healthKey, stateKey } from '../../kvs/keys.ts';
 import { type AuditEntry, auditHistory } from './audit.ts';
-import { hashRecord } from './hash-record.ts';
 import {
   freshState,
   isStateReadable,
@@ -11,6 +10,7 @@ import {
   type StateRecord,
   type Weights,
 } from './state-record.ts';
+import { hashRecord } from './stored-schema.ts';
 
 /** What the store holds at one moment, as each of its writers must see it. */
 export interface LiveRecord {

@@ -1,4 +1,4 @@
-import { holdDownFor, rememberOut } from './hold-down.ts';
+import { holdDownFor, rememberOut } from './decide.ts';
 import { type LiveRecord, parseLiveRecord } from './live-record.ts';
 import type { FailbackPolicy } from './policy.ts';
 import type { OriginMemory } from './state-record.ts';

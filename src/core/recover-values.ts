@@ -2,9 +2,9 @@ import { formatHealthRecord, okRecord } from '../../kvs/health-record.ts';
 import { auditKey, healthKey, stateKey } from '../../kvs/keys.ts';
 import { auditHistory, parseAuditEntry } from './audit.ts';
 import { flipKeys } from './flip.ts';
-import { hashRecord } from './hash-record.ts';
 import { edgeSeconds, type LiveRecord, parseLiveRecord, readEntries } from './live-record.ts';
 import { formatStateRecord, isStateReadable, parseStateRecord, type StateRecord } from './state-record.ts';
+import { hashRecord } from './stored-schema.ts';
 
 /** What another tool removed from the store or spoiled in it. */
 export interface Damage {

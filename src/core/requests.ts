@@ -1,8 +1,7 @@
 import { requestsKey } from '../../kvs/keys.ts';
 import { maxValueBytes } from '../../kvs/limits.ts';
 import type { StoreSnapshot } from './flag-store.ts';
-import { hashRecord } from './hash-record.ts';
-import { parseJson, requestsSchema } from './stored-schema.ts';
+import { hashRecord, parseJson, requestsSchema } from './stored-schema.ts';
 
 /** What became of a request: the number of the flip that it made, `nothing` to do, or the code of its refusal. */
 export type RequestOutcome = number | string;

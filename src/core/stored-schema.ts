@@ -1,3 +1,5 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
 
 /** More flips than any store sees: a larger number is damage, and counting on from it would leave what a number can hold. */
@@ -113,3 +115,6 @@ export function parseJson(text: string | undefined): unknown {
     return undefined;
   }
 }
+
+/** The fingerprint of a health record: the first 8 hex digits of its SHA-256. */
+export const hashRecord = remembering((text: string) => bytesToHex(sha256(utf8ToBytes(text)).subarray(0, 4)));

@@ -1,5 +1,5 @@
 import type { EdgeConfig } from '../config/edge-config.ts';
-import { formatDuration } from '../text/duration.ts';
+import { formatDuration } from '../text/time.ts';
 import { type CostItem, costItem, prices, sumUsd } from './prices.ts';
 
 /** How the flipper runs: as a process, in Lambda by infra/flipper.yaml, or started by cron. */

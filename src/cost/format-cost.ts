@@ -1,7 +1,6 @@
 import type { EdgeConfig } from '../config/edge-config.ts';
-import { formatDuration } from '../text/duration.ts';
-import { formatTable } from '../text/format-table.ts';
-import { paint } from '../text/paint.ts';
+import { formatTable, paint } from '../text/terminal-text.ts';
+import { formatDuration } from '../text/time.ts';
 import type { CostPart, compareWays, StandIn } from './cost.ts';
 import { assumptions, estimateCost, monthMs, type Schedule } from './flipper-cost.ts';
 import { type CostItem, prices, sumUsd } from './prices.ts';

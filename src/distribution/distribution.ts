@@ -12,7 +12,7 @@ import type { PollOptions } from '../aws/retry.ts';
 import { checkOriginsAgree, distributionPath, readDistribution } from '../config/distribution-file.ts';
 import type { EdgeConfig, ManagedDistribution } from '../config/edge-config.ts';
 import { readLocalCloud } from '../config/local-cloud.ts';
-import { originIdOf } from '../config/origin-alias.ts';
+import { originIdOf } from '../config/origin-names.ts';
 import { EdgeError } from '../errors.ts';
 import { pageOf, typed } from '../text/typed.ts';
 import { findLiveDistribution } from './find-distribution.ts';

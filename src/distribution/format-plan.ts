@@ -1,7 +1,6 @@
 import type { LiveDistribution } from '../aws/distribution.ts';
-import { formatTable } from '../text/format-table.ts';
 import { isRecord } from '../text/is-record.ts';
-import { paint } from '../text/paint.ts';
+import { formatTable, paint } from '../text/terminal-text.ts';
 import { fromTree } from './config-tree.ts';
 import type { ConfigChange } from './diff-config.ts';
 import type { DistributionPlan, Kept } from './plan.ts';

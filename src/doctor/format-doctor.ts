@@ -1,4 +1,4 @@
-import { paint } from '../text/paint.ts';
+import { paint } from '../text/terminal-text.ts';
 import { type CheckOutcome, unread } from './check.ts';
 import type { Diagnosis } from './doctor.ts';
 

@@ -1,8 +1,7 @@
-import { formatMs } from '../text/duration.ts';
 import { formatRecord } from '../text/format-record.ts';
-import { formatTable } from '../text/format-table.ts';
-import { paint } from '../text/paint.ts';
 import { markOrigins, type OriginMark } from '../text/palette.ts';
+import { formatTable, paint } from '../text/terminal-text.ts';
+import { formatMs } from '../text/time.ts';
 import type { Rehearsal } from './drill.ts';
 import { servedRecord } from './drill-record.ts';
 import type { DrillMark, DrillPromise, DrillSummary } from './summarize-drill.ts';

@@ -1,5 +1,5 @@
-import { formatDuration, formatMs } from '../text/duration.ts';
 import { formatHtmlPage, formatHtmlTable, type Html, html } from '../text/html.ts';
+import { formatDuration, formatMs } from '../text/time.ts';
 import { formatOffset } from './page/plot.ts';
 import { style } from './page/style.ts';
 import type { DrillReport, RunContext } from './report.ts';

@@ -1,7 +1,7 @@
 import { cutText } from '../../kvs/cut-text.ts';
 import { parseHealthRecord, weightAt } from '../../kvs/health-record.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
-import { formatMs } from '../text/duration.ts';
+import { formatMs } from '../text/time.ts';
 import { chooseBuckets, countProbes, countViewerOutcomes, type OriginProbes, type OutcomeBucket } from './count-report.ts';
 import type { Drill, OriginWait } from './drill-record.ts';
 import { type DrillSummary, summarizeDrill } from './summarize-drill.ts';

@@ -2,7 +2,7 @@ import { maxEntries, maxRecordLength } from '../../kvs/health-record.ts';
 import { healthKey } from '../../kvs/keys.ts';
 import { storedKey } from '../../kvs/reserved-keys.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
-import { endsOf, type Ordered, type OrderSlice } from '../config/order-schema.ts';
+import { endsOf, type Ordered, type OrderSlice } from '../config/routing-schema.ts';
 import { listRoutings, orderedOf } from '../config/services.ts';
 import { pathTest } from './path-test.ts';
 

@@ -1,8 +1,7 @@
 import { parseDistribution } from '../config/distribution-file.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
-import { type FlipperVariables, listFlipperVariables } from '../config/flipper-variables.ts';
+import { type FlipperVariables, listFlipperVariables, remoteAliases } from '../config/flipper-variables.ts';
 import { defaultBehavior } from '../config/path-pattern.ts';
-import { remoteAliases } from '../config/remote-aliases.ts';
 import { EdgeError } from '../errors.ts';
 import { edgeDashboard, edgeFunctionAlarms, type PlannedAlarm, silenceAlarm, trafficAlarms } from './alarms.ts';
 import { type DeployText, deployText } from './deploy-text.ts';

@@ -1,7 +1,7 @@
 import { formatHealthRecord, okRecord, parseHealthRecord, weightAt } from '../../kvs/health-record.ts';
 import { type CountryCode, everyCountry } from '../config/countries.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
-import { orderFor } from '../config/order-schema.ts';
+import { orderFor } from '../config/routing-schema.ts';
 import { findRoute, orderedOf, routingOf } from '../config/services.ts';
 import { type Asked, askFunction, someIp, type Viewer } from '../edge/ask/ask.ts';
 import type { RouteDecision } from '../edge/ask/decision.ts';

@@ -1,8 +1,8 @@
 import { type CountryCode, formatCountryCount } from '../config/countries.ts';
 import type { Comparison, RoutingChange } from '../edge/ask/survey.ts';
 import { formatRecord } from '../text/format-record.ts';
-import { formatTime } from '../text/format-time.ts';
-import { paint } from '../text/paint.ts';
+import { paint } from '../text/terminal-text.ts';
+import { formatTime } from '../text/time.ts';
 import type { ConsideredOrigin, CountryGroup, Explanation } from './explain.ts';
 
 export interface FormatExplanationOptions {

@@ -1,4 +1,4 @@
-import { refuseUnknownOrigin } from '../config/origin-alias.ts';
+import { refuseUnknownOrigin } from '../config/origin-names.ts';
 import type { Flip } from '../core/flip.ts';
 import { EdgeError } from '../errors.ts';
 import { typed } from '../text/typed.ts';

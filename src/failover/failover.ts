@@ -5,7 +5,7 @@ import type { Audience } from '../core/viewer-shares.ts';
 import { EdgeError } from '../errors.ts';
 import type { EdgeView } from '../probe/edge-view.ts';
 import type { OriginProbe } from '../probe/probe-origin.ts';
-import { formatDuration } from '../text/duration.ts';
+import { formatDuration } from '../text/time.ts';
 import { typed } from '../text/typed.ts';
 import { type ExpectByLive, expectAtEdge } from './expect-at-edge.ts';
 import type { WriteIntent } from './failover-intent.ts';

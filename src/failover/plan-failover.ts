@@ -5,8 +5,7 @@ import type { OriginMemory, Weights } from '../core/state-record.ts';
 import { type Audience, type AudienceMove, listGainers, listMoves } from '../core/viewer-shares.ts';
 import { EdgeError } from '../errors.ts';
 import type { OriginProbe } from '../probe/probe-origin.ts';
-import { formatDuration } from '../text/duration.ts';
-import { formatTime } from '../text/format-time.ts';
+import { formatDuration, formatTime } from '../text/time.ts';
 import { typed } from '../text/typed.ts';
 import type { WriteIntent } from './failover-intent.ts';
 

@@ -10,9 +10,8 @@ import {
   type ReportPlan,
 } from '../core/reports.ts';
 import { EdgeError } from '../errors.ts';
-import { formatDuration } from '../text/duration.ts';
-import { formatTime } from '../text/format-time.ts';
 import { nearestName } from '../text/nearest-name.ts';
+import { formatDuration, formatTime } from '../text/time.ts';
 
 /** What a monitor asks to be stored. */
 export interface ReportRequest {

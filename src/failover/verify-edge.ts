@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import type { EdgeAnswer, EdgeView } from '../probe/edge-view.ts';
-import { formatDuration } from '../text/duration.ts';
+import { formatDuration } from '../text/time.ts';
 import type { EdgeExpectation } from './expect-at-edge.ts';
 
 export interface Disagreement extends EdgeExpectation {

@@ -1,12 +1,12 @@
 import { okRecord } from '../../kvs/health-record.ts';
 import { auditKey, healthKey } from '../../kvs/keys.ts';
+import { recallAudit } from '../core/audit.ts';
 import { type Decision, decide } from '../core/decide.ts';
 import type { FlagStore, KeyChange, StoreSnapshot } from '../core/flag-store.ts';
 import { flipKeys } from '../core/flip.ts';
 import type { LiveRecord } from '../core/live-record.ts';
 import { normalizeRecord } from '../core/normalize-record.ts';
 import type { Evidence } from '../core/origin-track.ts';
-import { recallAudit } from '../core/recall-audit.ts';
 import { EdgeError } from '../errors.ts';
 import { messageOrStackOf } from '../text/message-of.ts';
 import {

@@ -1,9 +1,8 @@
 import type { HoldReason, Move } from '../core/flip-view.ts';
 import type { Override } from '../core/state-record.ts';
-import { formatDuration } from '../text/duration.ts';
 import { formatRecord } from '../text/format-record.ts';
-import { formatUtc } from '../text/format-time.ts';
-import { paint } from '../text/paint.ts';
+import { paint } from '../text/terminal-text.ts';
+import { formatDuration, formatUtc } from '../text/time.ts';
 import type { FlipperEvent } from './flipper-event.ts';
 
 /** An event as one JSON line: `event` and `at` (ISO 8601) first, then its own fields, whose names are stable. */

@@ -1,8 +1,7 @@
 import { auditKey } from '../../kvs/keys.ts';
-import { parseAuditEntry } from '../core/audit.ts';
+import { parseAuditEntry, readRing } from '../core/audit.ts';
 import type { FlagStore, KeyChange, StoreSnapshot } from '../core/flag-store.ts';
 import { flipKeys } from '../core/flip.ts';
-import { readRing } from '../core/recall-audit.ts';
 import { messageOf } from '../text/message-of.ts';
 import type { Clock } from './clock.ts';
 

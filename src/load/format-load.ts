@@ -1,6 +1,5 @@
-import { formatDuration } from '../text/duration.ts';
-import { formatTable } from '../text/format-table.ts';
-import { paint } from '../text/paint.ts';
+import { formatTable, paint } from '../text/terminal-text.ts';
+import { formatDuration } from '../text/time.ts';
 import type { LoadReport } from './load.ts';
 
 /** Requests without an answer or with 5xx. */

@@ -1,6 +1,6 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import type { EdgeConfig } from '../config/edge-config.ts';
-import { formatDuration, formatMs } from '../text/duration.ts';
+import { formatDuration, formatMs } from '../text/time.ts';
 import { pageOf } from '../text/typed.ts';
 import { globalAcceleratorWay, route53Way } from './other-ways.ts';
 import type { OriginTimes, OutageKind } from './outage-kind.ts';

@@ -1,7 +1,5 @@
-import { formatDuration } from '../text/duration.ts';
-import { formatTable } from '../text/format-table.ts';
-import { paint } from '../text/paint.ts';
-import { wrapText } from '../text/wrap-text.ts';
+import { formatTable, paint, wrapText } from '../text/terminal-text.ts';
+import { formatDuration } from '../text/time.ts';
 import type { Backtest, BacktestRow } from './backtest.ts';
 import { outageMs, outageShare } from './traffic-series.ts';
 

@@ -1,8 +1,6 @@
-import { formatDuration } from '../text/duration.ts';
-import { formatTable } from '../text/format-table.ts';
-import { paint } from '../text/paint.ts';
+import { formatTable, paint, wrapText } from '../text/terminal-text.ts';
+import { formatDuration } from '../text/time.ts';
 import { pageOf, typed } from '../text/typed.ts';
-import { wrapText } from '../text/wrap-text.ts';
 import { outageWords } from './outage-kind.ts';
 import { type OutagePrediction, type Prediction, type WayCost, ways } from './predict.ts';
 

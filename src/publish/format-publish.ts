@@ -1,8 +1,6 @@
 import { formatComparison } from '../explain/format-explain.ts';
-import { formatDuration } from '../text/duration.ts';
-import { formatTable } from '../text/format-table.ts';
-import { formatTime } from '../text/format-time.ts';
-import { paint } from '../text/paint.ts';
+import { formatTable, paint } from '../text/terminal-text.ts';
+import { formatDuration, formatTime } from '../text/time.ts';
 import { typed } from '../text/typed.ts';
 import type { PublishEvent, Release } from './publish-tools.ts';
 import type { FunctionHistory } from './versions.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CloudFrontClient, FunctionStage } from '@aws-sdk/client-cloudfront';
 import { describeFunction, type FunctionVersion, readFunctionCode } from '../aws/function.ts';
-import { formatTime } from '../text/format-time.ts';
+import { formatTime } from '../text/time.ts';
 
 // A stage of the function, and what its comment says about its code: whose release it is.
 

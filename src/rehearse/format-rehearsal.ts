@@ -1,5 +1,4 @@
-import { formatDuration, formatMs } from '../text/duration.ts';
-import { formatTime } from '../text/format-time.ts';
+import { formatDuration, formatMs, formatTime } from '../text/time.ts';
 import type { SeenSummary } from './judge-step.ts';
 import type { RehearsalPlan } from './plan-rehearsal.ts';
 import type { RehearsalResult, StepResult } from './rehearse.ts';

@@ -2,8 +2,7 @@ import { effectiveWeights, overrideInForce, parseLiveRecord, readEntries } from 
 import { type Audience, type AudienceMove, formatAudience, listGainers, listMoves } from '../core/viewer-shares.ts';
 import { EdgeError, type ErrorCode } from '../errors.ts';
 import type { Proof } from '../failover/plan-failover.ts';
-import { formatDuration } from '../text/duration.ts';
-import { formatTime } from '../text/format-time.ts';
+import { formatDuration, formatTime } from '../text/time.ts';
 import { pageOf, typed } from '../text/typed.ts';
 
 /** What a rehearsal is asked to do. Times are milliseconds. */

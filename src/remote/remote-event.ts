@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { cutText } from '../../kvs/cut-text.ts';
-import { remoteAliases } from '../config/remote-aliases.ts';
+import { remoteAliases } from '../config/flipper-variables.ts';
 import { maxOverrideMs } from '../core/flip.ts';
 import { maxReportLagMs, reportSourceText } from '../core/reports.ts';
 import { EdgeError } from '../errors.ts';
 import { parseIntent, type WriteIntent } from '../failover/failover-intent.ts';
 import type { ReportRequest } from '../failover/report.ts';
-import { parseDuration } from '../text/duration.ts';
 import { isRecord } from '../text/is-record.ts';
+import { parseDuration } from '../text/time.ts';
 
 /** The right by which an event came. `schedule`: the function without one of the two aliases. */
 export type Door = 'operator' | 'reporter' | 'schedule';

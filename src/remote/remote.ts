@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { cutText } from '../../kvs/cut-text.ts';
-import { auditHistory } from '../core/audit.ts';
+import { auditHistory, readRing } from '../core/audit.ts';
 import type { FlagStore } from '../core/flag-store.ts';
 import { flipKeys } from '../core/flip.ts';
 import { parseLiveRecord } from '../core/live-record.ts';
-import { readRing } from '../core/recall-audit.ts';
 import type { RequestOutcome } from '../core/requests.ts';
 import type { Audience } from '../core/viewer-shares.ts';
 import { EdgeError, type ErrorCode } from '../errors.ts';
@@ -13,8 +12,8 @@ import type { WriteIntent } from '../failover/failover-intent.ts';
 import { readStatus } from '../failover/failover-status.ts';
 import { type ReportTools, storeReport } from '../failover/report.ts';
 import type { OriginProbe } from '../probe/probe-origin.ts';
-import { formatTime } from '../text/format-time.ts';
 import { messageOf } from '../text/message-of.ts';
+import { formatTime } from '../text/time.ts';
 import { AlreadyDone, type OnceStore, openOnceStore, readFlip } from './once-store.ts';
 import { isRegionSwitchEvent, isRemoteEvent, parseRemoteEvent, type RemoteCall, readDoor } from './remote-event.ts';
 

@@ -1,5 +1,5 @@
 import { storedKey } from '../../kvs/reserved-keys.ts';
-import { paint } from '../text/paint.ts';
+import { paint } from '../text/terminal-text.ts';
 import type { KeyStep } from './plan-keys.ts';
 import type { StorePlan } from './store.ts';
 

@@ -1,6 +1,5 @@
 import { type HealthEntry, parseHealthRecord } from '../../kvs/health-record.ts';
-import { formatDuration } from './duration.ts';
-import { formatUtc } from './format-time.ts';
+import { formatDuration, formatUtc } from './time.ts';
 
 export interface RecordWords {
   /** Epoch milliseconds: entries that have expired by then are left out. */

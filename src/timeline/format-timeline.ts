@@ -1,4 +1,4 @@
-import { formatTable } from '../text/format-table.ts';
+import { formatTable } from '../text/terminal-text.ts';
 import type { Timeline } from './timeline.ts';
 
 /** Lines of a table that are shown; `--json` has all. */

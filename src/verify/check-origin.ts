@@ -2,7 +2,7 @@ import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { defaultHttpSignal } from '../config/flipper-schema.ts';
 import type { LocalOrigin } from '../config/local-cloud.ts';
-import { originIdOf } from '../config/origin-alias.ts';
+import { originIdOf } from '../config/origin-names.ts';
 import { checkResponse } from '../probe/check-response.ts';
 import { askTwice, judgeOriginLock, type LockFacts, type LockVerdict } from '../probe/origin-lock.ts';
 import { type ProbeOptions, probe } from '../probe/probe.ts';

@@ -1,6 +1,6 @@
 import { parseHealthRecord } from '../../kvs/health-record.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
-import { orderFor } from '../config/order-schema.ts';
+import { orderFor } from '../config/routing-schema.ts';
 import { listAddresses, orderedOf, routingOf } from '../config/services.ts';
 import { type Asked, askFunction, someIp, type Viewer } from '../edge/ask/ask.ts';
 

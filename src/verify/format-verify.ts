@@ -1,8 +1,6 @@
 import type { TlsFacts } from '../probe/read-tls.ts';
-import { formatDuration } from '../text/duration.ts';
-import { formatTable } from '../text/format-table.ts';
-import { paint } from '../text/paint.ts';
-import { wrapText } from '../text/wrap-text.ts';
+import { formatTable, paint, wrapText } from '../text/terminal-text.ts';
+import { formatDuration } from '../text/time.ts';
 import type { VerifyRow } from './samples.ts';
 
 const styles = { ok: 'green', warn: 'yellow', fail: 'red' } as const;

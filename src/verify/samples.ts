@@ -1,7 +1,7 @@
 import { exchange, type HttpAnswer, type NoAnswer, type ProbeOptions, type ProbeTarget } from '../probe/probe.ts';
 import { readTls, type TlsFacts } from '../probe/read-tls.ts';
-import { formatDuration } from '../text/duration.ts';
 import { percentile } from '../text/percentile.ts';
+import { formatDuration } from '../text/time.ts';
 
 /** How every row is sampled and judged. */
 export interface Sampling {

@@ -1,5 +1,5 @@
 import pMap, { pMapSkip } from 'p-map';
-import { originIdOf } from '../config/origin-alias.ts';
+import { originIdOf } from '../config/origin-names.ts';
 import { checkEdge, type EdgeCheck } from './check-edge.ts';
 import { checkLock, checkOrigin, isAddressKnown, type OriginCheck } from './check-origin.ts';
 import type { Asker, Expected } from './expected-origins.ts';

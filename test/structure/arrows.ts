@@ -59,9 +59,9 @@ const checksWork = 'doctor reads what publish and the flipper left by their own 
 
 /** Imports against the layers that may stay, each with its reason. */
 export const allowed: Readonly<Record<string, string>> = {
-  'src/core/hash-record.ts → @noble/hashes/sha2.js': 'SHA-256 without node:crypto, pure',
-  'src/core/hash-record.ts → @noble/hashes/utils.js': 'SHA-256 without node:crypto, pure',
-  'src/config/locate-project.ts → node:process':
+  'src/core/stored-schema.ts → @noble/hashes/sha2.js': 'SHA-256 without node:crypto, pure',
+  'src/core/stored-schema.ts → @noble/hashes/utils.js': 'SHA-256 without node:crypto, pure',
+  'src/config/open-project.ts → node:process':
     'only `getuid` names the user where the system has no entry for that user, as in a container',
   'src/core/stored-schema.ts → zod': 'what the store holds is parsed where its types are, and zod is pure',
   'src/doctor/checks/edge.ts → src/publish/stage.ts': checksWork,

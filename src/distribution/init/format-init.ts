@@ -1,7 +1,6 @@
 import { dirname } from 'node:path';
 import { defaultBehavior } from '../../config/path-pattern.ts';
-import { formatTable } from '../../text/format-table.ts';
-import { paint } from '../../text/paint.ts';
+import { formatTable, paint } from '../../text/terminal-text.ts';
 import { typed } from '../../text/typed.ts';
 import { describeChange, formatChanges } from '../format-plan.ts';
 import type { Hazard } from '../hazards.ts';

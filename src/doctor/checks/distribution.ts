@@ -2,7 +2,7 @@ import type { DefaultCacheBehavior, Origin } from '@aws-sdk/client-cloudfront';
 import type { LiveDistribution } from '../../aws/distribution.ts';
 import { regionHeaderOf } from '../../config/distribution-file.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
-import { aliasOf } from '../../config/origin-alias.ts';
+import { aliasOf } from '../../config/origin-names.ts';
 import { coversPattern } from '../../config/path-pattern.ts';
 import { listOrders } from '../../config/services.ts';
 import { EdgeError } from '../../errors.ts';

@@ -8,8 +8,8 @@ import { edgeSeconds, effectiveWeights, overrideInForce, parseLiveRecord } from 
 import { EdgeError } from '../../errors.ts';
 import type { Stage } from '../../publish/stage.ts';
 import { listAttested, type StoredRecord } from '../../publish/versions.ts';
-import { formatDuration } from '../../text/duration.ts';
 import { formatRecord } from '../../text/format-record.ts';
+import { formatDuration } from '../../text/time.ts';
 import { pageOf, typed } from '../../text/typed.ts';
 import { type CheckFinding, defineCheck, fail, ok, problemsOr, warn } from '../check.ts';
 

@@ -9,7 +9,7 @@ import {
   wrongPolicyIds,
 } from '../../config/managed-policies.ts';
 import { listRoutings, usesCountry } from '../../config/services.ts';
-import { formatDuration } from '../../text/duration.ts';
+import { formatDuration } from '../../text/time.ts';
 import { typed } from '../../text/typed.ts';
 import { type CheckFinding, defineCheck, fail, problemsOr, warn } from '../check.ts';
 import { legacyHeaders, listBehaviors, type RoutedBehavior, readBothConfigs, readRoutedBehaviors } from '../distribution-view.ts';

@@ -1,9 +1,9 @@
 import type { DistributionConfig, Origin } from '@aws-sdk/client-cloudfront';
 import type { EdgeConfig } from '../../config/edge-config.ts';
-import { aliasOf } from '../../config/origin-alias.ts';
+import { aliasOf } from '../../config/origin-names.ts';
 import { kindOfOrigin, type OriginKind } from '../../distribution/init/survey.ts';
 import { askTwice, judgeOriginLock, type LockFacts } from '../../probe/origin-lock.ts';
-import { formatDuration } from '../../text/duration.ts';
+import { formatDuration } from '../../text/time.ts';
 import { type CheckFinding, defineCheck, fail, problemsOr, warn } from '../check.ts';
 import { behaviorForwardsHost, listRoutedOrigins, readDistributionView, readRoutedBehaviors } from '../distribution-view.ts';
 import type { CertificateReading, TlsOrigin } from '../readers.ts';

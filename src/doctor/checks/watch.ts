@@ -2,7 +2,7 @@ import { type Alarm, type AlarmMetric, metricsRegion } from '../../aws/alarms.ts
 import type { EdgeConfig, FailoverPolicy } from '../../config/edge-config.ts';
 import { overrideInForce, parseLiveRecord } from '../../core/live-record.ts';
 import { EdgeError } from '../../errors.ts';
-import { formatDuration } from '../../text/duration.ts';
+import { formatDuration } from '../../text/time.ts';
 import { pageOf, typed } from '../../text/typed.ts';
 import { type CheckFinding, defineCheck, fail, ok, warn } from '../check.ts';
 import type { SignalResult } from '../readers.ts';

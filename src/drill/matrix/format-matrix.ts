@@ -1,6 +1,5 @@
-import { formatDuration, formatMs } from '../../text/duration.ts';
-import { formatTable } from '../../text/format-table.ts';
-import { paint } from '../../text/paint.ts';
+import { formatTable, paint } from '../../text/terminal-text.ts';
+import { formatDuration, formatMs } from '../../text/time.ts';
 import { formatPromises } from '../format-drill.ts';
 import { type Cell, type CellResult, lateMs, type Matrix, type MatrixMethod, type MethodFigures, matrixMethods, setups } from './matrix.ts';
 

@@ -1,5 +1,5 @@
-import { formatMs } from '../../text/duration.ts';
 import { formatHtmlPage, formatHtmlTable, type Html, html } from '../../text/html.ts';
+import { formatMs } from '../../text/time.ts';
 import { drawColumns, drawPlot } from '../page/plot.ts';
 import { style } from '../page/style.ts';
 import type { RunContext } from '../report.ts';

@@ -2,7 +2,7 @@ import { healthKey } from '../../../kvs/keys.ts';
 import { storedKey } from '../../../kvs/reserved-keys.ts';
 import { splitCountry } from '../../config/countries.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
-import { aliasOf } from '../../config/origin-alias.ts';
+import { aliasOf } from '../../config/origin-names.ts';
 import type { Execution, FunctionRuntime, FunctionSource, RunInput, ViewerRequestEvent } from '../execution.ts';
 import { parseCookies } from '../judge/event-values.ts';
 import type { NjsRuntime } from '../njs/njs.ts';

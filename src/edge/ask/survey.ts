@@ -1,7 +1,7 @@
 import { formatHealthRecord, okRecord, parseHealthRecord, weightAt } from '../../../kvs/health-record.ts';
 import { type CountryCode, everyCountry, formatCountryCount } from '../../config/countries.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
-import { orderFor } from '../../config/order-schema.ts';
+import { orderFor } from '../../config/routing-schema.ts';
 import {
   type AddressSlice,
   listAddresses,

@@ -1,6 +1,6 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import type { EdgeConfig } from '../../config/edge-config.ts';
-import { aliasOf } from '../../config/origin-alias.ts';
+import { aliasOf } from '../../config/origin-names.ts';
 import { defaultBehavior, matchesPattern } from '../../config/path-pattern.ts';
 import { routingOf } from '../../config/services.ts';
 

@@ -1,5 +1,4 @@
-import { formatTable } from '../../text/format-table.ts';
-import { paint } from '../../text/paint.ts';
+import { formatTable, paint } from '../../text/terminal-text.ts';
 import type { Movement, ReplayReport, Unproven } from './replay.ts';
 
 export interface FormatReplayOptions {

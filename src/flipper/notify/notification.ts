@@ -1,5 +1,5 @@
-import { formatDuration } from '../../text/duration.ts';
 import { formatRecord } from '../../text/format-record.ts';
+import { formatDuration } from '../../text/time.ts';
 import { typed } from '../../text/typed.ts';
 import type { FlipperEvent } from '../flipper-event.ts';
 import { formatEventJson, formatEventText } from '../format-flipper-event.ts';

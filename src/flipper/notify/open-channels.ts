@@ -1,6 +1,7 @@
 import type { Aws } from '../../aws/clients.ts';
 import { openTopic, type Topic } from '../../aws/sns-topic.ts';
 import type { NotificationTarget } from '../../config/edge-config.ts';
+import type { Environment } from '../../config/environments.ts';
 import type { Channel } from './notification.ts';
 import { openWebhookChannel } from './webhook-channel.ts';
 
@@ -26,7 +27,6 @@ export function openChannels(
 }
 
 type Target<T> = Extract<NotificationTarget, { type: T }>;
-type Environment = Readonly<Record<string, string | undefined>>;
 
 function openSns({ topicArnFrom }: Target<'sns'>, env: Environment, aws: Pick<Aws, 'sns'>): Channel | string {
   const arn = env[topicArnFrom];

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { reportsKey } from '../../../kvs/keys.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
-import { listReportedPlaces } from '../../../src/config/reported-places.ts';
+import { listReportedPlaces } from '../../../src/config/origin-names.ts';
 import { flipKeys, planFlip } from '../../../src/core/flip.ts';
 import { parseReports } from '../../../src/core/reports.ts';
 import { readStatus } from '../../../src/failover/failover-status.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
-import { listReportedPlaces } from '../../../src/config/reported-places.ts';
+import { listReportedPlaces } from '../../../src/config/origin-names.ts';
 import { auditHistory, replayAudit } from '../../../src/core/audit.ts';
 import type { FlagStore } from '../../../src/core/flag-store.ts';
 import { flipKeys, planFlip } from '../../../src/core/flip.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EdgeConfig, Service } from '../../../src/config/edge-config.ts';
-import type { OrderSlice } from '../../../src/config/order-schema.ts';
+import type { OrderSlice } from '../../../src/config/routing-schema.ts';
 import type { EventValues, RawRun, RunInput } from '../../../src/edge/execution.ts';
 
 type Request = RunInput['event']['request'];

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { readDistribution } from '../../../src/config/distribution-file.ts';
-import { readKnownDistribution } from '../../../src/config/known-distribution.ts';
+import { readDistribution, readKnownDistribution } from '../../../src/config/distribution-file.ts';
 
 const read = (env: Readonly<Record<string, string | undefined>>) => readDistribution('test/fixtures/sample/distribution.json', env);
 const known = {

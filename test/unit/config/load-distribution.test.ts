@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { afterAll, describe, expect, it } from 'vitest';
-import { buildLocalDistribution } from '../../../src/config/build-distribution.ts';
 import { type EdgeConfigInput, parseEdgeConfig } from '../../../src/config/edge-config.ts';
-import { loadDistribution } from '../../../src/config/load-distribution.ts';
+import { buildLocalDistribution, loadDistribution } from '../../../src/config/load-distribution.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'no-distribution-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -2,7 +2,7 @@ import { chownSync, lchownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { locateProject } from '../../../src/config/locate-project.ts';
+import { locateProject } from '../../../src/config/open-project.ts';
 
 const stranger = 4_321;
 const other = 4_322;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type EdgeConfigInput, parseEdgeConfig } from '../../../src/config/edge-config.ts';
-import { addressBetween, orderFor } from '../../../src/config/order-schema.ts';
+import { addressBetween, orderFor } from '../../../src/config/routing-schema.ts';
 import { listAddresses, listOrders } from '../../../src/config/services.ts';
 import { countShares, listAudiences } from '../../../src/core/viewer-shares.ts';
 import { buildFlipPolicy } from '../../../src/flipper/flip-policy.ts';

@@ -6,9 +6,9 @@ import { maxValueBytes } from '../../../kvs/limits.ts';
 import { auditHistory, parseAuditEntry, replayAudit } from '../../../src/core/audit.ts';
 import type { StoreSnapshot } from '../../../src/core/flag-store.ts';
 import { type Flip, type FlipContext, maxOverrideMs, planFlip } from '../../../src/core/flip.ts';
-import { hashRecord } from '../../../src/core/hash-record.ts';
 import { effectiveWeights, overrideInForce, parseLiveRecord } from '../../../src/core/live-record.ts';
 import { parseStateRecord } from '../../../src/core/state-record.ts';
+import { hashRecord } from '../../../src/core/stored-schema.ts';
 
 const at = Date.parse('2026-03-01T03:00:00.000Z');
 const origins = ['singapore', 'europe'];

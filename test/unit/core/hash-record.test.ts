@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { hashRecord } from '../../../src/core/hash-record.ts';
+import { hashRecord } from '../../../src/core/stored-schema.ts';
 
 it('is the start of the SHA-256 of any text', () => {
   const expected = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 8);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holdDownFor, rememberOut } from '../../../src/core/hold-down.ts';
+import { holdDownFor, rememberOut } from '../../../src/core/decide.ts';
 import { parseLiveRecord } from '../../../src/core/live-record.ts';
 import { normalizeRecord } from '../../../src/core/normalize-record.ts';
 import type { OriginMemory } from '../../../src/core/state-record.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { auditKey, auditPlaces, healthKey, stateKey } from '../../../kvs/keys.ts';
+import { recallAudit } from '../../../src/core/audit.ts';
 import type { FlagStore } from '../../../src/core/flag-store.ts';
 import { flipKeys, planFlip } from '../../../src/core/flip.ts';
-import { recallAudit } from '../../../src/core/recall-audit.ts';
 import { parseStateRecord } from '../../../src/core/state-record.ts';
 import { EdgeError } from '../../../src/errors.ts';
 

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { formatDrill, formatDrillClock } from '../../../src/drill/format-drill.ts';
 import { summarizeDrill } from '../../../src/drill/summarize-drill.ts';
-import { wrapLine } from '../../../src/text/wrap-text.ts';
+import { wrapLine } from '../../../src/text/terminal-text.ts';
 import { europe, good, outcome, singapore } from './hand-made-drill.ts';
 
 const look = { regions: { singapore, europe }, perRequestFailover: true, colour: false };

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
-import { aliasOf } from '../../../src/config/origin-alias.ts';
+import { aliasOf } from '../../../src/config/origin-names.ts';
 import { askFunction, someIp } from '../../../src/edge/ask/ask.ts';
 import { fakeAsked } from '../explain/fake-runtime.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { healthKey, stateKey } from '../../../kvs/keys.ts';
-import { hashRecord } from '../../../src/core/hash-record.ts';
 import { formatStateRecord, type OriginMemory, type Override } from '../../../src/core/state-record.ts';
+import { hashRecord } from '../../../src/core/stored-schema.ts';
 import { describeValues, listNextEvents, type NextEvent } from '../../../src/failover/failover-status.ts';
 import { describeNextEvent, formatStatus, formatWatchTitle } from '../../../src/failover/format-failover.ts';
-import { wrapLine } from '../../../src/text/wrap-text.ts';
+import { wrapLine } from '../../../src/text/terminal-text.ts';
 
 const now = Date.UTC(2026, 10, 30, 18, 0, 0);
 const origins = ['singapore', 'europe'];

@@ -6,7 +6,7 @@ import type { Io } from '../../../src/cli/io.ts';
 import type { Options } from '../../../src/cli/option.ts';
 import { run } from '../../../src/cli/run.ts';
 import { EdgeError } from '../../../src/errors.ts';
-import { escapeForeign, paint } from '../../../src/text/paint.ts';
+import { escapeForeign, paint } from '../../../src/text/terminal-text.ts';
 import { fakeHost } from '../cli/fake-host.ts';
 
 // Whatever others wrote, none of it may move the cursor, set a title, paste, or turn the direction of writing.

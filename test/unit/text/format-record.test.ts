@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatRecord } from '../../../src/text/format-record.ts';
-import { formatUtc } from '../../../src/text/format-time.ts';
+import { formatUtc } from '../../../src/text/time.ts';
 
 const now = Date.UTC(2026, 10, 30, 0, 19, 0);
 const inAnHour = now / 1_000 + 3_600;

@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { formatHelp } from '../../../src/cli/command.ts';
 import { duration, flag, text } from '../../../src/cli/option.ts';
-import { formatTable } from '../../../src/text/format-table.ts';
-import { formatTime } from '../../../src/text/format-time.ts';
-import { paint } from '../../../src/text/paint.ts';
-import { wrapLine } from '../../../src/text/wrap-text.ts';
+import { formatTable, paint, wrapLine } from '../../../src/text/terminal-text.ts';
+import { formatTime } from '../../../src/text/time.ts';
 
 describe('formatHelp', () => {
   const help = formatHelp({

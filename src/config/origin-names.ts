@@ -1,3 +1,4 @@
+import type { ReportedPlace } from '../core/reports.ts';
 import { EdgeError } from '../errors.ts';
 import { nearestName } from '../text/nearest-name.ts';
 import type { EdgeConfig } from './edge-config.ts';
@@ -19,4 +20,11 @@ export function refuseUnknownOrigin(origin: string, origins: readonly string[]):
   throw new EdgeError('ORIGIN_UNKNOWN', `edge.config.ts defines no origin ${JSON.stringify(origin)}`, {
     hint: near === undefined ? `origins: ${origins.join(', ')}` : `did you mean ${near}?`,
   });
+}
+
+/** Every origin and source whose reports a signal of the configuration takes. */
+export function listReportedPlaces({ origins }: Pick<EdgeConfig, 'origins'>): ReportedPlace[] {
+  return Object.entries(origins).flatMap(([origin, { signals }]) =>
+    signals.flatMap((signal) => (signal.type === 'reported' ? [{ origin, source: signal.source }] : [])),
+  );
 }

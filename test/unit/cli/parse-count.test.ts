@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { parseBytes, parseCount } from '../../../src/text/parse-count.ts';
+import { parseBytes, parseCount } from '../../../src/cli/option.ts';
 
 it.each([
   ['0', 0],
