@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeSettings, parseSettings } from '../../../origin/settings.ts';
+import { factsOf } from '../../facts-of.ts';
 
 const env = {
   AWS_REGION: 'ap-southeast-1',
@@ -68,45 +69,45 @@ it('takes an empty variable for an absent one', () => {
 
 describe('a problem', () => {
   it.each([
-    { spoil: { AWS_REGION: undefined }, problem: 'AWS_REGION: is needed, such as ap-southeast-1' },
-    { spoil: { AWS_REGION: 'Singapore' }, problem: 'AWS_REGION: must be an AWS region such as ap-southeast-1, found "Singapore"' },
+    { spoil: { AWS_REGION: undefined }, facts: 'AWS_REGION: ap-southeast-1' },
+    { spoil: { AWS_REGION: 'Singapore' }, facts: 'AWS_REGION: ap-southeast-1 "Singapore"' },
     {
       spoil: { AWS_REGION: 'us-east-1' },
-      problem: 'AWS_REGION: the upstream must not be called from us-east-1: its allowed regions are ap-southeast-1, eu-central-1',
+      facts: 'AWS_REGION: us-east-1 ap-southeast-1 eu-central-1',
     },
-    { spoil: { PORT: '80a' }, problem: 'PORT: must be a whole number from 0 to 65535, found "80a"' },
-    { spoil: { PORT: '65536' }, problem: 'PORT: must be a whole number from 0 to 65535, found "65536"' },
-    { spoil: { DRAIN_SECONDS: '101' }, problem: 'DRAIN_SECONDS: must be a whole number from 0 to 100, found "101"' },
-    { spoil: { UPSTREAM_TIMEOUT_MS: '1' }, problem: 'UPSTREAM_TIMEOUT_MS: must be a whole number from 100 to 10000, found "1"' },
+    { spoil: { PORT: '80a' }, facts: 'PORT: 0 65535 "80a"' },
+    { spoil: { PORT: '65536' }, facts: 'PORT: 0 65535 "65536"' },
+    { spoil: { DRAIN_SECONDS: '101' }, facts: 'DRAIN_SECONDS: 0 100 "101"' },
+    { spoil: { UPSTREAM_TIMEOUT_MS: '1' }, facts: 'UPSTREAM_TIMEOUT_MS: 100 10000 "1"' },
     {
       spoil: { UPSTREAM_NAME: 'Binance!' },
-      problem: 'UPSTREAM_NAME: must be 1 to 32 of a-z, 0-9 and "_", starting with a letter, found "Binance!"',
+      facts: 'UPSTREAM_NAME: 1 32 "Binance!"',
     },
-    { spoil: { UPSTREAM_HEALTH_PATH: 'ping' }, problem: 'UPSTREAM_HEALTH_PATH: must be a path that starts with /, found "ping"' },
+    { spoil: { UPSTREAM_HEALTH_PATH: 'ping' }, facts: 'UPSTREAM_HEALTH_PATH: "ping"' },
     {
       spoil: { UPSTREAM_ALLOWED_REGIONS: 'ap-southeast-1,Frankfurt' },
-      problem: 'UPSTREAM_ALLOWED_REGIONS: must be AWS regions separated by commas, found "ap-southeast-1,Frankfurt"',
+      facts: 'UPSTREAM_ALLOWED_REGIONS: "ap-southeast-1,Frankfurt"',
     },
     {
       spoil: { UPSTREAM_ALLOWED_REGIONS: '' },
-      problem: 'UPSTREAM_ALLOWED_REGIONS: is needed when UPSTREAM_BASE_URL is set, such as ap-southeast-1,eu-central-1',
+      facts: 'UPSTREAM_ALLOWED_REGIONS: UPSTREAM_BASE_URL ap-southeast-1 eu-central-1',
     },
-    { spoil: { UPSTREAM_BASE_URL: undefined }, problem: 'UPSTREAM_BASE_URL: is needed when UPSTREAM_ALLOWED_REGIONS is set' },
+    { spoil: { UPSTREAM_BASE_URL: undefined }, facts: 'UPSTREAM_BASE_URL: UPSTREAM_ALLOWED_REGIONS' },
     ...['ftp://api', 'api.example.test', 'https://key:x@api', 'https://api?key=x', 'https://api#x'].map((url) => ({
       spoil: { UPSTREAM_BASE_URL: url },
-      problem: 'UPSTREAM_BASE_URL: must be an http or https URL without user, password, query and fragment',
+      facts: 'UPSTREAM_BASE_URL:',
     })),
-    { spoil: { DATABASE_URL: 'mysql://a:b@c' }, problem: 'DATABASE_URL: must start with postgres:// or postgresql://' },
-    { spoil: { DATABASE_URL: undefined }, problem: 'DATABASE_URL: is needed when DATABASE_POOLER_HOST is set' },
-    { spoil: { DATABASE_POOLER_HOST: undefined }, problem: 'DATABASE_POOLER_HOST: is needed when DATABASE_POOLER_PORT is set' },
-    { spoil: { DATABASE_POOLER_HOST: 'a:1' }, problem: 'DATABASE_POOLER_HOST: must be a host name or an address alone, found "a:1"' },
+    { spoil: { DATABASE_URL: 'mysql://a:b@c' }, facts: 'DATABASE_URL:' },
+    { spoil: { DATABASE_URL: undefined }, facts: 'DATABASE_URL: DATABASE_POOLER_HOST' },
+    { spoil: { DATABASE_POOLER_HOST: undefined }, facts: 'DATABASE_POOLER_HOST: DATABASE_POOLER_PORT' },
+    { spoil: { DATABASE_POOLER_HOST: 'a:1' }, facts: 'DATABASE_POOLER_HOST: "a:1"' },
     {
       spoil: { DATABASE_POOLER_HOST: 'https://a' },
-      problem: 'DATABASE_POOLER_HOST: must be a host name or an address alone, found "https://a"',
+      facts: 'DATABASE_POOLER_HOST: "https://a"',
     },
-    { spoil: { DATABASE_POOLER_PORT: '0' }, problem: 'DATABASE_POOLER_PORT: must be a whole number from 1 to 65535, found "0"' },
-  ])('is the only problem reported: $problem', ({ spoil, problem }) => {
-    expect(problemsOf({ ...env, ...spoil })).toEqual([problem]);
+    { spoil: { DATABASE_POOLER_PORT: '0' }, facts: 'DATABASE_POOLER_PORT: 1 65535 "0"' },
+  ])('is the only problem reported: $facts', ({ spoil, facts }) => {
+    expect(problemsOf({ ...env, ...spoil }).map(factsOf)).toEqual([facts]);
   });
 
   it('hides no other', () => {
