@@ -27,7 +27,7 @@ import {
 import { type BuildOptions, buildFunction } from './build.ts';
 import { resolveConfig, type WrittenConfig } from './config.ts';
 
-export type { RouteDecision } from '../src/edge/ask/decision.ts';
+export type { RouteDecision } from '../src/edge/ask/ask.ts';
 export type { ConsideredOrigin, CountryGroup, Explanation } from '../src/explain/explain.ts';
 
 /** A viewer and its request. */

@@ -6,8 +6,8 @@ import { defineCommand } from '../src/cli/command.ts';
 import { writeMadeFile } from '../src/cli/files.ts';
 import type { Io } from '../src/cli/io.ts';
 import { choice, flag, text } from '../src/cli/option.ts';
+import type { ConformanceReport } from '../src/conformance/conformance.ts';
 import { type ConformancePlan, planConformance, runConformance } from '../src/conformance/conformance.ts';
-import type { ConformanceReport } from '../src/conformance/conformance-report.ts';
 import {
   formatCaseList,
   formatConformance,

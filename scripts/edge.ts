@@ -14,7 +14,7 @@ import { distributionPath, hasDistribution, readDistribution } from '../src/conf
 import { buildLocalDistribution } from '../src/config/load-distribution.ts';
 import { openProject } from '../src/config/open-project.ts';
 import { findNjs } from '../src/edge/njs/njs.ts';
-import { parseStoreData } from '../src/edge/parse-store-data.ts';
+import { parseStoreData } from '../src/edge/parse-test-input.ts';
 import { EdgeError } from '../src/errors.ts';
 import { lineOf } from '../src/text/message-of.ts';
 import { propagationOption } from './start/propagation-option.ts';

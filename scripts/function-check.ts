@@ -7,8 +7,7 @@ import { formatSarif } from '../src/edge/check/format-sarif.ts';
 import { judgeRun } from '../src/edge/judge/judge.ts';
 import { findNjs } from '../src/edge/njs/njs.ts';
 import { findExecutable } from '../src/edge/njs/run-process.ts';
-import { parseStoreData } from '../src/edge/parse-store-data.ts';
-import { parseTestEvent } from '../src/edge/parse-test-event.ts';
+import { parseStoreData, parseTestEvent } from '../src/edge/parse-test-input.ts';
 import { EdgeError } from '../src/errors.ts';
 
 /** A browser's first request, and its response: the event of a function that was given none. */

@@ -13,7 +13,7 @@ import { samplePaths } from '../../src/config/services.ts';
 import type { FlagStore } from '../../src/core/flag-store.ts';
 import { listAudiences } from '../../src/core/viewer-shares.ts';
 import { EdgeError } from '../../src/errors.ts';
-import { surveyLive } from '../../src/explain/survey-live.ts';
+import { surveyLive } from '../../src/explain/explain.ts';
 import { describeValues } from '../../src/failover/failover-status.ts';
 import { openChannels } from '../../src/flipper/notify/open-channels.ts';
 import { proveOrigin } from '../../src/probe/probe-origin.ts';

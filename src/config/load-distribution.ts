@@ -67,7 +67,7 @@ function withConfigured(config: EdgeConfig, distribution: DistributionConfig, en
 type OriginSettings = EdgeConfig['origins'][string];
 
 /** A distribution of edge.config.ts alone, as probes need it; only `VIEWER_DOMAIN` says by which name viewers come. */
-export function buildDistribution(config: EdgeConfig, env: Environment): DistributionConfig {
+function buildDistribution(config: EdgeConfig, env: Environment): DistributionConfig {
   const viewers = env['VIEWER_DOMAIN'] ? [env['VIEWER_DOMAIN']] : [];
   const origins = Object.values(config.origins).map((own) => configureOrigin(own, buildOrigin(own, own.domainName ?? ''), env));
   return {
@@ -122,7 +122,7 @@ export function buildLocalDistribution(config: EdgeConfig, env: Environment): Di
 }
 
 /** The origin with the name and the headers that edge.config.ts gives it. */
-export function configureOrigin({ domainName, headers }: OriginSettings, origin: Origin, env: Environment): Origin {
+function configureOrigin({ domainName, headers }: OriginSettings, origin: Origin, env: Environment): Origin {
   const added = Object.entries(fillPlaceholders(headers ?? {}, env, 'edge.config.ts'));
   const names = added.map(([name]) => name.toLowerCase());
   const others = (origin.CustomHeaders?.Items ?? []).filter(({ HeaderName = '' }) => !names.includes(HeaderName.toLowerCase()));

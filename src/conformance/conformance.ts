@@ -3,9 +3,21 @@ import { messageOf } from '../text/message-of.ts';
 import { askCase } from './ask-case.ts';
 import type { Asking } from './asking.ts';
 import { type BoundedCall, type CallCounts, openBoundedCall, openMeter, planCounts, priceOf } from './budget.ts';
-import { conformanceCases } from './cases/cases.ts';
-import { type CaseAnswer, type ConformanceCase, normalizeText, normalizeValue, sameAnswer } from './conformance-case.ts';
-import { type ConformanceReport, type ReportRow, summarizeRows } from './conformance-report.ts';
+import { distributionCases } from './cases/distributions.ts';
+import { edgeCases, failureCases } from './cases/edge.ts';
+import { functionCases } from './cases/functions.ts';
+import { propagationCases } from './cases/propagation.ts';
+import { runtimeCases } from './cases/runtime.ts';
+import { storeCases } from './cases/stores.ts';
+import {
+  type CaseAnswer,
+  type CaseGroup,
+  type CaseVerdict,
+  type ConformanceCase,
+  normalizeText,
+  normalizeValue,
+  sameAnswer,
+} from './conformance-case.ts';
 import type { Journal } from './journal.ts';
 import type { ConformanceTarget } from './target.ts';
 import { type Leftover, type NotRemoved, tearDown } from './tear-down.ts';
@@ -38,6 +50,38 @@ export interface RunOptions {
   /** Ends the questions, never the removal. */
   signal: AbortSignal;
   log: (line: string) => void;
+}
+
+/** One case and its verdict. */
+export interface ReportRow {
+  id: string;
+  group: CaseGroup;
+  question: string;
+  emulated: unknown;
+  /** Null where the case could not be asked. */
+  answered: unknown;
+  verdict: CaseVerdict;
+  /** What was seen beside the answer, such as a time or the text of an error; not compared. */
+  note?: string;
+  source: string;
+  open?: string;
+}
+
+/** A run, without account ids, ARNs and names: it can be committed. */
+export interface ConformanceReport {
+  target: 'local' | 'aws';
+  /** Of its beginning, such as 2026-11-30. */
+  date: string;
+  seconds: number;
+  summary: Readonly<Record<CaseVerdict, number>>;
+  counts: CallCounts;
+  /** What those cost, before any free tier. */
+  usd: number;
+  rows: readonly ReportRow[];
+  /** What could not be removed. Not part of what is written to a file. */
+  left: readonly NotRemoved[];
+  /** Why the run ended early. */
+  failure?: string;
 }
 
 /** Makes a throw-away world, asks the cases, and removes the world whatever happens. */
@@ -163,4 +207,23 @@ function toRow(one: ConformanceCase, outcome: Outcome, throwAway: ThrowAway | un
     verdict: sameAnswer(answered, expect) ? 'same' : 'different',
     ...(note !== undefined && note !== '' && { note }),
   };
+}
+
+const measured = (needs: ConformanceCase['needs']) => propagationCases.filter((one) => one.needs === needs);
+const apiCases = [...storeCases, ...functionCases, ...distributionCases];
+
+/** In the order in which they are asked: those that need no distribution first, those that break a function last. */
+export const conformanceCases: readonly ConformanceCase[] = [
+  ...apiCases.filter(({ needs }) => needs === 'free'),
+  ...runtimeCases,
+  ...measured('free'),
+  ...edgeCases,
+  ...measured('distribution'),
+  ...apiCases.filter(({ needs }) => needs === 'distribution'),
+  ...failureCases,
+];
+
+function summarizeRows(rows: readonly ReportRow[]): Record<CaseVerdict, number> {
+  const count = (verdict: CaseVerdict) => rows.filter((row) => row.verdict === verdict).length;
+  return { same: count('same'), different: count('different'), 'could not ask': count('could not ask') };
 }

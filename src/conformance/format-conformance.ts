@@ -1,7 +1,6 @@
 import { formatTable } from '../text/terminal-text.ts';
-import type { ConformancePlan } from './conformance.ts';
+import type { ConformancePlan, ConformanceReport, ReportRow } from './conformance.ts';
 import type { CaseGroup, ConformanceCase } from './conformance-case.ts';
-import type { ConformanceReport, ReportRow } from './conformance-report.ts';
 import type { NotRemoved } from './tear-down.ts';
 
 const groups: readonly CaseGroup[] = ['control plane', 'function runtime', 'edge', 'propagation'];

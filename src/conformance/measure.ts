@@ -3,8 +3,8 @@ import { formatDuration } from '../text/time.ts';
 import { type Asking, CouldNotAsk, runOnce, wrapBody } from './asking.ts';
 import { burstCalls } from './budget.ts';
 import type { CaseAnswer, Measure } from './conformance-case.ts';
-import { edgeFunctionCode, readVersion, readWrite } from './edge-code.ts';
 import type { WriteRound } from './throw-away.ts';
+import { edgeFunctionCode, readVersion, readWrite } from './throw-away-config.ts';
 
 /** Asks what only time can answer. */
 export function askMeasure(what: Measure, asking: Asking): Promise<CaseAnswer> {

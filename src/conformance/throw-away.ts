@@ -4,10 +4,9 @@ import { EdgeError } from '../errors.ts';
 import { isRecord } from '../text/is-record.ts';
 import type { BoundedCall } from './budget.ts';
 import type { ConformanceCase } from './conformance-case.ts';
-import { afterFunctionCode, edgeFunctionCode, originSource } from './edge-code.ts';
 import type { Journal } from './journal.ts';
 import type { ConformanceTarget, ThrowAwayDistribution } from './target.ts';
-import { smallDistribution, throwAwayDistribution } from './throw-away-config.ts';
+import { afterFunctionCode, edgeFunctionCode, originSource, smallDistribution, throwAwayDistribution } from './throw-away-config.ts';
 
 /** One change and what the edge answered after it. */
 export interface WriteRound {

@@ -132,7 +132,7 @@ interface Rescue {
 const hopes: readonly HoldReason[] = ['min-interval', 'override', 'fallback-unproven', 'panic'];
 
 /** The view with the origin at 0 and all its viewers on proven origins, or with the reason why it must keep them. */
-export function takeOut(view: FlipView, origin: string, what: string): FlipView {
+function takeOut(view: FlipView, origin: string, what: string): FlipView {
   const { verdict, why } = view.evidence[origin] ?? {};
   const isDead = verdict === 'unhealthy';
   const moves: Move[] = [];
@@ -160,7 +160,7 @@ export function takeOut(view: FlipView, origin: string, what: string): FlipView 
 }
 
 /** The view for an origin that is out already while an operator's weight keeps viewers on it. */
-export function holdBelowOverride(view: FlipView, origin: string): FlipView {
+function holdBelowOverride(view: FlipView, origin: string): FlipView {
   const hasRescue = rescuesOf(view, origin).some(({ to }) => to !== undefined);
   return withHold(view, hasRescue ? 'override' : 'panic', origin);
 }

@@ -40,7 +40,7 @@ const logBytesPerRun = { base: 1_100, perOrigin: 450 };
 
 const outageCalls = assumptions.outages * assumptions.outageMinutes * callsPerOutageMinute;
 
-/** Metrics per origin, and those of the flipper itself: src/flipper/flipper-metrics.ts. */
+/** Metrics per origin, and those of the flipper itself: src/flipper/lambda/flipper-lambda.ts. */
 const metricsPerOrigin = 3;
 const metricsPerFlipper = 4;
 

@@ -1,7 +1,7 @@
 import { foldTable, formatHtmlTable, type Html, html } from '../text/html.ts';
 import { markOrigins, paletteSize } from '../text/palette.ts';
 import { type Counts, type OriginProbes, others } from './count-report.ts';
-import { type Axis, type Columns, drawColumns, drawPlot, formatOffset, type Plot, percentAt, round, scaleColumns } from './page/plot.ts';
+import { type Axis, type Columns, drawColumns, drawPlot, formatOffset, type Plot, percentAt, round, scaleColumns } from './page-parts.ts';
 import type { DrillReport } from './report.ts';
 
 /** The axis that all charts of a report share. */

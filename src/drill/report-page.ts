@@ -1,7 +1,6 @@
 import { formatHtmlPage, formatHtmlTable, type Html, html } from '../text/html.ts';
 import { formatDuration, formatMs } from '../text/time.ts';
-import { formatOffset } from './page/plot.ts';
-import { style } from './page/style.ts';
+import { formatOffset, style } from './page-parts.ts';
 import type { DrillReport, RunContext } from './report.ts';
 import { drawCountries, drawLatency, drawMethods, drawOverview, drawProbes, drawShares } from './report-charts.ts';
 import type { DrillPromise } from './summarize-drill.ts';

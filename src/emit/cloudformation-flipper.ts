@@ -1,6 +1,6 @@
 import { policyDocument, type TemplateFields, textOf, when } from './cloudformation-values.ts';
 import type { FlipperAlias, FlipperPart } from './deployment.ts';
-import type { PolicyStatement } from './permissions.ts';
+import type { PolicyStatement } from './role-policies.ts';
 
 /** Conditions of the inputs that a statement depends on. */
 const conditionOfInput: Readonly<Record<string, string>> = { SecretKmsKeyArn: 'HasSecretKey' };

@@ -6,7 +6,7 @@ import { EdgeError } from '../errors.ts';
 import { edgeDashboard, edgeFunctionAlarms, type PlannedAlarm, silenceAlarm, trafficAlarms } from './alarms.ts';
 import { type DeployText, deployText } from './deploy-text.ts';
 import { type DeployInput, type DeploymentPart, deploymentParts, inputNamesOf, listInputs } from './inputs.ts';
-import { flipperStatements, type PolicyStatement } from './permissions.ts';
+import { flipperStatements, type PolicyStatement } from './role-policies.ts';
 
 export interface DeploymentOptions {
   config: EdgeConfig;

@@ -1,7 +1,6 @@
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { awsRegionText } from '../config/edge-config-rules.ts';
 import { type DeployText, deployText, fillText } from './deploy-text.ts';
-import { flipperStatements, notifyStatements, type PolicyStatement, signalStatements } from './permissions.ts';
 
 // The policies of docs/iam: one for each role that people and CI take. The Lambda's own role is part of its deployment.
 
@@ -206,4 +205,64 @@ export function formatPolicy(value: unknown, indent = '', key = ''): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const fields = Object.entries(value).map(([name, item]) => `${inner}"${name}": ${formatPolicy(item, inner, `"${name}": `)}`);
   return `{\n${fields.join(',\n')}\n${indent}}`;
+}
+
+/** One statement that allows. */
+export interface PolicyStatement {
+  sid: string;
+  actions: readonly string[];
+  resources: readonly DeployText[];
+  /** Values by condition key, compared by StringEquals. */
+  stringEquals?: Readonly<Record<string, DeployText>>;
+  /** Only when this input of the deployment is not empty. */
+  when?: string;
+}
+
+type FlipperConfig = Pick<EdgeConfig, 'origins' | 'notifications'>;
+
+export interface FlipperResources {
+  storeArn: DeployText;
+  /** Of the account; part of no ARN of CloudFront or Route 53. */
+  partition: DeployText;
+  /** Topics of `notifications`. */
+  topicArns: readonly DeployText[];
+}
+
+/** What a flipper calls while it runs: store, signals and topics of the configuration, and nothing else. */
+export function flipperStatements(config: FlipperConfig, { storeArn, partition, topicArns }: FlipperResources): PolicyStatement[] {
+  return [
+    {
+      sid: 'MoveTraffic',
+      // No ListKeys, which only an operator's commands need; no PutKey or DeleteKey, because a flip is one UpdateKeys.
+      actions: ['cloudfront-keyvaluestore:DescribeKeyValueStore', 'cloudfront-keyvaluestore:GetKey', 'cloudfront-keyvaluestore:UpdateKeys'],
+      resources: [storeArn],
+    },
+    ...signalStatements(config, partition),
+    ...notifyStatements(topicArns),
+  ];
+}
+
+/** What a probe of the configuration's signals calls. */
+function signalStatements({ origins }: Pick<EdgeConfig, 'origins'>, partition: DeployText): PolicyStatement[] {
+  const signals = Object.values(origins).flatMap((origin) => origin.signals);
+  const healthChecks = signals.flatMap((signal) => (signal.type === 'route53' ? [signal.healthCheckId] : []));
+  const hasAlarms = signals.some(({ type }) => type === 'alarm');
+  return [
+    ...(healthChecks.length === 0
+      ? []
+      : [
+          {
+            sid: 'HealthCheckSignals',
+            actions: ['route53:GetHealthCheckStatus'],
+            resources: [...new Set(healthChecks)].map((id) => deployText`arn:${partition}:route53:::healthcheck/${id}`),
+          },
+        ]),
+    // On *: CloudWatch lists composite alarms only to principals with this (CloudWatch API reference, DescribeAlarms).
+    ...(hasAlarms ? [{ sid: 'AlarmSignals', actions: ['cloudwatch:DescribeAlarms'], resources: ['*'] }] : []),
+  ];
+}
+
+/** Reports flips and overrides. */
+function notifyStatements(topicArns: readonly DeployText[]): PolicyStatement[] {
+  return topicArns.length === 0 ? [] : [{ sid: 'Notify', actions: ['sns:Publish'], resources: topicArns }];
 }

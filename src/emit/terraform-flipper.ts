@@ -1,7 +1,7 @@
 import type { PlannedAlarm } from './alarms.ts';
 import { type DeployText, DeployValue, deployJson, deployText } from './deploy-text.ts';
 import type { FlipperAlias, FlipperPart } from './deployment.ts';
-import type { PolicyStatement } from './permissions.ts';
+import type { PolicyStatement } from './role-policies.ts';
 import { type Block, expression, quoted, snakeCase, templateOf } from './terraform-values.ts';
 
 /** Resources by type and name. */

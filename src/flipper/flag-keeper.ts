@@ -20,8 +20,7 @@ import {
   sequenceOf,
 } from './flag-memory.ts';
 import type { FlipperEvent } from './flipper-event.ts';
-import { planKeeperWrite } from './plan-keeper-write.ts';
-import { openShadowStore, readBack, readNewestAudit } from './store-access.ts';
+import { openShadowStore, planKeeperWrite, readBack, readNewestAudit } from './store-access.ts';
 
 /** `from`: what an earlier keeper knew, so that the store need not be read again. */
 export interface FlagKeeperOptions extends FlagMemoryOptions {

@@ -6,7 +6,7 @@ import type { LocalOrigin } from '../config/local-cloud.ts';
 import type { SignalSource } from '../core/signal.ts';
 import { hasIpv6 } from '../probe/connect-like-edge.ts';
 import { type ProbeOptions, type ProbeTarget, probe } from '../probe/probe.ts';
-import { buildProbeTarget } from '../probe/probe-target.ts';
+import { buildProbeTarget } from '../probe/probe-origin.ts';
 import type { ReportBook } from './report-book.ts';
 
 /**

@@ -1,12 +1,12 @@
 import { parseHealthRecord, weightAt } from '../../kvs/health-record.ts';
 import { healthKey } from '../../kvs/keys.ts';
-import type { FlagStore } from '../core/flag-store.ts';
+import type { FlagStore, KeyChange, StoreSnapshot } from '../core/flag-store.ts';
 import type { ProbeResult, SignalSource } from '../core/signal.ts';
+import { EdgeError } from '../errors.ts';
+import type { Clock } from '../flipper/clock.ts';
 import type { FlipperPolicy } from '../flipper/flip-policy.ts';
 import { type FlipperMemory, runFlipper } from '../flipper/flipper.ts';
 import type { FlipperEvent } from '../flipper/flipper-event.ts';
-import { MemoryStore } from './memory-store.ts';
-import { VirtualClock } from './virtual-clock.ts';
 
 export type TimedEvent = FlipperEvent & { at: number };
 
@@ -109,4 +109,171 @@ export class FlipperSimulation {
   of<E extends FlipperEvent['event']>(event: E): Extract<TimedEvent, { event: E }>[] {
     return this.events.filter((timed): timed is Extract<TimedEvent, { event: E }> => timed.event === event);
   }
+}
+
+/** What is wrong with the store at the moment. */
+export type StoreFault = 'down' | 'slow' | 'throttled' | 'conflicting';
+
+export interface Write {
+  /** Elapsed milliseconds of the simulation. */
+  at: number;
+  record: string;
+  change: KeyChange;
+}
+
+/** A KeyValueStore in memory: an ETag for the whole, API calls counted, faults on demand. Each client is a FlagStore of its own. */
+export class MemoryStore {
+  readonly values = new Map<string, string>();
+  readonly writes: Write[] = [];
+  calls = 0;
+  fault: StoreFault | undefined;
+  #version = 1;
+  readonly #clock: VirtualClock;
+  readonly #latencyMs: number;
+
+  constructor(clock: VirtualClock, latencyMs = 30) {
+    this.#clock = clock;
+    this.#latencyMs = latencyMs;
+  }
+
+  /** A write without a check, as in the AWS console. */
+  put(key: string, value: string): void {
+    this.#apply({ puts: [{ key, value }], deletes: [] });
+  }
+
+  /** Another tool deletes a key, as Terraform does with those that it does not list. */
+  remove(key: string): void {
+    this.#apply({ puts: [], deletes: [key] });
+  }
+
+  client(): FlagStore {
+    const read = async (keys: readonly string[]): Promise<StoreSnapshot> => {
+      await this.#call(1 + keys.length);
+      const values = keys
+        .map((key) => [key, this.values.get(key)] as const)
+        .filter((entry): entry is [string, string] => entry[1] !== undefined);
+      return { etag: String(this.#version), values: new Map(values) };
+    };
+    return {
+      read,
+      list: async () => {
+        await this.#call(1);
+        return { values: new Map(this.values), complete: true };
+      },
+      update: async (keys, change) => {
+        for (let attempts = 1; attempts <= 5; attempts++) {
+          const snapshot = await read(keys);
+          const wanted = change(snapshot);
+          if (wanted === undefined) return { written: undefined, attempts: attempts - 1 };
+          await this.#call(1);
+          if (snapshot.etag === String(this.#version) && this.fault !== 'conflicting') {
+            this.#apply(wanted);
+            return { written: wanted, attempts };
+          }
+          await this.#clock.sleep(50 * attempts);
+        }
+        throw new EdgeError('CONFLICT', 'another tool writes all the time');
+      },
+    };
+  }
+
+  async #call(calls: number): Promise<void> {
+    this.calls += calls;
+    await this.#clock.sleep(this.fault === 'slow' ? 4_000 : this.#latencyMs);
+    if (this.fault === 'down') throw new EdgeError('ENDPOINT_UNREACHABLE', 'no answer');
+    if (this.fault === 'throttled') throw new EdgeError('THROTTLED', 'too many requests');
+  }
+
+  #apply(change: KeyChange): void {
+    for (const { key, value } of change.puts) this.values.set(key, value);
+    for (const key of change.deletes) this.values.delete(key);
+    this.#version += 1;
+    this.writes.push({ at: this.#clock.monotonic(), record: this.values.get(healthKey) ?? 'ok', change });
+  }
+}
+
+interface Timer {
+  at: number;
+  order: number;
+  wake: () => void;
+}
+
+/** Time that passes only in `run`, which wakes sleepers in order: a day takes as long as the work in it. */
+export class VirtualClock implements Clock {
+  #elapsed: number;
+  #wall: number;
+  #order = 0;
+  readonly #timers: Timer[] = [];
+
+  /** `start` is the wall clock at no elapsed time. */
+  constructor(start: number, elapsed = 0) {
+    this.#wall = start;
+    this.#elapsed = elapsed;
+  }
+
+  now(): number {
+    return Math.round(this.#wall + this.#elapsed);
+  }
+
+  monotonic(): number {
+    return this.#elapsed;
+  }
+
+  /** Sets the wall clock, as an operator or NTP might; durations do not notice. */
+  jump(ms: number): void {
+    this.#wall += ms;
+  }
+
+  /** Time passes and nothing wakes, as for a stopped process: afterwards every timer that is due wakes at once. */
+  freeze(ms: number): void {
+    this.#elapsed += ms;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer: Timer = { at: this.#elapsed + Math.max(0, ms), order: this.#order++, wake: () => wake() };
+      const wake = () => {
+        signal?.removeEventListener('abort', cancel);
+        resolve();
+      };
+      const cancel = () => {
+        const index = this.#timers.indexOf(timer);
+        if (index >= 0) this.#timers.splice(index, 1);
+        resolve();
+      };
+      signal?.addEventListener('abort', cancel, { once: true });
+      this.#insert(timer);
+    });
+  }
+
+  /** Lets this much time pass, or less: until `isDone`. */
+  async run(ms: number, isDone: () => boolean = () => false): Promise<void> {
+    const end = this.#elapsed + ms;
+    for (;;) {
+      await settled();
+      if (isDone()) return;
+      const next = this.#timers[0];
+      if (next === undefined || next.at > end) break;
+      this.#timers.shift();
+      this.#elapsed = Math.max(this.#elapsed, next.at);
+      next.wake();
+    }
+    this.#elapsed = end;
+  }
+
+  #insert(timer: Timer): void {
+    let index = this.#timers.length;
+    while (index > 0 && isAfter(this.#timers[index - 1], timer)) index--;
+    this.#timers.splice(index, 0, timer);
+  }
+}
+
+function isAfter(a: Timer | undefined, b: Timer): boolean {
+  return a !== undefined && (a.at > b.at || (a.at === b.at && a.order > b.order));
+}
+
+/** Everything that needs no time has happened. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

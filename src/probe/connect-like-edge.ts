@@ -1,7 +1,8 @@
 import type { LookupAddress } from 'node:dns';
+import type { Socket } from 'node:net';
 import net, { type LookupFunction } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import tls from 'node:tls';
+import tls, { TLSSocket } from 'node:tls';
 import type { buildConnector } from 'undici';
 import { type Family, resolveName, toLookup } from './resolve-name.ts';
 
@@ -158,4 +159,24 @@ function checkNames(names: readonly string[], certificate: tls.PeerCertificate):
   if (names.some((name) => tls.checkServerIdentity(name, certificate) === undefined)) return undefined;
   const found = certificate.subjectaltname ?? certificate.subject.CN;
   return new Error(`the certificate is for ${found}, not for ${[...new Set(names)].join(' or ')}`);
+}
+
+/** Facts of a TLS connection. */
+export interface TlsFacts {
+  /** Such as `TLSv1.3`. */
+  protocol: string;
+  /** The first name that the certificate is for; its subject's CN when it has no alternative names. */
+  name: string;
+  /** Epoch milliseconds: when the certificate ends. */
+  validTo: number;
+}
+
+/** Undefined for a connection without TLS. */
+export function readTls(socket: Socket): TlsFacts | undefined {
+  if (!(socket instanceof TLSSocket)) return undefined;
+  const { subject, subjectaltname = '', valid_to } = socket.getPeerCertificate();
+  const [alternative = ''] = subjectaltname.split(', ');
+  // A subject may be empty, or name several.
+  const name = alternative === '' ? ([subject?.CN].flat()[0] ?? '') : alternative.replace(/^DNS:/, '');
+  return { protocol: socket.getProtocol() ?? '', name, validTo: Date.parse(valid_to) };
 }

@@ -1,7 +1,7 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import type { EdgeConfig, HttpSignal } from '../config/edge-config.ts';
 import type { HttpProbeResult, ProbeTarget } from './probe.ts';
-import { buildProbeTarget } from './probe-target.ts';
+import { buildProbeTarget } from './probe-origin.ts';
 
 /** Whether an origin refuses what does not come from CloudFront, and how to fix it when not. */
 export interface LockVerdict {

@@ -5,7 +5,7 @@ import type { FunctionTest } from '../aws/function.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import { routingOf } from '../config/services.ts';
 import type { ViewerRequestEvent, ViewerResponseEvent } from '../edge/execution.ts';
-import { parseTestEvent } from '../edge/parse-test-event.ts';
+import { parseTestEvent } from '../edge/parse-test-input.ts';
 import { EdgeError } from '../errors.ts';
 import { packageFile } from '../package-files.ts';
 import { isRecord } from '../text/is-record.ts';

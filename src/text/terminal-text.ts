@@ -6,7 +6,7 @@ const wide =
 const combining = /\p{Mn}|\p{Me}|\u200d/u;
 
 /** Columns of a text on a terminal, without its colours: two for the signs of East Asia and for emoji, none for marks on a letter. */
-export function textWidth(text: string): number {
+function textWidth(text: string): number {
   const plain = stripVTControlCharacters(text);
   if (/^[ -~]*$/.test(plain)) return plain.length;
   return [...plain].reduce((sum, sign) => sum + (combining.test(sign) ? 0 : wide.test(sign) ? 2 : 1), 0);

@@ -1,10 +1,9 @@
-import { okRecord, parseHealthRecord, weightAt, withoutSequence } from '../../kvs/health-record.ts';
+import { okRecord, parseHealthRecord, recordSequence, weightAt, withoutSequence } from '../../kvs/health-record.ts';
 import type { AuditEntry } from '../core/audit.ts';
-import type { LoggedRequest } from '../log/logged-request.ts';
+import { decodeField, type LoggedRequest } from '../log/logged-request.ts';
 import type { LogFile } from '../log/read-log.ts';
 import { readRequests } from '../log/read-requests.ts';
 import { percentile } from '../text/percentile.ts';
-import { type LoggedDecision, parseLogData } from './log-data.ts';
 
 export interface TimelineOptions {
   files: readonly LogFile[];
@@ -298,4 +297,37 @@ function timesOf(obeyed: readonly Obeyed[]): Times {
   const sorted = obeyed.map(({ propagationMs }) => propagationMs).sort((a, b) => a - b);
   const at = (share: number) => percentile(sorted, share) ?? 0;
   return { minMs: at(0), p50Ms: at(0.5), p95Ms: at(0.95), p99Ms: at(0.99), maxMs: at(1) };
+}
+
+/** What the router says of a request in the access log. */
+export interface LoggedDecision {
+  service: string | undefined;
+  origin: string;
+  /** As the router read it, with the number of its flip. */
+  record: string;
+  sequence: number | undefined;
+  /** 0 to below 100, where a partial weight decided. */
+  bucket: number | undefined;
+  by: 'retry' | 'tester' | undefined;
+  ageMs: number | undefined;
+}
+
+// `checkout/singapore;#=0@000417;europe=25;31.65;retry;age=1200`: the record of up to twelve entries, then what applies.
+const line =
+  /^(?:([a-z][a-z\d-]{0,62})\/)?([a-z][a-z\d-]{0,62});((?:#=0@\d{6};)?(?:ok|[a-z][a-z\d-]*=\d{1,3}(?:@\d{1,12})?(?:;[a-z][a-z\d-]*=\d{1,3}(?:@\d{1,12})?){0,11};?))(?:;(\d{1,2}(?:\.\d{1,20})?))?(?:;retry)?(?:;(tester))?(?:;age=(-?\d{1,15}|NaN))?$/;
+
+/** Undefined for a text that is not the router's. */
+export function parseLogData(text: string): LoggedDecision | undefined {
+  if (text.length > 2_400) return undefined;
+  const decoded = decodeField(text);
+  const found = line.exec(decoded);
+  if (found === null) return undefined;
+  const [, service, origin = '', record = '', bucket, tester, age] = found;
+  return {
+    ...{ service, origin, record },
+    sequence: recordSequence(record),
+    bucket: Number(bucket) > 0 ? Number(bucket) : undefined,
+    by: tester === undefined ? (/;retry(?:;|$)/.test(decoded) ? 'retry' : undefined) : 'tester',
+    ageMs: age === undefined || age === 'NaN' ? undefined : Number(age),
+  };
 }

@@ -1,4 +1,4 @@
-import type { TlsFacts } from '../probe/read-tls.ts';
+import type { TlsFacts } from '../probe/connect-like-edge.ts';
 import { formatTable, paint, wrapText } from '../text/terminal-text.ts';
 import { formatDuration } from '../text/time.ts';
 import type { VerifyRow } from './samples.ts';

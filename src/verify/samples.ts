@@ -1,5 +1,5 @@
+import { readTls, type TlsFacts } from '../probe/connect-like-edge.ts';
 import { exchange, type HttpAnswer, type NoAnswer, type ProbeOptions, type ProbeTarget } from '../probe/probe.ts';
-import { readTls, type TlsFacts } from '../probe/read-tls.ts';
 import { percentile } from '../text/percentile.ts';
 import { formatDuration } from '../text/time.ts';
 

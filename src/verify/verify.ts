@@ -1,7 +1,6 @@
 import pMap, { pMapSkip } from 'p-map';
 import { originIdOf } from '../config/origin-names.ts';
-import { checkEdge, type EdgeCheck } from './check-edge.ts';
-import { checkLock, checkOrigin, isAddressKnown, type OriginCheck } from './check-origin.ts';
+import { checkEdge, checkLock, checkOrigin, type EdgeCheck, isAddressKnown, type OriginCheck } from './checks.ts';
 import type { Asker, Expected } from './expected-origins.ts';
 import type { VerifyRow } from './samples.ts';
 

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { ConformanceReport } from '../../src/conformance/conformance-report.ts';
+import type { ConformanceReport } from '../../src/conformance/conformance.ts';
 
 /** The parts of a committed report that a row needs. */
 export type CommittedReport = Pick<ConformanceReport, 'target' | 'date' | 'rows'>;

@@ -6,7 +6,7 @@ import { type ControlPlane, openControlPlane } from '../../local/aws/control-pla
 import { type FunctionUrls, openFunctionUrls } from '../../local/origin/function-urls.ts';
 import conformance from '../../scripts/conformance.ts';
 import { run } from '../../src/cli/run.ts';
-import type { ConformanceReport } from '../../src/conformance/conformance-report.ts';
+import type { ConformanceReport } from '../../src/conformance/conformance.ts';
 import { type AwsStandIn, openAwsStandIn } from '../contract/conformance/open-aws-stand-in.ts';
 import { fakeHost } from '../unit/cli/fake-host.ts';
 import { startScript, waitUntil } from './start-script.ts';

@@ -58,7 +58,7 @@ const useProcess = ['cli', 'scripts', 'api', 'local', 'origin'];
 const checksWork = 'doctor reads what publish and the flipper left by their own code: a second parser could disagree with the first';
 
 /** Imports against the layers that may stay, each with its reason. */
-export const allowed: Readonly<Record<string, string>> = {
+const allowed: Readonly<Record<string, string>> = {
   'src/core/stored-schema.ts → @noble/hashes/sha2.js': 'SHA-256 without node:crypto, pure',
   'src/core/stored-schema.ts → @noble/hashes/utils.js': 'SHA-256 without node:crypto, pure',
   'src/config/open-project.ts → node:process':
@@ -96,7 +96,7 @@ function isProcess(name: string, room: string): boolean {
 }
 
 /** `src/probe/x.ts` is of `probe`, `src/errors.ts` of `errors`, `local/edge/x.ts` of `local`; a file beside package.json is of none. */
-export function roomOf(path: string): string {
+function roomOf(path: string): string {
   const [top = '', next = ''] = path.split('/');
   return top === 'src' ? next.replace(/\.ts$/, '') : top;
 }

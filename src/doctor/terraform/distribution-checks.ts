@@ -11,8 +11,7 @@ import { optionsCheck, originGroupCodesCheck, pricingPlanCheck, webSocketCheck }
 import { hostHeaderCheck } from '../checks/reachability.ts';
 import { listRouted } from '../distribution-view.ts';
 import type { DoctorReaders } from '../readers.ts';
-import type { PlannedDistribution } from './planned-distribution.ts';
-import { type PlannedPolicies, withReadable } from './planned-policies.ts';
+import { type PlannedDistribution, type PlannedPolicies, withReadable } from './planned-distribution.ts';
 
 /** The doctor's own checks that need only the distribution, and what to do in Terraform about their problems. */
 export const viewChecks: readonly { check: Check; readsPolicies?: true; fix: string }[] = [

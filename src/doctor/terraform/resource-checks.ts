@@ -5,8 +5,15 @@ import { hashCode } from '../../publish/stage.ts';
 import { typed } from '../../text/typed.ts';
 import { type CheckFinding, fail, ok, problemsOr, warn } from '../check.ts';
 import { notKnown } from './distribution-checks.ts';
-import { type Attributes, list, type PlannedChange, type TerraformPlan, unknownValue } from './read-plan.ts';
-import { listReferences, withoutIndexes } from './references.ts';
+import {
+  type Attributes,
+  list,
+  listReferences,
+  type PlannedChange,
+  type TerraformPlan,
+  unknownValue,
+  withoutIndexes,
+} from './read-plan.ts';
 
 // What a plan does to the function, the store and its keys.
 

@@ -1,8 +1,12 @@
 import { type CheckFinding, ok, warn, worstOf } from '../check.ts';
 import type { Diagnosis } from '../doctor.ts';
 import { examineView, judgeMethods, judgePlannedDistribution, viewChecks } from './distribution-checks.ts';
-import { listPlannedDistributions, type PlannedDistribution, type PlannedDistributions } from './planned-distribution.ts';
-import { openPlannedPolicies } from './planned-policies.ts';
+import {
+  listPlannedDistributions,
+  openPlannedPolicies,
+  type PlannedDistribution,
+  type PlannedDistributions,
+} from './planned-distribution.ts';
 import type { TerraformPlan } from './read-plan.ts';
 import { judgePlannedFunction, judgePlannedKeys, judgePlannedStore, type ResourceFacts } from './resource-checks.ts';
 

@@ -1,7 +1,6 @@
 import { formatHtmlPage, formatHtmlTable, type Html, html } from '../../text/html.ts';
 import { formatMs } from '../../text/time.ts';
-import { drawColumns, drawPlot } from '../page/plot.ts';
-import { style } from '../page/style.ts';
+import { drawColumns, drawPlot, style } from '../page-parts.ts';
 import type { RunContext } from '../report.ts';
 import { legend } from '../report-charts.ts';
 import { formatContext, formatLimits, formatPromiseTable, formatShortTimes } from '../report-page.ts';

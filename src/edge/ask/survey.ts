@@ -14,8 +14,7 @@ import {
 } from '../../config/services.ts';
 import { buildFunction } from '../build.ts';
 import { hasTeamCode } from '../team-code.ts';
-import { type Asked, askFunction, someIp } from './ask.ts';
-import { ownOrigin, type RouteDecision } from './decision.ts';
+import { type Asked, askFunction, ownOrigin, type RouteDecision, someIp } from './ask.ts';
 
 /** A state of the store, and the methods that are tried in it. */
 export interface Situation {

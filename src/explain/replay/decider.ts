@@ -1,8 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { healthKey } from '../../../kvs/keys.ts';
 import { storedKey } from '../../../kvs/reserved-keys.ts';
-import { type AnyRuntime, runAll } from '../../edge/ask/ask.ts';
-import { readRoute } from '../../edge/ask/decision.ts';
+import { type AnyRuntime, readRoute, runAll } from '../../edge/ask/ask.ts';
 import type { Execution, FunctionSource, OriginCall, StoreView, SweepRuntime } from '../../edge/execution.ts';
 import { buildLoggedEvent, formatPresence, type VisibleRequest } from './logged-event.ts';
 import { readTrace, traceFunction } from './trace.ts';

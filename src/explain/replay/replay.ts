@@ -1,12 +1,11 @@
 import { defaultBehavior } from '../../config/path-pattern.ts';
-import { ownOrigin } from '../../edge/ask/decision.ts';
+import { ownOrigin } from '../../edge/ask/ask.ts';
 import { findLocationCountry } from '../../log/location-country.ts';
 import type { LogFields, LoggedRequest } from '../../log/logged-request.ts';
 import type { LogFile } from '../../log/read-log.ts';
 import { readRequests } from '../../log/read-requests.ts';
-import type { ReplayedBehavior } from './behaviors.ts';
 import type { Decided, Decider } from './decider.ts';
-import { listVisible } from './logged-event.ts';
+import { listVisible, type ReplayedBehavior } from './logged-event.ts';
 
 export interface ReplayOptions {
   files: readonly LogFile[];

@@ -7,8 +7,8 @@ import { cloudfrontOperations, keyValueStoreOperations } from '../../../local/aw
 import { ServiceError } from '../../../local/aws/service-error.ts';
 import { type FunctionUrls, openFunctionUrls } from '../../../local/origin/function-urls.ts';
 import type { CallService } from '../../../src/aws/call-service.ts';
+import type { ConformanceReport } from '../../../src/conformance/conformance.ts';
 import { planConformance, runConformance } from '../../../src/conformance/conformance.ts';
-import type { ConformanceReport } from '../../../src/conformance/conformance-report.ts';
 import { openJournal, readJournal } from '../../../src/conformance/journal.ts';
 import type { ConformanceTarget } from '../../../src/conformance/target.ts';
 import { findLeftovers, removeAll, tearDown } from '../../../src/conformance/tear-down.ts';

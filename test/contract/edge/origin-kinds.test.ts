@@ -5,7 +5,7 @@ import { countryPolicyId, managedOriginRequestPolicies } from '../../../src/conf
 import { kindOfOrigin } from '../../../src/distribution/init/survey.ts';
 import { judgeHostHeader } from '../../../src/doctor/checks/reachability.ts';
 import { behaviorForwardsHost } from '../../../src/doctor/distribution-view.ts';
-import { buildProbeTarget } from '../../../src/probe/probe-target.ts';
+import { buildProbeTarget } from '../../../src/probe/probe-origin.ts';
 import { openTestEdge, type TestEdge, testDistribution } from './open-test-edge.ts';
 
 const exceptHost = 'b689b0a8-53d0-40ab-baf2-68738e2966ac';

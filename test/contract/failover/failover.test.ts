@@ -9,7 +9,7 @@ import type { OriginMemory } from '../../../src/core/state-record.ts';
 import { listAudiences } from '../../../src/core/viewer-shares.ts';
 import { EdgeError } from '../../../src/errors.ts';
 import { parseIntent } from '../../../src/failover/failover-intent.ts';
-import type { Channel, Notification } from '../../../src/flipper/notify/notification.ts';
+import type { Channel, Notification } from '../../../src/flipper/notify/notifier.ts';
 import { openEdgeView } from '../../../src/probe/edge-view.ts';
 import type { OriginProbe } from '../../../src/probe/probe-origin.ts';
 import { fakeHost } from '../../unit/cli/fake-host.ts';

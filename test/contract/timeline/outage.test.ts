@@ -19,8 +19,7 @@ import { openSignals } from '../../../src/flipper/open-signals.ts';
 import { listLogFiles } from '../../../src/log/read-log.ts';
 import { readRequests } from '../../../src/log/read-requests.ts';
 import { parsePropagation } from '../../../src/predict/propagation.ts';
-import { parseLogData } from '../../../src/timeline/log-data.ts';
-import { readTimeline, reasonOf } from '../../../src/timeline/timeline.ts';
+import { parseLogData, readTimeline, reasonOf } from '../../../src/timeline/timeline.ts';
 import { formatTimelinePage } from '../../../src/timeline/timeline-page.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
 

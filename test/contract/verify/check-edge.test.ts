@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
-import { checkEdge, type EdgeCheck } from '../../../src/verify/check-edge.ts';
+import { checkEdge, type EdgeCheck } from '../../../src/verify/checks.ts';
 import { type Expected, listAskers } from '../../../src/verify/expected-origins.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
 import { certificate, loopback, openServers } from './open-servers.ts';

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { openReferenceOrigin } from '../../../local/origin/reference-origin.ts';
 import { readDistribution, readKnownDistribution } from '../../../src/config/distribution-file.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
-import { checkLock, checkOrigin, isAddressKnown, type OriginCheck } from '../../../src/verify/check-origin.ts';
+import { checkLock, checkOrigin, isAddressKnown, type OriginCheck } from '../../../src/verify/checks.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
 import { certificate, loopback, openServers } from './open-servers.ts';
 

@@ -1,8 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
-import { type AnyRuntime, runAll } from '../../../src/edge/ask/ask.ts';
-import { readDecision } from '../../../src/edge/ask/decision.ts';
+import { type AnyRuntime, readDecision, runAll } from '../../../src/edge/ask/ask.ts';
 import { buildFunction } from '../../../src/edge/build.ts';
 import type { Execution, RawRun, RunInput, ViewerRequestEvent } from '../../../src/edge/execution.ts';
 import { judgeRun } from '../../../src/edge/judge/judge.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFunctionRuntime } from '../../../local/runtime/function-runtime.ts';
 import { openSweepRuntime } from '../../../local/runtime/sweep-runtime.ts';
-import { readRoute } from '../../../src/edge/ask/decision.ts';
+import { readRoute } from '../../../src/edge/ask/ask.ts';
 import type {
   EventValue,
   EventValues,

@@ -3,8 +3,7 @@ import type { SignalSource } from '../../../src/core/signal.ts';
 import type { Opinion } from '../../../src/core/streak.ts';
 import { runFlipper } from '../../../src/flipper/flipper.ts';
 import { openOriginsWatch } from '../../../src/flipper/watch-origins.ts';
-import { MemoryStore } from '../../../src/predict/memory-store.ts';
-import { VirtualClock } from '../../../src/predict/virtual-clock.ts';
+import { MemoryStore, VirtualClock } from '../../../src/predict/simulation.ts';
 import { dayOne, defaults, two } from '../core/policy.ts';
 import { Simulation } from '../flipper/simulation.ts';
 

@@ -5,13 +5,12 @@ import { describe, expect, it } from 'vitest';
 import { maxFunctionBytes } from '../../../kvs/limits.ts';
 import conformance from '../../../scripts/conformance.ts';
 import { run } from '../../../src/cli/run.ts';
-import { conformanceCases } from '../../../src/conformance/cases/cases.ts';
-import { planConformance } from '../../../src/conformance/conformance.ts';
+import { conformanceCases, planConformance } from '../../../src/conformance/conformance.ts';
 import { normalizeText, normalizeValue, sameAnswer } from '../../../src/conformance/conformance-case.ts';
-import { edgeFunctionCode } from '../../../src/conformance/edge-code.ts';
 import { formatConformancePage, formatConformancePlan } from '../../../src/conformance/format-conformance.ts';
 import { openJournal } from '../../../src/conformance/journal.ts';
 import { awsPace } from '../../../src/conformance/target.ts';
+import { edgeFunctionCode } from '../../../src/conformance/throw-away-config.ts';
 import { fakeHost } from '../cli/fake-host.ts';
 
 const hidden = { run: 'edge-conformance-0badcafe', accountId: '111122223333', domains: ['d111.example.com'] };

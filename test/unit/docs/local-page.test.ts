@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { conformanceCases } from '../../../src/conformance/cases/cases.ts';
+import type { ReportRow } from '../../../src/conformance/conformance.ts';
+import { conformanceCases } from '../../../src/conformance/conformance.ts';
 import type { CaseVerdict } from '../../../src/conformance/conformance-case.ts';
-import type { ReportRow } from '../../../src/conformance/conformance-report.ts';
 import { type CommittedReport, casesOfRow, readReports, writeLocalPage } from '../../docs/local-page.ts';
 
 const root = new URL('../../../', import.meta.url);

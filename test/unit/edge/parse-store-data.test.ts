@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseStoreData } from '../../../src/edge/parse-store-data.ts';
+import { parseStoreData } from '../../../src/edge/parse-test-input.ts';
 
 describe('parseStoreData', () => {
   it.each([

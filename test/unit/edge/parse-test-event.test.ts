@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseTestEvent } from '../../../src/edge/parse-test-event.ts';
+import { parseTestEvent } from '../../../src/edge/parse-test-input.ts';
 
 const problemsOf = (event: unknown): string => {
   try {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { matchesPattern } from '../../../src/config/path-pattern.ts';
-import { pathTest } from '../../../src/edge/path-test.ts';
+import { pathTest } from '../../../src/edge/routes-module.ts';
 
 const run = (pattern: string, uri: string) => new Function('uri', `return ${pathTest(pattern)}`)(uri) as boolean;
 

@@ -7,11 +7,16 @@ import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
-import { ownOrigin } from '../../../src/edge/ask/decision.ts';
-import { openBehaviors, type ReplayedBehavior } from '../../../src/explain/replay/behaviors.ts';
+import { ownOrigin } from '../../../src/edge/ask/ask.ts';
 import { type Decided, type Decider, DecisionMemo } from '../../../src/explain/replay/decider.ts';
 import { formatReplay } from '../../../src/explain/replay/format-replay.ts';
-import { buildLoggedEvent, listVisible, type VisibleRequest } from '../../../src/explain/replay/logged-event.ts';
+import {
+  buildLoggedEvent,
+  listVisible,
+  openBehaviors,
+  type ReplayedBehavior,
+  type VisibleRequest,
+} from '../../../src/explain/replay/logged-event.ts';
 import { replayLog } from '../../../src/explain/replay/replay.ts';
 import { findLocationCountry } from '../../../src/log/location-country.ts';
 import { parseLogEntry, parseLogFields, parseLogLine, standardFields } from '../../../src/log/logged-request.ts';

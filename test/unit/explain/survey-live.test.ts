@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { FunctionRuntime } from '../../../src/edge/execution.ts';
-import { surveyLive } from '../../../src/explain/survey-live.ts';
+import { surveyLive } from '../../../src/explain/explain.ts';
 import { fakeAsked } from './fake-runtime.ts';
 
 const source = { code: '', sha256: '' };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { auditHistory, replayAudit } from '../../../src/core/audit.ts';
 import type { FlagStore } from '../../../src/core/flag-store.ts';
-import type { StoreFault } from '../../../src/predict/memory-store.ts';
+import type { StoreFault } from '../../../src/predict/simulation.ts';
 import { dayOne } from '../core/policy.ts';
 import { downIn, Simulation } from './simulation.ts';
 import { openTrafficMonitor } from './traffic-monitor.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { extendStreak, freshStreak, isClean, isUndecided, type Opinion, type Streak } from '../../../src/core/streak.ts';
 import { openOriginsWatch } from '../../../src/flipper/watch-origins.ts';
-import { VirtualClock } from '../../../src/predict/virtual-clock.ts';
+import { VirtualClock } from '../../../src/predict/simulation.ts';
 import { seededRandom } from '../../../src/text/seeded-random.ts';
 import { dayOne, defaults, policyFor } from '../core/policy.ts';
 import { type GrayFailure, grayFailures, grayIn, noisy } from './gray-worlds.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { healthKey } from '../../../kvs/keys.ts';
-import type { StoreFault } from '../../../src/predict/memory-store.ts';
+import type { StoreFault } from '../../../src/predict/simulation.ts';
 import { defaults, policyFor, two } from '../core/policy.ts';
 import { downIn, Simulation } from './simulation.ts';
 import { openTrafficMonitor } from './traffic-monitor.ts';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openShadowStore } from '../../../src/flipper/store-access.ts';
-import { MemoryStore } from '../../../src/predict/memory-store.ts';
-import { VirtualClock } from '../../../src/predict/virtual-clock.ts';
+import { MemoryStore, VirtualClock } from '../../../src/predict/simulation.ts';
 import { dayOne } from '../core/policy.ts';
 
 async function open() {

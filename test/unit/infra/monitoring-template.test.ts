@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { judgeAlarms } from '../../../src/doctor/checks/watch.ts';
-import { openFlipperMetrics } from '../../../src/flipper/flipper-metrics.ts';
+import { openFlipperMetrics } from '../../../src/flipper/lambda/flipper-lambda.ts';
 import { openTemplate } from './open-template.ts';
 
 const template = openTemplate('infra/monitoring.yaml');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import type { LoggedRequest } from '../../../src/log/logged-request.ts';
 import { type BacktestOptions, backtest } from '../../../src/predict/backtest.ts';
-import { formatBacktest } from '../../../src/predict/format-backtest.ts';
+import { formatBacktest } from '../../../src/predict/format-predict.ts';
 import { assumedPropagation } from '../../../src/predict/propagation.ts';
 import { listEpisodes, openOriginFilter, openTrafficSeries } from '../../../src/predict/traffic-series.ts';
 import { seededRandom } from '../../../src/text/seeded-random.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseDistribution } from '../../../src/config/distribution-file.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
-import { buildProbeTarget } from '../../../src/probe/probe-target.ts';
+import { buildProbeTarget } from '../../../src/probe/probe-origin.ts';
 
 const config = parseEdgeConfig({ origins: { singapore: { region: 'ap-southeast-1' } }, defaultOrder: ['singapore'] });
 const env = {

@@ -5,8 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { AuditEntry } from '../../../src/core/audit.ts';
 import { listLogFiles } from '../../../src/log/read-log.ts';
 import { formatTimeline } from '../../../src/timeline/format-timeline.ts';
-import { parseLogData } from '../../../src/timeline/log-data.ts';
-import { readTimeline } from '../../../src/timeline/timeline.ts';
+import { parseLogData, readTimeline } from '../../../src/timeline/timeline.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openTopic } from '../../../../src/aws/sns-topic.ts';
-import { buildNotification } from '../../../../src/flipper/notify/notification.ts';
+import { buildNotification } from '../../../../src/flipper/notify/notifier.ts';
 import { openSnsChannel } from '../../../../src/flipper/notify/open-channels.ts';
 import { flipEvent } from '../../../unit/flipper/notify/flip-event.ts';
 import { type AwsStub, openAwsStub } from '../../aws/open-aws-stub.ts';

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { buildNotification } from '../../../../src/flipper/notify/notification.ts';
-import { openWebhookChannel } from '../../../../src/flipper/notify/webhook-channel.ts';
+import { buildNotification } from '../../../../src/flipper/notify/notifier.ts';
+import { openWebhookChannel } from '../../../../src/flipper/notify/open-channels.ts';
 import { flipEvent } from '../../../unit/flipper/notify/flip-event.ts';
 import { type AwsStub, openAwsStub, type StubAnswer } from '../../aws/open-aws-stub.ts';
 

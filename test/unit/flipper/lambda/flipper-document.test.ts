@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { HoldReason } from '../../../../src/core/flip-view.ts';
 import type { FailureClass } from '../../../../src/core/signal.ts';
 import type { FlipperEvent } from '../../../../src/flipper/flipper-event.ts';
-import { openFlipperMetrics } from '../../../../src/flipper/flipper-metrics.ts';
+import { openFlipperMetrics } from '../../../../src/flipper/lambda/flipper-lambda.ts';
 import { flipEvent } from '../notify/flip-event.ts';
 
 const text = readFileSync('docs/events.md', 'utf8');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type FlipperLambdaOptions, openFlipperLambda } from '../../../../src/flipper/lambda/flipper-lambda.ts';
-import type { Channel } from '../../../../src/flipper/notify/notification.ts';
+import type { Channel } from '../../../../src/flipper/notify/notifier.ts';
 import { downIn, Simulation, type World } from '../simulation.ts';
 
 const second = 1_000;

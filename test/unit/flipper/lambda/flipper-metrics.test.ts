@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FlipperEvent } from '../../../../src/flipper/flipper-event.ts';
-import { openFlipperMetrics } from '../../../../src/flipper/flipper-metrics.ts';
+import { openFlipperMetrics } from '../../../../src/flipper/lambda/flipper-lambda.ts';
 import { flipEvent } from '../notify/flip-event.ts';
 
 const at = Date.parse('2026-03-01T03:00:00Z');

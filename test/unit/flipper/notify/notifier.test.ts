@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { runFlipper } from '../../../../src/flipper/flipper.ts';
 import type { FlipperEvent } from '../../../../src/flipper/flipper-event.ts';
-import type { Channel, DeliveryFailure, Notification } from '../../../../src/flipper/notify/notification.ts';
-import { openNotifier } from '../../../../src/flipper/notify/notifier.ts';
-import { VirtualClock } from '../../../../src/predict/virtual-clock.ts';
+import { type Channel, type DeliveryFailure, type Notification, openNotifier } from '../../../../src/flipper/notify/notifier.ts';
+import { VirtualClock } from '../../../../src/predict/simulation.ts';
 import { dayOne } from '../../core/policy.ts';
 import { downIn, Simulation } from '../simulation.ts';
 import { flipEvent } from './flip-event.ts';

@@ -1,6 +1,70 @@
-import { maxKeyBytes, maxStoreBytes, maxValueBytes } from '../../kvs/limits.ts';
+import { z } from 'zod';
+import { maxKeyBytes, maxStoreBytes, maxTestEventBytes, maxValueBytes } from '../../kvs/limits.ts';
 import { EdgeError } from '../errors.ts';
 import { lineOf } from '../text/message-of.ts';
+import type { ViewerRequestEvent, ViewerResponseEvent } from './execution.ts';
+
+const value = z.object({
+  value: z.string(),
+  multiValue: z.array(z.object({ value: z.string() })).optional(),
+  attributes: z.string().optional(),
+});
+const values = z.record(z.string(), value).default({});
+
+// Fills in what AWS lets a test event leave out (functions-event-structure.html) and keeps unknown fields.
+const schema = z.looseObject({
+  version: z.literal('1.0').default('1.0'),
+  context: z
+    .looseObject({
+      distributionDomainName: z.string().default(''),
+      distributionId: z.string().default(''),
+      eventType: z.enum(['viewer-request', 'viewer-response']).default('viewer-request'),
+      requestId: z.string().default(''),
+    })
+    .prefault({}),
+  viewer: z.looseObject({ ip: z.string().default('') }).prefault({}),
+  request: z.looseObject({
+    method: z.string().default('GET'),
+    uri: z.string().startsWith('/').default('/'),
+    querystring: values,
+    headers: values,
+    cookies: values,
+  }),
+  response: z
+    .looseObject({ statusCode: z.int().min(100).max(599), statusDescription: z.string().optional(), headers: values, cookies: values })
+    .optional(),
+});
+
+/** An event as TestFunction takes it. Throws CONFIG_INVALID with every problem; `file` names the source in messages. */
+export function parseTestEvent(text: string, file: string): ViewerRequestEvent | ViewerResponseEvent {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > maxTestEventBytes) throw invalidEvent(file, [`it has ${bytes} bytes; TestFunction accepts at most ${maxTestEventBytes}`]);
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch (cause) {
+    throw invalidEvent(file, [`it must be JSON: ${lineOf(cause)}`]);
+  }
+  const parsed = schema.safeParse(raw);
+  if (!parsed.success)
+    throw invalidEvent(
+      file,
+      parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'the event'}: ${message}`),
+    );
+  const isResponse = parsed.data.context.eventType === 'viewer-response';
+  if (isResponse !== (parsed.data.response !== undefined)) {
+    throw invalidEvent(file, [
+      `context.eventType is ${parsed.data.context.eventType}, but response is ${isResponse ? 'missing' : 'present'}`,
+    ]);
+  }
+  return parsed.data as ViewerRequestEvent | ViewerResponseEvent;
+}
+
+function invalidEvent(file: string, problems: readonly string[]): EdgeError {
+  return new EdgeError('CONFIG_INVALID', [`${file} is not a valid test event:`, ...problems.map((problem) => `  ${problem}`)].join('\n'), {
+    hint: 'the smallest one is {"request": {"uri": "/", "headers": {"cloudfront-viewer-country": {"value": "IN"}}}}',
+  });
+}
 
 /** A key and its value as the file has them, with the place that messages name. */
 interface Entry {
@@ -18,14 +82,15 @@ const maxProblems = 20;
  */
 export function parseStoreData(text: string, file: string): Map<string, string> {
   if (text.startsWith('\uFEFF'))
-    throw invalid(file, ['it begins with a byte order mark, which CloudFront refuses: save it as UTF-8 without BOM']);
+    throw invalidData(file, ['it begins with a byte order mark, which CloudFront refuses: save it as UTF-8 without BOM']);
   let raw: unknown;
   try {
     raw = JSON.parse(text);
   } catch (cause) {
-    throw invalid(file, [`it must be JSON: ${lineOf(cause)}`]);
+    throw invalidData(file, [`it must be JSON: ${lineOf(cause)}`]);
   }
-  if (raw === null || typeof raw !== 'object' || Array.isArray(raw)) throw invalid(file, [`it must be an object, got ${nameType(raw)}`]);
+  if (raw === null || typeof raw !== 'object' || Array.isArray(raw))
+    throw invalidData(file, [`it must be an object, got ${nameType(raw)}`]);
   const problems: string[] = [];
   const fileBytes = Buffer.byteLength(text);
   if (fileBytes > maxStoreBytes) problems.push(`it has ${fileBytes} bytes, at most ${maxStoreBytes} (5 MB) are allowed`);
@@ -44,7 +109,7 @@ export function parseStoreData(text: string, file: string): Map<string, string> 
     if (valueBytes > maxValueBytes) problems.push(`${at}: the value must have at most ${maxValueBytes} bytes, got ${valueBytes}`);
     found.set(key, String(value));
   }
-  if (problems.length > 0) throw invalid(file, problems);
+  if (problems.length > 0) throw invalidData(file, problems);
   return found;
 }
 
@@ -85,7 +150,7 @@ function nameType(value: unknown): string {
   return typeof value === 'string' ? 'a string' : `the ${typeof value} ${String(value).slice(0, 40)}`;
 }
 
-function invalid(file: string, problems: readonly string[]): EdgeError {
+function invalidData(file: string, problems: readonly string[]): EdgeError {
   const listed = problems.slice(0, maxProblems).map((problem) => `  ${problem}`);
   if (problems.length > maxProblems) listed.push(`  and ${problems.length - maxProblems} more`);
   return new EdgeError('CONFIG_INVALID', [`${file} is not valid data for a KeyValueStore:`, ...listed].join('\n'), {
