@@ -22,7 +22,10 @@ import { proveFunction } from '../src/edge/prove-function.ts';
 import { resolveConfig, type WrittenConfig } from './config.ts';
 
 export interface EngineOptions {
-  /** Path of njs, the engine that CloudFront's errors come from; `false` for none. Default: `njs` on PATH, none where it is not installed. */
+  /**
+   * Path of njs, the engine that CloudFront's errors come from; `false` for none. Default: `njs` on PATH, none where it
+   * is not installed.
+   */
   njs?: string | false | undefined;
   /** Ends the work in progress, which then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
@@ -50,8 +53,9 @@ export interface EdgeFunction {
 }
 
 /**
- * Builds the edge function of a configuration and checks it. Throws EdgeError: CONFIG_INVALID; BUILD_FAILED when the code of `before` or `after` cannot be
- * bundled; GATE_REFUSED when CloudFront would refuse the function or fail with it, a line with file, place and fix for each problem.
+ * Builds the edge function of a configuration and checks it. Throws EdgeError: CONFIG_INVALID; BUILD_FAILED when the
+ * code of `before` or `after` cannot be bundled; GATE_REFUSED when CloudFront would refuse the function or fail with
+ * it, a line with file, place and fix for each problem.
  */
 export async function buildFunction(config: WrittenConfig, options: BuildOptions = {}): Promise<EdgeFunction> {
   const resolved = locateTeamCode(resolveConfig(config, options.environment), options.cwd ?? workingDirectory());
@@ -70,7 +74,10 @@ export interface CheckOptions extends EngineOptions {
 
 /** What is wrong with one place of a function. */
 export interface FunctionProblem {
-  /** `error`: CloudFront refuses it. `warning`: it may fail. `note`: it works, but the local edge needs njs to behave as CloudFront does. */
+  /**
+   * `error`: CloudFront refuses it. `warning`: it may fail. `note`: it works, but the local edge needs njs to behave as
+   * CloudFront does.
+   */
   level: 'error' | 'warning' | 'note';
   file: string;
   /** Line and column from 1. */
@@ -95,7 +102,10 @@ export interface FunctionReport {
   njs: 'passed' | 'refused' | 'absent';
 }
 
-/** Checks any CloudFront Function, yours or another team's: its rules, and where njs is there one run for `GET /`. Problems are data: only a failure of the check itself throws. */
+/**
+ * Checks any CloudFront Function, yours or another team's: its rules, and where njs is there one run for `GET /`.
+ * Problems are data: only a failure of the check itself throws.
+ */
 export async function checkFunction(code: string, options: CheckOptions = {}): Promise<FunctionReport> {
   const { file = 'function.js', signal } = options;
   const event = buildViewerEvent({ country: undefined, method: 'GET', ip: someIp });

@@ -1,5 +1,6 @@
 /**
- * A construct for AWS CDK: builds and checks the edge function when the app is synthesized, and creates it with its store and the flipper.
+ * A construct for AWS CDK: builds and checks the edge function when the app is synthesized, and creates it with its
+ * store and the flipper.
  *
  * @example
  * const edge = new EdgeFailover(stack, 'Edge', {
@@ -36,9 +37,15 @@ import { runBuild, synthError, toModule } from './cdk/run-build.ts';
 import { resolveConfig, type WrittenConfig } from './config.ts';
 
 export interface FlipperSettings {
-  /** A value for each variable that distribution.json asks for, such as VIEWER_DOMAIN. A value may be a token, such as the DNS name of a load balancer. */
+  /**
+   * A value for each variable that distribution.json asks for, such as VIEWER_DOMAIN. A value may be a token, such as
+   * the DNS name of a load balancer.
+   */
   readonly variables?: Readonly<Record<string, string>> | undefined;
-  /** JSON with the keys that headers and webhooks need, such as ORIGIN_VERIFY_SECRET; its text is in no template. Required when there are such keys. */
+  /**
+   * JSON with the keys that headers and webhooks need, such as ORIGIN_VERIFY_SECRET; its text is in no template.
+   * Required when there are such keys.
+   */
   readonly secret?: ISecret | undefined;
   /** Logs what it would do and writes nothing. Default false. */
   readonly shadow?: boolean | undefined;
@@ -52,7 +59,9 @@ export interface FlipperSettings {
   readonly reservedConcurrentExecutions?: number | undefined;
   /** Default one month. */
   readonly logRetention?: logs.RetentionDays | undefined;
-  /** Alarms whose names begin with this run the flipper at once, beside the configuration's own signals. Default: none. */
+  /**
+   * Alarms whose names begin with this run the flipper at once, beside the configuration's own signals. Default: none.
+   */
   readonly signalAlarmPrefix?: string | undefined;
   /** A network with a NAT gateway, where origins admit only known addresses. Default: none. */
   readonly vpc?: ec2.IVpc | undefined;
@@ -63,11 +72,20 @@ export interface EdgeFailoverProps {
   readonly config: WrittenConfig;
   /** One of the configuration's `environments`; required exactly when it has some. */
   readonly environment?: string | undefined;
-  /** Folder of edge.config.ts: `before` and `after` are named from it, and distribution.json is in it if there is one. Default: the working directory. */
+  /**
+   * Folder of edge.config.ts: `before` and `after` are named from it, and distribution.json is in it if there is one.
+   * Default: the working directory.
+   */
   readonly cwd?: string | undefined;
-  /** The distribution whose behaviors run the function. One of another app or tool stays as it is: an output says what to add. Default: none. */
+  /**
+   * The distribution whose behaviors run the function. One of another app or tool stays as it is: an output says what
+   * to add. Default: none.
+   */
   readonly distribution?: cloudfront.IDistribution | undefined;
-  /** Path patterns, `default` for the default behavior. Default: those of `distributions` in the configuration, else of distribution.json, else `default`. */
+  /**
+   * Path patterns, `default` for the default behavior. Default: those of `distributions` in the configuration, else of
+   * distribution.json, else `default`.
+   */
   readonly behaviors?: readonly string[] | undefined;
   /** A store that exists. Default: a new one, which stays when the stack is deleted. */
   readonly keyValueStore?: cloudfront.IKeyValueStore | undefined;
@@ -77,7 +95,10 @@ export interface EdgeFailoverProps {
   readonly topic?: sns.ITopic | undefined;
 }
 
-/** The edge function with its key-value store, the flipper as a Lambda, and their alarms. The constructor throws EdgeError when the function must not be published. */
+/**
+ * The edge function with its key-value store, the flipper as a Lambda, and their alarms. The constructor throws
+ * EdgeError when the function must not be published.
+ */
 export class EdgeFailover extends Construct {
   readonly edgeFunction: cloudfront.Function;
   readonly keyValueStore: cloudfront.IKeyValueStore;
@@ -85,7 +106,10 @@ export class EdgeFailover extends Construct {
   readonly functionAssociations: cloudfront.FunctionAssociation[];
   /** Undefined without a flipper. */
   readonly flipper: lambda.Function | undefined;
-  /** Of the flipper, by name: `operator` for remote actions, `reporter` for reports. A caller that may invoke one has this right and no other. */
+  /**
+   * Of the flipper, by name: `operator` for remote actions, `reporter` for reports. A caller that may invoke one has
+   * this right and no other.
+   */
   readonly aliases: Readonly<Record<string, lambda.Alias>>;
   readonly topic: sns.ITopic | undefined;
   readonly alarms: readonly cloudwatch.Alarm[];
@@ -179,7 +203,9 @@ interface FlipperParts {
   topic: sns.ITopic;
 }
 
-/** Lambda, role, schedule and the rule for signal alarms. `fill` turns the plan's references into tokens of this stack. */
+/**
+ * Lambda, role, schedule and the rule for signal alarms. `fill` turns the plan's references into tokens of this stack.
+ */
 function addFlipper(scope: Construct, plan: FlipperPart, settings: FlipperSettings, { code, storeArn, topic }: FlipperParts) {
   const logGroup = new logs.LogGroup(scope, 'Log', {
     retention: settings.logRetention ?? logs.RetentionDays.ONE_MONTH,

@@ -20,8 +20,9 @@ export { EdgeError, type ErrorCode } from '../src/errors.ts';
 export type WrittenConfig = EdgeConfigInput | EnvironmentsInput;
 
 /**
- * The configuration with every default filled in. `environment` chooses one of `environments`; it is required exactly when there are some, and EDGE_ENV is
- * not read. Throws EdgeError CONFIG_INVALID with every problem, a line for each, and USAGE for the environment.
+ * The configuration with every default filled in. `environment` chooses one of `environments`; it is required exactly
+ * when there are some, and EDGE_ENV is not read. Throws EdgeError CONFIG_INVALID with every problem, a line for each,
+ * and USAGE for the environment.
  */
 export function resolveConfig(config: WrittenConfig, environment?: string): EdgeConfig {
   return parseProject(config, { EDGE_ENV: environment }).config;

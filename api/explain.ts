@@ -52,8 +52,9 @@ export interface ExplainOptions extends BuildOptions {
 }
 
 /**
- * Where one viewer goes, and why. Runs in njs where that is installed, else in workerd, which must be installed then: TOOL_MISSING. Throws EdgeError as
- * `buildFunction` does, ORIGIN_UNKNOWN for a record with an origin that the configuration lacks, and USAGE for a viewer that cannot be.
+ * Where one viewer goes, and why. Runs in njs where that is installed, else in workerd, which must be installed then:
+ * TOOL_MISSING. Throws EdgeError as `buildFunction` does, ORIGIN_UNKNOWN for a record with an origin that the
+ * configuration lacks, and USAGE for a viewer that cannot be.
  */
 export async function explainViewer(
   config: WrittenConfig,
@@ -74,7 +75,10 @@ export async function explainViewer(
   );
 }
 
-/** All countries under a record, those that the function treats alike in one group, the largest first. `path` chooses the service, `/` by default. Throws as `explainViewer`. */
+/**
+ * All countries under a record, those that the function treats alike in one group, the largest first. `path` chooses
+ * the service, `/` by default. Throws as `explainViewer`.
+ */
 export async function explainCountries(
   config: WrittenConfig,
   { path, ...options }: ExplainOptions & { path?: string | undefined } = {},

@@ -52,7 +52,10 @@ export interface FlipperSettings {
   config: WrittenConfig;
   /** One of the configuration's `environments`; required exactly when it has some. Default: EDGE_ENV of `env`. */
   environment?: string | undefined;
-  /** What the commands read from the environment: AWS_*, EDGE_KVS_ARN, secrets, addresses of notifications. Default: `process.env`. */
+  /**
+   * What the commands read from the environment: AWS_*, EDGE_KVS_ARN, secrets, addresses of notifications. Default:
+   * `process.env`.
+   */
   env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Reports what it would do, writes nothing. Default false. */
   shadow?: boolean | undefined;
@@ -61,7 +64,10 @@ export interface FlipperSettings {
 }
 
 export interface RunFlipperOptions extends FlipperSettings {
-  /** `watch` goes on until `signal` is aborted; `once` probes until the verdicts are clear, decides and ends. Default `watch`. */
+  /**
+   * `watch` goes on until `signal` is aborted; `once` probes until the verdicts are clear, decides and ends. Default
+   * `watch`.
+   */
   mode?: 'watch' | 'once' | undefined;
   /** The name in the audit; no two flippers may share one. Default `flipper@host:pid`. */
   by?: string | undefined;
@@ -84,9 +90,10 @@ export interface FlipperResult {
 }
 
 /**
- * Probes every origin, moves viewers away from one that fails, and back when it has recovered. Resolves when it has ended. Rejects with EdgeError before
- * the first probe: CONFIG_INVALID, CONFIG_MISSING, ORIGIN_UNKNOWN, USAGE, NOT_FOUND, CREDENTIALS and what else opening the store can bring; `watch` later
- * reports every failure to `log` and tries again.
+ * Probes every origin, moves viewers away from one that fails, and back when it has recovered. Resolves when it has
+ * ended. Rejects with EdgeError before the first probe: CONFIG_INVALID, CONFIG_MISSING, ORIGIN_UNKNOWN, USAGE,
+ * NOT_FOUND, CREDENTIALS and what else opening the store can bring; `watch` later reports every failure to `log` and
+ * tries again.
  */
 export async function runFlipper(options: RunFlipperOptions): Promise<FlipperResult> {
   const { mode = 'watch', shadow = false, by = `flipper@${hostname()}:${pid}`, log = () => undefined, local } = options;
@@ -104,7 +111,10 @@ export async function runFlipper(options: RunFlipperOptions): Promise<FlipperRes
 }
 
 export interface LambdaOptions extends FlipperSettings {
-  /** distribution.json as an object, with its `${NAME}` placeholders. Default: the configuration's `domainName` of each origin. */
+  /**
+   * distribution.json as an object, with its `${NAME}` placeholders. Default: the configuration's `domainName` of each
+   * origin.
+   */
   distribution?: object | undefined;
 }
 
@@ -117,9 +127,10 @@ export interface FlipperContext {
 }
 
 /**
- * The flipper as a Lambda handler: `export const handler = createLambdaHandler({ config })`. It knows the schedule, alarms and manual invocations, and by the aliases
- * `operator` and `reporter` the actions of docs/remote.md. It writes one JSON line for each event, with metrics. Throws CONFIG_INVALID at once; the handler
- * rejects when secrets or the store cannot be read.
+ * The flipper as a Lambda handler: `export const handler = createLambdaHandler({ config })`. It knows the schedule,
+ * alarms and manual invocations, and by the aliases `operator` and `reporter` the actions of docs/remote.md. It writes
+ * one JSON line for each event, with metrics. Throws CONFIG_INVALID at once; the handler rejects when secrets or the
+ * store cannot be read.
  */
 export function createLambdaHandler(
   options: LambdaOptions,

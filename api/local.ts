@@ -28,8 +28,9 @@ import { openRemoteHost, type RemoteHost } from './harness/call-worker.ts';
 export type { FlipperEvent } from '../src/flipper/flipper-event.ts';
 
 /**
- * How an origin fails. `refuse`: connections refused. `hang`: accepted, never answered. `slow`: late answers, after 3,000 ms or `slow:<ms>`. `5xx`: 503 or
- * `5xx:<status>`. `bad-body`: broken bodies. `flaky`: every second request gets 503. `half`: half of them at random. `none` ends a fault.
+ * How an origin fails. `refuse`: connections refused. `hang`: accepted, never answered. `slow`: late answers, after
+ * 3,000 ms or `slow:<ms>`. `5xx`: 503 or `5xx:<status>`. `bad-body`: broken bodies. `flaky`: every second request gets
+ * 503. `half`: half of them at random. `none` ends a fault.
  */
 export type Fault =
   | 'none'
@@ -52,13 +53,18 @@ export interface ViewerRequest {
   method?: string | undefined;
   headers?: Readonly<Record<string, string>> | undefined;
   body?: string | Uint8Array | undefined;
-  /** Until the whole answer is there. Default 30,000 ms; the edge itself answers 504 after 10 s of an origin's silence. */
+  /**
+   * Until the whole answer is there. Default 30,000 ms; the edge itself answers 504 after 10 s of an origin's silence.
+   */
   timeoutMs?: number | undefined;
 }
 
 /** A whole answer, body included. */
 export interface ViewerResponse extends Response {
-  /** Alias of the origin that answered; undefined when the edge or its function answered, as with a 502 for an origin that refuses connections. */
+  /**
+   * Alias of the origin that answered; undefined when the edge or its function answered, as with a 502 for an origin
+   * that refuses connections.
+   */
   readonly answeredBy: string | undefined;
   /** Aliases of the origins that were tried, in order: two when an origin group went on to the second. */
   readonly tried: readonly string[];
@@ -75,7 +81,10 @@ export interface LocalCloudOptions {
   cwd?: string | undefined;
   /** Folder with a distribution.json to serve. Default: the behaviors of the configuration alone. */
   distribution?: string | undefined;
-  /** First of the ports on 127.0.0.1: control plane, edge, origins; a harness has no control plane. Default 0: any free ports. */
+  /**
+   * First of the ports on 127.0.0.1: control plane, edge, origins; a harness has no control plane. Default 0: any free
+   * ports.
+   */
   port?: number | undefined;
   /** Until a write reaches the edge; about 30,000 on AWS. Default 2,000, for a harness 200. */
   propagationMs?: number | undefined;
@@ -87,26 +96,42 @@ export interface LocalCloudOptions {
 
 /** A running local cloud. All its addresses are on loopback. */
 export interface LocalCloud {
-  /** Where viewers go: `http://127.0.0.1:…`. A request from elsewhere names its country in the header `x-local-viewer-country`. */
+  /**
+   * Where viewers go: `http://127.0.0.1:…`. A request from elsewhere names its country in the header
+   * `x-local-viewer-country`.
+   */
   readonly url: string;
   /** Ids, addresses and ports, as `runFlipper` takes them. */
   readonly description: LocalCloudDescription;
-  /** For commands with `--local`, as a child process gets them: EDGE_LOCAL_PORT. Empty for a harness, which has no control plane. */
+  /**
+   * For commands with `--local`, as a child process gets them: EDGE_LOCAL_PORT. Empty for a harness, which has no
+   * control plane.
+   */
   readonly env: Readonly<Record<string, string>>;
-  /** Sends one request as a viewer, without following redirects. Rejects with ENDPOINT_UNREACHABLE when no answer comes, as when the viewer's `timeoutMs` is over. */
+  /**
+   * Sends one request as a viewer, without following redirects. Rejects with ENDPOINT_UNREACHABLE when no answer comes,
+   * as when the viewer's `timeoutMs` is over.
+   */
   fetch(path: string, viewer?: ViewerRequest): Promise<ViewerResponse>;
-  /** Resolves when the fault is active. ORIGIN_UNKNOWN for another alias than those of the configuration, USAGE for an unknown fault. */
+  /**
+   * Resolves when the fault is active. ORIGIN_UNKNOWN for another alias than those of the configuration, USAGE for an
+   * unknown fault.
+   */
   breakOrigin(origin: string, fault: Fault): Promise<void>;
   /** Ends the origin's fault. */
   restoreOrigin(origin: string): Promise<void>;
-  /** Stops all processes, frees all ports, removes all temporary files. Calls after it reject with LOCAL_CLOUD_ABSENT; another `close` does nothing. */
+  /**
+   * Stops all processes, frees all ports, removes all temporary files. Calls after it reject with LOCAL_CLOUD_ABSENT;
+   * another `close` does nothing.
+   */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * Opens a local CloudFront with its AWS APIs, set up by the same calls as an account. It runs in a thread of its own, which ends with the process and keeps it
- * alive only while a call waits. Throws EdgeError: CONFIG_INVALID, GATE_REFUSED, PORT_BUSY for a taken port, TOOL_MISSING where workerd is not installed.
+ * Opens a local CloudFront with its AWS APIs, set up by the same calls as an account. It runs in a thread of its own,
+ * which ends with the process and keeps it alive only while a call waits. Throws EdgeError: CONFIG_INVALID,
+ * GATE_REFUSED, PORT_BUSY for a taken port, TOOL_MISSING where workerd is not installed.
  */
 export async function openLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const { propagationMs = 2_000, flipper = false } = options;
@@ -115,8 +140,8 @@ export async function openLocalCloud(options: LocalCloudOptions): Promise<LocalC
 
 export interface TestHarnessOptions extends LocalCloudOptions {
   /**
-   * `quick` probes each 250 ms and fails back after a second, so that a test takes seconds; `configured` keeps the times of the configuration.
-   * Default `quick`.
+   * `quick` probes each 250 ms and fails back after a second, so that a test takes seconds; `configured` keeps the
+   * times of the configuration. Default `quick`.
    */
   times?: 'quick' | 'configured' | undefined;
 }
@@ -133,28 +158,37 @@ export interface OverrideOptions {
 
 /** A local cloud for tests, with the verbs of a failover. A record is text such as `ok` or `singapore=0`. */
 export interface TestHarness extends LocalCloud {
-  /** Writes weights as the flipper does: 0 to 100 by origin, 100 for one that is not named. Resolves to the record, before the edge has it. With a flipper they are its own to change. */
+  /**
+   * Writes weights as the flipper does: 0 to 100 by origin, 100 for one that is not named. Resolves to the record,
+   * before the edge has it. With a flipper they are its own to change.
+   */
   setWeights(weights: Readonly<Record<string, number>>): Promise<string>;
-  /** Writes weights as an operator does. Resolves to the record, before the edge has it. USAGE for weights that no override may have. */
+  /**
+   * Writes weights as an operator does. Resolves to the record, before the edge has it. USAGE for weights that no
+   * override may have.
+   */
   override(weights: Readonly<Record<string, number>>, options?: OverrideOptions): Promise<string>;
   /** Ends the override. */
   clearOverride(): Promise<string>;
   /** The health record in the store, and the one that the edge reads. */
   record(): Promise<{ written: string; atEdge: string }>;
   /**
-   * Waits until the edge reads this weight for an origin: 0 after a flip away from it, 100 when it has all its viewers again. Resolves to the milliseconds it
-   * took. NOT_READY after `timeoutMs`, 10,000 by default, with the record and the verdicts.
+   * Waits until the edge reads this weight for an origin: 0 after a flip away from it, 100 when it has all its viewers
+   * again. Resolves to the milliseconds it took. NOT_READY after `timeoutMs`, 10,000 by default, with the record and
+   * the verdicts.
    */
   untilWeight(origin: string, weight: number, timeoutMs?: number): Promise<number>;
-  /** Sends one request and resolves to its answer. AssertionError when another origin than this one answered, or none. */
+  /**
+   * Sends one request and resolves to its answer. AssertionError when another origin than this one answered, or none.
+   */
   assertAnsweredBy(origin: string, path: string, viewer?: ViewerRequest): Promise<ViewerResponse>;
   /** What the flipper reported, without single probes; the newest 10,000. `at` is epoch milliseconds. */
   events(): Promise<readonly { event: FlipperEvent; at: number }[]>;
 }
 
 /**
- * Opens a local cloud for a test. Starts within two seconds; several can run at once. With the flipper, it resolves when every origin was found healthy.
- * Throws as `openLocalCloud`, and leaves nothing open then.
+ * Opens a local cloud for a test. Starts within two seconds; several can run at once. With the flipper, it resolves
+ * when every origin was found healthy. Throws as `openLocalCloud`, and leaves nothing open then.
  */
 export async function createTestHarness(options: TestHarnessOptions): Promise<TestHarness> {
   const { propagationMs = 200, flipper = true, times = 'quick' } = options;

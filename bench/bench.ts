@@ -1,4 +1,5 @@
-// npm run bench [-- harness | router | runtime | edge | flipper | fuzz | replay | console | model | mutation | predict | timeline] [arguments]: each figure beside its budget; docs/benchmarks.md says how to read them.
+// npm run bench [-- harness | router | runtime | edge | flipper | fuzz | replay | console | model | mutation | predict
+// | timeline] [arguments]: each figure beside its budget; docs/benchmarks.md says how to read them.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 

@@ -8,7 +8,9 @@ import { benchGray, benchTotalOutage } from './flipper/gray.ts';
 import { benchManyOrigins } from './flipper/many-origins.ts';
 import { benchMonth } from './flipper/month.ts';
 
-/** The flipper's figures beside their budgets; about two minutes. One after the other: they would slow each other down. */
+/**
+ * The flipper's figures beside their budgets; about two minutes. One after the other: they would slow each other down.
+ */
 export async function benchFlipper(): Promise<BenchRow[]> {
   return [
     ...(await benchDetection()),

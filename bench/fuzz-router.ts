@@ -1,5 +1,6 @@
-// Random configurations, events and records through the built router in workerd and in njs, against the model: npm run bench -- fuzz [--count 100000] [--seed n]
-// Ends with 1 at the first disagreement, shrunk to the smallest case that still shows it; --seed repeats a run.
+// Random configurations, events and records through the built router in workerd and in njs, against the model: npm run
+// bench -- fuzz [--count 100000] [--seed n] Ends with 1 at the first disagreement, shrunk to the smallest case that
+// still shows it; --seed repeats a run.
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';

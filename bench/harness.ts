@@ -1,4 +1,5 @@
-// npm run bench -- harness [rounds]: how long a test harness of the built package takes to start, and to assert a failover.
+// npm run bench -- harness [rounds]: how long a test harness of the built package takes to start, and to assert a
+// failover.
 import { execFileSync } from 'node:child_process';
 import { argv, execPath, stdout } from 'node:process';
 import { pathToFileURL } from 'node:url';

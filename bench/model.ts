@@ -6,7 +6,8 @@ import { mutants } from '../test/model/mutants.ts';
 import { benchPlans, deepPlans, plans } from '../test/model/plans.ts';
 import { formatStory } from '../test/model/story.ts';
 
-// npm run bench -- model [explore | mutants]: every history of the flipper within bounds that take minutes, then every mutant. docs/model.md explains the figures.
+// npm run bench -- model [explore | mutants]: every history of the flipper within bounds that take minutes, then every
+// mutant. docs/model.md explains the figures.
 
 const [, , part] = argv;
 let failures = 0;

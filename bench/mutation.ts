@@ -1,5 +1,6 @@
-// npm run bench -- mutation [files to mutate…]: how many planted mistakes in core, records and edge function the tests find. It takes about an hour.
-// Stryker is not among the dependencies (docs/decisions/024-mutation-score.md): the first run installs it, at these versions, below node_modules.
+// npm run bench -- mutation [files to mutate…]: how many planted mistakes in core, records and edge function the tests
+// find. It takes about an hour. Stryker is not among the dependencies (docs/decisions/024-mutation-score.md): the first
+// run installs it, at these versions, below node_modules.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';

@@ -1,4 +1,5 @@
-// Origins as a process of their own, for bench/edge-figures.ts: one that answers eight bytes to whatever comes and costs next to nothing, and the reference origin.
+// Origins as a process of their own, for bench/edge-figures.ts: one that answers eight bytes to whatever comes and
+// costs next to nothing, and the reference origin.
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { openReferenceOrigin } from '../local/origin/reference-origin.ts';

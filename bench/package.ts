@@ -1,4 +1,5 @@
-// npm run bench -- package [folder]: how long commands take as processes, from the built package (npm run build), against the budgets of the package.
+// npm run bench -- package [folder]: how long commands take as processes, from the built package (npm run build),
+// against the budgets of the package.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';

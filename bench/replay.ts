@@ -49,7 +49,10 @@ async function replay(path: string, record: string): Promise<{ ms: number; lines
   return { ms: performance.now() - startedAt, lines: report.lines };
 }
 
-/** Throughput on packed and on many lines, memory, and the hard case: every address needs runs of its own while a weight is partial. */
+/**
+ * Throughput on packed and on many lines, memory, and the hard case: every address needs runs of its own while a weight
+ * is partial.
+ */
 async function benchReplay(): Promise<BenchRow[]> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-replay-'));
   const write = async (name: string, count: number): Promise<string> => {

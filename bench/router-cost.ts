@@ -1,6 +1,6 @@
 // What the router costs in njs compared with its budgets: npm run bench -- router [function.js | --budgets]
-// Instructions, not time: the same code gives the same figures on every run. A function file is counted alone, without budgets.
-// --budgets counts only rows that have one, and of rows that cost the same only one, as the tests do.
+// Instructions, not time: the same code gives the same figures on every run. A function file is counted alone, without
+// budgets. --budgets counts only rows that have one, and of rows that cost the same only one, as the tests do.
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { maxEntries, maxRecordLength } from '../kvs/health-record.ts';
@@ -91,7 +91,10 @@ function longRecords(ids: readonly string[]): string[] {
   ];
 }
 
-/** The configuration for the paths /api/*, behind services for other paths that route as it does and have countries of their own. */
+/**
+ * The configuration for the paths /api/*, behind services for other paths that route as it does and have countries of
+ * their own.
+ */
 function withServices(config: EdgeConfig, extra: number): EdgeConfig {
   const { defaultOrder: order, routes } = config;
   const others = Array.from({ length: extra }, (_, n) => ({

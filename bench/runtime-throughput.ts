@@ -1,5 +1,6 @@
-// What a run costs in the local runtime: node --import tsx bench/runtime-throughput.ts [function.js] [--seconds 3]
-// Read it by the column of your concurrency: one run at a time pays for a hop between two processes; runs that arrive together share it.
+// What a run costs in the local runtime: node --import tsx bench/runtime-throughput.ts [function.js] [--seconds 3] Read
+// it by the column of your concurrency: one run at a time pays for a hop between two processes; runs that arrive
+// together share it.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';

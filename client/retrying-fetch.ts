@@ -31,8 +31,9 @@ const pause = (ms: number, signal?: AbortSignal | null) =>
   });
 
 /**
- * A `fetch` that sends a request again after a failed connection and after 502, 503 and 504: any but POST and PATCH, and those with an
- * `Idempotency-Key`. It never repeats a stream in `init`, nor a request whose answer has begun and breaks off. One kilobyte: casts in place of conversions.
+ * A `fetch` that sends a request again after a failed connection and after 502, 503 and 504: any but POST and PATCH,
+ * and those with an `Idempotency-Key`. It never repeats a stream in `init`, nor a request whose answer has begun and
+ * breaks off. One kilobyte: casts in place of conversions.
  */
 export function retryingFetch({
   header = 'x-retry-attempt',

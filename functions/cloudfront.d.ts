@@ -1,5 +1,6 @@
-// The event and the 'cloudfront' module of runtime cloudfront-js-2.0, from AWS's Developer Guide: functions-event-structure.html,
-// functions-custom-methods.html, helper-functions-origin-modification.html. Our own, since the public types differ from those pages.
+// The event and the 'cloudfront' module of runtime cloudfront-js-2.0, from AWS's Developer Guide:
+// functions-event-structure.html, functions-custom-methods.html, helper-functions-origin-modification.html. Our own,
+// since the public types differ from those pages.
 
 interface CloudFrontValue {
   value: string;
@@ -43,7 +44,10 @@ interface CloudFrontResponse {
 
 type CloudFrontResult = CloudFrontRequest | CloudFrontResponse;
 
-/** What `before` and `after` of edge.config.ts export by default. A function that is called `handler` takes the event alone, as in CloudFront. */
+/**
+ * What `before` and `after` of edge.config.ts export by default. A function that is called `handler` takes the event
+ * alone, as in CloudFront.
+ */
 type EdgeFunction = (request: CloudFrontRequest, event: CloudFrontRequestEvent) => CloudFrontResult | Promise<CloudFrontResult>;
 
 type CloudFrontEncoding = 'utf8' | 'hex' | 'base64' | 'base64url';
@@ -77,7 +81,10 @@ declare module 'cloudfront' {
     originOverrides?: OriginOverrides;
   }
   export interface OriginGroup {
-    /** Exactly two, the primary first. Live runs took texts as well as objects; AWS's text says the one, its example shows the other. */
+    /**
+     * Exactly two, the primary first. Live runs took texts as well as objects; AWS's text says the one, its example
+     * shows the other.
+     */
     originIds: string[] | OriginReference[];
     failoverCriteria: { statusCodes: number[] };
     selectionCriteria?: 'default' | 'media-quality-score';
@@ -95,7 +102,10 @@ declare module 'cloudfront' {
     logCustomData(text: string): void;
     /** Its members throw a TypeError on a distribution without tenants: catch it. */
     readonly distributionTenant: { readonly id: string; readonly parameters: { get(name: string): string } };
-    /** CBOR web tokens, MAC0 with HS256. Nothing in this project replaces it: the gate refuses it here, CloudFront runs it. */
+    /**
+     * CBOR web tokens, MAC0 with HS256. Nothing in this project replaces it: the gate refuses it here, CloudFront runs
+     * it.
+     */
     readonly cwt: {
       validateToken(token: CloudFrontBytes, options: { key: string | CloudFrontBytes }): { payload: { [claim: number]: unknown } };
       generateToken(token: object, options: { key: string | CloudFrontBytes; [setting: string]: unknown }): CloudFrontBytes;

@@ -30,10 +30,11 @@ import { bucket, keepOrigins } from './lib/keep-origins.ts';
 import { testerOrigin } from './lib/tester-origin.ts';
 
 /**
- * Viewer request: chooses the origin by the path, the viewer's country and the health record. Whatever fails, the request is returned and the
- * behavior's own origin serves it: a function that throws is a 503 for every viewer.
+ * Viewer request: chooses the origin by the path, the viewer's country and the health record. Whatever fails, the
+ * request is returned and the behavior's own origin serves it: a function that throws is a 503 for every viewer.
  *
- * Only what the team's own code throws is thrown here, too, as from that code alone: a request whose check failed must not reach an origin.
+ * Only what the team's own code throws is thrown here, too, as from that code alone: a request whose check failed must
+ * not reach an origin.
  */
 export async function handler(event: CloudFrontRequestEvent): Promise<CloudFrontResult> {
   if (hasBefore) {
@@ -49,8 +50,8 @@ export async function handler(event: CloudFrontRequestEvent): Promise<CloudFront
   // A key is missing for moments while it changes, and a read may fail: every origin then counts as healthy.
   let record: string = 'ok' satisfies typeof okRecord;
   try {
-    // A path of no service needs no read. The key is noted on the event: an argument would change the function of a team without services.
-    // esbuild leaves a trace of a statement that it takes out, but none of an expression.
+    // A path of no service needs no read. The key is noted on the event: an argument would change the function of a
+    // team without services. esbuild leaves a trace of a statement that it takes out, but none of an expression.
     // biome-ignore-start lint: as above.
     record =
       (hasTester && (event.forced = testerOrigin(event.request)), hasServices) &&
@@ -82,8 +83,8 @@ function withRequest(event: CloudFrontRequestEvent, given: CloudFrontRequest): C
 }
 
 /**
- * Calls exactly one origin helper. Apart from `handler`, since a small async function is the cheaper one. `line` is the end of the access log's line:
- * the record as it was read, with the number of its flip.
+ * Calls exactly one origin helper. Apart from `handler`, since a small async function is the cheaper one. `line` is the
+ * end of the access log's line: the record as it was read, with the number of its flip.
  */
 function route(event: CloudFrontRequestEvent, record: string, line?: string): CloudFrontRequest {
   const request = event.request;
@@ -101,7 +102,8 @@ function route(event: CloudFrontRequestEvent, record: string, line?: string): Cl
       : routes[places[country]] || ((country = '*'), routes[0]);
     // biome-ignore-end lint: as above.
     if (hasShares && group.upTo) {
-      // Two other bytes of the hash than the bucket's: if both came from one, a weight would take out all viewers of one share before any of the next.
+      // Two other bytes of the hash than the bucket's: if both came from one, a weight would take out all viewers of
+      // one share before any of the next.
       const digest = crypto.createHash('md5').update(event.viewer.ip).digest();
       const position = digest[1] * 256 + digest[2];
       // A variable of its own for the share costs 120 instructions.
@@ -117,7 +119,8 @@ function route(event: CloudFrontRequestEvent, record: string, line?: string): Cl
         kept = keepOrigins(kept, record, event);
         if (hasAccessLog) line += ';' + bucket;
       }
-      // What the header shows: never the record itself, since a control character in it would be a 502 for every viewer.
+      // What the header shows: never the record itself, since a control character in it would be a 502 for every
+      // viewer.
       record = ';health=weighted';
     }
     // A client that tries again says so: its next try goes to the next origin that the record leaves.
@@ -142,7 +145,8 @@ function route(event: CloudFrontRequestEvent, record: string, line?: string): Cl
     } else {
       cf.selectRequestOriginById(hasAliases ? ids[first] : first);
     }
-    // Overwrites a viewer's own. `x-region` needs no such care: CloudFront overwrites it with the custom header of the chosen origin.
+    // Overwrites a viewer's own. `x-region` needs no such care: CloudFront overwrites it with the custom header of the
+    // chosen origin.
     headers['x-origin-route'] = { value: first + ';country=' + country + record };
     // Last: where it fails the origin is chosen, and a try of its own would cost 400 instructions.
     if (hasAccessLog) cf.logCustomData((hasServices ? event.name + '/' + first : first) + ';' + line + (agePercent ? event.age || '' : ''));

@@ -20,8 +20,8 @@ declare module 'virtual:routes' {
   /** True compiles `serviceOf` in. */
   export const hasServices: boolean;
   /**
-   * The key of the service that has a path; empty when none has. Before a country, it is the name in `places`. With an access log the service's name,
-   * whose place in `places` is the key.
+   * The key of the service that has a path; empty when none has. Before a country, it is the name in `places`. With an
+   * access log the service's name, whose place in `places` is the key.
    */
   export const serviceOf: (uri: string) => string;
   /** True compiles the shares of a route in. */
@@ -44,18 +44,25 @@ declare module 'virtual:routes' {
   /** True when no order is longer than two, so that a whole order is a group as it is. */
   export const onlyPairs: boolean;
   /**
-   * The place in `routes` of every country and subdivision that a route names, with services after the service's key, where `*` means all other countries; and -1 for the methods that a per-request origin group may retry. */
+   * The place in `routes` of every country and subdivision that a route names, with services after the service's key,
+   * where `*` means all other countries. -1 for the methods that a per-request origin group may retry.
+   */
   export const places: { [countryOrMethod: string]: number };
   /** Characters of the longest record that the configured origins can need. */
   export const maxRecordLength: number;
-  /** The different orders of origins, each whole, as aliases, in the shape of an origin group; 0 is the default order. */
+  /**
+   * The different orders of origins, each whole, as aliases, in the shape of an origin group; 0 is the default order.
+   */
   export const routes: { [place: string]: Route };
   /** As the helper of CloudFront takes it. */
   export interface Group {
     originIds: string[];
     failoverCriteria: OriginGroup['failoverCriteria'];
   }
-  /** Where several orders share the viewers: those below the position `upTo` of 65,536 have `group`, the others are those of `next`. */
+  /**
+   * Where several orders share the viewers: those below the position `upTo` of 65,536 have `group`, the others are
+   * those of `next`.
+   */
   export interface Share {
     upTo?: number;
     group?: Group;

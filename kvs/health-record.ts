@@ -14,8 +14,9 @@ export interface HealthEntry {
 }
 
 /**
- * The number of the flip that wrote the record, as a label in front of it: `#=0@000417;ok`, `#=0@000417;singapore=0`. The number is that of the audit
- * entry, in six digits. An edge function that logs its decisions takes the label off by its length; every other one reads an entry that expired in 1970.
+ * The number of the flip that wrote the record, as a label in front of it: `#=0@000417;ok`, `#=0@000417;singapore=0`.
+ * The number is that of the audit entry, in six digits. An edge function that logs its decisions takes the label off by
+ * its length; every other one reads an entry that expired in 1970.
  */
 const labelPattern = /^#=0@(\d{6});/;
 
@@ -45,24 +46,30 @@ export function withSequence(text: string, sequence: number): string {
 /** The record when every origin takes all its viewers. */
 export const okRecord = 'ok';
 
-/** Digits of an expiry: the year 33658, so that every expiry is a time that a Date holds. More digits, such as milliseconds, make no entry. */
+/**
+ * Digits of an expiry: the year 33658, so that every expiry is a time that a Date holds. More digits, such as
+ * milliseconds, make no entry.
+ */
 const maxUntilDigits = 12;
 
-/** Bytes of the longest record: less than a value holds, so that the audit entry that repeats it still has room for its reason. */
+/**
+ * Bytes of the longest record: less than a value holds, so that the audit entry that repeats it still has room for its
+ * reason.
+ */
 export const maxRecordBytes = 600;
 
 /** Entries that a record may have: each costs the edge up to 15,000 instructions. */
 export const maxEntries = 12;
 
 /**
- * One entry at the beginning of a text, with the `;` behind it (the last may have one too), capturing origin, weight and expiry. Both sides take
- * entry by entry off the text: it is a record when nothing is left of it.
+ * One entry at the beginning of a text, with the `;` behind it (the last may have one too), capturing origin, weight
+ * and expiry. Both sides take entry by entry off the text: it is a record when nothing is left of it.
  */
 export const entryPattern = /^([#a-z][a-z\d-]*)=(100|[1-9]?\d)(?:@(\d{1,12}))?(?:;|$)/;
 
 /**
- * Characters of the longest record that these origins can need: for each an override with the longest expiry and an automatic entry. The edge counts a
- * longer one as `ok`, so that no value of the store makes it slow.
+ * Characters of the longest record that these origins can need: for each an override with the longest expiry and an
+ * automatic entry. The edge counts a longer one as `ok`, so that no value of the store makes it slow.
  */
 export function maxRecordLength(origins: readonly string[]): number {
   const needed = origins.map((id) => `${id}=100@${'9'.repeat(maxUntilDigits)};${id}=100;`.length).reduce((sum, length) => sum + length, 0);
@@ -70,8 +77,10 @@ export function maxRecordLength(origins: readonly string[]): number {
 }
 
 /**
- * The entries in their order, none for `ok`, and without the label; undefined when any part of the text is not an entry or there are too many: the edge
- * then acts as for `ok`. Exception: a text that begins like a label and is not one, which each edge function reads in its own way. With `origins`, those that are configured, also when it is longer than they can need.
+ * The entries in their order, none for `ok`, and without the label; undefined when any part of the text is not an entry
+ * or there are too many: the edge then acts as for `ok`. Exception: a text that begins like a label and is not one,
+ * which each edge function reads in its own way. With `origins`, those that are configured, also when it is longer than
+ * they can need.
  */
 export function parseHealthRecord(text: string, origins?: readonly string[]): HealthEntry[] | undefined {
   const entries: HealthEntry[] = [];
@@ -92,13 +101,17 @@ export function parseHealthRecord(text: string, origins?: readonly string[]): He
   return rest !== '' || entries.length === 0 || entries.length > most ? undefined : entries;
 }
 
-/** The text of these entries; `ok` for none. The caller keeps overrides first and the text within a key's value limit. */
+/**
+ * The text of these entries; `ok` for none. The caller keeps overrides first and the text within a key's value limit.
+ */
 export function formatHealthRecord(entries: readonly HealthEntry[]): string {
   if (entries.length === 0) return okRecord;
   return entries.map((entry) => `${entry.origin}=${entry.weight}${entry.until === undefined ? '' : `@${entry.until}`}`).join(';');
 }
 
-/** The weight in force for an origin at an epoch second: that of its first entry that has not expired, 100 without one. */
+/**
+ * The weight in force for an origin at an epoch second: that of its first entry that has not expired, 100 without one.
+ */
 export function weightAt(entries: readonly HealthEntry[], origin: string, nowSeconds: number): number {
   const entry = entries.find((candidate) => candidate.origin === origin && (candidate.until === undefined || candidate.until > nowSeconds));
   return entry === undefined ? 100 : entry.weight;

@@ -19,8 +19,8 @@ export const reportsKey = 'remote/reports';
 export const requestsKey = 'remote/requests';
 
 /**
- * Places in the ring of published versions; version n is written to place n modulo this. Seven records with a piece of code each, the audit
- * ring, record and state still fit into one page of ListKeys.
+ * Places in the ring of published versions; version n is written to place n modulo this. Seven records with a piece of
+ * code each, the audit ring, record and state still fit into one page of ListKeys.
  */
 export const publishPlaces = 7;
 

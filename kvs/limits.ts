@@ -1,13 +1,19 @@
 // CloudFront's limits, each with the page it comes from. Where sources disagree we keep the stricter value.
 // DG = https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/
 
-/** Bytes of function code, not adjustable (DG cloudfront-limits.html). The API model allows 40,960; the server refuses with FunctionSizeLimitExceeded. */
+/**
+ * Bytes of function code, not adjustable (DG cloudfront-limits.html). The API model allows 40,960; the server refuses
+ * with FunctionSizeLimitExceeded.
+ */
 export const maxFunctionBytes = 10_240;
 
 /** Bytes of memory of one run (DG cloudfront-limits.html). */
 export const maxFunctionMemoryBytes = 2 * 1_024 * 1_024;
 
-/** Bytes of a KeyValueStore key (DG cloudfront-limits.html). The data-plane model allows 1,024: the stricter one is kept. */
+/**
+ * Bytes of a KeyValueStore key (DG cloudfront-limits.html). The data-plane model allows 1,024: the stricter one is
+ * kept.
+ */
 export const maxKeyBytes = 512;
 
 /** Bytes of a KeyValueStore value (DG cloudfront-limits.html). */
@@ -34,5 +40,8 @@ export const maxUriLength = 8_192;
 /** Bytes of a request without its body, and of an origin's response without its own (DG cloudfront-limits.html). */
 export const maxHeadBytes = 32_768;
 
-/** Percent of the allowed compute that publishing accepts. Ours: production's p99 was about three times TestFunction's figure in the one report known. */
+/**
+ * Percent of the allowed compute that publishing accepts. Ours: production's p99 was about three times TestFunction's
+ * figure in the one report known.
+ */
 export const defaultMaxUtilization = 60;

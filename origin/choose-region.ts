@@ -6,8 +6,8 @@ export function isRegion(text: string): boolean {
 }
 
 /**
- * What `X-Region` says: the region that CloudFront asked for in `x-region`, so that viewers and tests see which origin it chose, else this process's own.
- * A text that cannot be an AWS region is not repeated.
+ * What `X-Region` says: the region that CloudFront asked for in `x-region`, so that viewers and tests see which origin
+ * it chose, else this process's own. A text that cannot be an AWS region is not repeated.
  */
 export function chooseRegion(asked: string | string[] | undefined, own: string): string {
   return typeof asked === 'string' && isRegion(asked) ? asked : own;

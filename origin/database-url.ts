@@ -22,8 +22,9 @@ const oneHost = /^(?:\[[0-9a-f:.%]+\]|[^\s:[\]]*)(?::(\d{1,5}))?$/i;
 const elsewhere = ['host', 'hostaddr', 'port'];
 
 /**
- * The URL with the pooler's host and port in place of its own; user, password, database, parameters and their percent-encoding stay as they were written, byte by byte.
- * Without a pooler the URL is only checked. A problem never shows the URL.
+ * The URL with the pooler's host and port in place of its own; user, password, database, parameters and their
+ * percent-encoding stay as they were written, byte by byte. Without a pooler the URL is only checked. A problem never
+ * shows the URL.
  */
 export function poolDatabaseUrl(url: string, pooler: Pooler | undefined): { url: string } | { problem: string } {
   const parts = parseDatabaseUrl(url);

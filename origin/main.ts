@@ -6,7 +6,8 @@ import { sendEcho } from './send-echo.ts';
 import { describeSettings, parseSettings, type Settings, type UpstreamSettings } from './settings.ts';
 import { checkUpstream, openUpstreamClient } from './upstream-client.ts';
 
-// The origin as a process; docs/origin.md has its settings. With SIGTERM's drain it must fit into the stopTimeout of ECS, 30 s unless set.
+// The origin as a process; docs/origin.md has its settings. With SIGTERM's drain it must fit into the stopTimeout of
+// ECS, 30 s unless set.
 const graceMs = 10_000;
 
 function log(level: 'info' | 'warn' | 'error', fields: Record<string, unknown>): void {
@@ -62,7 +63,10 @@ function openAccessible(upstream: UpstreamSettings, region: string) {
   return { field, read: reachability.read };
 }
 
-/** The first signal stops in good order, without the drain for Ctrl-C: no load balancer sends viewers to a terminal. A second one ends at once. */
+/**
+ * The first signal stops in good order, without the drain for Ctrl-C: no load balancer sends viewers to a terminal. A
+ * second one ends at once.
+ */
 function stopOnSignals(server: OriginServer, drainMs: number): void {
   let isStopping = false;
   const stop = async (signal: 'SIGTERM' | 'SIGINT') => {

@@ -3,7 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { chooseRegion } from './choose-region.ts';
 import { sendJson } from './send-json.ts';
 
-/** What the secret may be: the load balancer's rule takes `*` and `?` for wildcards and compares 128 characters at most. */
+/**
+ * What the secret may be: the load balancer's rule takes `*` and `?` for wildcards and compares 128 characters at most.
+ */
 export const verifySecretPattern = /^[A-Za-z0-9]{32,128}$/;
 
 /** The custom header by which an origin knows that CloudFront asks. */
@@ -16,9 +18,14 @@ export interface OriginAppOptions {
   serve: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
   /** When set, anything but `/health` without it in `x-origin-verify` gets 403. */
   verifySecret?: string | undefined;
-  /** A field of the health answer, such as `binance_accessible`, and where its value comes from. Default: no such field. */
+  /**
+   * A field of the health answer, such as `binance_accessible`, and where its value comes from. Default: no such field.
+   */
   accessible?: { field: string; read: () => boolean | Promise<boolean> } | undefined;
-  /** Shows viewers who ask through CloudFront the whole health answer. Default false: they get the status alone, and the upstream is not asked for them. */
+  /**
+   * Shows viewers who ask through CloudFront the whole health answer. Default false: they get the status alone, and the
+   * upstream is not asked for them.
+   */
   publicHealth?: boolean | undefined;
   /** Called with what `serve` threw. */
   onError?: (error: unknown, request: IncomingMessage) => void;
@@ -26,13 +33,17 @@ export interface OriginAppOptions {
 
 export interface OriginApp {
   handle(request: IncomingMessage, response: ServerResponse): void;
-  /** From now on `/health` answers 503, and every answer ends its connection, so that the load balancer opens the next one elsewhere. */
+  /**
+   * From now on `/health` answers 503, and every answer ends its connection, so that the load balancer opens the next
+   * one elsewhere.
+   */
   drain(): void;
 }
 
 /**
- * A regional origin: `GET /health`, and what `serve` makes of the rest. Each response carries `X-Region`. `/health` is 200 as long as this process can serve, whether the
- * upstream answers or not: see docs/decisions/006-health-and-upstream.md.
+ * A regional origin: `GET /health`, and what `serve` makes of the rest. Each response carries `X-Region`. `/health` is
+ * 200 as long as this process can serve, whether the upstream answers or not: see
+ * docs/decisions/006-health-and-upstream.md.
  */
 export function openOriginApp(options: OriginAppOptions): OriginApp {
   const { region, serve, accessible, onError, publicHealth = false } = options;

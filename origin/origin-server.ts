@@ -4,9 +4,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { OriginApp } from './origin-app.ts';
 
 /**
- * Idle connections outlive those of the load balancer, whose idle timeout is 60 s unless set: were this end the first to close one, a request that is already on its way
- * over it would be a 502 to the viewer (ALB user guide, "HTTP 502: Bad gateway"). The limit for a request's head lies above, since Node has counted a connection's idle
- * time into it before (nodejs/node 27363).
+ * Idle connections outlive those of the load balancer, whose idle timeout is 60 s unless set: were this end the first
+ * to close one, a request that is already on its way over it would be a 502 to the viewer (ALB user guide, "HTTP 502:
+ * Bad gateway"). The limit for a request's head lies above, since Node has counted a connection's idle time into it
+ * before (nodejs/node 27363).
  */
 const timeouts = { keepAliveTimeout: 75_000, headersTimeout: 80_000 } as const;
 

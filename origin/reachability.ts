@@ -5,7 +5,10 @@ export interface ReachabilityOptions {
   now: () => number;
   /** How long a good answer counts. Default 5 s. */
   freshMs?: number;
-  /** How long a bad answer counts. Default 0.5 s, below the flipper's fast interval: three bad probes must be three bad answers of the upstream. */
+  /**
+   * How long a bad answer counts. Default 0.5 s, below the flipper's fast interval: three bad probes must be three bad
+   * answers of the upstream.
+   */
   failureFreshMs?: number;
   /** An answer older than this is no longer given while a new one is under way. Default 30 s. */
   maxStaleMs?: number;
@@ -18,7 +21,10 @@ export interface Reachability {
   read(): boolean | Promise<boolean>;
 }
 
-/** What the upstream's last answer was: asked on demand, one request at a time, the old answer given while a new one is under way. */
+/**
+ * What the upstream's last answer was: asked on demand, one request at a time, the old answer given while a new one is
+ * under way.
+ */
 export function openReachability(options: ReachabilityOptions): Reachability {
   const { check, now, freshMs = 5_000, failureFreshMs = 500, maxStaleMs = 30_000, onChange } = options;
   let last: { at: number; problem: string | undefined } | undefined;

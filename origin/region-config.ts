@@ -39,7 +39,10 @@ export interface RegionConfigOptions {
   showSecrets?: boolean;
 }
 
-/** The environment of one region's container, or every problem that would keep the origin from starting with it. No problem shows a secret. */
+/**
+ * The environment of one region's container, or every problem that would keep the origin from starting with it. No
+ * problem shows a secret.
+ */
 export function buildRegionConfig(
   region: string,
   { upstream, database }: ServiceSettings,
@@ -80,12 +83,16 @@ export function formatEnvLines(variables: Readonly<Record<string, string>>): str
   return Object.entries(variables).map(([name, value]) => `${name}=${quote(value)}`);
 }
 
-/** For `environment` of a container definition. Without DATABASE_URL, which belongs in `secrets`: a task definition is readable by all who may describe it. */
+/**
+ * For `environment` of a container definition. Without DATABASE_URL, which belongs in `secrets`: a task definition is
+ * readable by all who may describe it.
+ */
 export function formatEcsEnvironment(variables: Readonly<Record<string, string>>): { name: string; value: string }[] {
   return Object.entries(variables).flatMap(([name, value]) => (name === 'DATABASE_URL' ? [] : [{ name, value }]));
 }
 
 function quote(value: string): string {
-  // No quoting of an apostrophe is common to all readers. Only a URL can hold one here, and percent-encoded it is the same URL.
+  // No quoting of an apostrophe is common to all readers. Only a URL can hold one here, and percent-encoded it is the
+  // same URL.
   return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", '%27')}'`;
 }

@@ -12,8 +12,8 @@ export interface AnsweredRequest {
 const maxLength = 200;
 
 /**
- * The fields of one line of the log. Neither a query string nor a secret is among them. `id` is CloudFront's request id, the one of its own logs; else the load
- * balancer's trace id; null when there is none.
+ * The fields of one line of the log. Neither a query string nor a secret is among them. `id` is CloudFront's request
+ * id, the one of its own logs; else the load balancer's trace id; null when there is none.
  */
 export function describeRequest({ request, status, tookMs, isBroken }: AnsweredRequest): Record<string, unknown> {
   const { headers } = request;

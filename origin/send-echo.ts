@@ -4,7 +4,10 @@ import { sendJson } from './send-json.ts';
 
 export interface EchoOptions {
   region: string;
-  /** Shows CloudFront's secret, too, as tests of an edge want it. Default false: a client would learn how to get past CloudFront. */
+  /**
+   * Shows CloudFront's secret, too, as tests of an edge want it. Default false: a client would learn how to get past
+   * CloudFront.
+   */
   withSecret?: boolean;
 }
 
@@ -13,7 +16,10 @@ const maxEchoBytes = 65_536;
 /** A larger body is refused: nothing here needs one, and reading it costs the others. */
 const maxBodyBytes = 10 * 1_024 * 1_024;
 
-/** The sample route: answers with what arrived; a body larger than the bound is counted to its end and cut in the answer. Put your own in its place. */
+/**
+ * The sample route: answers with what arrived; a body larger than the bound is counted to its end and cut in the
+ * answer. Put your own in its place.
+ */
 export function sendEcho(request: IncomingMessage, response: ServerResponse, { region, withSecret = false }: EchoOptions): void {
   const chunks: Buffer[] = [];
   let kept = 0;

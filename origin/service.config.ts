@@ -8,7 +8,10 @@ const upstream = {
   allowedRegions: ['ap-southeast-1', 'eu-central-1'],
 };
 
-/** What only this service needs, by the origins of edge.config.ts. A team edits it; `npm run region:config` prints it as the environment of a region. */
+/**
+ * What only this service needs, by the origins of edge.config.ts. A team edits it; `npm run region:config` prints it as
+ * the environment of a region.
+ */
 const service: ServiceConfig = {
   singapore: { upstream, database: { poolerHost: 'pooler.singapore.internal', poolerPort: 6432 } },
   europe: { upstream, database: { poolerHost: 'pooler.europe.internal', poolerPort: 6432 } },

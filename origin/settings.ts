@@ -15,7 +15,10 @@ export interface Settings {
   region: string;
   /** ORIGIN_VERIFY_SECRET. */
   verifySecret: string | undefined;
-  /** HEALTH_PUBLIC, true or false: whether viewers who ask through CloudFront see the whole health answer. Default false. */
+  /**
+   * HEALTH_PUBLIC, true or false: whether viewers who ask through CloudFront see the whole health answer. Default
+   * false.
+   */
   publicHealth: boolean;
   /** Absent without UPSTREAM_BASE_URL. */
   upstream: UpstreamSettings | undefined;
@@ -40,7 +43,10 @@ export interface UpstreamSettings {
 
 const hostName = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i;
 
-/** The settings in an environment, or every problem with it. An empty variable counts as absent. No problem shows a secret. */
+/**
+ * The settings in an environment, or every problem with it. An empty variable counts as absent. No problem shows a
+ * secret.
+ */
 export function parseSettings(env: Environment): { settings: Settings } | { problems: string[] } {
   const problems: string[] = [];
   const text = (name: string) => (env[name] === undefined || env[name] === '' ? undefined : env[name]);

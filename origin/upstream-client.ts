@@ -10,7 +10,10 @@ export interface UpstreamOptions {
 }
 
 export interface UpstreamClient {
-  /** GET of a path below the base URL. Redirects are not followed; rejects when there is no answer in time, and for a path that leads elsewhere. */
+  /**
+   * GET of a path below the base URL. Redirects are not followed; rejects when there is no answer in time, and for a
+   * path that leads elsewhere.
+   */
   get(path: string): Promise<Response>;
 }
 
@@ -24,7 +27,10 @@ export function openUpstreamClient({ baseUrl, allowedRegions, region, timeoutMs 
   };
 }
 
-/** A path that a viewer sent in part may hold `..`, a backslash or another host: what is asked must still be below the base. */
+/**
+ * A path that a viewer sent in part may hold `..`, a backslash or another host: what is asked must still be below the
+ * base.
+ */
 function below(base: URL, path: string): URL {
   const target = new URL(path.replace(/^\//, './'), base);
   const isBelow = path.startsWith('/') && target.origin === base.origin && target.pathname.startsWith(base.pathname);
@@ -33,7 +39,10 @@ function below(base: URL, path: string): URL {
   return target;
 }
 
-/** Whether a segment becomes `..` for a server that decodes the path, twice over or not, takes `\\` for `/`, or drops what follows a `;`. */
+/**
+ * Whether a segment becomes `..` for a server that decodes the path, twice over or not, takes `\\` for `/`, or drops
+ * what follows a `;`.
+ */
 function hidesStep(path: string): boolean {
   let plain = path;
   for (let before = ''; before !== plain; ) {
@@ -49,7 +58,10 @@ export function checkUpstreamRegion(region: string, allowedRegions: readonly str
   return `the upstream must not be called from ${region}: its allowed regions are ${allowedRegions.join(', ')}`;
 }
 
-/** What is wrong with the upstream's answer at this path, undefined for any 2xx: a refusal by region (451, 403) or rate (429) is a bad answer. */
+/**
+ * What is wrong with the upstream's answer at this path, undefined for any 2xx: a refusal by region (451, 403) or rate
+ * (429) is a bad answer.
+ */
 export async function checkUpstream(client: UpstreamClient, path: string): Promise<string | undefined> {
   try {
     const response = await client.get(path);

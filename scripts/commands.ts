@@ -11,7 +11,10 @@ interface CommandEntry {
 
 export const commandGroups = ['try it', 'operate', 'publish', 'deploy', 'check', 'automate'] as const;
 
-/** Every command, by the name that the user types. How to add one: a module with a default export, a line here, and a script in package.json. */
+/**
+ * Every command, by the name that the user types. How to add one: a module with a default export, a line here, and a
+ * script in package.json.
+ */
 export const commands: Readonly<Record<string, CommandEntry>> = {
   init: { group: 'try it', does: 'writes edge.config.ts, for a distribution or for a first try', load: () => import('./init.ts') },
   drill: { group: 'try it', does: 'plays one outage on this machine', load: () => import('./drill.ts') },

@@ -124,7 +124,8 @@ async function askAws(target: ConformanceTarget, plan: ConformancePlan, chosen: 
   const where = `AWS account ${accountId}, region ${region}`;
   if (!(await askToWrite(io, chosen.yes, `Spend at most ${formatUsd(plan.usd)} on the cases?`, where)))
     throw new EdgeError('DECLINED', 'nothing was created');
-  // What cannot be listed could not be removed. This also checks the account again, after a question that may have waited.
+  // What cannot be listed could not be removed. This also checks the account again, after a question that may have
+  // waited.
   const { found, left } = await findLeftovers(target, 'all', { attempts: 2 });
   const [blind] = left;
   if (blind !== undefined) throw new EdgeError('NOT_READY', `nothing was created: ${blind.kind}: ${blind.reason}`, { hint: policyHint });

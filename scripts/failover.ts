@@ -85,7 +85,8 @@ export default defineCommand({
         : openLiveExpectations(config, local, isStatus ? statusMs : 10_000, io);
     const isWrite = !isStatus && intent.command !== 'history';
     const isMove = isWrite && intent.command !== 'report';
-    // Who writes, as AWS knows it, beside the name that people give themselves. With a short timeout: an outage may include STS.
+    // Who writes, as AWS knows it, beside the name that people give themselves. With a short timeout: an outage may
+    // include STS.
     const identity = isMove && local === undefined ? await readCallerIdentity(aws.sts, 1_500) : undefined;
     const { channels, problems } = openChannels(isMove ? config.notifications : [], io.env, aws);
     for (const problem of problems) io.stderr(`note: ${problem}`);

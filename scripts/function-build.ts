@@ -6,7 +6,10 @@ import { locateProject, openProject } from '../src/config/open-project.ts';
 import { findNjs } from '../src/edge/njs/njs.ts';
 import { proveFunction } from '../src/edge/prove-function.ts';
 
-/** The built function, in the project's folder: exactly the bytes that function:publish would publish. Each environment has its own folder. */
+/**
+ * The built function, in the project's folder: exactly the bytes that function:publish would publish. Each environment
+ * has its own folder.
+ */
 const fileOf = (environment = '') => join('dist/functions', environment, 'origin-router.js');
 
 export default defineCommand({

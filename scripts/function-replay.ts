@@ -106,8 +106,8 @@ export default defineCommand({
 });
 
 /**
- * Whose behaviors the requests are: distribution.json as far as the environment fills it; without the file the live one, where AWS is asked anyway.
- * Undefined where neither is known.
+ * Whose behaviors the requests are: distribution.json as far as the environment fills it; without the file the live
+ * one, where AWS is asked anyway. Undefined where neither is known.
  */
 async function readBehaviors(config: EdgeConfig, isAwsAsked: boolean, { env }: Io): Promise<DistributionConfig | undefined> {
   if (hasDistribution(env))

@@ -24,7 +24,10 @@ import { rehearse } from '../src/rehearse/rehearse.ts';
 import { nearestName } from '../src/text/nearest-name.ts';
 import { typed } from '../src/text/typed.ts';
 
-/** Between two rounds of checks, or more often where a step is short: each has 20 rounds where `leastEveryMs` allows them. */
+/**
+ * Between two rounds of checks, or more often where a step is short: each has 20 rounds where `leastEveryMs` allows
+ * them.
+ */
 const everyMs = 1_000;
 
 /** Production gets no more than four rounds a second, also while a short step waits minutes for the edge. */

@@ -26,7 +26,10 @@ export type ErrorCode =
   | 'INTERRUPTED'
   | 'PROMISE_BROKEN';
 
-/** A failure the operator can act on: printed as one line and a hint, never with a stack. Anything else that is thrown is a bug. */
+/**
+ * A failure the operator can act on: printed as one line and a hint, never with a stack. Anything else that is thrown
+ * is a bug.
+ */
 export class EdgeError extends Error {
   override readonly name = 'EdgeError';
   readonly code: ErrorCode;

@@ -10,8 +10,8 @@ const kinds = [
 const fact = new RegExp(kinds.map(({ source }) => source).join('|'), 'g');
 
 /**
- * A problem without its wording: its field, then the names, values and figures in it. Tests compare these, so that a better sentence breaks
- * none; the sentences have snapshots of their own.
+ * A problem without its wording: its field, then the names, values and figures in it. Tests compare these, so that a
+ * better sentence breaks none; the sentences have snapshots of their own.
  */
 export function factsOf(problem: string): string {
   const end = problem.indexOf(': ') + 1;

@@ -21,7 +21,10 @@ export const withoutNjs: readonly string[] = pathOf('njs') === undefined ? ['--w
 /** Set where a run must be complete, in .ci/run: a missing program is then an error. */
 const isStrict = process.env['EDGE_TEST_STRICT'] === '1';
 
-/** A suite that needs programs: skipped without them, with its name saying which, so that the last lines of the run can count it. */
+/**
+ * A suite that needs programs: skipped without them, with its name saying which, so that the last lines of the run can
+ * count it.
+ */
 export function describeWith(needed: readonly Program[], name: string, suite: () => void): void {
   const missing = needed.filter((program) => pathOf(program) === undefined);
   if (missing.length > 0 && isStrict) throw new Error(missing.map((program) => `${program} is missing: ${programs[program]}`).join('; '));

@@ -1,8 +1,10 @@
 import type { Reporter, TestModule } from 'vitest/node';
 import { type Program, pathOf, programs } from './programs.ts';
 
-/** Says before the run which programs are missing, and counts behind it what was skipped for that. A skip is an error when EDGE_TEST_STRICT is 1,
- * except a suite with `[optional …]` in its name. */
+/**
+ * Says before the run which programs are missing, and counts behind it what was skipped for that. A skip is an error
+ * when EDGE_TEST_STRICT is 1, except a suite with `[optional …]` in its name.
+ */
 export class ReportSkipped implements Reporter {
   onInit(): void {
     for (const [name, install] of Object.entries(programs))

@@ -4,8 +4,8 @@ import { run } from '../src/cli/run.ts';
 import { fakeHost } from './unit/cli/fake-host.ts';
 
 /**
- * Runs a command in this process, in `folder`. A process of its own costs most of a second, and shows only that the command can be started: one test of a
- * file is enough for that.
+ * Runs a command in this process, in `folder`. A process of its own costs most of a second, and shows only that the
+ * command can be started: one test of a file is enough for that.
  */
 export async function runHere(
   name: string,

@@ -20,8 +20,9 @@ export function resourceOf(distribution: IDistribution): CfnDistribution | undef
 }
 
 /**
- * Adds the function to behaviors of a distribution of this app, when the app is synthesized: behaviors may be added after this construct. The functions of
- * other events stay. A behavior that is missing, or that has another function on viewer requests, is an error of the synthesis.
+ * Adds the function to behaviors of a distribution of this app, when the app is synthesized: behaviors may be added
+ * after this construct. The functions of other events stay. A behavior that is missing, or that has another function on
+ * viewer requests, is an error of the synthesis.
  */
 export function associate(distribution: CfnDistribution, behaviors: readonly string[], functionArn: string): void {
   Aspects.of(distribution).add({

@@ -46,7 +46,10 @@ function programOf(): string[] {
   return ['--import', loader, packageFile('api/cdk/build-edge.ts')];
 }
 
-/** A module that exports the value: a configuration is data, and JSON has no word for undefined, which takes a field away. */
+/**
+ * A module that exports the value: a configuration is data, and JSON has no word for undefined, which takes a field
+ * away.
+ */
 export function toModule(value: unknown): string {
   return `export default ${toSource(value)};\n`;
 }

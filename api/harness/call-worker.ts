@@ -23,8 +23,8 @@ interface Waiting {
 }
 
 /**
- * Opens a host in a worker thread: fake timers, mocked modules and a busy test of the caller's thread do not reach it, and it ends with the process. The thread
- * keeps the process alive only while a call waits for it.
+ * Opens a host in a worker thread: fake timers, mocked modules and a busy test of the caller's thread do not reach it,
+ * and it ends with the process. The thread keeps the process alive only while a call waits for it.
  */
 export async function openRemoteHost(settings: HostSettings, log: (line: string) => void): Promise<RemoteHost> {
   const worker = startWorker(settings);

@@ -8,7 +8,9 @@ import type { SignalSource } from '../../src/core/signal.ts';
 
 /** What a host needs, as plain data: it crosses the border of a thread. */
 export interface HostSettings {
-  /** `cloud` has the AWS APIs and is published to like an account; `harness` has a store in memory and starts faster. */
+  /**
+   * `cloud` has the AWS APIs and is published to like an account; `harness` has a store in memory and starts faster.
+   */
   kind: 'cloud' | 'harness';
   /** Resolved, with absolute paths of the team's own code. */
   config: EdgeConfig;

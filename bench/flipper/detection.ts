@@ -17,7 +17,10 @@ const config = parseEdgeConfig({
   health,
 });
 
-/** Outages of an origin that refuses connections: real probes, the real SDK, the control plane's wire format. The slowest of them counts. */
+/**
+ * Outages of an origin that refuses connections: real probes, the real SDK, the control plane's wire format. The
+ * slowest of them counts.
+ */
 export async function benchDetection(): Promise<BenchRow[]> {
   const [test, singapore, europe] = await Promise.all([openTestStore(), openTestOrigin('ap-southeast-1'), openTestOrigin('eu-central-1')]);
   try {

@@ -30,7 +30,10 @@ export async function benchDay(): Promise<BenchRow> {
   return benchRow('24 h of simulated time, probing every 10 s', seconds, 's', 5);
 }
 
-/** Heap after a tenth of the rounds and after all of them, garbage collected; every seventh probe is bad: no weight moves, but there is much to do. */
+/**
+ * Heap after a tenth of the rounds and after all of them, garbage collected; every seventh probe is bad: no weight
+ * moves, but there is much to do.
+ */
 export async function benchMemory(): Promise<BenchRow> {
   const collect = openCollector();
   const clock = new VirtualClock(dayOne);

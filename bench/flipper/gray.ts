@@ -9,7 +9,10 @@ const runs = 100;
 const second = 1_000;
 const patienceSeconds = 600;
 
-/** From the beginning of a failure that is not an outage to the flip away, in virtual time: seeded runs that begin anywhere between two probes. */
+/**
+ * From the beginning of a failure that is not an outage to the flip away, in virtual time: seeded runs that begin
+ * anywhere between two probes.
+ */
 export async function benchGray(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const failure of ['alternating', 'two of three', 'half at random', '50 % packet loss'] as const) {
@@ -36,7 +39,10 @@ async function detect(failure: GrayFailure, seed: number): Promise<number> {
   return flip === undefined ? Number.POSITIVE_INFINITY : (flip.at - dayOne) / second - from;
 }
 
-/** All origins hang, the first to recover does so anywhere between two probes: how long until every order's viewers are there, the slowest run. */
+/**
+ * All origins hang, the first to recover does so anywhere between two probes: how long until every order's viewers are
+ * there, the slowest run.
+ */
 export async function benchTotalOutage(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const origins of [

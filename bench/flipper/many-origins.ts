@@ -21,8 +21,9 @@ const intervalMs = 1_000;
 const runMs = 10_000;
 
 /**
- * A hundred origins probed over real connections, every tenth of which never answers, the others after 50 ms: how late a probe of an origin comes
- * after the one before it. The budget is the tenth of an interval by which probes come early on purpose.
+ * A hundred origins probed over real connections, every tenth of which never answers, the others after 50 ms: how late
+ * a probe of an origin comes after the one before it. The budget is the tenth of an interval by which probes come early
+ * on purpose.
  */
 export async function benchManyOrigins(): Promise<BenchRow[]> {
   const arrivals = new Map<string, number[]>();

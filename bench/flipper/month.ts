@@ -15,12 +15,15 @@ interface Outage {
   to: number;
 }
 
-/** What the core of commit cca6a00 lost in this very month, measured by this file: 65.8 of it while half of the targets failed in turn. */
+/**
+ * What the core of commit cca6a00 lost in this very month, measured by this file: 65.8 of it while half of the targets
+ * failed in turn.
+ */
 const firstEditionMinutes = 82.8;
 
 /**
- * A month of about 180 outages, in virtual time: the viewer-minutes lost beyond those of an observer who knows at once which origin is best. Half of the
- * viewers prefer each origin; what the record says counts at the edge at once.
+ * A month of about 180 outages, in virtual time: the viewer-minutes lost beyond those of an observer who knows at once
+ * which origin is best. Half of the viewers prefer each origin; what the record says counts at the edge at once.
  */
 export async function benchMonth(): Promise<BenchRow[]> {
   const outages = outagesOf(20_260_716);
@@ -42,7 +45,10 @@ export async function benchMonth(): Promise<BenchRow[]> {
   ];
 }
 
-/** Outages of half a minute to a quarter of an hour, four hours apart on average, two of three in Singapore; now and then both origins are in one. */
+/**
+ * Outages of half a minute to a quarter of an hour, four hours apart on average, two of three in Singapore; now and
+ * then both origins are in one.
+ */
 function outagesOf(seed: number): Outage[] {
   const random = seededRandom(seed);
   const kinds = ['hard', 'alternating', 'half at random'] as const;

@@ -7,7 +7,8 @@ import { routeByModel } from '../../test/edge/router/model.ts';
 import { modelText, runTexts } from '../../test/edge/router/run-texts.ts';
 import { openSourceRouter } from '../../test/edge/router/source-router.ts';
 
-// The router's cases and laws on its source alone, for npm run bench -- mutation. test/edge/router has the same on the built function.
+// The router's cases and laws on its source alone, for npm run bench -- mutation. test/edge/router has the same on the
+// built function.
 
 it.each(routerCases.map((each) => [each.when, each.config, each] as const))('when %s (%s)', async (_when, config, { input }) => {
   const source = await openSourceRouter();

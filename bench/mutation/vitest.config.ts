@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 
 const file = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
-// The tests that cover core, records and edge function and need neither a build nor a process: mutated source is not what the gate takes.
+// The tests that cover core, records and edge function and need neither a build nor a process: mutated source is not
+// what the gate takes.
 export default defineConfig({
   root: file('.'),
   resolve: {

@@ -1,6 +1,7 @@
 import { defineEdgeConfig } from 'cloudfront-edge-failover/config';
 
-// Terraform owns the distribution: main.tf. After the first apply add `distributions`, with the id that Terraform prints and `behaviors: ['default']`.
+// Terraform owns the distribution: main.tf. After the first apply add `distributions`, with the id that Terraform
+// prints and `behaviors: ['default']`.
 export default defineEdgeConfig({
   origins: {
     singapore: { region: 'ap-southeast-1', domainName: 'singapore.example.com' },

@@ -2,8 +2,9 @@ import { origins, testerHash, testerInCookie, testerName } from 'virtual:routes'
 import { crypto } from './crypto.ts';
 
 /**
- * The origin that a tester asks for by `europe:secret`; undefined for anyone else. The function knows the secret's hash alone, and comparing hashes shows
- * nothing of it by time. A right value and a wrong one are taken from the request, so that no origin sees either.
+ * The origin that a tester asks for by `europe:secret`; undefined for anyone else. The function knows the secret's hash
+ * alone, and comparing hashes shows nothing of it by time. A right value and a wrong one are taken from the request, so
+ * that no origin sees either.
  */
 export function testerOrigin(request: CloudFrontRequest): string | undefined {
   const values = testerInCookie ? request.cookies : request.headers;

@@ -27,8 +27,8 @@ const faultPlan = z.strictObject({
 /**
  * One thing that goes wrong. `throttle`: ThrottlingException, 400 (sst#5668). `unavailable`: ServiceUnavailable, 503.
  * `internal-error`: 500. `conflict`: a write answers as if another writer had been first. `drop-request`: the
- * connection ends before the operation; `drop-response`: after it. `lose-write`: UpdateKeys is
- * acknowledged and changes nothing, as the first one after a store was created was seen to do (sst#6894). `latency`: `latencyMs` more. Without
+ * connection ends before the operation; `drop-response`: after it. `lose-write`: UpdateKeys is acknowledged and changes
+ * nothing, as the first one after a store was created was seen to do (sst#6894). `latency`: `latencyMs` more. Without
  * `operation` it applies to every operation; without `times` and `forMs` it stays.
  */
 export interface Fault {

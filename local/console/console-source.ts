@@ -48,7 +48,10 @@ export interface ConsoleSource {
   edge: string | null;
   /** `fault` is null where an origin cannot be broken from here. */
   origins: readonly { id: string; region: string; port: number | null; fault(): string | null }[];
-  /** Names of the edge locations; the map shows the first one's decisions. Empty where no copy can be read: the store's record then counts. */
+  /**
+   * Names of the edge locations; the map shows the first one's decisions. Empty where no copy can be read: the store's
+   * record then counts.
+   */
   locations: readonly string[];
   replica: Pick<Replica, 'read' | 'settlesAt'> & { faults: Replica['faults'] | null };
   published: Pick<Published, 'liveFunction' | 'store'>;

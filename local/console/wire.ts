@@ -97,7 +97,10 @@ export interface ConsoleState {
   /** Changed by hand since the last flip. */
   edited: boolean;
   override: OverrideState | null;
-  /** The record in each edge location's copy of the store; null where the key is missing. Empty where no copy can be read. */
+  /**
+   * The record in each edge location's copy of the store; null where the key is missing. Empty where no copy can be
+   * read.
+   */
   locations: readonly { name: string; record: string | null }[];
   /** When the last write will be everywhere; null when it is. */
   settlesAt: number | null;

@@ -35,8 +35,9 @@ const flushBytes = 64 * 1_024;
 const flushMs = 1_000;
 
 /**
- * Writes the edge's requests as CloudFront's standard logs (v2). At most 64 KB wait in memory, for a second. CONFIG_INVALID where the place cannot be
- * written; a later failure, such as a full disk, ends the log and goes to `onFailure` once.
+ * Writes the edge's requests as CloudFront's standard logs (v2). At most 64 KB wait in memory, for a second.
+ * CONFIG_INVALID where the place cannot be written; a later failure, such as a full disk, ends the log and goes to
+ * `onFailure` once.
  */
 export function openAccessLog(options: AccessLogOptions): AccessLog {
   const { path, format, maxFileBytes = 16 * 1_024 * 1_024 } = options;
@@ -155,8 +156,8 @@ function formatEntry(
 }
 
 /**
- * Spaces, control characters, quotes, brackets and bytes beyond ASCII are percent-encoded, but no percent sign: a path is
- * encoded by its viewer. Node gives each byte of a request as one character. A function's text is encoded already.
+ * Spaces, control characters, quotes, brackets and bytes beyond ASCII are percent-encoded, but no percent sign: a path
+ * is encoded by its viewer. Node gives each byte of a request as one character. A function's text is encoded already.
  */
 function encode(value: string | undefined, field: string): string {
   if (value === undefined || value === '') return '-';

@@ -265,8 +265,7 @@ function decodeUnreserved(encoded: string, hex: string): string {
 }
 
 /**
- * Walks both strings once and goes back only to the last `*`, so that no pattern can make a long path expensive as a
- * regular expression could.
+ * Walks both strings once and goes back only to the last `*`. A regular expression could be slow for a long path.
  */
 function matchWildcards(pattern: string, path: string): boolean {
   let at = 0;

@@ -46,7 +46,10 @@ export interface ReferenceOrigin {
   setFault(fault: OriginFault): Promise<void>;
   /** Starts to record requests and returns the record: the newest 10,000. */
   record(): readonly ReceivedRequest[];
-  /** Starts to count writes by their `Idempotency-Key` and returns the counts. This origin does not honour the key: it shows what a retry does. */
+  /**
+   * Starts to count writes by their `Idempotency-Key` and returns the counts. This origin does not honour the key: it
+   * shows what a retry does.
+   */
   countWrites(): ReadonlyMap<string, WriteCount>;
   /** Requests received since the start, with health checks. */
   readonly received: number;

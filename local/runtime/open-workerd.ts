@@ -56,8 +56,8 @@ const startLimitMs = 30_000;
 
 /**
  * Starts workerd and opens the WebSocket that every batch goes through. It listens on a Unix socket in a folder that
- * only this user can enter, so that no web page and no other user can send it code to compile; it reaches no network
- * and has no inspector.
+ * only this user can enter: no web page and no other user can send it code to compile. It reaches no network and has no
+ * inspector.
  */
 export async function openWorkerd(script: string, log: (line: string) => void): Promise<Workerd> {
   const folder = await mkdtemp(join(tmpdir(), 'workerd-'));
@@ -100,7 +100,10 @@ const files = ['config.capnp', 'worker.js', 'socket'];
  */
 const endWithStdin = `trap '' INT TERM HUP; "$0" "$@" </dev/null & exec 3>&-; read _; kill -9 $!; wait; rm -f ${files.join(' ')}; cd /; rmdir "$OLDPWD"`;
 
-/** The program's file. TOOL_MISSING where its package is not there: it is optional, since no binary runs on every platform. */
+/**
+ * The program's file. TOOL_MISSING where its package is not there: it is optional, since no binary runs on every
+ * platform.
+ */
 function findWorkerd(): string {
   try {
     return (createRequire(import.meta.url)('workerd') as { default: string }).default;

@@ -75,7 +75,10 @@ export function openAccountView(options: AccountOptions): AccountView {
   const running = new Set<string>();
   let readAt: number | null = null;
 
-  /** Runs a step when its time has come and its last run is over; a failure is a hint, and the step is tried again at its next time. */
+  /**
+   * Runs a step when its time has come and its last run is over; a failure is a hint, and the step is tried again at
+   * its next time.
+   */
   async function every(
     name: string,
     ms: number,

@@ -6,8 +6,8 @@ import { messageOf } from '../../src/text/message-of.ts';
 export const minuteMs = 60_000;
 
 /**
- * Requests and 5xx of a distribution per minute, as CloudWatch has them: some minutes late, and without origins. CloudWatch
- * knows no latency unless additional metrics are on.
+ * Requests and 5xx of a distribution per minute, as CloudWatch has them: some minutes late, and without origins.
+ * CloudWatch knows no latency unless additional metrics are on.
  */
 export async function readDistributionTraffic(
   client: Pick<CloudWatchClient, 'send'>,

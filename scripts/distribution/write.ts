@@ -51,7 +51,10 @@ export async function showPlan(target: DistributionTarget, isLocal: boolean, io:
   return 0;
 }
 
-/** Applies to one distribution after the other, when no plan of them has a hazard that stops the command; returns the exit code. */
+/**
+ * Applies to one distribution after the other, when no plan of them has a hazard that stops the command; returns the
+ * exit code.
+ */
 export async function applyToEach(targets: readonly DistributionTarget[], options: WriteOptions, io: Io): Promise<number> {
   if (targets.length > 1) for (const target of targets) checkHazards((await readPlan(target)).hazards, options.accept ?? []);
   for (const target of targets) {
@@ -110,7 +113,10 @@ export async function applyToSome(target: DistributionTarget, traffic: StagedTra
   return 0;
 }
 
-/** Shows how the staging distribution differs from its primary, asks, applies that to the primary and ends the rollout; returns the exit code. */
+/**
+ * Shows how the staging distribution differs from its primary, asks, applies that to the primary and ends the rollout;
+ * returns the exit code.
+ */
 export async function promoteToAll(target: DistributionTarget, options: WriteOptions, io: Io): Promise<number> {
   const shown = await planPromotion(target);
   const { primary, staging, changes } = shown;
@@ -133,7 +139,10 @@ export async function promoteToAll(target: DistributionTarget, options: WriteOpt
   return 0;
 }
 
-/** Shows what is left of a staged rollout, asks, and ends it: the policy is detached and deleted, the staging distribution deleted; returns the exit code. */
+/**
+ * Shows what is left of a staged rollout, asks, and ends it: the policy is detached and deleted, the staging
+ * distribution deleted; returns the exit code.
+ */
 export async function endStaging(target: DistributionTarget, options: WriteOptions, io: Io): Promise<number> {
   const plan = await planEnd(target);
   const { primary, staging, policy, unpromoted, steps } = plan;

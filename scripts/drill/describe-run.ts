@@ -44,7 +44,10 @@ export async function describeRun(
   };
 }
 
-/** What the drill's outage costs on AWS with the times of edge.config.ts. A kind that only the drill has is not predicted. */
+/**
+ * What the drill's outage costs on AWS with the times of edge.config.ts. A kind that only the drill has is not
+ * predicted.
+ */
 export async function predictOnAws(
   { config, broken, fault, rate }: { config: EdgeConfig; broken: string; fault: OriginFault; rate: number },
   { env, signal }: Pick<Io, 'env' | 'signal'>,

@@ -29,8 +29,9 @@ export interface FormTools extends Omit<FailoverTools, 'verify' | 'verifyTimeout
 }
 
 /**
- * `failover` for the form of a page: the same plan, refusals, write and notifications. Without `write` in the body nothing is written. The edge is not asked
- * afterwards, since the page shows it. Never rejects for what an operator can act on.
+ * `failover` for the form of a page: the same plan, refusals, write and notifications. Without `write` in the body
+ * nothing is written. The edge is not asked afterwards, since the page shows it. Never rejects for what an operator can
+ * act on.
  */
 export async function answerForm(body: string, tools: FormTools): Promise<FormAnswer> {
   const lines: string[] = [];
@@ -84,7 +85,10 @@ const fields = {
   by: text(''),
 } as const;
 
-/** The move in a JSON body of texts: `command`, `origin` and the names of `failover`'s options. An empty text counts as absent. USAGE or ORIGIN_UNKNOWN otherwise. */
+/**
+ * The move in a JSON body of texts: `command`, `origin` and the names of `failover`'s options. An empty text counts as
+ * absent. USAGE or ORIGIN_UNKNOWN otherwise.
+ */
 export function parseForm(body: string, origins: readonly string[], now: number): FailoverForm {
   const given = parseTexts(body);
   const read = <T>(name: keyof typeof fields, option: Option<T>): T => {

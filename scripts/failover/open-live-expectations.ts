@@ -20,7 +20,10 @@ export interface LiveExpectations {
 /** A publish is seen after this long by a status that is watched. */
 const keptMs = 30_000;
 
-/** Runs the LIVE function, which is read at once and for the first time here. What that must not do is delay a status: `timeoutMs` after the call it is given up. */
+/**
+ * Runs the LIVE function, which is read at once and for the first time here. What that must not do is delay a status:
+ * `timeoutMs` after the call it is given up.
+ */
 export function openLiveExpectations(config: EdgeConfig, local: LocalCloud | undefined, timeoutMs: number, io: Io): LiveExpectations {
   const read = async (): Promise<{ source: FunctionSource; runtime: AnyRuntime }> => {
     const [source, opened] = await Promise.all([readLive(config, local, io), runtime]);

@@ -81,7 +81,10 @@ function lookOf({ target }: FailoverCommand, { colour, verbose }: Io): StatusLoo
   return { where: target, colour, verbose };
 }
 
-/** A moment's failure is shown in the place of the status: an operator who watches an outage must not have to start again. */
+/**
+ * A moment's failure is shown in the place of the status: an operator who watches an outage must not have to start
+ * again.
+ */
 async function watchStatus(command: FailoverCommand, io: Io): Promise<number> {
   while (!io.signal.aborted) {
     try {

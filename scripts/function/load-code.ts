@@ -15,7 +15,8 @@ export interface LoadedCode extends FunctionSource {
 }
 
 /**
- * The function that a text names: `live`, `config`, the number of a version of function:history, or a file. NOT_FOUND when there is none.
+ * The function that a text names: `live`, `config`, the number of a version of function:history, or a file. NOT_FOUND
+ * when there is none.
  */
 export async function loadNamedCode(name: string, config: EdgeConfig, options: { local: boolean; io: Io }): Promise<LoadedCode> {
   if (/^live$/i.test(name)) return loadLiveCode(config, options);

@@ -16,7 +16,10 @@ export interface FollowOptions {
   everyMs?: number;
 }
 
-/** Publishes again whenever a file of the team's own code changes. A file that cannot be built leaves what is LIVE. Ends with the signal. */
+/**
+ * Publishes again whenever a file of the team's own code changes. A file that cannot be built leaves what is LIVE. Ends
+ * with the signal.
+ */
 export async function followCode({ config, publish, note, signal, everyMs = 300 }: FollowOptions): Promise<void> {
   if (!hasTeamCode(config)) return;
   let files = await listFiles(config);

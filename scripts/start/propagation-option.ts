@@ -17,7 +17,9 @@ export interface PropagationProfile {
 /** Short enough to watch. CloudFront was never measured to be this quick. */
 const fast: PropagationProfile = { name: 'fast', propagation: { delayMs: 2_000 }, typicalMs: 2_000, tailMs: 2_000, missMs: 0 };
 
-/** As field reports have it; an existing key was seen missing for moments around a change, and one second is our guess. */
+/**
+ * As field reports have it; an existing key was seen missing for moments around a change, and one second is our guess.
+ */
 const aws: PropagationProfile = {
   name: 'aws',
   propagation: { ...awsPropagation, missMs: 1_000 },

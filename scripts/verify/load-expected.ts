@@ -17,7 +17,10 @@ export interface LoadedExpected {
   record: string | undefined;
 }
 
-/** By the LIVE function on the live record; by the working tree's function when LIVE cannot be read, and by configuration when the record cannot. */
+/**
+ * By the LIVE function on the live record; by the working tree's function when LIVE cannot be read, and by
+ * configuration when the record cannot.
+ */
 export async function loadExpected(askers: readonly Asker[], config: EdgeConfig, local: boolean, io: Io): Promise<LoadedExpected> {
   if (askers.length === 0) return { expected: [], by: 'configuration', facts: [], record: undefined };
   let loaded: Awaited<ReturnType<typeof loadRecord>>;

@@ -1,8 +1,9 @@
 import { EdgeError, type ErrorCode } from '../errors.ts';
 
 /**
- * What a failed call means for the next one. `conflict`: another writer was first, read again. `throttled`, `unsent`: nothing happened, send
- * again later. `unknown`: it may have happened. `refused`: sending it again changes nothing. `bug`: neither AWS nor the network failed.
+ * What a failed call means for the next one. `conflict`: another writer was first, read again. `throttled`, `unsent`:
+ * nothing happened, send again later. `unknown`: it may have happened. `refused`: sending it again changes nothing.
+ * `bug`: neither AWS nor the network failed.
  */
 export type CallFailure = 'conflict' | 'throttled' | 'unsent' | 'unknown' | 'refused' | 'bug';
 
@@ -112,7 +113,8 @@ function credentialsHint(name: string, message: string): string {
   if (name === 'CredentialsProviderError')
     return 'set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use the local cloud with --local';
   if (/expired/i.test(name + message)) return 'sign in again; if the credentials are new, check this machine’s clock';
-  // The data plane refuses session tokens of version 1, which the global STS endpoint hands out (cloudfront-function-restrictions.html).
+  // The data plane refuses session tokens of version 1, which the global STS endpoint hands out
+  // (cloudfront-function-restrictions.html).
   return 'check AWS_PROFILE and the keys; temporary credentials must come from a regional STS endpoint';
 }
 

@@ -3,7 +3,10 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { once, oncePer } from '../text/once.ts';
 import { type Aws, type AwsOptions, clientSettings, openAws } from './clients.ts';
 
-/** Clients of optional packages, which only the conformance kit needs: apart from the others, so that no bundle of the flipper asks for them. */
+/**
+ * Clients of optional packages, which only the conformance kit needs: apart from the others, so that no bundle of the
+ * flipper asks for them.
+ */
 export interface KitAws extends Aws {
   /** Retries as the SDK does by default. */
   lambda(region: string): Promise<LambdaClient>;

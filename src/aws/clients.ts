@@ -18,7 +18,10 @@ export interface Aws {
   region: string;
   /** The control plane: functions, distributions, key-value stores by name. Retries as the SDK does by default. */
   cloudFront(): Promise<CloudFrontClient>;
-  /** The data plane of a key-value store. Does not retry: src/aws/key-value-store.ts decides which calls may be sent again. */
+  /**
+   * The data plane of a key-value store. Does not retry: src/aws/key-value-store.ts decides which calls may be sent
+   * again.
+   */
   keyValueStore(): Promise<CloudFrontKeyValueStoreClient>;
   /** Route 53, a global service: health checks. Two attempts, since the next probe follows soon. */
   route53(): Promise<Route53Client>;
@@ -90,7 +93,10 @@ function chosenRegion({ env, region }: AwsOptions): string {
   return region ?? (env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || 'us-east-1');
 }
 
-/** What every client is built with: endpoint, region and time limits. The service is named as in AWS_ENDPOINT_URL_<SERVICE>. */
+/**
+ * What every client is built with: endpoint, region and time limits. The service is named as in
+ * AWS_ENDPOINT_URL_<SERVICE>.
+ */
 export function clientSettings(options: AwsOptions) {
   const { env, local } = options;
   // A failing name server must not hide a store that answers.
@@ -114,7 +120,10 @@ export function clientSettings(options: AwsOptions) {
   };
 }
 
-/** The endpoint for a service by the environment. All of these variables are checked, since the SDK reads those of other services. */
+/**
+ * The endpoint for a service by the environment. All of these variables are checked, since the SDK reads those of other
+ * services.
+ */
 function readEndpoint(env: AwsOptions['env'], service: string): string | undefined {
   for (const [name, url] of Object.entries(env)) if (url && /^AWS_ENDPOINT_URL(_|$)/.test(name)) checkEndpoint(name, url);
   return env[`AWS_ENDPOINT_URL_${service}`] || env['AWS_ENDPOINT_URL'] || undefined;
@@ -131,7 +140,10 @@ function checkEndpoint(name: string, url: string): void {
     });
 }
 
-/** These calls carry session tokens and the origins' secret: http stays on this machine, whatever ~/.aws/config or a name server says. */
+/**
+ * These calls carry session tokens and the origins' secret: http stays on this machine, whatever ~/.aws/config or a
+ * name server says.
+ */
 class LoopbackAgent extends Agent {
   override createConnection(...[options, callback]: Parameters<Agent['createConnection']>): ReturnType<Agent['createConnection']> {
     const host = options.host ?? '';

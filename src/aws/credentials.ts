@@ -27,8 +27,9 @@ export async function readCredentialFacts(client: CloudFrontClient): Promise<Cre
 }
 
 /**
- * AWS documents two versions of session tokens but not their format. Tokens of the global STS endpoint have been seen to contain `er/aws`,
- * those of regional endpoints `origin_ec`, near the start of the base64: enough for a hint, not for a failure.
+ * AWS documents two versions of session tokens but not their format. Tokens of the global STS endpoint have been seen
+ * to contain `er/aws`, those of regional endpoints `origin_ec`, near the start of the base64: enough for a hint, not
+ * for a failure.
  */
 export function readTokenVersion(token: string | undefined): 1 | 2 | undefined {
   const head = Buffer.from((token ?? '').slice(0, 24), 'base64').toString('latin1');
@@ -37,8 +38,8 @@ export function readTokenVersion(token: string | undefined): 1 | 2 | undefined {
 }
 
 /**
- * The identity that AWS sees, such as `111122223333:assumed-role/operator/ann`; undefined when there is no answer within `timeoutMs`.
- * Recorded beside the self-declared name; nothing may depend on it.
+ * The identity that AWS sees, such as `111122223333:assumed-role/operator/ann`; undefined when there is no answer
+ * within `timeoutMs`. Recorded beside the self-declared name; nothing may depend on it.
  */
 export async function readCallerIdentity(openClient: () => Promise<STSClient>, timeoutMs: number): Promise<string | undefined> {
   const signal = AbortSignal.timeout(timeoutMs);
@@ -46,7 +47,10 @@ export async function readCallerIdentity(openClient: () => Promise<STSClient>, t
   return Promise.race([ask(openClient, signal).catch(() => undefined), late]);
 }
 
-/** USAGE when something is of another account than `accountId` of edge.config.ts: the credentials in use are those of another environment. */
+/**
+ * USAGE when something is of another account than `accountId` of edge.config.ts: the credentials in use are those of
+ * another environment.
+ */
 export function checkAccount(found: string | undefined, accountId: string | undefined): void {
   if (accountId === undefined || found === accountId) return;
   throw new EdgeError('USAGE', `the credentials are of account ${found}, but edge.config.ts is for account ${accountId}`, {

@@ -142,7 +142,10 @@ export interface LivePolicy {
   config: ContinuousDeploymentPolicyConfig;
 }
 
-/** Creates a staging distribution from the primary; undefined when this reference has created one before. CONFLICT when the primary's ETag is stale. */
+/**
+ * Creates a staging distribution from the primary; undefined when this reference has created one before. CONFLICT when
+ * the primary's ETag is stale.
+ */
 export async function copyDistribution(
   client: CloudFrontClient,
   primary: LiveDistribution,
@@ -201,7 +204,10 @@ export async function createPolicy(client: CloudFrontClient, config: ContinuousD
   }
 }
 
-/** Replaces the policy's config, which takes effect at once where a distribution has it. CONFLICT when it is no longer at its ETag. */
+/**
+ * Replaces the policy's config, which takes effect at once where a distribution has it. CONFLICT when it is no longer
+ * at its ETag.
+ */
 export async function updatePolicy(
   client: CloudFrontClient,
   { id, etag }: LivePolicy,
@@ -236,7 +242,10 @@ export async function deleteDistribution(client: CloudFrontClient, { id, etag }:
   }
 }
 
-/** Copies the staging config to the primary, except aliases and policy, and disables the policy. CONFLICT when one is no longer at its ETag. */
+/**
+ * Copies the staging config to the primary, except aliases and policy, and disables the policy. CONFLICT when one is no
+ * longer at its ETag.
+ */
 export async function promoteStaging(
   client: CloudFrontClient,
   primary: LiveDistribution,

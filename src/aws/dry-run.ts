@@ -24,8 +24,8 @@ interface Client {
 const reads = /^(Describe|Get|List|Test)/;
 
 /**
- * Makes a client unable to write: every command except a read throws DryRunEnd before it is serialized. A command that is not known to
- * read counts as a write.
+ * Makes a client unable to write: every command except a read throws DryRunEnd before it is serialized. A command that
+ * is not known to read counts as a write.
  */
 export function withoutWrites<C>(client: C): C {
   const middleware = (next: unknown, { commandName = 'Unknown' }: { commandName?: string }) => {

@@ -27,7 +27,10 @@ export interface FunctionVersion {
   keyValueStoreArn: string | undefined;
 }
 
-/** What a stage is made of. The association is part of it, and is sent each time: an update without one presumably drops it. */
+/**
+ * What a stage is made of. The association is part of it, and is sent each time: an update without one presumably drops
+ * it.
+ */
 export interface StageSource {
   name: string;
   code: Uint8Array;
@@ -38,7 +41,10 @@ export interface StageSource {
 
 /** The result of one TestFunction call. */
 export interface FunctionTest {
-  /** `{ request: … }` or `{ response: … }`; undefined when the run failed. TestFunction cannot show the origin that a helper chose. */
+  /**
+   * `{ request: … }` or `{ response: … }`; undefined when the run failed. TestFunction cannot show the origin that a
+   * helper chose.
+   */
   output: unknown;
   /** The function's error, including a syntax error with its line; undefined without one. */
   error: string | undefined;
@@ -93,7 +99,10 @@ export async function updateFunction(client: CloudFrontClient, source: StageSour
   return described;
 }
 
-/** Runs a stage on one event. A function that throws is a result, not an error. CONFLICT when `etag` is not that stage's version. */
+/**
+ * Runs a stage on one event. A function that throws is a result, not an error. CONFLICT when `etag` is not that stage's
+ * version.
+ */
 export async function testFunction(
   client: CloudFrontClient,
   name: string,
@@ -114,7 +123,10 @@ export async function testFunction(
   }
 }
 
-/** Makes DEVELOPMENT, at this version, LIVE. CONFLICT when it has another version by now. Edge locations pick it up later. */
+/**
+ * Makes DEVELOPMENT, at this version, LIVE. CONFLICT when it has another version by now. Edge locations pick it up
+ * later.
+ */
 export async function publishFunction(client: CloudFrontClient, name: string, etag: string): Promise<void> {
   try {
     await client.send(new PublishFunctionCommand({ Name: name, IfMatch: etag }));

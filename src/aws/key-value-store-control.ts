@@ -33,7 +33,10 @@ export async function describeStore(client: CloudFrontClient, name: string): Pro
   }
 }
 
-/** Creates an empty store, not yet ready; returns the existing one when another writer was first or an earlier answer was lost. */
+/**
+ * Creates an empty store, not yet ready; returns the existing one when another writer was first or an earlier answer
+ * was lost.
+ */
 export async function createEmptyStore(client: CloudFrontClient, name: string, comment: string): Promise<StoreDescription> {
   try {
     const { KeyValueStore } = await client.send(new CreateKeyValueStoreCommand({ Name: name, Comment: comment }));
@@ -46,7 +49,9 @@ export async function createEmptyStore(client: CloudFrontClient, name: string, c
   }
 }
 
-/** Waits until keys can be written and a function can be associated. NOT_READY when that takes longer than `timeoutMs`. */
+/**
+ * Waits until keys can be written and a function can be associated. NOT_READY when that takes longer than `timeoutMs`.
+ */
 export async function waitForStore(client: CloudFrontClient, name: string, options: PollOptions): Promise<StoreDescription> {
   return poll(
     async () => {

@@ -218,8 +218,8 @@ function changedKeys(change: KeyChange): string[] {
 }
 
 /**
- * Whether a write whose answer was lost is in the store. A write is all or nothing; but a later writer may have replaced the rest, so an audit
- * entry, which only this write can have made, is proof enough.
+ * Whether a write whose answer was lost is in the store. A write is all or nothing; but a later writer may have
+ * replaced the rest, so an audit entry, which only this write can have made, is proof enough.
  */
 function hasLanded(change: KeyChange, { values }: StoreSnapshot): boolean {
   const auditPrefix = auditKey(0).slice(0, -2);

@@ -12,10 +12,16 @@ export interface RetryOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Calls before a failure of each kind is final. Each conflict lets one writer through; an unreachable host seldom comes back. */
+/**
+ * Calls before a failure of each kind is final. Each conflict lets one writer through; an unreachable host seldom comes
+ * back.
+ */
 export const maxCalls = { conflict: 12, throttled: 6, unsent: 3, unknown: 4 } as const;
 
-/** Milliseconds to wait after the n-th failed call (from 1): random up to 100 ms, doubling, at most 2 s, so that conflicting writers separate. */
+/**
+ * Milliseconds to wait after the n-th failed call (from 1): random up to 100 ms, doubling, at most 2 s, so that
+ * conflicting writers separate.
+ */
 export function backoffMs(failed: number, random: () => number): number {
   return Math.ceil(random() * Math.min(2_000, 50 * 2 ** Math.min(failed, 10)));
 }
@@ -54,7 +60,9 @@ export type PollStep<T> = { done: T } | { waiting: string };
 
 const firstPauseMs = 100;
 
-/** Checks now, then after pauses that grow by half up to `maxPauseMs`, until it is done. NOT_READY names the last state. */
+/**
+ * Checks now, then after pauses that grow by half up to `maxPauseMs`, until it is done. NOT_READY names the last state.
+ */
 export async function poll<T>(check: () => Promise<PollStep<T>>, maxPauseMs: number, options: PollOptions): Promise<T> {
   const { timeoutMs, progress, signal, now = Date.now, sleep = (ms: number) => sleepFor(ms, undefined, { signal }) } = options;
   const startedAt = now();

@@ -4,8 +4,8 @@ import { parseRecord } from '../text/is-record.ts';
 import { wrapAwsError } from './aws-error.ts';
 
 /**
- * The current values of a secret in Secrets Manager whose text is a JSON object of strings; CONFIG_INVALID for anything else.
- * No error contains a value.
+ * The current values of a secret in Secrets Manager whose text is a JSON object of strings; CONFIG_INVALID for anything
+ * else. No error contains a value.
  */
 export async function readSecretValues(client: () => Promise<SecretsManagerClient>, arn: string): Promise<Record<string, string>> {
   let text: string | undefined;

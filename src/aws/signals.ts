@@ -20,8 +20,8 @@ interface RelayedSignal {
 }
 
 /**
- * A signal that relays the verdict of an AWS service. One probe is a verdict, since the service has checked more than once.
- * A failed call gives no opinion: an origin is not unhealthy because an API fails.
+ * A signal that relays the verdict of an AWS service. One probe is a verdict, since the service has checked more than
+ * once. A failed call gives no opinion: an origin is not unhealthy because an API fails.
  */
 function openRelayedSignal({ name, required, doing, ask, monotonic = () => performance.now() }: RelayedSignal): SignalSource {
   return {
@@ -72,15 +72,21 @@ function judgeAlarm(alarm: AlarmState | undefined): Pick<ProbeResult, 'opinion' 
   return { opinion: 'none', detail: StateValue ?? 'it has no state' };
 }
 
-/** An endpoint is healthy when more than this percentage of health checkers reach it (dns-failover-determining-health-of-endpoints.html). */
+/**
+ * An endpoint is healthy when more than this percentage of health checkers reach it
+ * (dns-failover-determining-health-of-endpoints.html).
+ */
 const healthyPercent = 18;
 
-/** Fewer recent observations are no opinion: Route 53 checks from at least three regions, with more than one checker in each. */
+/**
+ * Fewer recent observations are no opinion: Route 53 checks from at least three regions, with more than one checker in
+ * each.
+ */
 const minCheckers = 3;
 
 /**
- * What Route 53's health checkers around the world observe. AWS intends GetHealthCheckStatus for diagnosis, not for high rates; one call per
- * interval and origin is far below Route 53's five calls a second per account.
+ * What Route 53's health checkers around the world observe. AWS intends GetHealthCheckStatus for diagnosis, not for
+ * high rates; one call per interval and origin is far below Route 53's five calls a second per account.
  */
 export function openRoute53Signal(
   { healthCheckId, maxAgeMs, required }: Route53Signal,
@@ -101,8 +107,8 @@ export function openRoute53Signal(
 }
 
 /**
- * AWS's own rule for the last observations: unhealthy at 18 % successes or fewer. No opinion with too few recent ones, as of a disabled
- * health check. An inverted health check counts as observed, before the inversion.
+ * AWS's own rule for the last observations: unhealthy at 18 % successes or fewer. No opinion with too few recent ones,
+ * as of a disabled health check. An inverted health check counts as observed, before the inversion.
  */
 export function judgeObservations(
   observations: readonly HealthCheckObservation[],

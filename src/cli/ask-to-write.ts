@@ -26,7 +26,10 @@ export function describeTarget({ isLocal, resource, arn }: WriteTarget, env: Io[
   };
 }
 
-/** `the local cloud, store edge-health`, or `AWS account 111122223333 (profile ops), environment prod, store edge-health`. */
+/**
+ * `the local cloud, store edge-health`, or
+ * `AWS account 111122223333 (profile ops), environment prod, store edge-health`.
+ */
 export function formatTarget({ local, account, profile, environment, resource }: NamedTarget): string {
   const where = local ? 'the local cloud' : `AWS${account ? ` account ${account}` : ''}${profile ? ` (profile ${profile})` : ''}`;
   return `${where}${environment ? `, environment ${environment}` : ''}, ${resource}`;
@@ -42,7 +45,8 @@ export function showTarget(io: Io, target: WriteTarget, isPrinted = true): strin
 }
 
 /**
- * Prints where the write goes and returns whether to write: at once with `yes`, else as the operator answers. USAGE without a terminal to ask in.
+ * Prints where the write goes and returns whether to write: at once with `yes`, else as the operator answers. USAGE
+ * without a terminal to ask in.
  */
 export async function askToWrite(io: Io, yes: boolean, what: string, target: string): Promise<boolean> {
   io.stderr(`target  ${target}`);

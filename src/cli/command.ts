@@ -24,7 +24,10 @@ export interface Command<O extends Options> {
   examples: readonly string[];
   options: O;
   positionals?: readonly Positional[];
-  /** A long-running command with child processes: it ends when its parent process does. Default false; under npm every command does. */
+  /**
+   * A long-running command with child processes: it ends when its parent process does. Default false; under npm every
+   * command does.
+   */
   endsWithParent?: boolean;
   /** Returns the exit code, 0 when it returns nothing; a failure is thrown as an EdgeError. */
   main(given: { values: Values<O>; positionals: readonly string[] }, io: Io): Promise<void> | Promise<number>;

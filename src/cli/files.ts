@@ -15,7 +15,10 @@ export async function readTextFile(file: string, hint = 'check the path'): Promi
   }
 }
 
-/** Writes a file and its folder, as a whole or not at all: a reader sees the old text or the new one. Rejects as node:fs does. */
+/**
+ * Writes a file and its folder, as a whole or not at all: a reader sees the old text or the new one. Rejects as node:fs
+ * does.
+ */
 export async function writeWholeFile(path: string, content: string | Uint8Array): Promise<void> {
   // A new file with a name that cannot be guessed: in a shared folder an existing one could be a link to another file.
   const draft = `${path}.${randomUUID()}.new`;
@@ -38,11 +41,17 @@ export async function writeMadeFile(path: string, content: string | Uint8Array):
 
 /** A folder that a command writes its results to. */
 export interface OutputFolder {
-  /** Writes one of the files as a whole or not at all, in place of an older one, and returns its path. USAGE when that fails. */
+  /**
+   * Writes one of the files as a whole or not at all, in place of an older one, and returns its path. USAGE when that
+   * fails.
+   */
   write(name: string, text: string): Promise<string>;
 }
 
-/** Creates the folder and checks that these files can be written, before the command does work that would be lost. USAGE when they cannot. */
+/**
+ * Creates the folder and checks that these files can be written, before the command does work that would be lost. USAGE
+ * when they cannot.
+ */
 export async function openOutputFolder(folder: string, names: readonly string[]): Promise<OutputFolder> {
   try {
     await makeFolder(folder);

@@ -28,9 +28,15 @@ export interface Host {
   /** Called once when the process that started this one has ended. */
   onOrphaned(listener: () => void): void;
   exit(code: number): void;
-  /** An error that nothing waits for. The listener returns whether it has reported it; otherwise Node ends the process with its stack. */
+  /**
+   * An error that nothing waits for. The listener returns whether it has reported it; otherwise Node ends the process
+   * with its stack.
+   */
   onStray?(listener: (thrown: unknown) => boolean): void;
-  /** A call of process.exit by other code than this program's. The listener returns whether it has reported it as a failure. */
+  /**
+   * A call of process.exit by other code than this program's. The listener returns whether it has reported it as a
+   * failure.
+   */
   onExitCall?(listener: (call: Error) => boolean): void;
   now(): number;
 }
@@ -39,7 +45,10 @@ const orphanCheckMs = 250;
 const ancestors = ancestry();
 const exit = process.exit.bind(process);
 
-/** The parent process; under npm, which may start a shell in between, also the parent of that shell, where /proc names it. */
+/**
+ * The parent process; under npm, which may start a shell in between, also the parent of that shell, where /proc names
+ * it.
+ */
 function ancestry(): string {
   const { ppid } = process;
   if (process.env['npm_lifecycle_event'] === undefined) return String(ppid);

@@ -17,8 +17,9 @@ export interface NamedTarget {
 }
 
 /**
- * The only way from a command to the process. All output passes `escapeForeign`, since names, reasons and messages come from the store, from AWS and from
- * origins and must not control the terminal. On a terminal every line but JSON is wrapped at its width.
+ * The only way from a command to the process. All output passes `escapeForeign`, since names, reasons and messages come
+ * from the store, from AWS and from origins and must not control the terminal. On a terminal every line but JSON is
+ * wrapped at its width.
  */
 export interface Io {
   /** One line of result. */
@@ -35,9 +36,14 @@ export interface Io {
   redraw(value: unknown, lines: readonly string[]): void;
   /** Asks a yes-or-no question on the terminal; anything but `y` or `yes` is no. Check `isTerminal` first. */
   confirm(question: string): Promise<boolean>;
-  /** Asks for a line of text on the terminal; an empty answer is the fallback, and undefined means that no answer will come, as after Ctrl-D. */
+  /**
+   * Asks for a line of text on the terminal; an empty answer is the fallback, and undefined means that no answer will
+   * come, as after Ctrl-D.
+   */
   ask(question: string, fallback: string): Promise<string | undefined>;
-  /** For a main whose work matters more than its log: it goes on when the reader of its output has gone. Default false. */
+  /**
+   * For a main whose work matters more than its log: it goes on when the reader of its output has gone. Default false.
+   */
   outlivesReaders: boolean;
   env: Readonly<Record<string, string | undefined>>;
   /** stdin and stderr are terminals, so a question can be asked. */
@@ -51,7 +57,10 @@ export interface Io {
   verbose: boolean;
   /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP. */
   signal: AbortSignal;
-  /** Exit code of a command that was cut short by the signal but had something to show: 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP. */
+  /**
+   * Exit code of a command that was cut short by the signal but had something to show: 130 after Ctrl-C, 143 after
+   * SIGTERM, 129 after SIGHUP.
+   */
   stopCode: number;
   /** Epoch milliseconds. */
   now(): number;
@@ -132,7 +141,10 @@ function wrapLines(text: string, width: number): string {
     .join('\n');
 }
 
-/** A moment in epoch milliseconds becomes ISO 8601, by the name of its field: `at`, `since`, `until`, `heldUntil`, `recordedAt`. */
+/**
+ * A moment in epoch milliseconds becomes ISO 8601, by the name of its field: `at`, `since`, `until`, `heldUntil`,
+ * `recordedAt`.
+ */
 function isoTimes(name: string, value: unknown): unknown {
   const isTime = typeof value === 'number' && value > 1e12 && value < 1e14 && /^(?:at|since|until)$|(?:At|Until)$/.test(name);
   return isTime ? new Date(value).toISOString() : value;

@@ -9,9 +9,10 @@ const headBytes = 8_192;
 const recentMs = 60_000;
 
 /**
- * The options that npm took for itself, as npm recorded them, an outer npm's `--local` included; empty when npm was not used, undefined when npm left no
- * record. npm takes every option before `--`: `--local` is its short form of `--no-global`, of which nothing reaches the script. npm overwrites its own argv,
- * so its debug log is read: on Linux those that the npm processes above this one hold open, elsewhere the newest that names this script.
+ * The options that npm took for itself, as npm recorded them, an outer npm's `--local` included; empty when npm was not
+ * used, undefined when npm left no record. npm takes every option before `--`: `--local` is its short form of
+ * `--no-global`, of which nothing reaches the script. npm overwrites its own argv, so its debug log is read: on Linux
+ * those that the npm processes above this one hold open, elsewhere the newest that names this script.
  */
 export function readNpmArguments(env: Environment, parent: number): readonly string[] | undefined {
   const script = env['npm_lifecycle_event'];
@@ -26,7 +27,10 @@ export function readNpmArguments(env: Environment, parent: number): readonly str
   return [...(parseNpmLog(logs[own] ?? '', script) ?? []), ...outer.filter((word) => word === '--no-global')];
 }
 
-/** The words before `--` without the command and the script's name, in a debug log of npm; undefined when the log is of another command. */
+/**
+ * The words before `--` without the command and the script's name, in a debug log of npm; undefined when the log is of
+ * another command.
+ */
 export function parseNpmLog(text: string, script: string): string[] | undefined {
   const words = wordsOf(text);
   // npm writes options down where they were given: before the command as well.
@@ -55,7 +59,10 @@ function unquote(word: string): string {
   }
 }
 
-/** The heads of the debug logs that the processes above hold open, the nearest first; undefined where the system does not show it. */
+/**
+ * The heads of the debug logs that the processes above hold open, the nearest first; undefined where the system does
+ * not show it.
+ */
 function openLogs(parent: number): string[] | undefined {
   const found: string[] = [];
   let pid = parent;

@@ -86,7 +86,9 @@ export function bytes<F extends number | undefined = undefined>(summary: string,
   return option(summary, common, 'bytes', parseBytes, 'a size such as 512, 20kB or 1.5MB');
 }
 
-/** A country as CloudFront names it, ISO 3166-1 alpha-2, alone or with a subdivision: `US-CA`. Returned in upper case. */
+/**
+ * A country as CloudFront names it, ISO 3166-1 alpha-2, alone or with a subdivision: `US-CA`. Returned in upper case.
+ */
 export function country<F extends string | undefined = undefined>(summary: string, common: Common<F> = {}): Option<string | F> {
   return option(
     summary,
@@ -145,7 +147,10 @@ function option<T, F extends T | undefined>(
 const countUnits: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, b: 1e9 };
 const byteUnits: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30 };
 
-/** A whole number as people write large ones: `100M`, `2.5B`, `20k`, `100_000`; undefined for anything else, and beyond a million billion. */
+/**
+ * A whole number as people write large ones: `100M`, `2.5B`, `20k`, `100_000`; undefined for anything else, and beyond
+ * a million billion.
+ */
 export function parseCount(text: string): number | undefined {
   return parse(text, countUnits);
 }

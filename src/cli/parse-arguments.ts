@@ -13,7 +13,10 @@ export interface Arguments<O extends Options> {
 
 type Syntax<O extends Options> = Pick<Command<O>, 'usage' | 'options' | 'positionals'>;
 
-/** The checked arguments of a command. USAGE at the first problem. `npmArguments` is what npm recorded before `--`, undefined when it left no record. */
+/**
+ * The checked arguments of a command. USAGE at the first problem. `npmArguments` is what npm recorded before `--`,
+ * undefined when it left no record.
+ */
 export function parseArguments<O extends Options>(
   command: Syntax<O>,
   argv: readonly string[],
@@ -106,8 +109,9 @@ function checkPositionals(command: Syntax<Options>, found: readonly string[], fa
 const npmNames: Readonly<Record<string, string>> = { 'no-global': 'local', 'no-yes': 'yes' };
 
 /**
- * With `npm run failover to europe --local` npm takes `--local`, and the command would act on the live account. npm's record names what it took; without it
- * npm_config_* has most options, except those that npm knows itself and may have from its own configuration.
+ * With `npm run failover to europe --local` npm takes `--local`, and the command would act on the live account. npm's
+ * record names what it took; without it npm_config_* has most options, except those that npm knows itself and may have
+ * from its own configuration.
  */
 function checkSwallowed(
   command: Syntax<Options>,

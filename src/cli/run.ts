@@ -26,16 +26,19 @@ const optionalPackages: Readonly<Record<string, string>> = {
   'aws-cdk-lib': 'npm install --save-dev aws-cdk-lib constructs',
 };
 
-/** npm passes Ctrl-C on to a child that has already received it from the terminal: two signals this close are one keypress. */
+/**
+ * npm passes Ctrl-C on to a child that has already received it from the terminal: two signals this close are one
+ * keypress.
+ */
 const sameKeypressMs = 300;
 
 const stopCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /**
- * Runs a command: parses the arguments, calls main, prints errors and ends the process.
- * Exit codes: 0 done, 1 failed, 2 misused, 130, 143 and 129 ended by Ctrl-C, SIGTERM and SIGHUP. The first signal aborts `io.signal`, a second one ends
- * the process at once. A main that returns after the first one ends with its own code. The end of npm counts as SIGTERM: npm passes signals to a shell only,
- * which ends and leaves this process behind.
+ * Runs a command: parses the arguments, calls main, prints errors and ends the process. Exit codes: 0 done, 1 failed, 2
+ * misused, 130, 143 and 129 ended by Ctrl-C, SIGTERM and SIGHUP. The first signal aborts `io.signal`, a second one ends
+ * the process at once. A main that returns after the first one ends with its own code. The end of npm counts as
+ * SIGTERM: npm passes signals to a shell only, which ends and leaves this process behind.
  */
 export async function run<O extends Options>(command: Command<O>, host: Host = processHost): Promise<void> {
   const stop = new AbortController();

@@ -34,8 +34,9 @@ const behaviorDefaults = {
 } as const;
 
 /**
- * The fields in which a staging distribution may differ from its primary. The console and public reports agree that price class, certificate, HTTP
- * version, IPv6 and web ACL are outside; where exactly the API draws the line was never tried on AWS.
+ * The fields in which a staging distribution may differ from its primary. The console and public reports agree that
+ * price class, certificate, HTTP version, IPv6 and web ACL are outside; where exactly the API draws the line was never
+ * tried on AWS.
  */
 export const stagedFields: readonly (keyof DistributionConfig)[] = [
   'Comment',
@@ -50,8 +51,9 @@ export const stagedFields: readonly (keyof DistributionConfig)[] = [
 ];
 
 /**
- * The config with every field that UpdateDistribution requires, at the value AWS uses where CreateDistribution gets none
- * (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-overview-required-fields.html). What is there stays as it is.
+ * The config with every field that UpdateDistribution requires, at the value AWS uses where CreateDistribution gets
+ * none (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-overview-required-fields.html).
+ * What is there stays as it is.
  */
 export function completeDistribution(given: DistributionConfig): DistributionConfig {
   return {
@@ -91,7 +93,9 @@ function completeOrigin(origin: Origin): Origin {
   };
 }
 
-/** CreateDistribution takes an error response without a page; UpdateDistribution wants the empty texts that mean none. */
+/**
+ * CreateDistribution takes an error response without a page; UpdateDistribution wants the empty texts that mean none.
+ */
 function completeErrorResponse(response: CustomErrorResponse): CustomErrorResponse {
   return { ResponsePagePath: '', ResponseCode: '', ErrorCachingMinTTL: 10, ...response };
 }

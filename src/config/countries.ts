@@ -10,7 +10,10 @@ ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ
 SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI
 VN VU WF WS YE YT ZA ZM ZW`;
 
-/** All 249 countries that CloudFront may name in `cloudfront-viewer-country`, by code. Codes outside the standard, such as XK, take the default order unless configured. */
+/**
+ * All 249 countries that CloudFront may name in `cloudfront-viewer-country`, by code. Codes outside the standard, such
+ * as XK, take the default order unless configured.
+ */
 const isoCountries: readonly string[] = codes.trim().split(/\s+/);
 
 const known: ReadonlySet<string> = new Set(isoCountries);
@@ -20,7 +23,10 @@ export function isIsoCountry(code: string): boolean {
   return known.has(code);
 }
 
-/** A country's code, with that of a subdivision behind it where a route names one, such as `US-CA`; undefined for viewers without a country. */
+/**
+ * A country's code, with that of a subdivision behind it where a route names one, such as `US-CA`; undefined for
+ * viewers without a country.
+ */
 export type CountryCode = string | undefined;
 
 /** All countries, and viewers without one. */
@@ -170,8 +176,8 @@ interface TerritoryProblem {
 }
 
 /**
- * The codes of each route. A code that several routes name belongs to the one that names it by the smallest kind: `DE` counts more than `EU`, and `US-CA`
- * counts more than `US`. Two names of one kind in two routes are a problem.
+ * The codes of each route. A code that several routes name belongs to the one that names it by the smallest kind: `DE`
+ * counts more than `EU`, and `US-CA` counts more than `US`. Two names of one kind in two routes are a problem.
  */
 export function expandTerritories(routes: readonly NamedRoute[]): { countries: string[][]; problems: TerritoryProblem[] } {
   const problems: TerritoryProblem[] = [];

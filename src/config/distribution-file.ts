@@ -16,7 +16,10 @@ export function distributionPath(env: Environment): string {
   return join(locateProject(env).folder, 'distribution.json');
 }
 
-/** Reads distribution.json and fills its `${NAME}` placeholders from the environment. PLACEHOLDER_MISSING lists every name that is unset or empty. */
+/**
+ * Reads distribution.json and fills its `${NAME}` placeholders from the environment. PLACEHOLDER_MISSING lists every
+ * name that is unset or empty.
+ */
 export async function readDistribution(path: string, env: Environment): Promise<DistributionConfig> {
   let text: string;
   try {
@@ -48,8 +51,8 @@ export function decodeText(bytes: Uint8Array): string {
 }
 
 /**
- * The same from text; `file` names the source in messages. What the AWS CLI saves (get-distribution-config, get-distribution, the input of
- * create-distribution) is taken too: the config is the part of it that counts.
+ * The same from text; `file` names the source in messages. What the AWS CLI saves (get-distribution-config,
+ * get-distribution, the input of create-distribution) is taken too: the config is the part of it that counts.
  */
 export function parseDistribution(text: string, env: Environment, file = 'distribution.json'): DistributionConfig {
   let raw: unknown;
@@ -84,8 +87,8 @@ export function placeholdersOf(text: string): string[] {
 }
 
 /**
- * Throws CONFIG_INVALID unless distribution.json has every origin of edge.config.ts, and names its region where its origins get one; every difference is
- * listed. Its other origins are not ours.
+ * Throws CONFIG_INVALID unless distribution.json has every origin of edge.config.ts, and names its region where its
+ * origins get one; every difference is listed. Its other origins are not ours.
  */
 export function checkOriginsAgree(config: EdgeConfig, distribution: DistributionConfig): void {
   const there = new Map((distribution.Origins?.Items ?? []).map((origin) => [origin.Id ?? '', origin]));
@@ -121,7 +124,10 @@ function takeConfig(raw: unknown): unknown {
   return inner === undefined ? raw : takeConfig(inner);
 }
 
-/** The value with its `${NAME}` placeholders filled. PLACEHOLDER_MISSING lists every name that is unset or empty; `file` has them. */
+/**
+ * The value with its `${NAME}` placeholders filled. PLACEHOLDER_MISSING lists every name that is unset or empty; `file`
+ * has them.
+ */
 export function fillPlaceholders<T>(value: T, env: Environment, file: string): T {
   const missing = new Set<string>();
   const filled = fill(value, env, missing);
@@ -145,7 +151,10 @@ function fill(value: unknown, env: Environment, missing: Set<string>): unknown {
   return value;
 }
 
-/** What CloudFront would refuse with MalformedXML, InconsistentQuantities or NoSuchOrigin, found before anything is sent. */
+/**
+ * What CloudFront would refuse with MalformedXML, InconsistentQuantities or NoSuchOrigin, found before anything is
+ * sent.
+ */
 function checkShape(config: unknown): string[] {
   if (!isRecord(config)) return ['the file must hold one JSON object'];
   const problems: string[] = [];
@@ -203,8 +212,8 @@ function checkCustomHeaders(origin: Record<string, unknown>, path: string, probl
 }
 
 /**
- * The parts of distribution.json that a flipper needs: aliases and origins. Without the rest, the function's environment need not fill placeholders
- * that mean nothing to it, such as the certificate's.
+ * The parts of distribution.json that a flipper needs: aliases and origins. Without the rest, the function's
+ * environment need not fill placeholders that mean nothing to it, such as the certificate's.
  */
 export function pickFlipperParts(distribution: {
   CallerReference?: string | undefined;
@@ -229,8 +238,8 @@ export interface KnownDistribution {
 const unset = '\u0000unset';
 
 /**
- * The distribution as far as the environment fills it: a probe of origins needs fewer values than the creation of a distribution.
- * A header of unknown value is left out, and an unknown name is empty.
+ * The distribution as far as the environment fills it: a probe of origins needs fewer values than the creation of a
+ * distribution. A header of unknown value is left out, and an unknown name is empty.
  */
 export async function readKnownDistribution(
   read: (env: Environment) => Promise<DistributionConfig>,
@@ -261,7 +270,10 @@ export async function readKnownDistribution(
   return { distribution, missing: [...missing], lacking };
 }
 
-/** distribution.json as far as the environment fills it; undefined without the file. Its timeouts and behaviors need no value. */
+/**
+ * distribution.json as far as the environment fills it; undefined without the file. Its timeouts and behaviors need no
+ * value.
+ */
 export async function readKnownFile(env: Environment): Promise<DistributionConfig | undefined> {
   if (!hasDistribution(env)) return undefined;
   return (await readKnownDistribution((known) => readDistribution(distributionPath(env), known), env)).distribution;

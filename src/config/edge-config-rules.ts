@@ -8,12 +8,16 @@ import { expandTerritories } from './countries.ts';
 import { coversPattern, isSameBehavior } from './path-pattern.ts';
 import { findOrderProblems, type WrittenOrder, type WrittenRoute, type WrittenService } from './routing-schema.ts';
 
-// Rules of edge.config.ts that need more than one field, each checked on the smallest part that has them: then a mistake elsewhere hides none.
+// Rules of edge.config.ts that need more than one field, each checked on the smallest part that has them: then a
+// mistake elsewhere hides none.
 
 const originIdText = /^[a-z][a-z0-9-]{0,62}$/;
 const originIdRule = 'an origin id is 1 to 63 of a-z, 0-9 and "-", starting with a letter';
 
-/** Different orders of origins, the default order among them: one digit of the edge's table names the order of a country (src/edge/routes-module.ts). */
+/**
+ * Different orders of origins, the default order among them: one digit of the edge's table names the order of a country
+ * (src/edge/routes-module.ts).
+ */
 const maxOrders = 10;
 
 type Problems = z.RefinementCtx;
@@ -191,7 +195,10 @@ function countOrders(orders: readonly WrittenOrder[], field: string, problems: P
     );
 }
 
-/** What chooses the project or runs the process was read before edge.config.ts: another value would hold for a part of the command only. */
+/**
+ * What chooses the project or runs the process was read before edge.config.ts: another value would hold for a part of
+ * the command only.
+ */
 export function checkVariables(variables: Record<string, string>, problems: Problems): void {
   for (const name of Object.keys(variables))
     if (/^(EDGE_(ENV|FUNCTION_NAME|LOCAL_PORT|PROJECT|TARGET)|PATH|HOME|(NODE|NPM|LD|DYLD)_.*)$/.test(name))

@@ -82,11 +82,11 @@ const functionArn = z
 const managedDistribution = z.strictObject({
   /** Id of the distribution. */
   id: z.string().regex(/^[A-Z0-9]{1,64}$/, 'a distribution id is capital letters and digits, such as E2QWRUHEXAMPLE'),
-  /** Behaviors that run the edge function on viewer requests: path patterns as the distribution has them, `default` for the default behavior. */
+  /** Behaviors that run the edge function on viewer requests: path patterns, or `default` for the default behavior. */
   behaviors: z.array(behaviorName).min(1),
   /**
-   * Functions that the edge function replaces, by behavior: `before` has their code. The plan then replaces them without `--accept`, and `un-adopt`
-   * puts them back. Default: none.
+   * Functions that the edge function replaces, by behavior: `before` has their code. The plan then replaces them
+   * without `--accept`, and `un-adopt` puts them back. Default: none.
    */
   replaces: z.record(behaviorName, functionArn).default({}),
 });
@@ -104,7 +104,7 @@ const publishers = ['function:publish', 'terraform', 'cloudformation', 'cdk'] as
 
 export const edgeConfigSchema = z
   .strictObject({
-    /** AWS account of function, store and distribution. A command whose credentials are of another account is refused. Default: any account. */
+    /** AWS account of function, store and distribution; credentials of another one are refused. Default: any. */
     accountId: z
       .string()
       .regex(/^\d{12}$/, 'an AWS account id has 12 digits')
@@ -112,51 +112,55 @@ export const edgeConfigSchema = z
     /** Name of the edge function. */
     functionName: resourceName.default(defaultNames.functionName),
     /**
-     * Who makes code LIVE: `function:publish`, or the tool that deploys what `emit` writes, with the built code. Then `function:publish` and
-     * `function:rollback` are refused: [modes](terraform.md#who-publishes-the-code).
+     * Who makes code LIVE: `function:publish`, or the tool that deploys what `emit` writes, with the built code. Then
+     * `function:publish` and `function:rollback` are refused: [modes](terraform.md#who-publishes-the-code).
      */
     publishedBy: z.enum(publishers).default('function:publish'),
     /** Name of the KeyValueStore. */
     keyValueStoreName: resourceName.default(defaultNames.keyValueStoreName),
     /**
-     * The package's own keys in the store get this and a slash in front, so that two functions can share one store: with `staging` the edge reads
-     * `staging/health`. Your own `keys` keep their names. Default: none, the keys are `health`, `state`, `audit/…`,
-     * `publish/…`, `remote/…` and `owned/…`.
+     * The package's own keys in the store get this and a slash in front, so that two functions can share one store:
+     * with `staging` the edge reads `staging/health`. Your own `keys` keep their names. Default: none, the keys are
+     * `health`, `state`, `audit/…`, `publish/…`, `remote/…` and `owned/…`.
      */
     keyPrefix: keyPrefix.optional(),
     /**
      * Values for the placeholders of distribution.json, and for `EDGE_DISTRIBUTION_ID` and `EDGE_KVS_ARN`, such as
-     * `{ VIEWER_DOMAIN: 'staging.example.com' }`. `EDGE_KVS_ARN` and the variable of a topic take an ARN, since IAM policies name it.
-     * A different value in the process's environment is refused. Do not put secrets here: this file is in version
-     * control. Variables that choose the project or run the process cannot be set here: `EDGE_ENV`, `PATH`, `NODE_OPTIONS` and the like. Default: none,
-     * the process's environment has them.
+     * `{ VIEWER_DOMAIN: 'staging.example.com' }`. `EDGE_KVS_ARN` and the variable of a topic take an ARN, since IAM
+     * policies name it. A different value in the process's environment is refused. Do not put secrets here: this file
+     * is in version control. Variables that choose the project or run the process cannot be set here: `EDGE_ENV`,
+     * `PATH`, `NODE_OPTIONS` and the like. Default: none, the process's environment has them.
      */
     variables: z.record(environmentName, z.string().min(1)).superRefine(checkVariables).default({}),
     /** Keys of your own in the KeyValueStore, with their values, written by `npm run kvs:apply`. Default: none. */
     keys: z.record(z.string(), z.string()).superRefine(checkKeys).default({}),
-    /** Origins by alias, the name that the health record, all commands and their output use. An alias is 1 to 63 of a-z, 0-9 and "-", and starts with a letter. */
+    /**
+     * Origins by alias, the name that the health record, all commands and their output use. An alias is 1 to 63 of a-z,
+     * 0-9 and "-", and starts with a letter.
+     */
     origins: z
       .record(
         z.string(),
         z.strictObject({
           /** Id of the origin in the distribution, up to 128 characters. Default: the alias. */
           originId: originId.optional(),
-          /** Host name of the origin, which probes use. Default: the one in distribution.json; without that file, in the live distribution. */
+          /** Host name of the origin for probes. Default: that of distribution.json, else of the live distribution. */
           domainName: domainName.optional(),
-          /** Protocol between CloudFront and the origin, for an origin that has its address in edge.config.ts alone. Default https. */
+          /** Protocol to the origin, when only edge.config.ts has its address. Default https. */
           protocol: z.enum(['https', 'http']).optional(),
           /** The origin's port. Default that of the protocol. */
           port: z.int().min(1).max(65_535).optional(),
           /**
-           * Headers that CloudFront adds to its requests, such as the secret that admits them; probes send them. `${NAME}` is filled from the environment.
-           * Default: those of the distribution.
+           * Headers that CloudFront adds to its requests, such as the secret that admits them; probes send them.
+           * `${NAME}` is filled from the environment. Default: those of the distribution.
            */
           headers: z.record(z.string().regex(/^[\w-]{1,256}$/, 'must be a header name'), z.string().max(1_783)).optional(),
-          /** AWS region, or your name for the place of an origin elsewhere: the value of the origin's `x-region` header. */
+          /** AWS region, or your name for the place: the value of the origin's `x-region` header. */
           region: regionName,
           /**
-           * The Host header that CloudFront sends to the origin, by the behavior's policies: the `viewer`'s, or the `origin`'s own name. Probes send the
-           * same, and doctor compares it with the policies: [kinds of origins](origins.md). Default: probes send the first alias of the distribution.
+           * The Host header that CloudFront sends to the origin, by the behavior's policies: the `viewer`'s, or the
+           * `origin`'s own name. Probes send the same, and doctor compares it with the policies: [kinds of
+           * origins](origins.md). Default: probes send the first alias of the distribution.
            */
           host: z.enum(['viewer', 'origin']).optional(),
           /** Evidence about this origin: [signals](#signals). Default: one `http` signal with its defaults. */
@@ -170,35 +174,42 @@ export const edgeConfigSchema = z
         Object.fromEntries(Object.entries(origins).map(([alias, origin]) => [alias, { ...origin, originId: origin.originId ?? alias }])),
       ),
     /**
-     * Distributions of another tool that run the edge function; one function may serve several. `distribution:plan` and `distribution:apply` then
-     * change these behaviors and what `manage` names, and nothing else. Default: none, distribution.json describes the whole distribution.
+     * Distributions of another tool that run the edge function; one function may serve several. `distribution:plan` and
+     * `distribution:apply` then change these behaviors and what `manage` names, and nothing else. Default: none,
+     * distribution.json describes the whole distribution.
      */
     distributions: z.array(managedDistribution).min(1).max(20).optional(),
     /**
-     * What else those commands may change: `timeouts` lowers the origins' timeouts (1 connection attempt, 2 s to connect, 10 s to read) and raises none,
-     * `origin-request-policy` sends the viewer's country to the function. Default: nothing.
+     * What else those commands may change: `timeouts` lowers the origins' timeouts (1 connection attempt, 2 s to
+     * connect, 10 s to read) and raises none, `origin-request-policy` sends the viewer's country to the function.
+     * Default: nothing.
      */
     manage: z.array(managedPart).default([]),
-    /** Origins for viewers of every country that no route names, the preferred one first: [shares](#shares). Required without `services`. */
+    /** Origins of countries without a route, the first choice first: [shares](#shares). Required without `services`. */
     defaultOrder: order.optional(),
-    /** Countries that get another order. All orders together: at most 10 different ones, `defaultOrder` included. A country has one route. Default: none. */
+    /**
+     * Countries that get another order. All orders together: at most 10 different ones, `defaultOrder` included. A
+     * country has one route. Default: none.
+     */
     routes: z.array(route).optional(),
     /**
-     * Paths that have their own order of origins; the first service with a matching path gets the request. A path outside all services passes through:
-     * the behavior's own origin serves it. Default: all paths are one service, with `defaultOrder` and `routes`.
+     * Paths that have their own order of origins; the first service with a matching path gets the request. A path
+     * outside all services passes through: the behavior's own origin serves it. Default: all paths are one service,
+     * with `defaultOrder` and `routes`.
      */
     services: z.array(service).min(1).max(10).optional(),
     /** An origin group for each GET, HEAD and OPTIONS, so that they succeed in the seconds before a flip. */
     perRequestFailover: z.boolean().default(true),
     /**
-     * Header of a client that tries a request again, such as `x-retry-attempt`: with it, a request of any method goes to the next origin of its order
-     * that the record leaves in. The value 0 is a first attempt, and so are `attempt=1` of amz-sdk-request and 1 of x-envoy-attempt-count.
-     * Default: none.
+     * Header of a client that tries a request again, such as `x-retry-attempt`: with it, a request of any method goes
+     * to the next origin of its order that the record leaves in. The value 0 is a first attempt, and so are `attempt=1`
+     * of amz-sdk-request and 1 of x-envoy-attempt-count. Default: none.
      */
     retryHeader: retryHeader.optional(),
     /**
-     * The router writes its decision into the access log, with `cf.logCustomData`: `service/origin;record;bucket`. The record begins with the number of
-     * the flip that wrote it: [timeline](timeline.md). `{}` switches it on. Default: none.
+     * The router writes its decision into the access log, with `cf.logCustomData`: `service/origin;record;bucket`. The
+     * record begins with the number of the flip that wrote it: [timeline](timeline.md). `{}` switches it on. Default:
+     * none.
      */
     accessLog: z
       .strictObject({
@@ -209,17 +220,17 @@ export const edgeConfigSchema = z
     /** A header or cookie by which a tester chooses the origin: [testers](#testers). Default: none. */
     tester: testerSchema.optional(),
     /**
-     * A file with a viewer-request function of your own, which runs before the router: `./edge/auth.ts`. It returns the request, or a response, and
-     * then nothing is routed: [your own code](own-code.md). Default: none.
+     * A file with a viewer-request function of your own, which runs before the router: `./edge/auth.ts`. It returns the
+     * request, or a response, and then nothing is routed: [your own code](own-code.md). Default: none.
      */
     before: teamFile.optional(),
-    /** The same after the router: it gets the request on its way to the origin, for example to rewrite the path. Default: none. */
+    /** The same after the router, with the request for the origin, for example to rewrite the path. Default: none. */
     after: teamFile.optional(),
     /** How often origins are probed and what counts as unhealthy: [detection](detection.md#how-fast-it-is). */
     health: healthPolicy.prefault({}),
     /** When viewers move, and how they come back: [detection](detection.md). */
     failover: failoverPolicy.prefault({}),
-    /** Channels that are notified of a flip, and of an origin that fails while no viewer can be moved. Default: none. */
+    /** Channels for flips, and for an origin that fails while no viewer can be moved. Default: none. */
     notifications: z.array(notification).default([]),
   })
   // A problem of another part, or a misspelt field, hides none of these.
@@ -268,11 +279,15 @@ export type NotificationTarget = EdgeConfig['notifications'][number];
 /** Part of `T`, objects at any depth; undefined takes away what the base says. Lists are whole. */
 type Overrides<T> = T extends readonly unknown[] ? T : T extends object ? { [K in keyof T]?: Overrides<T[K]> | undefined } : T;
 
-/** A configuration of several environments. What they share may be incomplete: each environment is the shared part with its own fields over it. */
+/**
+ * A configuration of several environments. What they share may be incomplete: each environment is the shared part with
+ * its own fields over it.
+ */
 export type EnvironmentsInput = Overrides<EdgeConfigInput> & {
   /**
-   * Environments by name, each with the fields in which it differs: objects merge, lists and single values replace, `undefined` removes. Every command then
-   * needs `--env` or EDGE_ENV. A name is 1 to 32 of a-z, 0-9 and "-". Default: one configuration without a name.
+   * Environments by name, each with the fields in which it differs: objects merge, lists and single values replace,
+   * `undefined` removes. Every command then needs `--env` or EDGE_ENV. A name is 1 to 32 of a-z, 0-9 and "-". Default:
+   * one configuration without a name.
    */
   environments: Record<string, Overrides<EdgeConfigInput>>;
 };
@@ -298,7 +313,9 @@ export function checkEdgeConfig(input: unknown): { config: EdgeConfig } | { prob
   return { problems: [...issues.map((issue) => ({ path: issue.path, message: describeIssue(issue) })), ...dropped] };
 }
 
-/** The configuration with defaults, or a CONFIG_INVALID error that lists every problem with its path and what was found. */
+/**
+ * The configuration with defaults, or a CONFIG_INVALID error that lists every problem with its path and what was found.
+ */
 export function parseEdgeConfig(input: unknown, file = 'edge.config.ts'): EdgeConfig {
   const result = checkEdgeConfig(input);
   if ('config' in result) return result.config;

@@ -20,8 +20,9 @@ export interface Project {
 type Fields = Record<string, unknown>;
 
 /**
- * The project in what edge.config.ts exports, in the environment that EDGE_ENV names (`--env` sets it). A command calls `openProject` instead; the Lambda has
- * the file in its bundle. USAGE unless an environment is chosen exactly when there are some: no command may act on one that was not meant.
+ * The project in what edge.config.ts exports, in the environment that EDGE_ENV names (`--env` sets it). A command calls
+ * `openProject` instead; the Lambda has the file in its bundle. USAGE unless an environment is chosen exactly when
+ * there are some: no command may act on one that was not meant.
  */
 export function parseProject(written: unknown, env: Environment): Project {
   const chosen = env['EDGE_ENV'] || undefined;
@@ -44,7 +45,8 @@ export function parseProject(written: unknown, env: Environment): Project {
     });
   }
   const merged = mergeAll(base as Fields, environments);
-  // The other environments are the work of test:config and doctor: a mistake in one must not stop a failover in this one.
+  // The other environments are the work of test:config and doctor: a mistake in one must not stop a failover in this
+  // one.
   const problems = findCollisions(merged, chosen);
   const result = checkEdgeConfig(merged.get(chosen));
   if ('config' in result && problems.length === 0) return withVariables(result.config, chosen, env);
@@ -52,7 +54,10 @@ export function parseProject(written: unknown, env: Environment): Project {
   throw configError([...own, ...problems]);
 }
 
-/** USAGE when a variable has another value in the process's environment: one of the two may be that of another environment. */
+/**
+ * USAGE when a variable has another value in the process's environment: one of the two may be that of another
+ * environment.
+ */
 function withVariables(config: EdgeConfig, environment: string | undefined, env: Environment): Project {
   for (const [name, value] of Object.entries(config.variables))
     if (env[name] && env[name] !== value)
@@ -63,8 +68,9 @@ function withVariables(config: EdgeConfig, environment: string | undefined, env:
 }
 
 /**
- * USAGE when, in an environment, only the process names the store or the distribution: an exported value of prod would make `--env staging` write to prod.
- * Commands check this; the stack of the Lambda sets the environment together with the store.
+ * USAGE when, in an environment, only the process names the store or the distribution: an exported value of prod would
+ * make `--env staging` write to prod. Commands check this; the stack of the Lambda sets the environment together with
+ * the store.
  */
 export function checkGivenTargets({ config, environment }: Pick<Project, 'config' | 'environment'>, env: Environment): void {
   if (environment === undefined) return;
@@ -83,7 +89,10 @@ export function checkGivenTargets({ config, environment }: Pick<Project, 'config
   }
 }
 
-/** Every project that edge.config.ts describes, one for each environment. CONFIG_INVALID with the problems of all of them. */
+/**
+ * Every project that edge.config.ts describes, one for each environment. CONFIG_INVALID with the problems of all of
+ * them.
+ */
 export function parseEveryProject(written: unknown): Omit<Project, 'env'>[] {
   const { base, environments } = splitEnvironments(written);
   if (environments === undefined) return [{ config: parseEdgeConfig(base), environment: undefined }];
@@ -136,7 +145,9 @@ function merge(base: Fields, fields: Fields): Fields {
   return merged;
 }
 
-/** Where a person finds the problem: a fault of the shared part alone is there, any other belongs to the environment. */
+/**
+ * Where a person finds the problem: a fault of the shared part alone is there, any other belongs to the environment.
+ */
 function locate(problems: readonly ConfigProblem[], base: Fields, environment: string): ConfigProblem[] {
   const alone = checkEdgeConfig(base);
   const shared = new Set('problems' in alone ? alone.problems.map((problem) => JSON.stringify(problem)) : []);
@@ -195,7 +206,10 @@ function findClaimedTwice(one: readonly Claim[], other: readonly Claim[]): strin
   );
 }
 
-/** Environments that would overwrite each other's function, health record or behavior. Those of different accounts cannot. */
+/**
+ * Environments that would overwrite each other's function, health record or behavior. Those of different accounts
+ * cannot.
+ */
 function findCollisions(merged: ReadonlyMap<string, Fields>, chosen?: string): ConfigProblem[] {
   const all = [...merged].map(([name, { accountId, functionName, keyValueStoreName, keyPrefix, keys, variables, distributions }]) => ({
     name,

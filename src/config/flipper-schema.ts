@@ -16,13 +16,22 @@ export const httpSignal = z.strictObject({
   type: z.literal('http'),
   /** Path and query of the health check. */
   path: z.string().startsWith('/').default('/health'),
-  /** Host header and SNI of the probe, the name that viewers use. Default: the first alias in distribution.json, else the origin’s DomainName. */
+  /**
+   * Host header and SNI of the probe, the name that viewers use. Default: the first alias in distribution.json, else
+   * the origin’s DomainName.
+   */
   host: z.string().min(1).optional(),
   /** Statuses that count as good. */
   statuses: z.array(z.int().min(100).max(599)).min(1).default([200]),
-  /** Fields that the JSON body must have, by dotted path; `{region}` is replaced by the origin's region. Default: none, the status alone counts. */
+  /**
+   * Fields that the JSON body must have, by dotted path; `{region}` is replaced by the origin's region. Default: none,
+   * the status alone counts.
+   */
   json: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
-  /** With `true`, no top-level field of the body whose name ends in `_accessible` may be false. Otherwise such fields are not read. */
+  /**
+   * With `true`, no top-level field of the body whose name ends in `_accessible` may be false. Otherwise such fields
+   * are not read.
+   */
   accessible: z.boolean().default(false),
   /** A good answer slower than this is a failure of class `timeout`. Default: no limit but the timeouts. */
   maxLatencyMs: milliseconds.optional(),
@@ -56,7 +65,10 @@ export const alarmSignal = z.strictObject({
 
 export const reportedSignal = z.strictObject({
   type: z.literal('reported'),
-  /** Who reports: [monitors of your own](remote.md#monitors). A source has one opinion about an origin, which expires. At most 8 such signals in all. */
+  /**
+   * Who reports: [monitors of your own](remote.md#monitors). A source has one opinion about an origin, which expires.
+   * At most 8 such signals in all.
+   */
   source: z.string().regex(reportSourceText, 'a source is 1 to 24 of a-z, 0-9 and "-", starting with a letter'),
   required,
 });
@@ -68,7 +80,10 @@ export const healthPolicy = z
   .strictObject({
     /** Time between probes of a healthy origin. */
     intervalMs: milliseconds.default(10_000),
-    /** Time between probes after a bad one, until the origin is unhealthy or `failureRate.minimum` probes in a row are good. At most `intervalMs`. */
+    /**
+     * Time between probes after a bad one, until the origin is unhealthy or `failureRate.minimum` probes in a row are
+     * good. At most `intervalMs`.
+     */
     fastIntervalMs: milliseconds.default(1_000),
     /** Time to connect. At most `timeoutMs`. */
     connectTimeoutMs: milliseconds.default(2_000),
@@ -78,7 +93,10 @@ export const healthPolicy = z
     unhealthyThreshold: threshold.default(3),
     /** Good probes in a row that make it healthy. */
     healthyThreshold: threshold.default(5),
-    /** This share of failed probes makes an origin unhealthy, too, even when fewer than `unhealthyThreshold` of them failed in a row. */
+    /**
+     * This share of failed probes makes an origin unhealthy, too, even when fewer than `unhealthyThreshold` of them
+     * failed in a row.
+     */
     failureRate: z
       .strictObject({
         /** Share of failed probes that makes an origin unhealthy. */
@@ -107,8 +125,8 @@ export const failoverPolicy = z
     /** Minimum time between two automatic flips, except for a bad probe during failback. */
     minFlipIntervalMs: milliseconds.default(10_000),
     /**
-     * How often a flipper asks whether another flipper, an operator or another tool has written; one API call. 0 when no other flipper runs: then only
-     * `recheckMs` counts.
+     * How often a flipper asks whether another flipper, an operator or another tool has written; one API call. 0 when
+     * no other flipper runs: then only `recheckMs` counts.
      */
     peerCheckMs: z.int().min(0).max(86_400_000).default(60_000),
     /** The same where no other flipper runs, for keys that another tool deletes or damages. */

@@ -14,8 +14,8 @@ type Configured = Pick<EdgeConfig, 'origins' | 'variables' | 'notifications'>;
 const provided = new Set(['EDGE_FUNCTION_NAME']);
 
 /**
- * The variables that a flipper of this configuration reads and edge.config.ts does not set. `distribution` is the text of distribution.json; undefined without
- * the file. CONFIG_INVALID when the text is not a distribution.
+ * The variables that a flipper of this configuration reads and edge.config.ts does not set. `distribution` is the text
+ * of distribution.json; undefined without the file. CONFIG_INVALID when the text is not a distribution.
  */
 export function listFlipperVariables(
   { origins, variables, notifications }: Configured,
@@ -46,7 +46,7 @@ function unique(names: readonly string[]): string[] {
 }
 
 /**
- * Aliases of the flipper's Lambda, each a right of its own: `lambda:InvokeFunction` on the alias's ARN. Without an alias the function takes the schedule, alarms and
- * manual runs, and nothing else.
+ * Aliases of the flipper's Lambda, each a right of its own: `lambda:InvokeFunction` on the alias's ARN. Without an
+ * alias the function takes the schedule, alarms and manual runs, and nothing else.
  */
 export const remoteAliases = { operator: 'operator', reporter: 'reporter' } as const;

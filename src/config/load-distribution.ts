@@ -16,13 +16,17 @@ export interface DistributionSource {
   values?: Environment;
   /** The local cloud; undefined on AWS. */
   local: Pick<LocalCloud, 'env'> | undefined;
-  /** Reads the live distribution of this id, where no file says where an origin is; undefined when there is none. Default: nothing is read. */
+  /**
+   * Reads the live distribution of this id, where no file says where an origin is; undefined when there is none.
+   * Default: nothing is read.
+   */
   readLive?: ((id: string) => Promise<{ config: DistributionConfig } | undefined>) | undefined;
 }
 
 /**
- * The distribution as far as probes and the local edge need it: names, origins and their headers. From distribution.json; without that file
- * from edge.config.ts when it has each origin's domainName, else from the live distribution. CONFIG_MISSING when none of them says where an origin is.
+ * The distribution as far as probes and the local edge need it: names, origins and their headers. From
+ * distribution.json; without that file from edge.config.ts when it has each origin's domainName, else from the live
+ * distribution. CONFIG_MISSING when none of them says where an origin is.
  */
 export async function loadDistribution({
   config,
@@ -42,7 +46,9 @@ export async function loadDistribution({
   return live === undefined ? useDistribution(config, file, values) : withConfigured(config, live.config, values);
 }
 
-/** distribution.json with what edge.config.ts says about its origins; without the file what edge.config.ts says alone. */
+/**
+ * distribution.json with what edge.config.ts says about its origins; without the file what edge.config.ts says alone.
+ */
 export function useDistribution(config: EdgeConfig, file: DistributionConfig | undefined, values: Environment): DistributionConfig {
   if (file !== undefined) {
     checkOriginsAgree(config, file);
@@ -81,8 +87,9 @@ function buildDistribution(config: EdgeConfig, env: Environment): DistributionCo
 }
 
 /**
- * The distribution of a local cloud without distribution.json: the origins and the behaviors of edge.config.ts, which run the function. `env` has the local
- * names. A default behavior that edge.config.ts does not name is the team's own; here it has one of our origins, without the function.
+ * The distribution of a local cloud without distribution.json: the origins and the behaviors of edge.config.ts, which
+ * run the function. `env` has the local names. A default behavior that edge.config.ts does not name is the team's own;
+ * here it has one of our origins, without the function.
  */
 export function buildLocalDistribution(config: EdgeConfig, env: Environment): DistributionConfig {
   const named = config.distributions?.flatMap(({ behaviors }) => behaviors) ?? [defaultBehavior];

@@ -22,7 +22,10 @@ interface Loaded {
 const loaded: Loaded[] = [];
 let loading: string | undefined;
 
-/** An error, or a call of process.exit, that comes from a loaded file: by a timer, say. Undefined when it comes from elsewhere. */
+/**
+ * An error, or a call of process.exit, that comes from a loaded file: by a timer, say. Undefined when it comes from
+ * elsewhere.
+ */
 export function explainStray(thrown: unknown): EdgeError | undefined {
   const { stack = '' } = thrown instanceof Error ? thrown : {};
   const from = loaded.find(({ url }) => stack.includes(`${url}:`));
@@ -39,8 +42,9 @@ export function explainStray(thrown: unknown): EdgeError | undefined {
 const packageName = 'cloudfront-edge-failover';
 
 /**
- * The exports of a TypeScript or JavaScript file of the team's. Its own modules are compiled with it; packages are loaded as Node does. CONFIG_INVALID with
- * file and line when it cannot be compiled or throws. The folder may be read-only.
+ * The exports of a TypeScript or JavaScript file of the team's. Its own modules are compiled with it; packages are
+ * loaded as Node does. CONFIG_INVALID with file and line when it cannot be compiled or throws. The folder may be
+ * read-only.
  */
 export async function loadModule(file: string): Promise<Readonly<Record<string, unknown>>> {
   const path = resolve(file);
@@ -80,8 +84,8 @@ export async function loadModule(file: string): Promise<Readonly<Record<string, 
 }
 
 /**
- * Ends the process when the file does not stop computing: nothing else of this thread runs then, not even for Ctrl-C. The thread sleeps, and ends with the
- * returned function.
+ * Ends the process when the file does not stop computing: nothing else of this thread runs then, not even for Ctrl-C.
+ * The thread sleeps, and ends with the returned function.
  */
 async function guardLoading(path: string): Promise<() => void> {
   const { Worker } = await import('node:worker_threads');
@@ -102,7 +106,9 @@ interface Compiled {
   map: SourceMapPayload;
 }
 
-/** Starting esbuild costs 0.15 s, which is long during an outage: what it made is kept until one of the files changes. */
+/**
+ * Starting esbuild costs 0.15 s, which is long during an outage: what it made is kept until one of the files changes.
+ */
 async function compile(path: string): Promise<Compiled> {
   const kept = await keptFile(path);
   const known = kept === undefined ? undefined : await readKept(kept);
@@ -189,7 +195,10 @@ async function compileAnew(path: string): Promise<Compiled & { files: string[] }
   return { files, code: text('.mjs'), map: JSON.parse(text('.map')) as SourceMapPayload };
 }
 
-/** `cloudfront-edge-failover/config` is this package, also where the project has not installed it: the program may be installed globally. `asBuilt` says what becomes of a door in dist/. */
+/**
+ * `cloudfront-edge-failover/config` is this package, also where the project has not installed it: the program may be
+ * installed globally. `asBuilt` says what becomes of a door in dist/.
+ */
 export function ownDoors(asBuilt: (file: string) => OnResolveResult): Plugin {
   return {
     name: 'own-doors',
@@ -217,7 +226,8 @@ function nodePackages(): Plugin {
     const found = await build.resolve(path, { ...options, pluginData: resolving });
     if (found.errors.length > 0) return { errors: found.errors, warnings: found.warnings };
     if (found.external || found.namespace !== 'file') return { path: found.path, external: found.external, namespace: found.namespace };
-    // A package of the same repository, in TypeScript and linked into node_modules, is compiled as the team's own files are.
+    // A package of the same repository, in TypeScript and linked into node_modules, is compiled as the team's own files
+    // are.
     const isLoadable = /[\\/]node_modules[\\/]/.test(found.path) && /\.([cm]?js|node)$/.test(found.path);
     return isLoadable ? { path: pathToFileURL(found.path).href, external: true } : { path: found.path };
   };

@@ -41,7 +41,9 @@ export const localCloudPath = '/_local/cloud';
 const startHint = `start it with \`${typed('start')}\`, or set EDGE_LOCAL_PORT to its port`;
 const timeoutMs = 3_000;
 
-/** Asks the running local cloud for itself. LOCAL_CLOUD_ABSENT when nothing answers at the port, or something else does. */
+/**
+ * Asks the running local cloud for itself. LOCAL_CLOUD_ABSENT when nothing answers at the port, or something else does.
+ */
 export async function readLocalCloud(env: Readonly<Record<string, string | undefined>>): Promise<LocalCloud> {
   const url = `http://127.0.0.1:${localPort(env)}${localCloudPath}`;
   let answer: { status: number; body: string };
@@ -77,7 +79,10 @@ function isStarting(body: string): boolean {
   return body.trim() === JSON.stringify(startingAnswer);
 }
 
-/** A command in one environment must not work on the records of another. One that reads no configuration needs no environment. */
+/**
+ * A command in one environment must not work on the records of another. One that reads no configuration needs no
+ * environment.
+ */
 function checkEnvironment(running: string | undefined, chosen: string | undefined): void {
   if (!chosen || running === chosen) return;
   throw new EdgeError(

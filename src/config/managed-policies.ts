@@ -1,11 +1,15 @@
 import type { CachePolicyConfig, OriginRequestPolicyConfig } from '@aws-sdk/client-cloudfront';
 
-// What CloudFront's policies mean, and the policies that AWS manages, by id. Header, cookie and query string names are in lower case.
+// What CloudFront's policies mean, and the policies that AWS manages, by id. Header, cookie and query string names are
+// in lower case.
 
 /** Which of a viewer's headers: none, all, or those named. */
 type HeaderSelection = 'none' | 'all' | readonly string[];
 
-/** The same for cookies and query strings, or all but those named. A name may contain the wildcards * and ?, as legacy lists of cookies do. */
+/**
+ * The same for cookies and query strings, or all but those named. A name may contain the wildcards * and ?, as legacy
+ * lists of cookies do.
+ */
 export type Selection = HeaderSelection | { except: readonly string[] };
 
 export interface CachePolicy {
@@ -17,7 +21,9 @@ export interface CachePolicy {
   headers: readonly string[];
   cookies: Selection;
   queryStrings: Selection;
-  /** The encodings that Accept-Encoding is reduced to, in the key and for the origin; empty leaves it out of the key. */
+  /**
+   * The encodings that Accept-Encoding is reduced to, in the key and for the origin; empty leaves it out of the key.
+   */
   encodings: readonly ('br' | 'gzip')[];
 }
 
@@ -102,7 +108,9 @@ export const managedCachePolicies: Readonly<Record<string, CachePolicy>> = {
   }),
 };
 
-/** The headers that CloudFront adds since June 2022, as far as the local edge has them: no city, no coordinates, no ASN. */
+/**
+ * The headers that CloudFront adds since June 2022, as far as the local edge has them: no city, no coordinates, no ASN.
+ */
 const cloudFrontHeaders2022 = [
   'cloudfront-viewer-country',
   'cloudfront-viewer-country-region',

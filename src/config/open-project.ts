@@ -14,8 +14,9 @@ export function bundleProject(exported: unknown): void {
 }
 
 /**
- * The project of this process, checked, with every default. How each command gets its configuration: no other module loads edge.config.ts. Gives `io.env`
- * the values of `variables`, so that whatever reads it later gets those of the chosen environment.
+ * The project of this process, checked, with every default. How each command gets its configuration: no other module
+ * loads edge.config.ts. Gives `io.env` the values of `variables`, so that whatever reads it later gets those of the
+ * chosen environment.
  */
 export async function openProject(io: { env: Environment }): Promise<Project> {
   const { env } = io;
@@ -35,7 +36,9 @@ export function locateTeamCode(config: EdgeConfig, folder: string): EdgeConfig {
   };
 }
 
-/** What edge.config.ts exports, not yet checked. CONFIG_MISSING and CONFIG_INVALID when it cannot be found or loaded. */
+/**
+ * What edge.config.ts exports, not yet checked. CONFIG_MISSING and CONFIG_INVALID when it cannot be found or loaded.
+ */
 export async function readProjectFile(env: Environment): Promise<unknown> {
   if (bundled !== undefined) return bundled;
   const file = requireConfigFile(env);
@@ -58,8 +61,9 @@ export interface ProjectPlace {
 }
 
 /**
- * The file that EDGE_CONFIG names (`--config` sets it), else edge.config.ts in the folder EDGE_PROJECT, else the nearest one from the working directory
- * upwards, within the repository. Without one the folder is EDGE_PROJECT or the working directory.
+ * The file that EDGE_CONFIG names (`--config` sets it), else edge.config.ts in the folder EDGE_PROJECT, else the
+ * nearest one from the working directory upwards, within the repository. Without one the folder is EDGE_PROJECT or the
+ * working directory.
  */
 export function locateProject(env: Environment): ProjectPlace {
   const named = env['EDGE_CONFIG'];
@@ -99,8 +103,8 @@ function findUpwards(folder: string): string | undefined {
 }
 
 /**
- * CONFIG_INVALID for a file of another user that the user did not name: it is code, and anyone may put one into a shared folder such as /tmp. A working directory of that
- * user is a choice, as in a container with a mounted project.
+ * CONFIG_INVALID for a file of another user that the user did not name: it is code, and anyone may put one into a
+ * shared folder such as /tmp. A working directory of that user is a choice, as in a container with a mounted project.
  */
 function refuseForeign(file: string): void {
   const own = process.getuid?.();

@@ -6,7 +6,10 @@ export function withSlash(pattern: string): string {
   return pattern.startsWith('/') || pattern.startsWith('*') ? pattern : `/${pattern}`;
 }
 
-/** The default behavior, where behaviors are named by their path patterns; the path of this name has the pattern `/default`. */
+/**
+ * The default behavior, where behaviors are named by their path patterns; the path of this name has the pattern
+ * `/default`.
+ */
 export const defaultBehavior = 'default';
 
 /** Whether two names mean the same behavior. */
@@ -22,14 +25,17 @@ export function matchesPattern(pattern: string, path: string): boolean {
 }
 
 /**
- * Whether the first path pattern matches every path that the second one matches: what comes after it with the second pattern gets no request.
- * True only when it is certain.
+ * Whether the first path pattern matches every path that the second one matches: what comes after it with the second
+ * pattern gets no request. True only when it is certain.
  */
 export function coversPattern(wide: string, narrow: string): boolean {
   return covers(withSlash(wide), withSlash(narrow));
 }
 
-/** Reads `narrow` as text whose wildcards only a wildcard of `wide` matches: `?` is matched by `?` or `*`, `*` by `*` alone. */
+/**
+ * Reads `narrow` as text whose wildcards only a wildcard of `wide` matches: `?` is matched by `?` or `*`, `*` by `*`
+ * alone.
+ */
 function covers(wide: string, narrow: string): boolean {
   // The last star of `wide`, and how far into `narrow` it reaches: it grows when what follows does not fit.
   let [at, of] = [0, 0];

@@ -10,9 +10,10 @@ const percent = z.int('a share is a whole number of percent from 1 to 99').min(1
 const group = z.record(z.string(), percent);
 
 /**
- * Origins, the preferred one first. One place may have several origins with the percent of the viewers that each serves: `[{ singapore: 90, europe: 10 },
- * 'europe']`. A viewer always belongs to the same one. When that fails, the viewer goes to those of at least the same percent, then to the rest of
- * the order, and to the smaller ones last. A later place of the order may name an origin of the group again.
+ * Origins, the preferred one first. One place may have several origins with the percent of the viewers that each
+ * serves: `[{ singapore: 90, europe: 10 }, 'europe']`. A viewer always belongs to the same one. When that fails, the
+ * viewer goes to those of at least the same percent, then to the rest of the order, and to the smaller ones last. A
+ * later place of the order may name an origin of the group again.
  */
 export const order = z
   .array(z.union([z.string(), group], 'an order has origins, and { origin: percent, … } where several share the viewers'))
@@ -20,9 +21,10 @@ export const order = z
 
 export const route = z.strictObject({
   /**
-   * ISO 3166-1 codes such as `IN`, ISO 3166-2 codes such as `US-CA`, groups (`EU`, `EEA`, `Eurozone`, `Latin America`), subregions of the United Nations
-   * such as `Western Asia`, and continents by name: `Africa`, `Asia`, `Europe`, `North America`, `Oceania`, `South America`. The smallest one that has a
-   * viewer counts. `AF`, `AS`, `NA` and `SA` are continents in other tools: write `country:NA` or `North America`.
+   * ISO 3166-1 codes such as `IN`, ISO 3166-2 codes such as `US-CA`, groups (`EU`, `EEA`, `Eurozone`, `Latin America`),
+   * subregions of the United Nations such as `Western Asia`, and continents by name: `Africa`, `Asia`, `Europe`,
+   * `North America`, `Oceania`, `South America`. The smallest one that has a viewer counts. `AF`, `AS`, `NA` and `SA`
+   * are continents in other tools: write `country:NA` or `North America`.
    */
   countries: z.array(z.string()).min(1),
   /** Origins for viewers of these countries, the preferred one first: [shares](#shares). */
@@ -32,9 +34,15 @@ export const route = z.strictObject({
 export const service = z.strictObject({
   /** What commands and their output call it. */
   name: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'a name is 1 to 63 of a-z, 0-9 and "-", starting with a letter'),
-  /** Path patterns as CloudFront's behaviors have them: `*` is any number of characters, `?` one; the leading slash may be left out. */
+  /**
+   * Path patterns as CloudFront's behaviors have them: `*` is any number of characters, `?` one; the leading slash may
+   * be left out.
+   */
   paths: z.array(z.string().regex(pathPatternText, 'a path pattern is 1 to 255 of the characters that CloudFront allows in one')).min(1),
-  /** Origins for viewers of every country that no route of the service names, the preferred one first: [shares](#shares). */
+  /**
+   * Origins for viewers of every country that no route of the service names, the preferred one first:
+   * [shares](#shares).
+   */
   order,
   /** Countries that get another order for these paths. */
   routes: z.array(route).default([]),
@@ -118,7 +126,10 @@ export function endsOf(slices: readonly OrderSlice[]): number[] {
   return slices.map((_, index) => slices.slice(0, index + 1).reduce((sum, { percent }) => sum + percent, 0));
 }
 
-/** The viewer's position from 0 to 100, as the edge function calculates it. Independent of the bucket, which comes from another byte of the same hash. */
+/**
+ * The viewer's position from 0 to 100, as the edge function calculates it. Independent of the bucket, which comes from
+ * another byte of the same hash.
+ */
 function positionOf(ip: string): number {
   return createHash('md5').update(ip).digest().readUInt16BE(1) / 655.36;
 }
@@ -158,13 +169,18 @@ export const testerSchema = z
       .regex(/^[a-z0-9-]{1,64}$/, 'a header name is 1 to 64 of a-z, 0-9 and "-", in lower case')
       .refine((name) => !unusable.test(name), 'this header is CloudFront’s or the router’s own; a function never sees x-edge-…')
       .optional(),
-    /** The same as a cookie, for browsers. Access logs may have cookies: use a header where you can. Required without `header`. */
+    /**
+     * The same as a cookie, for browsers. Access logs may have cookies: use a header where you can. Required without
+     * `header`.
+     */
     cookie: z
       .string()
       .regex(/^[A-Za-z0-9_-]{1,64}$/, 'a cookie name is 1 to 64 of A-Z, a-z, 0-9, "-" and "_"')
       .refine((name) => name !== '__proto__', 'every object of JavaScript has this name, so the edge cannot find it; choose another one')
       .optional(),
-    /** SHA-256 of the secret in hexadecimal. Keep the secret itself out of the file. A secret has no colon. Required. */
+    /**
+     * SHA-256 of the secret in hexadecimal. Keep the secret itself out of the file. A secret has no colon. Required.
+     */
     sha256: z
       .string()
       .regex(/^[0-9a-f]{64}$/, 'a SHA-256 is 64 digits of 0-9 and a-f')

@@ -76,7 +76,10 @@ export interface AddressSlice {
   ip: string;
 }
 
-/** Addresses, one for each part of the viewers, the largest part first: `someIp` alone unless the configuration has shares. */
+/**
+ * Addresses, one for each part of the viewers, the largest part first: `someIp` alone unless the configuration has
+ * shares.
+ */
 export function listAddresses(config: Routed, someIp: string): AddressSlice[] {
   const ends = new Set([0, 100, ...listOrdered(config).flatMap(({ slices = [] }) => endsOf(slices))]);
   if (ends.size === 2) return [{ percent: 100, ip: someIp }];

@@ -59,7 +59,9 @@ async function callApi({ op, in: input = {}, config }: ApiCall, seen: ReadonlyMa
   return output;
 }
 
-/** AWS accepted what it should refuse: it goes at once, before a later case meets it. A distribution waits for the end. */
+/**
+ * AWS accepted what it should refuse: it goes at once, before a later case meets it. A distribution waits for the end.
+ */
 async function undo(operation: string, output: ServiceOutput, { call }: Asking): Promise<void> {
   const at = (...path: string[]) => readPath(output, path);
   const IfMatch = output['ETag'];

@@ -32,7 +32,9 @@ export interface ConformancePlan {
   usd: number;
 }
 
-/** The cases that the target can answer, those whose ids begin with one of `only`, and what asking them costs at most. */
+/**
+ * The cases that the target can answer, those whose ids begin with one of `only`, and what asking them costs at most.
+ */
 export function planConformance(target: Pick<ConformanceTarget, 'pace' | 'leavesOut'>, only: readonly string[] = []): ConformancePlan {
   const { leavesOut = [] } = target;
   const isAsked = (id: string) => only.length === 0 || only.some((prefix) => id.startsWith(prefix));
@@ -144,7 +146,10 @@ export async function runConformance(options: RunOptions): Promise<ConformanceRe
   };
 }
 
-/** Also keeps in memory what the journal has of things that can be deleted: all but a distribution whose id no answer has named. */
+/**
+ * Also keeps in memory what the journal has of things that can be deleted: all but a distribution whose id no answer
+ * has named.
+ */
 function noteMade(journal: Journal, made: Leftover[]): Journal {
   return {
     ...journal,

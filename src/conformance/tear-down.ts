@@ -20,8 +20,8 @@ export interface NotRemoved extends Leftover {
 type TearDownTarget = Pick<ConformanceTarget, 'call' | 'callerAccount' | 'accountId' | 'sleep' | 'now' | 'pace'>;
 
 /**
- * Removes all that runs with these names made, or any run, and what is `known` to be made, since a list may be behind a creation. Returns
- * what is left.
+ * Removes all that runs with these names made, or any run. Removes what is `known` to be made, too, since a list may be
+ * behind a creation. Returns what is left.
  */
 export async function tearDown(
   target: TearDownTarget,
@@ -112,7 +112,9 @@ async function repeat<T>({ sleep, pace }: TearDownTarget, work: () => Promise<T>
   }
 }
 
-/** Everything with the name of a run: a distribution by comment and tag, a role by path and name, the others by name. */
+/**
+ * Everything with the name of a run: a distribution by comment and tag, a role by path and name, the others by name.
+ */
 export async function findLeftovers(
   target: TearDownTarget,
   runs: readonly string[] | 'all',

@@ -78,7 +78,10 @@ export function throwAwayDistribution(run: string, values: Readonly<Record<strin
   });
 }
 
-/** A config that is complete and valid. It is not enabled, so that one that AWS accepts against expectation is soon deleted. */
+/**
+ * A config that is complete and valid. It is not enabled, so that one that AWS accepts against expectation is soon
+ * deleted.
+ */
 export function smallDistribution(run: string, reference: string): Record<string, unknown> {
   const config = completeDistribution({
     CallerReference: `${run}-${reference}`,
@@ -132,7 +135,8 @@ export const afterFunctionCode = `function handler(event) {
 `;
 
 /**
- * The origin: a Lambda function behind a function URL that answers what it was asked. `?fail=a:503` and `?slow=a:2500` break the one of that name.
+ * The origin: a Lambda function behind a function URL that answers what it was asked. `?fail=a:503` and `?slow=a:2500`
+ * break the one of that name.
  */
 export const originSource = `exports.handler = async (event) => {
   const name = process.env.ORIGIN;

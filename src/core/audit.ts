@@ -48,8 +48,9 @@ export function auditHistory(values: ReadonlyMap<string, string>): AuditEntry[] 
 }
 
 /**
- * The health record that these flips, the newest first, lead to: undefined without flips. `gaps` lists the sequence numbers whose `from` is not what the
- * flip before left although no edit by hand was noted; it is empty when the audit is complete.
+ * The health record that these flips, the newest first, lead to: undefined without flips. `gaps` lists the sequence
+ * numbers whose `from` is not what the flip before left although no edit by hand was noted; it is empty when the audit
+ * is complete.
  */
 export function replayAudit(history: readonly AuditEntry[]): { record: string | undefined; gaps: number[] } {
   const gaps: number[] = [];
@@ -79,8 +80,8 @@ const maxTries = 4;
 const ringKeys = Array.from({ length: auditPlaces }, (_, place) => auditKey(place));
 
 /**
- * The store with a memory for flips: when `state` is asked for and is missing or unreadable, the snapshot has the audit entries as well, so that the sequence number
- * and an override go on from there. Costs calls only then.
+ * The store with a memory for flips: when `state` is wanted and is missing or unreadable, the snapshot has the audit
+ * entries as well. The sequence number and an override go on from there. Costs calls only then.
  */
 export function recallAudit(store: FlagStore): FlagStore {
   let recalled: { etag: string; ring: ReadonlyMap<string, string> } | undefined;

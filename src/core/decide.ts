@@ -18,7 +18,7 @@ import type { OriginMemory, Weights } from './state-record.ts';
 export type Decision =
   | {
       action: 'flip';
-      /** `protect` takes traffic off a failing origin, `return` brings some home. */
+      /** `protect` takes traffic off a failing origin, `return` brings some of it back. */
       kind: 'protect' | 'return';
       /** The automatic weights below 100 after the flip. */
       weights: Weights;
@@ -29,10 +29,12 @@ export type Decision =
   | { action: 'hold'; reason: HoldReason; origin?: string };
 
 /**
- * What automation does now. Pure: the caller supplies the time and applies the decision. `live` must have passed normalizeRecord at that time.
+ * What automation does now. Pure: the caller supplies the time and applies the decision. `live` must have passed
+ * normalizeRecord at that time.
  *
- * A flip that takes traffic off a failing origin never waits for `minFlipIntervalMs`: it only lowers weights, and an origin that was lowered is
- * not raised again within that time, so that flippers that disagree cannot toss traffic to and fro. A flip that brings traffic back always waits.
+ * A flip that takes traffic off a failing origin never waits for `minFlipIntervalMs`: it only lowers weights, and a
+ * lowered origin is not raised again within that time. So flippers that disagree cannot move traffic back and forth. A
+ * flip that brings traffic back always waits.
  */
 export function decide(live: LiveRecord, evidence: Readonly<Record<string, Evidence>>, policy: FlipPolicy, now: number): Decision {
   const view = abortRamps(protect(viewOf(live, evidence, policy, now)));
@@ -51,7 +53,10 @@ function protect(view: FlipView): FlipView {
   });
 }
 
-/** Any bad probe during failback ends it at once. The probe counts until the weight has moved, so that a failed write cannot forget it. */
+/**
+ * Any bad probe during failback ends it at once. The probe counts until the weight has moved, so that a failed write
+ * cannot forget it.
+ */
 function abortRamps(view: FlipView): FlipView {
   return eachOrigin(view, (before, origin) => {
     const weight = weightIn(before, origin);
@@ -106,7 +111,10 @@ function remember({ live, evidence, moves, policy, now }: FlipView, origin: stri
   return rememberOut(memory, policy.failover, now);
 }
 
-/** The edge sends viewers that no weight takes to their order's first origin; an order without an origin at 100 has some. */
+/**
+ * The edge sends viewers that no weight takes to their order's first origin; an order without an origin at 100 has
+ * some.
+ */
 function isDeadEnd(view: FlipView, origin: string): boolean {
   return view.policy.orders.some((order) => order[0] === origin && order.every((id) => effectiveIn(view, id) < 100));
 }
@@ -152,7 +160,8 @@ function takeOut(view: FlipView, origin: string, what: string): FlipView {
       if (weightIn(view, origin) > 0) moves.push(moveIn(view, origin, 0, `${what}${why === undefined ? '' : ` (${why})`}`));
     }
   }
-  // One order with a proven origin is enough to move, unless another order's viewers would go to an origin that is still being probed.
+  // One order with a proven origin is enough to move, unless another order's viewers would go to an origin that is
+  // still being probed.
   if (waits) return withHold(view, isDead ? 'fallback-unproven' : (blocked ?? 'panic'), origin);
   // Without a move: the override leaves some viewers without an origin that would take them.
   if (moves.length === 0) return withHold(view, blocked ?? (isPartial || origin in view.pinned ? 'override' : 'panic'), origin);
@@ -168,14 +177,18 @@ function holdBelowOverride(view: FlipView, origin: string): FlipView {
 function findObjection(view: FlipView, leaving: string, { to, blocked, unproven }: Rescue): HoldReason | undefined {
   if (to === undefined) return blocked;
   const raises = weightIn(view, to) < 100;
-  // Below an operator's weight only the leaving origin moves: what others carry now must not change for a time that may never come.
+  // Below an operator's weight only the leaving origin moves: what others carry now must not change for a time that may
+  // never come.
   if (leaving in view.pinned && (raises || unproven.length > 0)) return 'override';
   if (raises && weightIn(view, to) === 0 && isWithinInterval(view, view.live.state.origins[to]?.movedAt)) return 'min-interval';
   const isDead = view.evidence[leaving]?.verdict === 'unhealthy';
   return unproven.every((id) => isDead && !isYoung(view, id)) ? undefined : 'fallback-unproven';
 }
 
-/** Still in the time that proof takes. After it, an unproven origin must not keep a dead origin's viewers from a proven one. */
+/**
+ * Still in the time that proof takes. After it, an unproven origin must not keep a dead origin's viewers from a proven
+ * one.
+ */
 function isYoung({ policy, evidence, now }: FlipView, origin: string): boolean {
   const { fastIntervalMs, timeoutMs, healthyThreshold } = policy.health;
   return now - (evidence[origin]?.since ?? now) < healthyThreshold * fastIntervalMs + timeoutMs;
@@ -189,8 +202,9 @@ function rescuesOf(view: FlipView, leaving: string): Rescue[] {
 }
 
 /**
- * The proven origin that takes an order's viewers once `leaving` and every unhealthy origin are out of it: the first one at 100, else the first
- * that may be raised to 100, else the first that an operator holds at a weight between. Never an unhealthy or unproven one.
+ * The proven origin that takes an order's viewers once `leaving` and every unhealthy origin are out of it: the first
+ * one at 100, else the first that may be raised to 100, else the first that an operator holds at a weight between.
+ * Never an unhealthy or unproven one.
  */
 function findRescue(view: FlipView, order: readonly string[], leaving: string): Rescue {
   const { evidence } = view;
@@ -213,10 +227,10 @@ function findRescue(view: FlipView, order: readonly string[], leaving: string): 
   const isLastResort = (id: string) => whole === undefined && id === order[0];
   // A dead origin's viewers are no worse off on a small share of an unproven one.
   const gains = (id: string) => isLastResort(id) || (isBehind(id) && (isDead(leaving) ? isFull(id) : weight(id) > 0));
-  // An operator who holds an origin up vouches for it.
+  // An operator who holds an origin up takes responsibility for it.
   const unproven = untilThen.filter((id) => !isProven(id) && gains(id) && !(id in pinned));
-  // A dead origin that an operator holds up keeps these viewers: no origin behind it can take them. Viewers of an origin that is not dead must
-  // not go to a dead one at all.
+  // A dead origin that an operator holds up keeps these viewers: no origin behind it can take them. Viewers of an
+  // origin that is not dead must not go to a dead one at all.
   const catches = (id: string) => isDead(id) && isBehind(id) && (isDead(leaving) ? pinned[id] === 100 : weight(id) > 0);
   const carries = !order.slice(0, order.indexOf(leaving)).some(isFull);
   const caught = to === undefined ? undefined : order.slice(0, order.indexOf(to)).find(catches);
@@ -231,7 +245,10 @@ export function holdDownFor(flaps: number, { holdDownMs, maxHoldDownMs }: Failba
   return Math.min(maxHoldDownMs, holdDownMs * 2 ** (flaps - 1));
 }
 
-/** What to remember of an origin that is taken out now. Each half-life since the end of the last hold-down forgives one flap. */
+/**
+ * What to remember of an origin that is taken out now. Each half-life since the end of the last hold-down forgives one
+ * flap.
+ */
 export function rememberOut(memory: OriginMemory, policy: FailbackPolicy, now: number): OriginMemory {
   const forgiven = memory.heldUntil === undefined ? 0 : Math.floor(Math.max(0, now - memory.heldUntil) / policy.holdDownHalfLifeMs);
   // Beyond the cap more flaps would only lengthen the time it takes to forgive them.

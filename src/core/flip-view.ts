@@ -39,7 +39,9 @@ export interface Move {
   isBelowOverride?: true;
 }
 
-/** All that one decision goes by, and the moves that it has come to so far. Each step of a decision returns a new view. */
+/**
+ * All that one decision goes by, and the moves that it has come to so far. Each step of a decision returns a new view.
+ */
 export interface FlipView {
   readonly live: LiveRecord;
   readonly evidence: Readonly<Record<string, Evidence>>;

@@ -24,7 +24,10 @@ export const maxOverrideMs = 72 * 3_600_000;
 export type Flip =
   /** The flipper's: replaces the automatic weights, keeps every override. `memory` goes into the state. */
   | { kind: 'automatic'; weights: Weights; memory: Readonly<Record<string, OriginMemory>> }
-  /** The operator's: replaces the override in force, keeps the automatic weights below. `until` is epoch milliseconds, rounded up to a second. */
+  /**
+   * The operator's: replaces the override in force, keeps the automatic weights below. `until` is epoch milliseconds,
+   * rounded up to a second.
+   */
   | { kind: 'override'; weights: Weights; until: number; breakGlass?: string }
   /** Ends the override; automation goes on from its own weights. */
   | { kind: 'clear' }
@@ -59,16 +62,16 @@ export interface FlipContext {
   /** The health record in the store, when it is damaged and the snapshot holds the values to go on from. */
   found?: string | undefined;
   /**
-   * How long an override that has ended by `at` stays in the record, where the edge skips it. Default 0. Automation gives what its clock may be ahead, so that it
-   * deletes no override that is in force for the edge.
+   * How long an override that has ended by `at` stays in the record, where the edge skips it. Default 0. Automation
+   * gives what its clock may be ahead, so that it deletes no override that is in force for the edge.
    */
   keepEndedMs?: number | undefined;
 }
 
 /**
- * The one write that makes a flip: health record, state and audit entry together. Undefined when there is nothing to write. Pure, for `FlagStore.update`.
- * Throws USAGE for weights or an expiry that no flip may have and for leaving every origin at 0 without `breakGlass`; ORIGIN_UNKNOWN; QUOTA for a record
- * too long to keep.
+ * The one write that makes a flip: health record, state and audit entry together. Undefined when there is nothing to
+ * write. Pure, for `FlagStore.update`. Throws USAGE for weights or an expiry that no flip may have and for leaving
+ * every origin at 0 without `breakGlass`; ORIGIN_UNKNOWN; QUOTA for a record too long to keep.
  */
 export function planFlip(snapshot: StoreSnapshot, flip: Flip, context: FlipContext): KeyChange | undefined {
   const { origins } = context;
@@ -143,8 +146,9 @@ function check(live: LiveRecord, flip: Flip, { at, origins }: FlipContext): void
 }
 
 /**
- * Overrides that have ended are kept by automation as long as there is room for them. A record written by hand may hold more than an automatic flip leaves
- * room for: then the first entry in force of each configured origin is kept, so that a dead origin can still be left.
+ * Overrides that have ended are kept by automation as long as there is room for them. A record written by hand may hold
+ * more than an automatic flip leaves room for: then the first entry in force of each configured origin is kept, so that
+ * a dead origin can still be left.
  */
 function formatRecord(
   live: LiveRecord,
@@ -173,7 +177,10 @@ function nextOverrides(flip: Extract<Flip, { kind: 'override' | 'clear' }>): rea
   return Object.entries(flip.weights).map(([origin, weight]) => ({ origin, weight, until }));
 }
 
-/** In the order of the configuration, so that the same weights always give the same text; an origin that is no longer configured is dropped. */
+/**
+ * In the order of the configuration, so that the same weights always give the same text; an origin that is no longer
+ * configured is dropped.
+ */
 function automaticEntries(weights: Weights, origins: readonly string[]): HealthEntry[] {
   return origins.flatMap((origin) => {
     const weight = weights[origin] ?? 100;

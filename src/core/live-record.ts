@@ -18,7 +18,10 @@ export interface LiveRecord {
   text: string;
   /** Entries that expire and are in force, in their order. */
   overrides: readonly HealthEntry[];
-  /** Every entry that expires, in its order, those of the last day included that have ended by this clock, which may be ahead. */
+  /**
+   * Every entry that expires, in its order, those of the last day included that have ended by this clock, which may be
+   * ahead.
+   */
   timed: readonly HealthEntry[];
   /** Weights below 100 that do not expire: the automatic layer, which counts again when an override ends. */
   automatic: Weights;
@@ -34,9 +37,9 @@ const endedGraceMs = 24 * 3_600_000;
 const longestHoldDownMs = 24 * 3_600_000;
 
 /**
- * Reads `health` and `state` from a snapshot's values; `now` (epoch milliseconds) decides which entries have expired. Audit entries among the values explain the
- * record when the state is missing, unreadable or older than they are. With `origins`, those that are configured, a record longer than they can need has no
- * entries, as at the edge.
+ * Reads `health` and `state` from a snapshot's values; `now` (epoch milliseconds) decides which entries have expired.
+ * Audit entries among the values explain the record when the state is missing, unreadable or older than they are. With
+ * `origins`, those that are configured, a record longer than they can need has no entries, as at the edge.
  */
 export function parseLiveRecord(values: ReadonlyMap<string, string>, now: number, origins?: readonly string[]): LiveRecord {
   const text = values.get(healthKey) ?? okRecord;
@@ -109,7 +112,10 @@ export function edgeSeconds(now: number): number {
   return Math.floor(now / 1_000);
 }
 
-/** The override in force, its reason and author from the state; an override written by hand has neither. Undefined when there is none. */
+/**
+ * The override in force, its reason and author from the state; an override written by hand has neither. Undefined when
+ * there is none.
+ */
 export function overrideInForce(live: LiveRecord): Override | undefined {
   if (live.overrides.length === 0) return undefined;
   const weights = overriddenWeights(live);

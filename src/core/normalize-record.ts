@@ -4,9 +4,10 @@ import type { FailbackPolicy } from './policy.ts';
 import type { OriginMemory } from './state-record.ts';
 
 /**
- * The live record with times that make sense now: none in the future (the clock was set back, or another writer's runs ahead), no hold-down longer
- * than its length, no override that has ended, and an origin that is out for no recorded reason held as if it had been taken out just now.
- * A record that stays in memory is normalized again before each decision, and kept as this returns it.
+ * The live record with times that make sense now. It has no time in the future (the clock was set back, or another
+ * writer's runs ahead), no hold-down longer than its length, and no override that has ended. An origin that is out for
+ * no recorded reason counts as taken out just now. A record that stays in memory is normalized again before each
+ * decision, and kept as this returns it.
  */
 export function normalizeRecord(live: LiveRecord, policy: FailbackPolicy, now: number): LiveRecord {
   const seconds = Math.floor(now / 1_000);
@@ -35,8 +36,8 @@ function normalizeMemory(memory: OriginMemory, policy: FailbackPolicy, now: numb
 }
 
 /**
- * The normalized record from values as read now, with what is known besides: memory of origins that the state had no room for, and, for a record
- * changed by hand, this time as the time of the change, since no other is recorded. `known` is what was in memory before.
+ * The normalized record from values as read now. `known` is what was in memory before: it has origins that the state
+ * had no room for. For a record changed by hand, now is the time of the change, since no other is recorded.
  */
 export function learnRecord(
   values: ReadonlyMap<string, string>,

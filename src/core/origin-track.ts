@@ -5,13 +5,22 @@ import { extendStreak, freshStreak, isClean, isNoisy, isUndecided, type Opinion,
 export interface Evidence {
   verdict: Verdict;
   since: number;
-  /** What the signals say just now would not keep it healthy, or their latest window is not clean: no time to give it more viewers. */
+  /**
+   * What the signals say just now would not keep it healthy, or their latest window is not clean: no time to give it
+   * more viewers.
+   */
   failing: boolean;
-  /** The latest bad probe that put the verdict in doubt. One of an outvoted signal, or of an origin that often fails by chance, does not. */
+  /**
+   * The latest bad probe that put the verdict in doubt. One of an outvoted signal, or of an origin that often fails by
+   * chance, does not.
+   */
   lastBadAt?: number;
   /** What the latest bad probe found, for people. */
   why?: string;
-  /** Since when no signal with an opinion has been silent for longer: the evidence is as old as this. Absent: as old as the decision. */
+  /**
+   * Since when no signal with an opinion has been silent for longer: the evidence is as old as this. Absent: as old as
+   * the decision.
+   */
   confirmedAt?: number;
 }
 
@@ -74,7 +83,9 @@ function verdictOf(streaks: readonly Streak[], required: readonly boolean[], dou
   );
 }
 
-/** The track without times in the future, which a clock that is set back would leave; the track itself when it has none. */
+/**
+ * The track without times in the future, which a clock that is set back would leave; the track itself when it has none.
+ */
 export function clampTrack(track: OriginTrack, now: number): OriginTrack {
   const { since, lastBadAt, confirmedAt } = track.evidence;
   const isAhead = (at: number | undefined) => at !== undefined && at > now;
@@ -91,9 +102,9 @@ export function clampTrack(track: OriginTrack, now: number): OriginTrack {
 }
 
 /**
- * One verdict from several: unhealthy when a required signal says so or a majority of those with an opinion does, healthy when a majority says that.
- * Unknown, which moves no traffic, when the signals are evenly split, and when those with an opinion are neither a majority of all signals nor
- * have a required one among them: silence proves nothing, and the rest of the evidence may be the part that is wrong.
+ * One verdict from several. Unhealthy: a required signal says so, or a majority of those with an opinion. Healthy: a
+ * majority says so. Unknown, which moves no traffic: the signals are evenly split, or half of them or more are silent
+ * and no required one has an opinion. Silence proves nothing, and the rest of the evidence may be wrong.
  */
 export function combineVerdicts(votes: readonly SignalVote[]): Verdict {
   const speaking = votes.filter(({ verdict }) => verdict !== 'unknown');
@@ -111,7 +122,10 @@ export function wantsConfirmation(track: OriginTrack, signal: number): boolean {
   return streak !== undefined && isUndecided(streak);
 }
 
-/** Whether probing this signal in quick succession has nothing left to find out: it is unhealthy, or fit for more viewers. */
+/**
+ * Whether probing this signal in quick succession has nothing left to find out: it is unhealthy, or fit for more
+ * viewers.
+ */
 export function isSettled(track: OriginTrack, signal: number): boolean {
   const streak = track.streaks[signal];
   return streak === undefined || streak.verdict === 'unhealthy' || isClean(streak);

@@ -1,4 +1,7 @@
-/** How long a verdict takes, which a decision must know: how old proof may be, and how long a new origin may stay unproven. */
+/**
+ * How long a verdict takes, which a decision must know: how old proof may be, and how long a new origin may stay
+ * unproven.
+ */
 interface ProvingTimes {
   intervalMs: number;
   fastIntervalMs: number;

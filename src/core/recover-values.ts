@@ -24,8 +24,9 @@ export interface Recovered {
 }
 
 /**
- * Judges what was read by what was known before (`known`: health and state as last seen or written) and by the audit entries among the values. A health record that
- * can be read counts, unless it is merely an older one, or the plain `ok` of a store whose state has vanished with the rest. Pure.
+ * Judges what was read by what was known before (`known`: health and state as last seen or written) and by the audit
+ * entries among the values. A readable health record counts. Exceptions: an older one, and the plain `ok` of a store
+ * whose state is gone with the rest. Pure.
  */
 export function recoverValues(
   found: ReadonlyMap<string, string>,
@@ -78,7 +79,10 @@ function isNewer({ lastFlip }: StateRecord, before: StateRecord): boolean {
   return lastFlip !== undefined && before.lastFlip !== undefined && lastFlip.at > before.lastFlip.at;
 }
 
-/** The record before it was lost: the last flip's by the state or the audit, or else the override that the state describes. */
+/**
+ * The record before it was lost: the last flip's by the state or the audit, or else the override that the state
+ * describes.
+ */
 function lastRecord({ state }: LiveRecord, values: ReadonlyMap<string, string>): string {
   const { lastFlip, recordHash, override, sequence } = state;
   if (lastFlip !== undefined && hashRecord(lastFlip.to) === recordHash) return lastFlip.to;

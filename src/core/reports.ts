@@ -24,16 +24,22 @@ export type ReportedPlace = Pick<Report, 'origin' | 'source'>;
 export const minReportTtlMs = 60_000;
 export const maxReportTtlMs = 3_600_000;
 
-/** Reporter, store and flipper have three clocks; a report may also be on its way for a while. A later one is worth no more than none. */
+/**
+ * Reporter, store and flipper have three clocks; a report may also be on its way for a while. A later one is worth no
+ * more than none.
+ */
 export const maxReportLagMs = 60_000;
 
 /**
- * A source that called an origin unhealthy says nothing else for this long: one that alternates would write, and run flippers, each time. Half of the
- * minute after which monitors report a change: one that reports each change once must not lose a recovery because it came a second early.
+ * A source that called an origin unhealthy says nothing else for this long: one that alternates would write, and run
+ * flippers, each time. Half of the minute after which monitors report a change: one that reports each change once must
+ * not lose a recovery because it came a second early.
  */
 export const minRecoveryMs = 30_000;
 
-/** Signals of type `reported` in a configuration: as many opinions fit into one value, whatever the origins are called. */
+/**
+ * Signals of type `reported` in a configuration: as many opinions fit into one value, whatever the origins are called.
+ */
 export const maxReportedSignals = 8;
 
 export const reportSourceText = /^[a-z][a-z0-9-]{0,23}$/;
@@ -61,7 +67,10 @@ function seconds(at: number): number {
   return Math.floor(at / 1_000);
 }
 
-/** What the report says now. An expired one, one from the future, and none at all are no opinion: silence is never bad news. */
+/**
+ * What the report says now. An expired one, one from the future, and none at all are no opinion: silence is never bad
+ * news.
+ */
 export function judgeReport(report: Report | undefined, now: number): Pick<ProbeResult, 'opinion' | 'detail'> {
   if (report === undefined) return { opinion: 'none', detail: 'nothing reported yet' };
   if (report.at > now + maxReportLagMs) return { opinion: 'none', detail: 'the report is from the future: check the clocks' };
@@ -77,8 +86,8 @@ function endOf({ at, until }: Report): number {
 
 export interface ReportPlan {
   /**
-   * `kept`: the same opinion still holds for at least half of the time asked for. `superseded`: the source has a newer one. `too-soon`: it called the origin
-   * unhealthy less than `minRecoveryMs` ago. Bad news is never too soon.
+   * `kept`: the same opinion still holds for at least half of the time asked for. `superseded`: the source has a newer
+   * one. `too-soon`: it called the origin unhealthy less than `minRecoveryMs` ago. Bad news is never too soon.
    */
   outcome: 'written' | 'kept' | 'superseded' | 'too-soon';
   /** The opinion in force after this. */
@@ -90,8 +99,9 @@ export interface ReportPlan {
 }
 
 /**
- * What storing this report does. Each write costs API calls of every flipper, so an opinion is renewed when half of its time is over. Opinions that no signal of
- * `places` takes, and those that have expired, leave the value. Pure, for `FlagStore.update`.
+ * What storing this report does. Each write costs API calls of every flipper, so an opinion is renewed when half of its
+ * time is over. Opinions that no signal of `places` takes, and those that have expired, leave the value. Pure, for
+ * `FlagStore.update`.
  */
 export function planReport({ values }: StoreSnapshot, report: Report, places: readonly ReportedPlace[], now: number): ReportPlan {
   const isSame = (a: ReportedPlace, b: ReportedPlace) => a.origin === b.origin && a.source === b.source;

@@ -30,7 +30,10 @@ export interface Override {
   notedAt?: number | undefined;
 }
 
-/** What kind of write an audit entry records: `edit` notes a record changed by hand, `restore` puts back what another tool removed or spoiled. */
+/**
+ * What kind of write an audit entry records: `edit` notes a record changed by hand, `restore` puts back what another
+ * tool removed or spoiled.
+ */
 export type FlipKind = 'automatic' | 'override' | 'clear' | 'edit' | 'restore';
 
 /** The last flip. `from` and `to` are health records. */
@@ -48,7 +51,10 @@ interface LastFlip {
 export interface StateRecord {
   /** Number of the last audit entry; 0 before the first. */
   sequence: number;
-  /** Hash of the health record written together with this state; another record in the store means that it was changed by hand. */
+  /**
+   * Hash of the health record written together with this state; another record in the store means that it was changed
+   * by hand.
+   */
   recordHash?: string | undefined;
   /** When automation last moved a weight; absent before the first time. */
   automaticAt?: number | undefined;
@@ -71,7 +77,10 @@ export const parseStateRecord = remembering((text: string | undefined): StateRec
 /** Whether the text is a state at all: without a sequence number it is missing, damaged or another program's. */
 export const isStateReadable = remembering((text: string | undefined) => numberedSchema.safeParse(parseJson(text)).success);
 
-/** One line of JSON within a value's limit. What does not fit is left out in this order: long reasons, origins at rest, the last flip. */
+/**
+ * One line of JSON within a value's limit. What does not fit is left out in this order: long reasons, origins at rest,
+ * the last flip.
+ */
 export function formatStateRecord(state: StateRecord): string {
   for (const step of shrinkSteps) {
     const text = JSON.stringify(writable(step(state)));

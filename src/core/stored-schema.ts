@@ -2,7 +2,10 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
 
-/** More flips than any store sees: a larger number is damage, and counting on from it would leave what a number can hold. */
+/**
+ * More flips than any store sees: a larger number is damage, and counting on from it would leave what a number can
+ * hold.
+ */
 const maxSequence = 1_000_000_000_000;
 
 export const sequenceSchema = z.int().min(0).max(maxSequence);
@@ -36,7 +39,10 @@ const override = z.object({ weights, until: time, reason: note, by: note, notedA
 
 const flip = z.object({ at: time, kind: flipKind, from: optional(z.string()), to: z.string(), reason: note, by: note });
 
-/** The value of the key `state`. The live health record is the truth and this only explains it, so that each field may fail alone. */
+/**
+ * The value of the key `state`. The live health record is the truth and this only explains it, so that each field may
+ * fail alone.
+ */
 export const stateSchema = z.object({
   sequence: sequenceSchema.catch(0),
   recordHash: optional(z.string()),

@@ -3,14 +3,20 @@ import type { Verdict } from './state-record.ts';
 /** What one probe of a signal says about an origin; `none` when it has nothing to say. */
 export type Opinion = 'good' | 'bad' | 'none';
 
-/** An origin fails when `share` (0 to 1) of its latest probes failed: at least `minimum` of them, none older than `windowMs`. */
+/**
+ * An origin fails when `share` (0 to 1) of its latest probes failed: at least `minimum` of them, none older than
+ * `windowMs`.
+ */
 interface FailureRate {
   share: number;
   windowMs: number;
   minimum: number;
 }
 
-/** What turns a verdict: this many results in a row, or the failure rate. Without a rate only the results in a row count. */
+/**
+ * What turns a verdict: this many results in a row, or the failure rate. Without a rate only the results in a row
+ * count.
+ */
 export interface Thresholds {
   unhealthyThreshold: number;
   healthyThreshold: number;
@@ -30,9 +36,15 @@ export interface Streak {
   bad: number;
   /** When the signal last answered, opinion or not; absent before the first time. */
   at?: number;
-  /** The latest results, oldest first. The list starts again when an origin becomes unhealthy, and stays empty until its next good result. */
+  /**
+   * The latest results, oldest first. The list starts again when an origin becomes unhealthy, and stays empty until its
+   * next good result.
+   */
   recent?: readonly Result[];
-  /** Fit to be given more viewers: the latest result is good, and of a whole window next to none was bad. Absent: as the latest result says. */
+  /**
+   * Fit to be given more viewers: the latest result is good, and of a whole window next to none was bad. Absent: as the
+   * latest result says.
+   */
   clean?: boolean;
   /** A failure was the last news: not yet followed by as many good results as a rate asks for. */
   doubted?: boolean;
@@ -44,23 +56,31 @@ export interface Streak {
 
 export const freshStreak: Streak = { verdict: 'unknown', good: 0, bad: 0 };
 
-/** Beyond these an origin's noise is known: seven failures in a row, with the defaults, are more than a tenth at random shows in a year. */
+/**
+ * Beyond these an origin's noise is known: seven failures in a row, with the defaults, are more than a tenth at random
+ * shows in a year.
+ */
 const maxFalseAlarms = 4;
 
-/** The largest multiple of `minimum` (and of `windowMs`) that is asked of an origin with false alarms; that many results are kept, too. */
+/**
+ * The largest multiple of `minimum` (and of `windowMs`) that is asked of an origin with false alarms; that many results
+ * are kept, too.
+ */
 const maxPatience = 3;
 
 /** One false alarm is forgiven after this many windows without a failure. */
 const forgiveWindows = 10;
 
-/** An origin is clean again with this part of the share that makes it unhealthy: the gap keeps it from turning to and fro. */
+/** An origin is clean again with this part of the share that makes it unhealthy: the gap prevents flapping. */
 const cleanPart = 0.1;
 
 /**
- * The streak after one more result. Any result of the other kind starts the count again; a signal without an opinion proves nothing any more.
+ * The streak after one more result. Any result of the other kind starts the count again; a signal without an opinion
+ * proves nothing any more.
  *
- * A few failures in a row out of a clear sky mean an outage. From an origin that fails now and then they may be chance, so each time that failures passed
- * asks for one more in a row, and each false alarm for a longer window behind the rate, too.
+ * A few failures in a row after a time without any mean an outage. For an origin that fails now and then they may be
+ * chance. So each time that failures passed, one more in a row is needed; after each false alarm the window of the rate
+ * is longer, too.
  */
 export function extendStreak(streak: Streak, opinion: Opinion, thresholds: Thresholds, now: number): Streak {
   if (opinion === 'none') return { ...freshStreak, at: now };
@@ -119,7 +139,10 @@ function extendRecent({ verdict, recent = [] }: Streak, result: Result, rate: Fa
   return [...recent, result].slice(-maxPatience * rate.minimum);
 }
 
-/** Whether any number of the latest results, large and young enough, shows the rate: what was good before the failures began does not hide them. */
+/**
+ * Whether any number of the latest results, large and young enough, shows the rate: what was good before the failures
+ * began does not hide them.
+ */
 function isRateExceeded(recent: readonly Result[], falseAlarms: number, rate: FailureRate | undefined, now: number): boolean {
   if (rate === undefined) return false;
   const patience = Math.min(maxPatience, 1 + falseAlarms);

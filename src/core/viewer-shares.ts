@@ -35,7 +35,10 @@ export function listAudiences({ routes, defaultOrder, defaultSlices: slices, ser
   );
 }
 
-/** Where the router sends an audience under these weights, counted over its hundred buckets; an origin without a weight has 100. */
+/**
+ * Where the router sends an audience under these weights, counted over its hundred buckets; an origin without a weight
+ * has 100.
+ */
 export function countShares({ order: whole, slices = [{ percent: 100, order: whole }] }: Ordered, weights: Weights): Shares {
   const shares = new Map<string, number>();
   for (const { percent, order } of slices) {

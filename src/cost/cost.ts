@@ -3,7 +3,10 @@ import { awsRegionText } from '../config/edge-config-rules.ts';
 import { estimateCost, monthMs, type Schedule } from './flipper-cost.ts';
 import { type CostItem, costItem, type EdgeRegion, edgePrices, freeTiers, prices, regionPrices, sumUsd } from './prices.ts';
 
-/** Assumptions besides the prices: the settings of infra/region.yaml and a typical application. Not measured on an account. */
+/**
+ * Assumptions besides the prices: the settings of infra/region.yaml and a typical application. Not measured on an
+ * account.
+ */
 export const stackAssumptions = {
   /** Percent of the viewers by CloudFront's price regions. */
   viewers: { 'north-america': 40, europe: 20, india: 25, 'south-east-asia': 15 } satisfies Record<EdgeRegion, number>,
@@ -35,7 +38,10 @@ export interface StackOptions {
   bytesPerResponse: number;
   /** In each region, the standby included. */
   tasksPerRegion: number;
-  /** Percent of the requests that the first origin of defaultOrder, or of the first service, serves; the others share the rest. */
+  /**
+   * Percent of the requests that the first origin of defaultOrder, or of the first service, serves; the others share
+   * the rest.
+   */
   homePercent: number;
   /** Percent by price region, 100 in all. */
   viewers: Readonly<Record<EdgeRegion, number>>;
@@ -53,7 +59,10 @@ const hours = monthMs / 3_600_000;
 /** As AWS bills them. */
 const gigabyte = 2 ** 30;
 
-/** The monthly bill: the edge, the flipper with its calls and checks, and a stack in each region. Free tiers are not deducted. */
+/**
+ * The monthly bill: the edge, the flipper with its calls and checks, and a stack in each region. Free tiers are not
+ * deducted.
+ */
 export function estimateStack(config: EdgeConfig, options: StackOptions): { parts: CostPart[]; usd: number; standIns: StandIn[] } {
   const { monitoring } = stackAssumptions;
   const flipper = estimateCost(config, options.schedule);
@@ -141,8 +150,8 @@ function regionItems(region: string | undefined, requests: number, { bytesPerRes
 }
 
 /**
- * AWS bills the largest of four dimensions per hour. Bytes and new connections grow with traffic, so their spread over the month does not
- * matter.
+ * AWS bills the largest of four dimensions per hour. Bytes and new connections grow with traffic, so their spread over
+ * the month does not matter.
  */
 function capacityUnitHours(requests: number, bytesPerResponse: number, newConnectionsPercent: number): number {
   const gigabytesPerUnit = 1;

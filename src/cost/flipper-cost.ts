@@ -44,7 +44,10 @@ const outageCalls = assumptions.outages * assumptions.outageMinutes * callsPerOu
 const metricsPerOrigin = 3;
 const metricsPerFlipper = 4;
 
-/** Calls and dollars of one month. Without free tiers, which belong to the account, and without the machine of a process. */
+/**
+ * Calls and dollars of one month. Without free tiers, which belong to the account, and without the machine of a
+ * process.
+ */
 export function estimateCost(
   config: Pick<EdgeConfig, 'origins' | 'health' | 'failover' | 'notifications'>,
   schedule: Schedule,

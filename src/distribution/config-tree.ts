@@ -1,4 +1,7 @@
-/** A distribution's config in a form whose lists can be compared: each item under its identity, without counts and without what AWS derives. */
+/**
+ * A distribution's config in a form whose lists can be compared: each item under its identity, without counts and
+ * without what AWS derives.
+ */
 export type Tree = Leaf | Fields | List;
 export type Leaf = string | number | boolean;
 export interface Fields {
@@ -21,7 +24,10 @@ interface ListRule {
 const itemsBy = (keyField: string | undefined, isOrdered = false): ListRule => ({ unit: 'items', isOrdered, keyField });
 const wholeBy = (keyField: string | undefined, isOrdered = false): ListRule => ({ unit: 'value', isOrdered, keyField });
 
-/** By the field that holds `Quantity` and `Items`. Order matters in two: the first matching behavior wins, a group's first member is tried first. */
+/**
+ * By the field that holds `Quantity` and `Items`. Order matters in two: the first matching behavior wins, a group's
+ * first member is tried first.
+ */
 const listRules: Readonly<Record<string, ListRule>> = {
   Aliases: itemsBy(undefined),
   Origins: itemsBy('Id'),
@@ -187,8 +193,8 @@ function stripList(list: List, path: string): Tree | undefined {
 }
 
 /**
- * The file leaves this open: empty text, an empty list, `Enabled: false`, no geographic restriction, CloudFront's own certificate.
- * Most files contain it because the API demands it, so it does not remove what a team added elsewhere.
+ * The file leaves this open: empty text, an empty list, `Enabled: false`, no geographic restriction, CloudFront's own
+ * certificate. Most files contain it because the API demands it, so it does not remove what a team added elsewhere.
  */
 export function leavesOpen(tree: Tree): boolean {
   if (typeof tree !== 'object') return tree === '';

@@ -1,8 +1,8 @@
 import { defaultItems, defaultLeaf, type Fields, fromTree, type List, noFields, pathOf, stripDefaults, type Tree } from './config-tree.ts';
 
 /**
- * One difference. `add` and `remove` are whole items of a list; in a new config every field without its default is an `add`.
- * `change` is one field, where an undefined side is an unknown default.
+ * One difference. `add` and `remove` are whole items of a list; in a new config every field without its default is an
+ * `add`. `change` is one field, where an undefined side is an unknown default.
  */
 export interface ConfigChange {
   kind: 'add' | 'remove' | 'change';
@@ -32,7 +32,10 @@ function diffTrees(before: Tree | undefined, after: Tree | undefined, path: stri
     .flatMap((name) => diffTrees(from.get(name), to.get(name), pathOf(path, name), ''));
 }
 
-/** The cache settings that cache policies replaced. CloudFront ignores them beside a policy, so a plan shows them as removed. */
+/**
+ * The cache settings that cache policies replaced. CloudFront ignores them beside a policy, so a plan shows them as
+ * removed.
+ */
 const legacySettings = ['ForwardedValues', 'MinTTL', 'DefaultTTL', 'MaxTTL'];
 
 /** The legacy settings of a behavior that gets a cache policy instead; undefined when it has none, or keeps them. */

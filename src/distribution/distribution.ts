@@ -70,7 +70,8 @@ interface DistributionOptions {
 }
 
 /**
- * What edge.config.ts says about distributions, each in turn: our own changes on those of another tool, else the one that distribution.json describes.
+ * What edge.config.ts says about distributions, each in turn: our own changes on those of another tool, else the one
+ * that distribution.json describes.
  */
 export async function openDistributions(options: DistributionOptions): Promise<DistributionTarget[]> {
   const { env, config } = options;
@@ -135,8 +136,8 @@ export function openPart(client: CloudFrontClient, config: EdgeConfig, distribut
 }
 
 /**
- * The same distributions, each without the edge function. `readDrained` reads of which origins the health record keeps viewers away, by alias. A given id needs
- * neither distribution.json nor an entry in edge.config.ts.
+ * The same distributions, each without the edge function. `readDrained` reads of which origins the health record keeps
+ * viewers away, by alias. A given id needs neither distribution.json nor an entry in edge.config.ts.
  */
 export async function openRemovals(opening: DistributionOptions, readDrained: () => Promise<readonly string[]>): Promise<PartTarget[]> {
   const { config } = opening;
@@ -198,7 +199,10 @@ export async function readPlan(target: DistributionTarget): Promise<Distribution
   return plan;
 }
 
-/** Writes exactly this plan and waits until it is deployed. CONFLICT, and nothing written, when the distribution has changed in a way that matters. */
+/**
+ * Writes exactly this plan and waits until it is deployed. CONFLICT, and nothing written, when the distribution has
+ * changed in a way that matters.
+ */
 export async function applyPlan(target: DistributionTarget, plan: DistributionPlan, options: WaitOptions = {}): Promise<LiveDistribution> {
   const written = plan.live === undefined ? await create(target, plan) : await update(target, plan, plan.live);
   return awaitDeployed(target.client, written, options);
@@ -241,7 +245,8 @@ async function update(target: DistributionTarget, plan: DistributionPlan, shown:
   const { client } = target;
   let { live, next } = { live: shown, next: plan.next };
   if (plan.changes.length === 0) return live;
-  // CloudFront refuses a new certificate or web ACL while the policy is attached, and perhaps in the update that detaches it.
+  // CloudFront refuses a new certificate or web ACL while the policy is attached, and perhaps in the update that
+  // detaches it.
   const isDetached = Boolean(live.config.ContinuousDeploymentPolicyId) && !next.ContinuousDeploymentPolicyId;
   if (isDetached && plan.changes.length > 1)
     live = await updateDistribution(client, live.id, { ...live.config, ContinuousDeploymentPolicyId: '' }, live.etag);

@@ -27,7 +27,10 @@ export interface EndPlan {
 /** Writes before another operator's or tool's writes in between end it. */
 const maxWrites = 5;
 
-/** What is left of a staged rollout, and the steps that end it; none when nothing is left. CONFLICT for a rollout that another tool made. */
+/**
+ * What is left of a staged rollout, and the steps that end it; none when nothing is left. CONFLICT for a rollout that
+ * another tool made.
+ */
 export async function planEnd(target: DistributionTarget): Promise<EndPlan> {
   const primary = await findPrimary(target);
   const { staging, policy } = await findRollout(target.client, primary);

@@ -6,8 +6,9 @@ import { EdgeError } from '../errors.ts';
 const readsAtOnce = 4;
 
 /**
- * The distribution that the file describes: the one with this id, else the one with an alias of the file, else the one with the file's
- * CallerReference; undefined when there is none. NOT_FOUND for an unknown id, USAGE when several distributions have an alias of the file.
+ * The distribution that the file describes: the one with this id, else the one with an alias of the file, else the one
+ * with the file's CallerReference; undefined when there is none. NOT_FOUND for an unknown id, USAGE when several
+ * distributions have an alias of the file.
  */
 export async function findLiveDistribution(
   client: CloudFrontClient,

@@ -104,7 +104,10 @@ const hidden = '(hidden)';
 /** Origin headers that are public: a wrong region must be visible in a plan. */
 const openHeaders = ['x-region'];
 
-/** The value as it may be printed. Plans end up in CI logs, and custom headers carry the secret that admits CloudFront to an origin. */
+/**
+ * The value as it may be printed. Plans end up in CI logs, and custom headers carry the secret that admits CloudFront
+ * to an origin.
+ */
 export function hideSecrets(value: unknown, path: string): unknown {
   const header = /\.CustomHeaders\[([^\]]*)\]\.HeaderValue$/.exec(path)?.[1];
   if (header !== undefined) return value === undefined || openHeaders.includes(header) ? value : hidden;

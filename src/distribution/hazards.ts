@@ -11,7 +11,10 @@ type AcceptableHazard = (typeof acceptableHazards)[number];
 
 /** A consequence of a plan that its list of changes does not show. */
 export interface Hazard {
-  /** `refused`: CloudFront would refuse it. `note`: does not stop the command. The others stop it until they are accepted. */
+  /**
+   * `refused`: CloudFront would refuse it. `note`: does not stop the command. The others stop it until they are
+   * accepted.
+   */
   kind: 'refused' | 'note' | AcceptableHazard;
   /** What it does, and to which viewers. */
   message: string;

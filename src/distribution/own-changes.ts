@@ -22,8 +22,9 @@ import { diffConfigs } from './diff-config.ts';
 import { arnOn, type Behavior, findHazards, type Hazard, namedBehaviors } from './hazards.ts';
 import type { DistributionPlan } from './plan.ts';
 
-// Who owns what, without distribution.json: the distribution with its origins, policies, certificates and all other settings belongs to the team's
-// own tool, and goes back byte for byte. Ours are the association of the edge function on the named behaviors and what `manage` names.
+// Who owns what, without distribution.json: the distribution with its origins, policies, certificates and all other
+// settings belongs to the team's own tool, and goes back byte for byte. Ours are the association of the edge function
+// on the named behaviors and what `manage` names.
 
 /** What changes on a distribution that another tool owns. */
 export interface OwnChanges extends Pick<ManagedDistribution, 'behaviors' | 'replaces'> {
@@ -55,7 +56,10 @@ export function ownChanges(config: EdgeConfig, { behaviors, replaces }: Pick<Man
   };
 }
 
-/** Reads what a plan must know of the account: whether the function is published, and what the policies of its behaviors mean. */
+/**
+ * Reads what a plan must know of the account: whether the function is published, and what the policies of its behaviors
+ * mean.
+ */
 export async function readOwnFacts(client: CloudFrontClient, live: LiveDistribution, own: OwnChanges): Promise<OwnFacts> {
   const behaviors = namedBehaviors(live.config).flatMap(({ key, behavior }) => (isNamed(key, own) ? behavior : []));
   const open = async () => client;
@@ -77,7 +81,10 @@ export async function readOwnFacts(client: CloudFrontClient, live: LiveDistribut
   return { isPublished: version !== undefined, cachePolicies, originRequestPolicies };
 }
 
-/** The plan that puts our own changes into a live distribution. CONFIG_INVALID when it lacks an origin or a behavior that edge.config.ts names. */
+/**
+ * The plan that puts our own changes into a live distribution. CONFIG_INVALID when it lacks an origin or a behavior
+ * that edge.config.ts names.
+ */
 export function planOwnChanges(live: LiveDistribution, own: OwnChanges, facts: OwnFacts): DistributionPlan {
   checkNames(live, own);
   const arn = functionArn(live, own.functionName);
@@ -120,12 +127,16 @@ function planTo(live: LiveDistribution, config: DistributionConfig): Distributio
 export interface RemovalFacts {
   /** The functions among `replaces` that have a LIVE stage. */
   published: readonly string[];
-  /** The origins of which the health record keeps viewers away, by their ids in the distribution; undefined when it cannot be read. */
+  /**
+   * The origins of which the health record keeps viewers away, by their ids in the distribution; undefined when it
+   * cannot be read.
+   */
   drained: readonly string[] | undefined;
 }
 
 /**
- * The plan that takes the edge function off every behavior, and puts back what `replaces` says was there. All else stays, also what `manage` changed.
+ * The plan that takes the edge function off every behavior, and puts back what `replaces` says was there. All else
+ * stays, also what `manage` changed.
  */
 export function planRemoval(
   live: LiveDistribution,
@@ -253,7 +264,7 @@ function mapConfig(
   };
 }
 
-/** The behavior with this function on viewer requests; what it has on viewer responses stays. Without an ARN: with none. */
+/** The behavior with this function on viewer requests; what it has on viewer responses stays. Without an ARN: none. */
 function withFunction<B extends Behavior>(behavior: B, arn: string | undefined): B {
   if (arnOn(behavior, 'viewer-request') === arn) return behavior;
   const others = (behavior.FunctionAssociations?.Items ?? []).filter(({ EventType }) => EventType !== 'viewer-request');

@@ -36,8 +36,8 @@ export interface DistributionPlan {
 }
 
 /**
- * The plan that makes the live distribution match the file and keeps what the file does not mention.
- * `drop` removes kept paths, and ignores those that name nothing. `only` names the top-level fields that may change; empty means all.
+ * The plan that makes the live distribution match the file and keeps what the file does not mention. `drop` removes
+ * kept paths, and ignores those that name nothing. `only` names the top-level fields that may change; empty means all.
  */
 export function planDistribution(
   live: LiveDistribution | undefined,
@@ -57,7 +57,10 @@ export function planDistribution(
   return { live, changes, kept, unusedDrops, next, hazards: findHazards({ live, changes, next }) };
 }
 
-/** Replaces only the top-level fields that change: the rest goes back byte for byte, including parts that this package does not know. */
+/**
+ * Replaces only the top-level fields that change: the rest goes back byte for byte, including parts that this package
+ * does not know.
+ */
 function withChanged(live: DistributionConfig, merged: DistributionConfig, changes: readonly ConfigChange[]): DistributionConfig {
   const changed = new Set(changes.map(({ path }) => /^\w+/.exec(path)?.[0]));
   const entries = Object.entries({ ...live, ...merged }).flatMap(([name]): [string, unknown][] => {
@@ -159,7 +162,10 @@ function mergeFields(live: Fields, file: Fields, path: string, merging: Merging)
   return { kind: 'fields', fields };
 }
 
-/** The other settings mean something else with another kind of certificate: `vip` is free with CloudFront's own and costs money with an uploaded one. */
+/**
+ * The other settings mean something else with another kind of certificate: `vip` is free with CloudFront's own and
+ * costs money with an uploaded one.
+ */
 function certificateKind({ fields }: Fields): string | undefined {
   return certificateFields.find((name) => fields.has(name) && fields.get(name) !== false && fields.get(name) !== '');
 }
@@ -191,7 +197,10 @@ function mergeLists(live: List, file: List, path: string, merging: Merging): Lis
   return { ...file, items };
 }
 
-/** The file's items in the file's order, the others where they were among them. New items go before the file's next item, or after its last. */
+/**
+ * The file's items in the file's order, the others where they were among them. New items go before the file's next
+ * item, or after its last.
+ */
 function mergeOrder(live: readonly string[], file: readonly string[]): string[] {
   const waiting = [...file];
   const order: string[] = [];

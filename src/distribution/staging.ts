@@ -24,7 +24,10 @@ import { checkDrops, type DistributionPlan } from './plan.ts';
 /** What exists of a staged rollout; an interrupted rollout has a part of it. */
 interface Rollout {
   staging: LiveDistribution | undefined;
-  /** The policy that the primary has, else the one that names the staging distribution and is not attached yet; it may be disabled. */
+  /**
+   * The policy that the primary has, else the one that names the staging distribution and is not attached yet; it may
+   * be disabled.
+   */
   policy: LivePolicy | undefined;
 }
 
@@ -73,7 +76,10 @@ export function listSteps({ plan, staging, stagingChanges, policy, primary, traf
   ];
 }
 
-/** Applies the file to the staging distribution and then sends that its viewers. Each step looks for its result first, so that an interrupted rollout goes on. */
+/**
+ * Applies the file to the staging distribution and then sends that its viewers. Each step looks for its result first,
+ * so that an interrupted rollout goes on.
+ */
 export async function stagePlan(
   client: CloudFrontClient,
   plan: StagingPlan,
@@ -99,7 +105,10 @@ export interface PromotionPlan {
   changes: readonly ConfigChange[];
 }
 
-/** What promoting would change on the primary. NOT_FOUND without a rollout, NOT_READY while the staging distribution is still being deployed. */
+/**
+ * What promoting would change on the primary. NOT_FOUND without a rollout, NOT_READY while the staging distribution is
+ * still being deployed.
+ */
 export async function planPromotion(target: DistributionTarget): Promise<PromotionPlan> {
   const primary = await findPrimary(target);
   const { staging, policy } = await findRollout(target.client, primary);
@@ -114,7 +123,10 @@ export async function planPromotion(target: DistributionTarget): Promise<Promoti
   return { primary, staging, changes: diffForPromotion(primary.config, staging.config) };
 }
 
-/** Gives the staged config to all viewers and ends the rollout. The ETags of both distributions guarantee that what was shown is what is promoted. */
+/**
+ * Gives the staged config to all viewers and ends the rollout. The ETags of both distributions guarantee that what was
+ * shown is what is promoted.
+ */
 export async function promotePlan(
   client: CloudFrontClient,
   { primary, staging, changes }: PromotionPlan,
@@ -233,7 +245,10 @@ async function writePolicy(client: CloudFrontClient, shown: StagingPlan, staging
   return isTrafficNew ? updatePolicy(client, policy, config) : policy;
 }
 
-/** The policy is all that changes on the primary. Whether the copy has changed its ETag is not documented, so it is read again. */
+/**
+ * The policy is all that changes on the primary. Whether the copy has changed its ETag is not documented, so it is read
+ * again.
+ */
 async function attachPolicy(client: CloudFrontClient, shown: LiveDistribution, policy: LivePolicy): Promise<LiveDistribution> {
   const now = await readDistributionById(client, shown.id);
   if (now === undefined || diffConfigs(configTree(shown.config), configTree(now.config)).length > 0)
@@ -251,7 +266,9 @@ const maxWeight = 0.15;
 const headerPrefix = 'aws-cf-cd-';
 const defaultWeight = 0.05;
 
-/** The traffic that `--weight` or `--header` requests; 5 % without either. USAGE when CloudFront does not support it. */
+/**
+ * The traffic that `--weight` or `--header` requests; 5 % without either. USAGE when CloudFront does not support it.
+ */
 export function parseTraffic(weight: string | undefined, header: string | undefined): StagedTraffic {
   if (weight !== undefined && header !== undefined)
     throw new EdgeError('USAGE', '--weight and --header exclude each other', {

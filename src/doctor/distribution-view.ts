@@ -4,7 +4,10 @@ import { type CachePolicy, type OriginRequestPolicy, sendsViewerHost } from '../
 import { defaultBehavior, isSameBehavior } from '../config/path-pattern.ts';
 import type { DoctorReaders } from './readers.ts';
 
-/** A distribution's config as the checks see it: the live one, or distribution.json when that does not exist or cannot be read. */
+/**
+ * A distribution's config as the checks see it: the live one, or distribution.json when that does not exist or cannot
+ * be read.
+ */
 export interface DistributionView {
   /** Its name in findings, such as `distribution.json`. */
   where: string;
@@ -63,7 +66,8 @@ export function isRouted(behavior: DefaultCacheBehavior, config: DistributionCon
 }
 
 /**
- * All behaviors, and which of them the router serves: those that edge.config.ts names, where another tool owns the distribution; else those to its origins.
+ * All behaviors, and which of them the router serves: those that edge.config.ts names, where another tool owns the
+ * distribution; else those to its origins.
  */
 export function listRouted(
   config: DistributionConfig,

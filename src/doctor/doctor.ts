@@ -47,7 +47,9 @@ export const allChecks: readonly Check[] = [
   pricingPlanCheck,
 ];
 
-/** Runs all checks at the same time. One that cannot run stops no other. The diagnoses are in the order of the checks. */
+/**
+ * Runs all checks at the same time. One that cannot run stops no other. The diagnoses are in the order of the checks.
+ */
 export async function runDoctor(
   checks: readonly Check[],
   readers: DoctorReaders,
@@ -67,7 +69,10 @@ export async function runDoctor(
   return reportCredentialsOnce(diagnoses, refused);
 }
 
-/** Missing credentials are the failure of one check, `credentials` or else the first that needs them. The others are skipped. */
+/**
+ * Missing credentials are the failure of one check, `credentials` or else the first that needs them. The others are
+ * skipped.
+ */
 function reportCredentialsOnce(diagnoses: readonly Diagnosis[], refused: ReadonlyMap<string, EdgeError>): Diagnosis[] {
   const reporter = diagnoses.find(({ check, outcome }) => refused.has(check) || (check === 'credentials' && outcome === 'fail'))?.check;
   return diagnoses.map((diagnosis) => {

@@ -4,7 +4,10 @@ import type { Diagnosis } from './doctor.ts';
 
 const styles = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 
-/** One line for each ok; warnings and failures also with the fix and the reason. `accepted` checks do not affect the exit code. */
+/**
+ * One line for each ok; warnings and failures also with the fix and the reason. `accepted` checks do not affect the
+ * exit code.
+ */
 export function formatDoctor(diagnoses: readonly Diagnosis[], accepted: readonly string[], colour: boolean): string[] {
   const column = Math.max(0, ...diagnoses.map(({ check }) => check.length)) + 2;
   const skipped = diagnoses.flatMap((diagnosis) => (diagnosis.skipped ? diagnosis.check : []));
@@ -33,7 +36,9 @@ export function formatDoctor(diagnoses: readonly Diagnosis[], accepted: readonly
   return [...lines, '', formatCounts(countDiagnoses(diagnoses))];
 }
 
-/** Checks that could not read what an earlier one could not read either, with that one: their lines would be the same. */
+/**
+ * Checks that could not read what an earlier one could not read either, with that one: their lines would be the same.
+ */
 function findRepeated(diagnoses: readonly Diagnosis[]): ReadonlyMap<Diagnosis, Diagnosis> {
   const firsts = new Map<string, Diagnosis>();
   const repeated = new Map<Diagnosis, Diagnosis>();

@@ -32,8 +32,8 @@ export interface SignalResult extends ProbeResult {
 }
 
 /**
- * What the checks can read. Each reader makes its call once for all checks, and throws an EdgeError when it cannot read;
- * what does not exist is undefined.
+ * What the checks can read. Each reader makes its call once for all checks, and throws an EdgeError when it cannot
+ * read; what does not exist is undefined.
  */
 export interface DoctorReaders {
   config: EdgeConfig;
@@ -194,7 +194,10 @@ export interface TlsOrigin {
   port: number;
 }
 
-/** `plain`: not encrypted. `bad`: CloudFront would refuse it too. `unreached`: possibly because of this machine's network. */
+/**
+ * `plain`: not encrypted. `bad`: CloudFront would refuse it too. `unreached`: possibly because of this machine's
+ * network.
+ */
 export type CertificateReading =
   | { kind: 'good' /** Epoch milliseconds. */; validTo: number }
   | { kind: 'plain' }
@@ -203,7 +206,10 @@ export type CertificateReading =
 
 const timeoutMs = 5_000;
 
-/** One TLS handshake as CloudFront makes it: the first name is the SNI, and the certificate may be valid for any of the names. Never rejects. */
+/**
+ * One TLS handshake as CloudFront makes it: the first name is the SNI, and the certificate may be valid for any of the
+ * names. Never rejects.
+ */
 function readCertificate(
   { protocol, domainName, port }: TlsOrigin,
   names: readonly [string, ...string[]],

@@ -23,7 +23,9 @@ export interface RunContext {
   perRequestFailover: boolean;
   /** The values of edge.config.ts that the drill replaces by its own. */
   configured: Pick<EdgeConfig, 'health' | 'failover'>;
-  /** What the same outage costs on AWS with the configured values, in sentences. Absent where no outage was predicted. */
+  /**
+   * What the same outage costs on AWS with the configured values, in sentences. Absent where no outage was predicted.
+   */
   onAws?: readonly string[];
 }
 

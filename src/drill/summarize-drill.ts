@@ -140,7 +140,10 @@ function judgeAfterFailback({ config, outcomes, timeline }: Drill): DrillPromise
   );
 }
 
-/** Whether the region is that of a first origin of the viewer's order. A path of no service is not routed, so it cannot be elsewhere. */
+/**
+ * Whether the region is that of a first origin of the viewer's order. A path of no service is not routed, so it cannot
+ * be elsewhere.
+ */
 function isHome(config: Drill['config'], { country, region, path = '/' }: ViewerOutcome): boolean {
   const routing = routingOf(config, path);
   if (routing === undefined) return true;

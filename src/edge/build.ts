@@ -25,8 +25,8 @@ export interface BuiltFunction {
   teamFiles: string[];
 }
 
-// With target es5 esbuild refuses to lower what CloudFront lacks (destructuring, for-of, classes, default parameters, array spread)
-// instead of passing it on; these are the newer features that AWS's runtime 2.0 page lists.
+// With target es5 esbuild refuses to lower what CloudFront lacks (destructuring, for-of, classes, default parameters,
+// array spread) instead of passing it on; these are the newer features that AWS's runtime 2.0 page lists.
 const supported = {
   'const-and-let': true,
   arrow: true,
@@ -38,15 +38,21 @@ const supported = {
   'regexp-sticky-and-unicode-flags': true,
 };
 
-/** Of AWS's list, or run by every native engine, but not written by us. esbuild then lets a call with spread through, and the gate refuses it. */
+/**
+ * Of AWS's list, or run by every native engine, but not written by us. esbuild then lets a call with spread through,
+ * and the gate refuses it.
+ */
 const supportedForTeams = { ...supported, 'rest-argument': true, 'object-extensions': true };
 
-/** The imports that esbuild leaves in place. CloudFront provides these modules; all but 'cloudfront' are loaded by `require`, as AWS's page shows. */
+/**
+ * The imports that esbuild leaves in place. CloudFront provides these modules; all but 'cloudfront' are loaded by
+ * `require`, as AWS's page shows.
+ */
 const provided = ['cloudfront', 'crypto', 'querystring', 'buffer'];
 
 /**
- * Bundles the function for CloudFront: `import cf from 'cloudfront'` first, a top-level `handler`, no export. BUILD_FAILED names file and line.
- * The team's own code is in it where the configuration names some.
+ * Bundles the function for CloudFront: `import cf from 'cloudfront'` first, a top-level `handler`, no export.
+ * BUILD_FAILED names file and line. The team's own code is in it where the configuration names some.
  */
 export async function buildFunction(config: EdgeConfig, entry = packageFile('functions/origin-router.ts')): Promise<BuiltFunction> {
   const features = hasTeamCode(config) ? supportedForTeams : supported;
@@ -119,7 +125,10 @@ function listTeamFiles(inputs: readonly string[], functions: string): string[] {
   return files.filter((path) => !ours.some((folder) => path.startsWith(folder + sep)));
 }
 
-/** Takes the imports out of a bundle, so that minifying leaves their names alone, and writes them as CloudFront reads them: 'cloudfront' first. */
+/**
+ * Takes the imports out of a bundle, so that minifying leaves their names alone, and writes them as CloudFront reads
+ * them: 'cloudfront' first.
+ */
 function splitImports(bundle: string): { head: string; body: string } {
   const names = new Map<string, string>();
   // esbuild imports a module once for every file that does, under a name of its own each time.
@@ -159,7 +168,10 @@ function shiftLines(map: SourceMapJson, lines: number): SourceMapJson {
   return { ...map, mappings: ';'.repeat(lines) + map.mappings };
 }
 
-/** Drops the closing `export { x as handler }` and gives the function its name: CloudFront looks for a top-level `handler` and knows no export. */
+/**
+ * Drops the closing `export { x as handler }` and gives the function its name: CloudFront looks for a top-level
+ * `handler` and knows no export.
+ */
 function nameHandler(code: string): string {
   const match = /export\s*\{\s*([\w$]+)(?:\s+as\s+handler)?\s*\};?\s*$/.exec(code);
   const script = code.slice(0, match?.index);

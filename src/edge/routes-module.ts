@@ -6,12 +6,16 @@ import { withSlash } from '../config/path-pattern.ts';
 import { endsOf, type Ordered, type OrderSlice } from '../config/routing-schema.ts';
 import { listRoutings, orderedOf } from '../config/services.ts';
 
-/** Codes on which a per-request origin group turns to its second origin; a refused connection counts as 503, a timeout as 504. */
+/**
+ * Codes on which a per-request origin group turns to its second origin; a refused connection counts as 503, a timeout
+ * as 504.
+ */
 const failoverCriteria = { statusCodes: [500, 502, 503, 504] };
 
 /**
- * The greatest value of a first attempt, as text, of headers that clients send on every attempt: `attempt=1; max=3` of AWS's SDKs is below
- * `attempt=1~`, and `attempt=2; max=3` above. Every other header counts from 0, or is there on a retry only.
+ * The greatest value of a first attempt, as text, of headers that clients send on every attempt: `attempt=1; max=3` of
+ * AWS's SDKs is below `attempt=1~`, and `attempt=2; max=3` above. Every other header counts from 0, or is there on a
+ * retry only.
  */
 const firstAttempts: Readonly<Record<string, string>> = { 'amz-sdk-request': 'attempt=1~', 'x-envoy-attempt-count': '1' };
 
@@ -19,8 +23,9 @@ const firstAttempts: Readonly<Record<string, string>> = { 'amz-sdk-request': 'at
 const safeMethods = ['GET', 'HEAD', 'OPTIONS'];
 
 /**
- * The source of 'virtual:routes', all that the edge function knows of edge.config.ts. Tables are parsed from JSON: as an object literal each key
- * costs up to 15,000 instructions of loading, parsed it costs 3,000. Countries and methods share one table, since two cost 40,000 more.
+ * The source of 'virtual:routes', all that the edge function knows of edge.config.ts. Tables are parsed from JSON: as
+ * an object literal each key costs up to 15,000 instructions of loading, parsed it costs 3,000. Countries and methods
+ * share one table, since two cost 40,000 more.
  */
 export function routesModule(config: EdgeConfig): string {
   const { places, orders, tests } = placeCountries(config);
@@ -61,7 +66,10 @@ export function routesModule(config: EdgeConfig): string {
 }
 
 interface Places {
-  /** The place in `orders` by country. With services by the service's key and country, and by the key and `*` for all other countries. */
+  /**
+   * The place in `orders` by country. With services by the service's key and country, and by the key and `*` for all
+   * other countries.
+   */
   places: Record<string, number>;
   orders: Ordered[];
   /** The key of the service that has the path `uri`, or an empty text; undefined without services. */
@@ -123,8 +131,9 @@ function chainOf(slices: readonly OrderSlice[]): Share | undefined {
 }
 
 /**
- * The cheapest test in JavaScript of whether the variable `uri` matches a path pattern: comparisons of texts where they are enough. What needs a regular
- * expression gets one that never goes back over what it read: a viewer chooses the path, and must not choose its cost.
+ * The cheapest test in JavaScript of whether the variable `uri` matches a path pattern: comparisons of texts where they
+ * are enough. What needs a regular expression gets one that never goes back over what it read: a viewer chooses the
+ * path, and must not choose its cost.
  */
 export function pathTest(pattern: string): string {
   const full = withSlash(pattern).replace(/\*+/g, '*');

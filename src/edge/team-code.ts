@@ -39,8 +39,8 @@ export function listTeamCode(config: TeamFiles): string[] {
 }
 
 /**
- * Resolves 'virtual:team' to the functions of `before` and `after`. A file may be a module, CommonJS, or an existing CloudFront Function, whose
- * `handler` nothing exports. CONFIG_INVALID when it cannot be read or has no function.
+ * Resolves 'virtual:team' to the functions of `before` and `after`. A file may be a module, CommonJS, or an existing
+ * CloudFront Function, whose `handler` nothing exports. CONFIG_INVALID when it cannot be read or has no function.
  */
 export async function teamCode(config: TeamFiles): Promise<esbuild.Plugin> {
   const modules = new Map<string, TeamModule & { file: string }>();
@@ -198,7 +198,10 @@ function textOf(node: AnyNode): string | undefined {
   return node.type === 'Literal' ? String(node.value) : undefined;
 }
 
-/** Whether the file needs `module` or `exports`: a CloudFront Function may have a test of `typeof module` around what only Node runs. */
+/**
+ * Whether the file needs `module` or `exports`: a CloudFront Function may have a test of `typeof module` around what
+ * only Node runs.
+ */
 function usesCommonJs(program: Program): boolean {
   const scopes = resolveScopes(program);
   let found = false;

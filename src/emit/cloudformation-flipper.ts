@@ -116,7 +116,10 @@ export function aliasId(name: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
-/** The rule that runs the flipper at an alarm's change of state, and its permission. Signals of the configuration by name, others by a prefix. */
+/**
+ * The rule that runs the flipper at an alarm's change of state, and its permission. Signals of the configuration by
+ * name, others by a prefix.
+ */
 function alarmRule(signalAlarms: readonly string[], functionArn: object): Record<string, TemplateFields> {
   const byPrefix = { prefix: { Ref: 'SignalAlarmPrefix' } };
   const isAlways = signalAlarms.length > 0;

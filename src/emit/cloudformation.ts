@@ -18,7 +18,10 @@ export interface CloudFormationTemplate {
 export interface CloudFormationOptions {
   /** The built edge function, at most 10 KB; undefined where the deployment has none. */
   functionCode: string | undefined;
-  /** Where the flipper's zip is: a path from the template, which `aws cloudformation package` uploads, or parameters that name an object in S3. */
+  /**
+   * Where the flipper's zip is: a path from the template, which `aws cloudformation package` uploads, or parameters
+   * that name an object in S3.
+   */
   flipperCode: { path: string } | 's3';
 }
 

@@ -10,7 +10,10 @@ export type KnownAtDeploy =
   | 'logGroupArn'
   | 'topicArn';
 
-/** A value that a formatter replaces by a reference of its own language: to a resource, or to an input of the deployment. */
+/**
+ * A value that a formatter replaces by a reference of its own language: to a resource, or to an input of the
+ * deployment.
+ */
 export type DeployReference = { ref: KnownAtDeploy } | { input: string };
 
 /** Text with references in it. */
@@ -46,8 +49,8 @@ function isReference(value: DeployText | DeployReference): value is DeployRefere
 }
 
 /**
- * A JSON document as text. Values that are a `DeployValue` keep their references. What a formatter puts in their place must need no escaping in JSON: names,
- * regions and ARNs do not.
+ * A JSON document as text. Values that are a `DeployValue` keep their references. What a formatter puts in their place
+ * must need no escaping in JSON: names, regions and ARNs do not.
  */
 export function deployJson(value: unknown): DeployText {
   const references: DeployReference[] = [];

@@ -18,8 +18,9 @@ export interface DeploymentOptions {
 }
 
 /**
- * Everything that a configuration needs on AWS, as data: CloudFormation, CDK and Terraform only write it down. What is known when it is deployed is a reference
- * (`DeployText`): a resource of the same deployment, or one of `inputs`. A part that was not asked for is undefined.
+ * Everything that a configuration needs on AWS, as data: CloudFormation, CDK and Terraform only write it down. What is
+ * known when it is deployed is a reference (`DeployText`): a resource of the same deployment, or one of `inputs`. A
+ * part that was not asked for is undefined.
  */
 export interface Deployment {
   environment: string | undefined;
@@ -72,14 +73,20 @@ export interface FlipperPart {
   retries: { attempts: number; maxAgeSeconds: number };
   /** Rights of their own beside the schedule's: remote actions and reports. */
   aliases: readonly FlipperAlias[];
-  /** Alarms that are signals and are in the flipper's own region or are forwarded to it: their changes of state run it at once. */
+  /**
+   * Alarms that are signals and are in the flipper's own region or are forwarded to it: their changes of state run it
+   * at once.
+   */
   signalAlarms: readonly string[];
   logGroup: DeployText;
   topicDisplayName: string;
   alarms: readonly PlannedAlarm[];
 }
 
-/** An alias of the function. A caller that may invoke it has this right and no other, since the handler checks by which alias an event came. */
+/**
+ * An alias of the function. A caller that may invoke it has this right and no other, since the handler checks by which
+ * alias an event came.
+ */
 export interface FlipperAlias {
   name: (typeof remoteAliases)[keyof typeof remoteAliases];
   description: string;

@@ -221,7 +221,10 @@ const taken = [
   'CodeKey',
 ];
 
-/** An input's name for each environment variable: `ViewerDomain` for VIEWER_DOMAIN. No two are alike, whatever the case of their letters. */
+/**
+ * An input's name for each environment variable: `ViewerDomain` for VIEWER_DOMAIN. No two are alike, whatever the case
+ * of their letters.
+ */
 export function inputNamesOf(variables: readonly string[]): Map<string, string> {
   const used = new Set(taken.map((name) => name.toLowerCase()));
   return new Map(

@@ -7,7 +7,9 @@ import { type DeployText, deployText, fillText } from './deploy-text.ts';
 export const roleNames = ['publisher', 'operator', 'flipper', 'reader', 'image-pusher'] as const;
 export type RoleName = (typeof roleNames)[number];
 
-/** An IAM policy document. What the configuration does not say is a `${PLACEHOLDER}`, explained in docs/iam/README.md. */
+/**
+ * An IAM policy document. What the configuration does not say is a `${PLACEHOLDER}`, explained in docs/iam/README.md.
+ */
 export interface PolicyDocument {
   Version: '2012-10-17';
   Statement: { Sid: string; Effect: 'Allow'; Action: string | string[]; Resource: string | string[] }[];

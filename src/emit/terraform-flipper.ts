@@ -12,7 +12,10 @@ const name = expression('var.flipper_name');
 /** Roles are of the whole account: another flipper may be in another region. */
 const rolePrefix = 'edge-flipper-';
 
-/** The Lambda with its role, schedule, rule for alarms, topic and alarms. `packagePath` leads from the module to the zip of flipper:package. */
+/**
+ * The Lambda with its role, schedule, rule for alarms, topic and alarms. `packagePath` leads from the module to the zip
+ * of flipper:package.
+ */
 export function flipperResources(flipper: FlipperPart, packagePath: string): Resources {
   const { retries, schedule } = flipper;
   const maxima = { maximum_event_age_in_seconds: retries.maxAgeSeconds, maximum_retry_attempts: retries.attempts };
@@ -120,7 +123,10 @@ function invokePolicyOf({ name: alias, description, invoke }: FlipperAlias): Blo
   return { name_prefix: `${rolePrefix}${alias}-`, description, policy };
 }
 
-/** The rule that runs the flipper at an alarm's change of state. Signals of the configuration by name, others by a prefix. */
+/**
+ * The rule that runs the flipper at an alarm's change of state. Signals of the configuration by name, others by a
+ * prefix.
+ */
 function alarmRule(signalAlarms: readonly string[]): Resources {
   const byPrefix = 'var.signal_alarm_prefix == "" ? [] : [{ prefix = var.signal_alarm_prefix }]';
   const names = signalAlarms.length === 0 ? byPrefix : `concat([${signalAlarms.map(quoted).join(', ')}], ${byPrefix})`;
@@ -155,7 +161,10 @@ function alarmRule(signalAlarms: readonly string[]): Resources {
   };
 }
 
-/** A topic with the mail address that its alarms go to. Not encrypted with the key of SNS: CloudWatch's alarms could then not publish to it. */
+/**
+ * A topic with the mail address that its alarms go to. Not encrypted with the key of SNS: CloudWatch's alarms could
+ * then not publish to it.
+ */
 export function topicResources(topic: string, topicName: string, displayName: string, isOptional = false): Resources {
   const [count, at] = isOptional ? [{ count: expression('var.topic_arn == "" ? 1 : 0') }, '[0]'] : [{}, ''];
   const email = isOptional

@@ -1,6 +1,7 @@
 import type { DeployReference, DeployText, KnownAtDeploy } from './deploy-text.ts';
 
-// Values of Terraform's JSON syntax, where a text is a template: https://developer.hashicorp.com/terraform/language/syntax/json
+// Values of Terraform's JSON syntax, where a text is a template:
+// https://developer.hashicorp.com/terraform/language/syntax/json
 
 export type Block = Record<string, unknown>;
 

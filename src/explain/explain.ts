@@ -25,7 +25,10 @@ export interface Explanation {
   /** False: the edge reads the text as `ok`. */
   isRecord: boolean;
   origins: ConsideredOrigin[];
-  /** The rule of edge.config.ts: `routes[0]`, `defaultOrder`, `service api, order`, `no service has this path`; undefined for code that was not built from it. */
+  /**
+   * The rule of edge.config.ts: `routes[0]`, `defaultOrder`, `service api, order`, `no service has this path`;
+   * undefined for code that was not built from it.
+   */
   rule: string | undefined;
   /**
    * 0 to 99, stable per viewer: an origin serves the viewer if its weight exceeds this. Undefined while no weight is

@@ -32,7 +32,10 @@ export interface EdgeAudiences {
   edgeAudiences?: readonly Audience[] | undefined;
 }
 
-/** Which origin should answer each viewer under each record: by running the LIVE function, since the working tree may be another; by configuration where that is not possible. */
+/**
+ * Which origin should answer each viewer under each record: by running the LIVE function, since the working tree may be
+ * another; by configuration where that is not possible.
+ */
 export async function expectAtEdge(
   { audiences, edgeAudiences = audiences, expectByLive }: EdgeAudiences & { expectByLive?: ExpectByLive | undefined },
   { canChooseCountry }: Pick<EdgeView, 'canChooseCountry'>,
@@ -75,7 +78,10 @@ export interface EdgeExpectation {
   covering?: readonly string[];
 }
 
-/** What each viewer may get under these weights: every configured country and one without, or any viewer when the country cannot be chosen. */
+/**
+ * What each viewer may get under these weights: every configured country and one without, or any viewer when the
+ * country cannot be chosen.
+ */
 export function listExpectations(audiences: readonly Audience[], weights: Weights, canChooseCountry: boolean): EdgeExpectation[] {
   const each = audiences.map((audience) => {
     const { countries, order } = audience;

@@ -44,7 +44,10 @@ const optionsOf: Readonly<Record<keyof IntentValues | 'yes', readonly Command[]>
   ttl: ['report'],
 };
 
-/** The intent of a command line; USAGE or ORIGIN_UNKNOWN when it is not clear. `now` is epoch milliseconds, `origins` are those of edge.config.ts. */
+/**
+ * The intent of a command line; USAGE or ORIGIN_UNKNOWN when it is not clear. `now` is epoch milliseconds, `origins`
+ * are those of edge.config.ts.
+ */
 export function parseIntent(
   positionals: readonly string[],
   values: IntentValues & { yes: boolean },

@@ -15,7 +15,10 @@ import type { OriginProbe } from '../probe/probe-origin.ts';
 import { type ExpectByLive, expectAtEdge, sampleAudiences } from './expect-at-edge.ts';
 import { type EdgeState, judgeEdge, propagationMs, type ViewerAtEdge, worstState } from './verify-edge.ts';
 
-/** What the store says, what the origins answer now, and whether the edge does what the store says. Times are epoch milliseconds. */
+/**
+ * What the store says, what the origins answer now, and whether the edge does what the store says. Times are epoch
+ * milliseconds.
+ */
 export interface FailoverStatus {
   at: number;
   /** The record as the edge reads it. */
@@ -55,7 +58,10 @@ export interface OriginStatus {
   probe?: OriginProbe;
 }
 
-/** What will change next without an operator. `at` is epoch milliseconds, the earliest moment; absent where only health decides it. */
+/**
+ * What will change next without an operator. `at` is epoch milliseconds, the earliest moment; absent where only health
+ * decides it.
+ */
 export type NextEvent =
   | { what: 'override-ends'; at: number }
   /** `waitsFor`: the hold-down, or good health checks after it. */
@@ -99,7 +105,10 @@ export interface StatusContext {
 
 const shownFlips = 5;
 
-/** One API call as long as the store has no more than 50 keys. The origins and the edge, once per audience, are asked at the same time. */
+/**
+ * One API call as long as the store has no more than 50 keys. The origins and the edge, once per audience, are asked at
+ * the same time.
+ */
 export async function readStatus(store: FlagStore, context: StatusContext): Promise<FailoverStatus> {
   const { origins, edge, probeOrigin, now } = context;
   const [values, probes, answers] = await Promise.all([
@@ -124,7 +133,10 @@ export async function readStatus(store: FlagStore, context: StatusContext): Prom
   };
 }
 
-/** One country for its audience: `status` must answer at once, and every country of an audience takes the same way through the router. */
+/**
+ * One country for its audience: `status` must answer at once, and every country of an audience takes the same way
+ * through the router.
+ */
 function askAudiences(edge: EdgeView, audiences: readonly Audience[]): Promise<EdgeAnswer[]> {
   const countries = edge.canChooseCountry ? sampleAudiences(audiences).map((audience) => audience.countries[0]) : [undefined];
   return Promise.all(countries.map((country) => edge.ask(country, someIp)));
@@ -153,7 +165,10 @@ async function compareEdge(
   return { url: edge.url, state: worstState(viewers), expectedBy: by, ...(note === undefined ? {} : { note }), viewers, disagreements };
 }
 
-/** What the values of a store say at a time (epoch milliseconds): the status without the edge's part and what comes next. */
+/**
+ * What the values of a store say at a time (epoch milliseconds): the status without the edge's part and what comes
+ * next.
+ */
 export function describeValues(
   values: ReadonlyMap<string, string>,
   origins: readonly string[],
@@ -191,8 +206,9 @@ export function describeValues(
 }
 
 /**
- * Record, state and at least the last `count` flips, by their keys. One API call as long as the store has no more than 50 keys; in a larger one, which code of many
- * published versions or a team's own keys make, they are read by their names, so no other key in the store can hide them.
+ * Record, state and at least the last `count` flips, by their keys. One API call while the store has at most 50 keys. A
+ * larger store has code of many published versions or a team's own keys. Then the keys are read by name, so no other
+ * key in the store can hide them.
  */
 async function readFlips(store: FlagStore, count = auditPlaces): Promise<ReadonlyMap<string, string>> {
   const { values: listed, complete } = await store.list(1).catch((error: unknown) => {

@@ -63,8 +63,9 @@ export interface MoveSteps {
 }
 
 /**
- * An operator's move: plan it, show it, ask, write it in one call, notify, confirm it at the edge. ORIGIN_UNHEALTHY when it is unsafe, CONFLICT when another
- * operator was faster, NOT_READY when the edge does not follow in time, INTERRUPTED when the signal comes after the write.
+ * An operator's move: plan it, show it, ask, write it in one call, notify, confirm it at the edge. ORIGIN_UNHEALTHY
+ * when it is unsafe, CONFLICT when another operator was faster, NOT_READY when the edge does not follow in time,
+ * INTERRUPTED when the signal comes after the write.
  */
 export async function moveViewers(intent: WriteIntent, tools: FailoverTools, steps: MoveSteps): Promise<MoveResult> {
   const { store, origins, now } = tools;
@@ -87,8 +88,8 @@ export async function moveViewers(intent: WriteIntent, tools: FailoverTools, ste
 }
 
 /**
- * The override in force, as one text to compare: a page sends it back with the write, so that no override is replaced unseen. When a flipper noted
- * it does not count.
+ * The override in force, as one text to compare: a page sends it back with the write, so that no override is replaced
+ * unseen. When a flipper noted it does not count.
  */
 export async function readOverride({ store, now }: Pick<FailoverTools, 'store' | 'now'>): Promise<string> {
   const { values } = await store.read(flipKeys);

@@ -73,8 +73,8 @@ export function planMove(
 }
 
 /**
- * Writes what was shown. The flipper may have moved weights meanwhile, so the plan is made again on what the store holds now. CONFLICT when the override is not
- * the one shown any more.
+ * Writes what was shown. The flipper may have moved weights meanwhile, so the plan is made again on what the store
+ * holds now. CONFLICT when the override is not the one shown any more.
  */
 export async function writePlan(
   shown: FailoverPlan,
@@ -174,8 +174,9 @@ function fullWeights(live: LiveRecord, origins: readonly string[]): Weights {
 }
 
 /**
- * What is known about each origin. The flipper's verdict in the store is as old as its last write, so a fresh probe counts before it, good or bad; without an
- * answer the verdict counts. `probedWith` are the verdicts when the probes were made: a verdict that has changed since is newer than they are.
+ * What is known about each origin. The flipper's verdict in the store is as old as its last write, so a fresh probe
+ * counts before it, good or bad; without an answer the verdict counts. `probedWith` are the verdicts when the probes
+ * were made: a verdict that has changed since is newer than they are.
  */
 export function judgeOrigins(
   origins: readonly string[],

@@ -34,8 +34,9 @@ export interface ReportTools {
 export type ReportResult = Omit<ReportPlan, 'change' | 'outcome'> & { outcome: Exclude<ReportPlan['outcome'], 'too-soon'> };
 
 /**
- * Stores an opinion in one call. USAGE for a source that no signal of this origin takes and for a time outside the limits; THROTTLED for `healthy` too soon after
- * `unhealthy`. It moves no viewer: the flippers that read it do, and an override stays what it is.
+ * Stores an opinion in one call. USAGE for a source that no signal of this origin takes and for a time outside the
+ * limits; THROTTLED for `healthy` too soon after `unhealthy`. It moves no viewer: the flippers that read it do, and an
+ * override stays what it is.
  */
 export async function storeReport(request: ReportRequest, { store, places, now }: ReportTools): Promise<ReportResult> {
   checkReport(request, places);

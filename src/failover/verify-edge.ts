@@ -39,14 +39,20 @@ export interface VerifyOptions {
   timeoutMs: number;
   /** Pause between rounds. Default 100 ms. */
   pauseMs?: number;
-  /** Rounds in a row that must agree: while a change propagates, old and new answers have been seen to alternate. Default 3. */
+  /**
+   * Rounds in a row that must agree: while a change propagates, old and new answers have been seen to alternate.
+   * Default 3.
+   */
   rounds?: number;
   progress?: (left: readonly Disagreement[]) => void;
   /** Shown each answer. */
   seen?: ((expectation: EdgeExpectation, answer: EdgeAnswer) => void) | undefined;
 }
 
-/** Asks until every viewer gets an allowed origin. `propagationMs` runs from the write to the first of the agreeing rounds; past the timeout, what still disagrees. */
+/**
+ * Asks until every viewer gets an allowed origin. `propagationMs` runs from the write to the first of the agreeing
+ * rounds; past the timeout, what still disagrees.
+ */
 export async function verifyEdge(
   edge: EdgeView,
   expectations: readonly EdgeExpectation[],
@@ -75,8 +81,9 @@ export function formatDisagreement({ country, allowed, answer }: Disagreement): 
 }
 
 /**
- * `propagating`: as under a record that was replaced a moment ago. `covering`: the right origin fails its health check, and the origin group served the request.
- * `failing`: the viewer gets a 5xx, or nothing in time. `unknown`: who answered cannot be known. The later, the worse.
+ * `propagating`: as under a record that was replaced a moment ago. `covering`: the right origin fails its health check,
+ * and the origin group served the request. `failing`: the viewer gets a 5xx, or nothing in time. `unknown`: who
+ * answered cannot be known. The later, the worse.
  */
 const edgeStates = ['agrees', 'propagating', 'covering', 'unknown', 'disagrees', 'failing'] as const;
 export type EdgeState = (typeof edgeStates)[number];

@@ -26,7 +26,7 @@ import { openShadowStore, planKeeperWrite, readBack, readNewestAudit } from './s
 export interface FlagKeeperOptions extends FlagMemoryOptions {
   /** What is known at a time. */
   evidence: (now: number) => Readonly<Record<string, Evidence>>;
-  /** Whether the origin was probed since this process last woke from a pause; no weight is moved by older evidence. Default: always. */
+  /** Whether the origin was probed since this process last paused; older evidence moves no weight. Default yes. */
   isFresh?: (origin: string) => boolean;
   /** Who writes; unique among flippers, so that each recognises its own writes. */
   by: string;
@@ -39,12 +39,12 @@ export interface FlagKeeperOptions extends FlagMemoryOptions {
 const firstRetryMs = 250;
 const lastRetryMs = 10_000;
 
-/** Where memory may be wrong at the viewers' cost the store is read this often: an override in the way may end early, a dead origin be put back by hand. */
+/** How often the store is read where wrong memory costs viewers: an override is in force, or a dead origin is out. */
 const watchfulMs = 60_000;
 
 /**
- * Keeps the flag in step with the evidence. It knows the live record from memory, so that little is asked of the store while nothing changes. Before
- * it writes, it decides again on what the store then holds. A failed write is tried again for as long as the decision is the same.
+ * Keeps the flag in step with the evidence, with few reads of the store. Before it writes, it decides again on what the
+ * store then holds. It tries a failed write again while the decision is the same.
  */
 export class FlagKeeper {
   readonly #options: FlagKeeperOptions;
@@ -170,7 +170,7 @@ export class FlagKeeper {
     }
   }
 
-  /** A bug, too, is reported and tried again: this loop runs unattended for months, and if it gave up no flipper would move the traffic. */
+  /** A bug, too, is reported and tried again: if this loop gave up, no flipper would move the traffic. */
   async #waitAfter(error: unknown, failures: number): Promise<void> {
     const retryInMs = this.#retryMs(failures);
     const code = error instanceof EdgeError ? error.code : 'BUG';
@@ -220,7 +220,7 @@ export class FlagKeeper {
     return !shadow && policy.origins.some((id) => known[id]?.verdict === 'unhealthy' && this.kept.live?.automatic[id] === 0);
   }
 
-  /** Whether the ETag is still the same, which takes one call; where memory may be wrong at the viewers' cost, whether the record is. */
+  /** Whether the ETag is the same, for one call; where wrong memory costs viewers, whether the record is. */
   async #isUnchanged(): Promise<boolean> {
     const { live, etag, isLost } = this.kept;
     const isWatchful = this.#isWatchful();
@@ -253,7 +253,7 @@ export class FlagKeeper {
     if (known === undefined || isLost || live.text !== known.text || live.edited) this.#memory.reportRecord(live);
   }
 
-  /** Decides on what the store holds and writes that; without a flip it puts back what was lost or notes a record changed by hand. */
+  /** Decides on what the store holds and writes that; without a flip it restores keys or notes an edit by hand. */
   async #write(): Promise<void> {
     const { clock, evidence, policy, by, store } = this.#options;
     const at = clock.monotonic();

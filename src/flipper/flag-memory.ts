@@ -68,7 +68,9 @@ export interface KeptFlag {
 /** Writes without an answer that are remembered. */
 const maxUnanswered = 8;
 
-/** A read that shows less than our own write this soon after it comes from a reader that is behind; later it is damage. */
+/**
+ * A read that shows less than our own write this soon after it comes from a reader that is behind; later it is damage.
+ */
 const lagMs = 30_000;
 const lagAfterVerifiedMs = 10_000;
 

@@ -38,7 +38,10 @@ export type FlipperEvent =
     }
   /** A record changed by hand was noted in the audit, its weights left as they are. */
   | { event: 'edit'; sequence: number; record: string }
-  /** Keys of ours are missing, unreadable or older than they were. The edge read `found`; the flipper goes on from `record`. */
+  /**
+   * Keys of ours are missing, unreadable or older than they were. The edge read `found`; the flipper goes on from
+   * `record`.
+   */
   | { event: 'store-damaged'; keys: readonly string[]; found: string; record: string; override?: Override }
   /** What was missing or damaged is in the store again. */
   | { event: 'restore'; sequence: number; record: string }

@@ -35,7 +35,9 @@ export interface FlipperOptions {
   from?: FlipperMemory;
 }
 
-/** All that a flipper knows, as plain data. Evidence ages: a caller must not pass on what is older than a few intervals. */
+/**
+ * All that a flipper knows, as plain data. Evidence ages: a caller must not pass on what is older than a few intervals.
+ */
 export interface FlipperMemory extends KeptFlag {
   tracks: Readonly<Record<string, OriginTrack>>;
 }
@@ -56,7 +58,10 @@ const onceTries = 5;
 const pulseMs = 5_000;
 const pauseMs = 30_000;
 
-/** Observes, decides, writes on change. `once` throws the store's error when it cannot write; `watch` reports it and tries again. */
+/**
+ * Observes, decides, writes on change. `once` throws the store's error when it cannot write; `watch` reports it and
+ * tries again.
+ */
 export async function runFlipper(options: FlipperOptions): Promise<FlipperSummary> {
   const { mode, shadow, by, policy, store, log, signal, clock = systemClock, random = Math.random, onStart, from } = options;
   // Every signal of every origin sleeps on it at the same time: many listeners are no leak here.
@@ -123,8 +128,8 @@ function findStranded(origins: readonly string[], evidence: Readonly<Record<stri
 }
 
 /**
- * The origins that were probed since this process last woke. What an earlier run knew counts for the verdicts, but moves no weight before the origin
- * has been probed again.
+ * The origins that were probed since this process last woke. What an earlier run knew counts for the verdicts, but
+ * moves no weight before the origin has been probed again.
  */
 class Freshness {
   readonly #clock: Clock;
@@ -145,7 +150,10 @@ class Freshness {
     return this.#probed.has(origin);
   }
 
-  /** True right after this process was frozen or its machine suspended: evidence and record may have grown old meanwhile. */
+  /**
+   * True right after this process was frozen or its machine suspended: evidence and record may have grown old
+   * meanwhile.
+   */
   noticePause(onPause: () => void): boolean {
     const [monotonic, now] = [this.#clock.monotonic(), this.#clock.now()];
     const gapMs = Math.max(monotonic - this.#last.monotonic, now - this.#last.now);

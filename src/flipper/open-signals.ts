@@ -10,10 +10,10 @@ import { buildProbeTarget } from '../probe/probe-origin.ts';
 import type { ReportBook } from './report-book.ts';
 
 /**
- * The sources of evidence that edge.config.ts names, by origin. `local` says where the local cloud's origins are; undefined on AWS. Without `aws`, as on
- * the local cloud, which has neither Route 53 nor CloudWatch, signals that need it have no opinion and count as not configured. So do reported ones
- * without `reports`.
- * Both files must agree on the origins: see checkOriginsAgree.
+ * The sources of evidence that edge.config.ts names, by origin. `local` says where the local cloud's origins are;
+ * undefined on AWS. The local cloud has neither Route 53 nor CloudWatch: without `aws`, signals that need it have no
+ * opinion and count as not configured. So do reported ones without `reports`. Both files must agree on the origins: see
+ * checkOriginsAgree.
  */
 export function openSignals(
   config: Pick<EdgeConfig, 'origins' | 'health'>,

@@ -41,8 +41,9 @@ export function openShadowStore(store: FlagStore): FlagStore {
 const lastReadMs = 5_000;
 
 /**
- * The audit entry of this sequence number, which shows whether the ring is complete; a store without flips has none. `isFirst`: a flipper that has
- * just started also reads the entry after it. A higher number there shows that the state was put back from a backup: then it reads the whole ring.
+ * The audit entry of this sequence number, which shows whether the ring is complete; a store without flips has none.
+ * `isFirst`: a flipper that has just started also reads the entry after it. A higher number there shows that the state
+ * was put back from a backup: then it reads the whole ring.
  */
 export async function readNewestAudit(
   store: FlagStore,
@@ -58,7 +59,9 @@ export async function readNewestAudit(
   return next === undefined || next.sequence <= sequence ? { values, keys } : { values: await readRing(store), keys };
 }
 
-/** How long each read of a written flip may take, and the pause between them. A slow store shows the write all the same. */
+/**
+ * How long each read of a written flip may take, and the pause between them. A slow store shows the write all the same.
+ */
 const readBackTimeoutsMs = [5_000, 20_000, 60_000];
 const readBackPauseMs = 500;
 
@@ -77,10 +80,14 @@ export async function* readBack(
   }
 }
 
-/** Record and state as the store holds them. Rejects after `timeoutMs`, or soon after `signal`, however long the store itself would wait. */
+/**
+ * Record and state as the store holds them. Rejects after `timeoutMs`, or soon after `signal`, however long the store
+ * itself would wait.
+ */
 async function readInTime(store: FlagStore, timeoutMs: number, clock: Clock, signal: AbortSignal): Promise<StoreSnapshot> {
   const done = new AbortController();
-  // Not AbortSignal.any, and each abort with a reason: a signal and an exception for each read were a tenth of a prediction.
+  // Not AbortSignal.any, and each abort with a reason: a signal and an exception for each read were a tenth of a
+  // prediction.
   const cut = new AbortController();
   const end = () => cut.abort('ended');
   if (signal.aborted) end();
@@ -105,8 +112,8 @@ async function readInTime(store: FlagStore, timeoutMs: number, clock: Clock, sig
 const unsureKeepMs = 24 * 3_600_000;
 
 /**
- * What the keeper writes: the flip that was decided, else what puts damage right, else a note of a record changed by hand, or a lost write again.
- * Undefined when there is nothing to write.
+ * What the keeper writes: the flip that was decided, else what puts damage right, else a note of a record changed by
+ * hand, or a lost write again. Undefined when there is nothing to write.
  */
 export function planKeeperWrite(
   snapshot: StoreSnapshot,

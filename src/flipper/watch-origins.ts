@@ -18,7 +18,10 @@ export interface OriginsWatch {
   evidence(now: number): Readonly<Record<string, Evidence>>;
   /** Probes every signal now and then at its interval, until `signal` is aborted. No signal waits for another. */
   watch(): Promise<void>;
-  /** Probes every signal in quick succession until its verdict is clear, or for twice as many probes as a failure rate needs. */
+  /**
+   * Probes every signal in quick succession until its verdict is clear, or for twice as many probes as a failure rate
+   * needs.
+   */
   burst(): Promise<void>;
   /** Plain data from which another process or invocation can go on. */
   tracks(): Readonly<Record<string, OriginTrack>>;
@@ -124,7 +127,10 @@ export function openOriginsWatch({ signals, health, clock, random, signal, log, 
     return source.isFresh && (isHopeless() || wantsConfirmation(track, index));
   }
 
-  /** Intervals are from start to start. A probe that took longer than its interval is followed by one at once, but never by several. */
+  /**
+   * Intervals are from start to start. A probe that took longer than its interval is followed by one at once, but never
+   * by several.
+   */
   async function follow(origin: string, voters: readonly SignalSource[], source: SignalSource): Promise<void> {
     let dueAt = clock.monotonic();
     while (!signal.aborted) {
@@ -151,7 +157,8 @@ export function openOriginsWatch({ signals, health, clock, random, signal, log, 
     await Promise.all(all);
   }
 
-  // All origins at once: a time left in the future would count as a bad probe after a move whose time was already set back.
+  // All origins at once: a time left in the future would count as a bad probe after a move whose time was already set
+  // back.
   const evidenceAt = (now: number) => {
     for (const [origin, track] of tracks) {
       const clamped = clampTrack(track, now);

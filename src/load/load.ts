@@ -31,8 +31,8 @@ export interface LoadReport {
 }
 
 /**
- * Loads one address of the target with autocannon over kept-alive connections, without following redirects or checking certificates.
- * Aborted, it ends within a second and reports.
+ * Loads one address of the target with autocannon over kept-alive connections, without following redirects or checking
+ * certificates. Aborted, it ends within a second and reports.
  */
 export async function runLoad(target: LoadTarget, request: LoadRequest, options: LoadOptions): Promise<LoadReport> {
   const { url, addresses } = target;
@@ -74,7 +74,10 @@ export async function runLoad(target: LoadTarget, request: LoadRequest, options:
   };
 }
 
-/** Counts per connection, since autocannon's own result has no headers and no connections that were closed without an answer. */
+/**
+ * Counts per connection, since autocannon's own result has no headers and no connections that were closed without an
+ * answer.
+ */
 function openTally(maxErrors: number) {
   const statuses: Record<string, number> = {};
   const regions: Record<string, number> = {};

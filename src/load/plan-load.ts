@@ -120,8 +120,8 @@ loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
 /**
- * Resolves the name once: the run connects to one of these addresses and does not resolve again, since the name could get another address.
- * URL normalizes every form of an IPv4 address.
+ * Resolves the name once: the run connects to one of these addresses and does not resolve again, since the name could
+ * get another address. URL normalizes every form of an IPv4 address.
  */
 export async function resolveTarget(
   url: URL,

@@ -33,7 +33,9 @@ export interface LoggedRequest {
   requestId: string | undefined;
   /** What a function wrote with `cf.logCustomData`, still URL-encoded; only logs with the chosen field have it. */
   logData: string | undefined;
-  /** The domain of the origin that answered; only real-time logs have it, and only for requests that reached an origin. */
+  /**
+   * The domain of the origin that answered; only real-time logs have it, and only for requests that reached an origin.
+   */
   originHost: string | undefined;
   /** `Failover:<code>` when the second origin of a group answered; only real-time logs have it. */
   originReason: string | undefined;
@@ -185,7 +187,8 @@ function parseValues(read: (field: Field) => string | undefined): LoggedRequest 
   if (stem === undefined || !stem.startsWith('/')) return describe('cs-uri-stem', stem);
   if (ip !== undefined && !/^[\da-fA-F:.]{2,45}$/.test(ip)) return describe('c-ip', ip);
   const [country, date] = [get('country'), get('date')];
-  // The distribution's own domain is `cs(Host)` of a standard log and `x-host-header` of a real-time log, the viewer's host the other one.
+  // The distribution's own domain is `cs(Host)` of a standard log and `x-host-header` of a real-time log, the viewer's
+  // host the other one.
   const isSwapped = isOwnDomain(get('viewerHost')) && !isOwnDomain(get('host'));
   // A real-time log has the query in the stem too.
   const mark = stem.indexOf('?');
@@ -282,7 +285,10 @@ function formatValue(field: Field, value: unknown): string {
   return field === 'date' ? value.toISOString().slice(0, 10) : value.toISOString();
 }
 
-/** A value as it was before CloudFront encoded it for the log: spaces and control characters are `%20`. Unchanged where it is not encoded well. */
+/**
+ * A value as it was before CloudFront encoded it for the log: spaces and control characters are `%20`. Unchanged where
+ * it is not encoded well.
+ */
 export function decodeField(text: string): string {
   try {
     return decodeURIComponent(text);

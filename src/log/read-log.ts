@@ -45,7 +45,10 @@ export async function listLogFiles(path: string): Promise<LogFile[]> {
   return Promise.all(files.sort().map(async (file) => ({ path: file, bytes: (await stat(file)).size })));
 }
 
-/** Unpacked at once from a file with something behind its members. More would fill the memory, and a small file can hold it. */
+/**
+ * Unpacked at once from a file with something behind its members. More would fill the memory, and a small file can hold
+ * it.
+ */
 const maxUnpackedBytes = 256 * 1_024 * 1_024;
 
 /** Kinds of files by their first bytes; all others are text. */
@@ -120,7 +123,10 @@ function unpack(source: Readable): Readable {
   return lines;
 }
 
-/** All complete members of a packed file; undefined when another member begins behind them and is damaged, or when they are too large. */
+/**
+ * All complete members of a packed file; undefined when another member begins behind them and is damaged, or when they
+ * are too large.
+ */
 async function unpackMembers(path: string): Promise<Buffer | undefined> {
   const packed = await readFile(path);
   const parts: Buffer[] = [];

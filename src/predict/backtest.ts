@@ -56,7 +56,10 @@ export interface Backtest {
 /** Virtual time that each setting is run for at most, the worst spans of the log first. */
 const mostSimulatedMs = 3 * 3_600_000;
 
-/** Each span runs up to this often, with other moments of the first probe: one run alone could favour any setting by chance. */
+/**
+ * Each span runs up to this often, with other moments of the first probe: one run alone could favour any setting by
+ * chance.
+ */
 const defaultRepeats = 12;
 
 /** A bucket without requests has the share of the last one with some, for this long. */
@@ -67,7 +70,10 @@ const settleMs = 60_000;
 
 const minute = 60_000;
 
-/** Runs the real flipper with other thresholds through the failures of a log, and counts what each would have spared or moved for nothing. */
+/**
+ * Runs the real flipper with other thresholds through the failures of a log, and counts what each would have spared or
+ * moved for nothing.
+ */
 export async function backtest(options: BacktestOptions): Promise<Backtest> {
   const { config, broken, series, propagation, seed, signal, mostRepeats = defaultRepeats, progress } = options;
   const all = listEpisodes(series);

@@ -77,7 +77,10 @@ export function runHealthChecks(
   return { movedMs: Number.isFinite(median) ? median : null, exposedMs: runs === 0 ? outageMs : exposedMs / runs };
 }
 
-/** When the checkers together call the endpoint unhealthy, in milliseconds from the failure; the last span is open to the end. */
+/**
+ * When the checkers together call the endpoint unhealthy, in milliseconds from the failure; the last span is open to
+ * the end.
+ */
 function listUnhealthySpans(
   way: HealthCheckedWay,
   kind: OutageKind,

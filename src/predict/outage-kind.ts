@@ -1,7 +1,9 @@
 import type { HealthPolicy, HttpSignal } from '../config/edge-config.ts';
 import type { ProbeResult } from '../core/signal.ts';
 
-/** How an origin fails, as the drill breaks one, and two more: packets that vanish, and one of two addresses that does. */
+/**
+ * How an origin fails, as the drill breaks one, and two more: packets that vanish, and one of two addresses that does.
+ */
 export const outageKinds = ['refuse', 'unreachable', '5xx', 'hang', 'slow', 'bad-body', 'half', 'flaky', 'address'] as const;
 export type OutageKind = (typeof outageKinds)[number];
 

@@ -64,7 +64,10 @@ const mostWholeRuns = 6;
 /** Draws of a location for each outage. */
 const locations = 20;
 
-/** Runs the real flipper through outages of each kind in virtual time, and counts what they cost viewers. The same options give the same result. */
+/**
+ * Runs the real flipper through outages of each kind in virtual time, and counts what they cost viewers. The same
+ * options give the same result.
+ */
 export async function predict(options: PredictOptions): Promise<Prediction> {
   const { config, broken, kinds, flipper, outageMs, rate, postShare, seed, runs, signal = new AbortController().signal } = options;
   const times = readOriginTimes(options.distribution, config, broken);
@@ -88,7 +91,10 @@ export async function predict(options: PredictOptions): Promise<Prediction> {
   };
 }
 
-/** From a failure to the state of a service that our signals repeat: three checks of Route 53 at 30 s, one to three minutes of an alarm or another monitor. */
+/**
+ * From a failure to the state of a service that our signals repeat: three checks of Route 53 at 30 s, one to three
+ * minutes of an alarm or another monitor.
+ */
 const relayMs: OutageOptions['relayMs'] = {
   route53: { fromMs: 60_000, toMs: 90_000 },
   alarm: { fromMs: 60_000, toMs: 180_000 },

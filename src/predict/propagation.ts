@@ -10,8 +10,9 @@ export interface PropagationTimes {
 }
 
 /**
- * As measured: a median of 31 s, 29.4 to 32.4 (smoketurner/virtual-waiting-room, ADR-0021), 26 s before that. One specification allows 75 s until all
- * edge locations agree. How often a write takes that long is not known: 5 % is our guess.
+ * As measured: a median of 31 s, 29.4 to 32.4 (smoketurner/virtual-waiting-room, ADR-0021), 26 s before that. One
+ * specification allows 75 s until all edge locations agree. How often a write takes that long is not known: 5 % is our
+ * guess.
  */
 export const awsPropagation = { delayMs: 28_000, jitterMs: 5_000, tailShare: 0.05, tailMs: 75_000 } as const;
 

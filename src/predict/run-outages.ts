@@ -34,7 +34,10 @@ export interface OutageOptions {
 export interface OutageRun {
   detectedMs: number | null;
   writtenMs: number | null;
-  /** Time after the flip, weighted, for which the record sends viewers to the broken origin again. Null when the run ended with the flip. */
+  /**
+   * Time after the flip, weighted, for which the record sends viewers to the broken origin again. Null when the run
+   * ended with the flip.
+   */
   returnedMs: number | null;
   /** From the restore to the record `ok`. Null when the run ended with the flip. */
   failbackMs: number | null;
@@ -54,7 +57,10 @@ const failbackPatienceMs = 30 * minute;
 /** Runs that wait at the same time: they share the turns of the event loop. */
 const batch = 16;
 
-/** Outages of one kind, each beginning anywhere between two probes. The first `whole` of them are watched to the end of the failback. */
+/**
+ * Outages of one kind, each beginning anywhere between two probes. The first `whole` of them are watched to the end of
+ * the failback.
+ */
 export async function runOutages(kind: OutageKind, options: OutageOptions, count: number, whole: number): Promise<OutageRun[]> {
   const policy = buildFlipPolicy(options.config);
   const settled = options.flipper === 'watch' ? await settleFlipper(policy, options) : undefined;

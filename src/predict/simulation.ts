@@ -121,7 +121,10 @@ export interface Write {
   change: KeyChange;
 }
 
-/** A KeyValueStore in memory: an ETag for the whole, API calls counted, faults on demand. Each client is a FlagStore of its own. */
+/**
+ * A KeyValueStore in memory: an ETag for the whole, API calls counted, faults on demand. Each client is a FlagStore of
+ * its own.
+ */
 export class MemoryStore {
   readonly values = new Map<string, string>();
   readonly writes: Write[] = [];

@@ -90,8 +90,8 @@ export function openTrafficSeries(isCounted: (request: LoggedRequest) => boolean
 }
 
 /**
- * Whether a request counts for this origin: as the router wrote it into the log (`service;origin;…`), else by the domain of the origin that answered.
- * A log without both counts as a whole.
+ * Whether a request counts for this origin: as the router wrote it into the log (`service;origin;…`), else by the
+ * domain of the origin that answered. A log without both counts as a whole.
  */
 export function openOriginFilter(origin: string, origins: readonly string[], domains: Readonly<Record<string, string | undefined>>) {
   const byDomain = new Map(Object.entries(domains).flatMap(([id, domain]) => (domain ? [[domain.toLowerCase(), id] as const] : [])));

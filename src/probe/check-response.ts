@@ -10,7 +10,9 @@ export interface ProbeFailure {
 
 export type ResponseChecks = Pick<HttpSignal, 'statuses' | 'json' | 'accessible' | 'maxLatencyMs'>;
 
-/** What is wrong with a health endpoint's answer; undefined when it is as it should be. `region` replaces `{region}`. */
+/**
+ * What is wrong with a health endpoint's answer; undefined when it is as it should be. `region` replaces `{region}`.
+ */
 export function checkResponse(
   response: { status: number; body: string; latencyMs: number },
   checks: ResponseChecks,

@@ -37,8 +37,9 @@ export interface ConnectOptions {
 }
 
 /**
- * A connector for undici that connects to this address as CloudFront does and reports each step it reaches. TLS 1.2 at least, no HTTP/2. With a `family` it
- * connects to one address of the name and to no other, so that a dead one of two is seen; without, to the first that takes it, as a viewer's browser does.
+ * A connector for undici that connects to this address as CloudFront does and reports each step it reaches. TLS 1.2 at
+ * least, no HTTP/2. With a `family` it connects to one address of the name and to no other, so that a dead one of two
+ * is seen; without, to the first that takes it, as a viewer's browser does.
  */
 export function connectLikeEdge(address: EdgeAddress, options: ConnectOptions = {}): buildConnector.connector {
   const { protocol, port, names, timeoutMs } = address;

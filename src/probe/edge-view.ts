@@ -35,7 +35,10 @@ export interface EdgeViewOptions {
   signal?: AbortSignal;
 }
 
-/** Asks for the health check's path and learns the origin from the region in the answer: header `x-region`, else the JSON field `region`. */
+/**
+ * Asks for the health check's path and learns the origin from the region in the answer: header `x-region`, else the
+ * JSON field `region`.
+ */
 export function openEdgeView({ url, isLocal, config, timeoutMs = 5_000, signal }: EdgeViewOptions): EdgeView {
   const byRegion = groupByRegion(config);
   const path = healthPath(config);
@@ -79,7 +82,8 @@ export function healthPath({ origins }: EdgeViewOptions['config']): string {
 export function whyNotAsked(config: EdgeConfig): string | undefined {
   const path = healthPath(config).split('?', 1)[0] ?? '';
   const behaviors = config.distributions?.flatMap((distribution) => distribution.behaviors);
-  // Behaviors that edge.config.ts does not name are unknown here: the default one is taken to have what no named one has.
+  // Behaviors that edge.config.ts does not name are unknown here: the default one is taken to have what no named one
+  // has.
   const isRouted = behaviors?.some((name) => name === defaultBehavior || matchesPattern(name, path)) ?? true;
   if (!isRouted) return `no behavior that edge.config.ts names has the path ${path} of the health check`;
   return routingOf(config, path) === undefined ? `no service of edge.config.ts has the path ${path} of the health check` : undefined;

@@ -4,7 +4,10 @@ import type { LocalOrigin } from '../config/local-cloud.ts';
 import { messageOf } from '../text/message-of.ts';
 import type { HttpProbeResult, ProbeTarget } from './probe.ts';
 
-/** What this machine found when it probed an origin. `unreached` may be its own fault, as when an ALB admits CloudFront only. */
+/**
+ * What this machine found when it probed an origin. `unreached` may be its own fault, as when an ALB admits CloudFront
+ * only.
+ */
 export type OriginProbe = { kind: 'good' } | { kind: 'bad' | 'unreached'; problem: string };
 
 export interface OriginProbeOptions {
@@ -60,7 +63,10 @@ export async function probeOrigin(
   return found.find(({ kind }) => kind === 'bad') ?? found.find(({ kind }) => kind === 'unreached') ?? { kind: 'good' };
 }
 
-/** A probe that did not get through may be this machine's fault. A refused connection, a bad certificate or a bad answer never is. */
+/**
+ * A probe that did not get through may be this machine's fault. A refused connection, a bad certificate or a bad answer
+ * never is.
+ */
 export function judgeProbe({ ok, failure }: HttpProbeResult): OriginProbe {
   if (ok) return { kind: 'good' };
   const problem = failure === undefined ? 'no answer' : `${failure.class}: ${failure.detail}`;
@@ -68,7 +74,10 @@ export function judgeProbe({ ok, failure }: HttpProbeResult): OriginProbe {
   return { kind: isOurs ? 'unreached' : 'bad', problem };
 }
 
-/** Where and how to probe the origin of this alias for one of its http signals; undefined when distribution.json does not define the origin. */
+/**
+ * Where and how to probe the origin of this alias for one of its http signals; undefined when distribution.json does
+ * not define the origin.
+ */
 export function buildProbeTarget(
   alias: string,
   signal: HttpSignal,

@@ -13,9 +13,15 @@ export interface ProbeTarget {
   /** The origin's DomainName in distribution.json. */
   domainName: string;
   port: number;
-  /** By which addresses CloudFront connects to the origin. Undefined: by whichever takes the connection, as a viewer does. */
+  /**
+   * By which addresses CloudFront connects to the origin. Undefined: by whichever takes the connection, as a viewer
+   * does.
+   */
   ipAddressType?: 'ipv4' | 'ipv6' | 'dualstack';
-  /** Host header and SNI: the name that viewers use. The certificate must be good for it or for the DomainName, as with CloudFront. */
+  /**
+   * Host header and SNI: the name that viewers use. The certificate must be good for it or for the DomainName, as with
+   * CloudFront.
+   */
   host: string;
   /** Path and query. */
   path: string;
@@ -31,7 +37,10 @@ export interface ProbeTarget {
 }
 
 export interface ProbeOptions {
-  /** Connect here, without TLS for `http`, in place of the target's own address: how the local cloud's origins are reached. */
+  /**
+   * Connect here, without TLS for `http`, in place of the target's own address: how the local cloud's origins are
+   * reached.
+   */
   connectTo?: { host: string; port: number; protocol: 'http' | 'https' };
   /** Name resolution. Default: `resolveName`. */
   lookup?: LookupFunction;
@@ -76,7 +85,10 @@ export interface HttpProbeResult {
   latencyMs: number;
 }
 
-/** One HTTP health check on a connection of its own, so that it shows whether a new one can be made. Follows no redirect. Never throws. */
+/**
+ * One HTTP health check on a connection of its own, so that it shows whether a new one can be made. Follows no
+ * redirect. Never throws.
+ */
 export async function probe(target: ProbeTarget, options: ProbeOptions = {}): Promise<HttpProbeResult> {
   const exchanged = await exchange(target, options);
   const { status, latencyMs } = exchanged;
@@ -94,7 +106,8 @@ export async function exchange(target: Omit<ProbeTarget, 'region' | 'checks'>, o
   const monotonic = options.monotonic ?? (() => performance.now());
   const startedAt = monotonic();
   const progress: Progress = { phase: 'dns' };
-  // Neither AbortSignal.timeout nor AbortSignal.any: a process that probes for months must leave nothing behind on the caller's signal.
+  // Neither AbortSignal.timeout nor AbortSignal.any: a process that probes for months must leave nothing behind on the
+  // caller's signal.
   const stop = new AbortController();
   const end = () => stop.abort();
   const timer = setTimeout(end, target.timeoutMs);

@@ -13,7 +13,10 @@ interface NameQuery {
   signal?: AbortSignal | undefined;
 }
 
-/** Every address of a name, never none. Rejects with a `code` as dns does, ETIMEOUT past the time, or with the signal's reason. */
+/**
+ * Every address of a name, never none. Rejects with a `code` as dns does, ETIMEOUT past the time, or with the signal's
+ * reason.
+ */
 export type ResolveName = (name: string, query: NameQuery) => Promise<LookupAddress[]>;
 
 export interface ResolverOptions {
@@ -23,11 +26,17 @@ export interface ResolverOptions {
   hostsFile?: string;
   /** Where `search` is. Default: the system's. */
   configFile?: string;
-  /** Asked about names that no name server knows: mDNS, NIS, a VPN's own names. Default: getaddrinfo, unless `servers` are given. */
+  /**
+   * Asked about names that no name server knows: mDNS, NIS, a VPN's own names. Default: getaddrinfo, unless `servers`
+   * are given.
+   */
   system?: ResolveName;
 }
 
-/** A name server that has not answered for this long gets company: the next one, or the same again for a packet that was lost. */
+/**
+ * A name server that has not answered for this long gets company: the next one, or the same again for a packet that was
+ * lost.
+ */
 const patienceMs = 400;
 /** Of two families, how long the later one is waited for. */
 const familyGraceMs = 250;
@@ -38,8 +47,9 @@ const rounds = 2;
 const systemHosts = platform() === 'win32' ? 'C:/Windows/System32/drivers/etc/hosts' : '/etc/hosts';
 
 /**
- * Resolves as the system does (localhost, the hosts file, search domains), but by c-ares, not by getaddrinfo: that one runs in libuv's pool, where two silent
- * lookups stop all others for as long as the system waits, 10 s and more. Here each name has queries of its own, which end with their time.
+ * Resolves as the system does (localhost, the hosts file, search domains), but by c-ares, not by getaddrinfo: that one
+ * runs in libuv's pool, where two silent lookups stop all others for as long as the system waits, 10 s and more. Here
+ * each name has queries of its own, which end with their time.
  */
 export function openResolver({
   servers,
@@ -79,8 +89,8 @@ export function openResolver({
 export const resolveName: ResolveName = openResolver();
 
 /**
- * For a client that must get through while its name servers are silent or broken: waits `waitMs` for them, then uses the addresses that they gave last.
- * Without any it waits `timeoutMs`.
+ * For a client that must get through while its name servers are silent or broken: waits `waitMs` for them, then uses
+ * the addresses that they gave last. Without any it waits `timeoutMs`.
  */
 export function keepLastGood(resolve: ResolveName = resolveName, { waitMs = 500, timeoutMs = 2_500 } = {}): LookupFunction {
   const good = new Map<string, LookupAddress[]>();
@@ -223,7 +233,10 @@ async function askFamilies(
   return found.toSorted((a, b) => a.family - b.family);
 }
 
-/** Asks one name server after the other without giving up on the earlier ones: a slow answer is as good as a second one. The first answer counts. */
+/**
+ * Asks one name server after the other without giving up on the earlier ones: a slow answer is as good as a second one.
+ * The first answer counts.
+ */
 async function askServers(
   name: string,
   family: 4 | 6,

@@ -96,7 +96,9 @@ export interface TestReport {
   failures: string[];
   /** Runs whose output is not what their fixture expects. */
   differences: string[];
-  /** Runs that the team's own code answered before routing, or that pass through: no failure, and no proof of routing. */
+  /**
+   * Runs that the team's own code answered before routing, or that pass through: no failure, and no proof of routing.
+   */
   unproven: string[];
 }
 

@@ -96,7 +96,9 @@ function isPattern(source: string): boolean {
   }
 }
 
-/** The status with which the team's own code answered a fixture that expects a request, unless the fixture forbids it. */
+/**
+ * The status with which the team's own code answered a fixture that expects a request, unless the fixture forbids it.
+ */
 export function findEarlyAnswer(
   { expectation }: Pick<Fixture, 'expectation'>,
   { output }: Pick<FunctionTest, 'output'>,
@@ -109,8 +111,9 @@ export function findEarlyAnswer(
 const routeHeader = 'x-origin-route';
 
 /**
- * The fixture without its expected route, where no service has its path and the request passed through: the project's own fixtures do not know the
- * services. Undefined when there is nothing to leave out. That a request passes through can still be expected, by null.
+ * The fixture without its expected route, where no service has its path and the request passed through: the project's
+ * own fixtures do not know the services. Undefined when there is nothing to leave out. That a request passes through
+ * can still be expected, by null.
  */
 export function withoutRoute(fixture: Fixture, { output }: Pick<FunctionTest, 'output'>, config: EdgeConfig): Fixture | undefined {
   const { event, expectation } = fixture;

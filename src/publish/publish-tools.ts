@@ -88,7 +88,10 @@ export interface Release {
   version: number | undefined;
   steps: PublishStep[];
   notes: string[];
-  /** The viewers that the code routes differently from what was LIVE before; empty when nothing changes or nothing ran both. */
+  /**
+   * The viewers that the code routes differently from what was LIVE before; empty when nothing changes or nothing ran
+   * both.
+   */
   changes: Comparison[];
   /** Whether njs accepted the code; `absent`: it was published without that check. */
   njs: 'passed' | 'absent';

@@ -60,7 +60,10 @@ export async function rollbackRouter(tools: RollbackTools, options: RollbackOpti
   return releaseCode(candidate, { ...tools, keyValueStoreArn: arn }, options, steps);
 }
 
-/** Whether it is a router of 0.1: for its pattern of an entry a record with a label is damaged, and then every origin serves its viewers. */
+/**
+ * Whether it is a router of 0.1: for its pattern of an entry a record with a label is damaged, and then every origin
+ * serves its viewers.
+ */
 function readsNoLabel(code: Uint8Array): boolean {
   return Buffer.from(code).includes('([a-z][a-z\\d-]*)=');
 }

@@ -6,7 +6,9 @@ import { type FailoverTools, type MoveSteps, moveViewers } from '../failover/fai
 import { clockToleranceMs } from '../failover/plan-failover.ts';
 import { messageOf } from '../text/message-of.ts';
 
-/** The overrides that a rehearsal has tried to write: an answer may be lost, so each of them may be the one in force. */
+/**
+ * The overrides that a rehearsal has tried to write: an answer may be lost, so each of them may be the one in force.
+ */
 export class Lease {
   readonly origin: string;
   /** Epoch milliseconds when the last of them ends; 0 before the first. */
@@ -65,8 +67,8 @@ const maxPauseMs = 15_000;
 const inFlightMs = 15_000;
 
 /**
- * Ends the rehearsal's override, and no other one. A store that fails is tried again until the override has ended at its expiry, so that this always returns
- * with the viewers home.
+ * Ends the rehearsal's override, and no other one. A store that fails is tried again until the override has ended at
+ * its expiry, so that this always returns with the viewers home.
  */
 export async function comeHome(lease: Lease, reason: string, tools: HomeTools, steps: Pick<MoveSteps, 'note' | 'progress'>): Promise<Home> {
   const { store, origins, now, sleep } = tools;

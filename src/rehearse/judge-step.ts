@@ -1,13 +1,18 @@
 import { percentile } from '../text/percentile.ts';
 import type { Bounds } from './plan-rehearsal.ts';
 
-/** Where evidence comes from: a probe of the origin from here, a viewer's request through the edge, or a verdict of AWS. */
+/**
+ * Where evidence comes from: a probe of the origin from here, a viewer's request through the edge, or a verdict of AWS.
+ */
 type EvidenceSource = 'direct' | 'edge' | 'alarm';
 
 /** One observation. */
 export interface Seen {
   source: EvidenceSource;
-  /** The origin that it is about; undefined for an answer of the edge that names no origin, and for the alarm of the whole distribution. */
+  /**
+   * The origin that it is about; undefined for an answer of the edge that names no origin, and for the alarm of the
+   * whole distribution.
+   */
   origin: string | undefined;
   opinion: 'good' | 'bad' | 'none';
   latencyMs: number;
@@ -101,7 +106,10 @@ export function judgeStep({ seen, bounds, home }: StepFacts): Abort | undefined 
   return undefined;
 }
 
-/** At the end of a step: an origin of which nothing good was seen has proven nothing, and an alarm without a state neither. */
+/**
+ * At the end of a step: an origin of which nothing good was seen has proven nothing, and an alarm without a state
+ * neither.
+ */
 export function judgeEvidence(seen: readonly Seen[], fallbacks: readonly string[]): Abort | undefined {
   const silent = fallbacks.filter((id) => !seen.some(({ origin, opinion }) => origin === id && opinion === 'good'));
   if (silent.length > 0) return { cause: 'no-evidence', message: `no check has reached ${silent.join(', ')} during this step` };

@@ -56,7 +56,10 @@ export interface StepResult {
   writtenAt: number;
   /** When its override would have ended. */
   until: number;
-  /** From the write to the first of three rounds in which each asked viewer was served by a fallback; null where no asked viewer moves. */
+  /**
+   * From the write to the first of three rounds in which each asked viewer was served by a fallback; null where no
+   * asked viewer moves.
+   */
   atEdgeMs: number | null;
   watchedMs: number;
   evidence: SeenSummary[];
@@ -68,7 +71,10 @@ interface HomeResult {
   sequence: number | null;
   /** From the end of the last step to the write, or to the expiry. */
   writeMs: number;
-  /** From there until each viewer that was seen away was served at home again; null where none was seen away, or none is asked. */
+  /**
+   * From there until each viewer that was seen away was served at home again; null where none was seen away, or none is
+   * asked.
+   */
   atEdgeMs: number | null;
   /** False when the edge was asked and did not follow in time. */
   isConfirmed: boolean;
@@ -97,9 +103,9 @@ const maxPlanAgeMs = 30_000;
 const maxRoundMs = 15_000;
 
 /**
- * An evacuation in small steps: prove, show, ask, then for each step write its override, wait for the edge and watch; then home. Undefined when it was declined.
- * It throws what refuses a start; from the first write on it ends with the viewers home, whatever happens; a bug is thrown
- * after that.
+ * An evacuation in small steps: prove, show, ask, then for each step write its override, wait for the edge and watch;
+ * then home. Undefined when it was declined. It throws what refuses a start; from the first write on it ends with the
+ * viewers home, whatever happens; a bug is thrown after that.
  */
 export async function rehearse(
   request: RehearsalRequest,
@@ -221,7 +227,7 @@ async function runStep(facts: StepFacts, tools: RehearsalTools, hooks: Rehearsal
   return { percent: step.percent, weight: step.weight, sequence: result.sequence, writtenAt, until, ...watched };
 }
 
-/** Until the edge has followed and the step has been watched for its time; throws StepAborted for what leaves its bounds. */
+/** Until the edge has followed and the step has been watched for its time; StepAborted when a figure is too high. */
 async function watchStep(
   { plan, step, index, lease, viewers, watch, away, until, writtenAt }: StepFacts & { until: number; writtenAt: number },
   tools: RehearsalTools,

@@ -97,15 +97,18 @@ export function openWatch({ origin: home, fallbacks, signals, alarm, edge, monot
   };
 }
 
-/** Addresses of a bucket that are tried until one is served at home: shares of edge.config.ts may send some elsewhere. */
+/**
+ * Addresses of a bucket that are tried until one is served at home: shares of edge.config.ts may send some elsewhere.
+ */
 const addressTries = 6;
 
 /** Audiences for which the local edge is asked; more show nothing new. */
 const maxAudiences = 4;
 
 /**
- * For each step the viewers that it moves and the step before did not, and that the origin serves now. On a real edge this machine is the only viewer, and which
- * step moves it depends on its address, which CloudFront alone knows: it is listed at each step, and none when another origin serves it.
+ * For each step the viewers that it moves and the step before did not, and that the origin serves now. On a real edge
+ * this machine is the only viewer, and which step moves it depends on its address, which CloudFront alone knows: it is
+ * listed at each step, and none when another origin serves it.
  */
 export async function findViewers(
   { origin, steps }: Pick<RehearsalPlan, 'origin' | 'steps'>,
@@ -136,7 +139,9 @@ export async function findViewers(
   );
 }
 
-/** An address of this bucket, of a hundred, by the router's own rule (functions/lib/keep-origins.ts); the `nth` of them. */
+/**
+ * An address of this bucket, of a hundred, by the router's own rule (functions/lib/keep-origins.ts); the `nth` of them.
+ */
 function addressInBucket(bucket: number, nth = 0): string {
   let left = nth;
   for (let n = 0; n < 65_536; n++) {

@@ -16,13 +16,15 @@ export class AlreadyDone extends Error {
 }
 
 export interface OnceStore extends FlagStore {
-  /** Notes that the request led to no flip, for its next delivery. Throws AlreadyDone when another delivery was faster. */
+  /**
+   * Notes that the request led to no flip, for its next delivery. Throws AlreadyDone when another delivery was faster.
+   */
   remember(outcome: RequestOutcome): Promise<void>;
 }
 
 /**
- * The store for one request: a flip is written together with the request's id, so that there is no moment between them. Reads and writes throw AlreadyDone for a request
- * that is known, and CONFLICT for another one under the same id.
+ * The store for one request: a flip is written together with the request's id, so that there is no moment between them.
+ * Reads and writes throw AlreadyDone for a request that is known, and CONFLICT for another one under the same id.
  */
 export function openOnceStore(store: FlagStore, request: RemoteRequest): OnceStore {
   const check = (snapshot: StoreSnapshot) => {

@@ -96,7 +96,10 @@ const actionsOf: Readonly<Record<Door, readonly (keyof typeof schemas)[]>> = {
   schedule: [],
 };
 
-/** The call of an event that came by this door. USAGE, ACCESS_DENIED or ORIGIN_UNKNOWN for one that cannot be done, whatever its values are. */
+/**
+ * The call of an event that came by this door. USAGE, ACCESS_DENIED or ORIGIN_UNKNOWN for one that cannot be done,
+ * whatever its values are.
+ */
 export function parseRemoteEvent(event: unknown, door: Door, context: RemoteEventContext): RemoteCall {
   const fields = isRegionSwitchEvent(event)
     ? unwrapRegionSwitch(event as Record<string, unknown>)
@@ -202,7 +205,10 @@ function unwrapRegionSwitch(event: Record<string, unknown>): Record<string, unkn
   };
 }
 
-/** The text where it is an id already. A longer one keeps its beginning for people and a hash of all of it: two that differ at the end are two. */
+/**
+ * The text where it is an id already. A longer one keeps its beginning for people and a hash of all of it: two that
+ * differ at the end are two.
+ */
 function shortId(text: string): string {
   const line = cutText(text, maxIdBytes);
   return line === text ? text : `${cutText(text, 80)} ${createHash('sha256').update(text).digest('hex').slice(0, 40)}`;

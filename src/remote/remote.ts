@@ -67,7 +67,10 @@ class RemoteFailure extends Error {
   }
 }
 
-/** Before the function's time is up: an action that takes longer is broken off, and its next delivery finds what became of it. */
+/**
+ * Before the function's time is up: an action that takes longer is broken off, and its next delivery finds what became
+ * of it.
+ */
 const lastMs = 3_000;
 
 /** A request that was made longer ago has been overtaken by whatever happened since. */
@@ -89,8 +92,8 @@ const refusals: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The Lambda handler for what comes by the aliases; other events go to `flipper`. A request is parsed, done once whatever its deliveries are, logged in one line and
- * answered as data.
+ * The Lambda handler for what comes by the aliases; other events go to `flipper`. A request is parsed, done once
+ * whatever its deliveries are, logged in one line and answered as data.
  */
 export function openRemote<T>(
   options: RemoteOptions,
@@ -238,7 +241,9 @@ export function openRemote<T>(
   }
 }
 
-/** The error of a request that was understood and not done; undefined for a failure, after which it may be sent again. */
+/**
+ * The error of a request that was understood and not done; undefined for a failure, after which it may be sent again.
+ */
 function asRefusal(error: unknown): EdgeError | undefined {
   return error instanceof EdgeError && error.cause === undefined && refusals.has(error.code) ? error : undefined;
 }

@@ -75,8 +75,9 @@ const maxWrites = 3;
 const pauseMs = 1_000;
 
 /**
- * `store.update`, read back: the first UpdateKeys after a store was created can be acknowledged and lost (sst#6894). Writes again while none of it is in
- * force; AWS after the third time. Returns the change that was written, undefined when there was nothing to write.
+ * `store.update`, read back: the first UpdateKeys after a store was created can be acknowledged and lost (sst#6894).
+ * Writes again while none of it is in force; AWS after the third time. Returns the change that was written, undefined
+ * when there was nothing to write.
  */
 export async function writeAndReadBack(
   store: FlagStore,

@@ -8,7 +8,8 @@ import { writeAndReadBack } from './create-store.ts';
 
 /**
  * One difference between a store and what is declared. `adopt`: the store has the value already, and the key counts as
- * declared from now on. `release`: a key that was declared once, and that another writer has removed or another function of the store still declares.
+ * declared from now on. `release`: a key that was declared once, and that another writer has removed or another
+ * function of the store still declares.
  */
 export interface KeyStep {
   kind: 'add' | 'change' | 'remove' | 'adopt' | 'release';
@@ -74,7 +75,7 @@ export function formatOwnedKeys(keys: Iterable<string>): Map<string, string> {
 
 /**
  * The batches that carry out a plan, each all or nothing. A key is on the list of declared keys before it is written
- * and until it is removed, so that the next apply knows which keys are its own wherever this one was interrupted.
+ * and until it is removed. So after an interruption at any point the next apply knows its own keys.
  */
 export function listBatches({ steps, owned }: KeysPlan, values: ReadonlyMap<string, string>): KeyWrite[][] {
   const keys = steps

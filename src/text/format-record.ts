@@ -11,8 +11,8 @@ export interface RecordWords {
 }
 
 /**
- * The health record as people speak, for one line: `singapore 0 % until 01:19 UTC, then 25 %`, `singapore 0 %, automatic (4m 10s ago)`, `all origins serve
- * their viewers` for `ok`. Undefined is the missing key.
+ * The health record as people speak, for one line: `singapore 0 % until 01:19 UTC, then 25 %`,
+ * `singapore 0 %, automatic (4m 10s ago)`, `all origins serve their viewers` for `ok`. Undefined is the missing key.
  */
 export function formatRecord(text: string | undefined, { now, cause = false, writtenAt }: RecordWords): string {
   const age = writtenAt === undefined ? '' : ` (${formatDuration(Math.max(0, now - writtenAt))} ago)`;

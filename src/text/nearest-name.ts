@@ -1,4 +1,7 @@
-/** The name that `word` most likely meant: a beginning of it, or at most a third of its letters away; undefined when none is near. */
+/**
+ * The name that `word` most likely meant: a beginning of it, or at most a third of its letters away; undefined when
+ * none is near.
+ */
 export function nearestName(word: string, names: readonly string[]): string | undefined {
   const wanted = word.toLowerCase();
   let best: { name: string; distance: number } | undefined;

@@ -1,5 +1,5 @@
-// One palette for the console, the report, the timeline page and the terminal, so that an origin has the same colour and
-// letter in all of them. Origins are never green, amber or red: those are the colours of a state.
+// One palette for the console, the report, the timeline page and the terminal: an origin has the same colour and letter
+// in all of them. Origins are never green, amber or red: those are the colours of a state.
 
 /** A colour for a light page and for a dark one, `#rrggbb`. */
 export interface Shade {

@@ -5,7 +5,10 @@ const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
 const combining = /\p{Mn}|\p{Me}|\u200d/u;
 
-/** Columns of a text on a terminal, without its colours: two for the signs of East Asia and for emoji, none for marks on a letter. */
+/**
+ * Columns of a text on a terminal, without its colours: two for the signs of East Asia and for emoji, none for marks on
+ * a letter.
+ */
 function textWidth(text: string): number {
   const plain = stripVTControlCharacters(text);
   if (/^[ -~]*$/.test(plain)) return plain.length;
@@ -16,8 +19,8 @@ function textWidth(text: string): number {
 const words = /( *)((?:\d+ %|\d+[dhm] \d+[hms]\b|\d\d:\d\d(?::\d\d)? UTC)[^ ]*|[^ ]+)/g;
 
 /**
- * Breaks at spaces into lines of this width; lines after the first are indented, less where only then a long word fits. A word that is wider than the line is
- * left whole, so that an address or a command can be copied.
+ * Breaks at spaces into lines of this width; lines after the first are indented, less where only then a long word fits.
+ * A word that is wider than the line is left whole, so that an address or a command can be copied.
  */
 export function wrapText(text: string, width: number, indent = 0): string[] {
   const lines: string[] = [];
@@ -38,7 +41,10 @@ export function wrapText(text: string, width: number, indent = 0): string[] {
   return [...lines, line];
 }
 
-/** One line of output at a terminal's width: what does not fit goes on below the text of the line's last column or of its label, `error: ` for one. */
+/**
+ * One line of output at a terminal's width: what does not fit goes on below the text of the line's last column or of
+ * its label, `error: ` for one.
+ */
 export function wrapLine(line: string, width: number): string[] {
   const plain = stripVTControlCharacters(line);
   if (textWidth(plain) <= width) return [line];
@@ -50,7 +56,10 @@ export function wrapLine(line: string, width: number): string[] {
   return wrapText(line, width, Math.min(indent, Math.floor(width / 2)));
 }
 
-/** Rows as aligned columns, two spaces apart; styled cells keep their alignment. Cells of `right` columns (by index) are aligned to the right. */
+/**
+ * Rows as aligned columns, two spaces apart; styled cells keep their alignment. Cells of `right` columns (by index) are
+ * aligned to the right.
+ */
 export function formatTable(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
   const widths: number[] = [];
   for (const row of rows) for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, textWidth(cell));
@@ -68,10 +77,16 @@ export function formatTable(rows: readonly (readonly string[])[], right: readonl
 type Style = 'red' | 'green' | 'yellow' | 'blue' | 'cyan' | 'magenta' | 'dim' | 'bold';
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Parameters that no terminal knows and no other writer can guess: they mark our own colours, unlike those in foreign text. */
+/**
+ * Parameters that no terminal knows and no other writer can guess: they mark our own colours, unlike those in foreign
+ * text.
+ */
 const own = Array.from({ length: 5 }, () => String(randomInt(1_000, 10_000))).join(';');
 
-/** The text in a style when `on`, as it is otherwise: `paint(io.colour, 'red', text)`. Only what goes through `escapeForeign` is seen in colour. */
+/**
+ * The text in a style when `on`, as it is otherwise: `paint(io.colour, 'red', text)`. Only what goes through
+ * `escapeForeign` is seen in colour.
+ */
 export function paint(on: boolean, style: Style, text: string): string {
   const [start, end] = inspect.colors[style] ?? [];
   return on ? `\u001b[${own};${start}m${text}\u001b[${own};${end}m` : text;
@@ -83,8 +98,9 @@ const foreign = new RegExp(
 );
 
 /**
- * The text as it may reach a terminal: control characters but newline and tab, C1 and DEL included, and those that turn the direction of writing, end a line
- * or show nothing are shown as `\u001b`, which is what JSON calls them, so that JSON stays the same JSON. Colours of `paint` become colours.
+ * The text as it may reach a terminal. It shows these characters as `\u001b`: controls other than newline and tab, C1
+ * and DEL, and characters that turn the direction of writing, end a line or show nothing. JSON writes them in the same
+ * way, so JSON stays the same. Colours of `paint` become colours.
  */
 export function escapeForeign(text: string): string {
   return text.replace(foreign, (found, ours: string | undefined) =>
@@ -92,7 +108,10 @@ export function escapeForeign(text: string): string {
   );
 }
 
-/** Whether to colour: NO_COLOR forbids (no-color.org), else FORCE_COLOR allows (force-color.org), else only a terminal does. */
+/**
+ * Whether to colour: NO_COLOR forbids (no-color.org), else FORCE_COLOR allows (force-color.org), else only a terminal
+ * does.
+ */
 export function chooseColour(env: Environment, isTerminal: boolean): boolean {
   if (env['NO_COLOR']) return false;
   if (env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '') return env['FORCE_COLOR'] !== '0';

@@ -1,6 +1,9 @@
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** Milliseconds of `90s`, `15m`, `2h`, `3d`, `500ms` or parts in a row such as `1h30m`; undefined for anything else. A number needs its unit. */
+/**
+ * Milliseconds of `90s`, `15m`, `2h`, `3d`, `500ms` or parts in a row such as `1h30m`; undefined for anything else. A
+ * number needs its unit.
+ */
 export function parseDuration(text: string): number | undefined {
   if (!/^(\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/.test(text)) return undefined;
   let total = 0;
@@ -8,7 +11,10 @@ export function parseDuration(text: string): number | undefined {
   return Number.isSafeInteger(Math.round(total)) ? Math.round(total) : undefined;
 }
 
-/** A duration for people, rounded to the smaller of its two largest units: `1h 30m`, `2d`, `45s`, `1.4s` below ten seconds, `0s` for none. */
+/**
+ * A duration for people, rounded to the smaller of its two largest units: `1h 30m`, `2d`, `45s`, `1.4s` below ten
+ * seconds, `0s` for none.
+ */
 export function formatDuration(durationMs: number): string {
   if (durationMs < 0) return `-${formatDuration(-durationMs)}`;
   if (durationMs < 10_000) return `${Math.round(durationMs / 100) / 10}s`;
@@ -34,7 +40,10 @@ export function formatMs(ms: number | null): string {
   return ms < 1_000 ? `${Math.round(ms)}ms` : formatDuration(ms);
 }
 
-/** A moment for people: on this machine's clock and in UTC, with the day when it is not `now`'s: `14:05:09 (06:05:09 UTC)`, or `06:05:09 UTC` where both agree. */
+/**
+ * A moment for people: on this machine's clock and in UTC, with the day when it is not `now`'s:
+ * `14:05:09 (06:05:09 UTC)`, or `06:05:09 UTC` where both agree.
+ */
 export function formatTime(at: number, now: number, timeZone?: string): string {
   const here = parts(at, timeZone);
   const world = parts(at, 'UTC');
@@ -46,7 +55,10 @@ export function formatTime(at: number, now: number, timeZone?: string): string {
     : `${here.day} ${here.time} (${world.day} ${world.time} UTC)`;
 }
 
-/** A moment in one short word, in UTC: `01:19 UTC`, with seconds within ten minutes of `now`, and with the day when it is not `now`'s. */
+/**
+ * A moment in one short word, in UTC: `01:19 UTC`, with seconds within ten minutes of `now`, and with the day when it
+ * is not `now`'s.
+ */
 export function formatUtc(at: number, now: number): string {
   const { day, time } = parts(at, 'UTC');
   const isNear = Math.abs(at - now) < 600_000;

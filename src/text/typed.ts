@@ -20,8 +20,9 @@ export function pageOf(name: string): string {
 }
 
 /**
- * A command as the user must type it. `line` is its name, then `--` and its arguments if there are any: `failover -- status` is
- * `npm run failover -- status` in this repository and `npx edge-failover failover status` in a team's project.
+ * A command as the user must type it. `line` is its name, then `--` and its arguments if there are any:
+ * `failover -- status` is `npm run failover -- status` in this repository and `npx edge-failover failover status` in a
+ * team's project.
  */
 export function typed(line: string): string {
   return program === 'npm run' ? `npm run ${line}` : `${program} ${line.replace(/^--silent /, '').replace(/ --(?= |$)/, '')}`;

@@ -20,7 +20,10 @@ const speeds = [
   { name: 'slow', upToMs: Number.POSITIVE_INFINITY, words: 'later than 75 s' },
 ] as const;
 
-/** The timeline as one page: no script, no request, every text of the log escaped. `origins` in the order of edge.config.ts. */
+/**
+ * The timeline as one page: no script, no request, every text of the log escaped. `origins` in the order of
+ * edge.config.ts.
+ */
 export function formatTimelinePage(timeline: Timeline, { origins, world }: { origins: readonly string[]; world: WorldMap }): string {
   const logged = timeline.origins.map(({ origin }) => origin).filter((origin) => !origins.includes(origin));
   const marks = markOrigins([...origins, ...logged.sort()]);

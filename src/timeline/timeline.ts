@@ -21,7 +21,10 @@ export interface TimelineOptions {
 interface Obeyed {
   location: string;
   sequence: number;
-  /** From the flip's write to the start of the first request that obeyed it; negative where the clocks of writer and edge differ. */
+  /**
+   * From the flip's write to the start of the first request that obeyed it; negative where the clocks of writer and
+   * edge differ.
+   */
   propagationMs: number;
 }
 
@@ -30,7 +33,9 @@ interface Counts {
   failed: number;
 }
 
-/** `ok`: the record leaves every origin. A flip's kind: its record decided. `record`: the audit does not have the flip. */
+/**
+ * `ok`: the record leaves every origin. A flip's kind: its record decided. `record`: the audit does not have the flip.
+ */
 export type RouteReason = 'ok' | 'retry' | 'tester' | AuditEntry['kind'] | 'record';
 
 interface RouteGroup extends Counts {
@@ -67,7 +72,10 @@ export interface Timeline {
   /** Over all locations and flips; undefined without any. */
   propagation: (Times & { locations: number }) | undefined;
   byLocation: (Times & { location: string })[];
-  /** By location, from the sampled ages: for how long at most a request used a copy of the store without a flip that had been written. */
+  /**
+   * By location, from the sampled ages: for how long at most a request used a copy of the store without a flip that had
+   * been written.
+   */
   lags: { location: string; samples: number; behindMs: number }[];
   /** By chosen origin; failed is 5xx, GET, HEAD and OPTIONS apart from all other methods. */
   origins: { origin: string; safe: Counts; unsafe: Counts }[];
@@ -122,7 +130,10 @@ export function reasonOf({ record, by }: LoggedDecision, flip: Pick<AuditEntry, 
 
 function openTally(flips: readonly AuditEntry[]) {
   const bySequence = new Map(flips.map((flip) => [flip.sequence, flip]));
-  /** The first request of a location under each flip of the audit; one that it does not have counts as the last before it, and 0 is before all. */
+  /**
+   * The first request of a location under each flip of the audit; one that it does not have counts as the last before
+   * it, and 0 is before all.
+   */
   const seen = new Map<string, Map<number, number>>();
   const origins = new Map<string, { safe: Counts; unsafe: Counts }>();
   const routes = new Map<string, RouteGroup>();
@@ -312,7 +323,8 @@ export interface LoggedDecision {
   ageMs: number | undefined;
 }
 
-// `checkout/singapore;#=0@000417;europe=25;31.65;retry;age=1200`: the record of up to twelve entries, then what applies.
+// `checkout/singapore;#=0@000417;europe=25;31.65;retry;age=1200`: the record of up to twelve entries, then what
+// applies.
 const line =
   /^(?:([a-z][a-z\d-]{0,62})\/)?([a-z][a-z\d-]{0,62});((?:#=0@\d{6};)?(?:ok|[a-z][a-z\d-]*=\d{1,3}(?:@\d{1,12})?(?:;[a-z][a-z\d-]*=\d{1,3}(?:@\d{1,12})?){0,11};?))(?:;(\d{1,2}(?:\.\d{1,20})?))?(?:;retry)?(?:;(tester))?(?:;age=(-?\d{1,15}|NaN))?$/;
 

@@ -65,7 +65,10 @@ export function isAddressKnown(id: string, { Origins }: DistributionConfig): boo
   return Origins?.Items?.some((origin) => origin.Id === id && origin.DomainName !== '') === true;
 }
 
-/** Checks that the origin refuses requests without the secret header. At most a warning, since viewers are served anyway. */
+/**
+ * Checks that the origin refuses requests without the secret header. At most a warning, since viewers are served
+ * anyway.
+ */
 export async function checkLock(id: string, check: OriginCheck): Promise<VerifyRow | undefined> {
   const facts = await askTwice(id, check.distribution, {
     config: check.config,

@@ -7,7 +7,9 @@ import { type Asked, askFunction, someIp, type Viewer } from '../edge/ask/ask.ts
 /** The viewer of one row. */
 export interface Asker {
   name: string;
-  /** The viewers it may be: only the local edge accepts a country from the request, a real edge locates this machine. */
+  /**
+   * The viewers it may be: only the local edge accepts a country from the request, a real edge locates this machine.
+   */
   viewers: readonly Viewer[];
   /** The order depends on the address, too: edge.config.ts has shares. */
   byAddress: boolean;
@@ -76,7 +78,10 @@ function isFirstOfCountry({ viewers }: Asker, { country }: Viewer, place: number
   return viewers.findIndex((other) => other.country === country) === place;
 }
 
-/** Without the record: the first origin of the configured order, and the others as fallback; none for a path that passes through. */
+/**
+ * Without the record: the first origin of the configured order, and the others as fallback; none for a path that passes
+ * through.
+ */
 export function expectByConfiguration(
   config: Pick<EdgeConfig, 'routes' | 'defaultOrder' | 'services'>,
   askers: readonly Asker[],

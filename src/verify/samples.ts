@@ -69,8 +69,8 @@ export interface Samples {
 }
 
 /**
- * Sends the same request `count` times, each on its own connection. Stops at the first one without an answer, so that a dead edge costs one
- * timeout. Aborted, it returns what it has.
+ * Sends the same request `count` times, each on its own connection. Stops at the first one without an answer, so that a
+ * dead edge costs one timeout. Aborted, it returns what it has.
  */
 export async function takeSamples(
   target: Omit<ProbeTarget, 'region' | 'checks'>,

@@ -20,7 +20,10 @@ const nothingExpected: Expected = { right: [], fallback: [], isRecordKnown: fals
 /** Rows at the same time: the local edge has one for each country. */
 const concurrency = 4;
 
-/** Sends requests through the edge as each viewer, to each origin directly, and to each origin without its secret headers. */
+/**
+ * Sends requests through the edge as each viewer, to each origin directly, and to each origin without its secret
+ * headers.
+ */
 export async function verify({ edge, origins, direct, signal, onProgress }: VerifyTask): Promise<{ rows: VerifyRow[]; total: number }> {
   const viaEdge = (edge?.askers ?? []).map(
     (asker, index) => async () => edge && checkEdge(asker, edge.expected[index] ?? nothingExpected, edge.check),

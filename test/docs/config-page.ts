@@ -11,8 +11,9 @@ interface Row {
 const table = /<!-- fields:(.*?) -->\n[\s\S]*?<!-- end of fields -->/g;
 
 /**
- * docs/config.md with a table of fields at each `<!-- fields: path -->`, such as `health` or `origins.<alias>.signals[]`; without a path those of the top
- * level. A field below another mark is not repeated. What the page has around the tables is written by hand.
+ * docs/config.md with a table of fields at each `<!-- fields: path -->`, such as `health` or
+ * `origins.<alias>.signals[]`; without a path those of the top level. A field below another mark is not repeated. What
+ * the page has around the tables is written by hand.
  */
 export function writeConfigPage(page: string): string {
   const json = describeConfig();

@@ -1,4 +1,7 @@
-/** llms.txt: the documentation's index for a language model, from the head of README.md and the tables of docs/README.md. */
+/**
+ * llms.txt: the documentation's index for a language model, from the head of README.md and the tables of
+ * docs/README.md.
+ */
 export function writeLlms(readme: string, index: string): string {
   const [, title = ''] = /^# (.*)$/m.exec(readme) ?? [];
   const [, summary = ''] = /^# .*\n\n([\s\S]*?)\n\n/.exec(readme) ?? [];

@@ -24,7 +24,10 @@ export function casesOfRow(line: string): string[] {
   return marked.exec(line)?.[1]?.split(', ') ?? [];
 }
 
-/** local/README.md with what the latest report of an account says to each row that names cases: seen live, refuted, or nothing. */
+/**
+ * local/README.md with what the latest report of an account says to each row that names cases: seen live, refuted, or
+ * nothing.
+ */
 export function writeLocalPage(page: string, reports: readonly CommittedReport[]): string {
   const lives = reports.filter(({ target }) => target === 'aws');
   return page

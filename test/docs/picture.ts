@@ -6,8 +6,8 @@ import { argv, execPath } from 'node:process';
 import type { DrillReport } from '../../src/drill/report.ts';
 import { markOrigins, type Shade, stateColours, surfaceColours } from '../../src/text/palette.ts';
 
-// npm run docs:drill [-- out/report.json] draws the README's picture of a real drill: of the one whose report is named, or of a new one.
-// It is an SVG with CSS alone, as GitHub shows pictures: no script, no font from elsewhere.
+// npm run docs:drill [-- out/report.json] draws the README's picture of a real drill: of the one whose report is named,
+// or of a new one. It is an SVG with CSS alone, as GitHub shows pictures: no script, no font from elsewhere.
 
 const picture = 'docs/images/drill.svg';
 const [width, height, left, right, top, bottom] = [880, 340, 52, 20, 104, 268];

@@ -53,8 +53,8 @@ interface Place {
 }
 
 /**
- * Gives every field of the schema the comment above it in the source, and every pattern the message that a refusal shows. Throws with the fields that have
- * no comment: a comment is the only documentation of a field.
+ * Gives every field of the schema the comment above it in the source, and every pattern the message that a refusal
+ * shows. Throws with the fields that have no comment: a comment is the only documentation of a field.
  */
 export function annotate(json: JsonSchema, file: string, constant: string): void {
   const sources = new Map<string, Source>();

@@ -33,7 +33,8 @@ const states: readonly { name: string; reach: (page: Page) => Promise<unknown> }
   {
     name: 'first-bad-probe',
     reach: async (page) => {
-      // The pictures of the documentation show failed requests; without viewers there are none before the first bad probe.
+      // The pictures of the documentation show failed requests; without viewers there are none before the first bad
+      // probe.
       if (folder !== undefined) await play(page, 0);
       await linger(page, 2);
       await fault(page, 'singapore', 'refuse');

@@ -8,7 +8,8 @@ import { delimiter, dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
-// The composite action's own shell step as a process, with GitHub's API on loopback. docs/github-action.md describes it.
+// The composite action's own shell step as a process, with GitHub's API on loopback. docs/github-action.md describes
+// it.
 
 interface Action {
   name: string;

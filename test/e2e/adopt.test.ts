@@ -6,7 +6,8 @@ import { s3AndApi } from '../fixtures/adoption/shapes.ts';
 import { withoutNjs } from '../programs.ts';
 import { startScript } from './start-script.ts';
 
-// docs/adopt.md as a reader pastes it, in its order, on a distribution of a local account. What the page shows below a command is in its output.
+// docs/adopt.md as a reader pastes it, in its order, on a distribution of a local account. What the page shows below a
+// command is in its output.
 
 const page = await readFile('docs/adopt.md', 'utf8');
 

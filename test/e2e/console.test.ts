@@ -11,7 +11,9 @@ import { startScript, waitUntil } from './start-script.ts';
 // Every wait is for a condition; this long at most, on a machine with much else to do.
 const patience = { timeout: 40_000 };
 
-/** Evaluated in the page: what can be seen and reaches over its left or right edge, except what scrolls in its own box. */
+/**
+ * Evaluated in the page: what can be seen and reaches over its left or right edge, except what scrolls in its own box.
+ */
 const outsideOfPage = `[...document.querySelectorAll('button, input, select, h1, h2, h3, .panel, svg')]
   .filter((element) => element.getClientRects().length > 0 && element.closest('.scroll, .unseen, defs') === null)
   .filter((element) => element.getBoundingClientRect().right > 360.5 || element.getBoundingClientRect().left < -0.5)

@@ -67,7 +67,10 @@ case "$name $2" in
 esac
 `;
 
-/** Runs the steps as GitHub does: each in bash, the next one only after success, "Roll back" only after a failure and when its condition holds. */
+/**
+ * Runs the steps as GitHub does: each in bash, the next one only after success, "Roll back" only after a failure and
+ * when its condition holds.
+ */
 async function deploy(trouble: Trouble = {}) {
   folder = mkdtempSync(join(tmpdir(), 'deploy-regions-'));
   const bin = join(folder, 'bin');

@@ -6,7 +6,8 @@ import { commands as listed } from '../../scripts/commands.ts';
 import { formatWholeHelp } from '../../src/cli/run.ts';
 import { allChecks } from '../../src/doctor/doctor.ts';
 
-// What a reader types must exist: every command that a document names, with every flag it is given there, and every file that it links to.
+// What a reader types must exist: every command that a document names, with every flag it is given there, and every
+// file that it links to.
 
 interface NamedCommand {
   file: string;
@@ -95,7 +96,10 @@ describe('--help', () => {
   });
 });
 
-/** `npm run name -- args` and `npm start`, where a document shows them as code: each as its words, the script's name first. */
+/**
+ * `npm run name -- args` and `npm start`, where a document shows them as code: each as its words, the script's name
+ * first.
+ */
 function findCommands(text: string): string[][] {
   const spans = [...text.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
   const blocks = text.split('\n').filter((line) => line.startsWith('    '));

@@ -131,25 +131,25 @@ describe('npm run failover', () => {
       when: 'the origin is unknown',
       args: ['to', 'singapor', ...move.slice(2)],
       code: 2,
-      says: /^error: edge\.config\.ts defines no origin "singapor"\nhint: did you mean singapore\?\n$/,
+      says: /^error: .*"singapor"\nhint: .*singapore\?\n$/,
     },
     {
       when: 'the reason is missing',
       args: ['to', 'europe', '--for', '2h', '--yes'],
       code: 2,
-      says: /^error: --reason is missing.*\nhint: .*--reason.*\n$/,
+      says: /^error: --reason .*\nhint: .*--reason.*\n$/,
     },
     {
       when: 'the expiry is missing',
       args: ['to', 'europe', '--reason', 'x', '--yes'],
       code: 2,
-      says: /^error: --for is missing.*\nhint: .*--for 2h.*\n$/,
+      says: /^error: --for .*\nhint: .*--for 2h.*\n$/,
     },
     {
       when: 'the expiry is too far',
       args: ['to', 'europe', '--for', '80h', '--reason', 'x', '--yes'],
       code: 2,
-      says: /^error: --for takes .* at most 72h, found "80h"\nhint: .*\n$/,
+      says: /^error: --for .* 72h, .*"80h"\nhint: .*\n$/,
     },
     {
       when: 'there are no credentials',
@@ -162,21 +162,21 @@ describe('npm run failover', () => {
       when: 'there are no credentials to find the store',
       args: ['status'],
       code: 1,
-      says: /^error: cannot find key-value store edge-health: .*redentials.*\nhint: .*\n$/,
+      says: /^error: .*edge-health: .*redentials.*\nhint: .*\n$/,
     },
     {
       when: 'the endpoint is unreachable',
       args: move,
       env: { ...keys, EDGE_KVS_ARN: 'ARN', AWS_ENDPOINT_URL: 'http://localhost:1' },
       code: 1,
-      says: /^error: cannot read the key-value store: connect ECONNREFUSED 127\.0\.0\.1:1\nhint: .*AWS_ENDPOINT_URL.*\n$/,
+      says: /^error: .*ECONNREFUSED 127\.0\.0\.1:1\nhint: .*AWS_ENDPOINT_URL.*\n$/,
     },
     {
       when: 'the local cloud is absent',
       args: [...move, '--local'],
       env: { EDGE_LOCAL_PORT: '1' },
       code: 1,
-      says: /^error: no local cloud at http:\/\/127\.0\.0\.1:1\/.*ECONNREFUSED.*\nhint: start it with `npm run start`.*\n$/,
+      says: /^error: .*http:\/\/127\.0\.0\.1:1\/.*ECONNREFUSED.*\nhint: .*`npm run start`.*\n$/,
     },
   ])('says one line and a hint when $when, and writes nothing', async ({ args, env = {}, code, says }) => {
     const filled = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value === 'ARN' ? test.arn : value]));
@@ -188,7 +188,7 @@ describe('npm run failover', () => {
 
   it('asks for --yes where no terminal is, and writes nothing', async () => {
     const outcome = await failover([...move.slice(0, -1), '--local']);
-    expect(outcome.err).toMatch(/error: no terminal to confirm in[^\n]*\nhint: pass --yes[^\n]*\n$/);
+    expect(outcome.err).toMatch(/error: [^\n]*terminal[^\n]*\nhint: [^\n]*--yes[^\n]*\n$/);
     expect([outcome.code, written()]).toEqual([2, 0]);
   });
 

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-// No docker engine is needed: the build stage's own command runs here, and what the image copies is started alone in a folder.
+// No docker engine is needed: the build stage's own command runs here, and what the image copies is started alone in a
+// folder.
 
 const [, build = '', image = ''] = readFileSync('deploy/Dockerfile', 'utf8').split(/^FROM /m);
 const folder = mkdtempSync(join(tmpdir(), 'flipper-image-'));

@@ -10,7 +10,8 @@ import { type AwsStub, openAwsStub } from '../contract/aws/open-aws-stub.ts';
 import { openTestStore, type TestStore } from '../contract/aws/open-test-store.ts';
 import { openTestOrigin, type TestOrigin } from '../contract/flipper/open-test-origin.ts';
 
-// The zip as Lambda gets it: unpacked into a folder with nothing around it, loaded by plain node, and set to work on the real control plane.
+// The zip as Lambda gets it: unpacked into a folder with nothing around it, loaded by plain node, and set to work on
+// the real control plane.
 
 let store: TestStore;
 let singapore: TestOrigin;
@@ -167,7 +168,8 @@ describe('the zip in a bare folder', () => {
     expect(store.values().get('health')).toBe('singapore=0');
     expect(store.values().get('audit/01')).toContain('"by":"flipper@lambda:89abcdef"');
 
-    // The reports, once and again after the flip; learning with the next audit entry, the flip's own reading and writing, its verification. The store has no state yet, so the audit is looked through each time before the flip.
+    // The reports, once and again after the flip; learning with the next audit entry, the flip's own reading and
+    // writing, its verification. The store has no state yet, so the audit is looked through each time before the flip.
     const operations = store.control.calls.map(({ operation }) => operation);
     const counted = (name: string) => operations.filter((operation) => operation === name).length;
     expect(['DescribeKeyValueStore', 'GetKey', 'ListKeys', 'UpdateKeys'].map(counted)).toEqual([7, 11, 2, 1]);

@@ -1,6 +1,9 @@
 import { createServer, type Server } from 'node:http';
 
-/** The first of `count` ports in a row that were free a moment ago; by default those of a local cloud with two origins and its console. */
+/**
+ * The first of `count` ports in a row that were free a moment ago; by default those of a local cloud with two origins
+ * and its console.
+ */
 export async function freePorts(count = 5): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 30_000);

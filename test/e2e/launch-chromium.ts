@@ -10,7 +10,10 @@ export function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath, args: [...args, ...quiet] });
 }
 
-/** Counts what this page gets over the wire from now on: whole files with their heads, and of a stream what has come so far. */
+/**
+ * Counts what this page gets over the wire from now on: whole files with their heads, and of a stream what has come so
+ * far.
+ */
 export async function countBytes(page: Page): Promise<() => number> {
   const network = await page.context().newCDPSession(page);
   const ended = new Map<string, number>();

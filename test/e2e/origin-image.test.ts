@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-// No docker engine is needed: the build stage's commands run in an empty folder on exactly what the Dockerfile copies, and what it hands on is started as a process.
+// No docker engine is needed: the build stage's commands run in an empty folder on exactly what the Dockerfile copies,
+// and what it hands on is started as a process.
 
 const run = promisify(execFile);
 const context = fileURLToPath(new URL('../../origin/', import.meta.url));

@@ -16,7 +16,10 @@ export interface Packed {
   files: { path: string }[];
 }
 
-/** The packed package, once for all test files of a run: packing builds dist/ again, and two at once would spoil each other's. */
+/**
+ * The packed package, once for all test files of a run: packing builds dist/ again, and two at once would spoil each
+ * other's.
+ */
 export async function packTarball(): Promise<Packed> {
   // The files of a run are processes of one parent.
   const folder = join(cache, `packed-${process.ppid}`);

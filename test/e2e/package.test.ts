@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commands } from '../../scripts/commands.ts';
 import { type Packed, packTarball } from './pack-tarball.ts';
 
-// What npm would publish, installed without development packages in an empty folder, and used as a team uses it. Needs the registry.
+// What npm would publish, installed without development packages in an empty folder, and used as a team uses it. Needs
+// the registry.
 
 interface Ended {
   code: unknown;

@@ -1,4 +1,7 @@
-/** The regions that answer the POST requests of `count` viewers from India; POST has no origin group. `port` is the local cloud's. */
+/**
+ * The regions that answer the POST requests of `count` viewers from India; POST has no origin group. `port` is the
+ * local cloud's.
+ */
 export async function regionsOf(port: number, viewers: number, path = '/api/orders'): Promise<string[]> {
   const answers = Array.from({ length: viewers }, async (_, viewer) => {
     const headers = { 'x-local-viewer-country': 'IN', 'x-local-viewer-ip': `198.51.100.${viewer}` };

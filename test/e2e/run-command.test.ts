@@ -118,7 +118,8 @@ describe('scripts/run.mjs', () => {
 });
 
 describe('npm itself', () => {
-  // npm turns --local into its own --no-global and leaves no trace in the environment: the command would act on the live account.
+  // npm turns --local into its own --no-global and leaves no trace in the environment: the command would act on the
+  // live account.
   it.each([
     { typed: ['function:publish', '--local'], taken: '--local' },
     { typed: ['failover', 'to', 'europe', '--for', '2h', '--local', '--yes'], taken: '--for' },

@@ -19,7 +19,8 @@ import { regionsOf } from './regions.ts';
 import { missingLines, readShown } from './shown.ts';
 import { startScript, waitUntil } from './start-script.ts';
 
-// The runbook's commands, unchanged and in that order, on a local cloud. What is added is what the local cloud needs, and no more.
+// The runbook's commands, unchanged and in that order, on a local cloud. What is added is what the local cloud needs,
+// and no more.
 
 interface Step {
   command: string;

@@ -8,7 +8,10 @@ export interface Shown {
   output: string[];
 }
 
-/** The commands of a page in their order. Code is indented by four spaces; a block without a command is the output of the one before. */
+/**
+ * The commands of a page in their order. Code is indented by four spaces; a block without a command is the output of
+ * the one before.
+ */
 export function readShown(page: string, isCommand: RegExp = /^(npm|npx|aws|curl) /): Shown[] {
   const shown: Shown[] = [];
   let open = false;

@@ -15,8 +15,8 @@ export interface UnpackedPackage {
 }
 
 /**
- * The package as `npm install` unpacks it, in a project with the examples. Everything else in node_modules is a link to this repository's, so that nothing is
- * downloaded.
+ * The package as `npm install` unpacks it, in a project with the examples. Everything else in node_modules is a link to
+ * this repository's, so that nothing is downloaded.
  */
 export async function unpackPackage(): Promise<UnpackedPackage> {
   const folder = await mkdtemp(join(tmpdir(), 'edge-package-'));

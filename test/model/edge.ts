@@ -16,8 +16,9 @@ for (let host = 1; viewers.size < buckets.length; host++) {
 const memo = new WeakMap<Core, Map<string, string>>();
 
 /**
- * The origin to which an edge location that reads `record` sends a viewer at a time: the edge function's own code decides. Throws when the record's other
- * reader, which the flipper and the commands use, would send the viewer elsewhere.
+ * The origin to which an edge location that reads `record` sends a viewer at a time: the edge function's own code
+ * decides. Throws when the record's other reader, which the flipper and the commands use, would send the viewer
+ * elsewhere.
  */
 export function landing(core: Core, record: string | undefined, order: readonly string[], bucket: Bucket, at: number): string {
   const text = record ?? 'ok';

@@ -50,7 +50,10 @@ interface Path {
   before: Path | undefined;
 }
 
-/** Ticks in which a healthy world without an operator's word must have come to rest: overrides end, hold-downs pass, the failback has two steps. */
+/**
+ * Ticks in which a healthy world without an operator's word must have come to rest: overrides end, hold-downs pass, the
+ * failback has two steps.
+ */
 const restTicks = 45;
 /** Ticks without a write that make rest. */
 const calmTicks = 8;
@@ -77,8 +80,8 @@ class StartBroken extends Error {
 }
 
 /**
- * Every history within the bounds, the shortest first, each state once. The first counterexample ends it; as it was reached by the fewest steps, no step of it
- * can be left out of a history of its kind.
+ * Every history within the bounds, the shortest first, each state once. The first counterexample ends it; as it was
+ * reached by the fewest steps, no step of it can be left out of a history of its kind.
  */
 export async function explore(core: Core, setup: Setup, bounds: Bounds): Promise<Exploration> {
   const startedAt = performance.now();
@@ -194,7 +197,10 @@ export async function explore(core: Core, setup: Setup, bounds: Bounds): Promise
   }
 }
 
-/** All origins up, except for a signal that a majority outvotes, and one flipper at work, possibly a new one; all can probe, and their clocks are right. */
+/**
+ * All origins up, except for a signal that a majority outvotes, and one flipper at work, possibly a new one; all can
+ * probe, and their clocks are right.
+ */
 function healing(setup: Setup, world: World): Step[] {
   const origins = policyOf(setup).origins.filter((id) => world.truth[id] !== 'dissent');
   const isAtWork = world.flippers.some(({ running, frozenUntil }) => running && frozenUntil <= world.at);
@@ -216,8 +222,8 @@ function isHome(setup: Setup, { store, at }: World): boolean {
 }
 
 /**
- * Two things that happen in the same moment and touch nothing in common lead to the same world in either order: only one of the orders is explored.
- * What writes the store touches it all.
+ * Two things that happen in the same moment and touch nothing in common lead to the same world in either order: only
+ * one of the orders is explored. What writes the store touches it all.
  */
 function mayFollow(last: Step | undefined, step: Step): boolean {
   if (last === undefined) return true;

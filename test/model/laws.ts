@@ -30,7 +30,10 @@ export type Law = keyof typeof laws;
 /** Ticks after which an origin that is up counts as proven for every flipper that is awake. */
 export const provenTicks = modelHealth.healthyThreshold + 2;
 
-/** Ticks that viewers may be on a dead origin: the probes of a verdict, the tick of the write, the tick of the edge, the minimum delay of an opposite flip. */
+/**
+ * Ticks that viewers may be on a dead origin: the probes of a verdict, the tick of the write, the tick of the edge, the
+ * minimum delay of an opposite flip.
+ */
 const strandedTicks = modelHealth.unhealthyThreshold + 2;
 
 /** A bad probe during failback ends it with the next write. */
@@ -45,7 +48,9 @@ const grayTicks = 8;
 /** Ticks after which a flipper that has a reason to doubt its memory has read the store. */
 export const recheckTicks = 7;
 
-/** Entries of the record; none when it is unreadable, as one with an end of more digits than any second of a Date has. */
+/**
+ * Entries of the record; none when it is unreadable, as one with an end of more digits than any second of a Date has.
+ */
 export function entriesOf(store: StoreVersion): readonly HealthEntry[] {
   const entries = parseHealthRecord(recordOf(store) ?? okRecord) ?? [];
   return entries.every(({ until = 0 }) => until < 1e12) ? entries : [];
@@ -94,7 +99,8 @@ export function judgeWrite(core: Core, setup: Setup, world: World, index: number
   const entry = change.puts.map(({ value }) => parseAuditEntry(value)).find((found) => found !== undefined);
   if (entry === undefined) breach('audit-false', `the write of ${to} has no audit entry`);
   else {
-    // With state and audit gone together, only the writer's own memory has a number to go on from. It counts also when another writer has begun again.
+    // With state and audit gone together, only the writer's own memory has a number to go on from. It counts also when
+    // another writer has begun again.
     const remembered = world.flippers[index]?.memory?.live?.state.sequence ?? 0;
     const highest = ghost.isForgotten ? remembered : Math.max(ghost.maxSequence, remembered);
     if (entry.sequence <= highest) breach('sequence-back', `#${entry.sequence} after #${highest}`);

@@ -15,7 +15,10 @@ export interface Mutant {
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The core with the fault in it. Throws when the source no longer has the piece, exactly once: a mutant that changes nothing proves nothing. */
+/**
+ * The core with the fault in it. Throws when the source no longer has the piece, exactly once: a mutant that changes
+ * nothing proves nothing.
+ */
 export async function openMutant({ name, file, find, replace }: Mutant): Promise<Core> {
   const source = await readFile(`${root}${file}`, 'utf8');
   const places = source.split(find).length - 1;

@@ -15,7 +15,10 @@ function plan(setup: Setup, ticks: number, adversities: number, kinds: readonly 
   return { name, setup, bounds: { ticks, adversities, families: new Set(kinds) } };
 }
 
-/** What the test suite explores, the quickest first: each setup and each kind of adversity, to a depth that takes a minute together. */
+/**
+ * What the test suite explores, the quickest first: each setup and each kind of adversity, to a depth that takes a
+ * minute together.
+ */
 export const plans: readonly Plan[] = [
   plan(setups.drained, 5, 1, ['outage']),
   plan(setups.cold, 6, 1, ['outage', 'signals']),

@@ -7,8 +7,8 @@ import { nextVersion, recordOf, storeFaults, type Told, takeTurn } from './turn.
 import { type Ghost, type ModelFlipper, modelFailover, policyOf, type Setup, type Truth, tickMs, type World } from './world.ts';
 
 /**
- * One thing that happens, as text, so that a history can be pasted into a test:
- * `tick`, `tick stale 1` (with a fault of flipper 1), `down singapore`, `crash 1`, `start 1`, `wipe health`, `override europe=50`, ...
+ * One thing that happens, as text, so that a history can be pasted into a test: `tick`, `tick stale 1` (with a fault of
+ * flipper 1), `down singapore`, `crash 1`, `start 1`, `wipe health`, `override europe=50`, ...
  */
 export type Step = string;
 
@@ -260,7 +260,10 @@ async function tick(core: Core, setup: Setup, begun: World, [fault, victim]: str
   return { world: { ...world, ghost: judged.ghost }, breaches: [...breaches, ...judged.breaches], told: all, operations };
 }
 
-/** Everything that can go wrong now, beside the passing of time. `families` leaves out what the exploration is not about. */
+/**
+ * Everything that can go wrong now, beside the passing of time. `families` leaves out what the exploration is not
+ * about.
+ */
 export function adversities(setup: Setup, world: World, families: ReadonlySet<Family>): Step[] {
   const { origins } = policyOf(setup);
   const steps: Step[] = [];

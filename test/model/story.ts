@@ -5,7 +5,10 @@ import { type Step, takeStep } from './step.ts';
 import { recordOf, type Told } from './turn.ts';
 import { dayOne, emptyWorld, type Setup, type World } from './world.ts';
 
-/** Plays a history step by step; steps that are not possible in it are passed over. Returns the first broken laws, none when all hold. */
+/**
+ * Plays a history step by step; steps that are not possible in it are passed over. Returns the first broken laws, none
+ * when all hold.
+ */
 export async function replayStory(core: Core, setup: Setup, steps: readonly Step[]): Promise<readonly Breach[]> {
   let world = await startOf(core, setup);
   for (const step of steps) {

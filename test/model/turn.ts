@@ -71,8 +71,8 @@ export interface TurnResult {
 export type Overtake = (values: ReadonlyMap<string, string>) => KeyChange | undefined;
 
 /**
- * One round of probes of one flipper and all that it does in consequence, in its own virtual time of less than a tick. It is the real flipper, taken up
- * from what it knew at the end of the round before.
+ * One round of probes of one flipper and all that it does in consequence, in its own virtual time of less than a tick.
+ * It is the real flipper, taken up from what it knew at the end of the round before.
  */
 export async function takeTurn(
   core: Core,

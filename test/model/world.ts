@@ -6,7 +6,10 @@ import { hashRecord } from '../../src/core/stored-schema.ts';
 import type { FlipperPolicy } from '../../src/flipper/flip-policy.ts';
 import type { FlipperMemory } from '../../src/flipper/flipper.ts';
 
-/** What an origin does: `gray` fails every second probe, `dissent` fails one signal of several, `silent` and `hush` leave all or most signals without an opinion. */
+/**
+ * What an origin does: `gray` fails every second probe, `dissent` fails one signal of several, `silent` and `hush`
+ * leave all or most signals without an opinion.
+ */
 export type Truth = 'up' | 'down' | 'gray' | 'dissent' | 'silent' | 'hush';
 
 export interface ModelFlipper {
@@ -24,7 +27,10 @@ export interface ModelFlipper {
   probed: Readonly<Record<string, Probed>>;
 }
 
-/** Of one origin: true times of the latest good and bad probe, how many were bad in a row, and when the latest one was that made the origin unhealthy. */
+/**
+ * Of one origin: true times of the latest good and bad probe, how many were bad in a row, and when the latest one was
+ * that made the origin unhealthy.
+ */
 export interface Probed {
   goodAt: number;
   badAt: number;
@@ -54,7 +60,9 @@ export interface Ghost {
   isForgotten: boolean;
   /** The record that the last flip or hand wrote. */
   meant: string;
-  /** Ticks in a row in which viewers were on a dead origin although a proven one could have them, by order and bucket. */
+  /**
+   * Ticks in a row in which viewers were on a dead origin although a proven one could have them, by order and bucket.
+   */
   stranded: Readonly<Record<string, number>>;
   /** Until then trouble excuses a slow reaction. */
   graceUntil: number;
@@ -67,7 +75,10 @@ export interface Ghost {
   /** When automation last took each origin out, and when it last raised it. */
   outAt: Readonly<Record<string, number>>;
   raisedAt: Readonly<Record<string, number>>;
-  /** Automatic flips that have landed and that their writer has not reported yet: `flipper/sequence` and the time by which it must. */
+  /**
+   * Automatic flips that have landed and that their writer has not reported yet: `flipper/sequence` and the time by
+   * which it must.
+   */
   untold: Readonly<Record<string, number>>;
 }
 
@@ -92,7 +103,10 @@ export interface Setup {
   signals: number;
   /** Whether each record has the number of its flip. */
   namesFlips?: boolean;
-  /** Whether the failure rate counts beside results in a row; it remembers a window of probes, so that there are many more states. */
+  /**
+   * Whether the failure rate counts beside results in a row; it remembers a window of probes, so that there are many
+   * more states.
+   */
   rate?: boolean;
   flippers: number;
   /** Steps from an empty store to where the exploration begins. */
@@ -108,7 +122,10 @@ export const lagMs = 2.5 * tickMs;
 /** The first moment; a whole second. */
 export const dayOne = Date.parse('2026-03-01T03:00:00.000Z');
 
-/** Short times, so that few ticks see much: two probes make a verdict, a hold-down lasts three ticks, the failback has one step. */
+/**
+ * Short times, so that few ticks see much: two probes make a verdict, a hold-down lasts three ticks, the failback has
+ * one step.
+ */
 export const modelHealth = {
   intervalMs: tickMs,
   fastIntervalMs: tickMs,
@@ -203,8 +220,9 @@ export function emptyWorld(setup: Setup): World {
 export const monotonicOffset = 2_000_000_000_000;
 
 /**
- * The state as a text in which only what can matter later differs: times relative to now and no older than anything looks back, sequence numbers
- * relative to the newest, no reasons and no names. Two worlds with the same text have the same future as far as the checker is concerned.
+ * The state as a text in which only what can matter later differs: times relative to now and no older than anything
+ * looks back, sequence numbers relative to the newest, no reasons and no names. Two worlds with the same text have the
+ * same future as far as the checker is concerned.
  */
 export function fingerprint(world: World): string {
   const { at, truth, store, before, flippers, edges, ghost } = world;

@@ -75,7 +75,10 @@ const allowed: Readonly<Record<string, string>> = {
   'src/doctor/readers.ts → src/flipper/report-book.ts': checksWork,
 };
 
-/** `file → file` of every import that goes against the layers, in files of the product. A room without arrows may import nothing. */
+/**
+ * `file → file` of every import that goes against the layers, in files of the product. A room without arrows may import
+ * nothing.
+ */
 export function findForbiddenImports(modules: readonly SourceModule[]): string[] {
   const found: string[] = [];
   for (const { path, imports, packages } of modules) {
@@ -95,7 +98,10 @@ function isProcess(name: string, room: string): boolean {
   return /^(?:node:)?process$/.test(name) && !useProcess.includes(room);
 }
 
-/** `src/probe/x.ts` is of `probe`, `src/errors.ts` of `errors`, `local/edge/x.ts` of `local`; a file beside package.json is of none. */
+/**
+ * `src/probe/x.ts` is of `probe`, `src/errors.ts` of `errors`, `local/edge/x.ts` of `local`; a file beside package.json
+ * is of none.
+ */
 function roomOf(path: string): string {
   const [top = '', next = ''] = path.split('/');
   return top === 'src' ? next.replace(/\.ts$/, '') : top;

@@ -7,7 +7,10 @@ interface Override {
 
 const { overrides } = JSON.parse(readFileSync(new URL('../../biome.json', import.meta.url), 'utf8')) as { overrides: Override[] };
 
-/** Whether biome.json refuses this import in that file: the last of its lists that includes the file decides, as in Biome. */
+/**
+ * Whether biome.json refuses this import in that file: the last of its lists that includes the file decides, as in
+ * Biome.
+ */
 export function isRefusedByLinter(file: string, specifier: string): boolean {
   const lists = overrides.filter(
     ({ includes, linter }) => linter.rules.style?.noRestrictedImports !== undefined && isMatch(includes, file),

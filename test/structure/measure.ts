@@ -2,13 +2,14 @@ import { globSync } from 'tinyglobby';
 import { findForbiddenImports } from './arrows.ts';
 import { findCycles } from './cycles.ts';
 import { findDuplicateNames } from './duplicate-names.ts';
-import { readModules } from './read-modules.ts';
+import { readModules, type SourceModule } from './read-modules.ts';
 import { readWalks, type Walk } from './walks.ts';
 import { findWordsInComments, findWordsInPages, findWordsInStrings } from './words.ts';
 
 const root = new URL('../../', import.meta.url);
 const shipped = ['src', 'kvs', 'functions', 'origin', 'client', 'local', 'scripts', 'api'];
 const maxLines = 350;
+const maxCommentColumns = 120;
 
 export interface Structure {
   /** Findings by the figure's name: what there should be none of. */
@@ -24,6 +25,7 @@ export type FindingKind =
   | 'cycles'
   | 'duplicate names'
   | 'long files'
+  | 'wide comments'
   | 'words in strings'
   | 'words in comments'
   | 'words in pages';
@@ -55,6 +57,7 @@ export async function measureStructure(): Promise<Structure> {
       cycles: findCycles(modules).map((group) => group.join(' ')),
       'duplicate names': findDuplicateNames(product),
       'long files': product.filter(({ lines }) => lines > maxLines).map(({ path, lines }) => `${path}: ${lines} lines`),
+      'wide comments': written.flatMap(findWideComments),
       'words in strings': await findWordsInStrings(written),
       'words in comments': findWordsInComments(written),
       'words in pages': findWordsInPages(pages.toSorted()),
@@ -64,4 +67,12 @@ export async function measureStructure(): Promise<Structure> {
     folders: new Set(src.map(({ path }) => path.slice(0, path.lastIndexOf('/')))).size,
     walks: readWalks(modules),
   };
+}
+
+/** Comments on lines of their own, except addresses and the linter's comments, which have no other line to go on. */
+function findWideComments({ path, text }: SourceModule): string[] {
+  return text.split('\n').flatMap((line, index) => {
+    const isComment = /^\s*(?:\/\/|\/\*\*|\* )/.test(line) && !/biome-ignore|https?:\/\//.test(line);
+    return isComment && line.length > maxCommentColumns ? [`${path}:${index + 1}: ${line.length} columns`] : [];
+  });
 }

@@ -1,4 +1,5 @@
-// Prints how the code is built: npm run structure [-- --list]. What the figures may be at most is in test/unit/structure.test.ts.
+// Prints how the code is built: npm run structure [-- --list]. What the figures may be at most is in
+// test/unit/structure.test.ts.
 import { measureStructure } from './measure.ts';
 
 const isListed = process.argv.includes('--list');

@@ -3,7 +3,9 @@ import type { SourceModule } from './read-modules.ts';
 
 const root = new URL('../../', import.meta.url);
 
-/** A way through the code: the steps of one section of docs/architecture.md, each a link to the file where it happens. */
+/**
+ * A way through the code: the steps of one section of docs/architecture.md, each a link to the file where it happens.
+ */
 export interface Walk {
   title: string;
   /** From file to file, as the text goes. */
@@ -13,8 +15,8 @@ export interface Walk {
 }
 
 /**
- * The sections whose heading begins with `Walk`. A step must exist and be imported by a step before it, unless a process or a network lies between them:
- * such a link says so in its title, `[name](path "over HTTP")`.
+ * The sections whose heading begins with `Walk`. A step must exist and be imported by a step before it, unless a
+ * process or a network lies between them: such a link says so in its title, `[name](path "over HTTP")`.
  */
 export function readWalks(modules: readonly SourceModule[]): Walk[] {
   const page = readFileSync(new URL('docs/architecture.md', root), 'utf8');

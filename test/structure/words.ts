@@ -5,7 +5,10 @@ import type { SourceModule } from './read-modules.ts';
 
 const root = new URL('../../', import.meta.url);
 
-/** Words that the project's English avoids, whole: a reader whose first language is another one must look them up or read them twice. */
+/**
+ * Words that the project's English avoids, whole: a reader whose first language is another one must look them up or
+ * read them twice.
+ */
 const unwanted: readonly RegExp[] = [
   /\bmend(?:s|ed|ing)?\b/i,
   /\bsoundings?\b/i,

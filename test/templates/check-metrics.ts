@@ -16,7 +16,10 @@ interface Widget {
 
 const statistic = /^(Average|Sum|Minimum|Maximum|SampleCount|p\d{1,2}(\.\d+)?)$/;
 
-/** Alarms and dashboards that would show nothing and not say so: a metric that no service writes, dimensions under which it has no value, a body that is not JSON. */
+/**
+ * Alarms and dashboards that would show nothing and not say so: a metric that no service writes, dimensions under which
+ * it has no value, a body that is not JSON.
+ */
 export function checkMetrics(template: Template, schema: Metrics): string[] {
   return Object.entries(template.Resources).flatMap(([name, { Type, Properties }]) => {
     const at = `Resources.${name}`;

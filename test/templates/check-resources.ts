@@ -19,7 +19,10 @@ const resourceKeys = [
 /** Files that `aws cloudformation package` takes to S3, leaving their address here. */
 const packaged = [{ type: 'AWS::Lambda::Function', property: 'Code' }];
 
-/** What of a template's resources AWS's schemas refuse: types, properties, missing ones, values of another kind, attributes. */
+/**
+ * What of a template's resources AWS's schemas refuse: types, properties, missing ones, values of another kind,
+ * attributes.
+ */
 export function checkResources(template: Template, schema: Pick<ResourceSchema, 'resource'>): string[] {
   const problems: string[] = [];
   for (const [name, resource] of Object.entries(template.Resources)) {

@@ -4,7 +4,10 @@ import { checkResources } from './check-resources.ts';
 import { parseTemplate } from './parse-template.ts';
 import type { ResourceSchema } from './resource-schema.ts';
 
-/** Longer ones must come from S3, and docs/infrastructure.md deploys from the file (CloudFormation guide, cloudformation-limits.html). */
+/**
+ * Longer ones must come from S3, and docs/infrastructure.md deploys from the file (CloudFormation guide,
+ * cloudformation-limits.html).
+ */
 const maxBytes = 51_200;
 
 export interface TemplateReport {

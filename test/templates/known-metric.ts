@@ -1,7 +1,10 @@
 import { openFlipperMetrics } from '../../src/flipper/lambda/flipper-lambda.ts';
 import type { Dimension, ResourceSchema } from './resource-schema.ts';
 
-/** Metrics of CloudFront Functions, which AWS's list of metrics leaves out (CloudFront guide, programming-cloudwatch-metrics.html). */
+/**
+ * Metrics of CloudFront Functions, which AWS's list of metrics leaves out (CloudFront guide,
+ * programming-cloudwatch-metrics.html).
+ */
 const functionMetrics = [
   'FunctionInvocations',
   'FunctionValidationErrors',

@@ -20,7 +20,10 @@ interface Resource {
   Properties: Record<string, unknown>;
 }
 
-/** A CloudFormation template: its sections as data, with the short forms of its functions as `{ Ref }`, `{ 'Fn::Sub' }` and so on. */
+/**
+ * A CloudFormation template: its sections as data, with the short forms of its functions as `{ Ref }`, `{ 'Fn::Sub' }`
+ * and so on.
+ */
 export interface Template {
   Parameters: Record<string, Parameter>;
   Rules?: Record<string, unknown>;

@@ -22,7 +22,10 @@ export interface ResourceType {
 /** AWS's own schemas of what CloudFormation makes, and its list of metrics. */
 export interface ResourceSchema {
   resource(type: string): ResourceType | undefined;
-  /** The dimensions, sorted, that AWS lists for a metric: one list for each combination that has values. Undefined for a metric that it does not list. */
+  /**
+   * The dimensions, sorted, that AWS lists for a metric: one list for each combination that has values. Undefined for a
+   * metric that it does not list.
+   */
   metric(namespace: string, name: string): readonly (readonly Dimension[])[] | undefined;
 }
 

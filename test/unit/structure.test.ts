@@ -15,6 +15,7 @@ const limits: Readonly<Record<FindingKind, number>> = {
   cycles: 0,
   'duplicate names': 0,
   'long files': 0,
+  'wide comments': 0,
   'words in strings': 0,
   'words in comments': 0,
   'words in pages': 0,

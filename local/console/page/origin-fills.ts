@@ -35,7 +35,10 @@ export function softFill(parts: readonly Part[]): string {
   return fill;
 }
 
-/** The same as a pattern, for more contrast: the origin's texture, or stripes as wide as the shares. `unit` is the size of a screen pixel. */
+/**
+ * The same as a pattern, for more contrast: the origin's texture, or stripes as wide as the shares. `unit` is the size
+ * of a screen pixel.
+ */
 export function texturePattern(id: string, parts: readonly Part[], unit: number): SVGPatternElement {
   const [only] = parts;
   if (parts.length === 1 && only !== undefined) return originPattern(id, only.place, unit);

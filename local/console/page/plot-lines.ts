@@ -54,7 +54,10 @@ export function drawLine(
   return path;
 }
 
-/** SVG path data per series of stacked columns, the first series at the floor. A count that is not 0 is at least a pixel high. */
+/**
+ * SVG path data per series of stacked columns, the first series at the floor. A count that is not 0 is at least a pixel
+ * high.
+ */
 export function drawStack(
   seconds: readonly Second[],
   series: readonly ((second: Second) => number)[],
@@ -81,7 +84,10 @@ export function drawStack(
   return paths;
 }
 
-/** For each label the lowest row in which it covers no other; undefined where every row is taken. Places of the left edges and widths in pixels. */
+/**
+ * For each label the lowest row in which it covers no other; undefined where every row is taken. Places of the left
+ * edges and widths in pixels.
+ */
 export function placeLabels(labels: readonly { x: number; width: number }[], rows: number): (number | undefined)[] {
   const taken = Array.from({ length: rows }, (): { x: number; width: number }[] => []);
   return labels.map((label) => {

@@ -15,7 +15,10 @@ const latency = { top: requests.top + requests.height + 18, height: 64 } as cons
 const bottom = latency.top + latency.height;
 const margin = { left: 52, right: 4 } as const;
 
-/** Requests by origin with failures in red above them, latency beneath, flips and faults as labelled markers across both. */
+/**
+ * Requests by origin with failures in red above them, latency beneath, flips and faults as labelled markers across
+ * both.
+ */
 export class TrafficView {
   readonly #grid = svg('g', { class: 'grid' });
   readonly #columns = svg('g', { class: 'columns' });

@@ -191,7 +191,10 @@ function noteHosts(hosts: ReadonlyMap<string, Host | 'mixed' | undefined>): stri
   ];
 }
 
-/** Without its domain name: probes then take name, port, protocol, Host and headers from the live distribution, which may change. */
+/**
+ * Without its domain name: probes then take name, port, protocol, Host and headers from the live distribution, which
+ * may change.
+ */
 function writeOrigin({ id, alias, region, kind }: ProposedOrigin, healthPath: string): EdgeConfigInput['origins'][string] {
   return {
     ...(id !== alias && { originId: id }),

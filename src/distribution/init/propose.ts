@@ -48,8 +48,8 @@ export interface BlockedBehavior {
 }
 
 /**
- * What adopting this distribution would route. While all origins are healthy every request goes where it goes today, unless `home` changes that.
- * Throws USAGE, ORIGIN_UNKNOWN, CONFLICT or NOT_FOUND with what is missing.
+ * What adopting this distribution would route. While all origins are healthy every request goes where it goes today,
+ * unless `home` changes that. Throws USAGE, ORIGIN_UNKNOWN, CONFLICT or NOT_FOUND with what is missing.
  */
 export function proposeAdoption(survey: DistributionSurvey, choice: Choice = {}): Proposal {
   const groups = choice.groups === undefined ? proposeGroups(survey) : choice.groups.map((names) => findGroup(survey, names));
@@ -79,7 +79,10 @@ export function proposeAdoption(survey: DistributionSurvey, choice: Choice = {})
   };
 }
 
-/** Groups of origins that look like regions of one service, those with behaviors. Empty when nothing shows which belong together. */
+/**
+ * Groups of origins that look like regions of one service, those with behaviors. Empty when nothing shows which belong
+ * together.
+ */
 export function proposeGroups({ origins, behaviors }: DistributionSurvey): string[][] {
   const routable = origins.filter(({ isRoutable }) => isRoutable);
   const groups = joinOrigins(routable, behaviors);
@@ -184,7 +187,10 @@ function chooseBehaviors(
   return behaviors.filter((behavior) => chosen.includes(behavior));
 }
 
-/** DG edge-function-restrictions-all.html: a behavior with Lambda@Edge on a viewer event takes no CloudFront Function there. */
+/**
+ * DG edge-function-restrictions-all.html: a behavior with Lambda@Edge on a viewer event takes no CloudFront Function
+ * there.
+ */
 function findBlock({ name, lambda }: SurveyedBehavior): BlockedBehavior[] {
   if (lambda === undefined) return [];
   return [
@@ -245,7 +251,10 @@ export function functionNameOf(arn: string): string {
 
 const aliasText = /^[a-z][a-z0-9-]{0,62}$/;
 
-/** Each origin with an alias that the health record can hold: its id where that is one, else its region's place, else a part of its domain name. */
+/**
+ * Each origin with an alias that the health record can hold: its id where that is one, else its region's place, else a
+ * part of its domain name.
+ */
 function nameOrigins(origins: readonly SurveyedOrigin[], services: readonly Pick<ProposedService, 'name' | 'order'>[]): ProposedOrigin[] {
   const taken = new Set<string>();
   const hasNames = origins.every(({ id }) => isAlias(id) && !id.split('-').some(isRandom));

@@ -109,7 +109,9 @@ export function kindOfOrigin({ DomainName = '', CustomOriginConfig, S3OriginConf
   return kind ?? 'custom host';
 }
 
-/** A region's code between dots or hyphens: `app-1.ap-southeast-1.elb.amazonaws.com`, `api-eu-central-1.example.com`. */
+/**
+ * A region's code between dots or hyphens: `app-1.ap-southeast-1.elb.amazonaws.com`, `api-eu-central-1.example.com`.
+ */
 const regionText =
   /(?:^|[.-])((?:af|ap|ca|cn|eu|il|me|mx|sa|us)(?:-gov|-iso[a-z]?)?-(?:central|north|south|east|west|northeast|northwest|southeast|southwest)-\d)(?=[.-]|$)/;
 
@@ -121,7 +123,10 @@ export function regionOf(domainName: string): string | undefined {
   return regionText.exec(name)?.[1];
 }
 
-/** Cities or lands of AWS's regions, as people call them: https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html */
+/**
+ * Cities or lands of AWS's regions, as people call them:
+ * https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
+ */
 export const placesOfRegions: Readonly<Record<string, string>> = {
   'af-south-1': 'cape-town',
   'ap-east-1': 'hong-kong',
@@ -175,7 +180,10 @@ const placeWords = new Set(
     .concat(Object.values(placesOfRegions).flatMap((place) => [place, ...place.split('-')])),
 );
 
-/** The domain name without the words in which the regions of one service differ: two names that leave the same are alike. */
+/**
+ * The domain name without the words in which the regions of one service differ: two names that leave the same are
+ * alike.
+ */
 export function likenessOf({ domainName, kind }: Pick<SurveyedOrigin, 'domainName' | 'kind'>): string {
   const name = domainName.toLowerCase();
   const region = regionOf(name);

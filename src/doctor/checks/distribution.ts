@@ -19,7 +19,9 @@ import {
 
 interface DistributionFacts {
   live: Pick<LiveDistribution, 'id' | 'isDeployed' | 'config'> | undefined;
-  /** The id that edge.config.ts has for a distribution of another tool; undefined when distribution.json describes it. */
+  /**
+   * The id that edge.config.ts has for a distribution of another tool; undefined when distribution.json describes it.
+   */
   ownId: string | undefined;
   /** Paths in which it differs from what we describe. */
   changed: readonly string[];
@@ -260,7 +262,10 @@ export function judgeTimeouts({ where, origins, config }: TimeoutsFacts): readon
   return worst.total > warnSeconds ? [warn(found, fix)] : [ok(found)];
 }
 
-/** Each attempt connects at the last moment and gets no answer; CloudFront repeats a GET as often as it connects (DG DownloadDistValuesOrigin.html). */
+/**
+ * Each attempt connects at the last moment and gets no answer; CloudFront repeats a GET as often as it connects (DG
+ * DownloadDistValuesOrigin.html).
+ */
 function worstSeconds({ ConnectionAttempts = 3, ConnectionTimeout = 10, CustomOriginConfig, VpcOriginConfig }: Origin): number {
   return ConnectionAttempts * (ConnectionTimeout + (CustomOriginConfig?.OriginReadTimeout ?? VpcOriginConfig?.OriginReadTimeout ?? 30));
 }

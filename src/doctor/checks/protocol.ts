@@ -18,7 +18,10 @@ interface GroupsFacts {
   routed: readonly string[];
 }
 
-/** CloudFront counts a failed connection as 503 and a response timeout as 504 (DG high_availability_origin_failover.html). */
+/**
+ * CloudFront counts a failed connection as 503 and a response timeout as 504 (DG
+ * high_availability_origin_failover.html).
+ */
 const outageCodes = [503, 504];
 
 /** The distribution's own origin groups turn to their second origin when the first is down. */
@@ -118,7 +121,10 @@ interface PricingPlanFacts extends DistributionView {
   isStaging: boolean;
 }
 
-/** Whether a flat-rate pricing plan could take the distribution. Informs only: the plan itself is in no API that this package reads. */
+/**
+ * Whether a flat-rate pricing plan could take the distribution. Informs only: the plan itself is in no API that this
+ * package reads.
+ */
 export const pricingPlanCheck = defineCheck<PricingPlanFacts>({
   id: 'pricing-plan',
   why: 'A distribution with real-time logs, a staged rollout or tenants cannot join a flat-rate plan, and one in a plan cannot get them.',

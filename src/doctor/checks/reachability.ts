@@ -45,7 +45,9 @@ export const certificatesCheck = defineCheck<CertificatesFacts>({
   judge: judgeCertificates,
 });
 
-/** The names that viewers use: the aliases, else CloudFront's own name. `www.example.com` represents `*.example.com`. */
+/**
+ * The names that viewers use: the aliases, else CloudFront's own name. `www.example.com` represents `*.example.com`.
+ */
 async function readViewerNames(
   { Aliases }: DistributionConfig,
   liveDistribution: () => Promise<{ domainName: string } | undefined>,
@@ -120,7 +122,10 @@ interface HostedOrigin {
   isProbed: boolean;
 }
 
-/** What answers no name but its own: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html */
+/**
+ * What answers no name but its own:
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html
+ */
 const ownNameOnly: readonly OriginKind[] = ['API Gateway', 'Lambda function URL', 'S3 bucket', 'S3 website'];
 
 /** Each origin gets the Host header that it needs, and can be probed. */

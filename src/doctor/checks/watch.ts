@@ -132,8 +132,8 @@ export const flipperCheck = defineCheck<FlipperFacts>({
 });
 
 /**
- * While all origins are healthy the flipper writes nothing, so the store can prove that it is stopped but never that it runs.
- * An alarm on missing data can prove that.
+ * While all origins are healthy the flipper writes nothing, so the store can prove that it is stopped but never that it
+ * runs. An alarm on missing data can prove that.
  */
 export function judgeFlipper(facts: FlipperFacts): readonly CheckFinding[] {
   const { values, alarms, now } = facts;
@@ -203,13 +203,18 @@ function judgeFlipperPlace({ regions, origins }: FlipperPlaceFacts): readonly Ch
   });
 }
 
-/** An alarm that treats missing data as a failure: on the flipper's count of its runs, or with `flipper` in its name or dimensions. */
+/**
+ * An alarm that treats missing data as a failure: on the flipper's count of its runs, or with `flipper` in its name or
+ * dimensions.
+ */
 function isSilenceAlarm({ name, metrics, isMissingBreaching }: Alarm): boolean {
   const about = [name, ...metrics.flatMap(({ dimensions }) => Object.values(dimensions))];
   return isMissingBreaching && (metrics.some((metric) => metric.name === 'SuccessfulRuns') || about.some((text) => /flipper/i.test(text)));
 }
 
-/** A healthy origin has an automatic weight long after its hold-down: a running flipper would have started the failback. */
+/**
+ * A healthy origin has an automatic weight long after its hold-down: a running flipper would have started the failback.
+ */
 function findStuck({ values, signals, failover, now }: FlipperFacts): CheckFinding | undefined {
   const live = parseLiveRecord(values, now);
   if (overrideInForce(live) !== undefined) return undefined;

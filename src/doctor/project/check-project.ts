@@ -25,7 +25,10 @@ export interface ProjectCheck {
 export interface ProjectOptions {
   /** What edge.config.ts exports, not yet parsed. */
   readConfig: () => Promise<unknown>;
-  /** The only environment whose function is built and asked. Default: each one. The configuration of all is always checked. */
+  /**
+   * The only environment whose function is built and asked. Default: each one. The configuration of all is always
+   * checked.
+   */
   environment?: string | undefined;
   /** Path of distribution.json. */
   distribution: string;
@@ -36,7 +39,10 @@ export interface ProjectOptions {
   now: number;
 }
 
-/** Checks edge.config.ts and distribution.json without an account: every check that can run does, so that one run shows all problems. */
+/**
+ * Checks edge.config.ts and distribution.json without an account: every check that can run does, so that one run shows
+ * all problems.
+ */
 export async function checkProject(options: ProjectOptions): Promise<ProjectCheck[]> {
   const checks: ProjectCheck[] = [];
   const shared = openAttempt(checks);
@@ -180,7 +186,10 @@ const flipperWorkflow = '.github/workflows/health-flipper.yml';
 const deployWorkflow = '.github/workflows/deploy-regions.yml';
 const policies = ['docs/iam/publisher.json', 'docs/iam/reader.json'];
 
-/** Compares the templates, workflows and policies that name parts of the configuration with it. Ignores files that a team does not keep. */
+/**
+ * Compares the templates, workflows and policies that name parts of the configuration with it. Ignores files that a
+ * team does not keep.
+ */
 export async function checkTemplates({ config, distribution, read }: TemplateFacts): Promise<{ files: string[]; problems: string[] }> {
   const files = new Map<string, string>();
   for (const path of [flipperTemplate, monitoringTemplate, flipperWorkflow, deployWorkflow, ...policies]) {

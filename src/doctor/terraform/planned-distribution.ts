@@ -49,7 +49,10 @@ export interface PlannedDistributions {
 
 const type = 'aws_cloudfront_distribution';
 
-/** The distributions that edge.config.ts names; where it names none, those with an origin of the router or the edge function. */
+/**
+ * The distributions that edge.config.ts names; where it names none, those with an origin of the router or the edge
+ * function.
+ */
 export function listPlannedDistributions(plan: TerraformPlan, config: EdgeConfig): PlannedDistributions {
   const all = plan.changes.filter((change) => change.type === type);
   const { distributions } = config;
@@ -173,7 +176,10 @@ interface BehaviorPlace {
   arn: string;
 }
 
-/** The edge function and the policies of a behavior may be created by the same apply: the configuration says which resource each is. */
+/**
+ * The edge function and the policies of a behavior may be created by the same apply: the configuration says which
+ * resource each is.
+ */
 function fillBehavior(behavior: Attributes, at: BehaviorPlace): Attributes {
   const { plan, address, block, place, config, unknown } = at;
   const name = block === 'default_cache_behavior' ? 'the default behavior' : String(behavior['path_pattern'] ?? '');
@@ -200,7 +206,10 @@ function fillBehavior(behavior: Attributes, at: BehaviorPlace): Attributes {
   return filled;
 }
 
-/** The policies that a plan lets one read without an account: those of AWS, and the team's own that it creates, manages or looks up. */
+/**
+ * The policies that a plan lets one read without an account: those of AWS, and the team's own that it creates, manages
+ * or looks up.
+ */
 export interface PlannedPolicies {
   cache(id: string): CachePolicy | undefined;
   originRequest(id: string): OriginRequestPolicy | undefined;

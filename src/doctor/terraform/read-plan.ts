@@ -5,7 +5,8 @@ import { isRecord } from '../../text/is-record.ts';
 import { lineOf, messageOf } from '../../text/message-of.ts';
 import { pageOf } from '../../text/typed.ts';
 
-// What `terraform show -json` or `tofu show -json` prints for a plan: https://developer.hashicorp.com/terraform/internals/json-format
+// What `terraform show -json` or `tofu show -json` prints for a plan:
+// https://developer.hashicorp.com/terraform/internals/json-format
 
 export type Attributes = Readonly<Record<string, unknown>>;
 
@@ -21,7 +22,9 @@ export interface PlannedChange {
   action: PlannedAction;
   /** Undefined for a resource that is created. */
   before: Attributes | undefined;
-  /** Undefined for one that goes. A value that only the apply knows is `unknownValue`, also in place of a whole block. */
+  /**
+   * Undefined for one that goes. A value that only the apply knows is `unknownValue`, also in place of a whole block.
+   */
   after: Attributes | undefined;
 }
 
@@ -194,9 +197,10 @@ export function list(value: unknown): Attributes[] {
 }
 
 /**
- * The resources that an expression of a resource refers to, without indexes, such as `module.edge.aws_cloudfront_function.router`. Follows outputs and
- * variables of modules. `path` leads through the expressions: `['ordered_cache_behavior', 0, 'function_association']`. Empty where the configuration does
- * not say it, as inside a dynamic block.
+ * The resources that an expression of a resource refers to, without indexes, such as
+ * `module.edge.aws_cloudfront_function.router`. Follows outputs and variables of modules. `path` leads through the
+ * expressions: `['ordered_cache_behavior', 0, 'function_association']`. Empty where the configuration does not say it,
+ * as inside a dynamic block.
  */
 export function listReferences(plan: TerraformPlan, address: string, path: readonly (string | number)[]): Set<string> {
   const { modules, resource } = splitAddress(address);

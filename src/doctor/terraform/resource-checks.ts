@@ -218,7 +218,10 @@ function judgeKey(
   return [reach === 'yes' ? fail(found, fix) : warn(found, fix)];
 }
 
-/** The provider reads all keys of the store, and deletes those that the resource does not list. Its own end deletes none. */
+/**
+ * The provider reads all keys of the store, and deletes those that the resource does not list. Its own end deletes
+ * none.
+ */
 function judgeExclusive(
   { address, action, before, after }: PlannedChange,
   reach: Reach,

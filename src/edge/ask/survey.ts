@@ -54,7 +54,10 @@ const bothKinds = ['GET', 'POST'];
 
 const wholeSite: readonly SamplePath[] = [{ path: '/', service: undefined }];
 
-/** All origins healthy, each one down alone, and all down: a route also says where viewers go then. All of them for each path. */
+/**
+ * All origins healthy, each one down alone, and all down: a route also says where viewers go then. All of them for each
+ * path.
+ */
 export function listSituations(origins: readonly string[], paths = wholeSite): Situation[] {
   const at0 = (down: readonly string[]) => formatHealthRecord(down.map((origin) => ({ origin, weight: 0 })));
   const situations = [
@@ -214,8 +217,8 @@ export function listAllSituations(config: Routes & Pick<EdgeConfig, 'origins'>):
 }
 
 /**
- * Runs a function of the working tree for every country in every situation. A request that the team's own code answers proves nothing about routing:
- * the router alone is then asked the same.
+ * Runs a function of the working tree for every country in every situation. A request that the team's own code answers
+ * proves nothing about routing: the router alone is then asked the same.
  */
 export async function proveRouting(asked: Asked, config: EdgeConfig): Promise<RoutingProof> {
   const situations = listAllSituations(config);

@@ -22,7 +22,7 @@ interface Closure {
 }
 
 /**
- * Until njs 0.9.1 an async function that waits goes on with copies of its variables, and a function made before the
+ * Until njs 0.9.1 an async function goes on with copies of its variables after a wait, and a function made before the
  * wait keeps the old ones. SST saw CloudFront fail with the same words: "cannot access variable before initialization".
  * A declared function is made when its block begins, before every wait in it.
  */

@@ -13,7 +13,10 @@ export interface CountingTools {
   valgrind: string;
 }
 
-/** Functions of the C library that njs calls by their own names: callgrind can write its counts each time that one is called. */
+/**
+ * Functions of the C library that njs calls by their own names: callgrind can write its counts each time that one is
+ * called.
+ */
 const marks = ['cbrt', 'asinh', 'acosh', 'atanh'] as const;
 type Mark = (typeof marks)[number];
 
@@ -54,7 +57,9 @@ export function countLoad(...[code, , tools, options]: CountArguments): Promise<
   });
 }
 
-/** `perRequest` of `countInstructions` alone. Each input has its own program, so that no figure depends on other inputs. */
+/**
+ * `perRequest` of `countInstructions` alone. Each input has its own program, so that no figure depends on other inputs.
+ */
 export function countRequests(...[code, inputs, tools, options]: CountArguments): Promise<number[]> {
   const [full, bare] = programsOf(code);
   return withCounter(tools, options, async (count) => {
@@ -82,7 +87,10 @@ type CountArguments = [code: string, inputs: readonly CountedInput[], tools: Cou
 interface Program {
   text: string;
   store: RunInput['store'];
-  /** It handles its event twice as often as it is asked to, and calls this function at half-time and at its end. Without one, the whole run is counted. */
+  /**
+   * It handles its event twice as often as it is asked to, and calls this function at half-time and at its end. Without
+   * one, the whole run is counted.
+   */
   mark?: Mark;
 }
 
@@ -162,8 +170,8 @@ function cannotCount(reason: string): EdgeError {
   });
 }
 
-// The missing key's error is made once: for each new error njs's command line names the functions of the stack trace,
-// which costs it 4.8 million instructions that have nothing to do with the function.
+// The missing key's error is made once: for each new error njs's command line names the functions of the stack trace.
+// That costs 4.8 million instructions, which are not the function's.
 function cloudfrontModule(store: RunInput['store']): string {
   const values = store?.failReads === true ? {} : Object.fromEntries(store?.values ?? []);
   return `const values = ${JSON.stringify(values)};

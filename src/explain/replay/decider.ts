@@ -13,8 +13,8 @@ export interface Decided {
   /** What it changes in the request, or its own answer; empty for nothing. Our header x-origin-route does not count. */
   changes: string;
   /**
-   * What the decision may depend on, by the names of `VisibleRequest`; `headers` for a function that lists them, `context` of the event, `key:name` of
-   * the store, and `*` where no trace shows it.
+   * What the decision may depend on, by the names of `VisibleRequest`; `headers` for a function that lists them,
+   * `context` of the event, `key:name` of the store, and `*` where no trace shows it.
    */
   reads: readonly string[];
 }

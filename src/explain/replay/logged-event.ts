@@ -59,7 +59,9 @@ export function buildLoggedEvent(visible: VisibleRequest): ViewerRequestEvent {
 
 /** A behavior as far as a replay needs it. */
 export interface ReplayedBehavior {
-  /** Its path pattern or `default`, with the service of the path where there are services; `*` where neither is known. */
+  /**
+   * Its path pattern or `default`, with the service of the path where there are services; `*` where neither is known.
+   */
   name: string;
   /** The alias or id of its own origin: where a request goes for which the function calls no helper. */
   origin?: string | undefined;

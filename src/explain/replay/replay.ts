@@ -147,7 +147,9 @@ export interface Movement {
 /** Requests that both functions treat alike as far as the log shows, while they read more than it shows. */
 export interface Unproven {
   behavior: string;
-  /** By the names of a trace: `headers.x-tenant`, `cookies`, `key:flags`; `headers` for any header, `*` for anything. */
+  /**
+   * By the names of a trace: `headers.x-tenant`, `cookies`, `key:flags`; `headers` for any header, `*` for anything.
+   */
   unseen: string[];
   requests: number;
   /** By country, `-` where none is known. */

@@ -12,7 +12,8 @@ export interface RunTrace {
 }
 
 /**
- * The function with a tracer behind it, which logs what each run reads and changes. Undefined when its handler cannot be wrapped.
+ * The function with a tracer behind it, which logs what each run reads and changes. Undefined when its handler cannot
+ * be wrapped.
  */
 export function traceFunction({ code }: FunctionSource): FunctionSource | undefined {
   // A constant cannot be replaced.
@@ -38,8 +39,8 @@ export function readTrace(logs: readonly string[]): RunTrace | undefined {
 const maxNames = 500;
 
 /**
- * The names of headers that the function may read: every text and member in its code that could be one. Undefined where it may read others, too, as one
- * that lists the headers does. A name that is put together while it runs is not found.
+ * The names of headers that the function may read: every text and member in its code that could be one. Undefined where
+ * it may read others, too, as one that lists the headers does. A name that is put together while it runs is not found.
  */
 function listHeaderNames(code: string): string[] | undefined {
   const parsed = parseCode(code);
@@ -65,8 +66,9 @@ function listHeaderNames(code: string): string[] | undefined {
 
 const listers = /^(?:keys|values|entries|assign|stringify|hasOwnProperty|propertyIsEnumerable|getOwnProperty\w+)$/;
 
-// Runs behind the function's own code, in CloudFront's dialect. Every field of the request that a log may contain, and every header that the function
-// may name, becomes a property that notes when it is read or written: a decision can depend only on what the function reads in that run.
+// Runs behind the function's own code, in CloudFront's dialect. Each field that a log may contain, and each header that
+// the function may name, becomes a property that notes reads and writes: a decision can depend only on what the
+// function reads in that run.
 const tracer = `function (names, isLister) {
   const original = handler;
   handler = async function (event) {

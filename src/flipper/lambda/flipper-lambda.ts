@@ -33,7 +33,9 @@ export interface LambdaContext {
   getRemainingTimeInMillis(): number;
 }
 
-/** Why the function runs, and so how: `watch` probes until its time is over, `once` probes until the verdicts are clear. */
+/**
+ * Why the function runs, and so how: `watch` probes until its time is over, `once` probes until the verdicts are clear.
+ */
 export type Trigger =
   | { mode: 'watch'; trigger: 'schedule' }
   | { mode: 'once'; trigger: 'alarm'; alarm: string; state: string }
@@ -49,7 +51,10 @@ export type RunReport = Trigger & {
   durationMs: number;
 };
 
-/** Before the function's time is up: probing ends, so that a write on its way, its verification and notifications end in time. */
+/**
+ * Before the function's time is up: probing ends, so that a write on its way, its verification and notifications end in
+ * time.
+ */
 const reserveMs = 8_000;
 
 /** Before the function's time is up: whatever is not done is left, so that the log still gets its metrics. */
@@ -58,10 +63,16 @@ const lastMs = 3_000;
 /** For notifications at the very end. What is not delivered goes on when Lambda wakes this environment next. */
 const drainMs = 2_000;
 
-/** Twice the schedule. Older evidence does not count, and the record may have changed: origins are proven and the record is read again. */
+/**
+ * Twice the schedule. Older evidence does not count, and the record may have changed: origins are proven and the record
+ * is read again.
+ */
 const maxMemoryAgeMs = 120_000;
 
-/** The flipper as a Lambda handler. What it knows stays in memory from one invocation to the next; a cold start learns record and state from the store. */
+/**
+ * The flipper as a Lambda handler. What it knows stays in memory from one invocation to the next; a cold start learns
+ * record and state from the store.
+ */
 export function openFlipperLambda(options: FlipperLambdaOptions): (event: unknown, context: LambdaContext) => Promise<RunReport> {
   const { name, by, shadow, policy, signals, channels, write, clock = systemClock, random = Math.random } = options;
   const metrics = openFlipperMetrics({ origins: policy.origins, flipper: name });
@@ -81,7 +92,8 @@ export function openFlipperLambda(options: FlipperLambdaOptions): (event: unknow
     const over = new AbortController();
     clock.sleep(timeMs - reserveMs, over.signal).then(() => stop.abort());
     const isWarm = memory !== undefined && Math.abs(clock.now() - memory.at) <= maxMemoryAgeMs;
-    // Old evidence proves nothing. What the store held is known all the same, and is put back should another tool have removed it.
+    // Old evidence proves nothing. What the store held is known all the same, and is put back should another tool have
+    // removed it.
     const from = memory && (isWarm ? memory.known : { ...memory.known, live: undefined, held: undefined, tracks: {} });
     memory = undefined;
     let summary: FlipperSummary | undefined;
@@ -131,7 +143,10 @@ export function openFlipperLambda(options: FlipperLambdaOptions): (event: unknow
   };
 }
 
-/** Reads the event: the schedule sends `{"run": "watch"}`, EventBridge an alarm's change of state; any other event is a manual run. */
+/**
+ * Reads the event: the schedule sends `{"run": "watch"}`, EventBridge an alarm's change of state; any other event is a
+ * manual run.
+ */
 export function parseTrigger(event: unknown): Trigger {
   if (!isRecord(event)) return { mode: 'once', trigger: 'manual' };
   if (event['run'] === 'watch') return { mode: 'watch', trigger: 'schedule' };
@@ -142,7 +157,9 @@ export function parseTrigger(event: unknown): Trigger {
   return { mode: 'once', trigger: 'alarm', alarm: String(detail['alarmName'] ?? ''), state: String(state ?? '') };
 }
 
-/** Two healthy origins make thousands of good probes a day. Beginning and end of an invocation are in its `run` line. */
+/**
+ * Two healthy origins make thousands of good probes a day. Beginning and end of an invocation are in its `run` line.
+ */
 function isWorthALine(event: FlipperEvent): boolean {
   return !(event.event === 'start' || event.event === 'stop' || (event.event === 'probe' && event.opinion === 'good'));
 }
@@ -181,7 +198,10 @@ async function inTime<T>(work: Promise<T>, ms: number, clock: Clock, over: Abort
 export interface FlipperMetrics {
   /** Takes every event of a flipper. */
   take: FlipperLog;
-  /** The figures since the last flush, as lines of CloudWatch's embedded metric format. Each must be alone on its line of the log. */
+  /**
+   * The figures since the last flush, as lines of CloudWatch's embedded metric format. Each must be alone on its line
+   * of the log.
+   */
   flush(at: number, run: { verdicts: Readonly<Record<string, Verdict>>; succeeded: boolean }): string[];
 }
 
@@ -198,7 +218,10 @@ const maxValues = 100;
 
 type Metric = readonly [name: string, unit: string, value: number | readonly number[]];
 
-/** Counts a flipper's events for CloudWatch. Names and dimensions are stable: alarms in infra/flipper.yaml and dashboards read them. */
+/**
+ * Counts a flipper's events for CloudWatch. Names and dimensions are stable: alarms in infra/flipper.yaml and
+ * dashboards read them.
+ */
 export function openFlipperMetrics({ origins, flipper, namespace = 'EdgeFailover' }: FlipperMetricsOptions): FlipperMetrics {
   let record: string | undefined;
   let counts = { flips: 0, storeFailures: 0, notificationFailures: 0 };

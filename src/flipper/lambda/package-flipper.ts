@@ -27,8 +27,9 @@ export interface FlipperPackage {
 const fileName = 'index.cjs';
 
 /**
- * A zip for Lambda with one file in it: the handler and everything it imports, the AWS SDK included, so that it does not change under us. The same input gives the
- * same bytes on every machine: no paths, no times, and a compressor of our own, since zlib's output differs between builds of Node.
+ * A zip for Lambda with one file in it: the handler and everything it imports, the AWS SDK included, so that it does
+ * not change under us. The same input gives the same bytes on every machine: no paths, no times, and a compressor of
+ * our own, since zlib's output differs between builds of Node.
  */
 export async function packageFlipper({ entry, config, distribution }: PackageOptions): Promise<FlipperPackage> {
   const { zipSync } = await import('fflate');
@@ -51,14 +52,18 @@ export async function packageFlipper({ entry, config, distribution }: PackageOpt
     },
   );
   const zip = zipSync({
-    // The time is of this machine's zone, in which zip counts; what is written is the same everywhere. Lambda runs as another user: all may read.
+    // The time is of this machine's zone, in which zip counts; what is written is the same everywhere. Lambda runs as
+    // another user: all may read.
     [fileName]: [contents, { level: 9, mtime: new Date(1980, 0, 1), os: 3, attrs: (0o100644 << 16) >>> 0 }],
   });
   const hash = createHash('sha256').update(zip).digest();
   return { zip, sha256: hash.toString('hex'), codeSha256: hash.toString('base64'), bundleBytes: contents.length };
 }
 
-/** The flipper's program for a container or a machine: one file with edge.config.ts in it, which takes the options of the command. */
+/**
+ * The flipper's program for a container or a machine: one file with edge.config.ts in it, which takes the options of
+ * the command.
+ */
 export function bundleFlipper({ entry, config }: Pick<PackageOptions, 'entry' | 'config'>): Promise<Uint8Array> {
   return bundle(
     [`import { runBundled } from ${JSON.stringify(entry)};`, `import config from ${JSON.stringify(config)};`, 'await runBundled(config);'],

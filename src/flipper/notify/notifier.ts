@@ -25,7 +25,10 @@ export interface NotifierOptions {
   random?: () => number;
 }
 
-/** Attempts per notification and channel, with pauses that double: half a minute in all, or a minute and a half when every one times out. */
+/**
+ * Attempts per notification and channel, with pauses that double: half a minute in all, or a minute and a half when
+ * every one times out.
+ */
 const maxAttempts = 6;
 const firstPauseMs = 1_000;
 

@@ -10,8 +10,8 @@ import type { Channel, DeliveryFailure, Notification } from './notifier.ts';
 const topicArn = /^arn:aws[a-z-]*:sns:([a-z0-9-]+):\d{12}:[\w-]{1,256}$/;
 
 /**
- * The channels that the configuration names, their addresses and keys from the environment. A channel whose variable is missing or invalid is left out and
- * named in `problems`: a flipper that cannot notify still moves the traffic.
+ * The channels that the configuration names, their addresses and keys from the environment. A channel whose variable is
+ * missing or invalid is left out and named in `problems`: a flipper that cannot notify still moves the traffic.
  */
 export function openChannels(
   targets: readonly NotificationTarget[],
@@ -77,7 +77,10 @@ export interface WebhookOptions {
 /** A receiver that asks for a longer pause than this gets the next attempt sooner. */
 const maxRetryAfterMs = 30_000;
 
-/** A POST of JSON that Slack, and whatever understands Slack's incoming webhooks, shows as a message. Redirects are not followed. */
+/**
+ * A POST of JSON that Slack, and whatever understands Slack's incoming webhooks, shows as a message. Redirects are not
+ * followed.
+ */
 export function openWebhookChannel({ url, secret, now = Date.now, timeoutMs = 5_000 }: WebhookOptions): Channel {
   return {
     name: 'webhook',
@@ -111,7 +114,10 @@ export function openWebhookChannel({ url, secret, now = Date.now, timeoutMs = 5_
   };
 }
 
-/** `v1=` and the HMAC-SHA256, in hex, of `<timestamp>.<body>`; the timestamp is in the signature so that an old message cannot be sent again. */
+/**
+ * `v1=` and the HMAC-SHA256, in hex, of `<timestamp>.<body>`; the timestamp is in the signature so that an old message
+ * cannot be sent again.
+ */
 function signWebhook(secret: string, timestamp: number, body: string): string {
   return `v1=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`;
 }

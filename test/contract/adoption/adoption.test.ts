@@ -42,8 +42,8 @@ import {
 } from '../../fixtures/adoption/shapes.ts';
 import { type AdoptionWorld, loadConfig, openAdoptionWorld, regionOf, root, save } from './world.ts';
 
-// Each distribution as a team has it, through init, publish, association, an outage and failback, and out again. While a distribution is adopted it
-// differs from its start by what init announced; afterwards by nothing.
+// Each distribution as a team has it, through init, publish, association, an outage and failback, and out again. While
+// a distribution is adopted it differs from its start by what init announced; afterwards by nothing.
 
 let world: AdoptionWorld;
 beforeAll(async () => {

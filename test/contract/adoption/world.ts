@@ -22,7 +22,9 @@ import { accountId } from '../../fixtures/adoption/shapes.ts';
 import { openAwsStub } from '../aws/open-aws-stub.ts';
 import { sendRequest } from '../edge/open-test-edge.ts';
 
-/** One local cloud for all adoptions: a control plane, a runtime, and origins that answer to every name of their region. */
+/**
+ * One local cloud for all adoptions: a control plane, a runtime, and origins that answer to every name of their region.
+ */
 export interface AdoptionWorld {
   client: CloudFrontClient;
   /** What the commands take as their environment. */

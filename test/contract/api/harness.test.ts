@@ -156,7 +156,8 @@ describe('a harness', () => {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as AddressInfo;
-    // The edge has the first port and is opened last. Another process may hold one of the ports after it: then that one is named.
+    // The edge has the first port and is opened last. Another process may hold one of the ports after it: then that one
+    // is named.
     await expect(createTestHarness({ config, port })).rejects.toMatchObject({ code: 'PORT_BUSY' });
     server.close();
     expect(await listFolders()).toEqual([]);

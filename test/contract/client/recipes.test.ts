@@ -8,7 +8,8 @@ import type { FunctionRuntime } from '../../../src/edge/execution.ts';
 import config from '../../fixtures/sample/edge.config.ts';
 import { functionArn, openTestEdge, storeArn, type TestEdge } from '../edge/open-test-edge.ts';
 
-// docs/retrying-clients.md: each client against the built router in the local edge, while singapore is down and the record does not show it yet.
+// docs/retrying-clients.md: each client against the built router in the local edge, while singapore is down and the
+// record does not show it yet.
 
 let runtime: FunctionRuntime;
 let rig: TestEdge;

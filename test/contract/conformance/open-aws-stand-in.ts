@@ -9,7 +9,10 @@ export interface AwsStandIn {
 
 type Fields = Record<string, unknown>;
 
-/** Lambda (REST-JSON), IAM and STS (query, XML) as the SDK's own clients speak to them. Unverified: made from the API models. */
+/**
+ * Lambda (REST-JSON), IAM and STS (query, XML) as the SDK's own clients speak to them. Unverified: made from the API
+ * models.
+ */
 export async function openAwsStandIn(urls: FunctionUrls, accountId: string): Promise<AwsStandIn> {
   const server = http.createServer((request, response) => {
     const parts: Buffer[] = [];

@@ -303,7 +303,8 @@ describe('the events', () => {
     socket.pause();
     const { batches } = listen();
     await expect.poll(() => batches.length).toBeGreaterThan(0);
-    // Each news is new state, so that every tick sends one more batch, until the kernel's buffers for the connection are full.
+    // Each news is new state, so that every tick sends one more batch, until the kernel's buffers for the connection
+    // are full.
     const long = 'x'.repeat(100_000);
     let n = 0;
     await expect

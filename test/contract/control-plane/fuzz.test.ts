@@ -77,7 +77,8 @@ describe('a request that is not one', () => {
   it('of any bytes is answered with 400 or cut off, and the next one is served', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 300 }), async (bytes) => {
-        // A byte that fits nowhere and two line ends: line ends alone would be skipped, and waited on as an idle connection.
+        // A byte that fits nowhere and two line ends: line ends alone would be skipped, and waited on as an idle
+        // connection.
         const { text, ended } = await sendBytes(port, Buffer.concat([bytes, Buffer.from('\x01\r\n\r\n')]));
         expect(ended).toBe(true);
         if (text !== '') expect(text).toMatch(/^HTTP\/1\.1 4\d\d /);

@@ -59,7 +59,10 @@ export function sendRaw(
   });
 }
 
-/** Writes these bytes on a connection and gives back everything that came until the server ended it, or until `ms` have passed. */
+/**
+ * Writes these bytes on a connection and gives back everything that came until the server ended it, or until `ms` have
+ * passed.
+ */
 export function sendBytes(port: number, bytes: string | Uint8Array, ms = 3_000): Promise<{ text: string; ended: boolean }> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];

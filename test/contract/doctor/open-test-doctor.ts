@@ -21,7 +21,10 @@ import { createStore } from '../../../src/store/create-store.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
 import { type AwsStub, openAwsStub } from '../aws/open-aws-stub.ts';
 
-/** A local account with everything in order, its origins, and a CloudWatch beside it. A test spoils one thing and asks one check. */
+/**
+ * A local account with everything in order, its origins, and a CloudWatch beside it. A test spoils one thing and asks
+ * one check.
+ */
 export interface TestDoctor {
   control: ControlPlane;
   aws: Aws;

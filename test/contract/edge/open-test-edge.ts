@@ -27,7 +27,10 @@ interface TestCloudFront {
 // biome-ignore lint/suspicious/noExplicitAny: a handler takes its event apart as untyped JavaScript does
 export type TestHandler = (event: any, cf: TestCloudFront) => unknown;
 
-/** Replaces the edge's function runtime: the handler is a function of this process, the event a copy, and what it returns is judged as the real one does. */
+/**
+ * Replaces the edge's function runtime: the handler is a function of this process, the event a copy, and what it
+ * returns is judged as the real one does.
+ */
 export function openTestRuntime(handlers: Record<string, TestHandler>): FunctionRuntime {
   return {
     async run(input) {
@@ -150,8 +153,9 @@ export function testDistribution(part: Partial<DistributionConfig> = {}, behavio
 }
 
 /**
- * The same with an impatience for singapore that CloudFront does not allow, so that no test waits a second for a timeout that is hit. An origin that must
- * answer in time under it needs more than the default: tests run on busy machines.
+ * The same with an impatience for singapore that CloudFront does not allow, so that no test waits a second for a
+ * timeout that is hit. An origin that must answer in time under it needs more than the default: tests run on busy
+ * machines.
  */
 export function hasty(distribution: DistributionConfig, seconds = 0.2): DistributionConfig {
   for (const origin of distribution.Origins?.Items ?? []) {

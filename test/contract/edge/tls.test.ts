@@ -18,7 +18,10 @@ afterEach(async () => {
   names.length = 0;
 });
 
-/** An https origin whose certificate is for alb.example.test, unless another one is named; it notes the SNI of each connection. */
+/**
+ * An https origin whose certificate is for alb.example.test, unless another one is named; it notes the SNI of each
+ * connection.
+ */
 async function open({ certificate = 'origin', domain = 'alb.example.test', policy, handler }: OpenOptions = {}): Promise<void> {
   server = https.createServer({ key: tls(certificate), cert: tls(certificate) }, (request, response) => response.end(request.headers.host));
   server.on('secureConnection', (socket: TLSSocket) => names.push((socket as TLSSocket & { servername: string | false }).servername));

@@ -13,7 +13,10 @@ export interface TestEdge {
   close(): Promise<void>;
 }
 
-/** An edge that routes by the record like the real router, but that much later; `read` gives the record of now. Two origins, Germany prefers Europe. */
+/**
+ * An edge that routes by the record like the real router, but that much later; `read` gives the record of now. Two
+ * origins, Germany prefers Europe.
+ */
 export async function openTestEdge(read: () => string | undefined): Promise<TestEdge> {
   let served = read() ?? 'ok';
   let pending = served;

@@ -8,7 +8,8 @@ import { openSignals } from '../../../src/flipper/open-signals.ts';
 import { openTestStore, type TestStore } from '../aws/open-test-store.ts';
 import { type OriginFault, openTestOrigin, type TestOrigin } from './open-test-origin.ts';
 
-// The flipper on the real SDK, a control plane that speaks AWS's wire format, and origins that really refuse, hang and lie.
+// The flipper on the real SDK, a control plane that speaks AWS's wire format, and origins that really refuse, hang and
+// lie.
 
 const health = { type: 'http', json: { status: 'ok', region: '{region}' } } as const;
 const config = parseEdgeConfig({

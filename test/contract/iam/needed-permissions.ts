@@ -6,13 +6,19 @@ export interface Permission {
   resource: string;
 }
 
-/** Operations that need other actions than the one of their name (CloudFront API reference, CopyDistribution, UpdateDistributionWithStagingConfig). */
+/**
+ * Operations that need other actions than the one of their name (CloudFront API reference, CopyDistribution,
+ * UpdateDistributionWithStagingConfig).
+ */
 const others: Readonly<Record<string, readonly string[]>> = {
   CopyDistribution: ['cloudfront:CopyDistribution', 'cloudfront:CreateDistribution', 'cloudfront:GetDistribution'],
   UpdateDistributionWithStagingConfig: ['cloudfront:GetDistribution', 'cloudfront:UpdateDistribution'],
 };
 
-/** What IAM asks for before it lets this call through. Stores are found by name; their ARNs have another id, given by `storeArn`. */
+/**
+ * What IAM asks for before it lets this call through. Stores are found by name; their ARNs have another id, given by
+ * `storeArn`.
+ */
 export function neededPermissions(call: RecordedCall, accountId: string, storeArn: (name: string) => string): Permission[] {
   const actions = others[call.operation] ?? [`${call.service}:${call.operation}`];
   const resource = resourceOf(call, accountId, storeArn);

@@ -44,7 +44,8 @@ import { type AwsStub, openAwsStub } from '../aws/open-aws-stub.ts';
 import { neededPermissions } from './needed-permissions.ts';
 import { type RecordedCall, recordCalls } from './record-calls.ts';
 
-// Each role does everything it is for, on an account of this machine. What leaves its SDK clients is compared with its policy, both ways.
+// Each role does everything it is for, on an account of this machine. What leaves its SDK clients is compared with its
+// policy, both ways.
 
 const accountId = '111122223333';
 const topic = `arn:aws:sns:eu-central-1:${accountId}:edge-failover`;

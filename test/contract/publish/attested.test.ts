@@ -9,7 +9,8 @@ import { readStage } from '../../../src/publish/stage.ts';
 import { formatPublishRecord, listAttested, type PublishRecord, packCode } from '../../../src/publish/versions.ts';
 import { sampleCandidate, usePublisher } from './open-publisher.ts';
 
-// Someone who may write the store, as operators and flippers may, but not publish: nothing of it becomes code at the edge.
+// Someone who may write the store, as operators and flippers may, but not publish: nothing of it becomes code at the
+// edge.
 
 const publisher = usePublisher(async (opened) => {
   for (const text of ['one', 'two', 'three']) await releaseCode(sampleCandidate(text), opened.tools(), {});

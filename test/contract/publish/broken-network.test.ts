@@ -90,7 +90,10 @@ describe('a network that stays broken', () => {
   });
 });
 
-/** Ends the process in all but name: this many calls are answered, the next one is made and its answer lost, and no later one arrives. */
+/**
+ * Ends the process in all but name: this many calls are answered, the next one is made and its answer lost, and no
+ * later one arrives.
+ */
 function endAt(call: number): void {
   const { cloud } = publisher.account;
   publisher.operations();

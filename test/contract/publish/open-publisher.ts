@@ -17,7 +17,9 @@ import { createReadyStore, type LocalAccount, openLocalAccount } from '../contro
 export interface TestPublisher {
   account: LocalAccount;
   storeArn: string;
-  /** The tools of one person; what is not given is quick: no engine but the one behind TestFunction, no real waiting. */
+  /**
+   * The tools of one person; what is not given is quick: no engine but the one behind TestFunction, no real waiting.
+   */
   tools(more?: Partial<RollbackTools>): RollbackTools;
   /** What each step said, by all tools. */
   lines: string[];

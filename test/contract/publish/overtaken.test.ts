@@ -9,7 +9,8 @@ import type { Release } from '../../../src/publish/publish-tools.ts';
 import { type RollbackTools, rollbackRouter } from '../../../src/publish/rollback.ts';
 import { sampleCandidate, usePublisher } from './open-publisher.ts';
 
-// Two releases of one author, as every release of a workflow has it, through two clients each: one of them is stopped before each of its calls in turn.
+// Two releases of one author, as every release of a workflow has it, through two clients each: one of them is stopped
+// before each of its calls in turn.
 
 const publisher = usePublisher();
 

@@ -1,4 +1,5 @@
-// Replaces 'virtual:team', 'virtual:before' and 'virtual:after' when the source of the router is tested: what the build makes of the team's files.
+// Replaces 'virtual:team', 'virtual:before' and 'virtual:after' when the source of the router is tested: what the build
+// makes of the team's files.
 import crypto from 'node:crypto';
 import querystring from 'node:querystring';
 import * as esbuild from 'esbuild';

@@ -10,7 +10,8 @@ import { openNjsRuntime } from '../../../src/edge/njs/njs.ts';
 import { describeWith } from '../../programs.ts';
 import { njs, runOf, sampleEvent, valgrind } from './sample.ts';
 
-// A stranger's function must not read or write a file, whatever starts njs for it. Each attack puts what it got into its result, its log and its error.
+// A stranger's function must not read or write a file, whatever starts njs for it. Each attack puts what it got into
+// its result, its log and its error.
 const secret = 'TOP-SECRET-CONTENT';
 let folder: string;
 beforeAll(async () => {

@@ -7,7 +7,8 @@ import { describeWith } from '../../programs.ts';
 import { acceptedBodies, acceptedExpressions, fileOf, refusedCases } from '../../unit/edge/gate-cases.ts';
 import { njs, runOf, sampleEvent } from './sample.ts';
 
-// The allow-list is tried on the engine itself: what the gate accepts must run, and where it refuses more than the engine does, the table says so.
+// The allow-list is tried on the engine itself: what the gate accepts must run, and where it refuses more than the
+// engine does, the table says so.
 describeWith(['njs'], 'the gate beside the real engine', () => {
   const open = () => openNjsRuntime({ njs });
 

@@ -4,7 +4,8 @@ import { openNjsRuntime } from '../../../src/edge/njs/njs.ts';
 import { describeWith } from '../../programs.ts';
 import { njs, runOf } from './sample.ts';
 
-// The bodies of async handlers that V8 runs to 'right'. What njs 0.7.9 does is tried, and the gate must say so: a failure or a stale value is a finding.
+// The bodies of async handlers that V8 runs to 'right'. What njs 0.7.9 does is tried, and the gate must say so: a
+// failure or a stale value is a finding.
 const bodies: [body: string, njs: 'right' | 'stale' | 'fails'][] = [
   ["await 0; const p = 'right'; function f() { return p; } return f();", 'fails'],
   ["await 0; const p = 'right'; const f = () => p; return f();", 'right'],

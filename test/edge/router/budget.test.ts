@@ -42,7 +42,8 @@ describeWith(['njs', 'valgrind'], 'what the router costs in njs', () => {
     expect(Math.max(...more)).toBeLessThanOrEqual(2_500);
   }, 240_000);
 
-  // Whatever anyone writes into the store must not cost so much that CloudFront stops the function: that is a 503 for every viewer.
+  // Whatever anyone writes into the store must not cost so much that CloudFront stops the function: that is a 503 for
+  // every viewer.
   it('costs at most 250,000 for any record of up to 1 KB', async () => {
     const event = sampleEvent({ headers: { 'cloudfront-viewer-country': { value: 'IN' } } });
     const { code } = await buildFunction(configs.sample);

@@ -68,7 +68,9 @@ const subdivided: EdgeConfigInput = {
   ],
 };
 
-/** Orders that share the viewers: at the first place, at a later one, with an origin named again, and one that does not. */
+/**
+ * Orders that share the viewers: at the first place, at a later one, with an origin named again, and one that does not.
+ */
 const shared: EdgeConfigInput = {
   origins,
   defaultOrder: [{ singapore: 90, europe: 10 }, 'tokyo'],
@@ -80,7 +82,10 @@ const shared: EdgeConfigInput = {
   ],
 };
 
-/** Every form of a path pattern; an earlier service takes paths that a later one would have, and no service has all paths. */
+/**
+ * Every form of a path pattern; an earlier service takes paths that a later one would have, and no service has all
+ * paths.
+ */
 const services: EdgeConfigInput = {
   origins,
   services: [

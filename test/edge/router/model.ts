@@ -5,7 +5,8 @@ import type { EventValues, RawRun, RunInput } from '../../../src/edge/execution.
 
 type Request = RunInput['event']['request'];
 
-// What the router has to do, step by step and without any thought of cost. It shares no code with the router or the record's parser.
+// What the router has to do, step by step and without any thought of cost. It shares no code with the router or the
+// record's parser.
 
 /** The run of the router that this input asks for. */
 export function routeByModel(config: EdgeConfig, input: RunInput): RawRun {
@@ -34,7 +35,8 @@ export function routeByModel(config: EdgeConfig, input: RunInput): RawRun {
   const record = config.accessLog !== undefined && text < '$' ? text.slice(11) : text;
   const weights = isTooLong(record, Object.keys(config.origins)) ? new Map<string, number>() : weightsOf(record, now / 1000);
   const ip: unknown = event.viewer?.ip;
-  // CloudFront always sends an address. Without one, no share of the viewers can be calculated: the behavior's own origin serves.
+  // CloudFront always sends an address. Without one, no share of the viewers can be calculated: the behavior's own
+  // origin serves.
   if (typeof ip !== 'string' && (slices.length > 0 || [...weights.values()].some((weight) => weight % 100 > 0))) {
     const { 'x-origin-route': _own, ...others } = headers;
     run.output = { ...request, headers: others };
@@ -76,7 +78,9 @@ export function routeByModel(config: EdgeConfig, input: RunInput): RawRun {
   return run;
 }
 
-/** The request as an origin may see it, without the tester's header or cookie, and the origin that a right value names. */
+/**
+ * The request as an origin may see it, without the tester's header or cookie, and the origin that a right value names.
+ */
 function readTester({ tester, origins }: EdgeConfig, request: Request): { request: Request; forced: string | undefined } {
   const kind = tester?.cookie === undefined ? 'headers' : 'cookies';
   const name = tester?.cookie ?? tester?.header ?? '';
@@ -106,7 +110,9 @@ function matches(pattern: string, path: string): boolean {
   return path !== '' && (pattern[0] === '?' || pattern[0] === path[0]) && matches(pattern.slice(1), path.slice(1));
 }
 
-/** The value counts retries, or is there on a retry only; two headers count attempts, the first of which is not a retry. */
+/**
+ * The value counts retries, or is there on a retry only; two headers count attempts, the first of which is not a retry.
+ */
 function isRetry(name: string | undefined, headers: EventValues): boolean {
   const value = name === undefined ? undefined : headers[name]?.value;
   if (value === undefined) return false;
@@ -114,7 +120,10 @@ function isRetry(name: string | undefined, headers: EventValues): boolean {
   return value > (name === 'x-envoy-attempt-count' ? '1' : '0');
 }
 
-/** The first slices take the viewers of the lowest positions: the second and third byte of the address's MD5, as a fraction of 100. */
+/**
+ * The first slices take the viewers of the lowest positions: the second and third byte of the address's MD5, as a
+ * fraction of 100.
+ */
 function sliceOrder(slices: readonly OrderSlice[], ip: string): readonly string[] {
   const [, high = 0, low = 0] = createHash('md5').update(ip).digest();
   let left = ((high * 256 + low) * 100) / 65_536;
@@ -146,13 +155,19 @@ function readableRecord(store: RunInput['store'], key: string): string | undefin
   return store === undefined || store.failReads === true ? undefined : store.values.get(key);
 }
 
-/** Longer than an override with twelve digits of expiry and an automatic entry for each origin, or more than twelve entries. */
+/**
+ * Longer than an override with twelve digits of expiry and an automatic entry for each origin, or more than twelve
+ * entries.
+ */
 function isTooLong(record: string, origins: readonly string[], maxEntries = 12): boolean {
   const longest = origins.map((id) => `${id}=100@999999999999;${id}=100;`).join('');
   return record.length > longest.length || record.replace(/;$/, '').split(';').length > maxEntries;
 }
 
-/** Whether an entry in force before the first text that is not one has a weight between 0 and 100: the router then hashes the viewer's address. */
+/**
+ * Whether an entry in force before the first text that is not one has a weight between 0 and 100: the router then
+ * hashes the viewer's address.
+ */
 function hasPartialWeight(record: string, nowSeconds: number): boolean {
   const parts = record.split(';').slice(0, 12);
   const readable = parts.findIndex((part) => entryOf(part) === undefined);

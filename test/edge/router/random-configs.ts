@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { checkEdgeConfig, type EdgeConfig, type EdgeConfigInput } from '../../../src/config/edge-config.ts';
 import { type ConfigName, configs, testerHash } from './configs.ts';
 
-// Configurations at random, out of every option that the router knows. Names are those that the events of arbitraries.ts have.
+// Configurations at random, out of every option that the router knows. Names are those that the events of
+// arbitraries.ts have.
 
 const originNames = ['singapore', 'europe', 'tokyo', 'a-1', 'mars'] as const;
 const countryNames = ['IN', 'US', 'DE', 'JP', 'MC', 'US-CA', 'US-WA', 'IN-KA', 'FR-75C', 'EU', 'Western Asia', 'Africa', 'country:ZZ'];

@@ -24,12 +24,13 @@ export function modelText({ config, input }: RandomCase): string {
 }
 
 /**
- * Output, helper calls with their arguments, reads, logs and failure. Names in the order of the alphabet: a key that was deleted and set again is last in
- * V8 and where it was in njs, and no request depends on it.
+ * Output, helper calls with their arguments, reads, logs and failure. Names in the order of the alphabet: a key that
+ * was deleted and set again is last in V8 and where it was in njs, and no request depends on it.
  */
 function runText(run: RawRun | undefined): string {
   return JSON.stringify(run, (name, value: unknown) => {
-    // njs's `$` also fits before a last line end, so it reads one entry more of such a damaged record: only the logged bucket shows it.
+    // njs's `$` also fits before a last line end, so it reads one entry more of such a damaged record: only the logged
+    // bucket shows it.
     if (name === 'customData') return String(value).replace(/\n;\d[\d.]*/, '\n');
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
     return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -5,9 +5,13 @@ import { configs } from './configs.ts';
 import { beginRun } from './virtual-cloudfront.ts';
 import { serveRoutes } from './virtual-routes.ts';
 
-/** The source of the router as a person wrote it. It has its own two modules in place of those that only the edge has: vitest.config.ts. */
+/**
+ * The source of the router as a person wrote it. It has its own two modules in place of those that only the edge has:
+ * vitest.config.ts.
+ */
 export async function openSourceRouter(): Promise<RouterRuntime> {
-  // By a variable: type-checked with the project's own settings the function would not pass, its runtime knows other types.
+  // By a variable: type-checked with the project's own settings the function would not pass, its runtime knows other
+  // types.
   const file = new URL('../../../functions/origin-router.ts', import.meta.url).href;
   const { handler } = (await import(/* @vite-ignore */ file)) as { handler: (event: unknown) => Promise<unknown> };
   return {

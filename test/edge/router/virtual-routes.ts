@@ -1,4 +1,5 @@
-// Replaces 'virtual:routes' when the source of the router is tested: the same module that the build writes, exchanged from one configuration to the next.
+// Replaces 'virtual:routes' when the source of the router is tested: the same module that the build writes, exchanged
+// from one configuration to the next.
 import type { EdgeConfig } from '../../../src/config/edge-config.ts';
 import { routesModule } from '../../../src/edge/routes-module.ts';
 

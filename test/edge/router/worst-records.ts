@@ -12,7 +12,10 @@ export const dearestRecords = [
   ';'.repeat(maxValueBytes),
 ];
 
-/** Records that make the edge do as much as it can be made to do, and texts that are almost one: npm run bench -- router counts all. */
+/**
+ * Records that make the edge do as much as it can be made to do, and texts that are almost one: npm run bench -- router
+ * counts all.
+ */
 const worstRecords = [
   partialEntries(12),
   `${partialEntries(12)};`,

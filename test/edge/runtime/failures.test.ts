@@ -4,7 +4,8 @@ import type { FunctionRuntime } from '../../../src/edge/execution.ts';
 import { checkSyntax } from '../../../src/edge/gate/check-syntax.ts';
 import { bodyOf, runOn, sourceOf, viewerRequest, viewerResponse } from './events.ts';
 
-// Short, to be quick; yet a busy machine must not stop a good function, so only runs that are meant to be stopped are held to it.
+// Short, to be quick; yet a busy machine must not stop a good function, so only runs that are meant to be stopped are
+// held to it.
 const timeLimitMs = 300;
 const lines: string[] = [];
 const log = (line: string) => lines.push(line);

@@ -5,7 +5,8 @@ import type { EventValues, FunctionRuntime } from '../../../src/edge/execution.t
 import { checkSyntax } from '../../../src/edge/gate/check-syntax.ts';
 import { runOn, viewerRequest, viewerResponse } from './events.ts';
 
-// The kinds of function that people run at CloudFront, each written as they write it and run unaltered, syntax gate included.
+// The kinds of function that people run at CloudFront, each written as they write it and run unaltered, syntax gate
+// included.
 
 let runtime: FunctionRuntime;
 beforeAll(async () => {

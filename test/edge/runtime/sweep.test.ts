@@ -32,7 +32,9 @@ const byHash = source(`async function handler(event) {
   return event.request;
 }`);
 
-/** Does something else to every kind of request: leaves alone, adds, changes, removes, answers, throws, breaks rules. */
+/**
+ * Does something else to every kind of request: leaves alone, adds, changes, removes, answers, throws, breaks rules.
+ */
 const moody = source(`function handler(event) {
   const request = event.request;
   const kind = event.viewer.ip.length % 10;

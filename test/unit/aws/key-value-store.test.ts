@@ -24,7 +24,10 @@ interface Write {
   puts: { Key: string; Value: string }[];
 }
 
-/** A store in memory behind the client's `send`. `onWrite` comes before the write and decides its fate; the real wire is in test/contract/aws. */
+/**
+ * A store in memory behind the client's `send`. `onWrite` comes before the write and decides its fate; the real wire is
+ * in test/contract/aws.
+ */
 function fakeStore(onWrite: (write: Write, apply: (write: Write) => void, number: number) => void = (write, apply) => apply(write)) {
   const values = new Map<string, string>();
   let version = 1;

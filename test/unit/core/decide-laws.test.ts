@@ -149,7 +149,8 @@ describe('over random histories with overrides and clocks that jump', () => {
           const [from, to] = [live, after].map((record) => landingOf(order, bucket, effectiveWeights(record)));
           if (from === to || from === undefined || to === undefined) continue;
           const isProven = evidence[to]?.verdict === 'healthy' && isFresh(evidence[to], now);
-          // An operator vouches for what an override holds up; an order without a proven origin must not keep the others from being helped.
+          // An operator vouches for what an override holds up; an order without a proven origin must not keep the
+          // others from being helped.
           const isVouchedFor = (overriddenWeights(live)[to] ?? 0) > 0 && evidence[to]?.verdict !== 'unhealthy';
           const isHopeless = !order.some(
             (id) => evidence[id]?.verdict === 'healthy' && isFresh(evidence[id], now) && (overriddenWeights(live)[id] ?? 100) > 0,

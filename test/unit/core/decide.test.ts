@@ -355,7 +355,8 @@ describe('an override', () => {
       evidence: { a: unhealthy, b: healthy, c: { ...unknown, since: dayOne } },
       flip: 'fallback-unproven',
     },
-    // A viewer that no weight takes goes to the first origin: worth a wait while that may be proven, and no worse than a dead one after it.
+    // A viewer that no weight takes goes to the first origin: worth a wait while that may be proven, and no worse than
+    // a dead one after it.
     {
       orders: [['c', 'a', 'b']],
       held: `b=50@${soon};c=0`,

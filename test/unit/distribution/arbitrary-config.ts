@@ -132,7 +132,10 @@ export const arbitraryConfig: fc.Arbitrary<DistributionConfig> = record(model) a
 
 const orderedLists = ['CacheBehaviors', 'Members'];
 
-/** The same config with every list whose order means nothing in another order; `random` draws from 0 up to, not including, 1. */
+/**
+ * The same config with every list whose order means nothing in another order; `random` draws from 0 up to, not
+ * including, 1.
+ */
 export function shuffleLists<T>(value: T, random: () => number, name = ''): T {
   if (Array.isArray(value)) {
     const items = value.map((item) => shuffleLists(item, random));

@@ -13,8 +13,8 @@ it('docs/api.md is that of the doors’ types and comments', () => {
 });
 
 /**
- * The promise of docs/decisions/020-doors.md. A difference is a change of the public surface: one that breaks a caller needs a new major version.
- * `npx vitest run test/unit/docs/api-docs.test.ts -u` takes it.
+ * The promise of docs/decisions/020-doors.md. A difference is a change of the public surface: one that breaks a caller
+ * needs a new major version. `npx vitest run test/unit/docs/api-docs.test.ts -u` takes it.
  */
 it.each(doors)('the surface of cloudfront-edge-failover/$name is the promised one', async ({ name, exports, behind }) => {
   const lines = (list: readonly Declared[]) => list.map(({ name: exported, text }) => `${exported}: ${text}`);

@@ -6,7 +6,10 @@ export interface RefusedCase {
   rules: GateRule[];
   /** Where the code is: in the body of an async handler (default), or as the whole file beside an empty handler. */
   place?: 'top';
-  /** What Debian 12's njs (0.7.9) does with it: refuses to load it, throws when it runs, or runs it although AWS does not list it. */
+  /**
+   * What Debian 12's njs (0.7.9) does with it: refuses to load it, throws when it runs, or runs it although AWS does
+   * not list it.
+   */
   njs: 'refuses' | 'throws' | 'runs';
 }
 

@@ -4,7 +4,8 @@ import { checkSyntax } from '../../../src/edge/gate/check-syntax.ts';
 import { listedGlobals, listedPrototypes, listedValues, unlistedMethods } from '../../../src/edge/gate/listed.ts';
 import { acceptedBodies, acceptedExpressions, fileOf, refusedCases } from './gate-cases.ts';
 
-// Refused although the engine runs them: a helper that exists nowhere, and what would hide a module's name from every check.
+// Refused although the engine runs them: a helper that exists nowhere, and what would hide a module's name from every
+// check.
 const strict = [
   "import cf from 'cloudfront'; const x = cf.overrideRequestOrigin;",
   "const x = require('crypto', 1);",

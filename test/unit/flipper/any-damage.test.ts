@@ -50,7 +50,8 @@ describe('any bytes under our keys', () => {
           else simulation.store.put(key, value);
         }
         if (isRestarted) simulation.start();
-        // A recheck, or proving both origins again; a hand-made weight for the fallback must wait for the minimum interval.
+        // A recheck, or proving both origins again; a hand-made weight for the fallback must wait for the minimum
+        // interval.
         await simulation.clock.run(75 * second);
         expect(simulation.weight('singapore')).toBe(0);
         expect(simulation.weight('europe')).toBe(100);

@@ -76,7 +76,8 @@ describe('a gray failure', () => {
 });
 
 describe('a tenth of the probes that fail at random', () => {
-  // Of the first twenty seeds 2 and 15 begin with failures in a row on an origin that had none: that moves viewers once, before the noise is known.
+  // Of the first twenty seeds 2 and 15 begin with failures in a row on an origin that had none: that moves viewers
+  // once, before the noise is known.
   it.each([
     { seed: 1, onset: 0 },
     { seed: 2, onset: 600 * second },

@@ -6,7 +6,8 @@ export const grayFailures = {
   alternating: (_random: () => number, probe: number) => ({ opinion: probe % 2 === 0 ? ('bad' as const) : ('good' as const) }),
   'two of three': (_random: () => number, probe: number) => ({ opinion: probe % 3 === 0 ? ('good' as const) : ('bad' as const) }),
   'half at random': (random: () => number) => ({ opinion: random() < 0.5 ? ('bad' as const) : ('good' as const) }),
-  // Of two SYN packets, a second apart, at least one must get through and be answered; what is lost after that costs time and no more.
+  // Of two SYN packets, a second apart, at least one must get through and be answered; what is lost after that costs
+  // time and no more.
   '50 % packet loss': (random: () => number) => {
     const tries = [0, 1_000].map((at) => ({ at, isThrough: random() < 0.5 && random() < 0.5 }));
     const through = tries.find(({ isThrough }) => isThrough);

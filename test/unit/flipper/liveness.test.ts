@@ -6,7 +6,8 @@ import { defaults, policyFor, two } from '../core/policy.ts';
 import { downIn, Simulation } from './simulation.ts';
 import { openTrafficMonitor } from './traffic-monitor.ts';
 
-// The promise itself, over whatever may happen together: viewers are not left on a dead origin while a proven one exists.
+// The promise itself, over whatever may happen together: viewers are not left on a dead origin while a proven one
+// exists.
 
 const second = 1_000;
 const lengthSeconds = 2_400;
@@ -18,10 +19,16 @@ const three = policyFor([
 ]);
 const policies = [two, policyFor([['a', 'b', 'c']]), three];
 
-/** An interval, two fast looks, the minimum delay before an origin just put out is raised, the probe after it, a write, and the monitor's steps. */
+/**
+ * An interval, two fast looks, the minimum delay before an origin just put out is raised, the probe after it, a write,
+ * and the monitor's steps.
+ */
 const allowedMs = (10 + 2 + 10 + 10 + 1) * second;
 
-/** What else happens, and how long it may keep the flipper from what it does: until its next look at the store, or until that answers again. */
+/**
+ * What else happens, and how long it may keep the flipper from what it does: until its next look at the store, or until
+ * that answers again.
+ */
 const troubles = {
   'by hand': { excuseMs: (60 + 10) * second },
   'clock forward': { excuseMs: 0 },

@@ -10,7 +10,10 @@ export class Simulation extends FlipperSimulation {
   }
 }
 
-/** Origins that are down in these spans of elapsed seconds and healthy otherwise; a refused connection is noticed at once. */
+/**
+ * Origins that are down in these spans of elapsed seconds and healthy otherwise; a refused connection is noticed at
+ * once.
+ */
 export function downIn(spans: Readonly<Record<string, readonly (readonly [number, number])[]>>): World {
   return (origin, elapsed) => {
     const isDown = spans[origin]?.some(([from, to]) => elapsed >= from * 1_000 && elapsed < to * 1_000) ?? false;

@@ -10,8 +10,8 @@ export interface TrafficMonitorOptions {
 }
 
 /**
- * Watches where each order's viewers go while time passes: `longestMs` is the longest stretch in which some order's last resort was a dead origin although
- * it had a proven one. Time while `excused` is true counts for nothing.
+ * Watches where each order's viewers go while time passes: `longestMs` is the longest stretch in which some order's
+ * last resort was a dead origin although it had a proven one. Time while `excused` is true counts for nothing.
  */
 export function openTrafficMonitor({ simulation, world, stepMs, provenAfterMs }: TrafficMonitorOptions) {
   const { policy, clock } = simulation;

@@ -6,7 +6,8 @@ import { recordText } from '../../edge/router/arbitraries.ts';
 
 type KeepOrigins = (order: string[], record: string, event: { viewer?: { ip?: unknown } }) => string[];
 
-// By a variable: type-checked with the project's own settings the function would not pass, its runtime knows other types.
+// By a variable: type-checked with the project's own settings the function would not pass, its runtime knows other
+// types.
 const file = new URL('../../../functions/lib/keep-origins.ts', import.meta.url).href;
 const { keepOrigins } = (await import(/* @vite-ignore */ file)) as { keepOrigins: KeepOrigins };
 
@@ -30,7 +31,8 @@ describe('the origins that take a viewer', () => {
       fc.property(recordText, fc.ipV4(), fc.integer({ min: -3_000, max: 3_000 }), (record, ip, ms) => {
         vi.setSystemTime(seconds * 1_000 + ms);
         const parsed = parseHealthRecord(record);
-        // What is in the place of a label and is none has no meaning that both edge functions agree on: the tools replace it.
+        // What is in the place of a label and is none has no meaning that both edge functions agree on: the tools
+        // replace it.
         fc.pre(parsed !== undefined || record >= labelEnd);
         const entries = parsed ?? [];
         const left = order.filter((originId) => {

@@ -35,7 +35,10 @@ export function actionsOf({ Statement }: Policy): string[] {
   return Statement.flatMap(({ Action }) => listOf(Action));
 }
 
-/** As IAM decides when nothing denies: some statement has the action and a pattern of the resource, in which `*` is any text. */
+/**
+ * As IAM decides when nothing denies: some statement has the action and a pattern of the resource, in which `*` is any
+ * text.
+ */
 export function isAllowed({ Statement }: Policy, action: string, resource: string): boolean {
   return Statement.some(
     ({ Effect, Action, Resource }) =>

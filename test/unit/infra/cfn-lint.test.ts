@@ -6,7 +6,8 @@ import { findExecutable } from '../../../src/edge/njs/run-process.ts';
 const cfnLint = findExecutable('cfn-lint', process.env['PATH']);
 const files = readdirSync('infra').flatMap((name) => (name.endsWith('.yaml') ? [`infra/${name}`] : []));
 
-// A second opinion on a developer's machine; check-template.test.ts runs everywhere, so a strict run does not need it either.
+// A second opinion on a developer's machine; check-template.test.ts runs everywhere, so a strict run does not need it
+// either.
 describe.skipIf(cfnLint === undefined)('[optional cfn-lint]', () => {
   it('finds nothing in the templates of infra/', () => {
     // W3002: a path that `aws cloudformation package` replaces, which is how infra/flipper.yaml is deployed.

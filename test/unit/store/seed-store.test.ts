@@ -7,7 +7,9 @@ import { parseLiveRecord } from '../../../src/core/live-record.ts';
 import { formatStateRecord, freshState } from '../../../src/core/state-record.ts';
 import { seedStore } from '../../../src/store/create-store.ts';
 
-/** A store whose write conflicts: the change is asked again for each of these contents, and the last answer is written. */
+/**
+ * A store whose write conflicts: the change is asked again for each of these contents, and the last answer is written.
+ */
 function conflictingStore(contents: readonly Record<string, string>[]): FlagStore {
   const stored = new Map(Object.entries(contents.at(-1) ?? {}));
   return {

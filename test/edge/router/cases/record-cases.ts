@@ -1,6 +1,8 @@
 import { given, now, type RouterCase } from './router-case.ts';
 
-/** Texts that are no record: every origin counts as healthy, even those that the readable part of the text takes out. */
+/**
+ * Texts that are no record: every origin counts as healthy, even those that the readable part of the text takes out.
+ */
 const unreadableRecords: [when: string, record: string][] = [
   ['empty', ''],
   ['a space', ' '],

@@ -8,7 +8,10 @@ export interface RouterCase {
   when: string;
   config: ConfigName;
   input: RouterInput;
-  /** The chosen origin, or both of a group with `+` between; undefined when no helper is called and the behavior's own origin serves. */
+  /**
+   * The chosen origin, or both of a group with `+` between; undefined when no helper is called and the behavior's own
+   * origin serves.
+   */
   to: string | undefined;
   /** The value of `x-origin-route`; undefined when the request goes on untouched. */
   says: string | undefined;

@@ -8,7 +8,8 @@ import { readDoor } from '../../../../src/remote/remote-event.ts';
 import type { Template } from '../../../templates/parse-template.ts';
 import { openTemplate } from '../../infra/open-template.ts';
 
-// CloudFormation itself has not read these files: there is no account. test/unit/infra/ holds them against AWS's schemas; what they must say is held here.
+// CloudFormation itself has not read these files: there is no account. test/unit/infra/ holds them against AWS's
+// schemas; what they must say is held here.
 
 const template = openTemplate('infra/flipper.yaml');
 const forwarding = openTemplate('infra/alarm-forwarding.yaml');

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { OriginReply } from '../../../../local/edge/origin-attempt.ts';
 import { BodyRelay, OriginAttempt } from '../../../../local/edge/origin-attempt.ts';
 
-// How long the origin may be silent, and from when that counts: "after forwarding the request" (AWS: RequestAndResponseBehaviorCustomOrigin.html).
+// How long the origin may be silent, and from when that counts: "after forwarding the request" (AWS:
+// RequestAndResponseBehaviorCustomOrigin.html).
 
 const readTimeoutMs = 1_000;
 

@@ -4,7 +4,10 @@ import { expect, it } from 'vitest';
 const root = new URL('../../../../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
 
-/** The rows of the tables that compare with the real service: what, there, here, and the test as `folder/file: part of its name`. */
+/**
+ * The rows of the tables that compare with the real service: what, there, here, and the test as
+ * `folder/file: part of its name`.
+ */
 const rows = read('local/README.md')
   .split('\n')
   .map((line) => line.split('|').map((cell) => cell.trim()))
