@@ -4,7 +4,7 @@ import { findCycles } from './cycles.ts';
 import { findDuplicateNames } from './duplicate-names.ts';
 import { readModules, type SourceModule } from './read-modules.ts';
 import { readWalks, type Walk } from './walks.ts';
-import { findWordsInComments, findWordsInPages, findWordsInStrings } from './words.ts';
+import { findLongSentences, findWordsInComments, findWordsInPages, findWordsInStrings } from './words.ts';
 
 const root = new URL('../../', import.meta.url);
 const shipped = ['src', 'kvs', 'functions', 'origin', 'client', 'local', 'scripts', 'api'];
@@ -28,7 +28,8 @@ export type FindingKind =
   | 'wide comments'
   | 'words in strings'
   | 'words in comments'
-  | 'words in pages';
+  | 'words in pages'
+  | 'long sentences';
 
 /** The figures that `npm run structure` prints and test/unit/structure.test.ts holds. */
 export async function measureStructure(): Promise<Structure> {
@@ -61,6 +62,7 @@ export async function measureStructure(): Promise<Structure> {
       'words in strings': await findWordsInStrings(written),
       'words in comments': findWordsInComments(written),
       'words in pages': findWordsInPages(pages.toSorted()),
+      'long sentences': findLongSentences(pages.filter((path) => path.endsWith('.md')).toSorted()),
     },
     files: src.length,
     lines: src.reduce((sum, { lines }) => sum + lines, 0),

@@ -64,6 +64,18 @@ export function findWordsInPages(paths: readonly string[]): string[] {
   });
 }
 
+const maxWords = 40;
+
+/** Sentences of pages that a reader must hold too long, without code, links' addresses and lists of links. */
+export function findLongSentences(paths: readonly string[]): string[] {
+  return paths.flatMap((path) => {
+    const text = readFileSync(new URL(path, root), 'utf8').replace(/```[\s\S]*?```|^ {4}.*$|\]\([^)]*\)|\*\*/gm, ' ');
+    const parts = text.split(/\n\s*\n|\n(?=\s*(?:[-|#]|\d+\. ))|\||·/);
+    const sentences = parts.flatMap((part) => part.replace(/\s+/g, ' ').split(/(?<=[.!?:;]) /));
+    return sentences.filter((sentence) => sentence.split(' ').length > maxWords).map((sentence) => `${path}: ${sentence.slice(0, 100)}…`);
+  });
+}
+
 const isChecked = ({ path }: SourceModule) => !allowed.some((place) => place.path === path);
 
 function findWords(path: string, text: string): string[] {
