@@ -53,7 +53,7 @@ export function formatCommands(): string {
     ]),
     '',
     'options of every command:',
-    `  --config file${' '.repeat(column - 13)}the configuration, in place of the nearest edge.config.ts`,
+    `  --config file${' '.repeat(column - 13)}the configuration, instead of the nearest edge.config.ts`,
     `  --cwd folder${' '.repeat(column - 12)}the folder to work in`,
     `  --env name${' '.repeat(column - 10)}the environment of edge.config.ts`,
     `  --json${' '.repeat(column - 6)}one JSON document on stdout`,

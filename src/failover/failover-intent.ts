@@ -71,7 +71,7 @@ export function parseIntent(
     if (reason === undefined) throw misuse('--reason is missing', `${command} --reason "ALB has recovered"`);
     return { command, flip: { kind: 'clear' }, reason };
   }
-  if (origin === undefined) throw misuse(`${command}: name the origin`, `origins: ${origins.join(', ')}`);
+  if (origin === undefined) throw misuse(`${command} needs an origin`, `origins: ${origins.join(', ')}`);
   refuseUnknownOrigin(origin, origins);
   if (command === 'report') return { command, request: parseReport(origin, opinion, values, now) };
   if (values.for === undefined) throw misuse('--for is missing: an override always ends', `${command} ${origin} --for 2h, at most 72h`);

@@ -124,12 +124,12 @@ describe('a viewer through the edge', () => {
     {
       what: 'an error page of CloudFront',
       answer: (_, response) => response.writeHead(502, { 'x-cache': 'Error from cloudfront' }).end('<html>'),
-      says: /^status 502, expected 200$/,
+      says: /^status 502\b.* 200$/,
     },
     {
       what: 'an origin that is sick',
       answer: (_, response) => response.writeHead(503, { 'x-region': 'ap-southeast-1' }).end('{}'),
-      says: /^singapore answers, but status 503, expected 200$/,
+      says: /^singapore .*status 503\b.* 200$/,
     },
     {
       what: 'a dependency that cannot be reached',
@@ -137,23 +137,23 @@ describe('a viewer through the edge', () => {
         response
           .writeHead(200, { 'x-region': 'ap-southeast-1' })
           .end(JSON.stringify({ status: 'ok', region: 'ap-southeast-1', binance_accessible: false })),
-      says: /^singapore answers, but binance_accessible is false$/,
+      says: /^singapore .*binance_accessible/,
     },
     {
       what: 'a header of one region over a body of another',
       answer: (_, response) => response.writeHead(200, { 'x-region': 'ap-southeast-1' }).end(health('eu-central-1')),
-      says: /^singapore answers, but region is "eu-central-1", expected "ap-southeast-1"$/,
+      says: /^singapore .*region.*"eu-central-1".*"ap-southeast-1"$/,
     },
     {
       what: 'no region at all',
       answer: (_, response) => response.end(JSON.stringify({ status: 'ok' })),
       says: /no region/,
     },
-    { what: 'a region of no origin', answer: from('us-east-1'), says: /^answered 200 from .*"us-east-1"/ },
+    { what: 'a region of no origin', answer: from('us-east-1'), says: / 200 .*"us-east-1"/ },
     {
       what: 'a redirect to itself',
       answer: (request, response) => response.writeHead(301, { location: `http://127.0.0.1${request.url}` }).end(),
-      says: /^status 301: redirects to http:\/\/127\.0\.0\.1\/health, which is not followed$/,
+      says: /^status 301: .*http:\/\/127\.0\.0\.1\/health/,
     },
     {
       what: 'a body without an end',
@@ -165,7 +165,7 @@ describe('a viewer through the edge', () => {
         response.on('drain', write);
         write();
       },
-      says: /^body: the body has more than 65536 bytes$/,
+      says: /^body: .* 65536 bytes$/,
     },
   ])('fails on $what in one line', async ({ answer, says }) => {
     const row = await check(at(await servers.http(answer)));

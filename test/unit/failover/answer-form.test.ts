@@ -42,7 +42,7 @@ describe('a move that a form sends', () => {
     { body: { ...form, for: 'soon' }, says: /for takes a duration/ },
     { body: { ...form, for: '73h' }, says: /at most 72h/ },
     { body: { ...form, reason: '  ' }, says: /--reason is missing/ },
-    { body: { ...form, origin: '' }, says: /to: name the origin/ },
+    { body: { ...form, origin: '' }, says: /to .*origin/ },
     { body: { ...form, origin: 'singapor' }, says: /no origin "singapor"/ },
     { body: { ...form, command: 'drain', weight: '101' }, says: /weight takes a percentage/ },
     { body: { ...form, weight: '20' }, says: /to does not take --weight/ },
