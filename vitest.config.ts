@@ -39,7 +39,7 @@ export default defineConfig({
   test: {
     projects: [
       project('unit', 120_000),
-      { ...project('edge', 120_000, true), resolve: { alias: edgeModules } },
+      { ...project('edge', 120_000), resolve: { alias: edgeModules } },
       project('contract', 120_000),
       project('model', 240_000),
       { test: { ...e2e, exclude: byClocks } },

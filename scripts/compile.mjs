@@ -31,7 +31,7 @@ export async function compile(outdir, dist) {
     platform: 'node',
     format: 'esm',
     target: 'node20.19',
-    sourcemap: dist === undefined,
+    sourcemap: false, sourcesContent: false,
     define: dist === undefined ? {} : { edgeDist: JSON.stringify(dist) },
     metafile: true,
     logLevel: 'silent',

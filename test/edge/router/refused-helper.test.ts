@@ -1,7 +1,10 @@
-import { expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { sampleEvent } from '../njs/sample.ts';
 import { openSourceRouter } from './source-router.ts';
 import cloudfront, { refuseHelpers } from './virtual-cloudfront.ts';
+
+// The module is the same for all files of edge tests.
+afterEach(() => refuseHelpers(false));
 
 const refused = () => {
   throw new Error('no log');
@@ -28,7 +31,7 @@ it.each([
 // AWS does not say whether a helper throws; should one do so, the behavior's own origin still has to serve the request.
 it.each(['GET', 'POST'])('a %s goes on when the helper of CloudFront throws, and nothing claims a route', async (method) => {
   const router = await openSourceRouter();
-  refuseHelpers();
+  refuseHelpers(true);
   const headers = {
     host: { value: 'www.example.com' },
     'x-region': { value: 'eu-central-1' },

@@ -14,9 +14,9 @@ export function beginRun(input: RunInput): Trace {
   return trace;
 }
 
-/** From here on every origin helper throws. */
-export function refuseHelpers(): void {
-  refuses = true;
+/** From here on every origin helper throws, or none does. */
+export function refuseHelpers(refused: boolean): void {
+  refuses = refused;
 }
 
 async function get(key: string): Promise<string> {
