@@ -23,8 +23,9 @@ async function main(): Promise<void> {
   }
   const { settings } = parsed;
   const server = await openServer(settings);
-  log('info', { event: 'listening', ...describeSettings({ ...settings, port: server.port }) });
+  // Before the line that says it listens: who reads that line may send a signal at once.
   stopOnSignals(server, settings.drainMs);
+  log('info', { event: 'listening', ...describeSettings({ ...settings, port: server.port }) });
 }
 
 function openServer({ host, port, region, verifySecret, publicHealth, upstream }: Settings): Promise<OriginServer> {
