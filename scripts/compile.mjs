@@ -31,7 +31,9 @@ export async function compile(outdir, dist) {
     platform: 'node',
     format: 'esm',
     target: 'node20.19',
-    sourcemap: false, sourcesContent: false,
+    sourcemap: dist === undefined,
+    // The sources are beside the maps, and each start reads these.
+    sourcesContent: false,
     define: dist === undefined ? {} : { edgeDist: JSON.stringify(dist) },
     metafile: true,
     logLevel: 'silent',
