@@ -20,6 +20,7 @@ import { resolve } from 'node:path';
 import { cwd as workingDirectory } from 'node:process';
 import type { LocalCloud as LocalCloudDescription } from '../src/config/local-cloud.ts';
 import { locateTeamCode } from '../src/config/open-project.ts';
+import { refuseUnknownOrigin } from '../src/config/origin-names.ts';
 import { EdgeError } from '../src/errors.ts';
 import type { FlipperEvent } from '../src/flipper/flipper-event.ts';
 import { resolveConfig, type WrittenConfig } from './config.ts';
@@ -208,10 +209,7 @@ export async function createTestHarness(options: TestHarnessOptions): Promise<Te
     record: () => host.call('record'),
     untilWeight: (origin, weight, timeoutMs = 10_000) => host.call('untilWeight', origin, weight, timeoutMs),
     async assertAnsweredBy(origin, path, viewer = {}) {
-      if (!Object.hasOwn(config.origins, origin))
-        throw new EdgeError('ORIGIN_UNKNOWN', `unknown origin ${JSON.stringify(origin)}`, {
-          hint: `origins: ${Object.keys(config.origins).join(', ')}`,
-        });
+      refuseUnknownOrigin(origin, Object.keys(config.origins));
       const answer = await cloud.fetch(path, viewer);
       if (answer.answeredBy === origin) return answer;
       const { atEdge } = await host.call('record');

@@ -1,7 +1,7 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import type { EdgeConfig } from '../src/config/edge-config.ts';
 import { type LocalCloud, localCloudPath, startingAnswer } from '../src/config/local-cloud.ts';
-import { aliasOf } from '../src/config/origin-names.ts';
+import { aliasOf, findUnknownOrigin } from '../src/config/origin-names.ts';
 import type { FunctionRuntime } from '../src/edge/execution.ts';
 import { checkSyntax } from '../src/edge/gate/check-syntax.ts';
 import { isRecord } from '../src/text/is-record.ts';
@@ -178,8 +178,8 @@ async function breakOrigin(
 ): Promise<object> {
   const { origin, fault } = readFields(body);
   const parsed = parseOriginFault(fault);
-  const problems = [];
-  if (!ids.includes(origin)) problems.push(`unknown origin ${JSON.stringify(origin)}; origins: ${ids.join(', ')}`);
+  const unknown = findUnknownOrigin(origin, ids);
+  const problems = unknown === undefined ? [] : [`${unknown.message}; ${unknown.hint}`];
   if (parsed === undefined)
     problems.push(`unknown fault ${JSON.stringify(fault)}; faults: ${originFaults.join(', ')}, also slow:<ms> and 5xx:<status>`);
   if (parsed === undefined || problems.length > 0) return { problems };

@@ -4,6 +4,7 @@ import type { Io } from '../src/cli/io.ts';
 import { choice, count, duration, flag, integer, percent, text } from '../src/cli/option.ts';
 import { readKnownFile } from '../src/config/distribution-file.ts';
 import { openProject } from '../src/config/open-project.ts';
+import { refuseUnknownOrigin } from '../src/config/origin-names.ts';
 import { EdgeError } from '../src/errors.ts';
 import type { LoggedRequest } from '../src/log/logged-request.ts';
 import { type LogFile, listLogFiles } from '../src/log/read-log.ts';
@@ -52,8 +53,7 @@ export default defineCommand({
     const { config } = await openProject(io);
     const origins = Object.keys(config.origins);
     const broken = values.origin ?? config.defaultOrder[0] ?? '';
-    if (!origins.includes(broken))
-      throw new EdgeError('ORIGIN_UNKNOWN', `unknown origin "${broken}"`, { hint: `origins: ${origins.join(', ')}` });
+    refuseUnknownOrigin(broken, origins);
     if (values.rate > mostRequests)
       throw new EdgeError('USAGE', `--rate is at most ${mostRequests}, found ${values.rate}`, { hint: 'requests a second, such as 20k' });
     const propagation = await readPropagation(values.propagation);

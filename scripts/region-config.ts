@@ -7,8 +7,8 @@ import type { EdgeConfig } from '../src/config/edge-config.ts';
 import type { Environment } from '../src/config/environments.ts';
 import { loadModule } from '../src/config/load-module.ts';
 import { locateProject, openProject } from '../src/config/open-project.ts';
+import { refuseUnknownOrigin } from '../src/config/origin-names.ts';
 import { EdgeError } from '../src/errors.ts';
-import { nearestName } from '../src/text/nearest-name.ts';
 
 export default defineCommand({
   usage: 'region:config -- <origin> [options]',
@@ -70,11 +70,6 @@ async function readService(env: Environment): Promise<ServiceConfig> {
 }
 
 function findOrigin({ origins }: EdgeConfig, id: string) {
-  const found = Object.hasOwn(origins, id) ? origins[id] : undefined;
-  if (found !== undefined) return found;
-  const known = Object.keys(origins);
-  const near = nearestName(id, known);
-  throw new EdgeError('ORIGIN_UNKNOWN', `edge.config.ts defines no origin ${JSON.stringify(id)}`, {
-    hint: `${near === undefined ? '' : `did you mean ${near}? `}origins: ${known.join(', ')}`,
-  });
+  refuseUnknownOrigin(id, Object.keys(origins));
+  return origins[id] as EdgeConfig['origins'][string];
 }

@@ -5,7 +5,7 @@ import { storedKey } from '../../kvs/reserved-keys.ts';
 import type { EdgeRequestRecord } from '../../local/edge/exchange.ts';
 import { originFaults, parseOriginFault } from '../../local/origin/origin-fault.ts';
 import type { LocalCloud } from '../../src/config/local-cloud.ts';
-import { aliasOf } from '../../src/config/origin-names.ts';
+import { aliasOf, refuseUnknownOrigin } from '../../src/config/origin-names.ts';
 import { type Flip, FlipRefused, flipKeys, planFlip } from '../../src/core/flip.ts';
 import { effectiveWeights, parseLiveRecord } from '../../src/core/live-record.ts';
 import type { Verdict } from '../../src/core/state-record.ts';
@@ -13,7 +13,6 @@ import { EdgeError } from '../../src/errors.ts';
 import { buildFlipPolicy } from '../../src/flipper/flip-policy.ts';
 import { runFlipper } from '../../src/flipper/flipper.ts';
 import type { FlipperEvent } from '../../src/flipper/flipper-event.ts';
-import { nearestName } from '../../src/text/nearest-name.ts';
 import type { CloudTools, HostedCloud, HostSettings } from './hosted-cloud.ts';
 
 interface SentRequest {
@@ -106,11 +105,8 @@ export async function openHost(settings: HostSettings, log: (line: string) => vo
     await cloud.close();
   };
   const known = (origin: string): string => {
-    if (Object.hasOwn(config.origins, origin)) return origin;
-    const near = nearestName(origin, origins);
-    throw new EdgeError('ORIGIN_UNKNOWN', `unknown origin ${JSON.stringify(origin)}`, {
-      hint: near === undefined ? `origins: ${origins.join(', ')}` : `did you mean ${near}?`,
-    });
+    refuseUnknownOrigin(origin, origins);
+    return origin;
   };
   const recordAtEdge = () => cloud.edge.replica.read(cloud.storeArn, 0)?.values.get(storedKey(healthKey, config.keyPrefix)) ?? 'ok';
   const weightsAtEdge = () => effectiveWeights(parseLiveRecord(new Map([[healthKey, recordAtEdge()]]), Date.now(), origins));

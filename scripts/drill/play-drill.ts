@@ -3,6 +3,7 @@ import { type OutputFolder, openOutputFolder } from '../../src/cli/files.ts';
 import type { Io } from '../../src/cli/io.ts';
 import type { EdgeConfig } from '../../src/config/edge-config.ts';
 import { openProject } from '../../src/config/open-project.ts';
+import { refuseUnknownOrigin } from '../../src/config/origin-names.ts';
 import { runDrill } from '../../src/drill/drill.ts';
 import type { Drill } from '../../src/drill/drill-record.ts';
 import { formatDrill, formatDrillClock, formatProgress } from '../../src/drill/format-drill.ts';
@@ -114,8 +115,7 @@ async function openGiven(given: GivenDrill, io: Io): Promise<OpenDrill> {
   const config = drillConfig(configured);
   const origins = Object.keys(config.origins);
   const broken = given.origin ?? config.defaultOrder[0] ?? '';
-  if (!origins.includes(broken))
-    throw new EdgeError('ORIGIN_UNKNOWN', `unknown origin "${broken}"`, { hint: `origins: ${origins.join(', ')}` });
+  refuseUnknownOrigin(broken, origins);
   if (origins.length === 1)
     throw new EdgeError('CONFIG_INVALID', `a drill moves viewers to another origin, and edge.config.ts has only ${broken}`, {
       hint: `add a second origin to origins and to defaultOrder, or run the drill on the sample: ${typed('init -- --local')}`,

@@ -1,7 +1,8 @@
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import { EdgeError } from '../errors.ts';
-import { isRecord } from '../text/is-record.ts';
+import { parseRecord } from '../text/is-record.ts';
 import { messageOf } from '../text/message-of.ts';
 import { typed } from '../text/typed.ts';
 
@@ -105,36 +106,24 @@ export function localPort(env: Readonly<Record<string, string | undefined>>): nu
   });
 }
 
+const description = z.looseObject({
+  controlPlane: z.string(),
+  edge: z.string(),
+  accountId: z.string(),
+  environment: z.string().exactOptional(),
+  quick: z.boolean().exactOptional(),
+  keyValueStoreArn: z.string(),
+  distributionId: z.string(),
+  origins: z.record(z.string(), z.object({ domainName: z.string(), host: z.string(), port: z.int(), protocol: z.enum(['http', 'https']) })),
+  env: z.record(z.string(), z.string()),
+});
+
 /** The description from its JSON text, or everything that is wrong with it. */
 export function parseLocalCloud(text: string): { cloud: LocalCloud } | { problems: string[] } {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(text);
-  } catch {
-    return { problems: ['the answer is not JSON'] };
-  }
-  if (!isRecord(raw)) return { problems: ['the answer is not a JSON object'] };
-  const record = raw;
-  const problems = ['controlPlane', 'edge', 'accountId', 'keyValueStoreArn', 'distributionId']
-    .filter((field) => typeof record[field] !== 'string')
-    .map((field) => `${field} is missing`);
-  const { origins, env } = record;
-  if (!isRecord(origins)) problems.push('origins is missing');
-  else
-    for (const [id, origin] of Object.entries(origins))
-      if (!isLocalOrigin(origin)) problems.push(`origins.${id} needs domainName, host, port and protocol`);
-  if (!isRecord(env) || Object.values(env).some((value) => typeof value !== 'string')) problems.push('env is missing');
-  return problems.length === 0 ? { cloud: raw as unknown as LocalCloud } : { problems };
-}
-
-function isLocalOrigin(value: unknown): value is LocalOrigin {
-  return (
-    isRecord(value) &&
-    typeof value['domainName'] === 'string' &&
-    typeof value['host'] === 'string' &&
-    Number.isInteger(value['port']) &&
-    (value['protocol'] === 'http' || value['protocol'] === 'https')
-  );
+  const found = description.safeParse(parseRecord(text));
+  if (found.success) return { cloud: found.data };
+  const problems = found.error.issues.map(({ path, message }) => `${path.join('.') || 'the answer'}: ${message}`);
+  return { problems };
 }
 
 /** node:http and not fetch: the SDK needs it anyhow, and loading fetch costs a process some 40 ms. */

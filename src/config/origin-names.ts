@@ -15,13 +15,19 @@ export function originIdOf(origins: EdgeConfig['origins'], alias: string): strin
   return origins[alias]?.originId ?? alias;
 }
 
-/** ORIGIN_UNKNOWN for an alias that is none of these, with the one that was most likely meant. */
-export function refuseUnknownOrigin(origin: string, origins: readonly string[]): void {
-  if (origins.includes(origin)) return;
+/** ORIGIN_UNKNOWN for an alias that is none of these, with the one that was most likely meant; undefined for one of them. */
+export function findUnknownOrigin(origin: string, origins: readonly string[]): EdgeError | undefined {
+  if (origins.includes(origin)) return undefined;
   const near = nearestName(origin, origins);
-  throw new EdgeError('ORIGIN_UNKNOWN', `edge.config.ts defines no origin ${JSON.stringify(origin)}`, {
+  return new EdgeError('ORIGIN_UNKNOWN', `edge.config.ts defines no origin ${JSON.stringify(origin)}`, {
     hint: near === undefined ? `origins: ${origins.join(', ')}` : `did you mean ${near}?`,
   });
+}
+
+/** Throws what `findUnknownOrigin` finds. */
+export function refuseUnknownOrigin(origin: string, origins: readonly string[]): void {
+  const unknown = findUnknownOrigin(origin, origins);
+  if (unknown !== undefined) throw unknown;
 }
 
 /** Every origin and source whose reports a signal of the configuration takes. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { cutText } from '../../kvs/cut-text.ts';
 import { remoteAliases } from '../config/flipper-variables.ts';
+import { refuseUnknownOrigin } from '../config/origin-names.ts';
 import { maxOverrideMs } from '../core/flip.ts';
 import { maxReportLagMs, reportSourceText } from '../core/reports.ts';
 import { EdgeError } from '../errors.ts';
@@ -174,10 +175,7 @@ function findOrigin(
 
 function parseReport(call: z.output<typeof schemas.report>, { regions, now }: RemoteEventContext): RemoteCall {
   const { action, origin, opinion, ttl, source, reason = '', at = now } = call;
-  if (!Object.hasOwn(regions, origin))
-    throw new EdgeError('ORIGIN_UNKNOWN', `edge.config.ts defines no origin ${describe(origin)}`, {
-      hint: `origins: ${Object.keys(regions).join(', ')}`,
-    });
+  refuseUnknownOrigin(origin, Object.keys(regions));
   if (Math.abs(now - at) > maxReportLagMs)
     throw misuse(
       `the report is ${at > now ? 'from the future' : 'too old'}: at is ${Math.round(Math.abs(now - at) / 1_000)} s ${at > now ? 'ahead of' : 'behind'} this function's clock`,

@@ -78,7 +78,7 @@ describe('npm start', () => {
     expect(await ask('IN')).toBe('ap-southeast-1');
     const { code, stderr } = await start('fault', ['mumbai', 'melt'], env).ended;
     expect(code).toBe(2);
-    expect(stderr).toMatch(/unknown origin "mumbai".*unknown fault "melt"/);
+    expect(stderr).toMatch(/no origin "mumbai".*unknown fault "melt"/);
   });
 
   it('lets the edge’s reads of the store fail, by which all viewers go home, and refuses switches that it does not have', async () => {
@@ -157,7 +157,7 @@ describe('npm run drill', () => {
 
   it.each([
     { args: ['--fault', 'melt'], says: 'unknown fault "melt"' },
-    { args: ['--origin', 'mumbai'], says: 'unknown origin "mumbai"' },
+    { args: ['--origin', 'mumbai'], says: 'no origin "mumbai"' },
     { args: ['--rate', '0'], says: '--rate' },
     { args: ['--outage', '9'], says: '--outage needs --matrix' },
     { args: ['--report', 'package.json'], says: 'cannot write to package.json' },

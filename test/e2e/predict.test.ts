@@ -45,7 +45,7 @@ describe('npm run predict', () => {
 
   it.each([
     { args: ['--fault', 'fire'], says: 'unknown fault "fire"' },
-    { args: ['--origin', 'mars'], says: 'unknown origin "mars"' },
+    { args: ['--origin', 'mars'], says: 'no origin "mars"' },
     { args: ['--rate', 'NaN'], says: '--rate takes' },
     { args: ['--rate', '1000B'], says: '--rate is at most' },
     { args: ['--outages', '1e9'], says: '--outages takes' },

@@ -36,7 +36,7 @@ it('masks the password unless it is asked for, on every way out', async () => {
 });
 
 it.each([
-  { id: 'singapor', hint: 'did you mean singapore? origins: singapore, europe' },
+  { id: 'singapor', hint: 'did you mean singapore?' },
   { id: 'constructor', hint: 'origins: singapore, europe' },
 ])('names the origins there are for $id', async ({ id, hint }) => {
   const { code, stdout } = await startScript('region:config', [id, '--json']).ended;
