@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type AdoptionWorld, openAdoptionWorld } from '../contract/adoption/world.ts';
 import { s3AndApi } from '../fixtures/adoption/shapes.ts';
 import { withoutNjs } from '../programs.ts';
-import { startScript } from './start-script.ts';
+import { runScript } from './start-script.ts';
 
 // docs/adopt.md as a reader pastes it, in its order, on a distribution of a local account. What the page shows below a
 // command is in its output.
@@ -39,7 +39,7 @@ async function run(command: string): Promise<{ code: number | null; output: stri
   const [name = '', ...rest] = [...command.replace('-- ', '').matchAll(/'[^']*'|\S+/g)].map(([word]) => word.replaceAll("'", ''));
   const more = [...(asks.includes(name) ? ['--yes'] : []), ...(name === 'function:publish' ? withoutNjs : [])];
   const args = rest.map((word) => word.replace('E2QWRUHEXAMPLE', id));
-  const { code, stdout, stderr } = await startScript(name, [...args, ...more], env).ended;
+  const { code, stdout, stderr } = await runScript(name, [...args, ...more], env);
   const output = `${stdout}${stderr}`.replaceAll(id, 'E2QWRUHEXAMPLE').replace(/d\w+\.cloudfront\.net/g, 'd111111abcdef8.cloudfront.net');
   return { code, output };
 }

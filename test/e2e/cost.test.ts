@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { startScript } from './start-script.ts';
+import { runScript, startScript } from './start-script.ts';
 
-const cost = (...args: string[]) => startScript('cost', args).ended;
+const cost = (...args: string[]) => runScript('cost', args);
 
 describe('npm run cost', () => {
   it('prints the bill, and the same to machines', async () => {
-    const [people, machines] = await Promise.all([cost('--requests', '100M'), cost('--requests', '100_000_000', '--json')]);
+    const [people, machines] = await Promise.all([
+      startScript('cost', ['--requests', '100M']).ended,
+      cost('--requests', '100_000_000', '--json'),
+    ]);
     const { totalUsd, parts } = JSON.parse(machines.stdout) as { totalUsd: number; parts: { usd: number }[] };
     expect(parts.reduce((sum, { usd }) => sum + usd, 0)).toBeCloseTo(totalUsd);
     expect(people.stdout).toMatch(new RegExp(`^a month +\\$${totalUsd.toFixed(2).replace('.', '\\.')}$`, 'm'));

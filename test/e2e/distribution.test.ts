@@ -5,9 +5,9 @@ import {
   placeholders,
   type TestDistribution,
 } from '../contract/distribution/open-test-distribution.ts';
-import { startScript, waitUntil } from './start-script.ts';
+import { runScript, startScript, waitUntil } from './start-script.ts';
 
-// The commands as processes against the local control plane, reached like AWS itself: by the SDK's own environment.
+// The commands against the local control plane, reached like AWS itself: by the SDK's own environment.
 
 let test: TestDistribution;
 beforeEach(async () => {
@@ -34,17 +34,17 @@ describe('npm run distribution:*', () => {
     expect(planned.stdout).not.toContain(placeholders.ORIGIN_VERIFY_SECRET);
     const created = await startScript('distribution:apply', ['--yes'], env()).ended;
     expect(created.stdout).toMatch(/^distribution E\w+ \(d\w+\.cloudfront\.net\) is created and deployed\n$/);
-    const updated = await startScript('distribution:apply', ['--yes', '--json'], env(changed)).ended;
+    const updated = await runScript('distribution:apply', ['--yes', '--json'], env(changed));
     expect(updated.code).toBe(0);
     expect(updated.stderr).toContain('~ Origins[europe].DomainName: europe.example.com → new.example.com');
     expect(JSON.parse(updated.stdout)).toMatchObject({ written: true, deployed: true, changes: [{ path: 'Origins[europe].DomainName' }] });
-    const again = await startScript('distribution:plan', [], env(changed)).ended;
+    const again = await runScript('distribution:plan', [], env(changed));
     expect(again.stdout).toMatch(/^distribution E\w+ \(d\w+\.cloudfront\.net\)\nnothing to do\n$/);
   });
 
   it('rolls out in stages', async () => {
     await createApplied(test);
-    const staged = await startScript('distribution:apply', ['--staging', '--weight', '10%', '--yes'], env(changed)).ended;
+    const staged = await runScript('distribution:apply', ['--staging', '--weight', '10%', '--yes'], env(changed));
     expect(staged.code).toBe(0);
     expect(staged.stdout).toMatch(/^staging distribution E\w+ \(d\w+\.cloudfront\.net\) serves 10 % of the viewers of E\w+\n/);
     const promoted = await startScript('distribution:promote', ['--yes'], env(changed)).ended;
@@ -74,7 +74,7 @@ describe('npm run distribution:*', () => {
       says: /^error: cannot list the distributions: .*\nhint: .*\n$/,
     },
   ])('is one line and a hint, and nothing written, when $when', async ({ args, more, code, says }) => {
-    const outcome = await startScript('distribution:apply', args, env(more)).ended;
+    const outcome = await runScript('distribution:apply', args, env(more));
     expect(outcome).toMatchObject({ code, stdout: '' });
     expect(outcome.stderr).toMatch(says);
     expect(test.writes()).toEqual([]);

@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LocalCloud } from '../../src/config/local-cloud.ts';
 import { openTestDoctor, placeholders, type TestDoctor } from '../contract/doctor/open-test-doctor.ts';
-import { startScript } from './start-script.ts';
+import { runScript, startScript } from './start-script.ts';
 
-// The command as a process, on an account of this machine in which everything is in order.
+// The command, on an account of this machine in which everything is in order.
 
 let doctor: TestDoctor;
 let localPort: number;
@@ -32,13 +32,14 @@ beforeAll(async () => {
 });
 afterAll(() => doctor.close());
 
+const local = () => ({ EDGE_LOCAL_PORT: String(localPort) });
 function run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  return startScript('doctor', args, { EDGE_LOCAL_PORT: String(localPort), ...env }).ended;
+  return runScript('doctor', args, { ...local(), ...env });
 }
 
 describe('npm run doctor', () => {
   it('ends with 0 when no check fails, and prints only what it found', async () => {
-    const { code, stdout, stderr } = await run(['--local']);
+    const { code, stdout, stderr } = await startScript('doctor', ['--local'], local()).ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^ok {4}live-code .* the build of the working tree$/m);
     expect(stdout).toMatch(/^22 ok, 2 warn, 0 fail$/m);

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startScript, waitUntil } from './start-script.ts';
+import { runScript, startScript, waitUntil } from './start-script.ts';
 
 const greeter = `import cf from 'cloudfront';
 async function handler(event) {
@@ -81,7 +81,7 @@ describe('npm run edge', () => {
     { args: ['--function', 'package.json', '--origin', 'a.example=ftp://b.example'], code: 2, says: '--origin' },
     { args: ['--function', 'a.js', '--event-type', 'viewer-response', '--viewer-response', 'b.js'], code: 2, says: 'viewer-response' },
   ])('ends with $code for $args', async ({ args, code, says }) => {
-    const ended = await startScript('edge', args).ended;
+    const ended = await runScript('edge', args);
     expect(ended.stderr).toContain(says);
     expect(ended.code).toBe(code);
   });

@@ -6,8 +6,9 @@ import type { LocalCloud } from '../../src/config/local-cloud.ts';
 import { auditHistory } from '../../src/core/audit.ts';
 import { openTestStore, type TestStore } from '../contract/aws/open-test-store.ts';
 import { openTestEdge, type TestEdge } from '../contract/failover/open-test-edge.ts';
+import { runScript } from './start-script.ts';
 
-// The command as a process, on a local cloud whose control plane is the real one and whose edge and origins are fakes.
+// The command, on a local cloud whose control plane is the real one and whose edge and origins are fakes.
 
 let test: TestStore;
 let edge: TestEdge;
@@ -108,6 +109,12 @@ function failover(
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
 }
 
+/** The same in this process. */
+async function failoverHere(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
+  const { code, stdout, stderr } = await runScript('failover', args, { ...bare(), ...env }, true);
+  return { code, out: stdout, err: stderr };
+}
+
 const move = ['to', 'europe', '--for', '2h', '--reason', 'ALB 5xx', '--yes'];
 const keys = { AWS_ACCESS_KEY_ID: 'A', AWS_SECRET_ACCESS_KEY: 'B' };
 const written = () => test.control.calls.filter(({ operation }) => operation === 'UpdateKeys').length;
@@ -121,7 +128,7 @@ describe('npm run failover', () => {
     expect(moved.out).toMatch(
       /^written: singapore 0 %, europe 100 % until [\d: -]+ UTC \(flip #1\)\nconfirmed at the edge [\d.]+s after the write\n$/,
     );
-    const status = await failover(['status', '--local', '--json']);
+    const status = await failoverHere(['status', '--local', '--json']);
     expect(JSON.parse(status.out)).toMatchObject({ override: { by: 'ann', reason: 'ALB 5xx' }, edge: { disagreements: [] } });
     expect(auditHistory(test.values())).toHaveLength(1);
   });
@@ -180,7 +187,7 @@ describe('npm run failover', () => {
     },
   ])('says one line and a hint when $when, and writes nothing', async ({ args, env = {}, code, says }) => {
     const filled = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value === 'ARN' ? test.arn : value]));
-    const outcome = await failover(args, filled);
+    const outcome = await failoverHere(args, filled);
     expect(outcome.err).toMatch(says);
     expect(outcome).toMatchObject({ code, out: '' });
     expect(written()).toBe(0);
@@ -193,7 +200,7 @@ describe('npm run failover', () => {
   });
 
   it('gives an error as JSON, and nothing else on stdout', async () => {
-    const outcome = await failover(['to', 'mars', ...move.slice(2), '--json']);
+    const outcome = await failoverHere(['to', 'mars', ...move.slice(2), '--json']);
     expect(JSON.parse(outcome.out)).toEqual({
       error: { code: 'ORIGIN_UNKNOWN', message: 'edge.config.ts defines no origin "mars"', hint: 'origins: singapore, europe' },
     });
@@ -209,7 +216,10 @@ describe('npm run failover', () => {
   });
 
   it('writes to AWS by the SDK’s own environment, and finds the store by its name', async () => {
-    const outcome = await failover([...move, '--break-glass', 'a test', '--no-verify'], { ...keys, AWS_ENDPOINT_URL: test.control.url });
+    const outcome = await failoverHere([...move, '--break-glass', 'a test', '--no-verify'], {
+      ...keys,
+      AWS_ENDPOINT_URL: test.control.url,
+    });
     expect(outcome).toMatchObject({ code: 0 });
     // Beside it STS is asked who writes, at the same endpoint, which does not know it.
     const operations = test.control.calls.filter(({ service }) => service === 'cloudfront').map(({ operation }) => operation);

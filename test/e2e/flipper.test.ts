@@ -5,8 +5,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { LocalCloud } from '../../src/config/local-cloud.ts';
 import { openTestStore, type TestStore } from '../contract/aws/open-test-store.ts';
 import { openTestOrigin, type TestOrigin } from '../contract/flipper/open-test-origin.ts';
+import { runScript } from './start-script.ts';
 
-// The command as a process, on the real control plane and origins that can be broken.
+// The command, on the real control plane and origins that can be broken.
 
 let test: TestStore;
 let singapore: TestOrigin;
@@ -68,15 +69,19 @@ interface Running {
 
 const quick = ['--interval', '200ms', '--fast-interval', '50ms'];
 
+const environment = () => ({
+  PATH: process.env['PATH'] ?? '',
+  HOME: '/nonexistent',
+  EDGE_LOCAL_PORT: String(localPort),
+  EDGE_PROJECT: process.env['EDGE_PROJECT'] ?? '',
+  AWS_EC2_METADATA_DISABLED: 'true',
+});
+
+/** One round, in this process. */
+const runOnce = (...args: string[]) => runScript('flipper', args, environment(), true);
+
 function flipper(...args: string[]): Running {
-  const env = {
-    PATH: process.env['PATH'] ?? '',
-    HOME: '/nonexistent',
-    EDGE_LOCAL_PORT: String(localPort),
-    EDGE_PROJECT: process.env['EDGE_PROJECT'] ?? '',
-    AWS_EC2_METADATA_DISABLED: 'true',
-  };
-  const child = spawn(process.execPath, ['--no-warnings', 'scripts/run.mjs', 'flipper', ...args], { env });
+  const child = spawn(process.execPath, ['--no-warnings', 'scripts/run.mjs', 'flipper', ...args], { env: environment() });
   processes.add(child);
   const running: Running = {
     out: '',
@@ -149,7 +154,7 @@ describe('npm run flipper', () => {
     const until = Math.ceil(Date.now() / 1_000) + 3_600;
     await test.store.update([], () => ({ puts: [{ key: 'health', value: `singapore=100@${until}` }], deletes: [] }));
     await singapore.setFault('503');
-    expect(await flipper('--once', '--local', ...quick).code).toBe(1);
+    expect((await runOnce('--once', '--local', ...quick)).code).toBe(1);
     expect(record()).toMatch(new RegExp(`^singapore=100@${until}`));
   });
 
@@ -164,9 +169,9 @@ describe('npm run flipper', () => {
 
   it('fails when an origin is unhealthy and there is nowhere to go', async () => {
     await Promise.all([singapore.setFault('503'), europe.setFault('503')]);
-    const running = flipper('--once', '--local', '--json', '--fast-interval', '50ms');
-    expect(await running.code).toBe(1);
-    expect(JSON.parse(running.out)).toMatchObject({ held: 'panic', evidence: { europe: { verdict: 'unhealthy' } } });
+    const { code, stdout } = await runOnce('--once', '--local', '--json', '--fast-interval', '50ms');
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ held: 'panic', evidence: { europe: { verdict: 'unhealthy' } } });
     expect(writes()).toBe(0);
   });
 
@@ -174,35 +179,35 @@ describe('npm run flipper', () => {
     const until = Math.ceil(Date.now() / 1_000) + 3_600;
     await test.store.update([], () => ({ puts: [{ key: 'health', value: `singapore=100@${until}` }], deletes: [] }));
     await singapore.setFault('503');
-    const running = flipper('--once', '--local', '--json', '--fast-interval', '50ms');
-    expect(await running.code).toBe(1);
-    expect(JSON.parse(running.out)).toMatchObject({ held: 'override', stranded: ['singapore'] });
+    const { code, stdout } = await runOnce('--once', '--local', '--json', '--fast-interval', '50ms');
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ held: 'override', stranded: ['singapore'] });
   });
 
   it('starts on a store of which another tool left only the audit, and goes on from there', async () => {
     await singapore.setFault('503');
-    expect(await flipper('--once', '--local', '--fast-interval', '50ms').code).toBe(0);
+    expect((await runOnce('--once', '--local', '--fast-interval', '50ms')).code).toBe(0);
     await test.store.update([], () => ({ puts: [], deletes: ['health', 'state'] }));
     await singapore.setFault(undefined);
-    const running = flipper('--once', '--local', '--json', '--fast-interval', '50ms');
-    expect(await running.code).toBe(0);
-    expect(running.err).toContain('"event":"store-damaged"');
+    const { code, stderr } = await runOnce('--once', '--local', '--json', '--fast-interval', '50ms');
+    expect(code).toBe(0);
+    expect(stderr).toContain('"event":"store-damaged"');
     expect(record()).toBe('singapore=0');
     expect(JSON.parse(test.values().get('audit/02') ?? '{}')).toMatchObject({ sequence: 2, kind: 'restore', to: 'singapore=0' });
   });
 
   it('writes nothing in its shadow', async () => {
     await singapore.setFault('503');
-    const running = flipper('--once', '--shadow', '--local', '--fast-interval', '50ms');
-    expect(await running.code).toBe(0);
-    expect(running.err).toMatch(/would flip .*singapore/);
+    const { code, stderr } = await runOnce('--once', '--shadow', '--local', '--fast-interval', '50ms');
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/would flip .*singapore/);
     expect(writes()).toBe(0);
   });
 
   it('says what it costs and sends no request', async () => {
-    const running = flipper('--cost');
-    expect(await running.code).toBe(0);
-    expect(running.out).toMatch(/^as a process, --watch, without its machine: \$44\.02 a month\n/);
+    const { code, stdout } = await runOnce('--cost');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^as a process, --watch, without its machine: \$44\.02 a month\n/);
     expect(test.control.calls).toEqual([]);
   });
 
@@ -216,9 +221,9 @@ describe('npm run flipper', () => {
     },
     { args: ['--once'], code: 1, err: /^error: .*credentials.*\nhint: /i },
   ])('with $args ends with $code, one line and a hint, and writes nothing', async ({ args, code, err }) => {
-    const running = flipper(...args);
-    expect(await running.code).toBe(code);
-    expect(running.err).toMatch(err);
+    const ended = await runOnce(...args);
+    expect(ended.code).toBe(code);
+    expect(ended.stderr).toMatch(err);
     expect(writes()).toBe(0);
   });
 });

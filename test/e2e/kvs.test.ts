@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ControlPlane, openControlPlane } from '../../local/aws/control-plane.ts';
-import { startScript } from './start-script.ts';
+import { runScript, startScript } from './start-script.ts';
 
-// The commands as processes against the local control plane, reached like AWS itself: by the SDK's own environment.
+// The commands against the local control plane, reached like AWS itself: by the SDK's own environment.
 
 let cloud: ControlPlane;
 beforeEach(async () => {
@@ -36,7 +36,7 @@ describe('npm run kvs:*', () => {
       ['state', '{"sequence":0,"origins":{}}'],
     ]);
     cloud.calls.length = 0;
-    const again = await startScript('kvs:apply', [], env({ EDGE_KVS_ARN: store.arn })).ended;
+    const again = await runScript('kvs:apply', [], env({ EDGE_KVS_ARN: store.arn }));
     expect(again).toMatchObject({ code: 0, stdout: 'key-value store edge-health is as declared\n' });
     expect(writes()).toEqual([]);
   });
@@ -71,7 +71,7 @@ describe('npm run kvs:*', () => {
       says: /^error: unknown option --yess\nhint: did you mean --yes\?\n$/,
     },
   ])('is one line and a hint, and nothing written, when $when', async ({ args, more, code, says }) => {
-    const outcome = await startScript('kvs:apply', args, env(more)).ended;
+    const outcome = await runScript('kvs:apply', args, env(more));
     expect(outcome).toMatchObject({ code, stdout: '' });
     expect(outcome.stderr).toMatch(says);
     expect(writes()).toEqual([]);

@@ -7,7 +7,7 @@ import type { Matrix } from '../../src/drill/matrix/matrix.ts';
 import type { DrillReport } from '../../src/drill/report.ts';
 import { withoutNjs } from '../programs.ts';
 import { freePorts } from './free-ports.ts';
-import { startScript as start, waitUntil as until } from './start-script.ts';
+import { runScript as run, startScript as start, waitUntil as until } from './start-script.ts';
 
 describe('npm start', () => {
   let port = 0;
@@ -57,16 +57,16 @@ describe('npm start', () => {
   });
 
   it('refuses a port behind which the console has none', async () => {
-    const { code, stderr } = await start('start', [], { EDGE_LOCAL_PORT: '65532' }).ended;
+    const { code, stderr } = await run('start', [], { EDGE_LOCAL_PORT: '65532' });
     expect(code).toBe(2);
     expect(stderr).toMatch(/^error: no port is left for the console after 65532\nhint: .*lower EDGE_LOCAL_PORT/);
   });
 
   it('moves all viewers by the failover command, and back', async () => {
-    const moved = await start('failover', ['to', 'europe', '--for', '5m', '--reason', 'a test', '--yes', '--local'], env).ended;
+    const moved = await run('failover', ['to', 'europe', '--for', '5m', '--reason', 'a test', '--yes', '--local'], env);
     expect(moved.code, moved.stderr).toBe(0);
     expect(await ask('IN')).toBe('eu-central-1');
-    const back = await start('failover', ['auto', '--reason', 'done', '--yes', '--local'], env).ended;
+    const back = await run('failover', ['auto', '--reason', 'done', '--yes', '--local'], env);
     expect(back.code, back.stderr).toBe(0);
     expect(await ask('IN')).toBe('ap-southeast-1');
   });
@@ -74,9 +74,9 @@ describe('npm start', () => {
   it('breaks and restores an origin by the fault command, which names what it does not know', async () => {
     expect((await start('fault', ['singapore', 'refuse'], env).ended).code).toBe(0);
     expect(await ask('IN')).toBe('eu-central-1');
-    expect((await start('fault', ['singapore', 'none'], env).ended).code).toBe(0);
+    expect((await run('fault', ['singapore', 'none'], env)).code).toBe(0);
     expect(await ask('IN')).toBe('ap-southeast-1');
-    const { code, stderr } = await start('fault', ['mumbai', 'melt'], env).ended;
+    const { code, stderr } = await run('fault', ['mumbai', 'melt'], env);
     expect(code).toBe(2);
     expect(stderr).toMatch(/no origin "mumbai".*unknown fault "melt"/);
   });
@@ -88,7 +88,7 @@ describe('npm start', () => {
       return { status: response.status, body: (await response.json()) as { problems?: string[] } };
     };
     const moved = ['to', 'europe', '--for', '5m', '--reason', 'a test', '--yes', '--local'];
-    expect((await start('failover', moved, env).ended).code).toBe(0);
+    expect((await run('failover', moved, env)).code).toBe(0);
     expect((await post({ failReads: true })).body).toEqual({ failReads: true, transientMiss: false });
     expect(await ask('IN')).toBe('ap-southeast-1');
     expect((await post({ failReads: false })).status).toBe(200);
@@ -96,11 +96,11 @@ describe('npm start', () => {
     const refused = await post({ failWrites: true });
     expect(refused.status).toBe(400);
     expect(refused.body.problems?.[0]).toMatch(/failWrites.*failReads, transientMiss/);
-    expect((await start('failover', ['auto', '--reason', 'done', '--yes', '--local'], env).ended).code).toBe(0);
+    expect((await run('failover', ['auto', '--reason', 'done', '--yes', '--local'], env)).code).toBe(0);
   });
 
   it('publishes again what is LIVE already without a write', async () => {
-    const { code, stdout } = await start('function:publish', ['--yes', '--local', ...withoutNjs], env).ended;
+    const { code, stdout } = await run('function:publish', ['--yes', '--local', ...withoutNjs], env);
     expect(code).toBe(0);
     expect(stdout).toContain('nothing to do');
   });
@@ -163,7 +163,7 @@ describe('npm run drill', () => {
     { args: ['--report', 'package.json'], says: 'cannot write to package.json' },
     { args: ['--matrix', '--report', 'README.md/out'], says: 'cannot write to README.md/out' },
   ])('refuses $args in one line', async ({ args, says }) => {
-    const { code, stderr } = await start('drill', args).ended;
+    const { code, stderr } = await run('drill', args);
     expect(code).toBe(2);
     expect(stderr).toContain(says);
     // What needs the configuration is found after the drill's first line.

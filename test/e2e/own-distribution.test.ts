@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePorts } from './free-ports.ts';
-import { startScript as start, waitUntil as until } from './start-script.ts';
+import { runScript, startScript as start, waitUntil as until } from './start-script.ts';
 
 describe('a project without distribution.json', () => {
   const project = mkdtempSync(join(tmpdir(), 'own-'));
@@ -35,7 +35,7 @@ describe('a project without distribution.json', () => {
   });
 
   const run = async (script: string, args: readonly string[], more: Record<string, string> = {}) => {
-    const { code, stdout, stderr } = await start(script, [...args, '--json'], { ...env, ...more }).ended;
+    const { code, stdout, stderr } = await runScript(script, [...args, '--json'], { ...env, ...more });
     return { code, stderr, result: stdout === '' ? undefined : JSON.parse(stdout) };
   };
   const routeOf = async (path: string) => {

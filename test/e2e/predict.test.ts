@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startScript } from './start-script.ts';
+import { runScript, startScript } from './start-script.ts';
 
-const predict = (...args: string[]) => startScript('predict', args).ended;
+const predict = (...args: string[]) => runScript('predict', args);
 
 let folder: string;
 beforeAll(async () => {
@@ -30,7 +30,7 @@ const log = () => {
 describe('npm run predict', () => {
   it('predicts the same to people and machines', async () => {
     const few = ['--fault', 'refuse', '--outages', '20'];
-    const [people, machines] = await Promise.all([predict(...few), predict(...few, '--json')]);
+    const [people, machines] = await Promise.all([startScript('predict', few).ended, predict(...few, '--json')]);
     const { kinds } = JSON.parse(machines.stdout) as { kinds: { kind: string; ways: { failed: { POST: number } }[] }[] };
     expect(kinds.map(({ kind }) => kind)).toEqual(['refuse']);
     expect(people.stdout).toContain((kinds[0]?.ways[0]?.failed.POST ?? 0).toLocaleString('en'));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { startScript } from './start-script.ts';
+import { runScript, startScript } from './start-script.ts';
 
 const run = promisify(execFile);
 const databaseUrl = 'postgres://app:$(date)`date`\\n"it\'s&;*|>%25@db:5432/o?sslmode=require&a=b';
@@ -30,7 +30,7 @@ it('is read alike by a shell and by node --env-file, whatever the password is', 
 it('masks the password unless it is asked for, on every way out', async () => {
   const env = { DATABASE_URL: 'postgres://app:hunter2@db/o' };
   const ways = [['singapore'], ['singapore', '--json'], ['singapore', '--format', 'ecs', '--show-secrets']];
-  const ends = await Promise.all(ways.map((args) => startScript('region:config', args, env).ended));
+  const ends = await Promise.all(ways.map((args) => runScript('region:config', args, env)));
   expect(ends.map(({ code }) => code)).toEqual([0, 0, 2]);
   for (const { stdout, stderr } of ends) expect(stdout + stderr).not.toContain('hunter2');
 });
@@ -39,6 +39,6 @@ it.each([
   { id: 'singapor', hint: 'did you mean singapore?' },
   { id: 'constructor', hint: 'origins: singapore, europe' },
 ])('names the origins there are for $id', async ({ id, hint }) => {
-  const { code, stdout } = await startScript('region:config', [id, '--json']).ended;
+  const { code, stdout } = await runScript('region:config', [id, '--json']);
   expect([code, JSON.parse(stdout).error]).toMatchObject([2, { code: 'ORIGIN_UNKNOWN', hint }]);
 });

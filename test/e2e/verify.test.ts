@@ -11,9 +11,9 @@ import { openKeyValueStore } from '../../src/aws/key-value-store.ts';
 import { parseEdgeConfig } from '../../src/config/edge-config.ts';
 import type { VerifyRow } from '../../src/verify/samples.ts';
 import edgeConfig from '../fixtures/sample/edge.config.ts';
-import { startScript, waitUntil } from './start-script.ts';
+import { runScript, startScript, waitUntil } from './start-script.ts';
 
-// verify and load as processes, on a local cloud of this machine.
+// verify and load, on a local cloud of this machine.
 
 let cloud: PublishedCloud;
 let env: Record<string, string>;
@@ -51,7 +51,7 @@ interface Verdict {
   rows: VerifyRow[];
 }
 const verify = async (...args: string[]) => {
-  const { code, stdout, stderr } = await startScript('verify', [...args, '--json'], env).ended;
+  const { code, stdout, stderr } = await runScript('verify', [...args, '--json'], env);
   return { code, stderr, verdict: JSON.parse(stdout) as Verdict };
 };
 /** Nothing of an account is there, nor of what distribution.json needs. */
@@ -62,7 +62,7 @@ it('is understood by the deployment, which looks at its own origin alone', async
   const folder = mkdtempSync(join(tmpdir(), 'verified-'));
   try {
     const file = join(folder, 'verified.json');
-    const { stdout } = await startScript('verify', ['--local', '--only', 'direct', '--samples', '1', '--json'], env).ended;
+    const { stdout } = await runScript('verify', ['--local', '--only', 'direct', '--samples', '1', '--json'], env);
     writeFileSync(file, stdout);
     const judge = (origin: string) => {
       const { status, stdout: good, stderr } = spawnSync(process.execPath, ['deploy/judge-origin.mjs', file, origin], { encoding: 'utf8' });
@@ -127,7 +127,7 @@ describe('npm run verify', () => {
   });
 
   it('ends with 1 and one line on an edge that is not there', async () => {
-    const { code, stdout } = await startScript('verify', ['--edge', 'http://127.0.0.1:1', '--only', 'edge'], nowhere).ended;
+    const { code, stdout } = await runScript('verify', ['--edge', 'http://127.0.0.1:1', '--only', 'edge'], nowhere);
     expect(stdout).toMatch(/^fail +from here .*\n {6}connect: ECONNREFUSED 127\.0\.0\.1:1\n/m);
     expect(code).toBe(1);
   });
@@ -150,7 +150,7 @@ describe('npm run verify', () => {
     { args: ['--local', '--country', 'IND'], says: /--country.*"IND"/ },
     { args: ['--local', '--path', 'health'], says: /--path.*"health"/ },
   ])('refuses $args in one line and a hint', async ({ args, says }) => {
-    const { code, stdout, stderr } = await startScript('verify', args, { ...env, VIEWER_DOMAIN: '' }).ended;
+    const { code, stdout, stderr } = await runScript('verify', args, { ...env, VIEWER_DOMAIN: '' });
     expect(stderr).toMatch(/^error: .*\nhint: .*\n$/);
     expect(stderr).toMatch(says);
     expect([code, stdout]).toEqual([2, '']);
@@ -158,7 +158,7 @@ describe('npm run verify', () => {
 });
 
 describe('npm run load', () => {
-  const load = (...args: string[]) => startScript('load', args, env).ended;
+  const load = (...args: string[]) => runScript('load', args, env);
 
   it('reports what one country got', async () => {
     const { code, stdout, stderr } = await load(
@@ -219,7 +219,7 @@ describe('npm run load', () => {
     const liar = createServer((_, response) => response.end(JSON.stringify({ ...description, edge: 'http://203.0.113.9' })));
     await new Promise<void>((resolve) => liar.listen(0, '127.0.0.1', resolve));
     const { port } = liar.address() as AddressInfo;
-    const { code, stderr } = await startScript('load', ['--local'], { EDGE_LOCAL_PORT: String(port) }).ended;
+    const { code, stderr } = await runScript('load', ['--local'], { EDGE_LOCAL_PORT: String(port) });
     liar.close();
     expect(stderr).toContain('203.0.113.9');
     expect(code).toBe(2);
