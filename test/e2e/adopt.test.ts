@@ -44,7 +44,7 @@ async function run(command: string): Promise<{ code: number | null; output: stri
   return { code, output };
 }
 
-it('every command of docs/adopt.md does what the page shows, and the distribution is in the end as it was', {
+it('every command of docs/adopt.md does what the page shows, and the distribution ends unchanged', {
   timeout: 240_000,
 }, async () => {
   const before = await world.read(id);

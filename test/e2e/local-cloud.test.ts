@@ -81,7 +81,7 @@ describe('npm start', () => {
     expect(stderr).toMatch(/no origin "mumbai".*unknown fault "melt"/);
   });
 
-  it('lets the edge’s reads of the store fail, by which all viewers go home, and refuses switches that it does not have', async () => {
+  it('makes the edge’s reads of the store fail, so all viewers go home, and refuses unknown switches', async () => {
     const post = async (body: object) => {
       const headers = { 'content-type': 'application/json' };
       const response = await fetch(`http://127.0.0.1:${port}/_local/replica`, { method: 'POST', headers, body: JSON.stringify(body) });

@@ -125,7 +125,7 @@ describe('a key-value store over the wire', () => {
     await expect(slow.read(['health'])).rejects.toMatchObject({ code: 'ENDPOINT_UNREACHABLE' });
   });
 
-  it('waits longer with each try, so that a store that is slow for all is merely slow, and remembers that', async () => {
+  it('waits longer with each try, so a slow store still works, and remembers that wait', async () => {
     test.control.faults.rules = [{ kind: 'latency', latencyMs: 450 }];
     const client = await openAws({ env: {}, local: { controlPlane: test.control.url }, requestTimeoutMs: 150 }).keyValueStore();
     const slow = openKeyValueStore(client, test.arn, { sleep: async () => undefined });

@@ -234,7 +234,7 @@ describe('a clean-up', () => {
 });
 
 describe('the account of the credentials', () => {
-  it('is checked before anything is listed or removed: in another one nothing is touched, and all is reported as left', async () => {
+  it('is checked before a list or a removal: in another account the command removes nothing and reports all as left', async () => {
     const world = openWorld();
     await world.call('cloudfront', 'CreateKeyValueStore', { Name: 'edge-conformance-00000001-store' });
     const target = { ...worldTarget, call: world.call, callerAccount: async () => '444455556666' };

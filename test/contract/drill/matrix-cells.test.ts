@@ -11,7 +11,7 @@ const config = drillConfig(
   }),
 );
 
-it('loses requests to an origin that refuses under neither setup, no GET with both, and no POST of clients that try again', async () => {
+it('loses requests without flag and group, no GET with both, and no POST of clients that try again', async () => {
   const run = (name: string) => {
     const setup = setups.find((each) => each.name === name);
     if (setup === undefined) throw new Error(name);

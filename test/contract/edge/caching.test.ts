@@ -299,7 +299,7 @@ describe('an error', () => {
     expect(rig.asked()).toBe(keeps === 0 ? 3 : 2);
   });
 
-  it('of the edge itself is kept too, so that a viewer may meet it after the origin is back', async () => {
+  it('of the edge itself is kept too, so a viewer may get it after the origin is back', async () => {
     let isBroken = true;
     await open({
       listener: (request, response) => {

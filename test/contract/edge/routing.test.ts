@@ -76,7 +76,7 @@ it('keeps the country from function and origin when no policy asks for it', asyn
   expect(JSON.parse(reply.body).headers).not.toHaveProperty('cloudfront-viewer-country');
 });
 
-it('sends the origin’s own domain as Host and nothing of the viewer’s but the body’s type when no origin request policy is set', async () => {
+it('sends the origin’s own domain as Host, and of the viewer only the body’s type, without an origin request policy', async () => {
   const distribution = testDistribution();
   delete distribution.DefaultCacheBehavior?.OriginRequestPolicyId;
   rig = await openTestEdge({ distribution });

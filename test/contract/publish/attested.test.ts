@@ -76,7 +76,7 @@ describe('versions in the store', () => {
     expect(await rollback()).toMatchObject({ sha256: sampleCandidate('three').sha256 });
   });
 
-  it('cannot be replaced by another code under an attested record, or by an older record of the same place', async () => {
+  it('cannot be replaced by other code under an attested record, or by an older record in the same place', async () => {
     await put({ key: publishCodeKey(2, 0), value: packCode(evil.code)[0] ?? '' });
     await expect(rollback()).rejects.toMatchObject({ code: 'NOT_FOUND' });
     const [before] = await publisher.history();

@@ -58,7 +58,7 @@ describe.each([
   { when: 'the first publication ever', past: [] },
   { when: 'a publication', past: ['old'] },
 ])('$when, overtaken by another release of the same author', ({ past }) => {
-  it('before any of its calls never puts its code over the newer one, and only the one that is LIVE says so', async () => {
+  it('before any of its calls never replaces the newer code, and only the LIVE one reports that it is LIVE', async () => {
     for (let at = 0; ; at++) {
       await publisher.renew();
       for (const text of past) await release(text, publisher.tools());
@@ -101,7 +101,7 @@ describe('a rollback', () => {
 });
 
 describe('a release', () => {
-  it('that ends behind any of its calls while another one runs leaves LIVE with a record that LIVE attests', async () => {
+  it('that ends after any of its calls while another one runs leaves LIVE with a record that LIVE attests', async () => {
     await release('0', publisher.tools());
     let last = '0';
     for (let at = 0; ; at++) {

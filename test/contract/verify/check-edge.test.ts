@@ -203,7 +203,7 @@ describe('a viewer through the edge', () => {
     expect(await check(url, { maxLatencyMs: 60_000 })).toMatchObject({ outcome: 'ok' });
   });
 
-  it('says nothing when it is stopped before the first answer, and keeps what it has when it is later', async () => {
+  it('reports nothing when it stops before the first answer, and keeps what it has when it stops later', async () => {
     const stop = new AbortController();
     const hanging = at(await servers.http(() => stop.abort()));
     expect(await check(hanging, { signal: stop.signal })).toBeUndefined();

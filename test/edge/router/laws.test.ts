@@ -61,7 +61,7 @@ describe('whatever the event, the record and the store', () => {
     }
   }, 240_000);
 
-  it('exactly one helper is called, and the route is said in words that neither the viewer nor the record can choose', () => {
+  it('exactly one helper is called, and neither the viewer nor the record can choose the words of the route', () => {
     fc.assert(
       fc.property(randomCase, ({ config, input }) => {
         const { calls, output } = routeByModel(configs[config], whole(input));

@@ -273,7 +273,7 @@ describe('a 200 without what it must have', () => {
     expect(fake.sent()).toBe(0);
   });
 
-  it('of UpdateKeys is a write of which nothing is known: read back, and written again when it is not there', async () => {
+  it('of UpdateKeys leaves the write unknown: it is read back, and written again when it is missing', async () => {
     const { store, fake } = garbled('UpdateKeys', [{}]);
     const { written } = await store.update(['health'], setTo('a=0'));
     expect(written?.puts[0]?.value).toBe('a=0');
@@ -301,7 +301,7 @@ describe('read', () => {
     expect(snapshot.etag).toBe('E2');
   });
 
-  it('has the ETag before it asks for a value, so that a write in between makes the update conflict', async () => {
+  it('reads the ETag before a value, so that a write in between makes the update conflict', async () => {
     const order: string[] = [];
     const send = async (command: { constructor: { name: string } }) => {
       order.push(`sent ${command.constructor.name}`);

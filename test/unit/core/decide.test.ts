@@ -309,7 +309,7 @@ describe('bringing an origin home', () => {
 });
 
 describe('an override', () => {
-  it('does not keep automation from recording a death below it, so that its end does not send viewers to a dead origin', () => {
+  it('lets automation record a dead origin below it, so its end sends no viewer there', () => {
     expect(weightsOf(judge(sick, { record: `singapore=0@${soon}` }))).toEqual({ singapore: 0 });
     expect(weightsOf(judge(sick, { record: `singapore=100@${soon}` }))).toEqual({ singapore: 0 });
   });
@@ -373,7 +373,7 @@ describe('an override', () => {
     expect(weightsOf(judge(sick, { policy: policyFor(orders), record: held, evidence }))).toEqual(flip);
   });
 
-  it('that holds a dead origin at a part of its viewers sends none there for a bad probe during failback', () => {
+  it('of a dead origin at a part of its viewers gets no viewers for a bad probe during failback', () => {
     const policy = policyFor([['a', 'b', 'c']]);
     const evidence = { a: { ...healthy, failing: true, lastBadAt: dayOne }, b: unhealthy, c: healthy };
     const record = `b=30@${soon};a=10;b=0`;
@@ -408,7 +408,7 @@ describe('an override', () => {
     });
   });
 
-  it('that holds a dead origin up keeps those before it from a useless move, one that holds up an unproven origin does not', () => {
+  it('of a dead origin prevents a useless move to it; one of an unproven origin does not', () => {
     const policy = policyFor([['a', 'b', 'c']]);
     const held = { policy, record: `b=100@${soon};b=0`, memory: { b: out } };
     expect(weightsOf(judge(sick, { ...held, evidence: { a: unhealthy, b: unhealthy, c: healthy } }))).toBe('override');

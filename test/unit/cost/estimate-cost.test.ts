@@ -20,7 +20,7 @@ describe('the month’s bill', () => {
     expect(estimate(watch, { health: { intervalMs: 1_000 } }).usd).toBe(bill.usd);
   });
 
-  it('has a call every 15 minutes for a flipper that is the only one, or as often as recheckMs says', () => {
+  it('has a call every 15 minutes for a single flipper, or at recheckMs', () => {
     expect(find(estimate(watch, { failover: { peerCheckMs: 0 } }), /other writers/)).toMatchObject({
       count: 2_920,
       usd: expect.closeTo(2.92),

@@ -47,7 +47,7 @@ const legacy = {
 };
 
 describe('the hazards of a plan', () => {
-  it('are none where the file only adds, and none of a distribution that is new or stays as it is', () => {
+  it('are none where the file only adds, and none for a new or unchanged distribution', () => {
     expect(kinds(config())).toEqual([]);
     expect(kinds(routed())).toEqual([]);
     expect(findHazards(planDistribution(undefined, routed()))).toEqual([]);

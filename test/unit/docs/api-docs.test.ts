@@ -28,7 +28,7 @@ it.each(doors)('the example of cloudfront-edge-failover/$name is one that the te
   expect(texts.filter((text) => text.includes(example))).toHaveLength(1);
 });
 
-it('every exported function has its comment, and every member of a type whose name does not say it all', () => {
+it('every exported function has its comment, and every member of a type whose name is not enough', () => {
   const silent = doors.flatMap(({ name, exports }) =>
     exports.filter(({ kind, comment }) => kind === 'function' && comment === '').map((each) => `${name}: ${each.name}`),
   );

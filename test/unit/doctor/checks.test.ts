@@ -162,7 +162,7 @@ describe('a behavior', () => {
     expect(isRouted(behavior(target), distribution, config)).toBe(expected);
   });
 
-  it('names an origin by its alias when its certificate is read, since the local cloud knows it by that', async () => {
+  it('names an origin by its alias to read its certificate, since the local cloud knows the alias', async () => {
     const config = parseEdgeConfig({
       ...edgeConfig,
       origins: { ...edgeConfig.origins, singapore: { ...edgeConfig.origins.singapore, originId: 'WebStackOrigin1A2B' } },

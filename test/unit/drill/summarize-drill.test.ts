@@ -69,7 +69,7 @@ describe('judgePromises', () => {
 });
 
 describe('summarizeDrill', () => {
-  it('counts from the first failed request to the flip, and from the fault to the last viewer who was tried there', () => {
+  it('counts from the first failed request to the flip, and from the fault to the last viewer that was sent there', () => {
     const { detectedMs, writtenMs, movedMs, failbackMs, phases } = summarizeDrill(good);
     expect({ detectedMs, writtenMs, movedMs, failbackMs }).toEqual({ detectedMs: 500, writtenMs: 300, movedMs: 200, failbackMs: 3_000 });
     expect(phases.map(({ phase, requests, failed }) => [phase, requests, failed.GET, failed.POST])).toEqual([

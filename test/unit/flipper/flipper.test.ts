@@ -185,7 +185,7 @@ describe('a flipper that is not alone', () => {
     expect((times[1] ?? 0) - (times[0] ?? 0)).toBeLessThan(311 * second);
   });
 
-  it('respects a record changed by hand, notes it, and brings the origin home from there in its own time', async () => {
+  it('respects a record changed by hand, notes it, and fails back from there at its own pace', async () => {
     const simulation = new Simulation({ world: well });
     simulation.store.put('health', 'singapore=0');
     simulation.start();
@@ -231,7 +231,7 @@ describe('a flipper that is not alone', () => {
     expect(simulation.record()).toBe('singapore=0');
   });
 
-  it('takes out again what another flipper, blind to the failure, brings home, before it has gone a second step', async () => {
+  it('takes out again what another flipper without sight of the failure brings back, before its second step', async () => {
     const simulation = new Simulation({ world: outage });
     simulation.start();
     await simulation.clock.run(100 * second);

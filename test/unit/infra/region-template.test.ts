@@ -169,7 +169,7 @@ describe('the alarms', () => {
     expect(readFileSync('docs/detection.md', 'utf8')).toContain(`'${prefix}singapore-5xx'`);
   });
 
-  it('count a region as down when no node of the load balancer sees a healthy task, and a gap in the metric as no opinion', () => {
+  it('count a region as down when no node of the load balancer sees a healthy task, and ignore a gap in the metric', () => {
     expect(propertiesOf('NoHealthyHostsAlarm')).toMatchObject({
       Statistic: 'Maximum',
       Threshold: 1,

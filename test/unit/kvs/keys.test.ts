@@ -20,7 +20,7 @@ describe('the keys of the store', () => {
     expect([publishKey(0), publishKey(7), publishCodeKey(8, 2)]).toEqual(['publish/0', 'publish/0', 'publish/1/2']);
   });
 
-  it('are as many as one page of ListKeys holds, with a piece of code for each version and one list of declared keys', () => {
+  it('fit into one page of ListKeys, with a piece of code for each version and one list of declared keys', () => {
     const all = [
       healthKey,
       stateKey,

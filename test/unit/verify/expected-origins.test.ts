@@ -64,7 +64,7 @@ describe('where they should go by the function', () => {
     expect(asked.runs()).toBe(4);
   });
 
-  it('is asked of many addresses while a weight is partial, and of the one that is sent to the local edge', async () => {
+  it('runs for many addresses while a weight is partial, and for the address that is sent to the local edge', async () => {
     const [india] = listAskers(config, { isLocal: false, country: 'IN', path: '/' });
     expect(await expectByFunction(fakeAsked(router), 'singapore=25', india === undefined ? [] : [india])).toEqual([
       { right: ['singapore', 'europe'], fallback: [], isRecordKnown: true },

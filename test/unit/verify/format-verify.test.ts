@@ -32,7 +32,7 @@ describe('what verify prints', () => {
     ]);
   });
 
-  it('says below a row what is wrong with it, within 80 columns and the length that a screen bears', () => {
+  it('says below a row what is wrong with it, within 80 columns and one screen', () => {
     const notes = ['a note of many words '.repeat(8).trim(), 'second', 'third', 'fourth', 'fifth'];
     const lines = format([{ ...good, outcome: 'fail', went: [], latency: undefined, statuses: [], tls: undefined, notes }]);
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);

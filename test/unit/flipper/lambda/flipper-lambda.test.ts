@@ -178,7 +178,7 @@ describe('the flipper as a Lambda', () => {
     expect(of('restore')).toMatchObject([{ sequence: 2 }]);
   });
 
-  it('calls no run a success while the store is out of reach, and goes on when it is back', async () => {
+  it('reports no run as a success while it cannot reach the store, and goes on afterwards', async () => {
     const { simulation, store, environment, runFor, of } = open(downIn({ singapore: [[70, 1e9]] }));
     const handler = environment();
     await runFor(handler, 1);

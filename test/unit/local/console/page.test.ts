@@ -54,7 +54,7 @@ describe('the plot', () => {
     expect(chooseTopMs([second(0, { p99Ms })])).toBe(topMs);
   });
 
-  it('has now at its right edge, its floor at 1 ms and below, and a third of its height for a factor of ten', () => {
+  it('ends with the present at its right edge, begins at 1 ms, and gives a factor of ten a third of its height', () => {
     expect(placeOf(120_000, 120_000, scale)).toBe(600);
     expect(placeOf(0, 120_000, scale)).toBe(0);
     expect(heightOf(0.2, 100, 1_000)).toBe(0);

@@ -25,7 +25,7 @@ function middleOf(code: string): { x: number; y: number } {
 }
 
 describe('the map of the world', () => {
-  it('has a shape or a dot for each of the 249 countries, and nothing else but land without a code', () => {
+  it('has a shape or a dot for each of the 249 countries, and otherwise only land without a code', () => {
     const known = new Set([...Object.keys(world.shapes), ...Object.keys(world.dots)]);
     expect(everyCountry.filter((code) => code !== undefined && !known.has(code))).toEqual([]);
     expect([...known].filter((code) => code !== '' && !everyCountry.includes(code))).toEqual([]);
