@@ -1,7 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { runHere } from '../run-here.ts';
 import { startScript } from './start-script.ts';
 
 const env = { EDGE_CONFIG: 'test/fixtures/sample/edge.config.ts' };
@@ -65,4 +68,16 @@ it('refuses an audit whose texts are none', { timeout: 40_000 }, async () => {
   const { code, stdout } = await start([], broken);
   expect(code).toBe(2);
   expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'CONFIG_INVALID' } });
+});
+
+it('fails, and writes no page, when every file is damaged', async () => {
+  const logs = join(folder, 'damaged');
+  await mkdir(logs);
+  const packed = gzipSync(`${log}${line(40_010, 'europe;ok')}`);
+  await writeFile(join(logs, 'one.gz'), packed.subarray(0, 30));
+  const html = join(folder, 'none.html');
+  const { exitCode, stdout } = await runHere('timeline', [logs, '--audit', audit, '--json', '--html', html], { env });
+  expect(exitCode).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'NOT_FOUND', message: expect.stringContaining('one.gz') } });
+  expect(existsSync(html)).toBe(false);
 });
