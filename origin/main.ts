@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   }
   const { settings } = parsed;
   const server = await openServer(settings);
-  // Before the line that says it listens: who reads that line may send a signal at once.
+  // Before the log line: a supervisor may answer it with a signal at once.
   stopOnSignals(server, settings.drainMs);
   log('info', { event: 'listening', ...describeSettings({ ...settings, port: server.port }) });
 }
