@@ -15,7 +15,7 @@ export function originIdOf(origins: EdgeConfig['origins'], alias: string): strin
   return origins[alias]?.originId ?? alias;
 }
 
-/** ORIGIN_UNKNOWN for an alias that is none of these, with the one that was most likely meant; undefined for one of them. */
+/** ORIGIN_UNKNOWN for an alias that is none of these, with the nearest one as its hint; undefined for one of them. */
 export function findUnknownOrigin(origin: string, origins: readonly string[]): EdgeError | undefined {
   if (origins.includes(origin)) return undefined;
   const near = nearestName(origin, origins);
