@@ -30,8 +30,8 @@ function inherited(): Record<string, string | undefined> {
 let turn: Promise<unknown> = Promise.resolve();
 
 /**
- * The same command in this process. A process costs a second of the processor and shows only that the command starts and ends as it should: one of a file is
- * enough for that. `only` leaves out this process's own environment.
+ * The same command in this process. A process costs a second of the processor and shows only that the command starts
+ * and ends as it should: one of a file is enough for that. `only` leaves out this process's own environment.
  */
 export function runScript(script: string, args: readonly string[], env: Env = {}, only = false): Promise<Ended> {
   const whole = { ...(only ? {} : inherited()), ...env } as Record<string, string>;
