@@ -47,7 +47,8 @@ function shapeOf(line: string): RegExp {
     if (piece.startsWith('"')) return '"[0-9A-Z]+"';
     if (/^[0-9a-f]{10,}$/.test(piece) && /[a-f]/.test(piece)) return '[0-9a-f]+';
     if (/^\D\S*@/.test(piece)) return piece.includes('=') ? shapeOfRecord(piece) : '\\S+';
-    if (piece.includes(':')) return '[\\d:]+';
+    // A time of another day has its day: `2h from now` is tomorrow after 22:00.
+    if (piece.includes(':')) return '(?:\\d{4}-\\d\\d-\\d\\d )?[\\d:]+';
     return /[a-z]/.test(piece) ? '[\\d.]+ ?[mhs]+(?: \\d+[mhs]+)*\\s?' : '[\\d.,]+';
   });
   return new RegExp(`^${source.join('')}$`);
