@@ -1,3 +1,4 @@
+import { confirmOnTerminal } from '../src/cli/ask-to-write.ts';
 import { defineCommand } from '../src/cli/command.ts';
 import type { Io } from '../src/cli/io.ts';
 import { choice, country, duration, flag, integer, text, url } from '../src/cli/option.ts';
@@ -50,7 +51,7 @@ export default defineCommand({
       isOwned: values['i-own-this'],
     });
     for (const line of wrapText(plan.summary, io.columns, 2)) io.stderr(line);
-    if (!target.isLoopback && !(await confirm(values.yes, io))) {
+    if (!target.isLoopback && !values.yes && !(await confirmOnTerminal(io, 'Start?', 'sent', 'start'))) {
       io.stderr('nothing was sent');
       return 1;
     }
@@ -80,11 +81,4 @@ async function chooseUrl({ url: given, local, path }: { url: string | undefined;
   const base = new URL(given ?? (await readLocalCloud(io.env)).edge);
   // Not new URL(path, base): a path that starts with two slashes would be another host.
   return path === undefined ? base : new URL(base.origin + path);
-}
-
-async function confirm(yes: boolean, io: Io): Promise<boolean> {
-  if (yes) return true;
-  if (!io.isTerminal)
-    throw new EdgeError('USAGE', 'no terminal to confirm in; nothing was sent', { hint: 'pass --yes to start without asking' });
-  return io.confirm('Start?');
 }

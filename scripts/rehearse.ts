@@ -18,7 +18,14 @@ import { openChannels } from '../src/flipper/notify/open-channels.ts';
 import { openSignals } from '../src/flipper/open-signals.ts';
 import { healthPath, openEdgeView, whyNotAsked } from '../src/probe/edge-view.ts';
 import { proveOrigin } from '../src/probe/probe-origin.ts';
-import { describeRehearsal, describeRehearsalPlan, formatRehearsal, formatStep } from '../src/rehearse/format-rehearsal.ts';
+import {
+  describeRehearsal,
+  describeRehearsalPlan,
+  formatRehearsal,
+  formatRehearsalNote,
+  formatRehearsalProgress,
+  formatStep,
+} from '../src/rehearse/format-rehearsal.ts';
 import { defaultSteps, formatRehearsalPlan, parseSteps } from '../src/rehearse/plan-rehearsal.ts';
 import { rehearse } from '../src/rehearse/rehearse.ts';
 import { nearestName } from '../src/text/nearest-name.ts';
@@ -145,8 +152,8 @@ export default defineCommand({
           else if (plan.objections.length > 0 && !io.json) for (const line of formatRehearsalPlan(plan)) io.stdout(line);
         },
         confirm: async () => !values['dry-run'] && (await askToWrite(io, values.yes, 'start this rehearsal', target)),
-        note: (line) => io.stderr(`note: ${line}`),
-        progress: io.progress,
+        note: (note) => io.stderr(`note: ${formatRehearsalNote(note)}`),
+        progress: (progress) => io.progress(formatRehearsalProgress(progress)),
         stepDone: (step) => {
           for (const line of formatStep(step, io.now())) io.stderr(line);
         },

@@ -3,7 +3,7 @@ import { maxOverrideMs } from '../../src/core/flip.ts';
 import { EdgeError } from '../../src/errors.ts';
 import { type FailoverTools, moveViewers, readOverride } from '../../src/failover/failover.ts';
 import { parseIntent, type WriteIntent } from '../../src/failover/failover-intent.ts';
-import { formatMove, formatMovePlan } from '../../src/failover/format-failover.ts';
+import { formatMove, formatMoveNote, formatMovePlan } from '../../src/failover/format-failover.ts';
 import { describeMovePlan, type PlanDescription } from '../../src/failover/plan-failover.ts';
 import { isRecord } from '../../src/text/is-record.ts';
 
@@ -53,7 +53,7 @@ export async function answerForm(body: string, tools: FormTools): Promise<FormAn
         lines.push(...formatMovePlan(shown, { now: tools.now(), audiences: tools.audiences, colour: false }));
       },
       confirm: async () => write,
-      note: (note) => void lines.push(`note: ${note}`),
+      note: (note) => void lines.push(`note: ${formatMoveNote(note)}`),
       progress: () => undefined,
     });
     const after = result.outcome === 'declined' ? [] : formatMove(result, { now: tools.now() });

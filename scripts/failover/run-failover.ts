@@ -8,7 +8,9 @@ import { readFlipHistory, readStatus, type StatusContext } from '../../src/failo
 import {
   formatFlips,
   formatMove,
+  formatMoveNote,
   formatMovePlan,
+  formatMoveProgress,
   formatStatus,
   formatWatchTitle,
   type StatusLook,
@@ -47,8 +49,8 @@ async function move(intent: WriteIntent, command: FailoverCommand, io: Io): Prom
         for (const line of formatMovePlan(plan, { now: now(), audiences: command.audiences, colour: io.colour })) io.stderr(line);
       },
       confirm: () => askToWrite(io, command.yes, 'write this', command.target),
-      note: (text) => io.stderr(`note: ${text}`),
-      progress: io.progress,
+      note: (note) => io.stderr(`note: ${formatMoveNote(note)}`),
+      progress: (progress) => io.progress(formatMoveProgress(progress)),
     },
   );
   if (result.outcome === 'declined') {

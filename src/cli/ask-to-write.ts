@@ -50,10 +50,13 @@ export function showTarget(io: Io, target: WriteTarget, isPrinted = true): strin
  */
 export async function askToWrite(io: Io, yes: boolean, what: string, target: string): Promise<boolean> {
   io.stderr(`target  ${target}`);
-  if (yes) return true;
-  if (!io.isTerminal)
-    throw new EdgeError('USAGE', 'no terminal to confirm in; nothing was changed', { hint: 'pass --yes to write without asking' });
-  return io.confirm(`${what} (${target})?`);
+  return yes || confirmOnTerminal(io, `${what} (${target})?`, 'changed', 'write');
+}
+
+/** What the operator answers. USAGE without a terminal to ask in: what was not `done`, and what --yes would `start`. */
+export function confirmOnTerminal(io: Io, question: string, done: string, start: string): Promise<boolean> {
+  if (io.isTerminal) return io.confirm(question);
+  throw new EdgeError('USAGE', `no terminal to confirm in; nothing was ${done}`, { hint: `pass --yes to ${start} without asking` });
 }
 
 /** The author in the audit without `--by`: `ann@laptop`. */

@@ -13,6 +13,8 @@ import { formatEnd, formatOverrideNotice, type OverrideNotice } from './format-f
 import {
   checkDangers,
   type FailoverPlan,
+  type MoveNote,
+  type MoveProgress,
   type MoveResult,
   type PlanTools,
   planMove,
@@ -58,8 +60,8 @@ export interface MoveSteps {
   /** The plan, before it is refused or confirmed. */
   show(plan: FailoverPlan): void;
   confirm(plan: FailoverPlan): Promise<boolean>;
-  note(text: string): void;
-  progress(text: string): void;
+  note(note: MoveNote): void;
+  progress(progress: MoveProgress): void;
 }
 
 /**
@@ -115,7 +117,7 @@ async function notifyAll(
   await Promise.all(
     channels.map(async (channel) => {
       const failure = await channel.send(notice);
-      if (failure !== undefined) note(`written, but ${channel.name} did not take the notification: ${failure.detail}`);
+      if (failure !== undefined) note({ kind: 'not-notified', channel: channel.name, detail: failure.detail });
     }),
   );
 }
@@ -126,18 +128,18 @@ async function confirmAtEdge(record: string, writtenAt: number, tools: FailoverT
   if (!tools.verify) return null;
   if (edge === undefined) {
     const why = tools.edgeNotAsked ?? 'pass --edge https://<viewer domain> to compare';
-    steps.note(`written, not confirmed at the edge: ${why}`);
+    steps.note({ kind: 'not-confirmed', why });
     return null;
   }
-  steps.progress(`written, waiting up to ${formatDuration(verifyTimeoutMs)} for the edge`);
+  steps.progress({ kind: 'waiting', timeoutMs: verifyTimeoutMs });
   const { expectations, note } = await expectAtEdge(tools, edge, [record], 'all', now());
-  if (note !== undefined) steps.note(note);
+  if (note !== undefined) steps.note({ kind: 'expected-by-config', why: note });
   const [expected = []] = expectations;
-  const failing = new Map<string, string>();
+  const failing = new Map<string, { origins: readonly string[]; status: number }>();
   const outcome = await verifyEdge(edge, expected, {
     seen: ({ country = 'others' }, answer) => {
-      if ('origins' in answer && (answer.status ?? 0) >= 500)
-        failing.set(country, `${answer.origins.join(' or ')} answers ${answer.status}`);
+      const { status = 0 } = answer as { status?: number };
+      if ('origins' in answer && status >= 500) failing.set(country, { origins: answer.origins, status });
       else failing.delete(country);
     },
     now,
@@ -145,11 +147,14 @@ async function confirmAtEdge(record: string, writtenAt: number, tools: FailoverT
     writtenAt,
     timeoutMs: verifyTimeoutMs,
     progress: (left) =>
-      steps.progress(
-        `written ${formatDuration(now() - writtenAt)} ago; at the edge ${expected.length - left.length} of ${expected.length} viewers have moved`,
-      ),
+      steps.progress({
+        kind: 'following',
+        sinceMs: now() - writtenAt,
+        moved: expected.length - left.length,
+        viewers: expected.length,
+      }),
   });
-  for (const [who, what] of failing) steps.note(`${who}: ${what}`);
+  for (const [country, found] of failing) steps.note({ kind: 'origin-fails', country, ...found });
   if ('propagationMs' in outcome) return outcome.propagationMs;
   const [first] = outcome.disagreements;
   throw new EdgeError(

@@ -9,7 +9,22 @@ import { formatDuration, formatTime, formatUtc } from '../text/time.ts';
 import { typed } from '../text/typed.ts';
 import type { WriteIntent } from './failover-intent.ts';
 import type { FailoverStatus, NextEvent, OriginStatus } from './failover-status.ts';
-import type { FailoverPlan, MoveResult } from './plan-failover.ts';
+import type { FailoverPlan, MoveNote, MoveProgress, MoveResult } from './plan-failover.ts';
+
+/** One line of what the operator should know of a flip that is written. */
+export function formatMoveNote(note: MoveNote): string {
+  if (note.kind === 'not-notified') return `written, but ${note.channel} did not take the notification: ${note.detail}`;
+  if (note.kind === 'not-confirmed') return `written, not confirmed at the edge: ${note.why}`;
+  if (note.kind === 'origin-fails') return `${note.country}: ${note.origins.join(' or ')} answers ${note.status}`;
+  return note.why;
+}
+
+/** One line while the edge is followed. */
+export function formatMoveProgress(progress: MoveProgress): string {
+  if (progress.kind === 'waiting') return `written, waiting up to ${formatDuration(progress.timeoutMs)} for the edge`;
+  const { sinceMs, moved, viewers } = progress;
+  return `written ${formatDuration(sinceMs)} ago; at the edge ${moved} of ${viewers} viewers have moved`;
+}
 
 export interface MovePlanOptions {
   /** Epoch milliseconds. */

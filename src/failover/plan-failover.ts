@@ -205,6 +205,16 @@ function judgeOrigin(memory: OriginMemory | undefined, probe: OriginProbe | unde
   return { verdict: 'healthy', evidence: `${recorded}; its health checks just now were good` };
 }
 
+/** What the operator should know of a flip that is written. */
+export type MoveNote =
+  | { kind: 'not-notified'; channel: string; detail: string }
+  | { kind: 'not-confirmed'; why: string }
+  | { kind: 'expected-by-config'; why: string }
+  | { kind: 'origin-fails'; country: string; origins: readonly string[]; status: number };
+
+/** The wait for the edge: before its first check, or after one. */
+export type MoveProgress = { kind: 'waiting'; timeoutMs: number } | { kind: 'following'; sinceMs: number; moved: number; viewers: number };
+
 /** What became of a move. */
 export type MoveResult =
   | { outcome: 'nothing-to-do'; record: string }

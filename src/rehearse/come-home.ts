@@ -3,6 +3,7 @@ import { flipKeys } from '../core/flip.ts';
 import { type LiveRecord, parseLiveRecord } from '../core/live-record.ts';
 import { EdgeError } from '../errors.ts';
 import { type FailoverTools, type MoveSteps, moveViewers } from '../failover/failover.ts';
+import type { MoveNote } from '../failover/plan-failover.ts';
 import { clockToleranceMs } from '../failover/plan-failover.ts';
 import { messageOf } from '../text/message-of.ts';
 
@@ -58,6 +59,13 @@ export interface Home {
   sequence?: number;
 }
 
+/** What the operator should know on the way: of a flip, or that the store takes no end of the override. */
+export type HomeNote = MoveNote | { kind: 'override-remains'; detail: string };
+
+export interface HomeSteps extends Pick<MoveSteps, 'progress'> {
+  note(note: HomeNote): void;
+}
+
 export type HomeTools = Omit<FailoverTools, 'signal' | 'verify' | 'verifyTimeoutMs' | 'edge' | 'proveOrigin'>;
 
 const firstPauseMs = 500;
@@ -70,7 +78,7 @@ const inFlightMs = 15_000;
  * Ends the rehearsal's override, and no other one. A store that fails is tried again until the override has ended at
  * its expiry, so that this always returns with the viewers home.
  */
-export async function comeHome(lease: Lease, reason: string, tools: HomeTools, steps: Pick<MoveSteps, 'note' | 'progress'>): Promise<Home> {
+export async function comeHome(lease: Lease, reason: string, tools: HomeTools, steps: HomeSteps): Promise<Home> {
   const { store, origins, now, sleep } = tools;
   if (lease.until === 0) return { by: 'not-needed', at: now() };
   const startedAt = now();
@@ -89,7 +97,7 @@ export async function comeHome(lease: Lease, reason: string, tools: HomeTools, s
       }
     } catch (error) {
       if (now() >= lease.until) return { by: 'expiry', at: lease.until };
-      steps.note(`the override is not ended yet: ${messageOf(error)}`);
+      steps.note({ kind: 'override-remains', detail: messageOf(error) });
     }
     await sleep(Math.min(pauseMs, Math.max(firstPauseMs, lease.until - now())));
   }
@@ -100,7 +108,7 @@ function overridesAtEdge({ overrides, timed }: LiveRecord, { clockSkewMs }: Pick
   return (clockSkewMs?.() ?? 0) > clockToleranceMs ? timed : overrides;
 }
 
-function endOverride(lease: Lease, reason: string, tools: HomeTools, { note, progress }: Pick<MoveSteps, 'note' | 'progress'>) {
+function endOverride(lease: Lease, reason: string, tools: HomeTools, { note, progress }: HomeSteps) {
   return moveViewers(
     { command: 'auto', flip: { kind: 'clear' }, reason },
     {

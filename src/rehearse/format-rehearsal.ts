@@ -1,7 +1,23 @@
+import { formatMoveNote, formatMoveProgress } from '../failover/format-failover.ts';
 import { formatDuration, formatMs, formatTime } from '../text/time.ts';
+import type { HomeNote } from './come-home.ts';
 import type { SeenSummary } from './judge-step.ts';
 import type { RehearsalPlan } from './plan-rehearsal.ts';
 import type { RehearsalResult, StepResult } from './rehearse.ts';
+import type { RehearsalProgress } from './watch.ts';
+
+/** One line of where a rehearsal is. */
+export function formatRehearsalProgress(progress: RehearsalProgress): string {
+  if (progress.kind === 'begins') return progress.what;
+  if (progress.kind === 'home-written') return 'home is written, waiting for the edge';
+  if (progress.kind !== 'watched') return formatMoveProgress(progress);
+  return `${progress.percent} % away, ${progress.isAtEdge ? 'at the edge' : 'waiting for the edge'}, ${progress.checks} checks`;
+}
+
+/** One line of what the operator should know on the way. */
+export function formatRehearsalNote(note: HomeNote): string {
+  return note.kind === 'override-remains' ? `the override is not ended yet: ${note.detail}` : formatMoveNote(note);
+}
 
 /** A finished step, for people. */
 export function formatStep({ percent, writtenAt, sequence, atEdgeMs, watchedMs, evidence }: StepResult, now: number): string[] {

@@ -3,15 +3,15 @@ import { flipKeys } from '../core/flip.ts';
 import { parseLiveRecord } from '../core/live-record.ts';
 import type { SignalSource } from '../core/signal.ts';
 import { EdgeError } from '../errors.ts';
-import { type FailoverTools, type MoveSteps, moveViewers } from '../failover/failover.ts';
+import { type FailoverTools, moveViewers } from '../failover/failover.ts';
 import { clockToleranceMs, judgeOrigins } from '../failover/plan-failover.ts';
 import type { OriginProbe } from '../probe/probe-origin.ts';
 import { messageOf } from '../text/message-of.ts';
 import { formatDuration } from '../text/time.ts';
-import { comeHome, type Home, type HomeBy, Lease } from './come-home.ts';
+import { comeHome, type Home, type HomeBy, type HomeSteps, Lease } from './come-home.ts';
 import { type Abort, judgeEvidence, judgeStep, type Seen, type SeenSummary, summarizeSeen } from './judge-step.ts';
 import { type PlannedStep, planRehearsal, type RehearsalPlan, type RehearsalRequest, refuseRehearsal } from './plan-rehearsal.ts';
-import { type EdgeViewer, findViewers, openWatch, type Watch } from './watch.ts';
+import { type EdgeViewer, findViewers, openWatch, type RehearsalProgress, type Watch } from './watch.ts';
 
 /** What a rehearsal works with. Store and edge must not end with the signal: the viewers come home after it. */
 export interface RehearsalTools extends Omit<FailoverTools, 'verify' | 'verifyTimeoutMs' | 'sleep'> {
@@ -30,7 +30,8 @@ export interface RehearsalTools extends Omit<FailoverTools, 'verify' | 'verifyTi
   sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
-export interface RehearsalHooks extends Pick<MoveSteps, 'note' | 'progress'> {
+export interface RehearsalHooks extends Pick<HomeSteps, 'note'> {
+  progress(progress: RehearsalProgress): void;
   /** The plan, before it is refused or confirmed. */
   show(plan: RehearsalPlan): void;
   confirm(plan: RehearsalPlan): Promise<boolean>;
@@ -203,7 +204,7 @@ async function runStep(facts: StepFacts, tools: RehearsalTools, hooks: Rehearsal
   const { plan, step, index, lease } = facts;
   tools.signal.throwIfAborted();
   const what = `step ${index + 1} of ${plan.steps.length}: ${step.percent} % of the viewers of ${plan.origin}`;
-  hooks.progress(what);
+  hooks.progress({ kind: 'begins', what });
   throwAbort(judgeClock(tools.store));
   const until = lease.extend(step.weight, tools.now(), plan.leaseMs);
   const result = await moveViewers(
@@ -280,7 +281,7 @@ async function watchStep(
     roundAt = monotonic();
     if (isWatched) watchedMs += roundMs;
     if (watchedMs >= plan.holdMs) break;
-    progress(`${step.percent} % away, ${settledAt === undefined ? 'waiting for the edge' : 'at the edge'}, ${seen.length} checks`);
+    progress({ kind: 'watched', percent: step.percent, isAtEdge: settledAt !== undefined, checks: seen.length });
     await sleep(tools.everyMs, signal);
     signal.throwIfAborted();
   }
@@ -342,7 +343,7 @@ async function goHome({ plan, lease, watch, away, abort }: HomeFacts, tools: Reh
     const { isHome } = await watch.askEdge(away);
     agreed = isHome.every(Boolean) ? { rounds: agreed.rounds + 1, at: agreed.rounds === 0 ? startedAt : agreed.at } : { rounds: 0, at: 0 };
     if (agreed.rounds === rounds) return { ...result, atEdgeMs: Math.max(0, agreed.at - home.at), isConfirmed: true };
-    hooks.progress('home is written, waiting for the edge');
+    hooks.progress({ kind: 'home-written' });
     await sleep(Math.min(tools.everyMs, 500));
   }
   return { ...result, atEdgeMs: null, isConfirmed: false };

@@ -2,9 +2,17 @@ import { createHash } from 'node:crypto';
 import pMap from 'p-map';
 import type { SignalSource } from '../core/signal.ts';
 import type { Audience } from '../core/viewer-shares.ts';
+import type { MoveProgress } from '../failover/plan-failover.ts';
 import type { EdgeAnswer, EdgeView } from '../probe/edge-view.ts';
 import type { Seen } from './judge-step.ts';
 import type { RehearsalPlan } from './plan-rehearsal.ts';
+
+/** Where a rehearsal is. */
+export type RehearsalProgress =
+  | MoveProgress
+  | { kind: 'begins'; what: string }
+  | { kind: 'watched'; percent: number; isAtEdge: boolean; checks: number }
+  | { kind: 'home-written' };
 
 /** A viewer that the edge is asked for. Only the local edge takes country and address; elsewhere it is this machine. */
 export interface EdgeViewer {
