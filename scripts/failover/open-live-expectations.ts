@@ -7,7 +7,7 @@ import type { LocalCloud } from '../../src/config/local-cloud.ts';
 import type { AnyRuntime, Asked } from '../../src/edge/ask/ask.ts';
 import type { FunctionSource } from '../../src/edge/execution.ts';
 import { EdgeError } from '../../src/errors.ts';
-import type { EdgeExpectation, ExpectByLive, ViewerChoice } from '../../src/failover/expect-at-edge.ts';
+import type { EdgeExpectation, ExpectByLive, ViewerChoice } from '../../src/failover/verify-edge.ts';
 import { healthPath } from '../../src/probe/edge-view.ts';
 import { expectByFunction, listAskers } from '../../src/verify/expected-origins.ts';
 import { openRuntime } from '../function/open-runtime.ts';

@@ -1,8 +1,7 @@
 import type { ServiceOutput } from '../aws/call-service.ts';
 import { messageOf } from '../text/message-of.ts';
-import { type Asking, CouldNotAsk, fillCaseText, runOnce, wrapBody } from './asking.ts';
 import type { ApiCall, CaseAnswer, CaseQuestion, ConformanceCase, ViewerAnswer } from './conformance-case.ts';
-import { askMeasure } from './measure.ts';
+import { type Asking, askMeasure, CouldNotAsk, fillCaseText, runOnce, wrapBody } from './measure.ts';
 
 /** Asks one case. Throws CouldNotAsk, or what a broken network throws. */
 export async function askCase(one: ConformanceCase, asking: Asking): Promise<CaseAnswer> {

@@ -1,7 +1,6 @@
 import pMap from 'p-map';
 import { messageOf } from '../text/message-of.ts';
 import { askCase } from './ask-case.ts';
-import type { Asking } from './asking.ts';
 import { type BoundedCall, type CallCounts, openBoundedCall, openMeter, planCounts, priceOf } from './budget.ts';
 import { distributionCases } from './cases/distributions.ts';
 import { edgeCases, failureCases } from './cases/edge.ts';
@@ -19,6 +18,7 @@ import {
   sameAnswer,
 } from './conformance-case.ts';
 import type { Journal } from './journal.ts';
+import type { Asking } from './measure.ts';
 import type { ConformanceTarget } from './target.ts';
 import { type Leftover, type NotRemoved, tearDown } from './tear-down.ts';
 import { makeStoreAndFunctions, startDistribution, type ThrowAway } from './throw-away.ts';

@@ -10,7 +10,7 @@ import {
 } from '../aws/distribution.ts';
 import { EdgeError } from '../errors.ts';
 import { typed } from '../text/typed.ts';
-import type { ConfigChange } from './diff-config.ts';
+import type { ConfigChange } from './config-tree.ts';
 import { awaitDeployed, type DistributionTarget, type WaitOptions } from './distribution.ts';
 import { diffForPromotion, findPrimary, findRollout, stagingReference } from './staging.ts';
 

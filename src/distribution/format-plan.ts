@@ -1,8 +1,7 @@
 import type { LiveDistribution } from '../aws/distribution.ts';
 import { isRecord } from '../text/is-record.ts';
 import { formatTable, paint } from '../text/terminal-text.ts';
-import { fromTree } from './config-tree.ts';
-import type { ConfigChange } from './diff-config.ts';
+import { type ConfigChange, fromTree } from './config-tree.ts';
 import type { DistributionPlan, Kept } from './plan.ts';
 
 const signs = { add: ['+', 'green'], remove: ['-', 'red'], change: ['~', 'yellow'] } as const;

@@ -3,7 +3,7 @@ import type { LiveDistribution } from '../aws/distribution.ts';
 import { coversPattern, defaultBehavior, isSameBehavior } from '../config/path-pattern.ts';
 import { EdgeError } from '../errors.ts';
 import { typed } from '../text/typed.ts';
-import type { ConfigChange } from './diff-config.ts';
+import type { ConfigChange } from './config-tree.ts';
 
 /** Hazards that `--accept` can name. */
 export const acceptableHazards = ['replaced-function', 'never-reached', 'sends-more', 'drained-origin'] as const;

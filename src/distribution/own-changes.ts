@@ -17,8 +17,7 @@ import { defaultBehavior, isSameBehavior } from '../config/path-pattern.ts';
 import { usesCountry } from '../config/services.ts';
 import { EdgeError } from '../errors.ts';
 import { typed } from '../text/typed.ts';
-import { configTree } from './config-tree.ts';
-import { diffConfigs } from './diff-config.ts';
+import { configTree, diffConfigs } from './config-tree.ts';
 import { arnOn, type Behavior, findHazards, type Hazard, namedBehaviors } from './hazards.ts';
 import type { DistributionPlan } from './plan.ts';
 

@@ -3,8 +3,10 @@ import type { LiveDistribution } from '../aws/distribution.ts';
 import { completeDistribution } from '../config/complete-distribution.ts';
 import { EdgeError } from '../errors.ts';
 import {
+  type ConfigChange,
   configTree,
   countedList,
+  diffConfigs,
   emptyLike,
   type Fields,
   fromTree,
@@ -15,7 +17,6 @@ import {
   stripDefaults,
   type Tree,
 } from './config-tree.ts';
-import { type ConfigChange, diffConfigs } from './diff-config.ts';
 import { findHazards, type Hazard } from './hazards.ts';
 
 /** What would change on a distribution. */

@@ -15,8 +15,7 @@ import {
 import { stagedFields } from '../config/complete-distribution.ts';
 import { EdgeError } from '../errors.ts';
 import { typed } from '../text/typed.ts';
-import { configTree } from './config-tree.ts';
-import { type ConfigChange, diffConfigs } from './diff-config.ts';
+import { type ConfigChange, configTree, diffConfigs } from './config-tree.ts';
 import { awaitDeployed, type DistributionTarget, planTarget, readTarget, type WaitOptions } from './distribution.ts';
 import { noteStaging } from './own-changes.ts';
 import { checkDrops, type DistributionPlan } from './plan.ts';

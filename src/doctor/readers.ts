@@ -4,7 +4,7 @@ import type { Aws } from '../aws/clients.ts';
 import { type CredentialFacts, readCredentialFacts } from '../aws/credentials.ts';
 import { type LiveDistribution, readDistributionById } from '../aws/distribution.ts';
 import { openKeyValueStore } from '../aws/key-value-store.ts';
-import { describeStore, type StoreDescription } from '../aws/key-value-store-control.ts';
+import { describeStore, type StoreDescription } from '../aws/open-flag-store.ts';
 import { readCachePolicy, readOriginRequestPolicy } from '../aws/policies.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import type { LocalOrigin } from '../config/local-cloud.ts';

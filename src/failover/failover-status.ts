@@ -12,8 +12,16 @@ import { someIp } from '../edge/ask/ask.ts';
 import { EdgeError } from '../errors.ts';
 import type { EdgeAnswer, EdgeView } from '../probe/edge-view.ts';
 import type { OriginProbe } from '../probe/probe-origin.ts';
-import { type ExpectByLive, expectAtEdge, sampleAudiences } from './expect-at-edge.ts';
-import { type EdgeState, judgeEdge, propagationMs, type ViewerAtEdge, worstState } from './verify-edge.ts';
+import {
+  type EdgeState,
+  type ExpectByLive,
+  expectAtEdge,
+  judgeEdge,
+  propagationMs,
+  sampleAudiences,
+  type ViewerAtEdge,
+  worstState,
+} from './verify-edge.ts';
 
 /**
  * What the store says, what the origins answer now, and whether the edge does what the store says. Times are epoch

@@ -7,7 +7,6 @@ import type { EdgeView } from '../probe/edge-view.ts';
 import type { OriginProbe } from '../probe/probe-origin.ts';
 import { formatDuration } from '../text/time.ts';
 import { typed } from '../text/typed.ts';
-import { type ExpectByLive, expectAtEdge } from './expect-at-edge.ts';
 import type { WriteIntent } from './failover-intent.ts';
 import { formatEnd, formatOverrideNotice, type OverrideNotice } from './format-failover.ts';
 import {
@@ -22,7 +21,7 @@ import {
   type SeenOrigins,
   writePlan,
 } from './plan-failover.ts';
-import { formatDisagreement, verifyEdge } from './verify-edge.ts';
+import { type ExpectByLive, expectAtEdge, formatDisagreement, verifyEdge } from './verify-edge.ts';
 
 /** What the operator's commands work with. */
 export interface FailoverTools extends PlanTools {

@@ -1,7 +1,7 @@
 import type { Aws } from '../aws/clients.ts';
 import { checkAccount, checkCallerAccount } from '../aws/credentials.ts';
 import { openKeyValueStore } from '../aws/key-value-store.ts';
-import { createEmptyStore, describeStore, type StoreDescription, waitForStore } from '../aws/key-value-store-control.ts';
+import { createEmptyStore, describeStore, type StoreDescription, waitForStore } from '../aws/open-flag-store.ts';
 import type { EdgeConfig } from '../config/edge-config.ts';
 import type { FlagStore } from '../core/flag-store.ts';
 import { EdgeError } from '../errors.ts';

@@ -4,7 +4,7 @@ import { managedCachePolicies, managedOriginRequestPolicies, sendsViewerHost } f
 import { defaultBehavior } from '../../config/path-pattern.ts';
 import { EdgeError } from '../../errors.ts';
 import { pageOf } from '../../text/typed.ts';
-import type { ConfigChange } from '../diff-config.ts';
+import type { ConfigChange } from '../config-tree.ts';
 import type { Hazard } from '../hazards.ts';
 import { type OwnFacts, ownChanges, planOwnChanges } from '../own-changes.ts';
 import type { DistributionPlan } from '../plan.ts';

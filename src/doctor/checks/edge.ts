@@ -1,7 +1,7 @@
 import { parseHealthRecord } from '../../../kvs/health-record.ts';
 import { healthKey } from '../../../kvs/keys.ts';
 import type { CredentialFacts } from '../../aws/credentials.ts';
-import type { StoreDescription } from '../../aws/key-value-store-control.ts';
+import type { StoreDescription } from '../../aws/open-flag-store.ts';
 import type { EdgeConfig } from '../../config/edge-config.ts';
 import { maxOverrideMs } from '../../core/flip.ts';
 import { edgeSeconds, effectiveWeights, overrideInForce, parseLiveRecord } from '../../core/live-record.ts';

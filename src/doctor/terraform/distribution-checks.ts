@@ -1,7 +1,6 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { isSameBehavior } from '../../config/path-pattern.ts';
-import { configTree } from '../../distribution/config-tree.ts';
-import { diffConfigs } from '../../distribution/diff-config.ts';
+import { configTree, diffConfigs } from '../../distribution/config-tree.ts';
 import { findHazards, namedBehaviors } from '../../distribution/hazards.ts';
 import { EdgeError } from '../../errors.ts';
 import { type Check, type CheckFinding, fail, ok, warn } from '../check.ts';

@@ -1,11 +1,10 @@
 import { SourceMap, type SourceMapPayload } from 'node:module';
 import { type AnyNode, getLineInfo, type Program } from 'acorn';
-import { findLateBindings } from './late-bindings.ts';
 import { checkNames } from './name-rules.ts';
 import { parseCode } from './parse-code.ts';
 import { type GateFinding, type GateLevel, type GateProblem, levelOf } from './problem.ts';
 import { checkRegex } from './regex-rules.ts';
-import { bindingsOf, resolveScopes } from './scopes.ts';
+import { bindingsOf, findLateBindings, resolveScopes } from './scopes.ts';
 import { checkLiteral, checkModules, checkNode, checkProgram, moduleNames } from './syntax-rules.ts';
 import { nameOf, walk } from './syntax-tree.ts';
 

@@ -5,7 +5,7 @@ import { publishKey } from '../../../kvs/keys.ts';
 import { openReferenceOrigin } from '../../../local/origin/reference-origin.ts';
 import { readCredentialFacts } from '../../../src/aws/credentials.ts';
 import { describeFunction, publishFunction } from '../../../src/aws/function.ts';
-import { createEmptyStore, waitForStore } from '../../../src/aws/key-value-store-control.ts';
+import { createEmptyStore, waitForStore } from '../../../src/aws/open-flag-store.ts';
 import { formatStateRecord } from '../../../src/core/state-record.ts';
 import type { CheckOutcome } from '../../../src/doctor/check.ts';
 import { allChecks } from '../../../src/doctor/doctor.ts';

@@ -1,7 +1,6 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { describe, expect, it } from 'vitest';
-import { configTree, fromTree } from '../../../src/distribution/config-tree.ts';
-import { diffConfigs } from '../../../src/distribution/diff-config.ts';
+import { configTree, diffConfigs, fromTree } from '../../../src/distribution/config-tree.ts';
 import { hideSecrets } from '../../../src/distribution/format-plan.ts';
 import { mergeConfig } from '../../../src/distribution/plan.ts';
 

@@ -2,8 +2,7 @@ import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fillDistributionConfig } from '../../../local/aws/rules/fill-distribution-config.ts';
-import { configTree, fromTree } from '../../../src/distribution/config-tree.ts';
-import { diffConfigs } from '../../../src/distribution/diff-config.ts';
+import { configTree, diffConfigs, fromTree } from '../../../src/distribution/config-tree.ts';
 import { planDistribution } from '../../../src/distribution/plan.ts';
 import { arbitraryConfig, shuffleLists } from './arbitrary-config.ts';
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { listAudiences } from '../../../src/core/viewer-shares.ts';
-import { listExpectations } from '../../../src/failover/expect-at-edge.ts';
-import { findDisagreements, formatDisagreement, verifyEdge } from '../../../src/failover/verify-edge.ts';
+import { findDisagreements, formatDisagreement, listExpectations, verifyEdge } from '../../../src/failover/verify-edge.ts';
 import type { EdgeAnswer, EdgeView } from '../../../src/probe/edge-view.ts';
 
 const audiences = listAudiences({
