@@ -4,14 +4,14 @@ import { ReportSkipped } from './test/report-skipped.ts';
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** The files of a project share their modules, unless it isolates them: to load them anew for each file takes twice the time of the unit tests. */
-const project = (name: string, testTimeout: number, isolate = false) => ({
+/** The files of a project share their modules: to load them anew for each file takes twice the time of the unit tests. */
+const project = (name: string, testTimeout: number) => ({
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
     testTimeout,
     hookTimeout: 30_000,
-    isolate,
+    isolate: false,
     execArgv: ['--disable-warning=NodeDeprecationWarning'],
     setupFiles: [file('test/fixed-seed.ts')],
   },
@@ -22,7 +22,7 @@ const project = (name: string, testTimeout: number, isolate = false) => ({
  * one file at a time: with other tests beside them on two cores the machine would break a promise, not the code.
  */
 const byClocks = ['console', 'flipper', 'flipper-package', 'local-cloud', 'readme'].map((name) => `test/e2e/${name}.test.ts`);
-const e2e = project('e2e', 240_000, true).test;
+const e2e = project('e2e', 240_000).test;
 
 // In place of the modules that only the edge has, so that the router's source runs unchanged.
 const edgeModules = {
