@@ -4,7 +4,7 @@ import { findCycles } from './cycles.ts';
 import { findDuplicateNames } from './duplicate-names.ts';
 import { readModules, type SourceModule } from './read-modules.ts';
 import { readWalks, type Walk } from './walks.ts';
-import { findLongSentences, findWordsInComments, findWordsInPages, findWordsInStrings } from './words.ts';
+import { findLongSentences, findWordsInComments, findWordsInPages, findWordsInStrings, readPage } from './words.ts';
 
 const root = new URL('../../', import.meta.url);
 const shipped = ['src', 'kvs', 'functions', 'origin', 'client', 'local', 'scripts', 'api'];
@@ -62,7 +62,12 @@ export async function measureStructure(): Promise<Structure> {
       'words in strings': await findWordsInStrings(written),
       'words in comments': findWordsInComments(written),
       'words in pages': findWordsInPages(pages.toSorted()),
-      'long sentences': findLongSentences(pages.filter((path) => path.endsWith('.md')).toSorted()),
+      'long sentences': findLongSentences(
+        pages
+          .filter((path) => path.endsWith('.md'))
+          .toSorted()
+          .map(readPage),
+      ),
     },
     files: src.length,
     lines: src.reduce((sum, { lines }) => sum + lines, 0),

@@ -67,13 +67,17 @@ export function findWordsInPages(paths: readonly string[]): string[] {
 const maxWords = 40;
 
 /** Sentences of pages that a reader must hold too long, without code, links' addresses and lists of links. */
-export function findLongSentences(paths: readonly string[]): string[] {
-  return paths.flatMap((path) => {
-    const text = readFileSync(new URL(path, root), 'utf8').replace(/```[\s\S]*?```|^ {4}.*$|\]\([^)]*\)|\*\*/gm, ' ');
-    const parts = text.split(/\n\s*\n|\n(?=\s*(?:[-|#]|\d+\. ))|\||·/);
+export function findLongSentences(pages: readonly { path: string; text: string }[]): string[] {
+  return pages.flatMap(({ path, text }) => {
+    const prose = text.replace(/```[\s\S]*?```|^ {4}.*$|\]\([^)]*\)|\*\*/gm, ' ');
+    const parts = prose.split(/\n\s*\n|\n(?=\s*(?:[-|#]|\d+\. ))|\||·/);
     const sentences = parts.flatMap((part) => part.replace(/\s+/g, ' ').split(/(?<=[.!?:;]) /));
     return sentences.filter((sentence) => sentence.split(' ').length > maxWords).map((sentence) => `${path}: ${sentence.slice(0, 100)}…`);
   });
+}
+
+export function readPage(path: string): { path: string; text: string } {
+  return { path, text: readFileSync(new URL(path, root), 'utf8') };
 }
 
 const isChecked = ({ path }: SourceModule) => !allowed.some((place) => place.path === path);

@@ -7,7 +7,7 @@ import { findDuplicateNames } from '../structure/duplicate-names.ts';
 import { isRefusedByLinter } from '../structure/linter.ts';
 import { type FindingKind, measureStructure, type Structure } from '../structure/measure.ts';
 import type { SourceModule } from '../structure/read-modules.ts';
-import { findWordsInStrings } from '../structure/words.ts';
+import { findLongSentences, findWordsInComments, findWordsInStrings } from '../structure/words.ts';
 
 /** `npm run structure -- --list` names what is counted. A limit may only fall. */
 const limits: Readonly<Record<FindingKind, number>> = {
@@ -119,5 +119,16 @@ describe('a planted fault is found', () => {
   it('an old word in a string, not in code', async () => {
     const found = await findWordsInStrings([module('a.ts', "const nobody: string = x + ' is no URL'; log('everybody');")]);
     expect(found.map((one) => one.replace(/^a\.ts: /, ''))).toEqual(['… is no URL…', '…everybody…']);
+  });
+
+  it('an old word in a comment, and in the name of a test', async () => {
+    const text = "// Whoever asks is told.\nit('tells it', () => {});";
+    expect(findWordsInComments([module('a.ts', text)])).toHaveLength(2);
+    expect(await findWordsInStrings([module('a.ts', text)])).toHaveLength(1);
+  });
+
+  it('a sentence of 41 words', () => {
+    const sentence = (words: number) => `${'word '.repeat(words - 1)}end.`;
+    expect(findLongSentences([{ path: 'a.md', text: `${sentence(40)} ${sentence(41)}` }])).toHaveLength(1);
   });
 });
