@@ -10,7 +10,7 @@ const project = (name: string, testTimeout: number) => ({
     name,
     include: [`test/${name}/**/*.test.ts`],
     testTimeout,
-    hookTimeout: 30_000,
+    hookTimeout: testTimeout,
     isolate: false,
     execArgv: ['--disable-warning=NodeDeprecationWarning'],
     setupFiles: [file('test/fixed-seed.ts')],
