@@ -14,6 +14,8 @@ import {
   formatConformancePage,
   formatConformancePlan,
   formatLeft,
+  formatRemoved,
+  formatRunEvent,
   formatUsd,
 } from '../src/conformance/format-conformance.ts';
 import { namePrefix, openJournal, readJournal } from '../src/conformance/journal.ts';
@@ -111,7 +113,14 @@ async function askLocal(only: readonly string[], { out, 'dry-run': isDryRun }: C
     }
     // Nothing of it outlives the process: no journal.
     const journal = { creating: async () => undefined, created: async () => undefined, remove: async () => undefined };
-    const report = await runConformance({ run: newRun(), target: local.target, plan, journal, signal: io.signal, log: io.progress });
+    const report = await runConformance({
+      run: newRun(),
+      target: local.target,
+      plan,
+      journal,
+      signal: io.signal,
+      report: (event) => io.progress(formatRunEvent(event)),
+    });
     return await showReport({ ...report, usd: 0 }, out, io);
   } finally {
     await local.close();
@@ -136,7 +145,15 @@ async function askAws(target: ConformanceTarget, plan: ConformancePlan, chosen: 
   io.outlivesReaders = true;
   // Removal takes up to 15 minutes more, after which the 40 minutes of the plan are over.
   const signal = AbortSignal.any([io.signal, AbortSignal.timeout(askingMs)]);
-  const report = await runConformance({ run, target, plan, journal, roleArn: chosen.role, signal, log: io.stderr });
+  const report = await runConformance({
+    run,
+    target,
+    plan,
+    journal,
+    roleArn: chosen.role,
+    signal,
+    report: (event) => io.stderr(formatRunEvent(event)),
+  });
   if (report.left.length > 0) io.stderr(`something is left; delete it by ${typedCleanUp(target)}`);
   const code = await showReport(report, chosen.out, io);
   return io.signal.aborted ? io.stopCode : code;
@@ -158,7 +175,7 @@ async function cleanUp(target: ConformanceTarget, { journal, yes, 'dry-run': isD
   if (found.length > 0 && !(await askToWrite(io, yes, `Delete these ${found.length}?`, where)))
     throw new EdgeError('DECLINED', 'nothing was deleted');
   // What was shown, and nothing that was made since.
-  const left = [...unlisted, ...(await removeAll(target, found, io.stderr))];
+  const left = [...unlisted, ...(await removeAll(target, found, (one) => io.stderr(formatRemoved(one))))];
   if (left.length === 0)
     for (const { run, region, accountId } of runs)
       if (region === target.region) await (await openJournal(journal, { run, accountId, region })).remove();

@@ -43,6 +43,15 @@ export function planConformance(target: Pick<ConformanceTarget, 'pace' | 'leaves
   return { cases, limits, usd: priceOf(limits).usd, needsDistribution: cases.some(({ needs }) => needs === 'distribution') };
 }
 
+/** What happens in a run. */
+export type RunEvent =
+  | { kind: 'made' }
+  | { kind: 'removing' }
+  | { kind: 'deploying'; state: string }
+  | { kind: 'asked'; row: ReportRow }
+  | { kind: 'removed'; one: Leftover }
+  | { kind: 'journal-stays'; problem: string };
+
 export interface RunOptions {
   run: string;
   target: ConformanceTarget;
@@ -51,7 +60,8 @@ export interface RunOptions {
   roleArn?: string | undefined;
   /** Ends the questions, never the removal. */
   signal: AbortSignal;
-  log: (line: string) => void;
+  /** Called for each thing that happens. */
+  report: (event: RunEvent) => void;
 }
 
 /** One case and its verdict. */
@@ -88,7 +98,7 @@ export interface ConformanceReport {
 
 /** Makes a throw-away world, asks the cases, and removes the world whatever happens. */
 export async function runConformance(options: RunOptions): Promise<ConformanceReport> {
-  const { run, target, plan, journal, signal, log } = options;
+  const { run, target, plan, journal, signal, report } = options;
   const meter = openMeter(plan.limits);
   const bounded = openBoundedCall(target.call, meter, target.sleep);
   // A measurement makes hundreds of calls: each of them ends with the signal.
@@ -106,13 +116,19 @@ export async function runConformance(options: RunOptions): Promise<ConformanceRe
   let failure: string | undefined;
   let left: NotRemoved[] = [];
   const made: Leftover[] = [];
-  const make = { ...options, call, cases: plan.cases, journal: noteMade(journal, made) };
+  const make = {
+    ...options,
+    call,
+    cases: plan.cases,
+    journal: noteMade(journal, made),
+    progress: (state: string) => report({ kind: 'deploying', state }),
+  };
   const free = plan.cases.filter(({ needs }) => needs === 'free');
   const others = plan.cases.filter(({ needs }) => needs === 'distribution');
   try {
     const throwAway = await makeStoreAndFunctions(make);
     const asking = { target: { ...target, request }, call, throwAway };
-    log('made a store and four functions');
+    report({ kind: 'made' });
     // It deploys for minutes, and meanwhile the other cases are asked.
     const deployed = others.length === 0 ? undefined : await startDistribution(throwAway, make).catch(toFailure);
     rows.push(...(await askAll(free, asking, options)));
@@ -125,9 +141,9 @@ export async function runConformance(options: RunOptions): Promise<ConformanceRe
   } catch (error) {
     failure = messageOf(error);
   } finally {
-    log('removing everything');
-    left = await tearDown(target, [run], log, made);
-    if (left.length === 0) await journal.remove().catch((error: unknown) => log(`the journal stays: ${messageOf(error)}`));
+    report({ kind: 'removing' });
+    left = await tearDown(target, [run], (one) => report({ kind: 'removed', one }), made);
+    if (left.length === 0) await journal.remove().catch((error: unknown) => report({ kind: 'journal-stays', problem: messageOf(error) }));
   }
   const asked = new Set(rows.map(({ id }) => id));
   const ended = failure === undefined ? undefined : normalizeText(failure, { run, accountId: target.accountId, domains: [] });
@@ -180,7 +196,7 @@ async function askAll(cases: readonly ConformanceCase[], asking: Omit<Asking, 'n
 async function askOne(
   one: ConformanceCase,
   asking: Omit<Asking, 'nonce'>,
-  { signal, log, target }: RunOptions,
+  { signal, report, target }: RunOptions,
 ): Promise<ReportRow | undefined> {
   if (signal.aborted) return undefined;
   const { throwAway } = asking;
@@ -191,7 +207,7 @@ async function askOne(
     outcome = { problem: messageOf(error) };
   }
   const row = toRow(one, outcome, throwAway, target);
-  log(`${row.verdict.padEnd(13)} ${one.id}`);
+  report({ kind: 'asked', row });
   return row;
 }
 

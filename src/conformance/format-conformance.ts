@@ -1,9 +1,22 @@
 import { formatTable } from '../text/terminal-text.ts';
-import type { ConformancePlan, ConformanceReport, ReportRow } from './conformance.ts';
+import type { ConformancePlan, ConformanceReport, ReportRow, RunEvent } from './conformance.ts';
 import type { CaseGroup, ConformanceCase } from './conformance-case.ts';
-import type { NotRemoved } from './tear-down.ts';
+import type { Leftover, NotRemoved } from './tear-down.ts';
 
 const groups: readonly CaseGroup[] = ['control plane', 'function runtime', 'edge', 'propagation'];
+
+/** One line of what happens in a run. */
+export function formatRunEvent(event: RunEvent): string {
+  if (event.kind === 'made') return 'made a store and four functions';
+  if (event.kind === 'removing') return 'removing everything';
+  if (event.kind === 'deploying') return event.state;
+  if (event.kind === 'asked') return `${event.row.verdict.padEnd(13)} ${event.row.id}`;
+  return event.kind === 'removed' ? formatRemoved(event.one) : `the journal stays: ${event.problem}`;
+}
+
+export function formatRemoved({ kind, name }: Leftover): string {
+  return `removed ${kind} ${name}`;
+}
 
 /** The result in a few lines: what differs, what could not be asked, and the figures. */
 export function formatConformance({ rows, summary, seconds, usd, failure, left, target }: ConformanceReport): string[] {

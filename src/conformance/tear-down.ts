@@ -26,17 +26,21 @@ type TearDownTarget = Pick<ConformanceTarget, 'call' | 'callerAccount' | 'accoun
 export async function tearDown(
   target: TearDownTarget,
   runs: readonly string[] | 'all',
-  log: (line: string) => void,
+  onRemoved: (one: Leftover) => void,
   known: readonly Leftover[] = [],
 ): Promise<NotRemoved[]> {
   const { found, left } = await findLeftovers(target, runs);
   const unlisted = known.filter((one) => !found.some(({ kind, name }) => kind === one.kind && name === one.name));
-  const stays = await removeAll(target, [...found, ...unlisted], log);
+  const stays = await removeAll(target, [...found, ...unlisted], onRemoved);
   return [...left, ...stays];
 }
 
 /** Removes these and nothing else: what is in use last. Returns what is left. */
-export async function removeAll(target: TearDownTarget, found: readonly Leftover[], log: (line: string) => void): Promise<NotRemoved[]> {
+export async function removeAll(
+  target: TearDownTarget,
+  found: readonly Leftover[],
+  onRemoved: (one: Leftover) => void,
+): Promise<NotRemoved[]> {
   const wrong = await findWrongAccount(target);
   if (wrong !== undefined) return found.map((one) => ({ ...one, reason: wrong }));
   const left: NotRemoved[] = [];
@@ -44,7 +48,7 @@ export async function removeAll(target: TearDownTarget, found: readonly Leftover
   const attempt = async (one: Leftover, work: () => Promise<unknown>) => {
     try {
       await work();
-      log(`removed ${one.kind} ${one.name}`);
+      onRemoved(one);
     } catch (error) {
       left.push({ ...one, reason: messageOf(error) });
     }

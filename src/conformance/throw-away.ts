@@ -48,7 +48,8 @@ export interface MakeOptions {
   /** An existing role for the two Lambda functions; otherwise one without rights is made. */
   roleArn?: string | undefined;
   signal: AbortSignal;
-  log: (line: string) => void;
+  /** One line for each unfinished check of the deployment. */
+  progress: (line: string) => void;
 }
 
 const runtime = 'cloudfront-js-2.0';
@@ -127,7 +128,7 @@ async function publish(Name: string, call: BoundedCall): Promise<void> {
 
 /** Makes the origins and starts the distribution; `deployed` waits for it. */
 export async function startDistribution(throwAway: ThrowAway, options: MakeOptions): Promise<() => Promise<void>> {
-  const { run, call, journal, target, signal, log } = options;
+  const { run, call, journal, target, signal, progress } = options;
   const { values } = throwAway;
   const role = options.roleArn ?? (await makeRole(options));
   for (const name of ['a', 'b']) values[`domain${name.toUpperCase()}`] = await makeOrigin(name, role, options);
@@ -154,7 +155,7 @@ export async function startDistribution(throwAway: ThrowAway, options: MakeOptio
         return textAt(found, 'Distribution', 'Status') === 'Deployed' ? { done: undefined } : { waiting: 'the distribution is InProgress' };
       },
       target.pace.pollMs,
-      { timeoutMs: target.pace.deployMs, signal, sleep: pause(target), now: target.now, progress: log },
+      { timeoutMs: target.pace.deployMs, signal, sleep: pause(target), now: target.now, progress },
     );
     throwAway.distribution = distribution;
     throwAway.deployedAfterMs = target.now() - startedAt;

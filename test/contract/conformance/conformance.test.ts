@@ -32,7 +32,7 @@ async function ask(target: ConformanceTarget, plan: ConformancePlan): Promise<Co
   const run = `edge-conformance-0000000${++runs}`;
   const { accountId, region } = target;
   const journal = await openJournal(join(folder, 'journal.jsonl'), { run, accountId, region });
-  return runConformance({ run, target, plan, journal, signal: new AbortController().signal, log: () => undefined });
+  return runConformance({ run, target, plan, journal, signal: new AbortController().signal, report: () => undefined });
 }
 
 const idsOf = ({ rows }: ConformanceReport, verdict: string) => rows.filter((row) => row.verdict === verdict).map(({ id }) => id);
@@ -160,7 +160,7 @@ it('writes the journal before each creation', async () => {
   };
   const journal = await openJournal(file, { run, accountId: '111122223333', region: 'us-east-1' });
   const plan = planConformance(local.target, ['edge-pass']);
-  await runConformance({ run, target: watched, plan, journal, signal: new AbortController().signal, log: () => undefined });
+  await runConformance({ run, target: watched, plan, journal, signal: new AbortController().signal, report: () => undefined });
   expect(seen).toHaveLength(9);
 });
 

@@ -7,7 +7,7 @@ import { cloudfrontOperations, keyValueStoreOperations } from '../../../local/aw
 import { ServiceError } from '../../../local/aws/service-error.ts';
 import { type FunctionUrls, openFunctionUrls } from '../../../local/origin/function-urls.ts';
 import type { CallService } from '../../../src/aws/call-service.ts';
-import type { ConformanceReport } from '../../../src/conformance/conformance.ts';
+import type { ConformanceReport, RunEvent } from '../../../src/conformance/conformance.ts';
 import { planConformance, runConformance } from '../../../src/conformance/conformance.ts';
 import { openJournal, readJournal } from '../../../src/conformance/journal.ts';
 import type { ConformanceTarget } from '../../../src/conformance/target.ts';
@@ -108,7 +108,7 @@ async function attempt(
   };
   const journal = await openJournal(join(folder, 'journal.jsonl'), { run, accountId: '111122223333', region: 'us-east-1' });
   const plan = planConformance(target, ['edge-pass', 'store-get-absent']);
-  const options = { run, target, plan, journal, signal: new AbortController().signal, log: () => undefined };
+  const options = { run, target, plan, journal, signal: new AbortController().signal, report: () => undefined };
   return { report: await Promise.race([runConformance(options), killed]), calls, run };
 }
 
@@ -252,7 +252,7 @@ describe('the account of the credentials', () => {
     const journal = await openJournal(file, { run, accountId: '444455556666', region: 'us-east-1' });
     const target = { ...worldTarget, call: world.call, accountId: '444455556666' };
     const plan = planConformance(target, ['store-get-absent']);
-    const report = await runConformance({ run, target, plan, journal, signal: new AbortController().signal, log: () => undefined });
+    const report = await runConformance({ run, target, plan, journal, signal: new AbortController().signal, report: () => undefined });
     expect(report.failure).toContain('account');
     expect(world.account.functions.size).toBe(0);
   });
@@ -305,7 +305,7 @@ it('stops at Ctrl-C within a measurement, not at its end', async () => {
     },
   };
   const plan = planConformance(target, ['propagation-write', 'propagation-publish']);
-  const report = await runConformance({ run, target, plan, journal, signal: stop.signal, log: () => undefined });
+  const report = await runConformance({ run, target, plan, journal, signal: stop.signal, report: () => undefined });
   expect(requests).toBe(5);
   expect(report.left).toEqual([]);
   expect(world.names()).toEqual([]);
@@ -318,10 +318,10 @@ it('stops at Ctrl-C, and still removes everything', async () => {
   const journal = await openJournal(join(folder, 'stopped.jsonl'), { run, accountId: '111122223333', region: 'us-east-1' });
   const target = { ...worldTarget, call: world.call };
   const plan = planConformance(target, ['store-', 'edge-pass']);
-  const log = (line: string) => {
-    if (line.includes('store-stale-put')) stop.abort();
+  const onEvent = (event: RunEvent) => {
+    if (event.kind === 'asked' && event.row.id === 'store-stale-put') stop.abort();
   };
-  const report = await runConformance({ run, target, plan, journal, signal: stop.signal, log });
+  const report = await runConformance({ run, target, plan, journal, signal: stop.signal, report: onEvent });
   expect(report.rows).toHaveLength(plan.cases.length);
   expect(report.rows.at(-1)).toMatchObject({ verdict: 'could not ask', note: 'the run was stopped' });
   expect(report.left).toEqual([]);
@@ -337,7 +337,7 @@ it('stops rather than make one call more than its plan', async () => {
   const plan = planConformance(target, ['store-']);
   const run = 'edge-conformance-eeeeeeee';
   const journal = await openJournal(join(folder, 'bounded.jsonl'), { run, accountId: '111122223333', region: 'us-east-1' });
-  const report = await runConformance({ run, target, plan, journal, signal: new AbortController().signal, log: () => undefined });
+  const report = await runConformance({ run, target, plan, journal, signal: new AbortController().signal, report: () => undefined });
   expect(report.counts['store calls']).toBeLessThanOrEqual(plan.limits['store calls']);
   expect(report.usd).toBeLessThanOrEqual(plan.usd);
   expect(world.names()).toEqual([]);
