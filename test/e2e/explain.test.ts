@@ -15,7 +15,8 @@ const explain = (...args: string[]) => copy.run('function:explain', args);
 
 describe('npm run function:explain', () => {
   it('shows the whole decision for one viewer by running the function', async () => {
-    const { code, out, err } = await explain('--country', 'de', '--method', 'POST', '--ip', '198.51.100.9', '--record', 'europe=25');
+    const args = ['--country', 'de', '--method', 'POST', '--ip', '198.51.100.9', '--record', 'europe=25'];
+    const { code, out, err } = await copy.start('function:explain', args);
     expect(err).toBe('');
     expect(out.split('\n').slice(2)).toEqual([
       'record   europe 25 %  (given)',

@@ -111,7 +111,7 @@ function failover(
 
 /** The same in this process. */
 async function failoverHere(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
-  const { code, stdout, stderr } = await runScript('failover', args, { ...bare(), ...env }, true);
+  const { code, stdout, stderr } = await runScript('failover', args, { ...bare(), ...env }, { isBare: true });
   return { code, out: stdout, err: stderr };
 }
 

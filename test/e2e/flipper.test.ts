@@ -78,7 +78,7 @@ const environment = () => ({
 });
 
 /** One round, in this process. */
-const runOnce = (...args: string[]) => runScript('flipper', args, environment(), true);
+const runOnce = (...args: string[]) => runScript('flipper', args, environment(), { isBare: true });
 
 function flipper(...args: string[]): Running {
   const child = spawn(process.execPath, ['--no-warnings', 'scripts/run.mjs', 'flipper', ...args], { env: environment() });

@@ -6,6 +6,7 @@ import type { ControlPlane } from '../../local/aws/control-plane.ts';
 import { openFunctionRuntime } from '../../local/runtime/function-runtime.ts';
 import { hashCode } from '../../src/publish/stage.ts';
 import { createReadyStore, openLocalAccount } from '../contract/control-plane/open-local-account.ts';
+import { runScript } from './start-script.ts';
 
 /** What a command came to. */
 interface Outcome {
@@ -18,8 +19,10 @@ interface Outcome {
 export interface WorkingCopy {
   folder: string;
   control: ControlPlane;
-  /** Runs an npm script's command in the copy; `interruptAt` sends Ctrl-C once, when its talk first matches. */
-  run(name: string, args?: readonly string[], env?: Readonly<Record<string, string>>, interruptAt?: RegExp): Promise<Outcome>;
+  /** Runs a command in this process, with the functions of this repository and the other files of the copy. */
+  run(name: string, args?: readonly string[], env?: Readonly<Record<string, string>>): Promise<Outcome>;
+  /** Runs an npm script's command; `interruptAt` sends Ctrl-C once, when its talk first matches. */
+  start(name: string, args?: readonly string[], interruptAt?: RegExp): Promise<Outcome>;
   read(file: string): Promise<string>;
   write(file: string, text: string): Promise<void>;
   /** Edits one file; the text must be in it. */
@@ -33,19 +36,17 @@ export interface WorkingCopy {
 
 const copied = ['scripts', 'src', 'kvs', 'functions', 'local', 'origin', 'client', 'api', 'package.json', 'tsconfig.json'];
 
-export async function openWorkingCopy(): Promise<WorkingCopy> {
+/** `withSources`: the copy has the program and the functions, too, so that a test may edit them. */
+export async function openWorkingCopy({ withSources = false } = {}): Promise<WorkingCopy> {
   const folder = await mkdtemp(join(tmpdir(), 'working-copy-'));
-  await Promise.all(copied.map((path) => cp(path, join(folder, path), { recursive: true })));
+  const sources = withSources ? './src/' : `${resolve('src')}/`;
   await Promise.all(
     ['edge.config.ts', 'distribution.json'].map(async (name) => {
       const text = await readFile(join('test/fixtures/sample', name), 'utf8');
-      await writeFile(join(folder, name), text.replace('../../../src/', './src/'));
+      await writeFile(join(folder, name), text.replace('../../../src/', sources));
     }),
   );
-  // Not the folder itself: compiled commands are kept in it, and those of the copy are its own.
-  await mkdir(join(folder, 'node_modules'));
-  const packages = (await readdir('node_modules')).filter((name) => !name.startsWith('.'));
-  await Promise.all(packages.map((name) => symlink(resolve('node_modules', name), join(folder, 'node_modules', name))));
+  if (withSources) await copySources(folder);
 
   const runtime = await openFunctionRuntime();
   const cloud = { keyValueStoreArn: '' };
@@ -62,21 +63,25 @@ export async function openWorkingCopy(): Promise<WorkingCopy> {
   });
   cloud.keyValueStoreArn = (await createReadyStore(account, 'edge-health')).arn;
   control.calls.length = 0;
+  const bare = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: '/nonexistent',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    EDGE_LOCAL_PORT: String(control.port),
+  };
 
   return {
     folder,
     control,
-    run: (name, args = [], env = {}, interruptAt) =>
+    run: async (name, args = [], env = {}) => {
+      const { code, stdout, stderr } = await runScript(name, args, { ...bare, ...env }, { isBare: true, folder });
+      return { code, out: stdout, err: stderr };
+    },
+    start: (name, args = [], interruptAt) =>
       new Promise((settle) => {
-        const child = spawn(process.execPath, ['--no-warnings', 'scripts/run.mjs', name, ...args], {
+        const child = spawn(process.execPath, ['--no-warnings', join(withSources ? folder : resolve(), 'scripts/run.mjs'), name, ...args], {
           cwd: folder,
-          env: {
-            PATH: process.env['PATH'] ?? '',
-            HOME: '/nonexistent',
-            AWS_EC2_METADATA_DISABLED: 'true',
-            EDGE_LOCAL_PORT: String(control.port),
-            ...env,
-          },
+          env: bare,
           stdio: ['ignore', 'pipe', 'pipe'],
         });
         let [out, err] = ['', ''];
@@ -113,4 +118,12 @@ export async function openWorkingCopy(): Promise<WorkingCopy> {
       await rm(folder, { recursive: true });
     },
   };
+}
+
+async function copySources(folder: string): Promise<void> {
+  await Promise.all(copied.map((path) => cp(path, join(folder, path), { recursive: true })));
+  // Not the folder itself: compiled commands are kept in it, and those of the copy are its own.
+  await mkdir(join(folder, 'node_modules'));
+  const packages = (await readdir('node_modules')).filter((name) => !name.startsWith('.'));
+  await Promise.all(packages.map((name) => symlink(resolve('node_modules', name), join(folder, 'node_modules', name))));
 }

@@ -4,7 +4,7 @@ import { hashCode } from '../../src/publish/stage.ts';
 import { describeWith } from '../programs.ts';
 import { openWorkingCopy, type WorkingCopy } from './function-working-copy.ts';
 
-// The commands as processes, in a copy of the project that the tests edit as a developer would, against the real
+// The commands, in a copy of the project that the tests edit as a developer would, against the real
 // control plane. One story: in this order.
 
 let copy: WorkingCopy;
@@ -12,7 +12,7 @@ const njs = findNjs(process.env['PATH']) === undefined ? 'absent' : 'passed';
 const built = 'dist/functions/origin-router.js';
 
 beforeAll(async () => {
-  copy = await openWorkingCopy();
+  copy = await openWorkingCopy({ withSources: true });
 });
 afterAll(() => copy.close());
 beforeEach(() => {
@@ -23,7 +23,7 @@ const writes = () => copy.operations().filter((operation) => !/^(Describe|Get|Li
 
 describe('npm run function:build', () => {
   it('writes the bytes that would be published and says what they are', async () => {
-    const { code, out, err } = await copy.run('function:build');
+    const { code, out, err } = await copy.start('function:build');
     expect(err).toBe('');
     expect(code).toBe(0);
     const bytes = await copy.read(built);
@@ -39,7 +39,7 @@ describe('npm run function:build', () => {
       '  try {',
       "  const seen = new Map();\n  seen.set(1, await cf.kvs().get('x'));\n  try {",
     );
-    const { code, out, err } = await copy.run('function:build');
+    const { code, out, err } = await copy.start('function:build');
     await copy.write('functions/origin-router.ts', source);
     expect(err).toMatch(
       /^error: functions\/origin-router\.ts:\d+:\d+ global: Map; use a plain object.*\nfunctions\/origin-router\.ts:\d+:\d+ await-in-arguments: .*\nhint: /,
@@ -62,7 +62,7 @@ describe('npm run function:build', () => {
 
 describeWith(['njs'], 'npm run function:publish', () => {
   it('publishes the first time, line by line with times', async () => {
-    const { code, out, err } = await copy.run('function:publish', ['--yes', '--local', '--by', 'ann']);
+    const { code, out, err } = await copy.start('function:publish', ['--yes', '--local', '--by', 'ann']);
     expect(code).toBe(0);
     expect(out).toMatch(/^published: origin-router v1 is LIVE \([0-9a-f]{12}\);/);
     expect(err.split('\n').map((line) => line.split(' ')[0])).toEqual([
@@ -122,7 +122,7 @@ describeWith(['njs'], 'npm run function:publish', () => {
     const kept = await copy.read(fixture);
     const live = copy.live();
     await copy.write(fixture, JSON.stringify({ request: { uri: '/', headers: { 'x-origin-route': 'mars' } } }));
-    const { code, err } = await copy.run('function:publish', ['--yes', '--local', '--by', 'ann']);
+    const { code, err } = await copy.start('function:publish', ['--yes', '--local', '--by', 'ann']);
     await copy.write(fixture, kept);
     expect(err).toMatch(
       /\nerror: country-missing: header x-origin-route: expected "mars", found "singapore;country=\*;health=ok"\nhint: .*LIVE is unchanged.*\n$/,
@@ -168,13 +168,13 @@ describeWith(['njs'], 'npm run function:publish', () => {
 describeWith(['njs'], 'npm run function:rollback and function:history', () => {
   it('brings the version before back in one command', async () => {
     const first = hashCode(Buffer.from(await copy.read(built)));
-    const { code, out } = await copy.run('function:rollback', ['--yes', '--local', '--by', 'bob']);
+    const { code, out } = await copy.start('function:rollback', ['--yes', '--local', '--by', 'bob']);
     expect(out).toMatch(/^published: origin-router v3 is LIVE /);
     expect([code, copy.live()]).toEqual([0, first]);
   });
 
   it('lists what was LIVE with time and author, and what is LIVE now', async () => {
-    const { out } = await copy.run('function:history', ['--local']);
+    const { out } = await copy.start('function:history', ['--local']);
     const rows = out.split('\n');
     expect(rows[1]).toMatch(/^v3 .* bob .* LIVE, the code of v1$/);
     expect(rows[2]).toMatch(/^v2 .* ann /);
@@ -197,7 +197,7 @@ describeWith(['njs'], 'npm run function:rollback and function:history', () => {
 });
 
 describeWith(['njs'], 'Ctrl-C during npm run function:publish', () => {
-  const publish = (interruptAt: RegExp) => copy.run('function:publish', ['--yes', '--local', '--by', 'ann'], {}, interruptAt);
+  const publish = (interruptAt: RegExp) => copy.start('function:publish', ['--yes', '--local', '--by', 'ann'], interruptAt);
 
   it('after PublishFunction says that the version is LIVE', async () => {
     const kept = await copy.read('edge.config.ts');

@@ -14,11 +14,10 @@ function npm(args: readonly string[], more: Record<string, string> = {}) {
 
 const write = ['--', 'to', 'europe', '--for', '10m', '--reason', 'x', '--yes'];
 
+// npm writes each place and spelling down as --no-global; test/unit/cli/npm-arguments.test.ts has the other places.
 it.each([
   { how: 'behind the script', args: ['run', 'failover', '--local', ...write] },
   { how: 'before the command', args: ['--local', 'run', 'failover', ...write] },
-  { how: 'before the script', args: ['run', '--local', 'failover', ...write] },
-  { how: 'with one dash', args: ['run', 'failover', '-local', ...write] },
   { how: 'abbreviated', args: ['run', 'failover', '--loc', ...write] },
   { how: 'with logs elsewhere', args: ['run', 'failover', '--logs-dir=node_modules/.cache/npm-logs', '--local', ...write] },
 ])('stops a write when npm took --local $how', ({ args }) => {

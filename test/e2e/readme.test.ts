@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freePorts } from './free-ports.ts';
 import { regionsOf } from './regions.ts';
 import { missingLines, readShown } from './shown.ts';
-import { startScript, waitUntil } from './start-script.ts';
+import { runScript, startScript, waitUntil } from './start-script.ts';
 
 // The walk-throughs of README and tutorial as a reader pastes them. Only the ports are others.
 
@@ -129,7 +129,7 @@ async function paste(command: string, more: Readonly<Record<string, string>> = {
   const [, script, rest = ''] = /^npm run ([\w:]+)(?: -- (.*))?$/.exec(command) ?? [];
   if (script === undefined) return '';
   const args = [...rest.matchAll(/"[^"]*"|\S+/g)].map(([word]) => word.replaceAll('"', ''));
-  const ended = await startScript(script, args, { ...env, ...more }).ended;
+  const ended = await runScript(script, args, { ...env, ...more });
   expect({ command, ...ended }).toMatchObject({ command, code });
   const printed = `${ended.stdout}${ended.stderr}`;
   outputs.set(nameOf(command), `${outputs.get(nameOf(command)) ?? ''}\n${printed}`);

@@ -6,7 +6,7 @@ import type { FlagStore } from '../../src/core/flag-store.ts';
 import { parseLiveRecord } from '../../src/core/live-record.ts';
 import { freePorts } from './free-ports.ts';
 import { regionsOf } from './regions.ts';
-import { type Ended, startScript, waitUntil } from './start-script.ts';
+import { type Ended, runScript, startScript, waitUntil } from './start-script.ts';
 
 // Rehearsals as a user starts them, on a local cloud with the published router.
 
@@ -46,10 +46,19 @@ async function breakEurope(fault: string): Promise<void> {
 
 const times = ['--verify-for', '10s'];
 
-function start(hold: string, steps = '25,100') {
-  const args = ['singapore', '--local', '--steps', steps, '--hold', hold, ...times, '--reason', 'a test', '--yes', '--json'];
-  return startScript('rehearse', args, env);
-}
+const rehearsal = (hold: string) => [
+  'singapore',
+  '--local',
+  '--steps',
+  '25,100',
+  '--hold',
+  hold,
+  ...times,
+  '--reason',
+  'a test',
+  '--yes',
+  '--json',
+];
 
 const resultOf = ({ stdout }: Ended) => JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
 const isAway = async () => /^singapore=\d+@/.test(await record());
@@ -60,7 +69,7 @@ async function expectHome(): Promise<void> {
 }
 
 it('passes, with the time that each step and the return took to the edge', async () => {
-  const ended = await start('1s').ended;
+  const ended = await startScript('rehearse', rehearsal('1s'), env).ended;
   expect(ended).toMatchObject({ code: 0 });
   const result = resultOf(ended);
   expect(result).toMatchObject({
@@ -82,11 +91,11 @@ it('passes, with the time that each step and the return took to the edge', async
 }, 60_000);
 
 it('aborts when the fallback fails, and comes home', async () => {
-  const running = start('30s');
+  const running = runScript('rehearse', rehearsal('30s'), env);
   await waitUntil(isAway, 30_000);
   await breakEurope('refuse');
   const failedAt = Date.now();
-  const ended = await running.ended;
+  const ended = await running;
   expect(ended.code).toBe(1);
   expect(resultOf(ended)).toMatchObject({ outcome: 'aborted', abort: { cause: 'errors' }, home: { by: 'written' } });
   expect(Date.now() - failedAt).toBeLessThan(30_000);
@@ -95,7 +104,7 @@ it('aborts when the fallback fails, and comes home', async () => {
 }, 90_000);
 
 it('comes home at Ctrl-C', async () => {
-  const running = start('30s');
+  const running = startScript('rehearse', rehearsal('30s'), env);
   await waitUntil(isAway, 30_000);
   running.child.kill('SIGINT');
   const ended = await running.ended;

@@ -47,7 +47,7 @@ const replay = (...args: string[]) => copy.run('function:replay', args);
 
 describe('npm run function:replay', () => {
   it('says which requests of a log would go elsewhere, whose country is guessed, and what could not be read', async () => {
-    const { code, out, err } = await replay(log, '--before', 'before.js', '--json');
+    const { code, out, err } = await copy.start('function:replay', [log, '--before', 'before.js', '--json']);
     expect([code, err]).toEqual([0, '']);
     const report = JSON.parse(out) as { durationMs: number; runs: number };
     expect(report).toMatchObject({
@@ -94,8 +94,8 @@ describe('npm run function:replay', () => {
   it.each([
     {
       when: 'the file is not a log',
-      args: ['package.json', '--before', 'before.js'],
-      says: /^error: no request of a CloudFront access log in package\.json: package\.json:1: no cs-method\nhint: /,
+      args: ['edge.config.ts', '--before', 'before.js'],
+      says: /^error: no request of a CloudFront access log in edge\.config\.ts: edge\.config\.ts:1: no cs-method\nhint: /,
       code: 1,
     },
     {

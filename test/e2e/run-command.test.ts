@@ -3,7 +3,12 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, write
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { startScript } from './start-script.ts';
+import { type Ended, runScript, startScript } from './start-script.ts';
+
+function expectRefusal({ code, stdout, stderr }: Ended, says: RegExp): void {
+  expect({ code, stdout, lines: stderr.trim().split('\n').length }).toEqual({ code: 2, stdout: '', lines: 2 });
+  expect(stderr).toMatch(says);
+}
 
 describe('scripts/run.mjs', () => {
   it('compiles a command again after its source changed, several at once without harm', { timeout: 60_000 }, async () => {
@@ -17,14 +22,11 @@ describe('scripts/run.mjs', () => {
     }
   });
 
-  it.each(['function:check', 'function-check', 'un-adopt', 'flipper-bundle'])(
-    'takes the command by its name or by that of its module: %s',
-    async (name) => {
-      const { code, stderr, stdout } = await startScript(name, ['--help']).ended;
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      expect(stdout).toContain(`usage: npm run ${name.startsWith('un') ? name : name.replace('-', ':')} --`);
-    },
-  );
+  it.each(['function-check', 'un-adopt'])('takes the command by its name or by that of its module: %s', async (name) => {
+    const { code, stderr, stdout } = await startScript(name, ['--help']).ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain(`usage: npm run ${name.startsWith('un') ? name : name.replace('-', ':')} --`);
+  });
 
   it('hands over arguments as they were given', async () => {
     const { code, stderr } = await startScript('fault', ['--no-such', 'a b', '--json']).ended;
@@ -33,9 +35,14 @@ describe('scripts/run.mjs', () => {
   });
 
   it.each([
-    { when: 'the command is unknown', script: 'faul', env: {}, says: /^error: .*"faul"\nhint: .*fault/ },
-    { when: 'the file is not a command', script: 'lambda-handler', env: {}, says: /^error: .*"lambda-handler"\nhint: .*fault/ },
-    { when: 'no command is given', script: '', env: {}, says: /^error: .*\nhint: .*fault/ },
+    { when: 'the command is unknown', script: 'faul', says: /^error: .*"faul"\nhint: .*fault/ },
+    { when: 'the file is not a command', script: 'lambda-handler', says: /^error: .*"lambda-handler"\nhint: .*fault/ },
+    { when: 'no command is given', script: '', says: /^error: .*\nhint: .*fault/ },
+  ])('is one line and a hint when $when', async ({ script, says }) => {
+    expectRefusal(await startScript(script, []).ended, says);
+  });
+
+  it.each([
     {
       when: 'the project has no configuration',
       script: 'function:build',
@@ -49,9 +56,7 @@ describe('scripts/run.mjs', () => {
       says: /"prod".*\nhint: .*environments\.md/,
     },
   ])('is one line and a hint when $when', async ({ script, env, says }) => {
-    const { code, stdout, stderr } = await startScript(script, [], env).ended;
-    expect({ code, stdout, lines: stderr.trim().split('\n').length }).toEqual({ code: 2, stdout: '', lines: 2 });
-    expect(stderr).toMatch(says);
+    expectRefusal(await runScript(script, [], env), says);
   });
 
   it.each([
@@ -118,12 +123,10 @@ describe('scripts/run.mjs', () => {
 });
 
 describe('npm itself', () => {
-  // npm turns --local into its own --no-global and leaves no trace in the environment: the command would act on the
+  // test/e2e/npm-options.test.ts has --local. npm turns it into its own --no-global and leaves no trace in the environment: the command would act on the
   // live account.
   it.each([
-    { typed: ['function:publish', '--local'], taken: '--local' },
     { typed: ['failover', 'to', 'europe', '--for', '2h', '--local', '--yes'], taken: '--for' },
-    { typed: ['failover', 'status', '--local'], taken: '--local' },
     { typed: ['kvs:apply', '--yes'], taken: '--yes' },
   ])('is noticed when it takes an option: npm run $typed', { timeout: 60_000 }, async ({ typed, taken }) => {
     const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((settle) => {

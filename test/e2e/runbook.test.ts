@@ -17,7 +17,7 @@ import { withoutNjs } from '../programs.ts';
 import { freePorts } from './free-ports.ts';
 import { regionsOf } from './regions.ts';
 import { missingLines, readShown } from './shown.ts';
-import { startScript, waitUntil } from './start-script.ts';
+import { runScript, startScript, waitUntil } from './start-script.ts';
 
 // The runbook's commands, unchanged and in that order, on a local cloud. What is added is what the local cloud needs,
 // and no more.
@@ -73,11 +73,11 @@ async function publishAnother(): Promise<void> {
 
 /** A real flipper takes Singapore out and ends; Singapore recovers, and only the record of a verdict says otherwise. */
 async function holdSingaporeOut(): Promise<void> {
-  expect((await startScript('fault', ['singapore', 'refuse'], env).ended).code).toBe(0);
-  expect((await startScript('flipper', ['--once', '--local'], env).ended).stderr).toMatch(/flipped singapore 100 % → 0 %/);
-  expect((await startScript('fault', ['singapore', 'none'], env).ended).code).toBe(0);
+  expect((await runScript('fault', ['singapore', 'refuse'], env)).code).toBe(0);
+  expect((await runScript('flipper', ['--once', '--local'], env)).stderr).toMatch(/flipped singapore 100 % → 0 %/);
+  expect((await runScript('fault', ['singapore', 'none'], env)).code).toBe(0);
   await expect.poll(() => regions(), { timeout: 10_000 }).toEqual([europe]);
-  const status = JSON.parse((await startScript('failover', ['status', '--local', '--json'], env).ended).stdout);
+  const status = JSON.parse((await runScript('failover', ['status', '--local', '--json'], env)).stdout);
   expect(status.origins[0]).toMatchObject({ id: 'singapore', weight: 0, verdict: 'unhealthy', probe: { kind: 'good' } });
 }
 
@@ -114,12 +114,12 @@ const rehearsal: Step[] = [
     command: 'flipper -- --once',
     before: async () => {
       await bringHome();
-      expect((await startScript('fault', ['singapore', 'refuse'], env).ended).code).toBe(0);
+      expect((await runScript('fault', ['singapore', 'refuse'], env)).code).toBe(0);
     },
     says: /flipped singapore 100 % → 0 %/,
     after: async () => {
       await expect.poll(() => regions(), { timeout: 10_000 }).toEqual([europe]);
-      expect((await startScript('fault', ['singapore', 'none'], env).ended).code).toBe(0);
+      expect((await runScript('fault', ['singapore', 'none'], env)).code).toBe(0);
     },
   },
   { command: 'function:history', before: publishAnother, says: /v2 .*a colleague/ },
@@ -144,11 +144,11 @@ it('all of them do what the runbook says, and print what it shows', { timeout: 2
       .filter((word) => word !== '--');
     const isRelease = name === 'function:rollback';
     const writes = isRelease || (name === 'failover' && !['status', 'history'].includes(args[0] ?? ''));
-    const { code, stdout, stderr } = await startScript(
+    const { code, stdout, stderr } = await runScript(
       name,
       [...args, '--local', ...(writes ? ['--yes'] : []), ...(isRelease ? withoutNjs : [])],
       env,
-    ).ended;
+    );
     expect({ command, code, stderr }).toMatchObject({ command, code: 0 });
     last = `${stdout}${stderr}`;
     expect(last, command).toMatch(says);
@@ -197,10 +197,10 @@ it('the calls of step 7 move the viewers, and the flipper notes them in the audi
   await expect.poll(() => regions(), { timeout: 10_000 }).toEqual([europe]);
   await expect(store.send(new UpdateKeysCommand({ KvsARN, IfMatch, Puts }))).rejects.toThrow(/Pre-Condition failed/);
 
-  const { code, stderr } = await startScript('flipper', ['--once', '--local'], env).ended;
+  const { code, stderr } = await runScript('flipper', ['--once', '--local'], env);
   expect({ code, stderr }).toMatchObject({ code: 0 });
   expect(stderr).toMatch(/noted that the record was changed by hand/);
-  const { stdout } = await startScript('failover', ['history', '--local', '--json'], env).ended;
+  const { stdout } = await runScript('failover', ['history', '--local', '--json'], env);
   expect(stdout).toMatch(/"kind": ?"edit"/);
 
   const again = await store.send(new DescribeKeyValueStoreCommand({ KvsARN }));

@@ -31,12 +31,18 @@ let turn: Promise<unknown> = Promise.resolve();
 
 /**
  * The same command in this process. A process costs a second of the processor and shows only that the command starts
- * and ends as it should: one of a file is enough for that. `only` leaves out this process's own environment.
+ * and ends as it should: one of a file is enough for that. `isBare`: without this process's own environment; `folder`:
+ * the working directory.
  */
-export function runScript(script: string, args: readonly string[], env: Env = {}, only = false): Promise<Ended> {
-  const whole = { ...(only ? {} : inherited()), ...env } as Record<string, string>;
+export function runScript(
+  script: string,
+  args: readonly string[],
+  env: Env = {},
+  { isBare = false, folder }: { isBare?: boolean; folder?: string } = {},
+): Promise<Ended> {
+  const whole = { ...(isBare ? {} : inherited()), ...env } as Record<string, string>;
   // One after the other: the AWS SDK reads the environment of the process.
-  const ended = turn.then(() => withEnv(whole, () => runHere(script, args, { env: whole })));
+  const ended = turn.then(() => withEnv(whole, () => runHere(script, args, { env: whole, folder })));
   turn = ended.catch(() => undefined);
   return ended.then(({ exitCode, stdout, stderr }) => ({ code: exitCode, stdout, stderr }));
 }
