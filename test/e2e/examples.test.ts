@@ -44,7 +44,7 @@ async function runScript(example: string, name: string) {
   return run('sh', ['-c', command], { ...options, timeout: 180_000 });
 }
 
-/** Errors of the files in `folders`, with the declarations of packages as they are: those of others have errors of their own. */
+/** Errors of the files in `folders`, not of the declarations of packages: those of others have errors of their own. */
 async function findTypeErrors(moduleResolution: 'nodenext' | 'bundler', folders: readonly string[]): Promise<string[]> {
   const file = at(`tsconfig.${moduleResolution}.json`);
   const compilerOptions = {

@@ -69,8 +69,8 @@ const npmRun = (name: string, ...args: string[]) => ['run', name, ...(args.lengt
 const drillReady = /\d s {2}/;
 const edgeReady = /^edge /m;
 
-// A command ends by its own signal, by that of its parent, or by the end of a parent that passes nothing on. Each command has the same code for it, so that
-// each way is tried with one or two of them.
+// A command ends by its own signal, by that of its parent, or by the end of a parent that passes nothing on. All
+// commands share the code for it: each way is tried with one or two of them.
 describe('no process is left', () => {
   it.each([
     { what: 'npm start', by: 'SIGTERM to npm', run: () => launch('npm', ['start', '--', ...start], startReady), signal: 'SIGTERM' },

@@ -36,6 +36,7 @@ beforeAll(async () => {
   copy = await openWorkingCopy();
   log = join(copy.folder, 'access.gz');
   await writeFile(log, gzipSync(logText()));
+  await copy.write('package.json', '{\n  "private": true\n}\n');
   await copy.run('function:build');
   await writeFile(join(copy.folder, 'before.js'), await readFile(join(copy.folder, 'dist/functions/origin-router.js')));
   await copy.replace('edge.config.ts', "'AT', ", "'AT', 'IN', ");
@@ -94,8 +95,8 @@ describe('npm run function:replay', () => {
   it.each([
     {
       when: 'the file is not a log',
-      args: ['edge.config.ts', '--before', 'before.js'],
-      says: /^error: no request of a CloudFront access log in edge\.config\.ts: edge\.config\.ts:1: no cs-method\nhint: /,
+      args: ['package.json', '--before', 'before.js'],
+      says: /^error: no request of a CloudFront access log in package\.json: package\.json:1: no cs-method\nhint: /,
       code: 1,
     },
     {

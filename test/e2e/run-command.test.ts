@@ -123,8 +123,8 @@ describe('scripts/run.mjs', () => {
 });
 
 describe('npm itself', () => {
-  // test/e2e/npm-options.test.ts has --local. npm turns it into its own --no-global and leaves no trace in the environment: the command would act on the
-  // live account.
+  // test/e2e/npm-options.test.ts has --local. An option that npm takes leaves no trace in the environment: the command
+  // would act on the live account.
   it.each([
     { typed: ['failover', 'to', 'europe', '--for', '2h', '--local', '--yes'], taken: '--for' },
     { typed: ['kvs:apply', '--yes'], taken: '--yes' },
