@@ -43,16 +43,23 @@ async function send(method: string, country: string, location: number): Promise<
   });
 }
 
-/** A few requests of each country, method and location, until the store has a flip that fits. */
-async function sendUntil(isDone: (found: readonly AuditEntry[]) => boolean, store: Parameters<typeof readFlipHistory>[0]): Promise<void> {
-  for (let rounds = 0; rounds < 200; rounds++) {
+/** A few requests of each country, method and location, until what the test waits for is there. */
+async function sendUntil(isDone: () => boolean | Promise<boolean>): Promise<void> {
+  for (let rounds = 0; rounds < 500; rounds++) {
     for (const country of ['IN', 'US', 'DE', 'BR'])
-      for (const [place, method] of ['GET', 'POST'].entries()) await send(method, country, (rounds + place) % 3);
-    if (isDone((await readFlipHistory(store)).flips)) return;
+      for (const [place, method] of ['GET', 'POST'].entries()) await send(method, country, (rounds + place) % locations);
+    if (await isDone()) return;
   }
-  throw new Error('no such flip');
+  throw new Error('what the test waits for did not happen');
 }
 
+/** True when each location has decided a request by the flip: the next flip may not come before, or no request shows this one. */
+function isEverywhere(flip: AuditEntry | undefined): boolean {
+  const decided = records.filter(({ viewerRequestLogData = '' }) => parseLogData(viewerRequestLogData)?.sequence === flip?.sequence);
+  return flip !== undefined && new Set(decided.map(({ location }) => location)).size === locations;
+}
+
+const locations = 3;
 const openLogs: AccessLog[] = [];
 
 beforeAll(async () => {
@@ -61,17 +68,17 @@ beforeAll(async () => {
     config,
     port: 0,
     signal: stop.signal,
-    propagation: { delayMs: 200, jitterMs: 300, seed: 1, locations: 3 },
+    propagation: { delayMs: 200, jitterMs: 300, seed: 1, locations },
     onRequest: (record, viewer) => {
       records.push(record);
       for (const log of openLogs) log.add(record, viewer, cloud.description.distributionId);
     },
     log: () => undefined,
   });
-  const locations = edgeLocations(3).map(({ pop }) => pop);
+  const pops = edgeLocations(locations).map(({ pop }) => pop);
   openLogs.push(
-    openAccessLog({ path: join(folder, 'w3c'), format: 'w3c', locations, maxFileBytes: 20_000 }),
-    openAccessLog({ path: join(folder, 'json.gz'), format: 'json', locations }),
+    openAccessLog({ path: join(folder, 'w3c'), format: 'w3c', locations: pops, maxFileBytes: 20_000 }),
+    openAccessLog({ path: join(folder, 'json.gz'), format: 'json', locations: pops }),
   );
   const client = await openAws({ env: {}, local: cloud.description }).keyValueStore();
   const store = openKeyValueStore(client, cloud.description.keyValueStoreArn);
@@ -86,11 +93,11 @@ beforeAll(async () => {
     log: () => undefined,
     signal: stop.signal,
   });
+  const lastFlip = async (kind: AuditEntry['kind']) => (await readFlipHistory(store)).flips.findLast((flip) => flip.kind === kind);
   const now = Date.now();
-  await sendUntil(() => Date.now() > now + 1_500, store);
+  await sendUntil(() => Date.now() > now + 1_500);
   await cloud.setFault('singapore', { kind: '5xx' });
-  await sendUntil((found) => found.some(({ kind }) => kind === 'automatic'), store);
-  await sendUntil(() => true, store);
+  await sendUntil(async () => isEverywhere(await lastFlip('automatic')));
   await store.update(flipKeys, (snapshot) =>
     planFlip(
       snapshot,
@@ -98,8 +105,7 @@ beforeAll(async () => {
       { at: Date.now(), reason: 'test', by: 'test', origins, namesFlips: true },
     ),
   );
-  const written = Date.now();
-  await sendUntil(() => Date.now() > written + 1_200, store);
+  await sendUntil(async () => isEverywhere(await lastFlip('override')));
   stop.abort();
   await flipper.catch(() => undefined);
   flips = (await readFlipHistory(store)).flips;
