@@ -5,6 +5,7 @@ import { EdgeError } from '../../errors.ts';
 import { typed } from '../../text/typed.ts';
 import type { RunInput } from '../execution.ts';
 import { readImports } from '../gate/parse-code.ts';
+import { asciiLiteral } from './run-batch.ts';
 import { runProcess, sandbox } from './run-process.ts';
 
 /** Paths of the two programs that the count needs; see `findExecutable`. */
@@ -50,52 +51,46 @@ export function countLoad(...[code, , tools, options]: CountArguments): Promise<
   const [full, bare] = programsOf(code);
   return withCounter(tools, options, async (count) => {
     const least = async (text: string) => {
-      const padded = paddings.map((padding) => ({ text: `${text}\n//${'x'.repeat(padding)}\n`, store: undefined }));
-      return Math.min(...(await Promise.all(padded.map((program) => count(program, 0)))));
+      const padded = paddings.map((padding) => `${text}\n//${'x'.repeat(padding)}\n`);
+      return Math.min(...(await Promise.all(padded.map((program) => count(program)))).flat());
     };
     return (await least(full)) - (await least(bare));
   });
 }
 
 /**
- * `perRequest` of `countInstructions` alone. Each input has its own program, so that no figure depends on other inputs.
+ * `perRequest` of `countInstructions` alone. All inputs share one run of the function and one of the empty handler:
+ * valgrind's start costs far more than the events, and an input's figure is within 1 % of one from a run of its own.
  */
 export function countRequests(...[code, inputs, tools, options]: CountArguments): Promise<number[]> {
   const [full, bare] = programsOf(code);
   return withCounter(tools, options, async (count) => {
     const times = options?.eventsPerRun ?? 100;
     const mark = marks.find((name) => !code.includes(name)) ?? marks[0];
-    const perRequest: number[] = [];
-    for (const { event, store } of inputs) {
-      const whole = await count({ text: `${full}\n${loop(event, mark)}`, store, mark }, times);
-      const least = await count({ text: `${bare}${loop(event, mark)}`, store: undefined, mark }, times);
-      perRequest.push(Math.round((whole - least) / times));
-    }
-    return perRequest;
+    const countAll = (text: string) => count(`${text}\n${loop(mark)}`, { inputs, mark, times });
+    const [whole, least] = [await countAll(full), await countAll(bare)];
+    return whole.map((instructions, index) => Math.round((instructions - (least[index] ?? Number.NaN)) / times));
   });
 }
 
 interface CountOptions {
   eventsPerRun?: number;
   signal?: AbortSignal | undefined;
-  /** Results of earlier counts: the same program and number of events always give the same figure. */
+  /** Results of earlier counts, each of a program, an input and a number of events. */
   known?: Map<string, Promise<number>>;
 }
 
 type CountArguments = [code: string, inputs: readonly CountedInput[], tools: CountingTools, options?: CountOptions];
 
-interface Program {
-  text: string;
-  store: RunInput['store'];
-  /**
-   * It handles its event twice as often as it is asked to, and calls this function at half-time and at its end. Without
-   * one, the whole run is counted.
-   */
-  mark?: Mark;
+/** A program handles each input twice as often as given, and calls the mark at half-time and at the input's end. */
+interface Marked {
+  inputs: readonly CountedInput[];
+  times: number;
+  mark: Mark;
 }
 
-/** Instructions of a program: of its whole run, or of as many events as given. */
-type Counter = (program: Program, events: number) => Promise<number>;
+/** Instructions of each input's second half; without inputs, those of the whole run. */
+type Counter = (program: string, marked?: Marked) => Promise<number[]>;
 
 /** The function and the empty one beside it, with the same import. */
 function programsOf(code: string): [full: string, bare: string] {
@@ -108,20 +103,31 @@ function programsOf(code: string): [full: string, bare: string] {
 /** Lays out the files that are counted, and removes them afterwards. */
 async function withCounter<T>(tools: CountingTools, options: CountOptions | undefined, work: (count: Counter) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'function-cost-'));
-  const count: Counter = async (program, events) => {
-    const own = await mkdtemp(join(folder, 'program-'));
-    await writeFile(join(own, 'cloudfront'), cloudfrontModule(program.store));
-    await writeFile(join(own, 'main.js'), program.text);
-    return instructionsOf(tools, own, program.mark, events, options?.signal);
-  };
   const known = options?.known ?? new Map<string, Promise<number>>();
+  const count: Counter = async (program, marked) => {
+    const own = await mkdtemp(join(folder, 'program-'));
+    if (marked !== undefined) await writeFile(join(own, '$inputs'), inputsModule(marked.inputs));
+    await writeFile(join(own, 'cloudfront'), `${marked === undefined ? noValues : givenValues}${cloudfrontModule}`);
+    await writeFile(join(own, 'main.js'), program);
+    return instructionsOf(tools, own, marked, options?.signal);
+  };
+  const countUnknown: Counter = (program, marked) => {
+    const keyed = (marked?.inputs ?? [undefined]).map((input) => ({
+      input,
+      key: `${marked?.times}\n${input && inputsModule([input])}\n${program}`,
+    }));
+    const unknown = keyed.filter(({ key }, index) => !known.has(key) && keyed.findIndex((each) => each.key === key) === index);
+    const inputs = unknown.flatMap(({ input }) => input ?? []);
+    const counting = unknown.length > 0 ? count(program, marked && { ...marked, inputs }) : Promise.resolve([]);
+    for (const [index, { key }] of unknown.entries())
+      known.set(
+        key,
+        counting.then((counts) => counts[index] ?? Number.NaN),
+      );
+    return Promise.all(keyed.map(({ key }) => known.get(key) ?? Number.NaN));
+  };
   try {
-    return await work((program, events) => {
-      const key = `${events}\n${cloudfrontModule(program.store)}\n${program.text}`;
-      const counting = known.get(key) ?? count(program, events);
-      known.set(key, counting);
-      return counting;
-    });
+    return await work(countUnknown);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -130,15 +136,16 @@ async function withCounter<T>(tools: CountingTools, options: CountOptions | unde
 async function instructionsOf(
   tools: CountingTools,
   folder: string,
-  mark: Mark | undefined,
-  events: number,
+  marked: Marked | undefined,
   signal: AbortSignal | undefined,
-): Promise<number> {
+): Promise<number[]> {
   const counts = join(folder, 'counts');
-  const written = mark === undefined ? ['--callgrind-out-file=/dev/null'] : [`--callgrind-out-file=${counts}`, `--dump-before=${mark}`];
-  const program = [tools.njs, ...sandbox, '-p', folder, join(folder, 'main.js'), String(events)];
+  const written =
+    marked === undefined ? ['--callgrind-out-file=/dev/null'] : [`--callgrind-out-file=${counts}`, `--dump-before=${marked.mark}`];
+  const program = [tools.njs, ...sandbox, '-p', folder, join(folder, 'main.js'), String(marked?.times ?? 0)];
   const result = await runProcess(tools.valgrind, ['--tool=callgrind', ...written, ...program], join(folder, 'output'), {
     ...limits,
+    ...(marked && { env: steadyHeap }),
     ...(signal && { signal }),
   });
   const collected = /Collected : (\d+)/.exec(result.stderr)?.[1];
@@ -147,12 +154,13 @@ async function instructionsOf(
     const ended = result.timedOut ? `it did not end within ${limits.maxMs / 1_000} s under valgrind` : 'a signal';
     throw cannotCount(thrown ?? `valgrind ended with ${result.exitCode ?? ended}`);
   }
-  if (mark === undefined) return Number(collected);
-  // The first file has all up to half-time.
-  const marked = (await readdir(folder)).filter((name) => name.startsWith('counts.'));
-  const summary = marked.length === 2 ? /^summary: (\d+)$/m.exec(await readFile(`${counts}.2`, 'utf8'))?.[1] : undefined;
-  if (summary === undefined) throw cannotCount(`callgrind saw ${marked.length} calls of ${mark} in place of 2`);
-  return Number(summary);
+  if (marked === undefined) return [Number(collected)];
+  const { inputs, mark } = marked;
+  const calls = (await readdir(folder)).filter((name) => name.startsWith('counts.')).length;
+  if (calls !== 2 * inputs.length) throw cannotCount(`callgrind saw ${calls} calls of ${mark} in place of ${2 * inputs.length}`);
+  // Of the two files of an input, the first has what came before its half-time.
+  const files = inputs.map((_, index) => readFile(`${counts}.${2 * index + 2}`, 'utf8'));
+  return (await Promise.all(files)).map((text) => Number(/^summary: (\d+)$/m.exec(text)?.[1]));
 }
 
 /**
@@ -160,6 +168,9 @@ async function instructionsOf(
  * of three is steadier.
  */
 const paddings = [0, 16, 64];
+
+// Without it some programs, by chance, grow and shrink the heap with each event, which costs 650 instructions.
+const steadyHeap = { GLIBC_TUNABLES: 'glibc.malloc.top_pad=1000000' };
 
 // valgrind needs its own address space beside the program's, and is some fifty times slower.
 const limits = { silenceMs: 60_000, maxMs: 120_000, maxKiB: 4 * 1_048_576, maxCpuSeconds: 150 };
@@ -170,12 +181,25 @@ function cannotCount(reason: string): EdgeError {
   });
 }
 
+/**
+ * Events and values as texts, which the program parses: their object literals would change where all else lies in
+ * memory, and so the figures.
+ */
+function inputsModule(inputs: readonly CountedInput[]): string {
+  const valuesOf = (store: RunInput['store']) => (store?.failReads === true ? {} : Object.fromEntries(store?.values ?? []));
+  const texts = inputs.map(({ event, store }) => ({ event: JSON.stringify(event), values: JSON.stringify(valuesOf(store)) }));
+  return `export default { use: function () {}, all: JSON.parse(${asciiLiteral(JSON.stringify(texts))}) };\n`;
+}
+
+const noValues = 'const values = {};\n';
+const givenValues = `import inputs from '$inputs';
+let values = {};
+inputs.use = function (these) { values = these; };
+`;
+
 // The missing key's error is made once: for each new error njs's command line names the functions of the stack trace.
 // That costs 4.8 million instructions, which are not the function's.
-function cloudfrontModule(store: RunInput['store']): string {
-  const values = store?.failReads === true ? {} : Object.fromEntries(store?.values ?? []);
-  return `const values = ${JSON.stringify(values)};
-const missing = new Error('no such key');
+const cloudfrontModule = `const missing = new Error('no such key');
 let kept;
 const store = {
   get: async function (key, options) {
@@ -204,18 +228,20 @@ export default {
   updateRequestOrigin: keep,
 };
 `;
-}
 
-// The event is a new literal each time, since functions change it; the empty handler pays the same for it.
-function loop(event: RunInput['event'], mark: Mark): string {
-  return `;(async function () {
+// The event is a new one each time, since functions change it; the empty handler pays the same for it.
+const loop = (mark: Mark): string => `import $inputs from '$inputs';
+(async function () {
   const raw = function () { return ''; };
-  const make = function () { const event = ${JSON.stringify(event)}; event.request.rawQueryString = raw; return event; };
+  const make = function (text) { const event = JSON.parse(text); event.request.rawQueryString = raw; return event; };
   const times = Number(process.argv[2]);
-  for (let i = 0; i < times; i++) await handler(make());
-  Math.${mark}(1);
-  for (let i = 0; i < times; i++) await handler(make());
-  Math.${mark}(1);
+  for (let n = 0; n < $inputs.all.length; n++) {
+    const text = $inputs.all[n].event;
+    $inputs.use(JSON.parse($inputs.all[n].values));
+    for (let i = 0; i < times; i++) await handler(make(text));
+    Math.${mark}(1);
+    for (let i = 0; i < times; i++) await handler(make(text));
+    Math.${mark}(1);
+  }
 })();
 `;
-}

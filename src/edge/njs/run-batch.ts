@@ -127,7 +127,7 @@ function joinPieces(pieces: readonly string[]): string[] {
 }
 
 /** In single quotes, so that the double ones of JSON need no escape. */
-function asciiLiteral(json: string): string {
+export function asciiLiteral(json: string): string {
   const text = json.replace(/[\\']/g, '\\$&').replace(/[\u007f-\uffff]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });

@@ -23,6 +23,8 @@ export interface ProcessLimits {
   maxCpuSeconds: number;
   /** Ends it, and rejects. */
   signal?: AbortSignal;
+  /** Its whole environment; default: an empty one. */
+  env?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -63,13 +65,13 @@ function waitFor(
   limits: ProcessLimits,
 ): Promise<Omit<ProcessResult, 'stdout'>> {
   return new Promise((resolve, reject) => {
-    const { silenceMs, maxMs = Number.POSITIVE_INFINITY, maxKiB, maxCpuSeconds, signal } = limits;
+    const { silenceMs, maxMs = Number.POSITIVE_INFINITY, maxKiB, maxCpuSeconds, signal, env = {} } = limits;
     // Ctrl-C reaches the whole process group: only this process decides what it means, or a cut run would look like a
     // failing function. A shell counts files in blocks of 512 bytes.
     const script = `trap '' INT TERM HUP; ulimit -t ${maxCpuSeconds}; ulimit -v ${maxKiB}; ulimit -f ${maxOutputBytes / 512}; ulimit -c 0; exec "$0" "$@"`;
     const child = spawn('/bin/sh', ['-c', script, command, ...args], {
       stdio: ['ignore', output.fd, 'pipe'],
-      env: {},
+      env,
       killSignal: 'SIGKILL',
       ...(signal && { signal }),
     });
