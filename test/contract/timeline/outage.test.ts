@@ -53,7 +53,7 @@ async function sendUntil(isDone: () => boolean | Promise<boolean>): Promise<void
   throw new Error('what the test waits for did not happen');
 }
 
-/** True when each location has decided a request by the flip: the next flip may not come before, or no request shows this one. */
+/** True when each location has decided a request by the flip. A flip that came before would leave this one unseen. */
 function isEverywhere(flip: AuditEntry | undefined): boolean {
   const decided = records.filter(({ viewerRequestLogData = '' }) => parseLogData(viewerRequestLogData)?.sequence === flip?.sequence);
   return flip !== undefined && new Set(decided.map(({ location }) => location)).size === locations;
