@@ -49,7 +49,9 @@ function isAlive(pid: number): boolean {
 
 async function launch(command: string, args: readonly string[], ready: RegExp): Promise<ChildProcess> {
   const port = String(await freePorts());
-  const env = { ...process.env, EDGE_LOCAL_PORT: port, npm_config_update_notifier: 'false' };
+  // With the name of the npm script that runs the tests, a command below a shell would end by the rule for npm.
+  const { npm_lifecycle_event: _, ...inherited } = process.env;
+  const env = { ...inherited, EDGE_LOCAL_PORT: port, npm_config_update_notifier: 'false' };
   const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   // For a start that fails, too.
   started = [child.pid ?? 0];

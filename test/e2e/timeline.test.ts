@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runHere } from '../run-here.ts';
-import { startScript } from './start-script.ts';
+import { runScript, startScript } from './start-script.ts';
 
 const env = { EDGE_CONFIG: 'test/fixtures/sample/edge.config.ts' };
 const at = Date.UTC(2026, 10, 20, 12);
@@ -57,7 +57,7 @@ it.each([
     says: /--from must be before --to/,
   },
 ])('refuses when $when', { timeout: 40_000 }, async ({ args, says }) => {
-  const { code, stdout } = await start(args());
+  const { code, stdout } = await runScript('timeline', ['-', '--audit', audit, '--json', ...args()], env);
   expect(code).toBe(2);
   expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'USAGE', message: expect.stringMatching(says) } });
 });
