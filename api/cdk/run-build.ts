@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { execPath } from 'node:process';
 import { pathToFileURL } from 'node:url';
@@ -6,8 +7,24 @@ import { EdgeError } from '../../src/errors.ts';
 import { builtFile, packageFile } from '../../src/package-files.ts';
 import type { BuildAnswer, BuildOrder } from './build-edge.ts';
 
+type Built = Exclude<BuildAnswer, { error: unknown }>;
+
+const known = new Map<string, { built: Built; zip: Buffer | undefined }>();
+
+/** Stacks of one app that have the same configuration share a build, which takes a process some seconds. */
+export function buildOnce(order: BuildOrder, key: string | undefined): Built {
+  const earlier = key === undefined ? undefined : known.get(key);
+  if (earlier !== undefined && (order.zip === undefined || earlier.zip !== undefined)) {
+    if (order.zip !== undefined && earlier.zip !== undefined) writeFileSync(order.zip, earlier.zip);
+    return earlier.built;
+  }
+  const built = runBuild(order);
+  if (key !== undefined) known.set(key, { built, zip: order.zip === undefined ? undefined : readFileSync(order.zip) });
+  return built;
+}
+
 /** Builds at once, in a process that this one waits for: the constructor of a construct cannot await. */
-export function runBuild(order: BuildOrder): Exclude<BuildAnswer, { error: unknown }> {
+export function runBuild(order: BuildOrder): Built {
   const { stdout, stderr, error } = spawnSync(execPath, ['--no-warnings', ...programOf()], {
     input: JSON.stringify(order),
     encoding: 'utf8',

@@ -1,9 +1,14 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { App, Stack, Token } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import { HttpOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, it } from 'vitest';
+import { runBuild, toModule } from '../../../api/cdk/run-build.ts';
 import { EdgeFailover, type EdgeFailoverProps } from '../../../api/cdk.ts';
 import edgeConfig from '../../fixtures/sample/edge.config.ts';
 import { checkTemplate } from '../../templates/check-template.ts';
@@ -47,13 +52,32 @@ describe('the whole', () => {
     });
   });
 
-  it('has the same asset at each synthesis', () => {
-    const keyOf = () => {
-      const stack = new Stack(new App(), 'Edge');
-      open(stack, { flipper: { variables, secret: secretOf(stack) } });
-      return Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function'))[0]?.['Properties'].Code.S3Key;
+  it('has the same asset at each synthesis', async () => {
+    const stack = new Stack(new App(), 'Edge');
+    open(stack, { flipper: { variables, secret: secretOf(stack) } });
+    const asset = Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function'))[0]?.['Properties'].Code.S3Key;
+    // Constructs of one process share a build: this one is another.
+    const folder = await mkdtemp(join(tmpdir(), 'cdk-'));
+    const config = join(folder, 'edge.config.mjs');
+    await writeFile(config, toModule(written));
+    const distribution = resolve(cwd, 'distribution.json');
+    const order = { config, environment: undefined, cwd: resolve(cwd), distribution, zip: join(folder, 'flipper.zip') };
+    const { code, sha256 } = runBuild(order);
+    await rm(folder, { recursive: true });
+    // The CDK hashes the hash that it is given.
+    expect(asset).toBe(`${createHash('sha256').update(String(sha256)).digest('hex')}.zip`);
+    Template.fromStack(stack).hasResourceProperties('AWS::CloudFront::Function', { FunctionCode: code });
+  });
+
+  it('shares a build only with constructs whose configuration is the same', () => {
+    const codeOfStack = (config: EdgeFailoverProps['config']) => {
+      const [found] = Object.values(Template.fromStack(open(undefined, { config }).stack).findResources('AWS::CloudFront::Function'));
+      return String(found?.['Properties'].FunctionCode);
     };
-    expect(keyOf()).toBe(keyOf());
+    const plain = codeOfStack(written);
+    const turned = { ...written, defaultOrder: [...edgeConfig.defaultOrder].reverse() };
+    expect(codeOfStack(turned)).not.toBe(plain);
+    expect(codeOfStack(written)).toBe(plain);
   });
 }, 120_000);
 
