@@ -53,8 +53,15 @@ const tag: ValueType = {
   properties: () => ({ Key: { required: true, type: string }, Value: { required: true, type: string } }),
 };
 
-/** Opens the database of the package @aws-cdk/aws-service-spec, which takes a second or two. */
+let opened: ResourceSchema | undefined;
+
+/** The database of the package @aws-cdk/aws-service-spec, which takes a second or two to open: once for all tests. */
 export function openResourceSchema(): ResourceSchema {
+  opened ??= open();
+  return opened;
+}
+
+function open(): ResourceSchema {
   const database = loadAwsServiceSpecSync();
   const metrics = new Map(database.all('metric').map((metric) => [`${metric.namespace} ${metric.name}`, metric]));
 
