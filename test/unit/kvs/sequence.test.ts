@@ -44,6 +44,19 @@ describe('the number of a flip in its record', () => {
     },
   );
 
+  it.each(['#=0@417;singapore=0', '#=1@000417;singapore=0', '#=0@000417'])(
+    'makes no record of %s, which begins like a label and is none',
+    (text) => {
+      expect(parseHealthRecord(text)).toBeUndefined();
+    },
+  );
+
+  it('counts as one of the twelve entries of a record', () => {
+    const entriesOf = (count: number) => Array.from({ length: count }, (_, index) => `o${index}=0`).join(';');
+    expect([11, 12].map((count) => parseHealthRecord(`#=0@000417;${entriesOf(count)}`)?.length)).toEqual([11, undefined]);
+    expect([12, 13].map((count) => parseHealthRecord(entriesOf(count))?.length)).toEqual([12, undefined]);
+  });
+
   it.each([1_000_000, -1, 1.5])('is left out when it is %s', (sequence) => {
     expect(withSequence(okRecord, sequence)).toBe(okRecord);
   });
