@@ -45,7 +45,8 @@ export default defineConfig({
       { test: { ...e2e, exclude: byClocks } },
       { test: { ...e2e, name: 'clocks', include: byClocks, maxWorkers: 1, sequence: { groupOrder: 1 } } },
     ],
-    maxWorkers: 2,
+    // Three on two cores: tests of processes wait half of their time.
+    maxWorkers: 3,
     reporters: ['default', new ReportSkipped()],
     // The commands that tests start use this project: never the edge.config.ts and distribution.json that a team edits.
     // The AWS SDK and its CRT announce the end of Node 20 in every process that loads them.
