@@ -62,12 +62,12 @@ const states: readonly { name: string; reach: (page: Page) => Promise<unknown> }
       await fault(page, 'europe', 'none');
       await fault(page, 'singapore', 'none');
       await headline(page, /^All 249/);
-      await fill(page, 'Reason', 'deploy in Singapore');
+      await fill(page, 'Reason, for the audit', 'deploy in Singapore');
       await page.getByRole('button', { name: 'Show the plan' }).click();
       await page.getByRole('button', { name: 'Apply' }).click();
       await headline(page, /is drained/);
       await linger(page, 5);
-      await fill(page, 'Reason', 'Singapore is done');
+      await fill(page, 'Reason, for the audit', 'Singapore is done');
       await page.locator('select[name="command"]').selectOption('auto');
       await page.getByRole('button', { name: 'Show the plan' }).click();
       await page.locator('#plan table').waitFor();

@@ -133,7 +133,7 @@ describeWith(['chromium'], 'the console in a real Chromium', () => {
   it('says why a move is refused, and which origin serves a country', { timeout: 60_000 }, async () => {
     const { page } = await open();
     await page.getByLabel('For', { exact: true }).fill('80h');
-    await page.getByLabel('Reason').fill('too long');
+    await page.getByLabel('Reason, for the audit').fill('too long');
     await page.getByRole('button', { name: 'Show the plan' }).click();
     await expect.poll(() => page.locator('#failover-problem').textContent(), patience).toMatch(/at most 72h/);
     expect(await page.locator('#write-plan').isVisible()).toBe(false);
@@ -211,7 +211,7 @@ describeWith(['chromium'], 'the console in a real Chromium', () => {
 
       const writer = (await open({}, writing)).page;
       await writer.locator('select[name="command"]').selectOption('auto');
-      await writer.getByLabel('Reason').fill('over');
+      await writer.getByLabel('Reason, for the audit').fill('over');
       await writer.getByRole('button', { name: 'Show the plan' }).click();
       await writer.locator('#plan tr.changed', { hasText: 'singapore' }).waitFor();
       await writer.getByRole('button', { name: 'Apply' }).click();

@@ -169,6 +169,9 @@ async function runSource(each: ComposedCase): Promise<Execution> {
   return judgeRun(input, run);
 }
 
+// The module is the same for all files of edge tests.
+afterAll(() => serveTeam({}));
+
 const results = new Map<ComposedCase, { runtime: string; execution: Execution | undefined }[]>();
 const runtimes: { name: string; runtime: AnyRuntime }[] = [];
 
