@@ -4,7 +4,7 @@ import type { Io } from '../src/cli/io.ts';
 import { choice, country, duration, flag, integer, text, url } from '../src/cli/option.ts';
 import { readLocalCloud } from '../src/config/local-cloud.ts';
 import { EdgeError } from '../src/errors.ts';
-import { countFailures, formatLoad } from '../src/load/format-load.ts';
+import { countFailures, formatLoad } from '../src/load/load.ts';
 import { loopbackLimits, planLoad, resolveTarget } from '../src/load/plan-load.ts';
 import { wrapText } from '../src/text/terminal-text.ts';
 

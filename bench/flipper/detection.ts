@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseEdgeConfig } from '../../src/config/edge-config.ts';
-import { buildFlipPolicy } from '../../src/flipper/flip-policy.ts';
+import { buildFlipPolicy } from '../../src/config/services.ts';
 import { runFlipper } from '../../src/flipper/flipper.ts';
 import { openSignals } from '../../src/flipper/open-signals.ts';
 import { openTestStore } from '../../test/contract/aws/open-test-store.ts';

@@ -1,5 +1,6 @@
+import type { FlipPolicy } from '../core/policy.ts';
 import { type CountryCode, everyCountry } from './countries.ts';
-import type { EdgeConfig, Service } from './edge-config.ts';
+import type { EdgeConfig, FailoverPolicy, HealthPolicy, Service } from './edge-config.ts';
 import { matchesPattern, withSlash } from './path-pattern.ts';
 import { addressBetween, type CountryRoute, endsOf, type Ordered, type OrderSlice } from './routing-schema.ts';
 
@@ -67,6 +68,16 @@ export function listOrders(config: Routed): (readonly string[])[] {
 
 function listOrdered(config: Routed): Ordered[] {
   return listRoutings(config).flatMap((routing) => [defaultOf(routing), ...routing.routes]);
+}
+
+/** What the flipper goes by: the core's policy, and the times of the loop around it. */
+export type FlipperPolicy = FlipPolicy & { health: HealthPolicy; failover: FailoverPolicy };
+
+export function buildFlipPolicy(config: EdgeConfig): FlipperPolicy {
+  const { origins, health, failover } = config;
+  // Many countries share an order; a decision weighs each order once.
+  const orders = new Map(listOrders(config).map((order) => [order.join(' '), order]));
+  return { origins: Object.keys(origins), orders: [...orders.values()], health, failover, namesFlips: config.accessLog !== undefined };
 }
 
 /** Viewers that the function treats alike, with an address of one of them. */

@@ -1,5 +1,6 @@
 import { okRecord } from '../../kvs/health-record.ts';
 import { auditKey, healthKey, stateKey } from '../../kvs/keys.ts';
+import type { FlipperPolicy } from '../config/services.ts';
 import { type AuditEntry, parseAuditEntry } from '../core/audit.ts';
 import type { Decision } from '../core/decide.ts';
 import type { FlagStore, KeyChange, StoreSnapshot } from '../core/flag-store.ts';
@@ -9,7 +10,6 @@ import { learnRecord } from '../core/normalize-record.ts';
 import { type Damage, recoverValues } from '../core/recover-values.ts';
 import { parseStateRecord } from '../core/state-record.ts';
 import type { Clock } from './clock.ts';
-import type { FlipperPolicy } from './flip-policy.ts';
 import type { FlipperEvent, FlipperLog } from './flipper-event.ts';
 
 export type Hold = Extract<Decision, { action: 'hold' }>;

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import type { FlipperPolicy } from '../config/services.ts';
 import type { FlagStore } from '../core/flag-store.ts';
 import type { HoldReason } from '../core/flip-view.ts';
 import { effectiveWeights } from '../core/live-record.ts';
@@ -7,7 +8,6 @@ import type { SignalSource } from '../core/signal.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { FlagKeeper } from './flag-keeper.ts';
 import type { KeptFlag } from './flag-memory.ts';
-import type { FlipperPolicy } from './flip-policy.ts';
 import type { FlipperLog } from './flipper-event.ts';
 import { openOriginsWatch } from './watch-origins.ts';
 

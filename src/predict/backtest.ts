@@ -1,6 +1,6 @@
 import { parseHealthRecord, weightAt } from '../../kvs/health-record.ts';
 import type { EdgeConfig, HealthPolicy } from '../config/edge-config.ts';
-import { buildFlipPolicy, type FlipperPolicy } from '../flipper/flip-policy.ts';
+import { buildFlipPolicy, type FlipperPolicy } from '../config/services.ts';
 import { percentile } from '../text/percentile.ts';
 import { seededRandom } from '../text/seeded-random.ts';
 import { meanPropagationMs, type PropagationTimes } from './propagation.ts';

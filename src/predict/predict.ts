@@ -1,6 +1,6 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import type { EdgeConfig } from '../config/edge-config.ts';
-import { buildFlipPolicy } from '../flipper/flip-policy.ts';
+import { buildFlipPolicy } from '../config/services.ts';
 import { percentile } from '../text/percentile.ts';
 import { seededRandom } from '../text/seeded-random.ts';
 import { type Assumption, type KnownTimes, listAssumptions, type PredictOptions } from './assumptions.ts';

@@ -1,8 +1,8 @@
 import { parseHealthRecord, weightAt } from '../../kvs/health-record.ts';
 import { healthKey } from '../../kvs/keys.ts';
 import type { EdgeConfig, Signal } from '../config/edge-config.ts';
+import { buildFlipPolicy, type FlipperPolicy } from '../config/services.ts';
 import type { ProbeResult, SignalSource } from '../core/signal.ts';
-import { buildFlipPolicy, type FlipperPolicy } from '../flipper/flip-policy.ts';
 import type { FlipperMemory } from '../flipper/flipper.ts';
 import type { FlipperEvent } from '../flipper/flipper-event.ts';
 import { openFlipperLambda } from '../flipper/lambda/flipper-lambda.ts';

@@ -1,10 +1,10 @@
 import { parseHealthRecord, weightAt } from '../../kvs/health-record.ts';
 import { healthKey } from '../../kvs/keys.ts';
+import type { FlipperPolicy } from '../config/services.ts';
 import type { FlagStore, KeyChange, StoreSnapshot } from '../core/flag-store.ts';
 import type { ProbeResult, SignalSource } from '../core/signal.ts';
 import { EdgeError } from '../errors.ts';
 import type { Clock } from '../flipper/clock.ts';
-import type { FlipperPolicy } from '../flipper/flip-policy.ts';
 import { type FlipperMemory, runFlipper } from '../flipper/flipper.ts';
 import type { FlipperEvent } from '../flipper/flipper-event.ts';
 

@@ -1,9 +1,9 @@
 import { okRecord } from '../../kvs/health-record.ts';
 import { healthKey, stateKey } from '../../kvs/keys.ts';
 import type { FailoverPolicy, HealthPolicy } from '../../src/config/edge-config.ts';
+import type { FlipperPolicy } from '../../src/config/services.ts';
 import type { Weights } from '../../src/core/state-record.ts';
 import { hashRecord } from '../../src/core/stored-schema.ts';
-import type { FlipperPolicy } from '../../src/flipper/flip-policy.ts';
 import type { FlipperMemory } from '../../src/flipper/flipper.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { okRecord, parseHealthRecord, weightAt } from '../../../kvs/health-record.ts';
+import type { FlipperPolicy } from '../../config/services.ts';
 import type { FlagStore } from '../../core/flag-store.ts';
 import type { SignalSource } from '../../core/signal.ts';
 import type { Verdict } from '../../core/state-record.ts';
 import { isRecord } from '../../text/is-record.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import type { FlipperPolicy } from '../flip-policy.ts';
 import { type FlipperMemory, type FlipperSummary, runFlipper } from '../flipper.ts';
 import { type FlipperEvent, type FlipperLog, storeAnswers } from '../flipper-event.ts';
 import { formatEventJson } from '../format-flipper-event.ts';

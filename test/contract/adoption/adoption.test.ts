@@ -12,6 +12,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Edge } from '../../../local/edge/edge.ts';
 import { isSameBehavior } from '../../../src/config/path-pattern.ts';
+import { buildFlipPolicy } from '../../../src/config/services.ts';
 import { listAudiences } from '../../../src/core/viewer-shares.ts';
 import { applyPlan, openDistributions, openRemovals, readPlan } from '../../../src/distribution/distribution.ts';
 import { findLiveDistribution } from '../../../src/distribution/find-distribution.ts';
@@ -20,7 +21,6 @@ import type { Choice } from '../../../src/distribution/init/propose.ts';
 import { ownChanges, readOwnFacts } from '../../../src/distribution/own-changes.ts';
 import { moveViewers } from '../../../src/failover/failover.ts';
 import { parseIntent } from '../../../src/failover/failover-intent.ts';
-import { buildFlipPolicy } from '../../../src/flipper/flip-policy.ts';
 import { runFlipper } from '../../../src/flipper/flipper.ts';
 import { openSignals } from '../../../src/flipper/open-signals.ts';
 import { publishRouter } from '../../../src/publish/publish.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import { buildFlipPolicy } from '../../../src/config/services.ts';
 import { auditHistory, replayAudit } from '../../../src/core/audit.ts';
-import { buildFlipPolicy } from '../../../src/flipper/flip-policy.ts';
 import { type FlipperOptions, runFlipper } from '../../../src/flipper/flipper.ts';
 import type { FlipperEvent } from '../../../src/flipper/flipper-event.ts';
 import { openSignals } from '../../../src/flipper/open-signals.ts';

@@ -1,7 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import { countFailures } from '../../../src/load/format-load.ts';
-import { type LoadOptions, runLoad } from '../../../src/load/load.ts';
+import { countFailures, type LoadOptions, runLoad } from '../../../src/load/load.ts';
 import { openServers } from '../verify/open-servers.ts';
 
 const servers = openServers();

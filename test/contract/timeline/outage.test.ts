@@ -10,10 +10,10 @@ import { openPublishedCloud, type PublishedCloud } from '../../../scripts/open-p
 import { openAws } from '../../../src/aws/clients.ts';
 import { openKeyValueStore } from '../../../src/aws/key-value-store.ts';
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import { buildFlipPolicy } from '../../../src/config/services.ts';
 import type { AuditEntry } from '../../../src/core/audit.ts';
 import { flipKeys, planFlip } from '../../../src/core/flip.ts';
 import { readFlipHistory } from '../../../src/failover/failover-status.ts';
-import { buildFlipPolicy } from '../../../src/flipper/flip-policy.ts';
 import { runFlipper } from '../../../src/flipper/flipper.ts';
 import { openSignals } from '../../../src/flipper/open-signals.ts';
 import { listLogFiles } from '../../../src/log/read-log.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseNpmLog, readNpmArguments } from '../../../src/cli/host.ts';
+import { parseNpmLog, readNpmArguments } from '../../../src/cli/npm-arguments.ts';
 
 const log = (argv: string) =>
   `0 verbose cli /usr/bin/node /usr/bin/npm\n1 info using npm@11.19.1\n8 verbose argv ${argv}\n9 verbose logfile x\n`;

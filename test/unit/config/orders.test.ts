@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type EdgeConfigInput, parseEdgeConfig } from '../../../src/config/edge-config.ts';
 import { addressBetween, orderFor } from '../../../src/config/routing-schema.ts';
-import { listAddresses, listOrders } from '../../../src/config/services.ts';
+import { buildFlipPolicy, listAddresses, listOrders } from '../../../src/config/services.ts';
 import { countShares, listAudiences } from '../../../src/core/viewer-shares.ts';
-import { buildFlipPolicy } from '../../../src/flipper/flip-policy.ts';
 
 const origins = Object.fromEntries(['a', 'b', 'c', 'd'].map((id) => [id, { region: 'eu-central-1' }]));
 const parse = (defaultOrder: unknown, more: object = {}) => parseEdgeConfig({ origins, defaultOrder, ...more } as EdgeConfigInput);

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type EdgeConfigInput, parseEdgeConfig } from '../../../src/config/edge-config.ts';
-import { listOrders, routingOf, samplePaths } from '../../../src/config/services.ts';
+import { buildFlipPolicy, listOrders, routingOf, samplePaths } from '../../../src/config/services.ts';
 import { formatAudience, listAudiences } from '../../../src/core/viewer-shares.ts';
 import type { EdgeError } from '../../../src/errors.ts';
-import { buildFlipPolicy } from '../../../src/flipper/flip-policy.ts';
 import { expectByConfiguration, listAskers } from '../../../src/verify/expected-origins.ts';
 import { factsOf } from '../../facts-of.ts';
 

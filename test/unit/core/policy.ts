@@ -1,6 +1,6 @@
 import { parseEdgeConfig } from '../../../src/config/edge-config.ts';
+import type { FlipperPolicy } from '../../../src/config/services.ts';
 import type { Evidence } from '../../../src/core/origin-track.ts';
-import type { FlipperPolicy } from '../../../src/flipper/flip-policy.ts';
 
 /** Any day: unit tests make their own time. */
 export const dayOne = Date.parse('2026-03-01T03:00:00.000Z');
