@@ -49,7 +49,7 @@ export default defineCommand({
     const timeline = await withLog(positionals[0] ?? '', io.signal, async (path) =>
       readTimeline({ files: await listLogFiles(path), flips, distribution: values.distribution, from, to, signal: io.signal }),
     );
-    const [unread] = [...timeline.damaged, ...timeline.unreadableExamples];
+    const unread = timeline.damaged[0] ?? timeline.unreadableExamples[0];
     if (timeline.requests === 0 && unread !== undefined)
       throw new EdgeError('NOT_FOUND', `no request can be read from ${positionals[0]}: ${unread}`, {
         hint: 'give standard v2 or real-time logs of CloudFront, and fetch damaged files again',

@@ -137,8 +137,8 @@ async function confirmAtEdge(record: string, writtenAt: number, tools: FailoverT
   const failing = new Map<string, { origins: readonly string[]; status: number }>();
   const outcome = await verifyEdge(edge, expected, {
     seen: ({ country = 'others' }, answer) => {
-      const { status = 0 } = answer as { status?: number };
-      if ('origins' in answer && status >= 500) failing.set(country, { origins: answer.origins, status });
+      if ('origins' in answer && answer.status !== undefined && answer.status >= 500)
+        failing.set(country, { origins: answer.origins, status: answer.status });
       else failing.delete(country);
     },
     now,

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { runHere } from '../run-here.ts';
 import { runScript, startScript } from './start-script.ts';
 
 const env = { EDGE_CONFIG: 'test/fixtures/sample/edge.config.ts' };
@@ -76,8 +75,8 @@ it('fails, and writes no page, when every file is damaged', async () => {
   const packed = gzipSync(`${log}${line(40_010, 'europe;ok')}`);
   await writeFile(join(logs, 'one.gz'), packed.subarray(0, 30));
   const html = join(folder, 'none.html');
-  const { exitCode, stdout } = await runHere('timeline', [logs, '--audit', audit, '--json', '--html', html], { env });
-  expect(exitCode).toBe(1);
+  const { code, stdout } = await runScript('timeline', [logs, '--audit', audit, '--json', '--html', html], env);
+  expect(code).toBe(1);
   expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'NOT_FOUND', message: expect.stringContaining('one.gz') } });
   expect(existsSync(html)).toBe(false);
 });
