@@ -1,56 +1,19 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { combineVerdicts, freshTrack, type OriginTrack, trackSignal, wantsConfirmation } from '../../../src/core/origin-track.ts';
+import {
+  clampTrack,
+  combineVerdicts,
+  freshTrack,
+  isSettled,
+  type OriginTrack,
+  trackSignal,
+  wantsConfirmation,
+} from '../../../src/core/origin-track.ts';
 import type { Verdict } from '../../../src/core/state-record.ts';
-import { extendStreak, freshStreak, isUndecided, type Opinion, type Streak } from '../../../src/core/streak.ts';
-import { dayOne } from './policy.ts';
+import { freshStreak, type Opinion, type Streak } from '../../../src/core/streak.ts';
+import { dayOne, defaults } from './policy.ts';
 
-const thresholds = { unhealthyThreshold: 3, healthyThreshold: 5 };
-const letters: Record<string, Opinion> = { g: 'good', b: 'bad', n: 'none' };
-
-function streakOf(looks: string, from: Streak = freshStreak): Streak {
-  return [...looks].reduce((streak, letter) => extendStreak(streak, letters[letter] ?? 'none', thresholds, dayOne), from);
-}
-
-describe('a streak', () => {
-  it.each<{ looks: string; verdict: Verdict; undecided: boolean }>([
-    { looks: '', verdict: 'unknown', undecided: true },
-    { looks: 'gggg', verdict: 'unknown', undecided: true },
-    { looks: 'ggggg', verdict: 'healthy', undecided: false },
-    { looks: 'bb', verdict: 'unknown', undecided: true },
-    { looks: 'bbb', verdict: 'unhealthy', undecided: false },
-    { looks: 'bbgbbgbb', verdict: 'unknown', undecided: true },
-    { looks: 'gggggb', verdict: 'healthy', undecided: true },
-    { looks: 'gggggbbgbb', verdict: 'healthy', undecided: true },
-    { looks: 'gggggbbb', verdict: 'unhealthy', undecided: false },
-    { looks: 'bbbggggbgggg', verdict: 'unhealthy', undecided: false },
-    { looks: 'bbbggggg', verdict: 'healthy', undecided: false },
-    { looks: 'gggggn', verdict: 'unknown', undecided: true },
-    { looks: 'bbn', verdict: 'unknown', undecided: true },
-  ])('$looks is $verdict', ({ looks, verdict, undecided }) => {
-    const streak = streakOf(looks);
-    expect(streak.verdict).toBe(verdict);
-    expect(isUndecided(streak)).toBe(undecided);
-  });
-
-  it('only turns at a threshold, and stays a small value for ever', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom('g', 'b', 'n'), maxLength: 300 }), (looks) => {
-        let before = freshStreak;
-        for (let index = 0; index < looks.length; index++) {
-          const streak = streakOf(looks[index] ?? '', before);
-          const recent = looks.slice(0, index + 1);
-          if (streak.verdict !== before.verdict)
-            expect(recent).toMatch(streak.verdict === 'healthy' ? /ggggg$/ : streak.verdict === 'unhealthy' ? /bbb$/ : /n$/);
-          expect(streak.good).toBeLessThanOrEqual(5);
-          expect(streak.bad).toBeLessThanOrEqual(3);
-          expect(streak.good * streak.bad).toBe(0);
-          before = streak;
-        }
-      }),
-    );
-  });
-});
+const inARow = { unhealthyThreshold: 3, healthyThreshold: 5 };
+const { health } = defaults;
 
 describe('several signals', () => {
   const [h, u, n] = ['healthy', 'unhealthy', 'unknown'] as const;
@@ -82,29 +45,23 @@ describe('several signals', () => {
 });
 
 describe('an origin', () => {
-  const look = (track: OriginTrack, opinion: Opinion, now: number, signal = 0) =>
-    trackSignal(
-      track,
-      { signal, opinion, ...(opinion === 'bad' ? { why: `bad at ${now - dayOne}` } : {}) },
-      [false, false],
-      thresholds,
-      now,
-    );
+  const probe = (track: OriginTrack, opinion: Opinion, now: number, signal = 0) =>
+    trackSignal(track, { signal, opinion, ...(opinion === 'bad' ? { why: `bad at ${now - dayOne}` } : {}) }, [false, false], inARow, now);
 
   it('keeps since when its verdict holds, and what the latest bad probe found', () => {
     let track = freshTrack(1, dayOne);
-    for (let index = 1; index <= 5; index++) track = look(track, 'good', dayOne + index);
+    for (let index = 1; index <= 5; index++) track = probe(track, 'good', dayOne + index);
     expect(track.evidence).toEqual({ verdict: 'healthy', since: dayOne + 5, failing: false, confirmedAt: dayOne + 5 });
-    track = look(look(track, 'bad', dayOne + 6), 'bad', dayOne + 7);
+    track = probe(probe(track, 'bad', dayOne + 6), 'bad', dayOne + 7);
     const doubted = { verdict: 'healthy', since: dayOne + 5, lastBadAt: dayOne + 7, why: 'bad at 7' };
     expect(track.evidence).toEqual({ ...doubted, failing: true, confirmedAt: dayOne + 7 });
-    track = look(track, 'good', dayOne + 8);
+    track = probe(track, 'good', dayOne + 8);
     expect(track.evidence).toEqual({ ...doubted, failing: false, confirmedAt: dayOne + 8 });
   });
 
   it('asks for confirmation only for the signal that is undecided', () => {
     let track = freshTrack(2, dayOne);
-    for (let index = 0; index < 5; index++) track = look(track, 'good', dayOne);
+    for (let index = 0; index < 5; index++) track = probe(track, 'good', dayOne);
     expect([wantsConfirmation(track, 0), wantsConfirmation(track, 1), wantsConfirmation(track, 2)]).toEqual([false, true, false]);
   });
 
@@ -112,7 +69,7 @@ describe('an origin', () => {
     const three = (opinions: Opinion[], required: boolean[] = [false, false, false], from = freshTrack(3, dayOne), at = dayOne) =>
       opinions.reduce((track, opinion, signal) => {
         let after = track;
-        for (let again = 0; again < 5; again++) after = trackSignal(after, { signal, opinion, why: 'no' }, required, thresholds, at);
+        for (let again = 0; again < 5; again++) after = trackSignal(after, { signal, opinion, why: 'no' }, required, inARow, at);
         return after;
       }, from);
     const lone = three(['good', 'good', 'bad']);
@@ -123,12 +80,12 @@ describe('an origin', () => {
     });
 
     it('is in doubt as soon as a second one turns bad', () => {
-      const doubted = trackSignal(lone, { signal: 0, opinion: 'bad' }, [false, false, false], thresholds, dayOne + 9);
+      const doubted = trackSignal(lone, { signal: 0, opinion: 'bad' }, [false, false, false], inARow, dayOne + 9);
       expect(doubted.evidence).toMatchObject({ verdict: 'healthy', failing: true, lastBadAt: dayOne + 9 });
     });
 
     it('does not take the outvoted one’s further bad probes for news', () => {
-      const again = trackSignal(lone, { signal: 2, opinion: 'bad' }, [false, false, false], thresholds, dayOne + 9);
+      const again = trackSignal(lone, { signal: 2, opinion: 'bad' }, [false, false, false], inARow, dayOne + 9);
       expect(again.evidence.lastBadAt).not.toBe(dayOne + 9);
       expect(again.evidence.failing).toBe(false);
     });
@@ -140,19 +97,123 @@ describe('an origin', () => {
 
   it('is as old as the signal that was silent for longest', () => {
     let track = freshTrack(2, dayOne);
-    for (let index = 1; index <= 5; index++) track = look(track, 'good', dayOne + index);
-    for (let index = 1; index <= 5; index++) track = look(track, 'good', dayOne + 100 + index, 1);
+    for (let index = 1; index <= 5; index++) track = probe(track, 'good', dayOne + index);
+    for (let index = 1; index <= 5; index++) track = probe(track, 'good', dayOne + 100 + index, 1);
     expect(track.evidence).toMatchObject({ verdict: 'healthy', confirmedAt: dayOne + 5 });
-    expect(look(track, 'none', dayOne + 200).evidence).toMatchObject({ verdict: 'unknown', confirmedAt: dayOne + 105 });
+    expect(probe(track, 'none', dayOne + 200).evidence).toMatchObject({ verdict: 'unknown', confirmedAt: dayOne + 105 });
+  });
+
+  it('is in doubt by one bad probe, unless failures come and go there', () => {
+    const healthyStreak: Streak = { verdict: 'healthy', good: 10, bad: 0, at: dayOne };
+    const trackOf = (...streaks: Streak[]): OriginTrack => ({
+      streaks,
+      evidence: { verdict: 'healthy', since: dayOne, failing: false, lastBadAt: dayOne - 9, why: 'before' },
+    });
+    const evidenceAfter = (track: OriginTrack, required: boolean, opinion: Opinion = 'bad') =>
+      trackSignal(track, { signal: 0, opinion }, [required, false, false], health, dayOne + 1).evidence;
+    expect(evidenceAfter(trackOf(healthyStreak), false)).toMatchObject({ failing: true, lastBadAt: dayOne + 1, why: 'before' });
+    const noisy = { ...healthyStreak, falseAlarms: 1 };
+    expect(evidenceAfter(trackOf(noisy), false)).toMatchObject({ failing: true, lastBadAt: dayOne - 9 });
+    // Two others outvote it, unless it is required.
+    expect(evidenceAfter(trackOf(healthyStreak, healthyStreak, healthyStreak), false)).toMatchObject({
+      failing: false,
+      lastBadAt: dayOne - 9,
+    });
+    expect(evidenceAfter(trackOf(healthyStreak, healthyStreak, healthyStreak), true)).toMatchObject({
+      failing: true,
+      lastBadAt: dayOne + 1,
+    });
+    // A good probe of one signal adds no bad news of another.
+    const doubted = { ...healthyStreak, bad: 1 };
+    expect(evidenceAfter(trackOf(healthyStreak, doubted), false, 'good')).toMatchObject({ lastBadAt: dayOne - 9 });
+  });
+
+  it('that is not healthy is failing as long as any signal’s latest result is bad', () => {
+    const evidenceAfter = (results: string) =>
+      [...results].reduce((track, letter) => probe(track, letter === 'b' ? 'bad' : 'good', dayOne), freshTrack(1, dayOne)).evidence;
+    expect(evidenceAfter('b')).toMatchObject({ verdict: 'unknown', failing: true });
+    expect(evidenceAfter('g')).toMatchObject({ verdict: 'unknown', failing: false });
+    expect(evidenceAfter('bbb')).toMatchObject({ verdict: 'unhealthy', failing: true });
+    expect(evidenceAfter('bbbg')).toMatchObject({ verdict: 'unhealthy', failing: false });
+    const split = probe(probe(freshTrack(2, dayOne), 'good', dayOne), 'bad', dayOne, 1);
+    expect(split.evidence).toMatchObject({ verdict: 'unknown', failing: true });
+  });
+
+  it('keeps the finding of the latest bad probe that had one', () => {
+    const silent = trackSignal(probe(freshTrack(1, dayOne), 'bad', dayOne + 3), { signal: 0, opinion: 'bad' }, [false], inARow, dayOne + 4);
+    expect(silent.evidence).toMatchObject({ lastBadAt: dayOne + 4, why: 'bad at 3' });
+    // The text of a good probe does not count.
+    const good = trackSignal(silent, { signal: 0, opinion: 'good', why: '200' }, [false], inARow, dayOne + 5);
+    expect(good.evidence).toMatchObject({ lastBadAt: dayOne + 4, why: 'bad at 3' });
+    expect(probe(freshTrack(1, dayOne), 'good', dayOne).evidence).toStrictEqual({ verdict: 'unknown', since: dayOne, failing: false });
+  });
+
+  it('is as old as its signals with a verdict and a time, and leaves the other signals as they were', () => {
+    const timeless: Streak = { verdict: 'healthy', good: 5, bad: 0 };
+    const silent: Streak = { ...freshStreak, at: dayOne - 9 };
+    const track: OriginTrack = { streaks: [timeless, silent, timeless], evidence: { verdict: 'healthy', since: dayOne, failing: false } };
+    const after = trackSignal(track, { signal: 2, opinion: 'good' }, [false, false, false], inARow, dayOne + 1);
+    expect(after.evidence).toMatchObject({ verdict: 'healthy', confirmedAt: dayOne + 1 });
+    expect(after.streaks.slice(0, 2)).toEqual([timeless, silent]);
+    const none = trackSignal({ ...track, streaks: [timeless, silent] }, { signal: 1, opinion: 'none' }, [true, false], inARow, dayOne + 1);
+    expect(none.evidence).not.toHaveProperty('confirmedAt');
+  });
+
+  it('is settled when it is unhealthy or clean, and for a signal that it does not have', () => {
+    const base: Streak = { verdict: 'healthy', good: 5, bad: 0 };
+    const settled = (streak: Streak) => isSettled({ ...freshTrack(0, dayOne), streaks: [streak] }, 0);
+    expect(settled(base)).toBe(true);
+    expect(settled({ ...base, bad: 1 })).toBe(false);
+    expect(settled({ ...base, clean: false })).toBe(false);
+    expect(settled({ ...base, verdict: 'unhealthy', clean: false })).toBe(true);
+    expect(settled(freshStreak)).toBe(false);
+    expect(isSettled(freshTrack(1, dayOne), 1)).toBe(true);
+  });
+
+  describe('when the clock is set back', () => {
+    const base: OriginTrack = {
+      streaks: [{ verdict: 'healthy', good: 5, bad: 0, at: dayOne }, freshStreak],
+      evidence: { verdict: 'healthy', since: dayOne, failing: false, lastBadAt: dayOne, confirmedAt: dayOne },
+    };
+
+    it('stays the same while it has no time in the future', () => {
+      expect(clampTrack(base, dayOne)).toBe(base);
+      const fresh = freshTrack(2, dayOne);
+      expect(clampTrack(fresh, dayOne)).toBe(fresh);
+    });
+
+    it('has now in place of each time in the future, and no time that it did not have', () => {
+      const now = dayOne - 1;
+      expect(clampTrack(base, now)).toStrictEqual({
+        streaks: [{ verdict: 'healthy', good: 5, bad: 0, at: now }, freshStreak],
+        evidence: { verdict: 'healthy', since: now, failing: false, lastBadAt: now, confirmedAt: now },
+      });
+      expect(clampTrack(freshTrack(1, dayOne), now)).toStrictEqual(freshTrack(1, now));
+    });
+
+    it.each([
+      { what: 'since', spoil: { since: dayOne + 9 } },
+      { what: 'lastBadAt', spoil: { lastBadAt: dayOne + 9 } },
+    ])('has now in place of $what alone, and the other times as they were', ({ spoil }) => {
+      const before = { ...base, evidence: { ...base.evidence, since: dayOne - 5, lastBadAt: dayOne - 6, confirmedAt: dayOne - 7 } };
+      const spoiled = { ...before, evidence: { ...before.evidence, ...spoil } };
+      const [field = ''] = Object.keys(spoil);
+      expect(clampTrack(spoiled, dayOne)).toStrictEqual({ ...before, evidence: { ...before.evidence, [field]: dayOne } });
+    });
+
+    it('has now in place of a signal’s time alone', () => {
+      const ahead = { ...base, streaks: [{ ...freshStreak, at: dayOne + 9 }, ...base.streaks] };
+      expect(clampTrack(ahead, dayOne)).toStrictEqual({ ...base, streaks: [{ ...freshStreak, at: dayOne }, ...base.streaks] });
+    });
   });
 
   it('keeps no time in the future when the clock is set back', () => {
-    const track = look(look(freshTrack(1, dayOne), 'bad', dayOne), 'good', dayOne - 3_600_000);
+    const track = probe(probe(freshTrack(1, dayOne), 'bad', dayOne), 'good', dayOne - 3_600_000);
     expect(track.evidence).toMatchObject({ since: dayOne - 3_600_000, lastBadAt: dayOne - 3_600_000 });
   });
 
   it('is plain data', () => {
-    const track = look(freshTrack(2, dayOne), 'bad', dayOne);
+    const track = probe(freshTrack(2, dayOne), 'bad', dayOne);
     expect(JSON.parse(JSON.stringify(track))).toEqual(track);
   });
 });

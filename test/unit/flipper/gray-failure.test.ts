@@ -1,6 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { extendStreak, freshStreak, isClean, isUndecided, type Opinion, type Streak } from '../../../src/core/streak.ts';
+import { extendStreak, freshStreak, isUndecided, type Streak } from '../../../src/core/streak.ts';
 import { openOriginsWatch } from '../../../src/flipper/watch-origins.ts';
 import { VirtualClock } from '../../../src/predict/simulation.ts';
 import { seededRandom } from '../../../src/text/seeded-random.ts';
@@ -160,89 +159,6 @@ describe('when no healthy origin is left', () => {
     const before = simulation.of('probe').length;
     await simulation.clock.run(600 * second);
     expect(simulation.of('probe').length - before).toBeLessThan(2 * 65);
-  });
-});
-
-describe('the failure rate of a signal', () => {
-  const play = (results: string, everyMs = second, from: Streak = freshStreak) =>
-    [...results].reduce<{ streak: Streak; now: number }>(
-      ({ streak, now }, result) => ({
-        streak: extendStreak(streak, result === 'b' ? 'bad' : result === 'g' ? 'good' : 'none', health, now + everyMs),
-        now: now + everyMs,
-      }),
-      { streak: from, now: dayOne },
-    ).streak;
-  const calm = 'g'.repeat(30);
-
-  it.each([
-    { results: `${calm}bgbgbgbg`, verdict: 'healthy', why: 'ten results with the good ones before, four of them bad' },
-    { results: `${calm}bgbgbgbgb`, verdict: 'unhealthy', why: 'half of the latest ten failed' },
-    { results: `${calm}bgbggbgbggbgbgg`, verdict: 'healthy', why: 'less than half failed' },
-    { results: `${calm}bbgbbgbbgb`, verdict: 'unhealthy', why: 'two of three failed' },
-    { results: `${calm}bbb`, verdict: 'unhealthy', why: 'three in a row' },
-    { results: `${calm}bgbbb`, verdict: 'healthy', why: 'a failure that passed asks for one more in a row' },
-    { results: `${calm}bgbbbb`, verdict: 'unhealthy', why: 'and gets it' },
-    { results: `${calm}b${'g'.repeat(10)}bbb`, verdict: 'healthy', why: 'a false alarm asks for one more' },
-    { results: `${calm}b${'g'.repeat(10)}bbbb`, verdict: 'unhealthy', why: 'and gets it' },
-    { results: 'gbbb', verdict: 'unknown', why: 'it answered well a moment ago' },
-    { results: 'gbbbb', verdict: 'unhealthy', why: 'and no longer does' },
-    { results: 'bbb', verdict: 'unhealthy', why: 'it never answered' },
-    { results: 'bgbgbgbgb', verdict: 'unknown', why: 'nine results are too few' },
-    { results: 'gbgbgbgbgb', verdict: 'unhealthy', why: 'nothing was known before' },
-    { results: 'bbbbbggggg', verdict: 'healthy', why: 'it was down and is up' },
-    { results: 'gggbbbbgbggggg', verdict: 'unhealthy', why: 'what comes and goes must be good for longer' },
-    { results: 'gggbbbbgbgggggggggg', verdict: 'healthy', why: 'ten in a row' },
-  ])('$results is $verdict: $why', ({ results, verdict }) => {
-    expect(play(results).verdict).toBe(verdict);
-  });
-
-  it('does not count what is older than its window', () => {
-    expect(play('bgbgbgbgbgb', 8 * second).verdict).toBe('unknown');
-  });
-
-  it('keeps the fast interval until ten results in a row were good', () => {
-    expect(isUndecided(play(`${calm}b${'g'.repeat(9)}`))).toBe(true);
-    expect(isUndecided(play(`${calm}b${'g'.repeat(10)}`))).toBe(false);
-  });
-
-  it('forgives a false alarm when ten windows have passed without a failure', () => {
-    const alarmed = `${calm}b${'g'.repeat(10)}`;
-    const alarmsAfter = (seconds: number) => play('g'.repeat(seconds / 10), 10 * second, play(alarmed)).falseAlarms;
-    expect([alarmsAfter(10), alarmsAfter(580), alarmsAfter(620)]).toEqual([1, 1, 0]);
-  });
-
-  it('is clean again only after a window with next to no failure', () => {
-    expect(isClean(play('ggggg'))).toBe(false);
-    expect(isClean(play('gggggggggg'))).toBe(true);
-    expect(isClean(play('bbbbbbgggggggggg'))).toBe(true);
-    expect(isClean(play(`bbbgb${'g'.repeat(17)}`))).toBe(false);
-    expect(isClean(play(`bbbgb${'g'.repeat(18)}`))).toBe(true);
-    expect(isClean(play(`${calm}b`))).toBe(false);
-  });
-
-  it('goes on from a track that knows nothing of rates', () => {
-    const old = { verdict: 'healthy', good: 5, bad: 0 } as const;
-    expect(play('g', second, old)).toMatchObject({ verdict: 'healthy', falseAlarms: 0 });
-    expect(play('bbb', second, old).verdict).toBe('unhealthy');
-    expect(play('bgbgbgbgbgb', second, old).verdict).toBe('unhealthy');
-  });
-
-  it('stays a small plain value for ever, and no silence makes it worse', () => {
-    fc.assert(
-      fc.property(fc.array(fc.constantFrom<Opinion>('good', 'bad', 'bad', 'none'), { maxLength: 400 }), (opinions) => {
-        let streak = freshStreak;
-        for (const [index, opinion] of opinions.entries()) {
-          const before = streak;
-          streak = extendStreak(streak, opinion, health, dayOne + index * second);
-          if (opinion === 'none') expect(streak.verdict).toBe('unknown');
-          if (streak.verdict === 'unhealthy' && before.verdict !== 'unhealthy') expect(opinion).toBe('bad');
-          if (streak.verdict === 'healthy' && before.verdict !== 'healthy') expect(opinion).toBe('good');
-          expect(JSON.stringify(streak).length).toBeLessThan(1_500);
-        }
-        expect(JSON.parse(JSON.stringify(streak))).toEqual(streak);
-      }),
-      { numRuns: 50 },
-    );
   });
 });
 
