@@ -47,7 +47,7 @@ export function parseLiveRecord(values: ReadonlyMap<string, string>, now: number
   const timed: HealthEntry[] = [];
   const automatic: Record<string, number> = {};
   // The edge lets the first entry left for an origin win, so nothing after an entry without expiry can count.
-  for (const entry of readEntries(text, origins) ?? []) {
+  for (const entry of parseHealthRecord(text, origins) ?? []) {
     if (entry.origin in automatic) continue;
     if (entry.until === undefined) automatic[entry.origin] = entry.weight;
     else if (!isExpired(entry, now - endedGraceMs)) timed.push(entry);
@@ -85,7 +85,7 @@ function stateFromAudit(values: ReadonlyMap<string, string>, sequence: number): 
 
 /** The override that an audit entry wrote. */
 function overrideOf({ to, at, until, reason, by }: AuditEntry): Override | undefined {
-  const entries = (readEntries(to) ?? []).filter((entry) => entry.until !== undefined && !isExpired(entry, at));
+  const entries = (parseHealthRecord(to) ?? []).filter((entry) => entry.until !== undefined && !isExpired(entry, at));
   return until === undefined ? undefined : { weights: firstWeights(entries), until, reason, by, notedAt: at };
 }
 
@@ -96,15 +96,6 @@ function capHoldDown(memory: OriginMemory, now: number): OriginMemory {
 
 function mapValues<T>(record: Readonly<Record<string, T>>, map: (value: T) => T): Record<string, T> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
-}
-
-/** More than 12 digits are no time that a Date can hold, such as milliseconds or nanoseconds written by hand. */
-const maxUntil = 999_999_999_999;
-
-/** The record's entries; undefined when it makes no sense, and the edge acts as for `ok`. */
-export function readEntries(text: string, origins?: readonly string[]): HealthEntry[] | undefined {
-  const entries = parseHealthRecord(text, origins);
-  return entries?.every(({ until = 0 }) => until <= maxUntil) ? entries : undefined;
 }
 
 /** Epoch seconds as the edge counts them. */

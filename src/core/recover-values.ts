@@ -1,8 +1,8 @@
-import { formatHealthRecord, okRecord } from '../../kvs/health-record.ts';
+import { formatHealthRecord, okRecord, parseHealthRecord } from '../../kvs/health-record.ts';
 import { auditKey, healthKey, stateKey } from '../../kvs/keys.ts';
 import { auditHistory, parseAuditEntry } from './audit.ts';
 import { flipKeys } from './flip.ts';
-import { edgeSeconds, type LiveRecord, parseLiveRecord, readEntries } from './live-record.ts';
+import { edgeSeconds, type LiveRecord, parseLiveRecord } from './live-record.ts';
 import { formatStateRecord, isStateReadable, parseStateRecord, type StateRecord } from './state-record.ts';
 import { hashRecord } from './stored-schema.ts';
 
@@ -36,7 +36,7 @@ export function recoverValues(
   origins?: readonly string[],
 ): Recovered {
   const text = found.get(healthKey);
-  const isRecord = text !== undefined && readEntries(text, origins) !== undefined;
+  const isRecord = text !== undefined && parseHealthRecord(text, origins) !== undefined;
   const isState = isStateReadable(found.get(stateKey));
   const live = parseLiveRecord(found, now, origins);
   const shown = parseLiveRecord(only(flipKeys, found), now, origins);

@@ -1,4 +1,5 @@
-import { effectiveWeights, overrideInForce, parseLiveRecord, readEntries } from '../core/live-record.ts';
+import { parseHealthRecord } from '../../kvs/health-record.ts';
+import { effectiveWeights, overrideInForce, parseLiveRecord } from '../core/live-record.ts';
 import { type Audience, type AudienceMove, formatAudience, listGainers, listMoves } from '../core/viewer-shares.ts';
 import { EdgeError, type ErrorCode } from '../errors.ts';
 import type { Proof } from '../failover/plan-failover.ts';
@@ -119,7 +120,7 @@ export function refuseRehearsal({ objections }: Pick<RehearsalPlan, 'objections'
 function objectToRecord({ values, origins, at }: PlanFacts): Objection[] {
   const live = parseLiveRecord(values, at, origins);
   const hint = `${typed('failover --')} status shows where viewers go`;
-  if (readEntries(live.text, origins) === undefined)
+  if (parseHealthRecord(live.text, origins) === undefined)
     return [{ code: 'NOT_READY', message: `the health record is not readable: ${live.text}`, hint }];
   const override = overrideInForce(live);
   if (override !== undefined)
