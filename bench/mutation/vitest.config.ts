@@ -18,8 +18,6 @@ export default defineConfig({
   },
   test: {
     include: ['test/unit/{core,kvs}/**/*.test.ts', 'test/edge/router/{access-log,refused-helper}.test.ts', 'bench/mutation/*.test.ts'],
-    // The files share their modules: to load them again for each file takes most of the time of a mutant.
-    isolate: false,
     setupFiles: [file('test/fixed-seed.ts')],
     testTimeout: 120_000,
     env: { EDGE_PROJECT: file('test/fixtures/sample'), AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
