@@ -33,6 +33,50 @@ describe('countShares', () => {
   });
 });
 
+describe('countShares of viewers who share several orders', () => {
+  const slices = [
+    { percent: 90, order: ['singapore', 'europe'] },
+    { percent: 10, order: ['europe', 'singapore'] },
+  ];
+  it.each([
+    { weights: {}, shares: { singapore: 90, europe: 10 } },
+    { weights: { singapore: 0 }, shares: { europe: 100 } },
+    { weights: { singapore: 50 }, shares: { singapore: 45, europe: 55 } },
+    { weights: { europe: 99 }, shares: { singapore: 90.1, europe: 9.9 } },
+  ])('gives $shares for $weights', ({ weights, shares }) => {
+    expect(Object.fromEntries(countShares({ order, slices }, weights))).toEqual(shares);
+  });
+
+  it('has no shares where there is no origin', () => {
+    expect(countShares({ order: [] }, {}).size).toBe(0);
+  });
+});
+
+describe('listAudiences', () => {
+  const slices = [
+    { percent: 60, order: ['singapore'] },
+    { percent: 40, order: ['europe'] },
+  ];
+  const routes = [{ countries: ['DE'], order: ['europe'], slices }];
+
+  it('has each route, and the viewers of all other countries last', () => {
+    expect(listAudiences({ routes, defaultOrder: order })).toStrictEqual([...routes, { countries: [], order }]);
+    expect(listAudiences({ routes: [], defaultOrder: order, defaultSlices: slices })).toStrictEqual([{ countries: [], order, slices }]);
+  });
+
+  it('has them for each service in its place', () => {
+    const services = [
+      { name: 'api', order, routes },
+      { name: 'files', order: ['europe'], slices, routes: [] },
+    ];
+    expect(listAudiences({ routes: [], defaultOrder: [], services })).toStrictEqual([
+      { service: 'api', countries: ['DE'], order: ['europe'], slices },
+      { service: 'api', countries: [], order },
+      { service: 'files', countries: [], order: ['europe'], slices },
+    ]);
+  });
+});
+
 describe('listMoves', () => {
   const audiences = listAudiences({
     defaultOrder: order,
@@ -49,6 +93,14 @@ describe('listMoves', () => {
     expect(listMoves(audiences, { singapore: 0 }, { singapore: 0, europe: 100 })).toEqual([]);
   });
 
+  it('finds each origin that gains once, and none that only loses', () => {
+    const moves = listMoves(audiences, { singapore: 50 }, { singapore: 25 });
+    expect(moves.map(({ audience: { countries } }) => countries)).toEqual([['US', 'IN'], []]);
+    expect(listGainers(moves)).toEqual(['europe']);
+    expect(listGainers(listMoves(audiences, { singapore: 0, europe: 50 }, { singapore: 0 }))).toEqual(['europe']);
+    expect(listGainers(listMoves(audiences, {}, { singapore: 0, europe: 0 }))).toEqual([]);
+  });
+
   it('names both sides of a partial move', () => {
     const [move] = listMoves(audiences, {}, { singapore: 25 });
     expect(move && `${formatShares(move.before)} → ${formatShares(move.after)}`).toBe('singapore → singapore 25 %, europe 75 %');
@@ -60,5 +112,7 @@ describe('formatAudience', () => {
     const countries = ['AT', 'BE', 'CH', 'DE', 'ES', 'FR'];
     expect(formatAudience({ countries, order })).toBe('AT, BE, CH, DE, ES, FR');
     expect(formatAudience({ countries: [...countries, 'GB'], order })).toBe('AT, BE, CH, DE, ES and 2 more');
+    expect(formatAudience({ service: 'api', countries: ['AT', 'BE'], order })).toBe('api: AT, BE');
+    expect(formatAudience({ service: 'api', countries: [], order })).toBe('api: other countries');
   });
 });
