@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { auditKey, auditPlaces, healthKey, stateKey } from '../../../kvs/keys.ts';
-import { recallAudit } from '../../../src/core/audit.ts';
+import { readRing, recallAudit } from '../../../src/core/audit.ts';
 import type { FlagStore } from '../../../src/core/flag-store.ts';
 import { flipKeys, planFlip } from '../../../src/core/flip.ts';
 import { parseStateRecord } from '../../../src/core/state-record.ts';
@@ -60,5 +60,76 @@ describe('a store that recalls the audit', () => {
     const { store } = open({});
     const { written } = await store.update(flipKeys, (snapshot) => planFlip(snapshot, { kind: 'restore' }, context));
     expect(parseStateRecord(written?.puts.find(({ key }) => key === stateKey)?.value).sequence).toBe(1);
+  });
+
+  it('adds the ring only where the state was asked for and cannot be read', async () => {
+    const ring = { [auditKey(7)]: entry(7) };
+    const { store, asked } = open({ [healthKey]: 'ok', ...ring });
+    expect([...(await store.read([healthKey])).values.keys()]).toEqual([healthKey]);
+    expect(asked).toEqual([[healthKey]]);
+    // The ring was asked for itself.
+    expect([...(await store.read([stateKey, auditKey(7)])).values.keys()]).toEqual([auditKey(7)]);
+    expect(asked).toHaveLength(2);
+    expect([...(await store.read(flipKeys)).values.keys()].sort()).toEqual([auditKey(7), healthKey]);
+  });
+
+  /** A store whose ETag changes with each update, by another writer. */
+  function openChanging(untilUpdate: number) {
+    let updates = 0;
+    const seen: number[] = [];
+    const { store } = open({ [healthKey]: 'singapore=0', [auditKey(7)]: entry(7) });
+    const snapshot = () => ({ etag: `E${Math.min(updates, untilUpdate)}`, values: new Map([[healthKey, 'singapore=0']]) });
+    const changing: FlagStore = {
+      ...store,
+      update: async (_keys, change) => {
+        updates += 1;
+        return { written: change(snapshot()), attempts: updates };
+      },
+    };
+    const recalling = recallAudit(changing);
+    const update = () =>
+      recalling.update(flipKeys, ({ values }) => {
+        seen.push(values.size);
+        return { puts: [], deletes: [] };
+      });
+    return { update, seen };
+  }
+
+  it('is asked again until the ring is that of the moment, at most four times', async () => {
+    const calm = openChanging(1);
+    expect((await calm.update()).attempts).toBe(2);
+    expect(calm.seen).toEqual([2]);
+    const busy = openChanging(9);
+    // The last one goes on without the ring.
+    expect((await busy.update()).attempts).toBe(4);
+    expect(busy.seen).toEqual([1]);
+  });
+});
+
+describe('the audit ring', () => {
+  const held = new Map([
+    [healthKey, 'ok'],
+    [auditKey(7), entry(7)],
+    ['audit/99', 'of another tool'],
+  ]);
+  const openRing = (list: FlagStore['list']) => {
+    const { store } = open({ [auditKey(8)]: entry(8) });
+    return { ...store, list };
+  };
+
+  it('comes from one page of the list when that is complete', async () => {
+    expect([...(await readRing(openRing(async () => ({ values: held, complete: true })))).keys()]).toEqual([auditKey(7)]);
+  });
+
+  it('comes from its keys when the list is longer', async () => {
+    expect([...(await readRing(openRing(async () => ({ values: held, complete: false })))).keys()]).toEqual([auditKey(8)]);
+  });
+
+  it('is not there when the list fails for another reason than a missing permission', async () => {
+    const fail = (code: 'ACCESS_DENIED' | 'CONFLICT') => async () => {
+      throw new EdgeError(code, 'no list');
+    };
+    await expect(readRing(openRing(fail('CONFLICT')))).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect([...(await readRing(openRing(fail('ACCESS_DENIED')))).keys()]).toEqual([auditKey(8)]);
   });
 });
