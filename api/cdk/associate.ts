@@ -1,5 +1,5 @@
-import { Annotations, Aspects, CfnOutput, Stack } from 'aws-cdk-lib';
 import { CfnDistribution, type Distribution, type IDistribution } from 'aws-cdk-lib/aws-cloudfront';
+import { Annotations, Aspects, CfnOutput, Stack } from 'aws-cdk-lib/core';
 import type { Construct, IConstruct } from 'constructs';
 import { defaultBehavior, isSameBehavior } from '../../src/config/path-pattern.ts';
 

@@ -1,6 +1,6 @@
-import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { Distribution, OriginRequestPolicy } from 'aws-cdk-lib/aws-cloudfront';
 import { HttpOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import { App, CfnOutput, Stack } from 'aws-cdk-lib/core';
 import { EdgeFailover } from 'cloudfront-edge-failover/cdk';
 import config from './edge.config.ts';
 
