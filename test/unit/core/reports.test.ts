@@ -87,6 +87,11 @@ describe('an opinion', () => {
     { when: 'it claims to last for ever', report: { ...base, at: now - maxReportTtlMs, until: now + 1e9 }, opinion: 'none' },
   ])('is $opinion when $when', ({ report, opinion }) => expect(judgeReport(report, now).opinion).toBe(opinion));
 
+  it('gives the monitor’s reason where there is one', () => {
+    expect(judgeReport(base, now).detail).toBe('reported unhealthy: 5xx');
+    expect(judgeReport({ ...base, reason: '' }, now).detail).toBe('reported unhealthy');
+  });
+
   it('of an expired report is never bad, at any clock', () => {
     fc.assert(
       fc.property(arbitraryReport, fc.integer({ min: 0, max: 1e10 }), (report, lateMs) => {
@@ -129,6 +134,23 @@ describe('planReport', () => {
     }
     // Two in each half minute.
     expect(writes).toBeLessThanOrEqual(40);
+  });
+
+  it('keeps a newer one of the same source, and takes one of the same second', () => {
+    const newer: Report = { ...base, opinion: 'healthy', at: now + 1_000 };
+    expect(planReport(snapshotOf(newer), base, places, now)).toStrictEqual({
+      outcome: 'superseded',
+      report: newer,
+      before: newer,
+      change: undefined,
+    });
+    const same: Report = { ...newer, at: now };
+    expect(planReport(snapshotOf(same), base, places, now)).toMatchObject({ outcome: 'written', before: same, change: { deletes: [] } });
+  });
+
+  it('takes bad news that lasts longer at once', () => {
+    const before = { ...base, at: now - 1_000, until: now + 61_000 };
+    expect(planReport(snapshotOf(before), base, places, now)).toMatchObject({ outcome: 'written', report: base, before });
   });
 
   it('takes a recovery a minute after the bad news, a second early too', () => {
