@@ -56,13 +56,17 @@ const aliased: EdgeConfigInput = {
   },
 };
 
-/** A country and some of its subdivisions go different ways; India's have a route, India has none. */
+/**
+ * A country and some of its subdivisions go different ways, one of them the default one; India's have a route, India
+ * has none.
+ */
 const subdivided: EdgeConfigInput = {
   origins,
   defaultOrder: ['singapore', 'europe', 'tokyo'],
   routes: [
     { countries: ['US', 'IN-KA'], order: ['europe', 'singapore'] },
     { countries: ['US-CA', 'US-WA'], order: ['tokyo', 'singapore', 'europe'] },
+    { countries: ['US-TX'], order: ['singapore', 'europe', 'tokyo'] },
     { countries: ['EU'], order: ['europe', 'tokyo'] },
     { countries: ['FR-75C', 'Africa'], order: ['tokyo'] },
   ],

@@ -15,6 +15,7 @@ export const subdivisionCases: readonly RouterCase[] = [
   from('US', { value: 'CA' }, 'tokyo+singapore', 'tokyo;country=US-CA;health=ok'),
   from('US', { value: 'WA' }, 'europe', 'europe;country=US-WA;health=weighted', { record: 'singapore=0;tokyo=0' }),
   from('US', { value: 'NY' }, 'europe+singapore', 'europe;country=US;health=ok'),
+  from('US', { value: 'TX' }, 'singapore+europe', 'singapore;country=US-TX;health=ok'),
   from('US', { value: '' }, 'europe+singapore', 'europe;country=US;health=ok'),
   from('US', { value: 'CA', multiValue: [{ value: 'CA' }, { value: 'NY' }] }, 'tokyo+singapore', 'tokyo;country=US-CA;health=ok'),
   from('US', { value: 'ca' }, 'europe+singapore', 'europe;country=US;health=ok'),
