@@ -51,5 +51,5 @@ export async function runConfiguredFlipper(options: ConfiguredFlipperOptions): P
       notifier.take(event, at);
     },
     signal: options.signal,
-  }).finally(() => notifier.drain(drainMs));
+  }).finally(() => notifier.close(drainMs));
 }

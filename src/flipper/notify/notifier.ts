@@ -11,6 +11,8 @@ export interface Notifier {
   take: FlipperLog;
   /** Resolves when everything is delivered or given up, or after `timeoutMs`; what is left is still tried. */
   drain(timeoutMs: number): Promise<void>;
+  /** Drains for the last time: what has not lasted for long enough yet is not reported, and keeps no process alive. */
+  close(timeoutMs: number): Promise<void>;
 }
 
 export interface NotifierOptions {
@@ -56,6 +58,11 @@ export function openNotifier({ channels, by, log, clock = systemClock, random = 
   const verdicts = new Map<string, Verdict>();
   const stuck = new Lasting(send, clock, Number.POSITIVE_INFINITY);
   const store = new Lasting(send, clock, storeOutageGapMs);
+  const drain = async (timeoutMs: number) => {
+    const done = new AbortController();
+    await Promise.race([Promise.all(outlets.map((outlet) => outlet.idle)), clock.sleep(timeoutMs, done.signal)]);
+    done.abort();
+  };
   return {
     take: (event, at) => {
       if (atOnce.has(event.event)) send(event, at);
@@ -66,10 +73,11 @@ export function openNotifier({ channels, by, log, clock = systemClock, random = 
       if (event.event === 'store-failed') store.begin(event, at);
       else if (storeAnswers.has(event.event)) store.end();
     },
-    drain: async (timeoutMs) => {
-      const done = new AbortController();
-      await Promise.race([Promise.all(outlets.map((outlet) => outlet.idle)), clock.sleep(timeoutMs, done.signal)]);
-      done.abort();
+    drain,
+    close: (timeoutMs) => {
+      stuck.end();
+      store.end();
+      return drain(timeoutMs);
     },
   };
 }

@@ -114,6 +114,17 @@ describe('a notifier', () => {
     await drained;
   });
 
+  it('reports nothing after its end, for which nothing waits', async () => {
+    const { clock, take, sent, notifier } = open([undefined]);
+    take(panic);
+    take(failed);
+    const closed = notifier.close(60_000);
+    await clock.run(0);
+    await closed;
+    await clock.run(60_000);
+    expect(sent).toEqual([[]]);
+  });
+
   it('sends no message for what passes without action', async () => {
     const { clock, take, sent } = open([undefined]);
     take(panic);
