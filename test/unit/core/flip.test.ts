@@ -125,6 +125,77 @@ describe('a flip', () => {
   });
 });
 
+describe('what a flip writes', () => {
+  const auditOf = (values: ReadonlyMap<string, string>, sequence = 1) => parseAuditEntry(values.get(auditKey(sequence)) ?? '');
+  const stateOf = (values: ReadonlyMap<string, string>) => parseStateRecord(values.get(stateKey));
+  const memory = { singapore: { verdict: 'unhealthy' as const, since: at, movedAt: at, flaps: 1, heldUntil: at + 300_000 } };
+
+  it('has its number in the record where that is wanted and fits', () => {
+    const { values } = apply(snapshot(), automatic({ singapore: 0 }), { namesFlips: true });
+    expect(values.get(healthKey)).toBe('#=0@000001;singapore=0');
+    expect(auditOf(values)?.to).toBe('#=0@000001;singapore=0');
+    const ids = ['a'.repeat(maxRecordBytes - 2), 'b'];
+    const full = apply(snapshot(), automatic({ [ids[0] ?? '']: 0 }), { origins: ids, namesFlips: true });
+    expect(full.values.get(healthKey)).toHaveLength(maxRecordBytes);
+    // There is nothing to clear in a record with the number of an earlier flip.
+    expect(planFlip(snapshot({ [healthKey]: '#=0@000001;singapore=0' }), { kind: 'clear' }, context)).toBeUndefined();
+  });
+
+  it('has the entries in the order of the configuration, and none for a whole weight', () => {
+    const { values } = apply(snapshot(), automatic({ tokyo: 100, europe: 10, singapore: 0 }), { origins: [...origins, 'tokyo'] });
+    expect(values.get(healthKey)).toBe('singapore=0;europe=10');
+  });
+
+  it('notes a damaged record that was found in place of the one to go on from', () => {
+    const noted = (found: string | undefined) => auditOf(apply(snapshot(), automatic({ singapore: 0 }), { found }).values);
+    expect(noted('garbage')).toMatchObject({ from: 'garbage', edited: true });
+    expect(noted('ok')).toStrictEqual(noted(undefined));
+    expect(noted('ok')?.edited).toBeUndefined();
+  });
+
+  it('keeps an override that has ended for as long as automation’s clock may be ahead', () => {
+    const ended = snapshot({ [healthKey]: `europe=0@${at / 1_000 - 5}` });
+    const recordAt = (keepEndedMs?: number) => apply(ended, automatic({ singapore: 0 }), { keepEndedMs }).values.get(healthKey);
+    expect(recordAt(5_001)).toBe(`europe=0@${at / 1_000 - 5};singapore=0`);
+    expect(recordAt(5_000)).toBe('singapore=0');
+    expect(recordAt()).toBe('singapore=0');
+  });
+
+  it('cuts long texts: the reason at 300 bytes, the author at 80, the break-glass at 200', () => {
+    const long = 'x'.repeat(400);
+    const flip: Flip = { kind: 'override', weights: { singapore: 0 }, until: at + 1_000, breakGlass: long };
+    const entry = auditOf(apply(snapshot(), flip, { reason: long, by: long }).values);
+    expect([entry?.reason, entry?.by, entry?.breakGlass].map((text) => Buffer.byteLength(text ?? ''))).toEqual([300, 80, 200]);
+    expect(auditOf(apply(snapshot(), toEurope).values)).not.toHaveProperty('breakGlass');
+  });
+
+  it('has the memory of an automatic flip, and of another one where it has any', () => {
+    const first = apply(snapshot(), { kind: 'automatic', weights: { singapore: 0 }, memory });
+    const others: Flip[] = [toEurope, { kind: 'restore' }];
+    for (const flip of others)
+      expect(stateOf(apply(first, flip, { at: at + 9_000 }).values)).toMatchObject({ origins: memory, automaticAt: at });
+    const known = { europe: memory.singapore };
+    expect(stateOf(apply(first, { kind: 'restore', memory: known }, { at: at + 9_000 }).values)).toMatchObject({
+      origins: known,
+      automaticAt: at,
+    });
+  });
+
+  it('notes when an override that was written by hand was first seen', () => {
+    const byHand = snapshot({ [healthKey]: `singapore=0@${at / 1_000 + 600}` });
+    const noted = apply(byHand, { kind: 'edit' });
+    expect(stateOf(noted.values).override).toMatchObject({ reason: 'written by hand', notedAt: at });
+    const later = apply(noted, automatic({ europe: 50 }), { at: at + 60_000 });
+    expect(stateOf(later.values).override).toMatchObject({ reason: 'written by hand', notedAt: at });
+  });
+
+  it('may take an origin out below an override that has left none', () => {
+    const dead = apply(snapshot(), { ...toEurope, weights: { singapore: 0, europe: 0 }, breakGlass: 'planned stop' } as Flip);
+    expect(apply(dead, automatic({ singapore: 0 })).values.get(healthKey)).toMatch(/;singapore=0$/);
+    expect(() => planFlip(dead, automatic({ singapore: 0, europe: 0 }), context)).toThrow(expect.objectContaining({ code: 'USAGE' }));
+  });
+});
+
 describe('a record changed by hand', () => {
   const flipped = apply(snapshot(), automatic({ singapore: 0 }));
   const byHand = { ...flipped, values: new Map(flipped.values).set(healthKey, `europe=40;singapore=0@${at / 1000 + 60}`) };
@@ -162,6 +233,8 @@ describe('a flip is refused', () => {
   it.each<{ when: string; flip: Flip; before?: Record<string, string>; code: string }>([
     { when: 'it names an unknown origin', flip: { ...hour, weights: { singapor: 0 } }, code: 'ORIGIN_UNKNOWN' },
     { when: 'a weight is above 100', flip: { ...hour, weights: { singapore: 101 } }, code: 'USAGE' },
+    { when: 'a weight is below 0', flip: { ...hour, weights: { singapore: -1 } }, code: 'USAGE' },
+    { when: 'automation names an unknown origin', flip: automatic({ singapor: 0 }), code: 'ORIGIN_UNKNOWN' },
     { when: 'a weight is not a whole number', flip: { ...hour, weights: { singapore: 0.5 } }, code: 'USAGE' },
     { when: 'an override ends now', flip: { ...hour, until: at }, code: 'USAGE' },
     { when: 'an override never ends', flip: { ...hour, until: Number.NaN }, code: 'USAGE' },
@@ -178,6 +251,16 @@ describe('a flip is refused', () => {
     },
   ])('when $when', ({ flip, before = {}, code }) => {
     expect(() => planFlip(snapshot(before), flip, context)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it('with the origins that it may name', () => {
+    expect(() => planFlip(snapshot(), automatic({ singapor: 0 }), context)).toThrow(
+      expect.objectContaining({ name: 'FlipRefused', hint: 'origins: singapore, europe' }),
+    );
+  });
+
+  it('not for an override that ends in a moment', () => {
+    expect(planFlip(snapshot(), { ...hour, until: at + 1 }, context)).toBeDefined();
   });
 
   it('unless the glass is broken, and the audit keeps why', () => {

@@ -45,6 +45,11 @@ describe('several signals', () => {
 });
 
 describe('an origin', () => {
+  it('begins with a streak for each signal and without evidence', () => {
+    const evidence = { verdict: 'unknown', since: dayOne, failing: false };
+    expect(freshTrack(2, dayOne)).toEqual({ streaks: [freshStreak, freshStreak], evidence });
+  });
+
   const probe = (track: OriginTrack, opinion: Opinion, now: number, signal = 0) =>
     trackSignal(track, { signal, opinion, ...(opinion === 'bad' ? { why: `bad at ${now - dayOne}` } : {}) }, [false, false], inARow, now);
 

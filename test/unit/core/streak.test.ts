@@ -143,6 +143,7 @@ describe('the failure rate of a signal', () => {
     { results: 'gbgbgbgbgb', verdict: 'unhealthy', why: 'nothing was known before' },
     { results: 'bgbgbgbgbg', verdict: 'unknown', why: 'a good result takes no origin out' },
     { results: 'bbbbbggggg', verdict: 'healthy', why: 'it was down and is up' },
+    { results: 'bggggg', verdict: 'healthy', why: 'nothing good came before its failure' },
     { results: 'gggbbbbgbggggg', verdict: 'unhealthy', why: 'what comes and goes must be good for longer' },
     { results: 'gggbbbbgbggggggggg', verdict: 'unhealthy', why: 'nine in a row' },
     { results: 'gggbbbbgbgggggggggg', verdict: 'healthy', why: 'ten in a row' },
