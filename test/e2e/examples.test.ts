@@ -153,7 +153,7 @@ it('lambda: the bundle has everything it needs, and answers an invocation', asyn
   const alone = at('lambda.mjs');
   await writeFile(alone, await readFile(at('examples', 'lambda', 'dist', 'handler.mjs')));
   const call = `const { handler } = await import(${JSON.stringify(pathToFileURL(alone).href)});
-    const ends = Date.now() + 20_000;
+    const ends = Date.now() + 13_000;
     console.log('answer', JSON.stringify(await handler({}, { getRemainingTimeInMillis: () => ends - Date.now() }).catch((error) => ({ code: error.code }))));`;
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', call], {
     cwd: unpacked.folder,

@@ -116,13 +116,14 @@ describe.each(nodes)('with $version the program', ({ version, find }) => {
     expect(await readFile(join(team, 'dist/functions/origin-router.js'), 'utf8')).toContain('handler');
   });
 
-  it('prints help that names itself, and its version', async () => {
-    const list = await edge(node, ['--help']);
-    for (const command of Object.keys(commands)) expect(list.out).toContain(`  ${command} `);
-    expect((await edge(node, ['failover', '--help'])).out).toContain('usage: npx edge-failover failover <status|');
-    expect((await edge(node, ['--version'])).out).toMatch(/^\d+\.\d+\.\d+/);
-    expect(await edge(node, ['drll'])).toMatchObject({ code: 2, err: expect.stringMatching(/^error: .*"drll"\nhint: .*drill/) });
-  });
+  if (isFirst)
+    it('prints help that names itself, and its version', async () => {
+      const list = await edge(node, ['--help']);
+      for (const command of Object.keys(commands)) expect(list.out).toContain(`  ${command} `);
+      expect((await edge(node, ['failover', '--help'])).out).toContain('usage: npx edge-failover failover <status|');
+      expect((await edge(node, ['--version'])).out).toMatch(/^\d+\.\d+\.\d+/);
+      expect(await edge(node, ['drll'])).toMatchObject({ code: 2, err: expect.stringMatching(/^error: .*"drll"\nhint: .*drill/) });
+    });
 
   if (isFirst)
     it('loads every command', { timeout: 300_000 }, async () => {

@@ -136,6 +136,12 @@ const engines = [
 ];
 
 describe.each(engines)('a decision that was not run again ($name)', ({ open }) => {
+  let runtime: AnyRuntime;
+  beforeAll(async () => {
+    runtime = await open();
+  });
+  afterAll(() => runtime.close());
+
   // Goes by everything that a log has, each for some requests only.
   const curious: FunctionSource = {
     sha256: 'curious',
@@ -177,26 +183,21 @@ describe.each(engines)('a decision that was not run again ($name)', ({ open }) =
   });
 
   it('is the one that a run would have made', async () => {
-    const runtime = await open();
-    try {
-      await fc.assert(
-        fc.asyncProperty(fc.array(logged, { minLength: 80, maxLength: 120 }), async (requests) => {
-          const visible = requests.map((request) => listVisible(request, request.country));
-          const decider = openDecider({ runtime, before: curious, after: constant, record: 'ok', now });
-          const decided = await decider.decide(visible);
-          const events = visible.map(buildLoggedEvent);
-          const store = { values: new Map<string, string>() };
-          const runs = await runAll(
-            runtime,
-            events.map((event) => ({ source: curious, event, store, now })),
-          );
-          expect(routesOf(decided)).toEqual(runs.map((run) => ({ before: readRoute(run), after: 'z' })));
-        }),
-        { numRuns: 3 },
-      );
-    } finally {
-      await runtime.close();
-    }
+    await fc.assert(
+      fc.asyncProperty(fc.array(logged, { minLength: 80, maxLength: 120 }), async (requests) => {
+        const visible = requests.map((request) => listVisible(request, request.country));
+        const decider = openDecider({ runtime, before: curious, after: constant, record: 'ok', now });
+        const decided = await decider.decide(visible);
+        const events = visible.map(buildLoggedEvent);
+        const store = { values: new Map<string, string>() };
+        const runs = await runAll(
+          runtime,
+          events.map((event) => ({ source: curious, event, store, now })),
+        );
+        expect(routesOf(decided)).toEqual(runs.map((run) => ({ before: readRoute(run), after: 'z' })));
+      }),
+      { numRuns: 3 },
+    );
   });
 
   it.each([
@@ -223,25 +224,20 @@ describe.each(engines)('a decision that was not run again ($name)', ({ open }) =
     const code = `import cf from 'cloudfront';
       const name = 'x-plan';
       async function handler(event) { const request = event.request; let to = 'a'; ${body} cf.selectRequestOriginById(to); return request; }`;
-    const runtime = await open();
-    try {
-      const source = { code, sha256: body };
-      const decider = openDecider({ runtime, before: source, after: source, record: 'ok', now });
-      const visible = new Map([
-        ['ip', '10.0.0.1'],
-        ['method', 'GET'],
-        ['uri', '/'],
-        ['querystring', ''],
-        ['cookies', ''],
-        ['headers.host', 'www.example.com'],
-        ['headers.user-agent', 'curl'],
-      ]);
-      const [decided] = await decider.decide([visible]);
-      expect(decided?.before).toEqual({ route, changes, reads });
-      expect(decided?.after).toEqual(decided?.before);
-    } finally {
-      await runtime.close();
-    }
+    const source = { code, sha256: body };
+    const decider = openDecider({ runtime, before: source, after: source, record: 'ok', now });
+    const visible = new Map([
+      ['ip', '10.0.0.1'],
+      ['method', 'GET'],
+      ['uri', '/'],
+      ['querystring', ''],
+      ['cookies', ''],
+      ['headers.host', 'www.example.com'],
+      ['headers.user-agent', 'curl'],
+    ]);
+    const [decided] = await decider.decide([visible]);
+    expect(decided?.before).toEqual({ route, changes, reads });
+    expect(decided?.after).toEqual(decided?.before);
   });
 
   it('is left to a sweep once requests have little in common, with the same answers', async () => {
@@ -260,7 +256,6 @@ describe.each(engines)('a decision that was not run again ($name)', ({ open }) =
         ]),
     );
     const expected = visible.map((request) => ({ before: request.get('ip')?.slice(-1), after: 'z' }));
-    const runtime = await open();
     const sweeper = await openSweepRuntime();
     let swept = 0;
     const counted: SweepRuntime = {
@@ -280,7 +275,6 @@ describe.each(engines)('a decision that was not run again ($name)', ({ open }) =
       expect(routesOf(await alone.decide(visible.slice(0, 700)))).toEqual(expected.slice(0, 700));
     } finally {
       await decider.close();
-      await runtime.close();
     }
   });
 });
