@@ -18,7 +18,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/unit/{core,kvs}/**/*.test.ts', 'test/edge/router/{access-log,refused-helper}.test.ts', 'bench/mutation/*.test.ts'],
-    setupFiles: [file('test/fixed-seed.ts')],
+    setupFiles: [file('test/fixed-seed.ts'), file('bench/mutation/end-on-failure.ts')],
     testTimeout: 120_000,
     env: { EDGE_PROJECT: file('test/fixtures/sample'), AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
   },

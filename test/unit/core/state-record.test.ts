@@ -92,6 +92,79 @@ describe('the state record', () => {
     expect(parseStateRecord(formatStateRecord(state))).toEqual({ sequence: 7, origins: { tokyo: out } });
   });
 
+  describe('that does not fit', () => {
+    const at = Date.parse('2026-03-01T03:00:00.000Z');
+    const long = 'x'.repeat(maxValueBytes);
+    const note = { reason: long, by: long };
+    const override = { weights: { a: 0 }, until: at, ...note };
+    const lastFlip = { at, kind: 'override' as const, from: 'ok', to: 'a=0', ...note };
+    const base: StateRecord = { ...freshState, sequence: 7, recordHash: '0a1b2c3d' };
+    const kept = (state: StateRecord) => parseStateRecord(formatStateRecord(state));
+    const bytes = (text: string | undefined) => Buffer.byteLength(text ?? '');
+    /** Origins that are out, each moved a second after the one before. */
+    const out = (count: number, more: { flaps?: number; heldUntil?: number } = {}) =>
+      Object.fromEntries(
+        Array.from({ length: count }, (_, index) => [
+          `o${index}`,
+          { verdict: 'unhealthy' as const, since: at, movedAt: at + ((index * 5) % count) * 1_000, ...more },
+        ]),
+      );
+    const movedLast = (count: number, most: number) =>
+      Object.entries(out(count))
+        .sort(([, a], [, b]) => b.movedAt - a.movedAt)
+        .slice(0, most)
+        .map(([id]) => id);
+
+    it('is whole up to the last byte of the value', () => {
+      const withReason = (reason: string) => ({ ...base, lastFlip: { ...lastFlip, by: '', reason } });
+      const room = maxValueBytes - bytes(formatStateRecord(withReason('')));
+      expect(kept(withReason('x'.repeat(room))).lastFlip?.reason).toHaveLength(room);
+      expect(bytes(kept(withReason('x'.repeat(room + 1))).lastFlip?.reason)).toBe(120);
+    });
+
+    it('has its reasons cut to 120 bytes and its authors to 48 first, then loses the record before', () => {
+      const cut = kept({ ...base, override, lastFlip });
+      expect([cut.override?.reason, cut.lastFlip?.reason, cut.override?.by, cut.lastFlip?.by].map(bytes)).toEqual([120, 120, 48, 48]);
+      expect(cut.lastFlip?.from).toBe('ok');
+      expect(kept({ ...base, override })).not.toHaveProperty('lastFlip');
+      expect(kept({ ...base, lastFlip })).not.toHaveProperty('override');
+      const without = kept({ ...base, override, lastFlip: { ...lastFlip, from: 'a'.repeat(600) } });
+      expect([bytes(without.lastFlip?.reason), without.lastFlip?.from]).toEqual([120, undefined]);
+    });
+
+    it('keeps the eight origins with something to remember that moved last, then four', () => {
+      const resting = Object.fromEntries(
+        Array.from({ length: 9 }, (_, index) => [`r${index}`, { verdict: 'healthy' as const, since: at }]),
+      );
+      expect(Object.keys(kept({ ...base, origins: { ...resting, ...out(12) } }).origins)).toEqual(movedLast(12, 8));
+      const held = { flaps: 2, heldUntil: at };
+      expect(Object.keys(kept({ ...base, origins: out(12, held) }).origins)).toEqual(movedLast(12, 4));
+      const returning = { verdict: 'healthy' as const, since: at, flaps: 1 };
+      const never = { verdict: 'unknown' as const, since: at };
+      const some = kept({ ...base, origins: { ...resting, ...resting, never, returning, ...out(6) }, lastFlip: { ...lastFlip, by: 'x' } });
+      expect(Object.keys(some.origins).length).toBeLessThan(9);
+      expect(Object.keys(kept({ ...base, origins: { ...resting, r9: never, never, returning, ...out(3) } }).origins)).toEqual([
+        ...movedLast(3, 3),
+        'r9',
+        'never',
+        'returning',
+      ]);
+    });
+
+    it('loses the last flip then, after that its origins, and everything but number and hash at last', () => {
+      const held = { flaps: 2, heldUntil: at };
+      const noFlip = kept({ ...base, origins: out(12, held), override, lastFlip: { ...lastFlip, to: 'a'.repeat(200) } });
+      expect(noFlip).not.toHaveProperty('lastFlip');
+      expect([Object.keys(noFlip.origins), bytes(noFlip.override?.reason)]).toEqual([movedLast(12, 4), 40]);
+      const weights = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`${index}`.padStart(30, 'o'), 0]));
+      const noOrigins = kept({ ...base, origins: out(12, held), override: { ...override, weights: weights(18) }, lastFlip });
+      expect(noOrigins).toMatchObject({ ...base, origins: {}, override: { weights: weights(18) } });
+      expect(bytes(noOrigins.override?.reason)).toBe(24);
+      expect(noOrigins).not.toHaveProperty('lastFlip');
+      expect(kept({ ...base, origins: out(12, held), override: { ...override, weights: weights(40) }, lastFlip })).toEqual(base);
+    });
+  });
+
   it('speaks ISO time to people', () => {
     expect(formatStateRecord({ ...freshState, automaticAt: 0 })).toContain('"automaticAt":"1970-01-01T00:00:00.000Z"');
   });
