@@ -82,7 +82,7 @@ describe('scripts/run.mjs', () => {
     }
   });
 
-  it('runs each checkout’s own configuration when they share their packages, and removes what is old', { timeout: 60_000 }, async () => {
+  it('runs each checkout’s own configuration when they share their packages, and removes what is old', { timeout: 240_000 }, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'two-checkouts-'));
     try {
       // Not the repository's own node_modules: this test makes the cache old.
