@@ -102,7 +102,7 @@ function programsOf(code: string): [full: string, bare: string] {
 
 /** Lays out the files that are counted, and removes them afterwards. */
 async function withCounter<T>(tools: CountingTools, options: CountOptions | undefined, work: (count: Counter) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'function-cost-'));
+  const folder = await mkdtemp(join(tmpdir(), 'function-cost-'.padEnd(pathLength - tmpdir().length, '-')));
   const known = options?.known ?? new Map<string, Promise<number>>();
   const count: Counter = async (program, marked) => {
     const own = await mkdtemp(join(folder, 'program-'));
@@ -142,9 +142,10 @@ async function instructionsOf(
   const counts = join(folder, 'counts');
   const written =
     marked === undefined ? ['--callgrind-out-file=/dev/null'] : [`--callgrind-out-file=${counts}`, `--dump-before=${marked.mark}`];
-  const program = [tools.njs, ...sandbox, '-p', folder, join(folder, 'main.js'), String(marked?.times ?? 0)];
+  const program = [tools.njs, ...sandbox, '-p', '.', 'main.js', String(marked?.times ?? 0)];
   const result = await runProcess(tools.valgrind, ['--tool=callgrind', ...written, ...program], join(folder, 'output'), {
     ...limits,
+    cwd: folder,
     ...(marked && { env: steadyHeap }),
     ...(signal && { signal }),
   });
@@ -162,6 +163,12 @@ async function instructionsOf(
   const files = inputs.map((_, index) => readFile(`${counts}.${2 * index + 2}`, 'utf8'));
   return (await Promise.all(files)).map((text) => Number(/^summary: (\d+)$/m.exec(text)?.[1]));
 }
+
+/**
+ * Characters of the temporary folder's path, which njs keeps in memory: the same on each machine, or a figure would
+ * depend on TMPDIR.
+ */
+const pathLength = 160;
 
 /**
  * Bytes of comment behind the code. Where a file's parts lie in memory moves the figure of its load by 2 %: the least

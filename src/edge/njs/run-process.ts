@@ -25,6 +25,8 @@ export interface ProcessLimits {
   signal?: AbortSignal;
   /** Its whole environment; default: an empty one. */
   env?: Readonly<Record<string, string>>;
+  /** Folder to run in; default: this process's. */
+  cwd?: string;
 }
 
 /**
@@ -65,13 +67,14 @@ function waitFor(
   limits: ProcessLimits,
 ): Promise<Omit<ProcessResult, 'stdout'>> {
   return new Promise((resolve, reject) => {
-    const { silenceMs, maxMs = Number.POSITIVE_INFINITY, maxKiB, maxCpuSeconds, signal, env = {} } = limits;
+    const { silenceMs, maxMs = Number.POSITIVE_INFINITY, maxKiB, maxCpuSeconds, signal, cwd, env = {} } = limits;
     // Ctrl-C reaches the whole process group: only this process decides what it means, or a cut run would look like a
-    // failing function. A shell counts files in blocks of 512 bytes.
-    const script = `trap '' INT TERM HUP; ulimit -t ${maxCpuSeconds}; ulimit -v ${maxKiB}; ulimit -f ${maxOutputBytes / 512}; ulimit -c 0; exec "$0" "$@"`;
+    // failing function. A shell counts files in blocks of 512 bytes, and would add PWD to the empty environment.
+    const script = `trap '' INT TERM HUP; unset PWD OLDPWD; ulimit -t ${maxCpuSeconds}; ulimit -v ${maxKiB}; ulimit -f ${maxOutputBytes / 512}; ulimit -c 0; exec "$0" "$@"`;
     const child = spawn('/bin/sh', ['-c', script, command, ...args], {
       stdio: ['ignore', output.fd, 'pipe'],
       env,
+      ...(cwd !== undefined && { cwd }),
       killSignal: 'SIGKILL',
       ...(signal && { signal }),
     });

@@ -1,4 +1,7 @@
-import { expect, it } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, vi } from 'vitest';
 import { countInstructions, countLoad, countRequests } from '../../../src/edge/njs/instructions.ts';
 import { describeWith } from '../../programs.ts';
 import { njs, sampleEvent, valgrind } from './sample.ts';
@@ -31,7 +34,7 @@ async function handler(event) {
     expect(Math.abs(alone - three)).toBeLessThan(three / 50);
   });
 
-  it('counts the top level as load, the same each time', async () => {
+  it('counts the top level as load, the same in each temporary folder', async () => {
     const table = JSON.stringify(Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`k${i}`, i])));
     const code = `const table = ${table};\nasync function handler(event) { return event.request; }\n`;
     const known = new Map<string, Promise<number>>();
@@ -39,7 +42,14 @@ async function handler(event) {
     expect(load).toBeGreaterThan(500_000);
     for (const key of known.keys()) if (key.includes(code)) known.delete(key);
     expect(known.size).toBe(3);
-    expect(await countLoad(code, [], tools, { known })).toBe(load);
+    const another = await mkdtemp(join(tmpdir(), 'a-folder-with-a-longer-name-'));
+    vi.stubEnv('TMPDIR', another);
+    try {
+      expect(await countLoad(code, [], tools, { known })).toBe(load);
+    } finally {
+      vi.unstubAllEnvs();
+      await rm(another, { recursive: true });
+    }
   });
 
   it('says why a function cannot be counted', async () => {
