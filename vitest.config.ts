@@ -34,7 +34,8 @@ const edgeModules = {
 };
 
 // Folders decide the kind of test: unit touches no network, edge runs the built function on three runtimes,
-// contract drives the local cloud with the real SDK, model explores what can happen to the flipper, e2e runs the commands as processes.
+// contract drives the local cloud with the real SDK, model explores what can happen to the flipper, e2e runs the commands as processes,
+// and the harness and the CDK, which start some of their own.
 export default defineConfig({
   test: {
     projects: [

@@ -131,7 +131,7 @@ if (njs === undefined || valgrind === undefined) {
     figures = perRequest;
     const load = await countLoad(code, [], tools, { known });
     row('bytes', Buffer.byteLength(code), budgets.bytes);
-    // Two bytes more or less of code move it by up to 1 %, in either direction: they move where all else lies in memory.
+    // Two bytes more or less of code move it by up to 1 % in either direction: all else lies elsewhere in memory.
     row('load: compile and top level', load, budgets.load, 1);
     for (const [index, { name, budget }] of counted.entries()) row(name, perRequest[index] ?? 0, file === undefined ? budget : undefined);
   };

@@ -163,7 +163,7 @@ it('lambda: the bundle has everything it needs, and answers an invocation', asyn
 });
 
 it('cdk: the app is synthesized, with the built function at the behavior', async () => {
-  // The CDK's own validation costs twice the rest, and only warns: test/unit/api/cdk.test.ts checks the template.
+  // The CDK's own validation costs twice the rest, and only warns: test/e2e/cdk.test.ts checks the template.
   await runScript('cdk', 'synth', { CDK_VALIDATION: 'false' });
   const template = await readFile(at('examples', 'cdk', 'cdk.out', 'Site.template.json'), 'utf8');
   expect(template).toContain('async function handler');

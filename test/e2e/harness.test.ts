@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createTestHarness, type Fault, type TestHarness } from '../../../api/local.ts';
-import config from '../../fixtures/sample/edge.config.ts';
+import { createTestHarness, type Fault, type TestHarness } from '../../api/local.ts';
+import config from '../fixtures/sample/edge.config.ts';
 
 // The thread keeps its files here.
 const temporary = join(tmpdir(), `edge-harness-${process.pid}`);

@@ -8,11 +8,11 @@ import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import { HttpOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, it } from 'vitest';
-import { runBuild, toModule } from '../../../api/cdk/run-build.ts';
-import { EdgeFailover, type EdgeFailoverProps } from '../../../api/cdk.ts';
-import edgeConfig from '../../fixtures/sample/edge.config.ts';
-import { checkTemplate } from '../../templates/check-template.ts';
-import { openResourceSchema } from '../../templates/resource-schema.ts';
+import { runBuild, toModule } from '../../api/cdk/run-build.ts';
+import { EdgeFailover, type EdgeFailoverProps } from '../../api/cdk.ts';
+import edgeConfig from '../fixtures/sample/edge.config.ts';
+import { checkTemplate } from '../templates/check-template.ts';
+import { openResourceSchema } from '../templates/resource-schema.ts';
 
 const cwd = 'test/fixtures/sample';
 const variables = { VIEWER_DOMAIN: 'www.example.com', SINGAPORE_DOMAIN: 'a.example.com', EUROPE_DOMAIN: 'b.example.com' };
