@@ -81,15 +81,21 @@ describe('the whole', () => {
   });
 }, 120_000);
 
+/** A distribution whose default behavior has another function for this event. */
+function siteWithFunction(stack: Stack, eventType: cloudfront.FunctionEventType): cloudfront.Distribution {
+  const returned = eventType === cloudfront.FunctionEventType.VIEWER_REQUEST ? 'request' : 'response';
+  const other = new cloudfront.Function(stack, 'Other', {
+    code: cloudfront.FunctionCode.fromInline(`function handler(e) { return e.${returned}; }`),
+  });
+  return new cloudfront.Distribution(stack, 'Site', {
+    defaultBehavior: { origin, functionAssociations: [{ function: other, eventType }] },
+  });
+}
+
 describe('the association', () => {
   it('reaches behaviors that are added later, and keeps functions of other events', () => {
     const stack = new Stack(new App(), 'Edge');
-    const other = new cloudfront.Function(stack, 'Other', {
-      code: cloudfront.FunctionCode.fromInline('function handler(e) { return e.response; }'),
-    });
-    const distribution = new cloudfront.Distribution(stack, 'Site', {
-      defaultBehavior: { origin, functionAssociations: [{ function: other, eventType: cloudfront.FunctionEventType.VIEWER_RESPONSE }] },
-    });
+    const distribution = siteWithFunction(stack, cloudfront.FunctionEventType.VIEWER_RESPONSE);
     const { edge } = open(stack, { distribution });
     distribution.addBehavior('/images/*', origin);
     distribution.addBehavior('/api/*', origin);
@@ -138,12 +144,7 @@ describe('the association', () => {
 
   it('with a missing behavior, or beside another function on viewer requests, fails the synthesis', () => {
     const stack = new Stack(new App(), 'Edge');
-    const other = new cloudfront.Function(stack, 'Other', {
-      code: cloudfront.FunctionCode.fromInline('function handler(e) { return e.request; }'),
-    });
-    const distribution = new cloudfront.Distribution(stack, 'Site', {
-      defaultBehavior: { origin, functionAssociations: [{ function: other, eventType: cloudfront.FunctionEventType.VIEWER_REQUEST }] },
-    });
+    const distribution = siteWithFunction(stack, cloudfront.FunctionEventType.VIEWER_REQUEST);
     open(stack, { distribution, behaviors: ['default', '/nowhere/*'] });
     const errors = Annotations.fromStack(stack).findError('*', Match.anyValue());
     expect(errors.map(({ entry }) => String(entry.data))).toEqual([

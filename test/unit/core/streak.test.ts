@@ -34,9 +34,9 @@ function play(
   }, from);
 }
 
-const calm = 'g'.repeat(30);
 const good = (count: number) => 'g'.repeat(count);
 const bad = (count: number) => 'b'.repeat(count);
+const calm = good(30);
 
 describe('a streak', () => {
   it.each<{ results: string; verdict: Verdict; undecided: boolean }>([
